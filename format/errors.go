@@ -1,0 +1,27 @@
+package format
+
+import "fmt"
+
+// MalformedError says that bytes or text are not a statement: cut off, mistyped, too
+// large, not canonical, or with a field that this version does not know.
+type MalformedError struct {
+	reason string
+}
+
+func malformed(format string, args ...any) error {
+	return &MalformedError{fmt.Sprintf(format, args...)}
+}
+
+func (e *MalformedError) Error() string { return "malformed: " + e.reason }
+
+// Reason returns the error's text without the word that says its kind.
+func (e *MalformedError) Reason() string { return e.reason }
+
+// WrongKindError says that a well-formed statement of one kind stands where another belongs.
+type WrongKindError struct {
+	Got, Want Kind
+}
+
+func (e *WrongKindError) Error() string {
+	return fmt.Sprintf("this is %s; wanted is %s", e.Got.withArticle(), e.Want.withArticle())
+}

@@ -1,0 +1,72 @@
+package format
+
+import "strings"
+
+// Kind is a kind of statement.
+type Kind uint8
+
+// The kinds of statement. SPEC.md, section "Kinds".
+const (
+	RequestBody   Kind = iota + 1 // a request's body with a checksum alone, as a QR code carries it
+	SignedRequest                 // a request signed by its machine key
+	LicenseFile                   // a delegation and a license signed under it
+	License                       // the signed license in such a file; it never travels alone
+	Delegation                    // a root lets a staff key sign
+)
+
+// Most bytes of a statement, the text form taken off.
+const (
+	MaxRequest     = 8 << 10
+	MaxLicenseFile = 64 << 10
+	MaxDelegation  = 8 << 10
+)
+
+// kindInfo is what the wire says of a kind.
+type kindInfo struct {
+	name     string
+	prefix   string // of the text form; empty for a kind without one
+	typ      string // COSE header 16; empty for a kind that has no signature of its own
+	maxBytes int
+}
+
+var kinds = [...]kindInfo{
+	RequestBody:   {"request", "OLQ1", "", MaxRequest},
+	SignedRequest: {"signed request", "OLS1", "application/vnd.offlicense.request+cbor", MaxRequest},
+	LicenseFile:   {"license", "OLL1", "", MaxLicenseFile},
+	License:       {"license", "", "application/vnd.offlicense.license+cwt", MaxLicenseFile},
+	Delegation:    {"delegation", "OLD1", "application/vnd.offlicense.delegation+cwt", MaxDelegation},
+}
+
+// String returns the kind's name, such as "signed request".
+func (k Kind) String() string {
+	if name := kinds[k].name; name != "" {
+		return name
+	}
+	return "unknown statement"
+}
+
+func (k Kind) withArticle() string {
+	if name := k.String(); strings.ContainsRune("aeiou", rune(name[0])) {
+		return "an " + name
+	} else {
+		return "a " + name
+	}
+}
+
+func kindOfPrefix(prefix string) (Kind, bool) {
+	for kind, info := range kinds {
+		if info.prefix != "" && info.prefix == prefix {
+			return Kind(kind), true
+		}
+	}
+	return 0, false
+}
+
+func kindOfTyp(typ []byte) (Kind, bool) {
+	for kind, info := range kinds {
+		if info.typ != "" && info.typ == string(typ) {
+			return Kind(kind), true
+		}
+	}
+	return 0, false
+}

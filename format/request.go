@@ -1,0 +1,148 @@
+package format
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Request asks for a license. Its body has one canonical encoding, which a file
+// carries signed by the machine key and a QR code carries with a checksum alone.
+//
+// Nobody vouches for what a request says: whoever can write a file can write one. It is
+// a claim that the vendor compares with what was sold.
+type Request struct {
+	Product    string
+	Invoice    string
+	Account    [AccountSize]byte // AccountHash of the invoice and the customer's e-mail address
+	Type       string            // a license type
+	Time       int64             // the server's clock, seconds since 1970
+	Key        []byte            // the machine's Ed25519 public key, 32 bytes
+	Components []Component       // at least one
+	Site       string            // empty if not given, as are the following
+	Host       string
+	Prior      *ID // the license that this one shall replace
+}
+
+// AccountSize is the length of an account hash in bytes.
+const AccountSize = 8
+
+// AccountHash returns the first 8 bytes of
+//
+//	SHA-256("offlicense account v1" 0x00 invoice 0x00 email)
+//
+// with the address in lower case and without white space around it. With the invoice
+// in it, two requests of one customer do not show that they are one customer's.
+func AccountHash(invoice, email string) [AccountSize]byte {
+	sum := sha256.Sum256([]byte("offlicense account v1\x00" + invoice + "\x00" + strings.ToLower(strings.TrimSpace(email))))
+	return [AccountSize]byte(sum[:])
+}
+
+// types are the types of license, in the order in which people are shown them.
+var types = registry{
+	"production", "staging", "test", "development", "failover", "nfr", "community", "evaluation",
+}
+
+// Types lists the types of license.
+func Types() []string { return slices.Clone(types) }
+
+// ValidType returns nil for a license type.
+func ValidType(name string) error {
+	if _, known := types.number(name); !known {
+		return fmt.Errorf("unknown license type %.64q: want one of %s", name, strings.Join(types, ", "))
+	}
+	return nil
+}
+
+const (
+	requestProduct = iota
+	requestInvoice
+	requestAccount
+	requestType
+	requestTime
+	requestKey
+	requestComponents
+	requestSite
+	requestHost
+	requestPrior
+)
+
+// Marshal returns the body:
+//
+//	request = {
+//	  0 => tstr,             ; product
+//	  1 => tstr,             ; invoice
+//	  2 => bstr .size 8,     ; account
+//	  3 => 1..8,             ; type
+//	  4 => uint,             ; time
+//	  5 => bstr .size 32,    ; the machine's public key
+//	  6 => components,
+//	  ? 7 => tstr,           ; site
+//	  ? 8 => tstr,           ; host
+//	  ? 9 => bstr .size 16,  ; prior license
+//	}
+func (q *Request) Marshal() ([]byte, error) {
+	licenseType, known := types.number(q.Type)
+	if !known {
+		return nil, ValidType(q.Type)
+	}
+	var w writer
+	m := w.fields()
+	m.key(requestProduct).text(q.Product)
+	m.key(requestInvoice).text(q.Invoice)
+	m.key(requestAccount).bytes(q.Account[:])
+	m.key(requestType).uint(licenseType)
+	m.key(requestTime).int(q.Time)
+	m.key(requestKey).bytes(q.Key)
+	encodeComponents(m.key(requestComponents), q.Components)
+	m.text(requestSite, q.Site)
+	m.text(requestHost, q.Host)
+	if q.Prior != nil {
+		m.key(requestPrior).bytes(q.Prior[:])
+	}
+	if _, err := UnmarshalRequest(w.b); err != nil {
+		return nil, err
+	}
+	return w.b, nil
+}
+
+// UnmarshalRequest reads a body. The error is a *MalformedError.
+func UnmarshalRequest(body []byte) (*Request, error) {
+	if len(body) > MaxRequest {
+		return nil, malformed("%d bytes, a request has at most %d", len(body), MaxRequest)
+	}
+	r := newReader(body)
+	var q Request
+	f := r.fields()
+	f.need(requestProduct, "product")
+	q.Product = r.product("product")
+	f.need(requestInvoice, "invoice")
+	q.Invoice = r.text(maxWord)
+	f.need(requestAccount, "account")
+	copy(q.Account[:], r.bytes(AccountSize, AccountSize))
+	f.need(requestType, "type")
+	q.Type = types.read(&r, "license type")
+	f.need(requestTime, "time")
+	q.Time = r.time()
+	f.need(requestKey, "key")
+	q.Key = r.bytes(publicKeySize, publicKeySize)
+	f.need(requestComponents, "components")
+	q.Components = decodeComponents(&r)
+	if f.has(requestSite) {
+		q.Site = r.text(maxName)
+	}
+	if f.has(requestHost) {
+		q.Host = r.text(maxName)
+	}
+	if f.has(requestPrior) {
+		id := r.id()
+		q.Prior = &id
+	}
+	f.end()
+	r.end()
+	if r.err != nil {
+		return nil, r.err
+	}
+	return &q, nil
+}

@@ -1,0 +1,218 @@
+package format
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/base32"
+	"strings"
+)
+
+// The text form: a prefix that names kind and version, and Base32 (RFC 4648, section 6,
+// upper case, no padding) of the bytes and the first 4 bytes of their SHA-256:
+//
+//	OLL1:QKRIJAZQUEZTSMRQ…
+//
+// The checksum finds typing mistakes. It is not security.
+
+const (
+	checksumSize = 4
+	lineWidth    = 72
+
+	// MaxText is the most bytes of text that any statement has; a reader of files
+	// stops one byte behind it.
+	MaxText = 2 * MaxLicenseFile * 8 / 5
+)
+
+var base32Encoding = base32.StdEncoding.WithPadding(base32.NoPadding)
+
+// EncodeText returns raw in the text form of its kind, in one line and without a
+// line feed at its end: the form for QR codes.
+func EncodeText(kind Kind, raw []byte) string {
+	sum := sha256.Sum256(raw)
+	checked := append(append(make([]byte, 0, len(raw)+checksumSize), raw...), sum[:checksumSize]...)
+	return kinds[kind].prefix + ":" + base32Encoding.EncodeToString(checked)
+}
+
+// EncodeFile returns the text form as files carry it: lines of at most 72 characters,
+// each with its line feed.
+func EncodeFile(kind Kind, raw []byte) []byte {
+	text := EncodeText(kind, raw)
+	var b bytes.Buffer
+	for len(text) > lineWidth {
+		b.WriteString(text[:lineWidth] + "\n")
+		text = text[lineWidth:]
+	}
+	b.WriteString(text + "\n")
+	return b.Bytes()
+}
+
+// DecodeText reads the text form of any kind and returns its bytes, whose inside
+// nobody has looked at yet. Upper and lower case, white space, dashes and line breaks
+// make no difference, and 0, 1 and 8 are read as the letters O, I and B that they are
+// mistaken for. Everything else is refused, spare bits in the last character included.
+// The error is a *MalformedError.
+func DecodeText(text []byte) (Kind, []byte, error) {
+	text = bytes.TrimPrefix(text, []byte("\xef\xbb\xbf")) // what some editors put before a text
+	kind, body, err := cutPrefix(text)
+	if err != nil {
+		return 0, nil, err
+	}
+	info := kinds[kind]
+	if len(text) > 2*(info.maxBytes+checksumSize)*8/5 {
+		return 0, nil, malformed("%d characters of text, too many for %s", len(text), kind.withArticle())
+	}
+	checked, err := decodeBase32(body)
+	if err != nil {
+		return 0, nil, err
+	}
+	if len(checked) <= checksumSize {
+		return 0, nil, malformed("the text ends after its prefix")
+	}
+	raw, checksum := checked[:len(checked)-checksumSize], checked[len(checked)-checksumSize:]
+	if len(raw) > info.maxBytes {
+		return 0, nil, malformed("%d bytes, %s has at most %d", len(raw), kind.withArticle(), info.maxBytes)
+	}
+	if sum := sha256.Sum256(raw); !bytes.Equal(sum[:checksumSize], checksum) {
+		return 0, nil, malformed("the checksum does not fit: the text was mistyped, or a part of it is missing")
+	}
+	return kind, raw, nil
+}
+
+// DecodeTextAs reads the text form of one kind; another gets a *WrongKindError.
+func DecodeTextAs(text []byte, want Kind) ([]byte, error) {
+	kind, raw, err := DecodeText(text)
+	if err != nil {
+		return nil, err
+	}
+	if kind != want {
+		return nil, &WrongKindError{Got: kind, Want: want}
+	}
+	return raw, nil
+}
+
+// cutPrefix reads the prefix as forgivingly as the rest.
+func cutPrefix(text []byte) (Kind, []byte, error) {
+	var prefix [4]byte
+	n := 0
+	for i, c := range text {
+		switch {
+		case c == ':':
+			if kind, known := kindOfPrefix(string(prefix[:n])); known {
+				return kind, text[i+1:], nil
+			}
+			return 0, nil, notOurs(text)
+		case base32Value[c] == skipped:
+		case n == len(prefix):
+			return 0, nil, notOurs(text)
+		default:
+			prefix[n] = unmistaken(c, n)
+			n++
+		}
+	}
+	return 0, nil, notOurs(text)
+}
+
+// unmistaken returns the character that was meant at a place in a prefix: three
+// letters and a digit, the first letter an O.
+func unmistaken(c byte, place int) byte {
+	switch {
+	case 'a' <= c && c <= 'z':
+		return unmistaken(c-'a'+'A', place)
+	case c == '0' && place == 0:
+		return 'O'
+	case (c == '1' || c == 'I') && place == 1:
+		return 'L'
+	case (c == 'I' || c == 'L') && place == 3:
+		return '1'
+	}
+	return c
+}
+
+// notOurs says what a text without one of our prefixes most likely is.
+func notOurs(text []byte) error {
+	start := bytes.TrimSpace(text[:min(len(text), 256)])
+	switch {
+	case len(start) == 0:
+		return malformed("it is empty")
+	case bytes.HasPrefix(start, []byte("-----BEGIN")) && bytes.Contains(start, []byte("PRIVATE KEY")):
+		return malformed("this is a private key; it belongs on no other machine and in no mail")
+	case bytes.HasPrefix(start, []byte("ssh-")):
+		return malformed("this is a public key")
+	case start[0] == 0x7b || start[0] == 0x5b:
+		return malformed("this is JSON, not a statement in its text form")
+	}
+	return malformed("it does not start with OLQ1:, OLS1:, OLL1: or OLD1:")
+}
+
+// What a byte of text is worth; 0 to 31 are values.
+const (
+	skipped = 0x40
+	foreign = 0x80
+)
+
+var base32Value = func() (values [256]byte) {
+	for i := range values {
+		values[i] = foreign
+	}
+	for i, c := range "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567" {
+		values[c] = byte(i)
+		values[strings.ToLower(string(c))[0]] = byte(i)
+	}
+	values['0'], values['1'], values['8'] = values['O'], values['I'], values['B']
+	for _, c := range " \t\r\n-" {
+		values[c] = skipped
+	}
+	return values
+}()
+
+// decodeBase32 decodes forgivingly in one pass: encoding/base32 would want the text
+// cleaned first and accepts spare bits, so that the result had to be encoded and
+// compared. A text that is read here has one spelling but for what DecodeText forgives.
+func decodeBase32(text []byte) ([]byte, error) {
+	out := make([]byte, 0, len(text)*5/8+1)
+	var bits uint64
+	count := 0
+	for i := 0; i < len(text); i++ {
+		if count == 0 {
+			i, out = decodeGroups(text, i, out)
+			if i == len(text) {
+				break
+			}
+		}
+		v := base32Value[text[i]]
+		if v >= skipped {
+			if v == foreign {
+				return nil, malformed("character %d of the text, %q, is not Base32", i+1, rune(text[i]))
+			}
+			continue
+		}
+		bits = bits<<5 | uint64(v)
+		if count += 5; count == 40 {
+			out = append(out, byte(bits>>32), byte(bits>>24), byte(bits>>16), byte(bits>>8), byte(bits))
+			count = 0
+		}
+	}
+	for count >= 8 {
+		count -= 8
+		out = append(out, byte(bits>>count))
+	}
+	if count >= 5 || bits&(1<<count-1) != 0 {
+		return nil, malformed("the text ends in the middle of a character")
+	}
+	return out, nil
+}
+
+// decodeGroups decodes from text[i:] as long as 8 characters in a row are Base32, and
+// returns where it stopped.
+func decodeGroups(text []byte, i int, out []byte) (int, []byte) {
+	for ; i+8 <= len(text); i += 8 {
+		group := text[i : i+8 : i+8]
+		a, b, c, d := base32Value[group[0]], base32Value[group[1]], base32Value[group[2]], base32Value[group[3]]
+		e, f, g, h := base32Value[group[4]], base32Value[group[5]], base32Value[group[6]], base32Value[group[7]]
+		if a|b|c|d|e|f|g|h >= skipped {
+			break
+		}
+		out = append(out, a<<3|b>>2, b<<6|c<<1|d>>4, d<<4|e>>1, e<<7|f<<2|g>>3, g<<5|h)
+	}
+	return i, out
+}

@@ -1,0 +1,142 @@
+package keys
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/offlicense/offlicense/keys/internal/mistake"
+)
+
+const sshType = "ssh-ed25519"
+
+// MaxPublicFile is the most bytes that ParsePublicFile reads.
+const MaxPublicFile = 64 << 10
+
+// maxPublicLines keeps a file of trusted keys to a number a person can check.
+const maxPublicLines = 16
+
+// NamedKey is a public key with the comment that stands behind it on its line.
+// The comment is for people; nothing is decided by it.
+type NamedKey struct {
+	PublicKey
+	Comment string
+}
+
+// MarshalLine returns the key as OpenSSH writes public keys: "ssh-ed25519 AAAA… comment",
+// and "" for the zero value. What does not print in the comment becomes a space: a line
+// feed in a vendor's name would otherwise add a second trusted key to a file.
+func (p PublicKey) MarshalLine(comment string) string {
+	if !p.set {
+		return ""
+	}
+	line := sshType + " " + base64.StdEncoding.EncodeToString(p.sshBlob())
+	comment = strings.TrimSpace(strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(comment, " ")))
+	if comment != "" {
+		line += " " + comment
+	}
+	return line
+}
+
+// ParsePublicLine reads one line as MarshalLine writes it. Options before the key type
+// (as in authorized_keys), other key types, and characters that do not print are refused,
+// so the comment is safe to show on a terminal.
+//
+// Its errors show nothing of the line but a key type: it may be somebody's secret.
+func ParsePublicLine(line string) (NamedKey, error) {
+	line = strings.TrimSpace(line)
+	keyType, rest, _ := strings.Cut(line, " ")
+	if keyType != sshType {
+		return NamedKey{}, notPublicLine(line)
+	}
+	// Go's Base64 decoder passes over line breaks, so this also keeps each key to one spelling.
+	if !utf8.ValidString(line) || strings.ContainsFunc(line, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return NamedKey{}, errors.New("malformed public key line: it has characters that do not print")
+	}
+	encoded, comment, _ := strings.Cut(strings.TrimLeft(rest, " "), " ")
+	blob, err := base64.StdEncoding.Strict().DecodeString(encoded)
+	if err != nil {
+		return NamedKey{}, errors.New("malformed public key line: the key is not base64")
+	}
+	raw, found := bytes.CutPrefix(blob, sshPrefix())
+	if !found {
+		return NamedKey{}, errors.New("malformed public key line: the key is not an Ed25519 key")
+	}
+	key, err := NewPublicKey(raw)
+	if err != nil {
+		return NamedKey{}, err
+	}
+	return NamedKey{PublicKey: key, Comment: strings.TrimSpace(comment)}, nil
+}
+
+// notPublicLine says what stands where a line that starts with sshType should.
+func notPublicLine(line string) error {
+	switch what := mistake.Name(line); what {
+	case "":
+		return fmt.Errorf("malformed public key line: it does not start with %q", sshType)
+	case "a public key":
+		keyType, _, _ := strings.Cut(line, " ")
+		return fmt.Errorf("public key of another type: got %.64q, want %q", keyType, sshType)
+	case "a private key":
+		return &mistake.Error{
+			Text: "this is a private key; a public key is wanted",
+			Mend: "give the file of the same name that ends in .pub",
+		}
+	default:
+		return fmt.Errorf("this is %s, not a public key", what)
+	}
+}
+
+// ParsePublicFile reads public keys, one on a line. Blank lines and lines that start
+// with # are passed over; a file without a key, one with a key twice, and one larger
+// than MaxPublicFile are refused.
+func ParsePublicFile(text []byte) ([]NamedKey, error) {
+	if len(text) > MaxPublicFile {
+		return nil, fmt.Errorf("malformed public key file: more than %d bytes", MaxPublicFile)
+	}
+	var named []NamedKey
+	seen := make(map[PublicKey]bool)
+	for i, line := range strings.Split(string(text), "\n") {
+		line = strings.TrimSpace(line)
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		key, err := ParsePublicLine(line)
+		if err != nil {
+			return nil, fmt.Errorf("line %d: %w", i+1, err)
+		}
+		if seen[key.PublicKey] {
+			return nil, fmt.Errorf("line %d: the key stands there twice", i+1)
+		}
+		if len(named) == maxPublicLines {
+			return nil, fmt.Errorf("line %d: more than %d keys", i+1, maxPublicLines)
+		}
+		seen[key.PublicKey] = true
+		named = append(named, key)
+	}
+	if len(named) == 0 {
+		return nil, errors.New("no public key in the file")
+	}
+	return named, nil
+}
+
+// sshPrefix is what stands before the 32 key bytes in an OpenSSH public key: the type
+// and the key's length (RFC 8709, section 4).
+func sshPrefix() []byte {
+	var b []byte
+	b = binary.BigEndian.AppendUint32(b, uint32(len(sshType)))
+	b = append(b, sshType...)
+	return binary.BigEndian.AppendUint32(b, PublicKeySize)
+}
+
+func (p PublicKey) sshBlob() []byte { return append(sshPrefix(), p.raw[:]...) }

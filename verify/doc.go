@@ -1,0 +1,25 @@
+// Package verify judges licenses: bytes, root keys and a time go in, and out comes a
+// license, or the reason why there is none.
+//
+// Trusted are the root keys that the caller passes to [New] or [ParseRoots], and the
+// [Facts] that it states. Everything in a license file is hostile until a key to which
+// a root has delegated has signed it: its sender can do no worse than get a [Refusal].
+// The package reads no file, no clock, no environment and no network; package site does
+// the reading for a site's state folder.
+//
+// A program embeds its vendor's roots and asks once when it starts:
+//
+//	//go:embed roots.pub
+//	var roots []byte
+//
+//	verifier, err := verify.ParseRoots(roots)
+//	…
+//	license, err := verifier.Check(text, verify.Facts{
+//		Now: time.Now(), Product: "evoq", Version: "9.2.0", Built: built, Site: here,
+//	})
+//	if err != nil {
+//		log.Fatal(err) // "expired: the license ended on 2027-11-21"
+//	}
+//
+// The order of the judgement and the bytes of a license are in format/SPEC.md.
+package verify

@@ -1,0 +1,100 @@
+package verify
+
+import (
+	"slices"
+	"time"
+
+	"github.com/offlicense/offlicense/format"
+)
+
+// License is a license that held when it was checked. Only this package makes one.
+type License struct {
+	// Reason is Valid or Grace.
+	Reason Reason `json:"-"`
+	// Warnings say what will change soon, or was not checked because the caller did
+	// not say enough. Each is one line for the administrator.
+	Warnings []string `json:"-"`
+
+	ID         format.ID `json:"id"`
+	Vendor     string    `json:"vendor"`
+	Product    string    `json:"product"`
+	Edition    string    `json:"edition,omitempty"`
+	Type       string    `json:"type"`
+	Customer   string    `json:"customer"`
+	Invoice    string    `json:"invoice"`
+	Seats      uint64    `json:"seats"`
+	Activation string    `json:"activation"`
+	Epoch      uint64    `json:"epoch"`
+	Site       string    `json:"site,omitempty"`
+	Bound      bool      `json:"bound"` // to one site on one machine
+
+	Issued       time.Time `json:"issued"`
+	NotBefore    time.Time `json:"not_before,omitzero"`
+	Expires      time.Time `json:"expires,omitzero"`     // zero: perpetual
+	GraceUntil   time.Time `json:"grace_until,omitzero"` // zero: no grace
+	UpdatesUntil time.Time `json:"updates_until,omitzero"`
+	MaxVersion   string    `json:"max_version,omitempty"`
+
+	Features []string          `json:"features,omitempty"`
+	Limits   map[string]uint64 `json:"limits,omitempty"`
+	Ext      map[string]string `json:"ext,omitempty"`
+
+	SignedBy string `json:"signed_by"` // the staff key's name in its delegation
+}
+
+// HasFeature reports whether the license grants the named feature.
+func (l *License) HasFeature(name string) bool { return slices.Contains(l.Features, name) }
+
+// Limit returns the bound of the named quantity; false means that the license sets none.
+func (l *License) Limit(name string) (uint64, bool) {
+	most, found := l.Limits[name]
+	return most, found
+}
+
+func newLicense(c *format.LicenseClaims, signedBy string) *License {
+	l := &License{
+		Reason:       Valid,
+		ID:           c.ID,
+		Vendor:       c.Issuer,
+		Product:      c.Product,
+		Edition:      c.Terms.Edition,
+		Type:         c.Terms.Type,
+		Customer:     c.Terms.Customer,
+		Invoice:      c.Terms.Invoice,
+		Seats:        c.Terms.Seats,
+		Activation:   c.Activation,
+		Epoch:        c.Terms.Epoch,
+		Site:         c.Terms.Site,
+		Bound:        c.Binding != nil,
+		Issued:       unix(c.IssuedAt),
+		NotBefore:    unix(c.NotBefore),
+		UpdatesUntil: unix(c.Terms.UpdatesUntil),
+		MaxVersion:   c.Terms.MaxVersion,
+		Features:     c.Terms.Features,
+		Limits:       c.Terms.Limits,
+		SignedBy:     signedBy,
+	}
+	if c.Expires != 0 {
+		l.Expires = unix(c.Expires - graceSeconds(c))
+	}
+	if c.Terms.GraceDays != 0 {
+		l.GraceUntil = unix(c.Expires)
+	}
+	if len(c.Terms.Ext) > 0 {
+		l.Ext = make(map[string]string, len(c.Terms.Ext))
+		for name, value := range c.Terms.Ext {
+			l.Ext[name] = value.String()
+		}
+	}
+	return l
+}
+
+func graceSeconds(c *format.LicenseClaims) int64 { return int64(c.Terms.GraceDays) * 24 * 60 * 60 }
+
+// unix returns the time of a claim, the zero time for a claim that is not there.
+func unix(seconds int64) time.Time {
+	if seconds == 0 {
+		return time.Time{}
+	}
+	return time.Unix(seconds, 0).UTC()
+}

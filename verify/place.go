@@ -1,0 +1,126 @@
+package verify
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/offlicense/offlicense/format"
+)
+
+// site refuses the license of another site: one that answers a request which this
+// state folder has not made, or made with another machine key.
+func (j *judgement) site() error {
+	binding := j.claims.Binding
+	if binding == nil || j.facts.AnyMachine {
+		return nil
+	}
+	if bytes.Equal(binding.Key, j.facts.Site.Key.Bytes()) && slices.Contains(j.facts.Site.Requests, binding.Request) {
+		return nil
+	}
+	return &Refusal{
+		Reason:   WrongSite,
+		Message:  "the license answers a request that was not made here, or was altered on its way",
+		Expected: "a license for " + requestNames(j.facts.Site.Requests),
+		Found:    "a license for request " + format.ComparisonCode(binding.Request),
+		Next:     "install it on the server whose request has that comparison code, or send this server's own request to the vendor",
+	}
+}
+
+func requestNames(requests [][32]byte) string {
+	if len(requests) == 0 {
+		return "no request: none was made here"
+	}
+	names := make([]string, 0, len(requests))
+	for _, request := range requests {
+		names = append(names, format.ComparisonCode(request))
+	}
+	if len(names) > 3 {
+		names = append(names[:2], fmt.Sprintf("one of %d more", len(names)-2))
+	}
+	return "request " + strings.Join(names, " or ")
+}
+
+// machine refuses a machine of which fewer components than the license asks for are
+// those that it names. A component that cannot be read matches nothing.
+func (j *judgement) machine() error {
+	binding := j.claims.Binding
+	if binding == nil || j.facts.AnyMachine {
+		return nil
+	}
+	var same, other []string
+	for _, want := range binding.Components {
+		if offers(j.facts.Site.Components, want) {
+			same = append(same, want.Label)
+		} else {
+			other = append(other, want.Label)
+		}
+	}
+	if uint64(len(same)) >= binding.Need {
+		if len(other) > 0 {
+			j.warn("this machine has changed or is only partly readable (%s); the license still holds with %s",
+				strings.Join(other, ", "), strings.Join(same, ", "))
+		}
+		return nil
+	}
+	return &Refusal{
+		Reason:   WrongMachine,
+		Message:  "the license is for another machine, or this machine has changed",
+		Expected: fmt.Sprintf("%d of %s", binding.Need, labelNames(binding.Components)),
+		Found:    "the same " + list(same) + "; changed or not readable " + list(other),
+		Next:     `compare with "offlicense machine" (some components only root can read); if the machine was replaced, make a new request with "offlicense request" and tell the vendor`,
+	}
+}
+
+// offers reports whether the machine has the component. The license may hold fewer
+// bytes of the hash than the machine offers, and never fewer than 6.
+func offers(offered []format.Component, want format.Component) bool {
+	for _, have := range offered {
+		if have.Label == want.Label && len(want.Hash) >= format.MinComponentHash && bytes.HasPrefix(have.Hash, want.Hash) {
+			return true
+		}
+	}
+	return false
+}
+
+func labelNames(components []format.Component) string {
+	names := make([]string, len(components))
+	for i, c := range components {
+		names[i] = c.Label
+	}
+	return list(names)
+}
+
+// standby refuses to run a failover license as long as no emergency is declared.
+func (j *judgement) standby() error {
+	if j.claims.Terms.Type != "failover" || j.facts.Emergency || j.facts.AnyMachine {
+		return nil
+	}
+	return &Refusal{
+		Reason:  Standby,
+		Message: "a failover license runs while an emergency is declared, and none is",
+		Next:    "leave this server on standby; it takes over when an emergency is declared on it",
+	}
+}
+
+// limits refuses a program that uses more than the license grants.
+func (j *judgement) limits() error {
+	names := make([]string, 0, len(j.facts.Use))
+	for name := range j.facts.Use {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		if most, limited := j.license.Limit(name); limited && j.facts.Use[name] > most {
+			return &Refusal{
+				Reason:   OverLimit,
+				Message:  fmt.Sprintf("more %s are in use than the license grants", quote(name)),
+				Expected: fmt.Sprintf("at most %d %s", most, name),
+				Found:    fmt.Sprintf("%d %s", j.facts.Use[name], name),
+				Next:     "use fewer, or ask the vendor for more",
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,79 @@
+package verify
+
+import "fmt"
+
+// product refuses the license of another product or edition.
+func (j *judgement) product() error {
+	if j.claims.Product != j.facts.Product {
+		return &Refusal{
+			Reason:   WrongProduct,
+			Message:  fmt.Sprintf("the license is for %s, not for %s", j.claims.Product, quote(j.facts.Product)),
+			Expected: quote(j.facts.Product),
+			Found:    j.claims.Product,
+			Next:     "name the license file of this product",
+		}
+	}
+	if j.facts.Edition != "" && j.claims.Terms.Edition != j.facts.Edition {
+		found := j.claims.Terms.Edition
+		if found == "" {
+			found = "no edition"
+		}
+		return &Refusal{
+			Reason:   WrongProduct,
+			Message:  fmt.Sprintf("the license is for another edition of %s", j.claims.Product),
+			Expected: "edition " + quote(j.facts.Edition),
+			Found:    found,
+			Next:     "ask the vendor for a license of this edition, or install the edition that was bought",
+		}
+	}
+	return nil
+}
+
+// version refuses a program newer than the license covers.
+func (j *judgement) version() error {
+	bound := j.claims.Terms.MaxVersion
+	if bound == "" {
+		return nil
+	}
+	if j.facts.Version == "" {
+		j.warn("the license covers versions up to %s; the version was not given and not checked", bound)
+		return nil
+	}
+	covered, err := covers(bound, j.facts.Version)
+	if err != nil || !covered {
+		found := quote(j.facts.Version)
+		if err != nil {
+			found = err.Error()
+		}
+		return &Refusal{
+			Reason:   WrongVersion,
+			Message:  fmt.Sprintf("the license is good for versions up to %s", bound),
+			Expected: "up to " + bound,
+			Found:    found,
+			Next:     "run a version that the license covers, or ask the vendor for an upgrade",
+		}
+	}
+	return nil
+}
+
+// updates refuses a program that was built after the customer's updates ended.
+func (j *judgement) updates() error {
+	until := j.license.UpdatesUntil
+	if until.IsZero() {
+		return nil
+	}
+	if j.facts.Built.IsZero() {
+		j.warn("updates are included until %s; the build date was not given and not checked", day(until))
+		return nil
+	}
+	if j.facts.Built.After(until) {
+		return &Refusal{
+			Reason:   UpdatesEnded,
+			Message:  fmt.Sprintf("updates were included until %s and this build is newer; older builds stay licensed", day(until)),
+			Expected: "a build of " + day(until) + " or before",
+			Found:    "a build of " + day(j.facts.Built),
+			Next:     "install an older build, or ask the vendor to renew the updates",
+		}
+	}
+	return nil
+}

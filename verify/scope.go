@@ -1,0 +1,72 @@
+package verify
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/offlicense/offlicense/format"
+)
+
+// scope refuses what the staff key was not allowed to sign. The delegation is judged
+// at the time when the license was issued, so that licenses outlive key rotation.
+func (j *judgement) scope() error {
+	return CheckScope(j.delegation.claims, j.claims)
+}
+
+// CheckScope returns a *Refusal with [OutOfScope], naming the dimension, if the
+// delegation does not cover the license. A signer asks it before it signs and every
+// verifier asks it again.
+func CheckScope(d *format.DelegationClaims, l *format.LicenseClaims) error {
+	out := func(dimension, expected, found string) error {
+		return &Refusal{
+			Reason:   OutOfScope,
+			Message:  fmt.Sprintf("the key %q was not allowed to sign this license: %s", d.Name, dimension),
+			Expected: expected,
+			Found:    found,
+			Next:     "ask the vendor to have the license signed by a key that may",
+		}
+	}
+	s := &d.Scope
+	switch {
+	case l.Issuer != d.Issuer:
+		return out("vendor", d.Issuer, l.Issuer)
+	case l.IssuedAt < d.NotBefore || l.IssuedAt >= d.Expires:
+		return out("time of issue", fmt.Sprintf("%s to %s", date(d.NotBefore), date(d.Expires)), date(l.IssuedAt))
+	case !allows(s.Products, l.Product):
+		return out("product", list(s.Products), l.Product)
+	case !allows(s.Types, l.Terms.Type):
+		return out("type", list(s.Types), l.Terms.Type)
+	case l.Terms.Seats > s.MaxSeats:
+		return out("seats", fmt.Sprintf("at most %d", s.MaxSeats), fmt.Sprint(l.Terms.Seats))
+	case l.Binding == nil && !s.Unbound:
+		return out("binding", "a license bound to a machine", "a license for any machine")
+	case l.Expires == 0 && !s.Perpetual:
+		return out("term", "a license with an end", "a perpetual license")
+	case l.Expires != 0 && l.Expires-l.IssuedAt > s.MaxTerm:
+		return out("term", "at most "+days(s.MaxTerm), days(l.Expires-l.IssuedAt))
+	}
+	return nil
+}
+
+// allows reports whether an allow-list names a value. An empty list allows nothing.
+func allows(allowed []string, value string) bool {
+	return slices.Contains(allowed, value) || slices.Contains(allowed, format.Any)
+}
+
+func list(words []string) string {
+	if len(words) == 0 {
+		return "nothing"
+	}
+	return strings.Join(words, ", ")
+}
+
+func days(seconds int64) string {
+	return fmt.Sprintf("%.1f days", float64(seconds)/(24*60*60))
+}
+
+// date prints a time in seconds since 1970 as people read it.
+func date(seconds int64) string {
+	return time.Unix(seconds, 0).UTC().Format(time.RFC3339)
+}

@@ -1,0 +1,98 @@
+package verify
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+)
+
+const (
+	// ClockTolerance is how far a clock may be behind the latest time that is known to
+	// have passed. Servers and the vendor's workstations are rarely further apart.
+	ClockTolerance = time.Hour
+
+	// renewalNotice is how long before its end a license begins to say so.
+	renewalNotice = 30 * 24 * time.Hour
+)
+
+// time judges the time. A clock that must be wrong is named first, for by it nothing
+// else can be said.
+func (j *judgement) time() error {
+	floor, source := j.clockFloor()
+	now := j.facts.Now
+	if now.Before(floor.Add(-ClockTolerance)) {
+		return &Refusal{
+			Reason:   ClockRolledBack,
+			Message:  fmt.Sprintf("the clock of this machine says %s, and %s at %s", clock(now), source, clock(floor)),
+			Expected: clock(floor) + " or later",
+			Found:    clock(now),
+			Next:     "set the clock to the right time and try again",
+		}
+	}
+	if now.Before(floor) {
+		now = floor // the tolerance makes no license longer
+	}
+	l := j.license
+	if now.Add(ClockTolerance).Before(l.NotBefore) {
+		return &Refusal{
+			Reason:   NotYetValid,
+			Message:  "the license begins on " + day(l.NotBefore),
+			Expected: clock(l.NotBefore) + " or later",
+			Found:    clock(now),
+			Next:     "wait until then, or check the clock of this machine",
+		}
+	}
+	return j.expiry(now)
+}
+
+func (j *judgement) expiry(now time.Time) error {
+	l := j.license
+	end := unix(j.claims.Expires)
+	switch {
+	case end.IsZero():
+	case !now.Before(end):
+		message := "the license ended on " + day(l.Expires)
+		if !l.GraceUntil.IsZero() {
+			message += ", its grace on " + day(l.GraceUntil)
+		}
+		return &Refusal{
+			Reason:   Expired,
+			Message:  message,
+			Expected: "a time before " + clock(end),
+			Found:    clock(now),
+			Next:     "ask " + l.Vendor + " to renew invoice " + strconv.Quote(l.Invoice) + "; a renewal needs no new request",
+		}
+	case !now.Before(l.Expires):
+		l.Reason = Grace
+		j.warn("the license ended on %s; it runs on in grace until %s. Ask %s to renew invoice %s now",
+			day(l.Expires), day(l.GraceUntil), l.Vendor, strconv.Quote(l.Invoice))
+	case !now.Add(renewalNotice).Before(l.Expires):
+		j.warn("the license ends on %s; ask %s to renew invoice %s", day(l.Expires), l.Vendor, strconv.Quote(l.Invoice))
+	}
+	return nil
+}
+
+// clockFloor returns the latest time that must have passed, and how that is known.
+func (j *judgement) clockFloor() (floor time.Time, source string) {
+	for _, known := range [...]struct {
+		at     time.Time
+		source string
+	}{
+		{j.license.Issued, "the license was issued"},
+		{unix(j.delegation.claims.IssuedAt), "the license's signer was appointed"},
+		{j.facts.Built, "this program was built"},
+		{j.facts.Seen, "the clock has been"},
+	} {
+		if known.at.After(floor) {
+			floor, source = known.at, known.source
+		}
+	}
+	return floor, source
+}
+
+func clock(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+
+func day(t time.Time) string { return t.UTC().Format(time.DateOnly) }
+
+// quote shows a text that the caller gave, cut to a length that fits a line.
+func quote(s string) string { return fmt.Sprintf("%.64q", s) }

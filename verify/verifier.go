@@ -1,0 +1,198 @@
+package verify
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/offlicense/offlicense/format"
+	"github.com/offlicense/offlicense/keys"
+)
+
+// Verifier judges licenses by the root keys that it was made with. It may be used by
+// many goroutines at once.
+type Verifier struct {
+	roots       []keys.PublicKey
+	delegations delegationCache
+}
+
+// New returns a Verifier that trusts the given root keys, and no other.
+func New(roots ...keys.PublicKey) (*Verifier, error) {
+	if len(roots) == 0 {
+		return nil, errors.New("no root key: without one nothing can be trusted")
+	}
+	for _, root := range roots {
+		if root.IsZero() {
+			return nil, errors.New("a root key without a key in it")
+		}
+	}
+	return &Verifier{roots: roots}, nil
+}
+
+// ParseRoots returns a Verifier that trusts the keys in a roots file, one OpenSSH
+// public key on a line, as "licensor roots" prints it.
+func ParseRoots(file []byte) (*Verifier, error) {
+	named, err := keys.ParsePublicFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("roots: %w", err)
+	}
+	roots := make([]keys.PublicKey, len(named))
+	for i, root := range named {
+		roots[i] = root.PublicKey
+	}
+	return New(roots...)
+}
+
+// Facts is what the caller knows of itself. All of it is trusted: a program that lets
+// its user choose the product or the time has no license check.
+type Facts struct {
+	Now     time.Time // required
+	Product string    // required
+	Edition string    // empty: any edition will do
+	Version string    // of the program, such as "9.2.0"; empty: a bound on it is not checked
+	Built   time.Time // when the program was built; zero: an end of updates is not checked
+
+	// One of the two is required.
+	Site       *Site // the site that wants to run
+	AnyMachine bool  // the license is looked at elsewhere than where it runs
+
+	Seen time.Time         // highest time that this site has seen before; zero: none
+	Use  map[string]uint64 // what the program uses of the license's limits, such as cores
+
+	Emergency bool // an emergency is declared, so that a failover license may run
+}
+
+// Site is what identifies the place where a license runs.
+type Site struct {
+	Key        keys.PublicKey     // the machine key of the state folder
+	Requests   [][32]byte         // SHA-256 of each request body that the site has made
+	Components []format.Component // what the machine offers now
+}
+
+func (f *Facts) check() error {
+	switch {
+	case f.Now.IsZero():
+		return errors.New("facts: Now is not set")
+	case f.Product == "":
+		return errors.New("facts: Product is not set")
+	case f.Site == nil && !f.AnyMachine:
+		return errors.New("facts: neither Site nor AnyMachine is set")
+	case f.Site != nil && f.AnyMachine:
+		return errors.New("facts: both Site and AnyMachine are set")
+	}
+	return nil
+}
+
+// Check judges the text of a license file. The error is a *[Refusal] that says why the
+// license does not hold, unless the facts themselves are incomplete. A license never
+// comes with an error.
+//
+// The order of the steps is part of the format: SPEC.md, section "Judgement".
+func (v *Verifier) Check(text []byte, facts Facts) (*License, error) {
+	if err := facts.check(); err != nil {
+		return nil, err
+	}
+	claims, delegation, err := v.open(text)
+	if err != nil {
+		return nil, err
+	}
+	license := newLicense(claims, delegation.claims.Name)
+	steps := [...]func(*judgement) error{
+		(*judgement).scope,
+		(*judgement).product,
+		(*judgement).version,
+		(*judgement).site,
+		(*judgement).machine,
+		(*judgement).standby,
+		(*judgement).time,
+		(*judgement).updates,
+		(*judgement).limits,
+	}
+	j := &judgement{facts: &facts, claims: claims, delegation: delegation, license: license}
+	for _, step := range steps {
+		if err := step(j); err != nil {
+			return nil, err
+		}
+	}
+	return license, nil
+}
+
+// judgement is one run of Check over a license whose signatures are good.
+type judgement struct {
+	facts      *Facts
+	claims     *format.LicenseClaims
+	delegation *delegation
+	license    *License // what Check returns when no step objects
+}
+
+func (j *judgement) warn(format string, args ...any) {
+	j.license.Warnings = append(j.license.Warnings, fmt.Sprintf(format, args...))
+}
+
+// open takes the text of a license file to claims that a delegated key has signed.
+func (v *Verifier) open(text []byte) (*format.LicenseClaims, *delegation, error) {
+	raw, err := format.DecodeTextAs(text, format.LicenseFile)
+	if err != nil {
+		return nil, nil, refuseMalformed(err)
+	}
+	file, err := format.ParseFile(raw)
+	if err != nil {
+		return nil, nil, refuseMalformed(err)
+	}
+	delegation, err := v.delegation(file)
+	if err != nil {
+		return nil, nil, err
+	}
+	license := file.License
+	if license.KeyID() != delegation.keyID {
+		return nil, nil, v.refuseSigner(license, delegation)
+	}
+	if !delegation.key.Verify(license.SignedMessage(), license.Signature()) {
+		return nil, nil, &Refusal{
+			Reason:  BadSignature,
+			Message: "the license was changed after it was signed",
+			Next:    "copy the license file again from where it came; if that does not help, ask the vendor to send it again",
+		}
+	}
+	claims, err := format.UnmarshalLicense(license.UnverifiedPayload())
+	if err != nil {
+		return nil, nil, refuseMalformed(err)
+	}
+	return claims, delegation, nil
+}
+
+// refuseSigner refuses a license whose kid names another key than the delegation.
+func (v *Verifier) refuseSigner(license format.Statement, d *delegation) error {
+	for _, root := range v.roots {
+		if root.ID() == license.KeyID() {
+			return &Refusal{
+				Reason:  OutOfScope,
+				Message: "the license is signed by a root key, which may sign delegations and revocation lists alone",
+				Next:    "ask the vendor for a license signed by a staff key",
+			}
+		}
+	}
+	return &Refusal{
+		Reason:   UnknownKey,
+		Message:  "the license is signed by another key than its delegation names",
+		Expected: fmt.Sprintf("key %x", d.keyID),
+		Found:    fmt.Sprintf("key %x", license.KeyID()),
+		Next:     "ask the vendor to send the license again",
+	}
+}
+
+// refuseMalformed turns an error of package format into a refusal.
+func refuseMalformed(err error) error {
+	r := &Refusal{Reason: Malformed, Message: strings.TrimPrefix(err.Error(), "malformed: ")}
+	var wrong *format.WrongKindError
+	switch {
+	case errors.As(err, &wrong) && (wrong.Got == format.SignedRequest || wrong.Got == format.RequestBody):
+		r.Next = "send the request to the vendor; the license is what comes back"
+	case errors.As(err, &wrong):
+		r.Next = "name the license file that came from the vendor"
+	default:
+		r.Next = "copy the license file again from where it came: all of it, from OLL1: to the last character"
+	}
+	return r
+}
