@@ -1,0 +1,62 @@
+// Package mistake names what people give by mistake where a key belongs, and carries
+// the step that mends it. Nothing is trusted for what Name says of it: a name leads to
+// an error and never away from one.
+package mistake
+
+import "strings"
+
+// Error is a mistake that we know the mend of. The command line prints Hint below it.
+type Error struct {
+	Text string // what is wrong
+	Mend string // the next command or step, "" if none is known
+	Err  error  // what Error wraps, nil if nothing; its text is not printed
+}
+
+func (e *Error) Error() string { return e.Text }
+func (e *Error) Hint() string  { return e.Mend }
+func (e *Error) Unwrap() error { return e.Err }
+
+// statements are the text prefixes of format/SPEC.md, written here again because keys
+// and format are leaves: neither imports the other.
+var statements = map[string]string{
+	"OLQ": "a request",
+	"OLS": "a signed request",
+	"OLL": "a license",
+	"OLR": "a release",
+	"OLD": "a delegation",
+	"OLV": "a revocation list",
+}
+
+// Name says what text is, such as "a license" or "a private key", as far as its first
+// characters tell; "" when they do not.
+func Name(text string) string {
+	text = strings.TrimSpace(text)
+	if len(text) > 4 && '0' <= text[3] && text[3] <= '9' && (text[4] == ':' || text[4] == '/') {
+		if name, ok := statements[strings.ToUpper(text[:3])]; ok {
+			return name
+		}
+	}
+	if strings.HasPrefix(text, "PuTTY-User-Key-File-") {
+		return "a PuTTY private key"
+	}
+	for _, prefix := range []string{"ssh-", "ecdsa-sha2-", "sk-ssh-", "sk-ecdsa-"} {
+		if strings.HasPrefix(text, prefix) {
+			return "a public key"
+		}
+	}
+	if !strings.HasPrefix(text, "-----BEGIN ") && !strings.HasPrefix(text, "---- BEGIN ") {
+		return ""
+	}
+	label, _, _ := strings.Cut(text, "\n")
+	for _, known := range []struct{ word, name string }{
+		{"PRIVATE KEY", "a private key"},
+		{"PUBLIC KEY", "a public key"},
+		{"CERTIFICATE", "a certificate"},
+		{"SIGNATURE", "a signature"},
+	} {
+		if strings.Contains(label, known.word) {
+			return known.name
+		}
+	}
+	return ""
+}

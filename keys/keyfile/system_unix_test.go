@@ -1,0 +1,97 @@
+//go:build unix
+
+package keyfile
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// TestPermissions holds for root too, who could read the file in any case.
+func TestPermissions(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "it's my key")
+	key := testKey(t, 1)
+	mustWrite(t, path, key, []byte("right"))
+	for _, mode := range []fs.FileMode{0o640, 0o604, 0o644, 0o660, 0o601, 0o620, 0o777} {
+		if err := os.Chmod(path, mode); err != nil {
+			t.Fatal(err)
+		}
+		ask, asked := answers(t, "right")
+		got, err := Read(path, ask)
+		var refused *PermissionError
+		if !errors.As(err, &refused) || refused.Mode != mode || refused.Path != path || !got.IsZero() || *asked != 0 {
+			t.Errorf("mode %04o: got %v, %v, asked %d times, want a PermissionError", mode, got, err, *asked)
+		}
+		// What the hint says mends it.
+		if out, err := exec.Command("sh", "-c", hintOf(err)).CombinedOutput(); err != nil {
+			t.Fatalf("%s: %v: %s", hintOf(err), err, out)
+		}
+		if _, err := Read(path, nil); !errors.Is(err, ErrPassphrase) {
+			t.Errorf("mode %04o mended: got %v, want the question for the passphrase", mode, err)
+		}
+	}
+	if err := os.Chmod(path, 0o400); err != nil {
+		t.Fatal(err)
+	}
+	ask, _ := answers(t, "right")
+	if got, err := Read(path, ask); err != nil || got.Public() != key.Public() {
+		t.Errorf("mode 0400: got %v, %v", got, err)
+	}
+}
+
+func TestHintIsTheCommand(t *testing.T) {
+	err := &PermissionError{Path: "/media/stick/root", Mode: 0o644}
+	if got, want := hintOf(err), "chmod 600 /media/stick/root"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// TestFileSystemWithoutPermissions plays a FAT stick: the new file is open to everybody.
+func TestFileSystemWithoutPermissions(t *testing.T) {
+	file, err := os.Create(filepath.Join(t.TempDir(), "key"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	for mode, want := range map[fs.FileMode]bool{0o755: true, 0o644: true, 0o600: false} {
+		if err := file.Chmod(mode); err != nil {
+			t.Fatal(err)
+		}
+		err := refuseSharedFolder(file.Name(), file)
+		if (err != nil) != want || (hintOf(err) != "") != want {
+			t.Errorf("mode %04o: got %v, hint %q", mode, err, hintOf(err))
+		}
+	}
+}
+
+// TestNamedPipe: opening one would wait for a writer for ever.
+func TestNamedPipe(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "pipe")
+	if err := syscall.Mkfifo(path, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error)
+	go func() {
+		_, err := Read(path, nil)
+		done <- err
+	}()
+	select {
+	case err := <-done:
+		if err == nil || !strings.Contains(err.Error(), "not a regular file") {
+			t.Errorf("got %v", err)
+		}
+	case <-time.After(10 * time.Second):
+		t.Fatal("Read waits for a writer")
+	}
+	if _, err := Read(os.DevNull, nil); err == nil || !strings.Contains(err.Error(), "not a regular file") {
+		t.Errorf("a device: got %v", err)
+	}
+}
