@@ -1,0 +1,3 @@
+package atomicfile
+
+func limitedChild(string) {}
