@@ -218,7 +218,12 @@ func (f *fields) has(key int64) bool {
 		return false
 	}
 	ahead := reader{b: f.r.b}
-	if ahead.int() != key || ahead.err != nil {
+	if 0 <= key && key < 24 { // one byte, as nearly all keys
+		if len(ahead.b) == 0 || ahead.b[0] != byte(key) {
+			return false
+		}
+		ahead.b = ahead.b[1:]
+	} else if ahead.int() != key || ahead.err != nil {
 		return false
 	}
 	f.r.b = ahead.b
@@ -331,8 +336,8 @@ func checkText(s []byte) error {
 		switch {
 		case c == utf8.RuneError && size == 1:
 			return fmt.Errorf("text is not UTF-8")
-		case c <= 0x9f, 0x200b <= c && c <= 0x200f, 0x2028 <= c && c <= 0x202e,
-			0x2060 <= c && c <= 0x206f, c == 0xfeff:
+		case c <= 0x9f, c == 0x61c, 0x200b <= c && c <= 0x200f, 0x2028 <= c && c <= 0x202e,
+			0x2060 <= c && c <= 0x206f, c == 0xfeff, 0xfff9 <= c && c <= 0xfffb, 0xe0000 <= c && c <= 0xe007f:
 			return fmt.Errorf("text holds the invisible character %U", c)
 		}
 		i += size

@@ -81,6 +81,9 @@ func encodeScope(w *writer, s Scope) {
 
 // UnmarshalDelegation reads the payload of a delegation. The error is a *MalformedError.
 func UnmarshalDelegation(payload []byte) (*DelegationClaims, error) {
+	if len(payload) > MaxDelegation {
+		return nil, malformed("%d bytes, a delegation has at most %d", len(payload), MaxDelegation)
+	}
 	r := newReader(payload)
 	var d DelegationClaims
 	f := r.fields()

@@ -39,10 +39,10 @@ var kinds = [...]kindInfo{
 
 // String returns the kind's name, such as "signed request".
 func (k Kind) String() string {
-	if name := kinds[k].name; name != "" {
-		return name
+	if k == 0 || int(k) >= len(kinds) {
+		return "unknown statement"
 	}
-	return "unknown statement"
+	return kinds[k].name
 }
 
 func (k Kind) withArticle() string {

@@ -35,8 +35,8 @@ type Terms struct {
 type Binding struct {
 	Key        []byte      // the machine's public key, 32 bytes
 	Request    [32]byte    // SHA-256 of the body of the request that the license answers
-	Need       uint64      // how many components must match, 1 to all
-	Components []Component // of the request
+	Need       uint64      // how many components must match: 1 to all, 0 if there are none
+	Components []Component // of the request; empty: bound to the machine's key alone
 }
 
 const (
@@ -108,8 +108,10 @@ func encodeTerms(w *writer, t *Terms, b *Binding) {
 	m.text(termSite, t.Site)
 	if b != nil {
 		m.key(termRequest).bytes(b.Request[:])
-		m.key(termNeed).uint(b.Need)
-		encodeComponents(m.key(termComponents), b.Components)
+		m.uint(termNeed, b.Need)
+		if len(b.Components) > 0 {
+			encodeComponents(m.key(termComponents), b.Components)
+		}
 	}
 	m.uint(termGraceDays, t.GraceDays)
 	if t.UpdatesUntil != 0 {
@@ -129,6 +131,9 @@ func encodeTerms(w *writer, t *Terms, b *Binding) {
 
 // UnmarshalLicense reads the payload of a license. The error is a *MalformedError.
 func UnmarshalLicense(payload []byte) (*LicenseClaims, error) {
+	if len(payload) > MaxLicenseFile {
+		return nil, malformed("%d bytes, a license has at most %d", len(payload), MaxLicenseFile)
+	}
 	r := newReader(payload)
 	var l LicenseClaims
 	f := r.fields()
@@ -183,10 +188,11 @@ func decodeTerms(r *reader, t *Terms, b *Binding) {
 	if b != nil {
 		f.need(termRequest, "request")
 		copy(b.Request[:], r.bytes(hashSize, hashSize))
-		f.need(termNeed, "need")
-		b.Need = r.positive(MaxComponents)
-		f.need(termComponents, "components")
-		b.Components = decodeComponents(r)
+		if f.has(termNeed) {
+			b.Need = r.positive(MaxComponents)
+			f.need(termComponents, "components")
+			b.Components = decodeComponents(r)
+		}
 		if r.err == nil && b.Need > uint64(len(b.Components)) {
 			r.fail("%d components must match and there are %d", b.Need, len(b.Components))
 		}
@@ -221,7 +227,7 @@ func checkTimes(r *reader, l *LicenseClaims) {
 	case l.Expires == 0:
 	case l.Expires <= l.IssuedAt || l.Expires <= l.NotBefore:
 		r.fail("the license ends before it begins")
-	case l.Terms.GraceDays*day > uint64(l.Expires):
-		r.fail("the grace is longer than the license")
+	case l.Terms.GraceDays*day >= uint64(l.Expires):
+		r.fail("%d days of grace begin before 1970", l.Terms.GraceDays)
 	}
 }

@@ -19,7 +19,7 @@ type Request struct {
 	Type       string            // a license type
 	Time       int64             // the server's clock, seconds since 1970
 	Key        []byte            // the machine's Ed25519 public key, 32 bytes
-	Components []Component       // at least one
+	Components []Component       // empty where nothing identifies the machine
 	Site       string            // empty if not given, as are the following
 	Host       string
 	Prior      *ID // the license that this one shall replace
@@ -77,7 +77,7 @@ const (
 //	  3 => 1..8,             ; type
 //	  4 => uint,             ; time
 //	  5 => bstr .size 32,    ; the machine's public key
-//	  6 => components,
+//	  ? 6 => components,
 //	  ? 7 => tstr,           ; site
 //	  ? 8 => tstr,           ; host
 //	  ? 9 => bstr .size 16,  ; prior license
@@ -95,7 +95,9 @@ func (q *Request) Marshal() ([]byte, error) {
 	m.key(requestType).uint(licenseType)
 	m.key(requestTime).int(q.Time)
 	m.key(requestKey).bytes(q.Key)
-	encodeComponents(m.key(requestComponents), q.Components)
+	if len(q.Components) > 0 {
+		encodeComponents(m.key(requestComponents), q.Components)
+	}
 	m.text(requestSite, q.Site)
 	m.text(requestHost, q.Host)
 	if q.Prior != nil {
@@ -127,8 +129,9 @@ func UnmarshalRequest(body []byte) (*Request, error) {
 	q.Time = r.time()
 	f.need(requestKey, "key")
 	q.Key = r.bytes(publicKeySize, publicKeySize)
-	f.need(requestComponents, "components")
-	q.Components = decodeComponents(&r)
+	if f.has(requestComponents) {
+		q.Components = decodeComponents(&r)
+	}
 	if f.has(requestSite) {
 		q.Site = r.text(maxName)
 	}

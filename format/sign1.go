@@ -79,7 +79,7 @@ func readProtected(outer *reader, s *Statement) {
 	r.end()
 	kind, known := kindOfTyp(typ)
 	if r.err == nil && !known {
-		r.fail("the header's typ %.64q is unknown", typ)
+		r.fail("typ %.64q is unknown", typ)
 	}
 	if r.err != nil {
 		outer.fail("header: %s", r.err.(*MalformedError).Reason())

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/base32"
 	"strings"
+	"unicode/utf8"
 )
 
 // The text form: a prefix that names kind and version, and Base32 (RFC 4648, section 6,
@@ -16,11 +17,11 @@ import (
 
 const (
 	checksumSize = 4
-	lineWidth    = 72
+	lineWidth    = 64 // whole groups of 8 characters, which decodeGroups likes
 
 	// MaxText is the most bytes of text that any statement has; a reader of files
 	// stops one byte behind it.
-	MaxText = 2 * MaxLicenseFile * 8 / 5
+	MaxText = 2 * (MaxLicenseFile + checksumSize) * 8 / 5
 )
 
 var base32Encoding = base32.StdEncoding.WithPadding(base32.NoPadding)
@@ -33,14 +34,15 @@ func EncodeText(kind Kind, raw []byte) string {
 	return kinds[kind].prefix + ":" + base32Encoding.EncodeToString(checked)
 }
 
-// EncodeFile returns the text form as files carry it: lines of at most 72 characters,
-// each with its line feed.
+// EncodeFile returns the text form as files carry it: 64 characters in a line behind
+// the prefix, each line with its line feed.
 func EncodeFile(kind Kind, raw []byte) []byte {
 	text := EncodeText(kind, raw)
 	var b bytes.Buffer
-	for len(text) > lineWidth {
-		b.WriteString(text[:lineWidth] + "\n")
-		text = text[lineWidth:]
+	end := strings.IndexByte(text, ':') + 1 + lineWidth
+	for end < len(text) {
+		b.WriteString(text[:end] + "\n")
+		text, end = text[end:], lineWidth
 	}
 	b.WriteString(text + "\n")
 	return b.Bytes()
@@ -53,7 +55,8 @@ func EncodeFile(kind Kind, raw []byte) []byte {
 // The error is a *MalformedError.
 func DecodeText(text []byte) (Kind, []byte, error) {
 	text = bytes.TrimPrefix(text, []byte("\xef\xbb\xbf")) // what some editors put before a text
-	kind, body, err := cutPrefix(text)
+	// No kind has more than MaxText, and a prefix must not be looked for in 1 GB of spaces.
+	kind, body, err := cutPrefix(text[:min(len(text), MaxText+1)])
 	if err != nil {
 		return 0, nil, err
 	}
@@ -130,7 +133,8 @@ func unmistaken(c byte, place int) byte {
 
 // notOurs says what a text without one of our prefixes most likely is.
 func notOurs(text []byte) error {
-	start := bytes.TrimSpace(text[:min(len(text), 256)])
+	start := bytes.TrimSpace(text)
+	start = start[:min(len(start), 256)]
 	switch {
 	case len(start) == 0:
 		return malformed("it is empty")
@@ -182,7 +186,8 @@ func decodeBase32(text []byte) ([]byte, error) {
 		v := base32Value[text[i]]
 		if v >= skipped {
 			if v == foreign {
-				return nil, malformed("character %d of the text, %q, is not Base32", i+1, rune(text[i]))
+				c, _ := utf8.DecodeRune(text[i:])
+				return nil, malformed("character %d after the prefix, %q, is not Base32", i+1, c)
 			}
 			continue
 		}
@@ -202,17 +207,22 @@ func decodeBase32(text []byte) ([]byte, error) {
 	return out, nil
 }
 
-// decodeGroups decodes from text[i:] as long as 8 characters in a row are Base32, and
-// returns where it stopped.
+// decodeGroups decodes from text[i:] as long as there are 8 characters of Base32 in a
+// row, or a line feed between two groups, and returns where it stopped.
 func decodeGroups(text []byte, i int, out []byte) (int, []byte) {
-	for ; i+8 <= len(text); i += 8 {
+	for i+8 <= len(text) {
 		group := text[i : i+8 : i+8]
 		a, b, c, d := base32Value[group[0]], base32Value[group[1]], base32Value[group[2]], base32Value[group[3]]
 		e, f, g, h := base32Value[group[4]], base32Value[group[5]], base32Value[group[6]], base32Value[group[7]]
 		if a|b|c|d|e|f|g|h >= skipped {
-			break
+			if group[0] != '\n' {
+				break
+			}
+			i++
+			continue
 		}
 		out = append(out, a<<3|b>>2, b<<6|c<<1|d>>4, d<<4|e>>1, e<<7|f<<2|g>>3, g<<5|h)
+		i += 8
 	}
 	return i, out
 }

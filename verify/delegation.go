@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"slices"
 	"sync"
 
 	"github.com/offlicense/offlicense/format"
@@ -33,11 +34,11 @@ func (v *Verifier) delegation(file format.File) (*delegation, error) {
 func (v *Verifier) OpenDelegation(text []byte) (*format.DelegationClaims, error) {
 	raw, err := format.DecodeTextAs(text, format.Delegation)
 	if err != nil {
-		return nil, refuseMalformed(err)
+		return nil, refuseDelegation(err)
 	}
 	statement, err := format.ParseStatement(raw, format.Delegation)
 	if err != nil {
-		return nil, refuseMalformed(err)
+		return nil, refuseDelegation(err)
 	}
 	d, err := v.openDelegation(statement)
 	if err != nil {
@@ -62,7 +63,21 @@ func (v *Verifier) openDelegation(s format.Statement) (*delegation, error) {
 			Next:    "ask the vendor for a license under another delegation",
 		}
 	}
+	// Otherwise a root could sign licenses after all, by a delegation to itself.
+	if slices.Contains(v.roots, key) {
+		return nil, &Refusal{
+			Reason:  OutOfScope,
+			Message: "the delegation is to a root key, which may sign delegations and revocation lists alone",
+			Next:    "ask the vendor for a license signed by a staff key",
+		}
+	}
 	return &delegation{claims: claims, key: key, keyID: key.ID()}, nil
+}
+
+func refuseDelegation(err error) error {
+	r := refuseMalformed(err).(*Refusal)
+	r.Next = "name the delegation that the holder of the root key made: all of it, from OLD1: to the last character"
+	return r
 }
 
 // checkRoot accepts a statement that one of the roots has signed.

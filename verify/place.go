@@ -49,18 +49,17 @@ func (j *judgement) machine() error {
 	if binding == nil || j.facts.AnyMachine {
 		return nil
 	}
-	var same, other []string
+	var other []string
 	for _, want := range binding.Components {
-		if offers(j.facts.Site.Components, want) {
-			same = append(same, want.Label)
-		} else {
+		if !offers(j.facts.Site.Components, want) {
 			other = append(other, want.Label)
 		}
 	}
-	if uint64(len(same)) >= binding.Need {
+	matching := len(binding.Components) - len(other)
+	if uint64(matching) >= binding.Need {
 		if len(other) > 0 {
-			j.warn("this machine has changed or is only partly readable (%s); the license still holds with %s",
-				strings.Join(other, ", "), strings.Join(same, ", "))
+			j.warn("this machine has changed or is only partly readable (%s); the license still holds: %d components match and %d must",
+				strings.Join(other, ", "), matching, binding.Need)
 		}
 		return nil
 	}
@@ -68,7 +67,7 @@ func (j *judgement) machine() error {
 		Reason:   WrongMachine,
 		Message:  "the license is for another machine, or this machine has changed",
 		Expected: fmt.Sprintf("%d of %s", binding.Need, labelNames(binding.Components)),
-		Found:    "the same " + list(same) + "; changed or not readable " + list(other),
+		Found:    fmt.Sprintf("%d; changed or not readable: %s", matching, list(other)),
 		Next:     `compare with "offlicense machine" (some components only root can read); if the machine was replaced, make a new request with "offlicense request" and tell the vendor`,
 	}
 }

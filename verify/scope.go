@@ -40,7 +40,7 @@ func CheckScope(d *format.DelegationClaims, l *format.LicenseClaims) error {
 		return out("type", list(s.Types), l.Terms.Type)
 	case l.Terms.Seats > s.MaxSeats:
 		return out("seats", fmt.Sprintf("at most %d", s.MaxSeats), fmt.Sprint(l.Terms.Seats))
-	case l.Binding == nil && !s.Unbound:
+	case !namesMachine(l.Binding) && !s.Unbound:
 		return out("binding", "a license bound to a machine", "a license for any machine")
 	case l.Expires == 0 && !s.Perpetual:
 		return out("term", "a license with an end", "a perpetual license")
@@ -49,6 +49,10 @@ func CheckScope(d *format.DelegationClaims, l *format.LicenseClaims) error {
 	}
 	return nil
 }
+
+// namesMachine reports whether a license holds on one machine alone. One that is bound
+// to a machine key without a component runs wherever the state folder is copied to.
+func namesMachine(b *format.Binding) bool { return b != nil && b.Need > 0 }
 
 // allows reports whether an allow-list names a value. An empty list allows nothing.
 func allows(allowed []string, value string) bool {

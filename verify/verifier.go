@@ -3,6 +3,7 @@ package verify
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,7 +28,7 @@ func New(roots ...keys.PublicKey) (*Verifier, error) {
 			return nil, errors.New("a root key without a key in it")
 		}
 	}
-	return &Verifier{roots: roots}, nil
+	return &Verifier{roots: slices.Clone(roots)}, nil
 }
 
 // ParseRoots returns a Verifier that trusts the keys in a roots file, one OpenSSH
@@ -158,6 +159,11 @@ func (v *Verifier) open(text []byte) (*format.LicenseClaims, *delegation, error)
 	claims, err := format.UnmarshalLicense(license.UnverifiedPayload())
 	if err != nil {
 		return nil, nil, refuseMalformed(err)
+	}
+	if b := claims.Binding; b != nil {
+		if _, err := keys.NewPublicKey(b.Key); err != nil {
+			return nil, nil, refuseMalformed(fmt.Errorf("the machine's key in the license: %w", err))
+		}
 	}
 	return claims, delegation, nil
 }

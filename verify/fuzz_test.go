@@ -1,0 +1,51 @@
+package verify_test
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/offlicense/offlicense/format"
+	"github.com/offlicense/offlicense/verify"
+)
+
+// FuzzCheck: whatever the text, the verifier neither panics nor accepts anything but a
+// license that was signed, and its error is a *Refusal.
+func FuzzCheck(f *testing.F) {
+	v, facts := testVerifier(f), testFacts(f)
+	signed := make(map[string]bool)
+	vectors := vectorPaths(f)
+	if len(vectors) < 40 {
+		f.Fatalf("%d vectors to begin with, want at least 40", len(vectors))
+	}
+	for _, path := range vectors {
+		text := readVector(f, path).text
+		f.Add(text, false)
+		if _, err := v.Check(text, facts); err == nil {
+			raw, err := format.DecodeTextAs(text, format.LicenseFile)
+			if err != nil {
+				f.Fatal(err)
+			}
+			f.Add(raw, true)
+			signed[string(raw)] = true
+		}
+	}
+	if len(signed) == 0 {
+		f.Fatal("no good license to begin with")
+	}
+	f.Add([]byte{0x82, 0xd2, 0x84}, true)
+	f.Fuzz(func(t *testing.T, text []byte, wrap bool) {
+		if wrap {
+			text = format.EncodeFile(format.LicenseFile, text) // behind the checksum
+		}
+		l, err := v.Check(text, facts)
+		if err == nil {
+			if raw, err := format.DecodeTextAs(text, format.LicenseFile); err != nil || !signed[string(raw)] {
+				t.Fatalf("a forgery: %q", text)
+			}
+			return
+		}
+		if l != nil || !errors.As(err, new(*verify.Refusal)) {
+			t.Fatalf("got %v and %T %v", l, err, err)
+		}
+	})
+}

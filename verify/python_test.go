@@ -1,0 +1,119 @@
+package verify_test
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/offlicense/offlicense/format"
+	"github.com/offlicense/offlicense/keys"
+)
+
+// TestPythonAgrees: anybody can check a license with none of our code.
+func TestPythonAgrees(t *testing.T) {
+	python := pythonWithModules(t)
+	folder := t.TempDir()
+	roots := filepath.Join(folder, "roots.pub")
+	write := func(path string, content []byte) {
+		if err := os.WriteFile(path, content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(roots, []byte("# the root\n"+rootKey(t).Public().MarshalLine("acme.example")+"\n"))
+	run := func(text []byte, product string, now time.Time) (string, error) {
+		path := filepath.Join(folder, "license.lic")
+		write(path, text)
+		out, err := exec.Command(python, "../testdata/verify.py", roots, path, product, fmt.Sprint(now.Unix())).CombinedOutput()
+		return string(out), err
+	}
+
+	good := textOf(t, testDelegation(t), testLicense(t))
+	out, err := run(good, "evoq", issued)
+	if err != nil {
+		t.Fatalf("a good license: %v\n%s", err, out)
+	}
+	for _, want := range []string{"vendor: acme.example\n", "4: Site Ltd\n", "14: {'cores': 16, 'users': 200}\n"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("it printed\n%swithout %q", out, want)
+		}
+	}
+	perpetual := testLicense(t)
+	perpetual.Expires = 0
+	if out, err := run(textOf(t, testDelegation(t), perpetual), "evoq", ends.AddDate(100, 0, 0)); err != nil {
+		t.Errorf("a perpetual license: %v\n%s", err, out)
+	}
+
+	signed := func(delegationBy, licenseBy keys.Signer, licenseKind format.Kind) []byte {
+		raw := append([]byte{0x82}, sealDelegation(t, testDelegation(t), delegationBy)...)
+		return format.EncodeFile(format.LicenseFile, append(raw, seal(t, licenseKind, payloadOf(t, testLicense(t)), licenseBy)...))
+	}
+	late := testDelegation(t)
+	late.NotBefore = issued.Unix() + 1
+	for name, c := range map[string]struct {
+		text    []byte
+		product string
+		now     time.Time
+	}{
+		"expired":                  {good, "evoq", ends},
+		"another product":          {good, "liquid", issued},
+		"another root":             {signed(strangerKey(t), staffKey(t), format.License), "evoq", issued},
+		"another staff key":        {signed(rootKey(t), strangerKey(t), format.License), "evoq", issued},
+		"a license by the root":    {signed(rootKey(t), rootKey(t), format.License), "evoq", issued},
+		"another typ":              {signed(rootKey(t), staffKey(t), format.SignedRequest), "evoq", issued},
+		"issued before the signer": {textOf(t, late, testLicense(t)), "evoq", issued},
+		"a request":                {format.EncodeFile(format.SignedRequest, sealedRequest(t)), "evoq", issued},
+		"checksum":                 {append([]byte("OLL1:AA"), good[7:]...), "evoq", issued},
+		"a bit of the terms":       {flipped(t, -100), "evoq", issued},
+		"a bit of the signature":   {flipped(t, -1), "evoq", issued},
+		"a bit of the delegation":  {flipped(t, 100), "evoq", issued},
+	} {
+		if out, err := run(c.text, c.product, c.now); err == nil {
+			t.Errorf("%s: accepted\n%s", name, out)
+		} else if strings.Contains(out, "vendor: ") {
+			t.Errorf("%s: refused, but it printed the terms\n%s", name, out)
+		}
+	}
+}
+
+// flipped is a license file with one bit changed and its checksum right.
+func flipped(t *testing.T, at int) []byte {
+	raw := fileOf(t, testDelegation(t), testLicense(t))
+	if at < 0 {
+		at += len(raw)
+	}
+	raw[at] ^= 1
+	return format.EncodeFile(format.LicenseFile, raw)
+}
+
+// TestPythonIsShort: the script is in the documents as something to read.
+func TestPythonIsShort(t *testing.T) {
+	script, err := os.ReadFile("../testdata/verify.py")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, code, found := strings.Cut(string(script)[3:], `"""`)
+	lines := 0
+	for line := range strings.Lines(code) {
+		if line = strings.TrimSpace(line); line != "" && line[0] != '#' {
+			lines++
+		}
+	}
+	if !found || lines == 0 || lines >= 30 {
+		t.Errorf("%d lines of code, want fewer than 30", lines)
+	}
+}
+
+func pythonWithModules(t *testing.T) string {
+	t.Helper()
+	for _, python := range []string{"python3", "/usr/bin/python3"} {
+		if exec.Command(python, "-c", "import cbor2, cryptography.hazmat.primitives.asymmetric.ed25519").Run() == nil {
+			return python
+		}
+	}
+	t.Skip("SKIPPED: no python3 with cbor2 and cryptography (Debian: python3-cbor2 python3-cryptography)")
+	return ""
+}

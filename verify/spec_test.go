@@ -1,0 +1,63 @@
+package verify_test
+
+import (
+	"encoding/hex"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/offlicense/offlicense/format"
+	"github.com/offlicense/offlicense/keys"
+)
+
+// TestSpecExample holds the examples in SPEC.md against the code.
+func TestSpecExample(t *testing.T) {
+	file, err := os.ReadFile("../format/SPEC.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	body := payloadOf(t, testRequest(t))
+	raw := fileOf(t, testDelegation(t), testLicense(t))
+	parsed, err := format.ParseFile(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var example strings.Builder
+	// Hex in lines that a page can show.
+	write := func(name string, b []byte) {
+		fmt.Fprintf(&example, "%s:\n", name)
+		for text := hex.EncodeToString(b); text != ""; text = text[min(96, len(text)):] {
+			fmt.Fprintf(&example, "  %s\n", text[:min(96, len(text))])
+		}
+	}
+	key := func(name string, k keys.PrivateKey) {
+		id := k.Public().ID()
+		write(name+" public key", k.Public().Bytes())
+		write(name+" kid", id[:])
+	}
+	key("root", rootKey(t))
+	fmt.Fprintf(&example, "root as a roots file has it:\n  %s\n", rootKey(t).Public().MarshalLine(""))
+	key("staff", staffKey(t))
+	key("machine", machineKey(t))
+	write("account of INV0042-1 and ops@site.example", testRequest(t).Account[:])
+	write("request body", body)
+	hash := testLicense(t).Binding.Request
+	write("request hash", hash[:])
+	fmt.Fprintf(&example, "comparison code:\n  %s\n", format.ComparisonCode(hash))
+	write("delegation payload", parsed.Delegation.UnverifiedPayload())
+	write("license payload", parsed.License.UnverifiedPayload())
+	write("license Sig_structure", parsed.License.SignedMessage())
+	write("license signature", parsed.License.Signature())
+	write("license file", raw)
+
+	for _, want := range []string{
+		string(format.EncodeFile(format.LicenseFile, raw)),
+		string(format.EncodeFile(format.RequestBody, body)),
+		example.String(),
+	} {
+		if !strings.Contains(string(file), "```\n"+want+"```") {
+			t.Errorf("SPEC.md: an example is not what the code makes; it should be\n%s", want)
+		}
+	}
+}

@@ -1,0 +1,201 @@
+package verify_test
+
+import (
+	"bytes"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/offlicense/offlicense/format"
+	"github.com/offlicense/offlicense/keys"
+	"github.com/offlicense/offlicense/verify"
+)
+
+// checkSealed judges a license file made of a delegation and a license statement.
+func checkSealed(t *testing.T, delegation, license []byte) (*verify.License, error) {
+	t.Helper()
+	// Written here, for MarshalFile refuses what an attacker would not.
+	file := append(append([]byte{0x82}, delegation...), license...)
+	return testVerifier(t).Check(format.EncodeFile(format.LicenseFile, file), testFacts(t))
+}
+
+func payloadOf(t *testing.T, m interface{ Marshal() ([]byte, error) }) []byte {
+	t.Helper()
+	payload, err := m.Marshal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return payload
+}
+
+// TestWhoSigned: trust comes from the roots that the caller named and from nothing that
+// stands in the file.
+func TestWhoSigned(t *testing.T) {
+	root, staff, stranger := rootKey(t), staffKey(t), strangerKey(t)
+	delegationTo := func(key keys.PrivateKey) []byte {
+		d := testDelegation(t)
+		d.Key = key.Public().Bytes()
+		return payloadOf(t, d)
+	}
+	license := payloadOf(t, testLicense(t))
+	good := seal(t, format.Delegation, delegationTo(staff), root)
+	for name, c := range map[string]struct {
+		delegation, license []byte
+		want                verify.Reason
+	}{
+		"as it should be": {good, seal(t, format.License, license, staff), verify.Valid},
+		"a root of the file's own": {
+			seal(t, format.Delegation, delegationTo(stranger), stranger), seal(t, format.License, license, stranger), verify.UnknownKey},
+		"a delegation by itself": {
+			seal(t, format.Delegation, delegationTo(staff), staff), seal(t, format.License, license, staff), verify.UnknownKey},
+		"a delegation by another under the root's key id": {
+			seal(t, format.Delegation, delegationTo(stranger), impostor{stranger, root.Public()}), seal(t, format.License, license, stranger), verify.BadSignature},
+		"a license by another key":                    {good, seal(t, format.License, license, stranger), verify.UnknownKey},
+		"a license by another under the staff key id": {good, seal(t, format.License, license, impostor{stranger, staff.Public()}), verify.BadSignature},
+		"a license by the root":                       {good, seal(t, format.License, license, root), verify.OutOfScope},
+		"a root that delegates to itself": {
+			seal(t, format.Delegation, delegationTo(root), root), seal(t, format.License, license, root), verify.OutOfScope},
+		"somebody else's signature": {good, splice(t, seal(t, format.License, license, staff), good), verify.BadSignature},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l, err := checkSealed(t, c.delegation, c.license)
+			wantReason(t, l, err, c.want)
+		})
+	}
+}
+
+// impostor signs with one key and names another.
+type impostor struct {
+	keys.PrivateKey
+	named keys.PublicKey
+}
+
+func (i impostor) Public() keys.PublicKey { return i.named }
+
+// splice gives a statement the signature of another.
+func splice(t *testing.T, statement, other []byte) []byte {
+	t.Helper()
+	return append(bytes.Clone(statement[:len(statement)-64]), other[len(other)-64:]...)
+}
+
+// TestCrossKind: bytes that a key signed as one kind are never believed as another, even
+// where the payload of the one would read as the other.
+func TestCrossKind(t *testing.T) {
+	staff, root := staffKey(t), rootKey(t)
+	delegation, license := payloadOf(t, testDelegation(t)), payloadOf(t, testLicense(t))
+	good := seal(t, format.Delegation, delegation, root)
+	for name, c := range map[string][2][]byte{
+		"license sealed as a delegation":  {good, seal(t, format.Delegation, license, staff)},
+		"license sealed as a request":     {good, seal(t, format.SignedRequest, license, staff)},
+		"delegation sealed as a license":  {seal(t, format.License, delegation, root), seal(t, format.License, license, staff)},
+		"delegation for the license":      {good, good},
+		"license for the delegation":      {seal(t, format.License, license, staff), seal(t, format.License, license, staff)},
+		"delegation's content, a license": {good, seal(t, format.License, delegation, staff)},
+		"license's content, a delegation": {seal(t, format.Delegation, license, root), seal(t, format.License, license, staff)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l, err := checkSealed(t, c[0], c[1])
+			wantReason(t, l, err, verify.Malformed)
+		})
+	}
+	body := payloadOf(t, testRequest(t))
+	for name, raw := range map[string][]byte{
+		"request sealed as a license":    seal(t, format.License, body, machineKey(t)),
+		"license sealed as a request":    seal(t, format.SignedRequest, license, machineKey(t)),
+		"delegation in a request's text": good,
+	} {
+		q, err := verify.OpenRequest(format.EncodeFile(format.SignedRequest, raw))
+		if q != nil || !errors.Is(err, verify.Malformed) {
+			t.Errorf("%s: got %v, %v, want malformed", name, q, err)
+		}
+	}
+}
+
+// TestAnotherKindIsNamed: who mixes two files up is told which one is which.
+func TestAnotherKindIsNamed(t *testing.T) {
+	body := payloadOf(t, testRequest(t))
+	texts := map[string][]byte{
+		"a request":        []byte(format.EncodeText(format.RequestBody, body)),
+		"a signed request": format.EncodeFile(format.SignedRequest, sealedRequest(t)),
+		"a license":        textOf(t, testDelegation(t), testLicense(t)),
+		"a delegation":     format.EncodeFile(format.Delegation, sealDelegation(t, testDelegation(t), rootKey(t))),
+	}
+	for door, c := range map[string]struct {
+		open    func([]byte) error
+		accepts []string
+		hint    string
+	}{
+		"a license": {func(text []byte) error { _, err := testVerifier(t).Check(text, testFacts(t)); return err }, []string{"a license"}, ""},
+		"a delegation": {func(text []byte) error { _, err := testVerifier(t).OpenDelegation(text); return err },
+			[]string{"a delegation"}, "OLD1:"},
+		"a signed request": {func(text []byte) error { _, err := verify.OpenRequest(text); return err },
+			[]string{"a request", "a signed request"}, "offlicense request"},
+	} {
+		for name, text := range texts {
+			err := c.open(text)
+			if strings.Contains(strings.Join(c.accepts, "|")+"|", name+"|") {
+				if err != nil {
+					t.Errorf("%s for %s: %v", name, door, err)
+				}
+				continue
+			}
+			refusal := new(verify.Refusal)
+			if !errors.As(err, &refusal) || !errors.Is(err, verify.Malformed) {
+				t.Errorf("%s for %s: got %v, want malformed", name, door, err)
+				continue
+			}
+			if !strings.Contains(refusal.Message, "this is "+name) || !strings.Contains(refusal.Message, door) {
+				t.Errorf("%s for %s: %q does not say so", name, door, refusal.Message)
+			}
+			if !strings.Contains(refusal.Hint(), c.hint) {
+				t.Errorf("%s for %s: the hint is %q", name, door, refusal.Hint())
+			}
+		}
+	}
+}
+
+// TestTwoRoots: a standby root stands beside the active one.
+func TestTwoRoots(t *testing.T) {
+	text := textOf(t, testDelegation(t), testLicense(t))
+	for _, roots := range [][]keys.PublicKey{
+		{rootKey(t).Public(), strangerKey(t).Public()}, {strangerKey(t).Public(), rootKey(t).Public()},
+	} {
+		v, err := verify.New(roots...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := v.Check(text, testFacts(t)); err != nil {
+			t.Error(err)
+		}
+		clear(roots)
+		another := testDelegation(t)
+		another.ID = format.ID{3} // one that the verifier does not remember
+		if _, err := v.Check(textOf(t, another, testLicense(t)), testFacts(t)); err != nil {
+			t.Errorf("after the caller's slice has changed: %v", err)
+		}
+	}
+}
+
+// TestNothingToTrust: a program that forgot its roots must not run.
+func TestNothingToTrust(t *testing.T) {
+	line := rootKey(t).Public().MarshalLine("acme.example") + "\n"
+	for name, try := range map[string]func() (*verify.Verifier, error){
+		"no root":        func() (*verify.Verifier, error) { return verify.New() },
+		"a zero root":    func() (*verify.Verifier, error) { return verify.New(rootKey(t).Public(), keys.PublicKey{}) },
+		"an empty file":  func() (*verify.Verifier, error) { return verify.ParseRoots(nil) },
+		"comments alone": func() (*verify.Verifier, error) { return verify.ParseRoots([]byte("# roots\n\n")) },
+		"a cut line":     func() (*verify.Verifier, error) { return verify.ParseRoots([]byte(line[:50])) },
+		"an RSA key":     func() (*verify.Verifier, error) { return verify.ParseRoots([]byte("ssh-rsa AAAAB3NzaC1yc2E= x\n")) },
+	} {
+		if v, err := try(); err == nil || v != nil {
+			t.Errorf("%s: got %v, %v", name, v, err)
+		}
+	}
+	v, err := verify.ParseRoots([]byte("# acme\n" + line))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := v.Check(textOf(t, testDelegation(t), testLicense(t)), testFacts(t)); err != nil {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,148 @@
+package verify_test
+
+import (
+	"bytes"
+	"encoding/hex"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/offlicense/offlicense/format"
+	"github.com/offlicense/offlicense/keys"
+	"github.com/offlicense/offlicense/verify"
+)
+
+// vector is one file of testdata/vectors: what testdata/README.md describes.
+type vector struct {
+	expect  verify.Reason
+	comment string
+	open    string // license, request or delegation
+	id      string // of a license that holds, else empty
+	roots   []keys.PublicKey
+	facts   verify.Facts // Site is nil for any machine
+	text    []byte
+}
+
+func (v *vector) marshal() []byte {
+	var b bytes.Buffer
+	line := func(key, value string) {
+		if value != "" {
+			fmt.Fprintf(&b, "%s: %s\n", key, value)
+		}
+	}
+	moment := func(key string, t time.Time) {
+		if !t.IsZero() {
+			line(key, t.UTC().Format(time.RFC3339))
+		}
+	}
+	line("expect", string(v.expect))
+	line("comment", v.comment)
+	line("open", v.open)
+	line("id", v.id)
+	for _, root := range v.roots {
+		line("root", root.MarshalLine("root.acme.example"))
+	}
+	if f := v.facts; v.open == "license" {
+		moment("now", f.Now)
+		line("product", f.Product)
+		line("edition", f.Edition)
+		line("version", f.Version)
+		moment("built", f.Built)
+		moment("seen", f.Seen)
+		if f.Site != nil {
+			line("machine-key", hex.EncodeToString(f.Site.Key.Bytes()))
+			for _, request := range f.Site.Requests {
+				line("request", hex.EncodeToString(request[:]))
+			}
+			for _, c := range f.Site.Components {
+				line("component", c.Label+" "+hex.EncodeToString(c.Hash))
+			}
+		}
+		for name, n := range f.Use {
+			line("use", fmt.Sprintf("%s %d", name, n))
+		}
+		if f.Emergency {
+			line("emergency", "yes")
+		}
+	}
+	b.WriteString("\n")
+	b.Write(v.text)
+	return b.Bytes()
+}
+
+// parseVector reads a file with nothing of the tests at hand but the file.
+func parseVector(file []byte) (*vector, error) {
+	header, text, found := bytes.Cut(file, []byte("\n\n"))
+	if !found {
+		return nil, fmt.Errorf("no blank line")
+	}
+	v := &vector{text: text}
+	site := func() *verify.Site {
+		if v.facts.Site == nil {
+			v.facts.Site = new(verify.Site)
+		}
+		return v.facts.Site
+	}
+	for _, line := range strings.Split(string(header), "\n") {
+		key, value, found := strings.Cut(line, ": ")
+		if !found {
+			return nil, fmt.Errorf("line %q has no key", line)
+		}
+		first, second, _ := strings.Cut(value, " ")
+		var err error
+		switch key {
+		case "expect":
+			v.expect = verify.Reason(value)
+		case "comment":
+			v.comment = value
+		case "open":
+			v.open = value
+		case "id":
+			v.id = value
+		case "root":
+			var root keys.NamedKey
+			root, err = keys.ParsePublicLine(value)
+			v.roots = append(v.roots, root.PublicKey)
+		case "now":
+			v.facts.Now, err = time.Parse(time.RFC3339, value)
+		case "product":
+			v.facts.Product = value
+		case "edition":
+			v.facts.Edition = value
+		case "version":
+			v.facts.Version = value
+		case "built":
+			v.facts.Built, err = time.Parse(time.RFC3339, value)
+		case "seen":
+			v.facts.Seen, err = time.Parse(time.RFC3339, value)
+		case "machine-key":
+			var raw []byte
+			if raw, err = hex.DecodeString(value); err == nil {
+				site().Key, err = keys.NewPublicKey(raw)
+			}
+		case "request":
+			var hash [32]byte
+			_, err = hex.Decode(hash[:], []byte(value))
+			site().Requests = append(site().Requests, hash)
+		case "component":
+			c := format.Component{Label: first}
+			c.Hash, err = hex.DecodeString(second)
+			site().Components = append(site().Components, c)
+		case "use":
+			if v.facts.Use == nil {
+				v.facts.Use = make(map[string]uint64)
+			}
+			v.facts.Use[first], err = strconv.ParseUint(second, 10, 64)
+		case "emergency":
+			v.facts.Emergency = value == "yes"
+		default:
+			return nil, fmt.Errorf("unknown key %q", key)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", key, err)
+		}
+	}
+	v.facts.AnyMachine = v.facts.Site == nil
+	return v, nil
+}
