@@ -5,17 +5,31 @@ import "fmt"
 // MalformedError says that bytes or text are not a statement: cut off, mistyped, too
 // large, not canonical, or with a field that this version does not know.
 type MalformedError struct {
-	reason string
+	reason  string
+	foreign Foreign
 }
 
 func malformed(format string, args ...any) error {
-	return &MalformedError{fmt.Sprintf(format, args...)}
+	return &MalformedError{reason: fmt.Sprintf(format, args...)}
 }
 
 func (e *MalformedError) Error() string { return "malformed: " + e.reason }
 
 // Reason returns the error's text without the word that says its kind.
 func (e *MalformedError) Reason() string { return e.reason }
+
+// Foreign is what a text is that is no statement at all.
+type Foreign string
+
+// What is given by mistake most often.
+const (
+	PrivateKey Foreign = "a private key"
+	MachineKey Foreign = "the private key of a state folder"
+	PublicKey  Foreign = "a public key"
+)
+
+// Foreign returns what the text is instead of a statement, "" if that is not known.
+func (e *MalformedError) Foreign() Foreign { return e.foreign }
 
 // WrongKindError says that a well-formed statement of one kind stands where another belongs.
 type WrongKindError struct {

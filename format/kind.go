@@ -31,13 +31,13 @@ type kindInfo struct {
 
 var kinds = [...]kindInfo{
 	RequestBody:   {"request", "OLQ1", "", MaxRequest},
-	SignedRequest: {"signed request", "OLS1", "application/vnd.offlicense.request+cbor", MaxRequest},
+	SignedRequest: {"request", "OLS1", "application/vnd.offlicense.request+cbor", MaxRequest},
 	LicenseFile:   {"license", "OLL1", "", MaxLicenseFile},
 	License:       {"license", "", "application/vnd.offlicense.license+cwt", MaxLicenseFile},
 	Delegation:    {"delegation", "OLD1", "application/vnd.offlicense.delegation+cwt", MaxDelegation},
 }
 
-// String returns the kind's name, such as "signed request".
+// String returns the kind's name, such as "delegation".
 func (k Kind) String() string {
 	if k == 0 || int(k) >= len(kinds) {
 		return "unknown statement"

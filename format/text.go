@@ -135,18 +135,25 @@ func unmistaken(c byte, place int) byte {
 func notOurs(text []byte) error {
 	start := bytes.TrimSpace(text)
 	start = start[:min(len(start), 256)]
+	is := func(what Foreign) error { return &MalformedError{"this is " + string(what), what} }
 	switch {
 	case len(start) == 0:
 		return malformed("it is empty")
 	case bytes.HasPrefix(start, []byte("-----BEGIN")) && bytes.Contains(start, []byte("PRIVATE KEY")):
-		return malformed("this is a private key; it belongs on no other machine and in no mail")
+		return is(PrivateKey)
+	case bytes.HasPrefix(start, []byte(MachineKeyPrefix)):
+		return is(MachineKey)
 	case bytes.HasPrefix(start, []byte("ssh-")):
-		return malformed("this is a public key")
-	case start[0] == 0x7b || start[0] == 0x5b:
+		return is(PublicKey)
+	case start[0] == '{' || start[0] == '[':
 		return malformed("this is JSON, not a statement in its text form")
 	}
 	return malformed("it does not start with OLQ1:, OLS1:, OLL1: or OLD1:")
 }
+
+// MachineKeyPrefix starts the text of a machine's private key, which is no statement
+// and never travels: a reader that is given one must not even decode it.
+const MachineKeyPrefix = "OLK1:"
 
 // What a byte of text is worth; 0 to 31 are values.
 const (

@@ -69,9 +69,14 @@ func openSigned(raw []byte) (*Request, error) {
 func refuseRequest(err error) error {
 	r := refuseMalformed(err).(*Refusal)
 	var wrong *format.WrongKindError
-	if errors.As(err, &wrong) {
-		r.Next = `name the request file that the customer sent, made by "offlicense request"`
-	} else {
+	var malformed *format.MalformedError
+	const right = `name the request file that the customer sent, made by "offlicense request"`
+	switch {
+	case errors.As(err, &wrong):
+		r.Next = right
+	case errors.As(err, &malformed) && malformed.Foreign() != "":
+		r.Next = foreignAdvice(malformed.Foreign()) + right
+	default:
 		r.Next = "ask the customer to send the request again: all of it, from its prefix to the last character"
 	}
 	return r

@@ -192,13 +192,24 @@ func (v *Verifier) refuseSigner(license format.Statement, d *delegation) error {
 func refuseMalformed(err error) error {
 	r := &Refusal{Reason: Malformed, Message: strings.TrimPrefix(err.Error(), "malformed: ")}
 	var wrong *format.WrongKindError
+	var malformed *format.MalformedError
 	switch {
 	case errors.As(err, &wrong) && (wrong.Got == format.SignedRequest || wrong.Got == format.RequestBody):
 		r.Next = "send the request to the vendor; the license is what comes back"
 	case errors.As(err, &wrong):
 		r.Next = "name the license file that came from the vendor"
+	case errors.As(err, &malformed) && malformed.Foreign() != "":
+		r.Next = foreignAdvice(malformed.Foreign()) + "name the license file that came from the vendor"
 	default:
 		r.Next = "copy the license file again from where it came: all of it, from OLL1: to the last character"
 	}
 	return r
+}
+
+// foreignAdvice starts the advice to one who has given a key instead of a statement.
+func foreignAdvice(what format.Foreign) string {
+	if what == format.PrivateKey || what == format.MachineKey {
+		return "leave the key where it is and send it to nobody; "
+	}
+	return ""
 }

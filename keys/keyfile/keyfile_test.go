@@ -259,7 +259,7 @@ func TestNotAPrivateKey(t *testing.T) {
 		{"OLL1/2-5:MZXW6", "this is a license, not a key", ""},
 		{"OLL2:" + strings.Repeat("A", 2*MaxFile), "this is a license, not a key", ""},
 		{"OLQ1:MZXW6", "this is a request, not a key", ""},
-		{"OLS1:MZXW6", "this is a signed request, not a key", ""},
+		{"OLS1:MZXW6", "this is a request, not a key", ""},
 		{"OLR1:MZXW6", "this is a release, not a key", ""},
 		{"OLD1:MZXW6", "this is a delegation, not a key", ""},
 		{"OLV1:MZXW6", "this is a revocation list, not a key", ""},

@@ -20,7 +20,7 @@ func (e *Error) Unwrap() error { return e.Err }
 // and format are leaves: neither imports the other.
 var statements = map[string]string{
 	"OLQ": "a request",
-	"OLS": "a signed request",
+	"OLS": "a request",
 	"OLL": "a license",
 	"OLR": "a release",
 	"OLD": "a delegation",

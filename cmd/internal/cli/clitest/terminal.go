@@ -1,0 +1,27 @@
+package clitest
+
+import "io"
+
+// Terminal is a cli.Terminal with a user who types Answers in turn. Prompts
+// collects what was asked; a prompt without an answer left is io.EOF.
+type Terminal struct {
+	Answers []string
+	Prompts []string
+}
+
+// ReadLine returns the next answer.
+func (t *Terminal) ReadLine(prompt string) (string, error) {
+	t.Prompts = append(t.Prompts, prompt)
+	if len(t.Answers) == 0 {
+		return "", io.EOF
+	}
+	answer := t.Answers[0]
+	t.Answers = t.Answers[1:]
+	return answer, nil
+}
+
+// ReadSecret returns the next answer.
+func (t *Terminal) ReadSecret(prompt string) ([]byte, error) {
+	answer, err := t.ReadLine(prompt)
+	return []byte(answer), err
+}

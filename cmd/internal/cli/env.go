@@ -1,0 +1,81 @@
+package cli
+
+import (
+	"crypto/rand"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"time"
+
+	"golang.org/x/term"
+)
+
+// Env is all that a command takes from the process it runs in.
+type Env struct {
+	Args   []string // without the name of the program
+	Stdin  io.Reader
+	Stdout io.Writer // results, nothing else
+	Stderr io.Writer
+	Getenv func(string) string
+	Now    func() time.Time
+	Rand   io.Reader
+	// Terminal is where the user is asked. nil means that there is none.
+	Terminal Terminal
+	// Window returns the size of the terminal that shows Stdout, and whether
+	// it is one at all. nil means that it is not.
+	Window func() (columns, rows int, ok bool)
+
+	program   string
+	stdinRead bool
+}
+
+// System returns the process itself.
+func System() *Env {
+	return &Env{
+		Args:     os.Args[1:],
+		Stdin:    os.Stdin,
+		Stdout:   os.Stdout,
+		Stderr:   os.Stderr,
+		Getenv:   os.Getenv,
+		Now:      time.Now,
+		Rand:     rand.Reader,
+		Terminal: console{},
+		Window:   stdoutWindow,
+	}
+}
+
+func stdoutWindow() (columns, rows int, ok bool) {
+	fd := int(os.Stdout.Fd())
+	if !term.IsTerminal(fd) {
+		return 0, 0, false
+	}
+	columns, rows, err := term.GetSize(fd)
+	if err != nil || columns <= 0 || rows <= 0 {
+		return 80, 24, true // a serial console knows no size
+	}
+	return columns, rows, true
+}
+
+// OnTerminal reports whether Stdout is a terminal, and its size.
+func (e *Env) OnTerminal() (columns, rows int, ok bool) {
+	if e.Window == nil {
+		return 0, 0, false
+	}
+	return e.Window()
+}
+
+// Color reports whether Stdout takes colours: it is a terminal that knows
+// them, and NO_COLOR is not set.
+func (e *Env) Color() bool {
+	if _, _, ok := e.OnTerminal(); !ok || e.Getenv("NO_COLOR") != "" || e.Getenv("TERM") == "dumb" {
+		return false
+	}
+	// The old Windows console prints escape sequences as text.
+	return runtime.GOOS != "windows" || e.Getenv("WT_SESSION") != "" || e.Getenv("TERM") != ""
+}
+
+// Warnf prints a warning line on Stderr.
+func (e *Env) Warnf(format string, args ...any) {
+	fmt.Fprintf(e.Stderr, "%s: warning: %s\n", e.program, Clean(fmt.Sprintf(format, args...)))
+}

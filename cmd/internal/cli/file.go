@@ -1,0 +1,183 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"syscall"
+	"unicode/utf8"
+
+	"github.com/offlicense/offlicense/verify/site/atomicfile"
+)
+
+// ReadFile reads a file of at most limit bytes; the path "-" is standard input,
+// once per run. Memory stays flat whatever is behind the path, which may be a
+// pipe. The error is for the user as it is.
+func (e *Env) ReadFile(path string, limit int64) ([]byte, error) {
+	in := e.Stdin
+	if path == "-" {
+		if e.stdinRead {
+			return nil, Usagef("standard input can be read only once").WithHint("give \"-\" for one file, and paths for the others")
+		}
+		e.stdinRead = true
+	} else {
+		f, err := os.Open(path)
+		if err != nil {
+			return nil, FileError("read", path, err)
+		}
+		defer f.Close()
+		info, err := f.Stat()
+		if err == nil && info.IsDir() {
+			err = syscall.EISDIR
+		}
+		if err != nil {
+			return nil, FileError("read", path, err)
+		}
+		in = f
+	}
+	data, err := io.ReadAll(io.LimitReader(in, limit+1))
+	if err == nil && int64(len(data)) > limit {
+		err = tooLarge(limit)
+	}
+	if err != nil {
+		return nil, FileError("read", path, err)
+	}
+	return data, nil
+}
+
+// WriteFile writes a file whole or not at all, with the mode perm, and
+// replaces an old one; the path "-" is standard output. A device or a named
+// pipe is written to, not replaced. The error is for the user as it is.
+func (e *Env) WriteFile(path string, data []byte, perm fs.FileMode) error {
+	if path == "-" {
+		if _, _, ok := e.OnTerminal(); ok && binary(data) {
+			return Usagef("this is binary and would garble the terminal").WithHint("give --out a file, or redirect standard output")
+		}
+		if _, err := e.Stdout.Write(data); err != nil {
+			return FileError("write", path, err)
+		}
+		return nil
+	}
+	write := atomicfile.Write
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() && !info.IsDir() {
+		write = writeDevice
+	}
+	if err := write(path, data, perm); err != nil {
+		return FileError("write", path, err)
+	}
+	return nil
+}
+
+func writeDevice(path string, data []byte, _ fs.FileMode) error {
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	return errors.Join(err, f.Close())
+}
+
+// binary reports whether data is anything but lines of printable text.
+func binary(data []byte) bool {
+	if !utf8.Valid(data) {
+		return true
+	}
+	for _, r := range string(data) {
+		if !strconv.IsPrint(r) && !strings.ContainsRune("\t\r\n", r) {
+			return true
+		}
+	}
+	return false
+}
+
+type tooLarge int64
+
+func (limit tooLarge) Error() string {
+	if limit >= 1<<10 && limit%(1<<10) == 0 {
+		return fmt.Sprintf("larger than %d KiB", limit>>10)
+	}
+	return fmt.Sprintf("larger than %d bytes", int64(limit))
+}
+
+// FileError returns an error that says in plain words why verb ("read",
+// "write", "create", ...) failed for path, and what to do. It wraps err, which
+// must not be nil.
+func FileError(verb, path string, err error) error {
+	what := `"` + Clean(path) + `"`
+	switch {
+	case path == "-" && verb == "read":
+		what = "standard input"
+	case path == "-":
+		what = "standard output"
+	}
+	reason, hint := explain(verb, path, err)
+	return &Error{Err: &fileError{fmt.Sprintf("cannot %s %s: %s", verb, what, reason), err}, Advice: hint}
+}
+
+type fileError struct {
+	text  string
+	cause error
+}
+
+func (e *fileError) Error() string { return e.text }
+func (e *fileError) Unwrap() error { return e.cause }
+
+func explain(verb, path string, err error) (reason, hint string) {
+	folder := `"` + Clean(filepath.Dir(path)) + `"`
+	reading := verb == "read"
+	var large tooLarge
+	switch {
+	case errors.As(err, &large):
+		return large.Error(), "is this the right file?"
+	case errors.Is(err, fs.ErrNotExist) && reading:
+		return "no such file", "check the spelling of the path"
+	case errors.Is(err, fs.ErrNotExist):
+		return "its folder does not exist", "make the folder " + folder + " first, or give another path"
+	case errors.Is(err, fs.ErrExist):
+		return "it exists already and is not replaced", "move it away, or give another path"
+	case isAny(err, readOnly):
+		return "the file system is read-only", "give a path on a disk that can be written"
+	case errors.Is(err, fs.ErrPermission) && reading:
+		return "permission denied", "run as a user who may read it"
+	case errors.Is(err, fs.ErrPermission):
+		return "permission denied", "run as a user who may write to the folder " + folder + ", or give another path"
+	case errors.Is(err, syscall.EISDIR):
+		return "it is a folder", "give the path of a file"
+	case errors.Is(err, syscall.ENOTDIR):
+		return "a part of the path is not a folder", "check the spelling of the path"
+	case isAny(err, diskFull):
+		return "no space left on the disk", "free some space, or give a path on another disk"
+	case errors.Is(err, syscall.EDQUOT):
+		return "the disk quota is used up", "free some space, or give a path on another disk"
+	case errors.Is(err, syscall.EBUSY) && runtime.GOOS != "windows":
+		return "it is in use, perhaps as a mount point", "mount its folder into the container instead of the single file"
+	case errors.Is(err, atomicfile.ErrNotRegular):
+		if target, e := os.Readlink(path); e == nil {
+			return "it is a symbolic link", `give the path that it leads to, "` + Clean(target) + `"`
+		}
+		return "it is not a regular file", "give another path"
+	}
+	// What is wrong, without the operation and path that we name ourselves
+	// (for a temporary file, a path that the user never saw).
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		err = e.Err
+	} else if e, ok := errors.AsType[*os.LinkError](err); ok {
+		err = e.Err
+	}
+	return err.Error(), ""
+}
+
+func isAny(err error, targets []error) bool {
+	for _, target := range targets {
+		if errors.Is(err, target) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,27 @@
+package cli
+
+import (
+	"bytes"
+	"os"
+	"runtime"
+)
+
+// PassphraseFile returns the first line of the file at path, without its end. A file
+// that other users may read is warned of: unlike a key, it is often made by a script.
+// The path may be a pipe, or "-" for standard input.
+func (e *Env) PassphraseFile(path string) ([]byte, error) {
+	data, err := e.ReadFile(path, 4<<10)
+	if err != nil {
+		return nil, err
+	}
+	// A pipe's mode says nothing about who can read what is in it.
+	if info, err := os.Stat(path); err == nil && runtime.GOOS != "windows" && info.Mode().IsRegular() && info.Mode().Perm()&0o077 != 0 {
+		e.Warnf("other users can read the passphrase file (mode %04o): chmod 600 %s", info.Mode().Perm(), ShellQuote(path))
+	}
+	line, _, _ := bytes.Cut(data, []byte("\n"))
+	line = bytes.TrimSuffix(line, []byte("\r"))
+	if len(line) == 0 {
+		return nil, Failf("the first line of the passphrase file \"%s\" is empty", Clean(path))
+	}
+	return line, nil
+}

@@ -1,0 +1,199 @@
+package main
+
+import (
+	"bytes"
+	"crypto/rand"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/offlicense/offlicense/keys"
+	"github.com/offlicense/offlicense/verify/site"
+	"github.com/offlicense/offlicense/verify/site/sitetest"
+)
+
+// build builds a package of this folder as a vendor does, and returns the binary.
+func build(t testing.TB, pkg, ldflags string) string {
+	t.Helper()
+	binary := filepath.Join(t.TempDir(), "binary")
+	if runtime.GOOS == "windows" {
+		binary += ".exe"
+	}
+	cmd := exec.Command("go", "build", "-trimpath", "-ldflags", ldflags, "-o", binary, pkg)
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	return binary
+}
+
+func TestBinaryIsSmall(t *testing.T) {
+	const most = 5_000_000
+	info, err := os.Stat(build(t, ".", "-s -w"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%d bytes", info.Size())
+	if info.Size() > most {
+		t.Errorf("the binary has %d bytes, want at most %d", info.Size(), most)
+	}
+}
+
+// The customer's tool has no code of the vendor's, and none that talks to a network.
+func TestBinaryLinksNothingOfVendors(t *testing.T) {
+	out, err := exec.Command("go", "list", "-deps", ".").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	packages := strings.Fields(string(out))
+	if !slices.Contains(packages, "github.com/offlicense/offlicense/verify/site") {
+		t.Fatalf("go list does not name what is linked: %q", packages)
+	}
+	for _, p := range packages {
+		for _, bad := range []string{
+			"database/sql", "modernc.org", "pgx", "gozxing", "crypto/ssh", "net/http", "crypto/tls", "os/exec",
+			"image/png", "image/jpeg", "image/gif", "offlicense/keys/keyfile", "offlicense/cmd/licensor", "regexp",
+		} {
+			if strings.Contains(p, bad) {
+				t.Errorf("links %s", p)
+			}
+		}
+	}
+	// pflag imports net for flags that hold addresses, which the linker leaves out.
+	symbols, err := exec.Command("go", "tool", "nm", build(t, ".", "")).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Contains(symbols, []byte("command.(*verifyFlags).run\n")) {
+		t.Fatal("go tool nm does not name the functions")
+	}
+	for line := range strings.Lines(string(symbols)) {
+		name := strings.TrimSpace(line[strings.LastIndexByte(strings.TrimRight(line, "\n"), ' ')+1:])
+		for _, bad := range []string{"net.Dial", "net.Listen", "net.(*Resolver)", "net.(*Dialer)", "net.socket", "net.(*netFD)", "syscall.Socket", "syscall.connect"} {
+			if strings.HasPrefix(name, bad) {
+				t.Errorf("links %s", name)
+			}
+		}
+	}
+}
+
+func TestEmbeddedRoots(t *testing.T) {
+	roots := "# made on 2026-11-21\n" + string(sitetest.OtherRoots()) + string(sitetest.Roots())
+	binary := build(t, ".", "-s -w -X 'main.embeddedRoots="+roots+"'")
+	dir := t.TempDir()
+	text, err := sitetest.Seal(sitetest.License())
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(dir, "volume.lic"), text)
+	write(t, filepath.Join(dir, "roots.pub"), sitetest.Roots())
+	run := func(args ...string) (string, string) {
+		cmd := exec.Command(binary, args...)
+		cmd.Dir = dir
+		var stdout, stderr bytes.Buffer
+		cmd.Stdout, cmd.Stderr = &stdout, &stderr
+		cmd.Run()
+		return stdout.String(), stderr.String()
+	}
+	stdout, stderr := run("verify", "--any-machine", "--product", "evoq", "volume.lic")
+	if strings.Contains(stdout, "unknown-key") || stderr != "" || stdout == "" {
+		t.Errorf("the roots are not used: %s%s", stdout, stderr)
+	}
+	_, stderr = run("verify", "--any-machine", "--product", "evoq", "--roots", "roots.pub", "volume.lic")
+	if !strings.Contains(stderr, "error: --roots: this tool was built with the vendor's root keys and takes no others\n") {
+		t.Errorf("got %s", stderr)
+	}
+	_, stderr = run("install", "--state", "S", "--roots", "roots.pub", "volume.lic")
+	if !strings.Contains(stderr, "takes no others\n") {
+		t.Errorf("got %s", stderr)
+	}
+}
+
+// BenchmarkVerifyVsBare runs "offlicense verify" and the bare program by turns.
+func BenchmarkVerifyVsBare(b *testing.B) {
+	ratio, tool, bare := verifyVsBare(b, max(b.N, 200))
+	b.ReportMetric(ratio, "x-bare")
+	b.ReportMetric(float64(tool.Microseconds()), "tool-µs")
+	b.ReportMetric(float64(bare.Microseconds()), "bare-µs")
+}
+
+// verifyVsBare returns the medians of as many runs of each, and their ratio.
+func verifyVsBare(t testing.TB, runs int) (ratio float64, tool, bare time.Duration) {
+	t.Helper()
+	dir := t.TempDir()
+	key, err := keys.FromSeed(bytes.Repeat([]byte{1}, keys.SeedSize))
+	if err != nil {
+		t.Fatal(err)
+	}
+	message := make([]byte, 600) // as long as a license
+	signature, err := key.Sign(message)
+	if err != nil {
+		t.Fatal(err)
+	}
+	signed := filepath.Join(dir, "signed")
+	write(t, signed, slices.Concat(key.Public().Bytes(), signature, message))
+	roots := filepath.Join(dir, "roots.pub")
+	write(t, roots, sitetest.Roots())
+	state := benchState(t, filepath.Join(dir, "S"))
+
+	const ldflags = "-s -w"
+	toolArgs := []string{build(t, ".", ldflags), "verify", "--state", state, "--roots", roots, "--product", "evoq", "--component", "cluster=abc123"}
+	bareArgs := []string{build(t, "./testdata/bare", ldflags), signed}
+	var took [2][]time.Duration
+	for range runs {
+		for i, args := range [][]string{toolArgs, bareArgs} {
+			cmd := exec.Command(args[0], args[1:]...)
+			start := time.Now()
+			out, err := cmd.Output()
+			took[i] = append(took[i], time.Since(start))
+			if err != nil || !bytes.HasPrefix(out, []byte("valid")) {
+				t.Fatalf("%v: %s", err, out)
+			}
+		}
+	}
+	median := func(d []time.Duration) time.Duration {
+		slices.Sort(d)
+		return d[len(d)/2]
+	}
+	tool, bare = median(took[0]), median(took[1])
+	return float64(tool) / float64(bare), tool, bare
+}
+
+// benchState makes a state folder with a license that holds now.
+func benchState(t testing.TB, dir string) string {
+	t.Helper()
+	now := time.Now()
+	components, err := site.ParseComponents("cluster=abc123")
+	if err != nil {
+		t.Fatal(err)
+	}
+	state := site.At(dir)
+	r, err := state.Request(site.RequestOptions{
+		Product: "evoq", Invoice: "INV0042-1", Email: "ops@site.example", Type: "production",
+		Components: components, Now: now, Random: rand.Reader,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := sitetest.SignAt(r.Text, now.Add(-time.Hour), now.AddDate(1, 0, 0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := sitetest.Verifier(t)
+	if _, err := state.Install(v, text, site.InstallOptions{Components: components, Now: now}); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+func write(t testing.TB, path string, data []byte) {
+	t.Helper()
+	if err := os.WriteFile(path, data, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}

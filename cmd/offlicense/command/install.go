@@ -1,0 +1,83 @@
+package command
+
+import (
+	_ "embed"
+	"errors"
+	"fmt"
+
+	"github.com/offlicense/offlicense/cmd/internal/cli"
+	"github.com/offlicense/offlicense/format"
+	"github.com/offlicense/offlicense/verify"
+	"github.com/offlicense/offlicense/verify/site"
+	"github.com/spf13/pflag"
+)
+
+//go:embed usage/install.txt
+var installUsage string
+
+// exitNotValid is the status of what was checked and found not valid.
+const exitNotValid = 3
+
+func (t tool) installCommand() cli.Command {
+	return cli.Command{
+		Name: "install", Summary: "install the license that came back", Usage: installUsage,
+		Setup: func(flags *pflag.FlagSet) cli.Run {
+			state := flags.String("state", "", "")
+			roots := flags.String("roots", "", "")
+			components := flags.StringArray("component", nil, "")
+			return func(env *cli.Env, args []string) error {
+				return t.install(env, args, *state, *roots, *components)
+			}
+		},
+	}
+}
+
+func (t tool) install(env *cli.Env, args []string, stateFlag, rootsFlag string, componentFlags []string) error {
+	state, err := requireState(env, stateFlag)
+	if err != nil {
+		return err
+	}
+	if len(args) != 1 {
+		return cli.Usagef("install takes one license file: got %d", len(args)).WithHint("give the file that came from the vendor, or - for standard input")
+	}
+	components, err := operatorComponents(env, componentFlags)
+	if err != nil {
+		return err
+	}
+	verifier, err := t.loadRoots(env, rootsFlag)
+	if err != nil {
+		return err
+	}
+	text, err := env.ReadFile(args[0], format.MaxText)
+	if err != nil {
+		return err
+	}
+	if err := refuseOther(text, "install"); err != nil {
+		return err
+	}
+	license, err := state.Install(verifier, text, site.InstallOptions{Components: components, Now: env.Now()})
+	if err != nil {
+		return notInstalled(err)
+	}
+	for _, warning := range license.Warnings {
+		env.Warnf("%s", warning)
+	}
+	fmt.Fprintf(env.Stdout, "installed: %s\n", title(license))
+	licenseTable(license).WriteTo(env.Stdout)
+	fmt.Fprintf(env.Stdout, "next: start the product, or check with\n    offlicense verify --state %s%s%s --product %s\n",
+		cli.ShellQuote(state.Dir()), t.rootsAdvice(), componentAdvice(componentFlags), license.Product)
+	return nil
+}
+
+// notInstalled adds to a refusal what was compared, and that nothing has changed.
+func notInstalled(err error) error {
+	var refusal *verify.Refusal
+	if !errors.As(err, &refusal) {
+		return stateError(err)
+	}
+	message := "not installed: " + refusal.Error()
+	if refusal.Expected != "" {
+		message += fmt.Sprintf(" (expected: %s; found: %s)", refusal.Expected, refusal.Found)
+	}
+	return &cli.Error{Err: errors.New(message), Advice: refusal.Next, Exit: exitNotValid}
+}

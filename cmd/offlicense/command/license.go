@@ -1,0 +1,79 @@
+package command
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/offlicense/offlicense/cmd/internal/cli"
+	"github.com/offlicense/offlicense/verify"
+)
+
+// title names a license in one line.
+func title(l *verify.License) string {
+	name := l.Product
+	if l.Edition != "" {
+		name += " " + l.Edition
+	}
+	return fmt.Sprintf("%s, %s, for %s", name, l.Type, cli.Clean(l.Customer))
+}
+
+// standing says until when a license holds.
+func standing(l *verify.License) string {
+	switch {
+	case l.Reason == verify.Grace:
+		return "grace until " + day(l.GraceUntil)
+	case l.Expires.IsZero():
+		return "valid, perpetual"
+	}
+	return "valid until " + day(l.Expires)
+}
+
+// licenseTable lists what was bought.
+func licenseTable(l *verify.License) *cli.Table {
+	var t cli.Table
+	row := func(name, value string) {
+		if value != "" {
+			t.Row("  "+name, value)
+		}
+	}
+	row("invoice", l.Invoice)
+	row("license", l.ID.String())
+	row("site", l.Site)
+	row("ends", end(l))
+	row("updates", until(l.UpdatesUntil))
+	if l.MaxVersion != "" {
+		row("versions", "up to "+l.MaxVersion)
+	}
+	row("features", strings.Join(l.Features, ", "))
+	var limits []string
+	for _, name := range slices.Sorted(maps.Keys(l.Limits)) {
+		limits = append(limits, fmt.Sprintf("%s %d", name, l.Limits[name]))
+	}
+	row("limits", strings.Join(limits, ", "))
+	if !l.Bound {
+		row("machine", "any: the license is bound to none")
+	}
+	return &t
+}
+
+func end(l *verify.License) string {
+	switch {
+	case l.Expires.IsZero():
+		return "never"
+	case l.GraceUntil.IsZero():
+		return day(l.Expires)
+	}
+	return day(l.Expires) + ", in grace until " + day(l.GraceUntil)
+}
+
+func until(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return "until " + day(t)
+}
+
+func day(t time.Time) string { return t.UTC().Format(time.DateOnly) }

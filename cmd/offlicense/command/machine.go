@@ -1,0 +1,113 @@
+package command
+
+import (
+	_ "embed"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/offlicense/offlicense/cmd/internal/cli"
+	"github.com/offlicense/offlicense/verify/machine"
+	"github.com/spf13/pflag"
+)
+
+//go:embed usage/machine.txt
+var machineUsage string
+
+func machineCommand() cli.Command {
+	return cli.Command{
+		Name: "machine", Summary: "print what identifies this machine", Usage: machineUsage,
+		Setup: func(flags *pflag.FlagSet) cli.Run {
+			product := flags.String("product", "", "")
+			components := flags.StringArray("component", nil, "")
+			mac := flags.Bool("mac", false, "")
+			asJSON := flags.Bool("json", false, "")
+			return func(env *cli.Env, args []string) error {
+				if len(args) > 0 {
+					return cli.Usagef("machine takes no file: got %s", cli.Quote(args[0]))
+				}
+				values, err := operatorComponents(env, *components)
+				if err != nil {
+					return err
+				}
+				return showMachine(env, machine.Options{Product: *product, Extra: values, MAC: *mac}, *asJSON)
+			}
+		},
+	}
+}
+
+// machineView is what this machine offers. It never holds a value that was read.
+type machineView struct {
+	Version int           `json:"version"`
+	Product string        `json:"product,omitempty"`
+	Sources []findingView `json:"sources"`
+}
+
+type findingView struct {
+	Label  string         `json:"label"`
+	Status machine.Status `json:"status"`
+	Hash   string         `json:"hash,omitempty"` // hexadecimal; only for a product
+	Detail string         `json:"detail"`
+}
+
+func showMachine(env *cli.Env, o machine.Options, asJSON bool) error {
+	view := machineView{Version: 1, Product: o.Product}
+	if o.Product == "" {
+		o.Product = "none" // hashes are keyed by a product and are not shown without one
+	}
+	identity, err := machine.Read(o)
+	if err != nil {
+		return cli.Usagef("%w", err)
+	}
+	hashes := map[string]string{}
+	for _, c := range identity.Components {
+		hashes[c.Label] = hex.EncodeToString(c.Hash)
+	}
+	for _, f := range identity.Findings {
+		source := findingView{Label: f.Label, Status: f.Status, Detail: f.Detail}
+		if view.Product != "" {
+			source.Hash = hashes[f.Label]
+		}
+		view.Sources = append(view.Sources, source)
+	}
+	if asJSON {
+		return cli.WriteJSON(env.Stdout, view)
+	}
+	view.print(env.Stdout)
+	if len(identity.Components) == 0 {
+		env.Warnf("nothing identifies this machine: give --component cluster=UID with an id that this site alone has")
+	}
+	return nil
+}
+
+func (v *machineView) print(w io.Writer) {
+	for _, s := range v.Sources {
+		fmt.Fprintln(w, strings.TrimRight(fmt.Sprintf("%-16s  %-11s  %s", s.Label, s.Status, s.Hash), " "))
+		for _, line := range wrap(cli.Clean(s.Detail), 72) {
+			fmt.Fprintln(w, "    "+line)
+		}
+	}
+}
+
+// wrap breaks a text at spaces into lines of at most width characters, where it can.
+func wrap(text string, width int) []string {
+	var lines []string
+	line := ""
+	for word := range strings.FieldsSeq(text) {
+		switch {
+		case line == "":
+			line = word
+		case utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) <= width:
+			line += " " + word
+		default:
+			lines = append(lines, line)
+			line = word
+		}
+	}
+	if line != "" {
+		lines = append(lines, line)
+	}
+	return lines
+}

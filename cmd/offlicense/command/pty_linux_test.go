@@ -1,0 +1,202 @@
+package command
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"image"
+	"image/color"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/makiuchi-d/gozxing"
+	"github.com/makiuchi-d/gozxing/qrcode"
+	"github.com/offlicense/offlicense/verify"
+	"golang.org/x/sys/unix"
+)
+
+// openPTY returns both sides of a terminal of a given size.
+func openPTY(t *testing.T, columns, rows int) (master, tty *os.File) {
+	t.Helper()
+	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR|syscall.O_NOCTTY, 0)
+	if err != nil {
+		t.Skip("no pseudo terminals here:", err)
+	}
+	t.Cleanup(func() { master.Close() })
+	conn, err := master.SyscallConn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var number int
+	var failed error
+	err = conn.Control(func(fd uintptr) {
+		failed = unix.IoctlSetPointerInt(int(fd), unix.TIOCSPTLCK, 0)
+		if failed == nil {
+			number, failed = unix.IoctlGetInt(int(fd), unix.TIOCGPTN)
+		}
+		if failed == nil {
+			failed = unix.IoctlSetWinsize(int(fd), unix.TIOCSWINSZ, &unix.Winsize{Col: uint16(columns), Row: uint16(rows)})
+		}
+	})
+	if err := errors.Join(err, failed); err != nil {
+		t.Fatal(err)
+	}
+	tty, err = os.OpenFile(fmt.Sprint("/dev/pts/", number), os.O_RDWR|syscall.O_NOCTTY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return master, tty
+}
+
+// onTerminal runs request on a terminal and returns what it showed and the folder.
+func onTerminal(t *testing.T, columns, rows int, args ...string) (shown, dir string) {
+	t.Helper()
+	dir = t.TempDir()
+	master, tty := openPTY(t, columns, rows)
+	cmd := exec.Command("offlicense", append([]string{"request", "--state", "S", "--product", "evoq",
+		"--invoice", "INV0042-1", "--email", "ops@site.example", "--type", "production"}, args...)...)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "TEST_NOW=2026-11-22T12:00:00Z", "TERM=linux", "NO_COLOR=")
+	var stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = tty, &stderr
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	tty.Close()
+	all, err := io.ReadAll(master)
+	if err != nil && !errors.Is(err, syscall.EIO) { // the end of a terminal
+		t.Fatal(err)
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Fatalf("%v: %s", err, &stderr)
+	}
+	return string(all), dir
+}
+
+// screen is a console that scrolls.
+type screen struct {
+	columns, rows int
+	lines         [][]rune
+}
+
+// play shows what a program has written, and the shell's prompt after it.
+func (s *screen) play(t *testing.T, shown string) {
+	t.Helper()
+	s.lines = [][]rune{nil}
+	for text := shown + "$ "; text != ""; {
+		if sgr, ok := strings.CutPrefix(text, "\x1b["); ok {
+			_, text, _ = strings.Cut(sgr, "m")
+			continue
+		}
+		r, size := utf8.DecodeRuneInString(text)
+		text = text[size:]
+		switch r {
+		case '\r':
+		case '\n':
+			s.lines = append(s.lines, nil)
+		default:
+			last := &s.lines[len(s.lines)-1]
+			if len(*last) == s.columns {
+				t.Fatalf("a line is wider than the terminal: %q", string(*last))
+			}
+			*last = append(*last, r)
+		}
+	}
+	if over := len(s.lines) - s.rows; over > 0 {
+		s.lines = s.lines[over:]
+	}
+}
+
+// scan reads the QR code that is on the screen, as on a dark terminal.
+func (s *screen) scan(t *testing.T) string {
+	t.Helper()
+	const cell = 6
+	picture := image.NewGray(image.Rect(0, 0, s.columns*cell, s.rows*2*cell))
+	for row, line := range s.lines {
+		for column, r := range line {
+			for half, lit := range [2]bool{r == '█' || r == '▀', r == '█' || r == '▄'} {
+				if !lit {
+					continue
+				}
+				for i := range cell * cell {
+					picture.SetGray(column*cell+i%cell, (row*2+half)*cell+i/cell, color.Gray{Y: 255})
+				}
+			}
+		}
+	}
+	bitmap, err := gozxing.NewBinaryBitmapFromImage(picture)
+	if err != nil {
+		t.Fatal(err)
+	}
+	result, err := qrcode.NewQRCodeReader().Decode(bitmap, map[gozxing.DecodeHintType]any{gozxing.DecodeHintType_TRY_HARDER: true})
+	if err != nil {
+		t.Fatalf("the code on the screen cannot be read: %v\n%s", err, s)
+	}
+	return result.GetText()
+}
+
+func (s *screen) String() string {
+	var b strings.Builder
+	for _, line := range s.lines {
+		b.WriteString(string(line) + "\n")
+	}
+	return b.String()
+}
+
+// On the console of a server the whole code is on the screen together with the prompt.
+func TestCodeOnConsole(t *testing.T) {
+	shown, dir := onTerminal(t, 80, 24)
+	if !strings.Contains(shown, "\x1b[") {
+		t.Error("the code is drawn without colors, and is inverted on a light terminal")
+	}
+	s := &screen{columns: 80, rows: 24}
+	s.play(t, shown)
+	if last := string(s.lines[len(s.lines)-1]); last != "$ " {
+		t.Errorf("the prompt is in the line %q", last)
+	}
+	code, err := verify.OpenRequest([]byte(s.scan(t)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := filepath.Glob(filepath.Join(dir, "S/requests/*.olq"))
+	if err != nil || len(files) != 1 {
+		t.Fatal(files, err)
+	}
+	text, err := os.ReadFile(files[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, err := verify.OpenRequest(text)
+	if err != nil || file.Hash != code.Hash {
+		t.Errorf("file and code are two requests: %v", err)
+	}
+	if before, _, found := strings.Cut(shown, "█"); !found || !strings.Contains(before, "next: ") {
+		t.Errorf("the summary does not stand before the code: %s", shown)
+	}
+}
+
+func TestCodeThatDoesNotFit(t *testing.T) {
+	for _, size := range [][2]int{{80, 20}, {40, 24}} {
+		shown, _ := onTerminal(t, size[0], size[1])
+		if strings.Contains(shown, "█") {
+			t.Errorf("%v: a code is drawn: %s", size, shown)
+		}
+		if !strings.Contains(shown, fmt.Sprintf("characters and this terminal has %dx%d", size[0], size[1])) || !strings.Contains(shown, "--qr-png FILE") {
+			t.Errorf("%v: it is not said what to do: %s", size, shown)
+		}
+	}
+	if shown, _ := onTerminal(t, 40, 10, "--qr", "always"); !strings.Contains(shown, "█") {
+		t.Errorf("always: no code: %s", shown)
+	}
+	for _, args := range [][]string{{"--qr", "never"}, {"--out", "-"}} {
+		if shown, _ := onTerminal(t, 80, 24, args...); strings.Contains(shown, "█") {
+			t.Errorf("%v: a code is drawn: %s", args, shown)
+		}
+	}
+}

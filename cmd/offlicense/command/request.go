@@ -1,0 +1,167 @@
+package command
+
+import (
+	_ "embed"
+	"errors"
+	"strings"
+
+	"github.com/offlicense/offlicense/cmd/internal/cli"
+	"github.com/offlicense/offlicense/format"
+	"github.com/offlicense/offlicense/verify/site"
+	"github.com/spf13/pflag"
+)
+
+//go:embed usage/request.txt
+var requestUsage string
+
+type requestFlags struct {
+	tool
+
+	state, product, invoice, email, kind string
+	site, host, replaces                 string
+	components                           []string
+	mac                                  bool
+	out, qr, qrPNG                       string
+}
+
+func (t tool) requestCommand() cli.Command {
+	return cli.Command{
+		Name: "request", Summary: "ask for a license: a file, and a QR code", Usage: requestUsage,
+		Setup: func(flags *pflag.FlagSet) cli.Run {
+			f := &requestFlags{tool: t}
+			flags.StringVar(&f.state, "state", "", "")
+			flags.StringVar(&f.product, "product", "", "")
+			flags.StringVar(&f.invoice, "invoice", "", "")
+			flags.StringVar(&f.email, "email", "", "")
+			flags.StringVar(&f.kind, "type", "", "")
+			flags.StringVar(&f.site, "site", "", "")
+			flags.StringVar(&f.host, "host", "", "")
+			flags.StringVar(&f.replaces, "replaces", "", "")
+			flags.StringArrayVar(&f.components, "component", nil, "")
+			flags.BoolVar(&f.mac, "mac", false, "")
+			flags.StringVar(&f.out, "out", "", "")
+			flags.StringVar(&f.qr, "qr", qrAuto, "")
+			flags.StringVar(&f.qrPNG, "qr-png", "", "")
+			return f.run
+		},
+	}
+}
+
+func (f *requestFlags) run(env *cli.Env, args []string) error {
+	state, err := f.check(env, args)
+	if err != nil {
+		return err
+	}
+	options, err := f.options(env)
+	if err != nil {
+		return err
+	}
+	r, err := state.Request(options)
+	if err != nil {
+		return f.requestError(err)
+	}
+	if err := f.writeFiles(env, r); err != nil {
+		return cli.Failf("%w (the request itself is made and kept as \"%s\")", err, r.Path)
+	}
+	code, err := f.planQR(env, r.Code)
+	if err != nil {
+		return err
+	}
+	// A result that goes to standard output is there alone.
+	out := env.Stdout
+	if f.out == "-" || f.qrPNG == "-" {
+		out = env.Stderr
+	}
+	f.summary(env, out, state, r, code)
+	return code.draw(env, out)
+}
+
+// check refuses what can be refused without looking at the machine.
+func (f *requestFlags) check(env *cli.Env, args []string) (*site.State, error) {
+	if len(args) > 0 {
+		return nil, cli.Usagef("request takes no file: got %s", cli.Quote(args[0]))
+	}
+	state, err := requireState(env, f.state)
+	if err != nil {
+		return nil, err
+	}
+	for _, required := range [...]struct{ option, value, hint string }{
+		{"--product", f.product, "the product's name as the vendor writes it, such as evoq"},
+		{"--invoice", f.invoice, "the number of the invoice or order confirmation"},
+		{"--email", f.email, "the address that the vendor has for this customer"},
+	} {
+		if required.value == "" {
+			return nil, cli.Usagef("%s is missing", required.option).WithHint("%s", required.hint)
+		}
+	}
+	types := strings.Join(format.Types(), ", ")
+	if f.kind == "" {
+		return nil, cli.Usagef("--type is missing").WithHint("one of %s", types)
+	}
+	if format.ValidType(f.kind) != nil {
+		return nil, cli.Usagef("unknown license type %s", cli.Quote(f.kind)).WithHint("--type takes one of %s", types)
+	}
+	name, domain, _ := strings.Cut(strings.TrimSpace(f.email), "@")
+	if name == "" || domain == "" || strings.ContainsAny(strings.TrimSpace(f.email), " \t\r\n,;<>") {
+		return nil, cli.Usagef("invalid e-mail address %s", cli.Quote(f.email)).
+			WithHint("one address, such as ops@site.example: the one that the vendor has for this customer")
+	}
+	if f.out == "-" && f.qrPNG == "-" {
+		return nil, cli.Usagef("--out and --qr-png cannot both go to standard output")
+	}
+	return state, validQR(f.qr)
+}
+
+func (f *requestFlags) options(env *cli.Env) (site.RequestOptions, error) {
+	now, err := env.Time()
+	o := site.RequestOptions{
+		Product: f.product, Invoice: f.invoice, Email: f.email, Type: f.kind,
+		Site: f.site, Host: f.host, MAC: f.mac, Now: now, Random: env.Rand,
+	}
+	if err != nil {
+		return o, err
+	}
+	if f.replaces != "" {
+		id, err := format.ParseID(f.replaces)
+		if err != nil {
+			return o, cli.Usagef("--replaces: %s is not a license id", cli.Quote(f.replaces)).
+				WithHint("the id stands in what \"offlicense show\" prints of the license: 26 letters and digits")
+		}
+		o.Prior = &id
+	}
+	o.Components, err = operatorComponents(env, f.components)
+	return o, err
+}
+
+// requestError says what is wrong with a field in words of the command line.
+func (f *requestFlags) requestError(err error) error {
+	var field *site.FieldError
+	if !errors.As(err, &field) {
+		return stateError(err)
+	}
+	e := cli.Usagef("%w", field)
+	switch field.Field {
+	case "product":
+		if lower := strings.ToLower(f.product); lower != f.product {
+			return e.WithHint("names of products are in lower case: --product %s", cli.Clean(lower))
+		}
+		return e.WithHint("a product's name is 1 to 32 of a-z, 0-9, -, _ and ., as the vendor writes it")
+	case "invoice":
+		return e.WithHint("an invoice number is 1 to 32 bytes of text")
+	case "site", "host":
+		return e.WithHint("--%s takes 1 to 128 bytes of text", field.Field)
+	}
+	return e
+}
+
+func (f *requestFlags) writeFiles(env *cli.Env, r *site.Request) error {
+	if f.out != "" {
+		if err := env.WriteFile(f.out, r.Text, 0o644); err != nil {
+			return err
+		}
+	}
+	if f.qrPNG != "" {
+		return writeQRPicture(env, f.qrPNG, r.Code)
+	}
+	return nil
+}

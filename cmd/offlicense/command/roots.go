@@ -1,0 +1,37 @@
+package command
+
+import (
+	"fmt"
+
+	"github.com/offlicense/offlicense/cmd/internal/cli"
+	"github.com/offlicense/offlicense/keys"
+	"github.com/offlicense/offlicense/verify"
+)
+
+// loadRoots returns a verifier that trusts the roots of the build, or those in a file.
+func (t tool) loadRoots(env *cli.Env, path string) (*verify.Verifier, error) {
+	if t.roots != "" {
+		if path != "" {
+			return nil, cli.Usagef("--roots: this tool was built with the vendor's root keys and takes no others").
+				WithHint("leave --roots out, or check with an offlicense that was built without roots")
+		}
+		v, err := verify.ParseRoots([]byte(t.roots))
+		if err != nil {
+			return nil, fmt.Errorf("the root keys that this tool was built with: %w", err)
+		}
+		return v, nil
+	}
+	if path == "" {
+		return nil, cli.Usagef("no root keys: nothing can be trusted without them").
+			WithHint("give --roots FILE: the public keys that the vendor ships with the product, as \"licensor roots\" prints them")
+	}
+	text, err := env.ReadFile(path, keys.MaxPublicFile)
+	if err != nil {
+		return nil, err
+	}
+	v, err := verify.ParseRoots(text)
+	if err != nil {
+		return nil, fmt.Errorf("cannot use \"%s\": %w", path, err)
+	}
+	return v, nil
+}

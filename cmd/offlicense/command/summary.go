@@ -1,0 +1,92 @@
+package command
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/offlicense/offlicense/cmd/internal/cli"
+	"github.com/offlicense/offlicense/format"
+	"github.com/offlicense/offlicense/verify/machine"
+	"github.com/offlicense/offlicense/verify/site"
+)
+
+// summary says what was asked, and what to do next.
+func (f *requestFlags) summary(env *cli.Env, out io.Writer, state *site.State, r *site.Request, code qrPlan) {
+	row := func(name, value string) {
+		if value != "" {
+			fmt.Fprintf(out, "  %-8s  %s\n", name, cli.Clean(value))
+		}
+	}
+	fmt.Fprintf(out, "request %s\n", format.ComparisonCode(r.Hash))
+	row("product", r.Product)
+	row("invoice", r.Invoice)
+	row("type", r.Type)
+	row("site", r.Site)
+	row("host", r.Host)
+	if r.Prior != nil {
+		row("replaces", r.Prior.String())
+	}
+	row("machine", labels(r.Components))
+	if f.out != "" && f.out != "-" {
+		row("file", f.out)
+	} else {
+		row("file", r.Path)
+	}
+	if f.qrPNG != "-" {
+		row("picture", f.qrPNG)
+	}
+	warnUnbound(env, r)
+	for _, line := range wrap("next: send the file to the vendor"+code.advice()+
+		"; compare the request's code with them on the phone. When the license comes back:", 78) {
+		fmt.Fprintln(out, line)
+	}
+	fmt.Fprintf(out, "    offlicense install --state %s%s%s license.lic\n",
+		cli.ShellQuote(state.Dir()), f.rootsAdvice(), componentAdvice(f.components))
+	code.explain(out)
+}
+
+// rootsAdvice is the option that the next command needs.
+func (t tool) rootsAdvice() string {
+	if t.roots != "" {
+		return ""
+	}
+	return " --roots roots.pub"
+}
+
+// componentAdvice names the components that the next command needs again. Those of the
+// environment are still there.
+func componentAdvice(flags []string) string {
+	var advice strings.Builder
+	for _, text := range flags {
+		label, _, _ := strings.Cut(text, "=")
+		fmt.Fprintf(&advice, " --component %s=VALUE", label)
+	}
+	return advice.String()
+}
+
+func labels(components []format.Component) string {
+	if len(components) == 0 {
+		return "nothing that identifies it"
+	}
+	names := make([]string, len(components))
+	for i, c := range components {
+		names[i] = c.Label
+	}
+	return strings.Join(names, ", ")
+}
+
+// warnUnbound says so where so little identifies the machine that it matters.
+func warnUnbound(env *cli.Env, r *site.Request) {
+	switch len(r.Components) {
+	case 0:
+		env.Warnf("nothing identifies this machine (\"offlicense machine\" says why): the license will hold wherever the state folder " +
+			"is copied to; better give --component cluster=UID with an id that this site alone has")
+	case 1:
+		for _, finding := range r.Machine.Findings {
+			if finding.Status == machine.Unreadable {
+				env.Warnf("%s alone identifies this machine; %s is unreadable: %s", r.Components[0].Label, finding.Label, finding.Detail)
+			}
+		}
+	}
+}

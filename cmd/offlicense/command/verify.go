@@ -1,0 +1,216 @@
+package command
+
+import (
+	_ "embed"
+	"errors"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/offlicense/offlicense/cmd/internal/cli"
+	"github.com/offlicense/offlicense/format"
+	"github.com/offlicense/offlicense/verify"
+	"github.com/offlicense/offlicense/verify/site"
+	"github.com/spf13/pflag"
+)
+
+//go:embed usage/verify.txt
+var verifyUsage string
+
+type verifyFlags struct {
+	tool
+
+	state, roots, product, edition string
+	version, built                 string
+	use, components                []string
+	anyMachine, json               bool
+}
+
+func (t tool) verifyCommand() cli.Command {
+	return cli.Command{
+		Name: "verify", Summary: "check the installed license, or license files", Usage: verifyUsage,
+		Setup: func(flags *pflag.FlagSet) cli.Run {
+			f := &verifyFlags{tool: t}
+			flags.StringVar(&f.state, "state", "", "")
+			flags.StringVar(&f.roots, "roots", "", "")
+			flags.StringVar(&f.product, "product", "", "")
+			flags.StringVar(&f.edition, "edition", "", "")
+			flags.StringVar(&f.version, "product-version", "", "")
+			flags.StringVar(&f.built, "built", "", "")
+			flags.StringArrayVar(&f.use, "use", nil, "")
+			flags.StringArrayVar(&f.components, "component", nil, "")
+			flags.BoolVar(&f.anyMachine, "any-machine", false, "")
+			flags.BoolVar(&f.json, "json", false, "")
+			return f.run
+		},
+	}
+}
+
+func (f *verifyFlags) run(env *cli.Env, files []string) error {
+	judge, err := f.prepare(env, files)
+	if err != nil {
+		return err
+	}
+	if len(files) > 1 {
+		return f.many(env, files, judge)
+	}
+	file := ""
+	if len(files) == 1 {
+		file = files[0]
+	}
+	a, err := answerOf(judge(file))
+	if f.json {
+		if err := cli.WriteJSON(env.Stdout, a); err != nil {
+			return err
+		}
+	} else if err == nil {
+		a.print(env)
+	}
+	if err == nil && !a.Valid {
+		return cli.ErrNotValid
+	}
+	return err
+}
+
+// many gives one line to each file and goes on after those that cannot be read.
+func (f *verifyFlags) many(env *cli.Env, files []string, judge judge) error {
+	unchecked, notValid := 0, 0
+	for _, file := range files {
+		a, err := answerOf(judge(file))
+		a.File = file
+		switch {
+		case err != nil:
+			unchecked++
+		case !a.Valid:
+			notValid++
+		}
+		if f.json {
+			if err := cli.WriteJSONLine(env.Stdout, a); err != nil {
+				return err
+			}
+		} else {
+			a.printLine(env)
+		}
+	}
+	if notValid > 0 {
+		return cli.ErrNotValid
+	}
+	if unchecked > 0 {
+		return cli.Failf("%d of %d files could not be checked", unchecked, len(files))
+	}
+	return nil
+}
+
+// judge checks a file, "" being the installed license.
+type judge func(file string) (*verify.License, error)
+
+func (f *verifyFlags) prepare(env *cli.Env, files []string) (judge, error) {
+	dir := stateFolder(env, f.state)
+	switch {
+	case f.anyMachine && f.state != "":
+		return nil, cli.Usagef("--any-machine and --state exclude each other").
+			WithHint("a license is checked for one site, or looked at elsewhere")
+	case f.anyMachine && len(files) == 0:
+		return nil, cli.Usagef("--any-machine needs at least one license file")
+	case !f.anyMachine && dir == "":
+		return nil, cli.Usagef("no state folder: a license is checked for the site that keeps it").
+			WithHint("give --state DIR or set %s; or, to look at licenses of other machines, --any-machine FILE...", stateVariable)
+	case f.product == "":
+		return nil, cli.Usagef("--product is missing").WithHint("the name of the product that wants to run, such as evoq")
+	}
+	p, err := f.program(env)
+	if err != nil {
+		return nil, err
+	}
+	verifier, err := f.loadRoots(env, f.roots)
+	if err != nil {
+		return nil, err
+	}
+	if f.anyMachine {
+		facts := verify.Facts{
+			Now: env.Now(), Product: p.Product, Edition: p.Edition, Version: p.Version,
+			Built: p.Built, Use: p.Use, AnyMachine: true,
+		}
+		return func(file string) (*verify.License, error) {
+			text, err := env.ReadFile(file, format.MaxText)
+			if err != nil {
+				return nil, err
+			}
+			return verifier.Check(text, facts)
+		}, nil
+	}
+	state := site.At(dir)
+	return func(file string) (*verify.License, error) {
+		if file == "" {
+			return state.Verify(verifier, p, env.Now())
+		}
+		text, err := env.ReadFile(file, format.MaxText)
+		if err != nil {
+			return nil, err
+		}
+		return state.Judge(verifier, text, p, env.Now())
+	}, nil
+}
+
+func (f *verifyFlags) program(env *cli.Env) (site.Program, error) {
+	p := site.Program{Product: f.product, Edition: f.edition, Version: f.version}
+	var err error
+	if p.Built, err = parseBuilt(f.built); err != nil {
+		return p, err
+	}
+	if p.Use, err = parseUse(f.use); err != nil {
+		return p, err
+	}
+	p.Components, err = operatorComponents(env, f.components)
+	return p, err
+}
+
+func parseBuilt(text string) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	for _, layout := range [...]string{time.DateOnly, time.RFC3339} {
+		if t, err := time.Parse(layout, text); err == nil {
+			return t, nil
+		}
+	}
+	return time.Time{}, cli.Usagef("--built does not take %s", cli.Quote(text)).
+		WithHint("a date such as 2026-06-01, or a time such as 2026-06-01T12:00:00Z")
+}
+
+func parseUse(items []string) (map[string]uint64, error) {
+	use := make(map[string]uint64, len(items))
+	for _, item := range items {
+		name, number, _ := strings.Cut(item, "=")
+		n, err := strconv.ParseUint(number, 10, 63)
+		if _, twice := use[name]; err != nil || name == "" || twice {
+			return nil, cli.Usagef("--use does not take %s", cli.Quote(item)).
+				WithHint("a limit's name and how much of it is in use, each name once, such as cores=12")
+		}
+		use[name] = n
+	}
+	return use, nil
+}
+
+// answerOf splits what was judged from what could not be: only the latter is an error.
+func answerOf(license *verify.License, err error) (answer, error) {
+	a := answer{Version: 1, Warnings: []string{}}
+	if err == nil {
+		a.Valid, a.Reason, a.License = true, license.Reason, license
+		a.Warnings = append(a.Warnings, license.Warnings...)
+		return a, nil
+	}
+	var refusal *verify.Refusal
+	if errors.As(err, &refusal) {
+		a.Reason, a.Message, a.Next = refusal.Reason, refusal.Message, refusal.Next
+		a.Expected, a.Found = refusal.Expected, refusal.Found
+		return a, nil
+	}
+	err = stateError(err)
+	a.Error = err.Error()
+	var hinted interface{ Hint() string }
+	if errors.As(err, &hinted) {
+		a.Next = hinted.Hint()
+	}
+	return a, err
+}

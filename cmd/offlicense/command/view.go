@@ -1,0 +1,172 @@
+package command
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"time"
+
+	"github.com/offlicense/offlicense/format"
+	"github.com/offlicense/offlicense/keys"
+)
+
+// requestView is a request as show prints it.
+type requestView struct {
+	ComparisonCode string          `json:"comparison_code"`
+	Product        string          `json:"product"`
+	Invoice        string          `json:"invoice"`
+	Account        string          `json:"account"` // hash of invoice and e-mail address, hexadecimal
+	Type           string          `json:"type"`
+	Time           time.Time       `json:"time"`
+	Key            string          `json:"key"`
+	Components     []componentView `json:"components"`
+	Site           string          `json:"site,omitempty"`
+	Host           string          `json:"host,omitempty"`
+	Replaces       *format.ID      `json:"replaces,omitempty"`
+}
+
+type componentView struct {
+	Label string `json:"label"`
+	Hash  string `json:"hash"` // hexadecimal
+}
+
+func viewRequest(body []byte) (*requestView, error) {
+	q, err := format.UnmarshalRequest(body)
+	if err != nil {
+		return nil, err
+	}
+	key, err := keys.NewPublicKey(q.Key)
+	if err != nil {
+		return nil, err
+	}
+	return &requestView{
+		ComparisonCode: format.ComparisonCode(sha256.Sum256(body)),
+		Product:        q.Product,
+		Invoice:        q.Invoice,
+		Account:        hex.EncodeToString(q.Account[:]),
+		Type:           q.Type,
+		Time:           at(q.Time),
+		Key:            key.String(),
+		Components:     viewComponents(q.Components),
+		Site:           q.Site,
+		Host:           q.Host,
+		Replaces:       q.Prior,
+	}, nil
+}
+
+func viewComponents(components []format.Component) []componentView {
+	views := make([]componentView, len(components))
+	for i, c := range components {
+		views[i] = componentView{c.Label, hex.EncodeToString(c.Hash)}
+	}
+	return views
+}
+
+// licenseView is a license as show prints it.
+type licenseView struct {
+	ID           format.ID         `json:"id"`
+	Vendor       string            `json:"vendor"`
+	Product      string            `json:"product"`
+	Edition      string            `json:"edition,omitempty"`
+	Type         string            `json:"type"`
+	Customer     string            `json:"customer"`
+	Invoice      string            `json:"invoice"`
+	Seats        uint64            `json:"seats"`
+	Activation   string            `json:"activation"`
+	Epoch        uint64            `json:"epoch"`
+	Site         string            `json:"site,omitempty"`
+	Issued       time.Time         `json:"issued"`
+	NotBefore    time.Time         `json:"not_before,omitzero"`
+	HardEnd      time.Time         `json:"hard_end,omitzero"` // grace included
+	GraceDays    uint64            `json:"grace_days,omitempty"`
+	UpdatesUntil time.Time         `json:"updates_until,omitzero"`
+	MaxVersion   string            `json:"max_version,omitempty"`
+	Features     []string          `json:"features,omitempty"`
+	Limits       map[string]uint64 `json:"limits,omitempty"`
+	Ext          map[string]string `json:"ext,omitempty"`
+	Binding      *bindingView      `json:"binding,omitempty"` // missing: any machine
+}
+
+type bindingView struct {
+	Key        string          `json:"key"`
+	Request    string          `json:"request"` // comparison code
+	Need       uint64          `json:"need"`    // how many components must match
+	Components []componentView `json:"components"`
+}
+
+func viewLicense(payload []byte) (*licenseView, error) {
+	l, err := format.UnmarshalLicense(payload)
+	if err != nil {
+		return nil, err
+	}
+	v := &licenseView{
+		ID: l.ID, Vendor: l.Issuer, Product: l.Product, Edition: l.Terms.Edition, Type: l.Terms.Type,
+		Customer: l.Terms.Customer, Invoice: l.Terms.Invoice, Seats: l.Terms.Seats,
+		Activation: l.Activation, Epoch: l.Terms.Epoch, Site: l.Terms.Site,
+		Issued: at(l.IssuedAt), NotBefore: at(l.NotBefore), HardEnd: at(l.Expires),
+		GraceDays: l.Terms.GraceDays, UpdatesUntil: at(l.Terms.UpdatesUntil), MaxVersion: l.Terms.MaxVersion,
+		Features: l.Terms.Features, Limits: l.Terms.Limits,
+	}
+	if len(l.Terms.Ext) > 0 {
+		v.Ext = make(map[string]string, len(l.Terms.Ext))
+		for name, value := range l.Terms.Ext {
+			v.Ext[name] = value.String()
+		}
+	}
+	if b := l.Binding; b != nil {
+		key, err := keys.NewPublicKey(b.Key)
+		if err != nil {
+			return nil, err
+		}
+		v.Binding = &bindingView{key.String(), format.ComparisonCode(b.Request), b.Need, viewComponents(b.Components)}
+	}
+	return v, nil
+}
+
+// delegationView is a delegation as show prints it.
+type delegationView struct {
+	ID        format.ID `json:"id"`
+	Vendor    string    `json:"vendor"`
+	Name      string    `json:"name"`
+	Key       string    `json:"key"`
+	Issued    time.Time `json:"issued"`
+	NotBefore time.Time `json:"not_before"`
+	Expires   time.Time `json:"expires"`
+	Scope     scopeView `json:"scope"`
+}
+
+type scopeView struct {
+	Products  []string `json:"products"`
+	Types     []string `json:"types"`
+	MaxDays   float64  `json:"max_days"`
+	MaxSeats  uint64   `json:"max_seats"`
+	Unbound   bool     `json:"unbound"`
+	Perpetual bool     `json:"perpetual"`
+}
+
+func viewDelegation(payload []byte) (*delegationView, error) {
+	d, err := format.UnmarshalDelegation(payload)
+	if err != nil {
+		return nil, err
+	}
+	key, err := keys.NewPublicKey(d.Key)
+	if err != nil {
+		return nil, err
+	}
+	return &delegationView{
+		ID: d.ID, Vendor: d.Issuer, Name: d.Name, Key: key.String(),
+		Issued: at(d.IssuedAt), NotBefore: at(d.NotBefore), Expires: at(d.Expires),
+		Scope: scopeView{
+			Products: append([]string{}, d.Scope.Products...), Types: append([]string{}, d.Scope.Types...),
+			MaxDays: float64(d.Scope.MaxTerm) / (24 * 60 * 60), MaxSeats: d.Scope.MaxSeats,
+			Unbound: d.Scope.Unbound, Perpetual: d.Scope.Perpetual,
+		},
+	}, nil
+}
+
+// at returns the time of a claim, the zero time for one that is not there.
+func at(seconds int64) time.Time {
+	if seconds == 0 {
+		return time.Time{}
+	}
+	return time.Unix(seconds, 0).UTC()
+}

@@ -1,0 +1,108 @@
+package site
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+	"time"
+)
+
+const (
+	// raiseAfter is how much later than the recorded time it must be to record it again.
+	raiseAfter = time.Hour
+
+	// maxStep is the most by which the recorded time is raised at once.
+	maxStep = 24 * time.Hour
+)
+
+// seen is the content of the clock file. Both times are whole seconds.
+type seen struct {
+	highest time.Time // never later than raised
+	raised  time.Time // what the clock said when highest was last raised
+}
+
+const clockHeader = "offlicense clock 1\n"
+
+// marshal returns the content:
+//
+//	offlicense clock 1
+//	highest 2026-11-21T12:00:00Z
+//	raised 2026-11-21T12:00:00Z
+func (s seen) marshal() []byte {
+	return fmt.Appendf(nil, "%shighest %s\nraised %s\n", clockHeader,
+		s.highest.UTC().Format(time.RFC3339), s.raised.UTC().Format(time.RFC3339))
+}
+
+// parseClock reads exactly what marshal wrote.
+func parseClock(text []byte) (seen, error) {
+	malformed := errors.New("malformed clock file; remove the file once the clock of this machine is right")
+	rest, ok := strings.CutPrefix(string(text[:min(len(text), 128)]), clockHeader)
+	if !ok {
+		return seen{}, malformed
+	}
+	highest, raised, _ := strings.Cut(rest, "\n")
+	var s seen
+	var err error
+	if s.highest, err = time.Parse("highest "+time.RFC3339, highest); err != nil {
+		return seen{}, malformed
+	}
+	if s.raised, err = time.Parse("raised "+time.RFC3339, strings.TrimSuffix(raised, "\n")); err != nil {
+		return seen{}, malformed
+	}
+	if s.highest.After(s.raised) || !bytes.Equal(s.marshal(), text) {
+		return seen{}, malformed
+	}
+	return s, nil
+}
+
+// next returns the record once the clock says now, and whether it has to be written.
+func (s seen) next(now time.Time) (seen, bool) {
+	now = now.UTC().Truncate(time.Second)
+	ahead := now.Sub(s.highest) // at most 292 years
+	wasCut := s.highest.Before(s.raised)
+	switch {
+	case ahead < raiseAfter, now.Year() > 9999:
+		return s, false
+	case wasCut && !now.Before(s.raised) && now.Before(s.raised.Add(maxStep)):
+		return s, false // still the jump that was cut
+	case ahead <= maxStep:
+		return seen{now, now}, true
+	case wasCut && now.Before(s.raised):
+		return s, false // another jump, while the first is not yet caught up with
+	}
+	return seen{s.highest.Add(maxStep), now}, true
+}
+
+// readClock returns what the folder has recorded; found is false if there is no record.
+// A record that cannot be read is an error for a warning.
+func (s *State) readClock() (record seen, found bool, err error) {
+	text, err := s.read(clockFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		return seen{}, false, nil
+	}
+	if err == nil {
+		record, err = parseClock(text)
+	}
+	if err != nil {
+		return seen{}, false, fmt.Errorf("the time seen before is not known: %q: %w", s.path(clockFile), cause(err))
+	}
+	return record, true, nil
+}
+
+// recordClock raises the record to now if that is due.
+func (s *State) recordClock(record seen, found bool, now time.Time) error {
+	next, due := record.next(now)
+	if !found {
+		now = now.UTC().Truncate(time.Second)
+		next, due = seen{now, now}, now.Year() <= 9999
+	}
+	if !due {
+		return nil
+	}
+	if err := s.write(clockFile, next.marshal(), publicMode); err != nil {
+		return fmt.Errorf("the time could not be recorded in %q: %w", s.path(clockFile), cause(err))
+	}
+	return nil
+}

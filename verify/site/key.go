@@ -1,0 +1,91 @@
+package site
+
+import (
+	"bytes"
+	"encoding/base32"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+
+	"github.com/offlicense/offlicense/format"
+	"github.com/offlicense/offlicense/keys"
+	"github.com/offlicense/offlicense/verify/site/atomicfile"
+)
+
+var keyEncoding = base32.StdEncoding.WithPadding(base32.NoPadding)
+
+// marshalKey returns the text of a machine key:
+//
+//	"OLK1:" Base32(seed || sha256(seed)[:4]) LF
+func marshalKey(key keys.PrivateKey) []byte {
+	seed := key.Seed()
+	defer clear(seed)
+	checked := append(seed[:len(seed):len(seed)], checksum(seed)...)
+	defer clear(checked)
+	text := []byte(format.MachineKeyPrefix)
+	text = keyEncoding.AppendEncode(text, checked)
+	return append(text, '\n')
+}
+
+// parseKey reads exactly what marshalKey wrote. Its errors show nothing of the text.
+func parseKey(text []byte) (keys.PrivateKey, error) {
+	if len(text) == 0 {
+		return keys.PrivateKey{}, errors.New("the machine key is empty: a crash on a disk without hard links can leave that; remove the file if no license is installed here, else restore it")
+	}
+	encoded, ok := bytes.CutPrefix(text, []byte(format.MachineKeyPrefix))
+	if !ok || len(encoded) != keyEncoding.EncodedLen(keys.SeedSize+checksumSize)+1 {
+		return keys.PrivateKey{}, fmt.Errorf("malformed machine key: want one line that starts with %s", format.MachineKeyPrefix)
+	}
+	checked := make([]byte, keys.SeedSize+checksumSize)
+	defer clear(checked)
+	if _, err := keyEncoding.Decode(checked, encoded[:len(encoded)-1]); err != nil {
+		return keys.PrivateKey{}, errors.New("malformed machine key: it is not Base32")
+	}
+	seed := checked[:keys.SeedSize]
+	if !bytes.Equal(checked[keys.SeedSize:], checksum(seed)) {
+		return keys.PrivateKey{}, errors.New("malformed machine key: the checksum does not fit")
+	}
+	key, err := keys.FromSeed(seed)
+	if err != nil {
+		return keys.PrivateKey{}, err
+	}
+	// Base32 decoders accept spare bits and line breaks.
+	if again := marshalKey(key); !bytes.Equal(again, text) {
+		return keys.PrivateKey{}, errors.New("malformed machine key: it is not in its one form")
+	}
+	return key, nil
+}
+
+// key returns the machine key, and makes it if there is none.
+func (s *State) key(random io.Reader) (keys.PrivateKey, error) {
+	key, err := s.readKey()
+	if !errors.Is(err, fs.ErrNotExist) {
+		return key, err
+	}
+	if key, err = keys.Generate(random); err != nil {
+		return keys.PrivateKey{}, err
+	}
+	path := s.path(keyFile)
+	err = atomicfile.Create(path, marshalKey(key), privateMode)
+	switch {
+	case err == nil:
+		return key, nil
+	case errors.Is(err, fs.ErrExist): // another process was first: there is one key
+		return s.readKey()
+	}
+	return keys.PrivateKey{}, &fs.PathError{Op: "create", Path: path, Err: cause(err)}
+}
+
+func (s *State) readKey() (keys.PrivateKey, error) {
+	text, err := s.read(keyFile)
+	if err != nil {
+		return keys.PrivateKey{}, err
+	}
+	defer clear(text)
+	key, err := parseKey(text)
+	if err != nil {
+		return keys.PrivateKey{}, fmt.Errorf("%s: %w", s.path(keyFile), err)
+	}
+	return key, nil
+}

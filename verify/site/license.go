@@ -1,0 +1,254 @@
+package site
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/offlicense/offlicense/format"
+	"github.com/offlicense/offlicense/verify"
+	"github.com/offlicense/offlicense/verify/machine"
+)
+
+// Check judges the license that is installed in the state folder dir: the one call that
+// a licensed program needs. The error is a *[verify.Refusal] that says why there is no
+// license, unless the question could not be answered at all, as when a file may not be
+// read. A license never comes with an error.
+func Check(dir string, v *verify.Verifier, p Program, now time.Time) (*verify.License, error) {
+	return At(dir).Verify(v, p, now)
+}
+
+// Verify judges the installed license and records the time. What hinders the recording
+// is a warning in the license.
+func (s *State) Verify(v *verify.Verifier, p Program, now time.Time) (*verify.License, error) {
+	text, err := s.read(licenseFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, s.noLicense()
+	}
+	if err != nil {
+		return nil, err
+	}
+	record, found, clockErr := s.readClock()
+	license, err := s.judge(v, text, p, now, record.highest)
+	// The first record has nothing that limits it, so only a license that holds at that
+	// time vouches for it. Later ones are made after the end, too: else the clock could
+	// stand before the end for ever.
+	if clockErr == nil && (err == nil || found && errors.Is(err, verify.Expired)) {
+		clockErr = s.recordClock(record, found, now)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if clockErr != nil {
+		license.Warnings = append(license.Warnings, clockErr.Error())
+	}
+	return license, nil
+}
+
+// Judge judges the text of a license file as if it were installed. It refuses one that
+// the installed license has superseded, and writes nothing.
+func (s *State) Judge(v *verify.Verifier, text []byte, p Program, now time.Time) (*verify.License, error) {
+	record, _, clockErr := s.readClock()
+	license, err := s.judge(v, text, p, now, record.highest)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.superseded(license); err != nil {
+		return nil, err
+	}
+	if clockErr != nil {
+		license.Warnings = append(license.Warnings, clockErr.Error())
+	}
+	return license, nil
+}
+
+// InstallOptions say what Install cannot find out.
+type InstallOptions struct {
+	Components []machine.Value // that the operator gives, as in Program
+	Now        time.Time       // required
+}
+
+// Install judges the text of a license file for the product that was asked for, and puts
+// it into the place of the license that was installed before. A license that does not
+// hold now leaves the old one where it is.
+//
+// Two that install at the same time may do so in either order.
+func (s *State) Install(v *verify.Verifier, text []byte, o InstallOptions) (*verify.License, error) {
+	product, err := s.productOf(text)
+	if err != nil {
+		return nil, err
+	}
+	// A failover license is installed on standby.
+	p := Program{Product: product, Components: o.Components, Emergency: true}
+	license, err := s.Judge(v, text, p, o.Now)
+	if err != nil {
+		return nil, err
+	}
+	raw, err := format.DecodeTextAs(text, format.LicenseFile)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.write(licenseFile, format.EncodeFile(format.LicenseFile, raw), publicMode); err != nil {
+		return nil, err
+	}
+	license.Warnings = slices.DeleteFunc(license.Warnings, aboutProgram)
+	if record, found, err := s.readClock(); err == nil {
+		// A folder of which only this file can be written is no reason to fail.
+		_ = s.recordClock(record, found, o.Now)
+	}
+	return license, nil
+}
+
+// aboutProgram reports whether a warning is about what only a running program knows.
+func aboutProgram(warning string) bool {
+	return strings.HasSuffix(warning, "was not given and not checked")
+}
+
+// unknownProduct is judged where a text says no product; its form is refused first.
+const unknownProduct = "unknown"
+
+// productOf returns the product for which a license is to be installed: that of the
+// site's own request which it answers. One that is bound to no machine answers none, and
+// must not take the place of another product's.
+func (s *State) productOf(text []byte) (string, error) {
+	claims, ok := peek(text)
+	if !ok {
+		return unknownProduct, nil
+	}
+	if installed, ok := s.installed(); ok {
+		return installed.Product, nil
+	}
+	if claims.Binding == nil {
+		return s.productAsked(claims.Product)
+	}
+	requests, err := s.requests(claims.Binding.Request)
+	if err != nil {
+		return "", err
+	}
+	return cmp.Or(requests.product, claims.Product), nil
+}
+
+// judge is the judgement for this site.
+func (s *State) judge(v *verify.Verifier, text []byte, p Program, now, seen time.Time) (*verify.License, error) {
+	facts := p.facts(now)
+	facts.Seen = seen
+	facts.Site = &verify.Site{}
+	claims, ok := peek(text) // if not, the judgement says why
+	if ok && claims.Binding != nil {
+		requests, err := s.requests(claims.Binding.Request)
+		if err != nil {
+			return nil, err
+		}
+		facts.Site.Key, facts.Site.Requests = requests.key, requests.hashes
+		if facts.Site.Components, err = offered(claims.Binding, p); err != nil {
+			return nil, err
+		}
+	}
+	license, err := v.Check(text, facts)
+	if err != nil {
+		return nil, nameMissing(err, claims, p)
+	}
+	return license, nil
+}
+
+// offered reads what this machine offers of what a license is bound to.
+func offered(b *format.Binding, p Program) ([]format.Component, error) {
+	if len(b.Components) == 0 || p.Product == "" {
+		return nil, nil
+	}
+	wantMAC := slices.ContainsFunc(b.Components, func(c format.Component) bool { return c.Label == format.LabelMAC })
+	identity, err := machine.Read(machine.Options{Product: p.Product, Extra: p.Components, MAC: wantMAC})
+	if err != nil {
+		return nil, err
+	}
+	return identity.Components, nil
+}
+
+// nameMissing tells of a machine that was refused which components the operator could
+// have given.
+func nameMissing(err error, claims *format.LicenseClaims, p Program) error {
+	var refusal *verify.Refusal
+	if !errors.As(err, &refusal) || refusal.Reason != verify.WrongMachine {
+		return err
+	}
+	var missing []string
+	for _, c := range claims.Binding.Components {
+		if !fromSystem(c.Label) && !slices.ContainsFunc(p.Components, func(v machine.Value) bool { return v.Label() == c.Label }) {
+			missing = append(missing, c.Label)
+		}
+	}
+	if len(missing) == 0 {
+		return err
+	}
+	named := *refusal
+	named.Next = fmt.Sprintf("the license counts on %s, given when the request was made: give the same again with --component %s=VALUE, or in %s",
+		strings.Join(missing, " and "), missing[0], ComponentsVariable)
+	return &named
+}
+
+func fromSystem(label string) bool {
+	switch label {
+	case format.LabelMachineID, format.LabelProductUUID, format.LabelRootFS, format.LabelMAC:
+		return true
+	}
+	return false
+}
+
+// superseded refuses a license that is older than the installed one for the same seat.
+func (s *State) superseded(license *verify.License) error {
+	installed, ok := s.installed()
+	if !ok || installed.Issuer != license.Vendor || installed.Activation != license.Activation ||
+		installed.Terms.Epoch <= license.Epoch {
+		return nil
+	}
+	return &verify.Refusal{
+		Reason:   verify.Superseded,
+		Message:  "a later license for the same activation is installed",
+		Expected: fmt.Sprintf("epoch %d or later", installed.Terms.Epoch),
+		Found:    fmt.Sprintf("epoch %d, issued on %s", license.Epoch, license.Issued.Format(time.DateOnly)),
+		Next:     "keep the installed license, or install the latest one from the vendor",
+	}
+}
+
+// installed returns what the installed license says of itself. Nobody has checked it
+// again, and it only ever leads to a refusal.
+func (s *State) installed() (*format.LicenseClaims, bool) {
+	text, err := s.read(licenseFile)
+	if err != nil {
+		return nil, false
+	}
+	return peek(text)
+}
+
+// peek reads a license whose signatures nobody has checked, to learn what to read for
+// the judgement.
+func peek(text []byte) (*format.LicenseClaims, bool) {
+	raw, err := format.DecodeTextAs(text, format.LicenseFile)
+	if err != nil {
+		return nil, false
+	}
+	file, err := format.ParseFile(raw)
+	if err != nil {
+		return nil, false
+	}
+	claims, err := format.UnmarshalLicense(file.License.UnverifiedPayload())
+	return claims, err == nil
+}
+
+func (s *State) noLicense() error {
+	r := &verify.Refusal{
+		Reason:  verify.NoLicense,
+		Message: fmt.Sprintf("no license is installed in %q", s.dir),
+	}
+	switch names, err := s.requestNames(); {
+	case err != nil || len(names) == 0:
+		r.Next = `make a request with "offlicense request" and send it to the vendor; if that was done, check the path of the state folder`
+	default:
+		r.Next = `install the license that the vendor sends back with "offlicense install"`
+	}
+	return r
+}

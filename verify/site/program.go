@@ -1,0 +1,54 @@
+package site
+
+import (
+	"strings"
+	"time"
+
+	"github.com/offlicense/offlicense/verify"
+	"github.com/offlicense/offlicense/verify/machine"
+)
+
+// Program is what a program knows of itself. All of it is trusted: a program that lets
+// its user choose the product has no license check.
+type Program struct {
+	Product string            // required
+	Edition string            // empty: any edition will do
+	Version string            // such as "9.2.0"; empty: a bound on it is not checked
+	Built   time.Time         // when it was built; zero: an end of updates is not checked
+	Use     map[string]uint64 // what it uses of the license's limits, such as cores; nil: nothing
+
+	// Components are those that the operator gives, such as the id of a cluster. They
+	// must be the ones that the request was made with; see [ParseComponents].
+	Components []machine.Value
+
+	Emergency bool // an emergency is declared, so that a failover license may run
+}
+
+func (p Program) facts(now time.Time) verify.Facts {
+	return verify.Facts{
+		Now: now, Product: p.Product, Edition: p.Edition, Version: p.Version, Built: p.Built,
+		Use: p.Use, Emergency: p.Emergency,
+	}
+}
+
+// ComponentsVariable is the environment variable in which the tools, and by custom
+// programs, look for components: "cluster=UID,volume=ID". A pod's specification sets it.
+const ComponentsVariable = "OFFLICENSE_COMPONENTS"
+
+// ParseComponents reads components with commas between them, as [ComponentsVariable]
+// holds them; none in an empty text.
+func ParseComponents(list string) ([]machine.Value, error) {
+	var values []machine.Value
+	for item := range strings.SplitSeq(list, ",") {
+		item = strings.TrimSpace(item)
+		if item == "" {
+			continue
+		}
+		value, err := machine.ParseValue(item)
+		if err != nil {
+			return nil, err
+		}
+		values = append(values, value)
+	}
+	return values, nil
+}

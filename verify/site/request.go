@@ -1,0 +1,179 @@
+package site
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/offlicense/offlicense/format"
+	"github.com/offlicense/offlicense/keys"
+	"github.com/offlicense/offlicense/verify/machine"
+)
+
+// RequestOptions say what is asked for.
+type RequestOptions struct {
+	Product string // required, as are the next three
+	Invoice string
+	Email   string // the customer's at the vendor; only a hash of it leaves this function
+	Type    string // a license type
+
+	Site  string     // name of the site; empty: none
+	Host  string     // name of the server; empty: none
+	Prior *format.ID // the license that the new one shall replace; nil: none
+
+	Components []machine.Value // that the operator gives; nil: none
+	MAC        bool            // also offer a MAC address; false leaves it out
+
+	Now    time.Time // required
+	Random io.Reader // required; makes the machine key where there is none yet
+}
+
+// Request is a request that was made and is kept in the state folder.
+type Request struct {
+	format.Request
+	Text    []byte   // the signed request (OLS1), as files carry it
+	Code    string   // the body (OLQ1), as a QR code carries it
+	Hash    [32]byte // SHA-256 of the body
+	Path    string   // where the state folder keeps Text
+	Machine *machine.Identity
+}
+
+// ErrOtherProduct says that a state folder is in use for another product.
+var ErrOtherProduct = errors.New("the state folder belongs to another product")
+
+// FieldError says which field of a request cannot be said in one.
+type FieldError struct {
+	Field string // "product", "invoice", "type", "site", "host" or "component"
+	Err   error
+}
+
+func (e *FieldError) Error() string {
+	var m *format.MalformedError
+	if errors.As(e.Err, &m) {
+		return "invalid " + e.Field + ": " + strings.TrimPrefix(m.Reason(), e.Field+" ")
+	}
+	return e.Err.Error()
+}
+
+func (e *FieldError) Unwrap() error { return e.Err }
+
+// Request makes a request, signs it with the machine key and keeps it. What was asked
+// before stays good: a license that answers an older request still installs.
+// Nothing is written unless the options are right.
+func (s *State) Request(o RequestOptions) (*Request, error) {
+	body, identity, err := s.body(o)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.make(); err != nil {
+		return nil, err
+	}
+	if installed, ok := s.installed(); ok && installed.Product != o.Product {
+		return nil, fmt.Errorf("%w: a license for %s is installed in %q, and the request is for %s",
+			ErrOtherProduct, installed.Product, s.dir, o.Product)
+	}
+	key, err := s.key(o.Random)
+	if err != nil {
+		return nil, err
+	}
+	body.Key = key.Public().Bytes()
+	r, err := sign(body, key)
+	if err != nil {
+		return nil, err
+	}
+	if err := makeFolder(s.path(requestsDir)); err != nil {
+		return nil, err
+	}
+	name := requestName(r.Hash)
+	if err := s.write(name, r.Text, publicMode); err != nil {
+		return nil, err
+	}
+	r.Path, r.Machine = s.path(name), identity
+	return r, nil
+}
+
+// body returns the request with all but its key, and what the machine offered for it.
+func (s *State) body(o RequestOptions) (*format.Request, *machine.Identity, error) {
+	if o.Now.IsZero() || o.Random == nil {
+		return nil, nil, errors.New("request: Now or Random is not set")
+	}
+	body := &format.Request{
+		Product: o.Product,
+		Invoice: o.Invoice,
+		Account: format.AccountHash(o.Invoice, o.Email),
+		Type:    o.Type,
+		Time:    o.Now.Unix(),
+		Key:     make([]byte, keys.PublicKeySize), // until there is one
+		Site:    o.Site,
+		Host:    o.Host,
+		Prior:   o.Prior,
+	}
+	if _, err := body.Marshal(); err != nil {
+		return nil, nil, faultyField(body, err)
+	}
+	identity, err := machine.Read(machine.Options{Product: o.Product, Extra: o.Components, MAC: o.MAC})
+	if err != nil {
+		return nil, nil, &FieldError{"component", err}
+	}
+	body.Components = fit(identity.Components)
+	return body, identity, nil
+}
+
+// faultyField finds the field that a body cannot be marshaled for: the one without
+// which it can.
+func faultyField(body *format.Request, err error) error {
+	good := *body
+	good.Product, good.Invoice, good.Type, good.Site, good.Host = "product", "invoice", "production", "", ""
+	for _, field := range [...]struct {
+		name string
+		set  func(*format.Request)
+	}{
+		{"product", func(q *format.Request) { q.Product = body.Product }},
+		{"invoice", func(q *format.Request) { q.Invoice = body.Invoice }},
+		{"type", func(q *format.Request) { q.Type = body.Type }},
+		{"site", func(q *format.Request) { q.Site = body.Site }},
+		{"host", func(q *format.Request) { q.Host = body.Host }},
+	} {
+		trial := good
+		field.set(&trial)
+		if _, err := trial.Marshal(); err != nil {
+			return &FieldError{field.name, err}
+		}
+	}
+	return err
+}
+
+// manyComponents is how many components of 8 bytes fit a QR code of 45x23 cells.
+const manyComponents = 3
+
+// fit shortens the hashes of many components, so that the request fits the code.
+func fit(offered []format.Component) []format.Component {
+	if len(offered) <= manyComponents {
+		return offered
+	}
+	short := make([]format.Component, len(offered))
+	for i, c := range offered {
+		short[i] = format.Component{Label: c.Label, Hash: c.Hash[:format.MinComponentHash]}
+	}
+	return short
+}
+
+func sign(q *format.Request, key keys.PrivateKey) (*Request, error) {
+	body, err := q.Marshal()
+	if err != nil {
+		return nil, err
+	}
+	raw, err := format.Seal(format.SignedRequest, key.Public().ID(), body, key.Sign)
+	if err != nil {
+		return nil, err
+	}
+	return &Request{
+		Request: *q,
+		Text:    format.EncodeFile(format.SignedRequest, raw),
+		Code:    format.EncodeText(format.RequestBody, body),
+		Hash:    sha256.Sum256(body),
+	}, nil
+}

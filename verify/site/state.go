@@ -1,0 +1,154 @@
+package site
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/offlicense/offlicense/format"
+	"github.com/offlicense/offlicense/verify/site/atomicfile"
+)
+
+const (
+	keyFile     = "machine.key"
+	requestsDir = "requests"
+	requestExt  = ".olq"
+	licenseFile = "license.lic"
+	clockFile   = "clock"
+
+	folderMode  = 0o755
+	publicMode  = 0o644
+	privateMode = 0o600
+)
+
+// State is a state folder. It holds nothing but the folder's path, so it may be used by
+// many goroutines at once, and several processes may use one folder.
+type State struct{ dir string }
+
+// At names the state folder dir. Nothing is read or made; [State.Request] makes the
+// folder if it is missing.
+func At(dir string) *State { return &State{dir} }
+
+// Dir returns the path of the folder.
+func (s *State) Dir() string { return s.dir }
+
+func (s *State) path(name string) string { return filepath.Join(s.dir, name) }
+
+// LicensePath returns where the installed license is kept.
+func (s *State) LicensePath() string { return s.path(licenseFile) }
+
+// ErrNotState says that a folder holds other things and no state of a site.
+var ErrNotState = errors.New("the folder is not empty and is not a state folder")
+
+// make creates the folder, but not its parents: a misspelled path is more likely than
+// a missing parent. A folder full of other things is refused.
+func (s *State) make() error {
+	if err := makeFolder(s.dir); err != nil {
+		return err
+	}
+	entries, err := os.ReadDir(s.dir)
+	if err != nil {
+		return &fs.PathError{Op: "read", Path: s.dir, Err: cause(err)}
+	}
+	foreign := false
+	for _, e := range entries {
+		switch name := e.Name(); {
+		case name == keyFile, name == requestsDir, name == licenseFile, name == clockFile:
+			return nil
+		case name == "lost+found", strings.HasPrefix(name, "."): // a disk or volume of its own
+		default:
+			foreign = true
+		}
+	}
+	if foreign {
+		return fmt.Errorf("cannot use %q: %w", s.dir, ErrNotState)
+	}
+	return nil
+}
+
+// makeFolder creates one folder that all may read, whatever the umask.
+func makeFolder(path string) error {
+	err := os.Mkdir(path, folderMode)
+	if errors.Is(err, fs.ErrExist) {
+		if info, e := os.Stat(path); e == nil && info.IsDir() {
+			return nil
+		}
+	}
+	if err == nil {
+		err = os.Chmod(path, folderMode)
+	}
+	if err != nil {
+		return &fs.PathError{Op: "create", Path: path, Err: cause(err)}
+	}
+	return nil
+}
+
+// maxFile is the most bytes that are read of any file here.
+const maxFile = format.MaxText + 1
+
+// read reads a file of the folder; the error is an *fs.PathError. Of a larger file it
+// returns one byte more than any statement has.
+func (s *State) read(name string) ([]byte, error) {
+	path := s.path(name)
+	b, err := readRegular(path)
+	if err != nil {
+		return nil, &fs.PathError{Op: "read", Path: path, Err: cause(err)}
+	}
+	return b, nil
+}
+
+func readRegular(path string) ([]byte, error) {
+	info, err := os.Stat(path) // opening a pipe would wait for its writer
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, atomicfile.ErrNotRegular
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	// One byte more than the size, so that the end is found without growing.
+	b := make([]byte, min(info.Size(), maxFile)+1)
+	n, err := io.ReadFull(f, b)
+	if err == io.ErrUnexpectedEOF || err == io.EOF {
+		err = nil
+	}
+	return b[:n], err
+}
+
+// write replaces a file of the folder; the error is an *fs.PathError.
+func (s *State) write(name string, data []byte, perm fs.FileMode) error {
+	path := s.path(name)
+	if err := atomicfile.Write(path, data, perm); err != nil {
+		return &fs.PathError{Op: "write", Path: path, Err: cause(err)}
+	}
+	return nil
+}
+
+// cause strips what names a path and an operation: those of a temporary file say nothing
+// to a user, and the caller names its own.
+func cause(err error) error {
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		return e.Err
+	}
+	if e, ok := errors.AsType[*os.LinkError](err); ok {
+		return e.Err
+	}
+	return err
+}
+
+const checksumSize = 4
+
+// checksum finds damage; it is not security.
+func checksum(data []byte) []byte {
+	sum := sha256.Sum256(data)
+	return sum[:checksumSize]
+}
