@@ -40,9 +40,9 @@ func machineCommand() cli.Command {
 
 // machineView is what this machine offers. It never holds a value that was read.
 type machineView struct {
-	Version int           `json:"version"`
-	Product string        `json:"product,omitempty"`
-	Sources []findingView `json:"sources"`
+	Version    int           `json:"version"`
+	Product    string        `json:"product,omitempty"`
+	Components []findingView `json:"components"`
 }
 
 type findingView struct {
@@ -66,11 +66,11 @@ func showMachine(env *cli.Env, o machine.Options, asJSON bool) error {
 		hashes[c.Label] = hex.EncodeToString(c.Hash)
 	}
 	for _, f := range identity.Findings {
-		source := findingView{Label: f.Label, Status: f.Status, Detail: f.Detail}
+		component := findingView{Label: f.Label, Status: f.Status, Detail: f.Detail}
 		if view.Product != "" {
-			source.Hash = hashes[f.Label]
+			component.Hash = hashes[f.Label]
 		}
-		view.Sources = append(view.Sources, source)
+		view.Components = append(view.Components, component)
 	}
 	if asJSON {
 		return cli.WriteJSON(env.Stdout, view)
@@ -83,7 +83,7 @@ func showMachine(env *cli.Env, o machine.Options, asJSON bool) error {
 }
 
 func (v *machineView) print(w io.Writer) {
-	for _, s := range v.Sources {
+	for _, s := range v.Components {
 		fmt.Fprintln(w, strings.TrimRight(fmt.Sprintf("%-16s  %-11s  %s", s.Label, s.Status, s.Hash), " "))
 		for _, line := range wrap(cli.Clean(s.Detail), 72) {
 			fmt.Fprintln(w, "    "+line)

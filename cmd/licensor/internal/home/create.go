@@ -79,13 +79,18 @@ func Create(ctx context.Context, dir string, f Founding) (made *Founded, err err
 	if rootKey == "" {
 		rootKey = draft.RootFile()
 	}
+	root, err := writeKey(rootKey, f.Vendor, f.RootPassphrase, f.Random)
+	if err != nil {
+		return nil, err
+	}
+	// From here on the key outside of the draft is one that this Create has made.
 	defer func() {
-		if err != nil && f.RootKey != "" && !errors.Is(err, fs.ErrExist) {
+		if err != nil && f.RootKey != "" {
 			os.Remove(f.RootKey)
 			os.Remove(f.RootKey + ".pub")
 		}
 	}()
-	made, err = draft.fill(ctx, rootKey, f)
+	made, err = draft.fill(ctx, rootKey, root, f)
 	if err != nil {
 		return nil, err
 	}
@@ -99,15 +104,11 @@ func Create(ctx context.Context, dir string, f Founding) (made *Founded, err err
 	return made, nil
 }
 
-func (h Home) fill(ctx context.Context, rootKey string, f Founding) (*Founded, error) {
+func (h Home) fill(ctx context.Context, rootKey string, root keys.PrivateKey, f Founding) (*Founded, error) {
 	for _, folder := range []string{"keys", "delegations"} {
 		if err := os.Mkdir(filepath.Join(h.Dir, folder), 0o700); err != nil {
 			return nil, err
 		}
-	}
-	root, err := writeKey(rootKey, f.Vendor, f.RootPassphrase, f.Random)
-	if err != nil {
-		return nil, err
 	}
 	if f.RootKey != "" {
 		// Signing needs the public half when the stick with the root is in the safe.
@@ -148,7 +149,7 @@ func firstDelegationClaims(f Founding) format.DelegationClaims {
 	}
 }
 
-// writeKey makes a key and writes both halves.
+// writeKey makes a key and writes both halves, or neither.
 func writeKey(path, comment string, passphrase []byte, random io.Reader) (keys.PrivateKey, error) {
 	key, err := keys.Generate(random)
 	if err != nil {
@@ -157,7 +158,11 @@ func writeKey(path, comment string, passphrase []byte, random io.Reader) (keys.P
 	if err := keyfile.Write(path, key, comment, passphrase); err != nil {
 		return keys.PrivateKey{}, err
 	}
-	return key, keyfile.WritePublic(path+".pub", key.Public(), comment)
+	if err := keyfile.WritePublic(path+".pub", key.Public(), comment); err != nil {
+		os.Remove(path)
+		return keys.PrivateKey{}, err
+	}
+	return key, nil
 }
 
 // Free refuses a folder in which something is already.

@@ -136,15 +136,21 @@ func (h Home) ChooseKey(name string) (string, error) {
 
 // keyNames returns the names of the staff keys that have a delegation.
 func (h Home) keyNames() ([]string, error) {
-	files, err := filepath.Glob(h.DelegationFile("*"))
+	files, err := os.ReadDir(filepath.Dir(h.DelegationFile("")))
 	if err != nil {
 		return nil, err
 	}
 	var names []string
 	for _, file := range files {
-		name := strings.TrimSuffix(filepath.Base(file), ".old")
-		if _, err := os.Stat(h.KeyFile(name)); err == nil {
+		name, found := strings.CutSuffix(file.Name(), ".old")
+		if !found {
+			continue
+		}
+		switch _, err := os.Stat(h.KeyFile(name)); {
+		case err == nil:
 			names = append(names, name)
+		case !errors.Is(err, fs.ErrNotExist):
+			return nil, err
 		}
 	}
 	return names, nil

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/offlicense/offlicense/format"
+	"github.com/offlicense/offlicense/verify"
 )
 
 // Entitlement is what one invoice line bought.
@@ -57,6 +58,14 @@ func (e *Entitlement) HardEnd() time.Time {
 func (e *Entitlement) check(vendor string, now time.Time) error {
 	if strings.TrimSpace(e.Email) == "" || !strings.Contains(e.Email, "@") {
 		return fmt.Errorf("invalid e-mail address %.64q", e.Email)
+	}
+	if e.Seats == 0 {
+		return errors.New("it has no seats")
+	}
+	if e.MaxVersion != "" {
+		if err := verify.ValidMaxVersion(e.MaxVersion); err != nil {
+			return err
+		}
 	}
 	if e.Expires.IsZero() && e.GraceDays > 0 {
 		return errors.New("grace needs an end that it comes after")

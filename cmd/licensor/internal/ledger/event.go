@@ -46,9 +46,9 @@ func (l *Ledger) change(ctx context.Context, by Operation, f func(tx *sql.Tx) er
 
 // checkClock refuses a workstation whose clock is behind the newest record: its
 // licenses would begin in the past and their records would be out of order.
-func checkClock(ctx context.Context, tx *sql.Tx, now time.Time) error {
+func checkClock(ctx context.Context, q querier, now time.Time) error {
 	var newest int64
-	err := tx.QueryRowContext(ctx, "SELECT time FROM events ORDER BY seq DESC LIMIT 1").Scan(&newest)
+	err := q.QueryRowContext(ctx, "SELECT time FROM events ORDER BY seq DESC LIMIT 1").Scan(&newest)
 	if err != nil && err != sql.ErrNoRows {
 		return err
 	}

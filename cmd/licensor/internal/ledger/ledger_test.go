@@ -116,6 +116,7 @@ func TestEntitlementsThatCannotBe(t *testing.T) {
 		"ended already":        func(e *ledger.Entitlement) { e.Expires = now.Add(-time.Hour) },
 		"grace without an end": func(e *ledger.Entitlement) { e.Expires, e.GraceDays = time.Time{}, 14 },
 		"long invoice":         func(e *ledger.Entitlement) { e.Invoice = strings.Repeat("I", 33) },
+		"version in words":     func(e *ledger.Entitlement) { e.MaxVersion = "newest" },
 		"feature twice":        func(e *ledger.Entitlement) { e.Features = []string{"sso", "sso"} },
 	} {
 		e := entitlement()

@@ -38,6 +38,8 @@ func TestRules(t *testing.T) {
 		{name: "one second after the term, in grace", rule: ledger.RuleTerm, naming: "2027-11-21",
 			at:   time.Date(2027, 11, 22, 0, 0, 0, 0, time.UTC),
 			sold: func(e *ledger.Entitlement) { e.GraceDays = 14 }},
+		{name: "last second of the term, in which a license would end as it begins", rule: ledger.RuleTerm, naming: "2027-11-21",
+			at: time.Date(2027, 11, 21, 23, 59, 59, 0, time.UTC)},
 		{name: "perpetual does not end", at: time.Date(2050, 1, 1, 0, 0, 0, 0, time.UTC),
 			sold: func(e *ledger.Entitlement) { e.Expires = time.Time{} }},
 	} {

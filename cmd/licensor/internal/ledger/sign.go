@@ -26,7 +26,13 @@ type Offer struct {
 // rules give no license.
 func (l *Ledger) Preview(ctx context.Context, request *verify.Request, now time.Time) (*Offer, error) {
 	offer, err := judge(ctx, l.db, request, now)
-	return offer, l.explain(err)
+	if err == nil && offer.License == nil {
+		err = checkClock(ctx, l.db, now)
+	}
+	if err != nil {
+		return nil, l.explain(err)
+	}
+	return offer, nil
 }
 
 // Grant is a license that the rules allow and nobody has signed yet.
@@ -128,7 +134,7 @@ func checkRules(e *Entitlement, used []*Activation, own *Activation, request *ve
 		return &Refusal{RuleType,
 			fmt.Sprintf("the request is for a %s license, and invoice %q bought %s", request.Type, e.Invoice, e.Type),
 			"the customer makes a new request with --type " + e.Type + ", or with the invoice that bought " + request.Type}
-	case !e.Expires.IsZero() && now.After(e.Expires):
+	case !e.Expires.IsZero() && (now.After(e.Expires) || !now.Before(e.HardEnd())):
 		return &Refusal{RuleTerm,
 			fmt.Sprintf("invoice %q ended on %s", e.Invoice, e.Expires.Format(time.DateOnly)),
 			"sales records the renewal under its own invoice, and the customer makes a request with that"}

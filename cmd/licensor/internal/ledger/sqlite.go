@@ -63,7 +63,7 @@ func Open(ctx context.Context, path string) (*Ledger, error) {
 // ledger can only be read, such as on a copy made for an auditor.
 func OpenToRead(ctx context.Context, path string) (*Ledger, error) {
 	l, err := Open(ctx, path)
-	if !isReadOnly(err) {
+	if !cannotWriteBeside(err) {
 		return l, err
 	}
 	// SQLite needs to write beside a database in WAL mode even to read it, unless it is
@@ -75,7 +75,7 @@ func OpenToRead(ctx context.Context, path string) (*Ledger, error) {
 	if l, err = connect(path, url.Values{"mode": {"ro"}, "immutable": {"1"}}); err != nil {
 		return nil, err
 	}
-	if err := l.checkSchema(ctx); err == nil {
+	if err = l.checkSchema(ctx); err == nil {
 		err = l.readVendor(ctx)
 	}
 	if err != nil {
@@ -85,13 +85,15 @@ func OpenToRead(ctx context.Context, path string) (*Ledger, error) {
 	return l, nil
 }
 
-func isReadOnly(err error) bool {
+// cannotWriteBeside reports whether there is no right or no space to write beside the
+// database.
+func cannotWriteBeside(err error) bool {
 	var code *sqlite.Error
 	if !errors.As(err, &code) {
 		return false
 	}
 	primary := code.Code() & 0xff
-	return primary == sqlite3.SQLITE_READONLY || primary == sqlite3.SQLITE_CANTOPEN
+	return primary == sqlite3.SQLITE_READONLY || primary == sqlite3.SQLITE_CANTOPEN || code.Code() == sqlite3.SQLITE_IOERR_SHMSIZE
 }
 
 func (l *Ledger) readVendor(ctx context.Context) error {

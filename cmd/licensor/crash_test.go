@@ -1,0 +1,293 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/format"
+	"github.com/offlicense/offlicense/verify"
+)
+
+// Real processes are killed at random instants of their run: before they begin, in the
+// middle of the transaction, between the record and the license file, and at the end.
+
+const (
+	leastKills = 150
+	mostKills  = 1500
+)
+
+// killed runs a command and kills it after a while. It reports whether the command was
+// still running then.
+func killed(t *testing.T, cmd *exec.Cmd, after time.Duration) bool {
+	t.Helper()
+	var output bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &output, &output
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(after)
+	cmd.Process.Kill()
+	cmd.Wait()
+	if code := cmd.ProcessState.ExitCode(); code > 0 {
+		t.Fatalf("the command failed by itself: exit %d\n%s", code, &output)
+	}
+	return cmd.ProcessState.ExitCode() < 0
+}
+
+// span returns how long a command takes: the middle one of some runs, and a little more.
+func span(t *testing.T, command func(i int) *exec.Cmd) time.Duration {
+	t.Helper()
+	var took [5]time.Duration
+	for i := range took {
+		start := time.Now()
+		if r := run(t, command(i)); r.exit != 0 {
+			t.Fatal(r)
+		}
+		took[i] = time.Since(start)
+	}
+	slices.Sort(took[:])
+	return took[len(took)/2] * 5 / 4
+}
+
+func TestKilledSign(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	mustRun(t, dir, initArgs("V")...)
+	entitleMany(t, dir, mostKills+5)
+	verifier := vendorVerifier(t, dir)
+	if err := os.Mkdir(filepath.Join(dir, "out"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	sign := func(i int, out string) *exec.Cmd {
+		return process(dir, "sign", "--home", "V", "--yes", "--out", out, invoice(i)+fmt.Sprintf("-%d.olq", i))
+	}
+	whole := span(t, func(i int) *exec.Cmd {
+		i += mostKills
+		writeRequest(t, dir, i, invoice(i))
+		return sign(i, filepath.Join("out", "span.lic"))
+	})
+	if err := os.Remove(filepath.Join(dir, "out", "span.lic")); err != nil {
+		t.Fatal(err)
+	}
+
+	// Kills go on until each of the three outcomes has been seen several times.
+	const nothing, recorded, written = "nothing", "recorded", "recorded and written"
+	const enough = 3
+	seen := map[string]int{}
+	kills := 0
+	for i := 0; i < mostKills && (kills < leastKills || seen[nothing] < enough || seen[recorded] < enough || seen[written] < enough); i++ {
+		file := writeRequest(t, dir, i, invoice(i))
+		out := filepath.Join("out", file+".lic")
+		if killed(t, sign(i, out), time.Duration(rand.Int64N(int64(whole)))) {
+			kills++
+		}
+
+		first, err := os.ReadFile(filepath.Join(dir, out))
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			t.Fatal(err)
+		}
+		id, active := onRecord(t, dir, invoice(i))
+		switch {
+		case active == 0 && first == nil:
+			seen[nothing]++
+		case active == 1 && first == nil:
+			seen[recorded]++
+		case active == 1:
+			seen[written]++
+		default:
+			t.Fatalf("kill %d: %d activations on record, and a license of %d bytes", i, active, len(first))
+		}
+
+		// The next run finishes what the first has begun.
+		if r := run(t, sign(i, out)); r.exit != 0 {
+			t.Fatalf("kill %d: the next sign: %s", i, r)
+		}
+		second, err := os.ReadFile(filepath.Join(dir, out))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if first != nil && !bytes.Equal(first, second) {
+			t.Fatalf("kill %d left a license of %d bytes that is not the one of the next sign, of %d", i, len(first), len(second))
+		}
+		license, err := verifier.Check(second, verify.Facts{Now: now, Product: "evoq", AnyMachine: true})
+		if err != nil {
+			t.Fatalf("kill %d: the license of the next sign: %v", i, err)
+		}
+		after, active := onRecord(t, dir, invoice(i))
+		if active != 1 || after != license.ID || (id != format.ID{} && id != after) {
+			t.Fatalf("kill %d: %d activations; the record was %s and is %s, the license is %s", i, active, id, after, license.ID)
+		}
+		if err := os.Remove(filepath.Join(dir, out)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Logf("%d kills within %s: %v", kills, whole, seen)
+	if kills < leastKills || seen[nothing] < enough || seen[recorded] < enough || seen[written] < enough {
+		t.Errorf("%d kills saw %v: too few for this test to mean anything", kills, seen)
+	}
+
+	// What the killed ones have left behind: temporary files that are named as such, beside
+	// the license, and nothing in the home.
+	for _, name := range folder(t, dir, "out") {
+		if !strings.HasPrefix(name, ".offlicense-") || !strings.HasSuffix(name, ".tmp") {
+			t.Errorf("%q was left in the folder of the licenses", name)
+		}
+	}
+	if got := folder(t, dir, "V"); !slices.Equal(got, []string{"delegations", "keys", "ledger.db", "root", "root.pub"}) {
+		t.Errorf("the home holds %q", got)
+	}
+	// Nobody else gets a seat that is taken.
+	other := writeRequest(t, dir, mostKills+10, invoice(0))
+	if r := licensor(t, dir, "sign", "--home", "V", "--yes", "--out", "other.lic", other); r.exit != 1 || !strings.Contains(r.stderr, "web0") {
+		t.Errorf("a second machine: %s", r)
+	}
+}
+
+func TestKilledInit(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	initialise := func(i int) *exec.Cmd {
+		return process(dir, initArgs(fmt.Sprint("V", i))...)
+	}
+	whole := span(t, func(i int) *exec.Cmd { return initialise(-i - 1) })
+	const enough = 3
+	kills, none, complete := 0, 0, 0
+	for i := 0; i < mostKills && (kills < leastKills/3 || none < enough || complete < enough); i++ {
+		home := fmt.Sprint("V", i)
+		if killed(t, initialise(i), time.Duration(rand.Int64N(int64(whole)))) {
+			kills++
+		}
+		_, err := os.Lstat(filepath.Join(dir, home))
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			none++
+			mustRun(t, dir, initArgs(home)...) // the next one is not in the way of the killed one
+		case err != nil:
+			t.Fatal(err)
+		default:
+			complete++
+		}
+		// A home that is there is whole: it sells and signs.
+		mustRun(t, dir, entitleArgs(home)...)
+		request := writeRequest(t, dir, i, "INV0042-1")
+		mustRun(t, dir, "sign", "--home", home, "--yes", "--out", home+".lic", request)
+		integrity(t, filepath.Join(dir, home, "ledger.db"))
+	}
+	t.Logf("%d kills within %s: %d left nothing, %d a home", kills, whole, none, complete)
+	if kills < leastKills/3 || none < enough || complete < enough {
+		t.Errorf("%d kills left %d times nothing and %d times a home: too few for this test to mean anything", kills, none, complete)
+	}
+	// What they have left beside it is for its owner's eyes: there may be a key in it.
+	for _, name := range folder(t, dir) {
+		info, err := os.Stat(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if info.IsDir() && info.Mode().Perm()&0o077 != 0 {
+			t.Errorf("%s has the mode %s", name, info.Mode())
+		}
+	}
+}
+
+func invoice(i int) string { return fmt.Sprintf("INV%04d", i) }
+
+// entitleMany sells one seat on each of n invoices.
+func entitleMany(t testing.TB, dir string, n int) {
+	t.Helper()
+	db := openDatabase(t, filepath.Join(dir, "V", "ledger.db"))
+	if _, err := db.Exec(`
+		WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < $1 - 1)
+		INSERT INTO entitlements
+		SELECT printf('INV%04d', i), 'ops@site.example', 'Site Ltd', 'evoq', '', 'production', 1, 0, 0, 0, '', '[]', '{}' FROM n`, n); err != nil {
+		t.Fatal(err)
+	}
+	db.Close()
+}
+
+func vendorVerifier(t testing.TB, dir string) *verify.Verifier {
+	t.Helper()
+	v, err := verify.ParseRoots([]byte(mustRun(t, dir, "roots", "--home", "V").stdout))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+// onRecord returns how many activations an invoice has, and the newest license of the
+// one. The ledger must open, pass SQLite's own check and hold no half of a record.
+//
+// It looks at a copy: opening the ledger itself would mend it before the next command
+// has to.
+func onRecord(t testing.TB, dir, invoice string) (id format.ID, active int) {
+	t.Helper()
+	scratch := filepath.Join(dir, "copy")
+	if err := os.RemoveAll(scratch); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(scratch, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(scratch, "ledger.db")
+	for _, suffix := range []string{"", "-wal"} {
+		data, err := os.ReadFile(filepath.Join(dir, "V", "ledger.db"+suffix))
+		if err == nil {
+			err = os.WriteFile(path+suffix, data, 0o600)
+		}
+		if err != nil && !(suffix != "" && errors.Is(err, fs.ErrNotExist)) {
+			t.Fatal(err)
+		}
+	}
+	l, err := ledger.OpenToRead(context.Background(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	holdings, err := l.List(context.Background(), ledger.Filter{Invoice: invoice})
+	if err != nil {
+		t.Fatal(err)
+	}
+	integrity(t, path)
+	if active = len(holdings[0].Activations); active > 0 {
+		id = holdings[0].Activations[0].License.ID
+	}
+	return id, active
+}
+
+func integrity(t testing.TB, path string) {
+	t.Helper()
+	db := openDatabase(t, path)
+	defer db.Close()
+	var verdict string
+	if err := db.QueryRow("PRAGMA integrity_check").Scan(&verdict); err != nil || verdict != "ok" {
+		t.Fatalf("integrity of the ledger: %q, %v", verdict, err)
+	}
+	var torn int
+	if err := db.QueryRow(`SELECT
+		(SELECT COUNT(*) FROM activations) - (SELECT COUNT(DISTINCT activation) FROM licenses) +
+		(SELECT COUNT(*) FROM licenses) - (SELECT COUNT(*) FROM events WHERE action = 'sign')`).Scan(&torn); err != nil || torn != 0 {
+		t.Fatalf("activations, licenses and events do not agree, by %d (%v)", torn, err)
+	}
+}
+
+func openDatabase(t testing.TB, path string) *sql.DB {
+	t.Helper()
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	return db
+}

@@ -1,0 +1,259 @@
+package main
+
+import (
+	"fmt"
+	"image/png"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/makiuchi-d/gozxing"
+	"github.com/makiuchi-d/gozxing/qrcode"
+	"github.com/offlicense/offlicense/cmd/internal/cli"
+	"github.com/offlicense/offlicense/cmd/internal/cli/clitest"
+	"github.com/offlicense/offlicense/cmd/offlicense/command"
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// clockVariable holds the time that the tools of the tests live in, as RFC 3339. Only
+// these tests read it: the tools themselves have no such door.
+const clockVariable = "OFFLICENSE_TEST_CLOCK"
+
+// now is when the tests take place, unless one says otherwise.
+var now = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
+
+// TestMain lets the test binary be both tools, so that each runs as a process.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"licensor":   func() { os.Exit(tool(program())) },
+		"offlicense": func() { os.Exit(tool(command.Program(""))) },
+	})
+}
+
+func tool(p cli.Program) int {
+	env := cli.System()
+	if text := os.Getenv(clockVariable); text != "" {
+		at, err := time.Parse(time.RFC3339, text)
+		if err != nil {
+			panic(err)
+		}
+		env.Now = func() time.Time { return at }
+	}
+	return cli.Main(p, env)
+}
+
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Setup: func(env *testscript.Env) error {
+			env.Setenv(clockVariable, now.Format(time.RFC3339))
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"sold":     scriptSold,
+			"ask":      scriptAsk,
+			"scan":     scriptScan,
+			"sparse":   scriptSparse,
+			"tutorial": scriptTutorial,
+		},
+	})
+}
+
+// sold HOME makes a vendor's home in which the invoice INV0042-1 has one seat.
+func scriptSold(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: sold HOME")
+	}
+	ts.Check(ts.Exec("licensor", initArgs(args[0])...))
+	ts.Check(ts.Exec("licensor", entitleArgs(args[0])...))
+}
+
+// ask FILE [OPTION...] makes a request for what was sold, with a state folder beside it.
+func scriptAsk(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) == 0 {
+		ts.Fatalf("usage: ask FILE [OPTION...]")
+	}
+	file := args[0]
+	ts.Check(ts.Exec("offlicense", append([]string{"request", "--state", file + ".state", "--product", "evoq",
+		"--invoice", "INV0042-1", "--email", "ops@site.example", "--type", "production", "--qr", "never", "--out", file}, args[1:]...)...))
+}
+
+// scan PICTURE FILE writes the text of a QR code into a file, as a phone would.
+func scriptScan(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: scan PICTURE FILE")
+	}
+	picture, err := os.Open(ts.MkAbs(args[0]))
+	ts.Check(err)
+	defer picture.Close()
+	img, err := png.Decode(picture)
+	ts.Check(err)
+	bitmap, err := gozxing.NewBinaryBitmapFromImage(img)
+	ts.Check(err)
+	result, err := qrcode.NewQRCodeReader().Decode(bitmap, nil)
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(result.GetText()), 0o644))
+}
+
+// sparse FILE BYTES makes a file of that many zeros that take no place.
+func scriptSparse(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: sparse FILE BYTES")
+	}
+	size, err := strconv.ParseInt(args[1], 10, 64)
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), nil, 0o644))
+	ts.Check(os.Truncate(ts.MkAbs(args[0]), size))
+}
+
+// tutorial OUTPUT SCRIPT writes the commands that the demo has printed into a shell
+// script, in which the first one that fails ends the script.
+func scriptTutorial(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: tutorial OUTPUT SCRIPT")
+	}
+	script := "set -e\n"
+	commands := 0
+	for line := range strings.Lines(ts.ReadFile(args[0])) {
+		if command, found := strings.CutPrefix(line, "$ "); found {
+			script += command
+			commands++
+		}
+	}
+	if commands < 6 {
+		ts.Fatalf("the demo prints %d commands, too few for the whole way", commands)
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(script), 0o644))
+}
+
+func TestUsage(t *testing.T) {
+	if err := clitest.CheckUsage(program()); err != nil {
+		t.Error(err)
+	}
+	// A text that no command shows is one that somebody forgot.
+	texts, err := fs.Glob(usageTexts, "usage/*.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := len(program().Commands) + 1; len(texts) != want {
+		t.Errorf("%d usage texts for %d commands and the tool itself", len(texts), want-1)
+	}
+}
+
+func TestHelp(t *testing.T) {
+	t.Parallel()
+	texts := map[string]bool{}
+	for _, c := range program().Commands {
+		for _, args := range [][]string{{c.Name, "--help"}, {c.Name, "-h"}, {"help", c.Name}} {
+			got := licensor(t, ".", args...)
+			if got.exit != 0 || got.stderr != "" || !strings.Contains(got.stdout, "licensor "+c.Name) {
+				t.Errorf("%q: %s", args, got)
+			}
+			texts[got.stdout] = true
+		}
+	}
+	if len(texts) != len(program().Commands) {
+		t.Errorf("%d commands have %d texts of help", len(program().Commands), len(texts))
+	}
+	for _, args := range [][]string{{"--help"}, {"-h"}, {"help"}} {
+		got := licensor(t, ".", args...)
+		if got.exit != 0 || got.stderr != "" {
+			t.Errorf("%q: %s", args, got)
+		}
+		for _, c := range program().Commands {
+			if !strings.Contains(got.stdout, "\n    "+c.Name+" ") {
+				t.Errorf("%q does not name %s", args, c.Name)
+			}
+		}
+	}
+	if got := licensor(t, ".", "--version"); got.exit != 0 || got.stderr != "" || !strings.HasPrefix(got.stdout, "licensor ") {
+		t.Errorf("--version: %s", got)
+	}
+	if got := licensor(t, "."); got.exit != 2 || got.stdout != "" {
+		t.Errorf("no command: %s", got)
+	}
+}
+
+// result is what a process has left behind.
+type result struct {
+	exit           int
+	stdout, stderr string
+}
+
+func (r result) String() string {
+	return fmt.Sprintf("exit %d\n-- standard output --\n%s-- standard error --\n%s", r.exit, r.stdout, r.stderr)
+}
+
+// licensor runs the tool as a process in a folder.
+func licensor(t testing.TB, dir string, args ...string) result {
+	t.Helper()
+	return run(t, process(dir, args...))
+}
+
+// process prepares a licensor that nobody can ask anything.
+func process(dir string, args ...string) *exec.Cmd {
+	cmd := exec.Command("licensor", args...)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), clockVariable+"="+now.Format(time.RFC3339),
+		"GORACE=atexit_sleep_ms=0") // else each process takes a second under the race detector
+	return cmd
+}
+
+func run(t testing.TB, cmd *exec.Cmd) result {
+	t.Helper()
+	var stdout, stderr strings.Builder
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if err := cmd.Run(); err != nil && cmd.ProcessState == nil {
+		t.Fatal(err)
+	}
+	return result{cmd.ProcessState.ExitCode(), stdout.String(), stderr.String()}
+}
+
+func mustRun(t testing.TB, dir string, args ...string) result {
+	t.Helper()
+	r := licensor(t, dir, args...)
+	if r.exit != 0 {
+		t.Fatalf("licensor %q: %s", args, r)
+	}
+	return r
+}
+
+func initArgs(home string) []string {
+	return []string{"init", "--home", home, "--vendor", "acme.example", "--name", "anna", "--insecure-no-passphrase"}
+}
+
+func entitleArgs(home string) []string {
+	return []string{"entitle", "--home", home, "--invoice", "INV0042-1", "--email", "ops@site.example", "--customer", "Site Ltd",
+		"--product", "evoq", "--edition", "engage", "--type", "production", "--seats", "1",
+		"--expires", "2027-11-21", "--updates-until", "2027-11-21", "--feature", "sso", "--limit", "cores=16", "--limit", "users=200"}
+}
+
+// newHome makes a folder with a vendor's home V in which INV0042-1 has one seat.
+func newHome(t testing.TB) (dir string) {
+	t.Helper()
+	dir = t.TempDir()
+	mustRun(t, dir, initArgs("V")...)
+	mustRun(t, dir, entitleArgs("V")...)
+	return dir
+}
+
+// folder returns the names in a folder.
+func folder(t testing.TB, path ...string) []string {
+	t.Helper()
+	entries, err := os.ReadDir(filepath.Join(path...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	return names
+}

@@ -1,0 +1,49 @@
+package main
+
+import (
+	"encoding/binary"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/offlicense/offlicense/format"
+	"github.com/offlicense/offlicense/keys"
+)
+
+// machineKey returns the key of the machine with a number.
+func machineKey(t testing.TB, machine int) keys.PrivateKey {
+	t.Helper()
+	seed := make([]byte, keys.SeedSize)
+	binary.BigEndian.PutUint64(seed, uint64(machine)+1)
+	key, err := keys.FromSeed(seed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
+}
+
+// writeRequest writes the request of a machine for an invoice, as its server would sign
+// it, and returns the file's name. Tests that need hundreds have no time for processes.
+func writeRequest(t testing.TB, dir string, machine int, invoice string) (name string) {
+	t.Helper()
+	key := machineKey(t, machine)
+	q := format.Request{
+		Product: "evoq", Invoice: invoice, Account: format.AccountHash(invoice, "ops@site.example"),
+		Type: "production", Time: now.Unix(), Key: key.Public().Bytes(), Host: fmt.Sprint("web", machine),
+		Components: []format.Component{{Label: format.LabelMachineID, Hash: key.Public().Bytes()[:8]}},
+	}
+	body, err := q.Marshal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	signed, err := format.Seal(format.SignedRequest, key.Public().ID(), body, key.Sign)
+	if err != nil {
+		t.Fatal(err)
+	}
+	name = fmt.Sprintf("%s-%d.olq", invoice, machine)
+	if err := os.WriteFile(filepath.Join(dir, name), format.EncodeFile(format.SignedRequest, signed), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}

@@ -1,0 +1,198 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/offlicense/offlicense/cmd/internal/cli"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/home"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/issuer"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/format"
+	"github.com/offlicense/offlicense/keys/keyfile"
+	"github.com/offlicense/offlicense/verify"
+	"github.com/spf13/pflag"
+)
+
+type signCommand struct {
+	home       homeOption
+	operator   operatorOption
+	passphrase passphraseOptions
+	key        string
+	out        string
+	yes        bool
+}
+
+func setupSign(flags *pflag.FlagSet) cli.Run {
+	var c signCommand
+	c.home.add(flags)
+	c.operator.add(flags)
+	c.passphrase.add(flags)
+	flags.StringVar(&c.key, "key", "", "")
+	flags.StringVar(&c.out, "out", "-", "")
+	flags.BoolVar(&c.yes, "yes", false, "")
+	return c.run
+}
+
+func (c *signCommand) run(env *cli.Env, args []string) error {
+	if len(args) != 1 {
+		return cli.Usagef("got %d files, want one request (- is standard input)", len(args))
+	}
+	by, err := c.operator.operation(env)
+	if err != nil {
+		return err
+	}
+	text, err := env.ReadFile(args[0], format.MaxText)
+	if err != nil {
+		return err
+	}
+	request, err := verify.OpenRequest(text)
+	if err != nil {
+		return err
+	}
+	return c.home.withLedger(env, ledger.Open, func(ctx context.Context, at home.Home, l *ledger.Ledger) error {
+		return c.sign(ctx, env, at, l, by, request)
+	})
+}
+
+func (c *signCommand) sign(ctx context.Context, env *cli.Env, at home.Home, l *ledger.Ledger, by ledger.Operation, request *verify.Request) error {
+	offer, err := l.Preview(ctx, request, by.Now)
+	if err != nil {
+		return err
+	}
+	c.review(env, offer, request, by.Now)
+	license := offer.License
+	if license == nil {
+		if err := c.agree(env); err != nil {
+			return err
+		}
+		if license, err = c.issue(ctx, env, at, l, by, offer, request); err != nil {
+			return err
+		}
+	}
+	return c.deliver(env, license, offer)
+}
+
+// messages is where people read: standard output, unless the license goes there.
+func (c *signCommand) messages(env *cli.Env) io.Writer {
+	if c.out == "-" {
+		return env.Stderr
+	}
+	return env.Stdout
+}
+
+// review shows what was bought beside what is asked for.
+func (c *signCommand) review(env *cli.Env, offer *ledger.Offer, q *verify.Request, now time.Time) {
+	e := offer.Entitlement
+	seat := "a new one"
+	if offer.Activation != nil {
+		seat = "its own, " + offer.Activation.Name()
+	}
+	var t cli.Table
+	t.Row("", "BOUGHT", "ASKED")
+	t.Row("invoice", e.Invoice, q.Invoice)
+	t.Row("product", productName(e), q.Product)
+	t.Row("type", e.Type, q.Type)
+	t.Row("customer", e.Customer, "e-mail address agrees")
+	t.Row("seats", fmt.Sprintf("%d, %d in use", e.Seats, offer.SeatsUsed), seat)
+	t.Row("term", term(e))
+	t.Row("updates", updates(e))
+	if e.MaxVersion != "" {
+		t.Row("versions", "up to "+e.MaxVersion)
+	}
+	if len(e.Features)+len(e.Limits) > 0 {
+		t.Row("grants", strings.Join(append(append([]string{}, e.Features...), limits(e.Limits)), ", "))
+	}
+	t.Row("machine", "", machineOf(q))
+	if q.Site != "" || q.Host != "" {
+		t.Row("site", "", strings.TrimSpace(q.Site+" "+q.Host))
+	}
+	t.Row("made", "", minute(time.Unix(q.Time, 0)))
+	t.Row("code", "", format.ComparisonCode(q.Hash))
+	t.WriteTo(c.messages(env))
+
+	if !q.Signed {
+		env.Warnf("the request came without its server's signature, as from a QR code: compare the code with the customer")
+	}
+	if behind := now.Sub(time.Unix(q.Time, 0)); behind < -verify.ClockTolerance {
+		env.Warnf("the server's clock is ahead of this workstation's: it says %s", minute(time.Unix(q.Time, 0)))
+	} else if behind > 30*24*time.Hour {
+		env.Warnf("the request is old, or the server's clock is behind: a license does not hold before it was issued")
+	}
+	if offer.License != nil {
+		env.Warnf("this request was signed on %s; here is the same license again", date(offer.License.Issued))
+	}
+}
+
+func (c *signCommand) agree(env *cli.Env) error {
+	if c.yes {
+		return nil
+	}
+	yes, err := env.Confirm("Sign this license?")
+	if err != nil {
+		return err
+	}
+	if !yes {
+		return cli.Failf("not signed").WithHint("nothing was recorded")
+	}
+	return nil
+}
+
+// issue loads the staff key and signs. The key is checked before the ledger is touched,
+// so that a passphrase is not typed inside a transaction.
+func (c *signCommand) issue(ctx context.Context, env *cli.Env, at home.Home, l *ledger.Ledger, by ledger.Operation, offer *ledger.Offer, q *verify.Request) (*ledger.License, error) {
+	i, err := c.issuer(env, at)
+	if err != nil {
+		return nil, readError(err)
+	}
+	if err := i.Check(ledger.Grant{Entitlement: offer.Entitlement, Activation: "new", Epoch: offer.Epoch, Request: q}, by.Now); err != nil {
+		return nil, err
+	}
+	return l.Sign(ctx, by, q, func(g ledger.Grant) (format.ID, []byte, string, error) {
+		id, file, err := i.Issue(g, by.Now)
+		return id, file, i.Delegation.Name, err
+	})
+}
+
+func (c *signCommand) issuer(env *cli.Env, at home.Home) (*issuer.Issuer, error) {
+	name, err := at.ChooseKey(c.key)
+	if err != nil {
+		return nil, err
+	}
+	v, err := at.Verifier()
+	if err != nil {
+		return nil, err
+	}
+	claims, raw, err := at.Delegation(v, name)
+	if err != nil {
+		return nil, err
+	}
+	key, err := keyfile.Read(at.KeyFile(name), c.passphrase.existing(env, "Passphrase for the staff key "+name))
+	if err != nil {
+		if errors.Is(err, keyfile.ErrPassphrase) {
+			return nil, cli.Fail(err).WithHint("nothing was signed; ssh-keygen -p -f %s changes the passphrase for one who knows it", at.KeyFile(name))
+		}
+		return nil, err
+	}
+	return &issuer.Issuer{Key: key, Delegation: claims, RawDelegation: raw, Verifier: v, Random: env.Rand}, nil
+}
+
+func (c *signCommand) deliver(env *cli.Env, license *ledger.License, offer *ledger.Offer) error {
+	text := format.EncodeFile(format.LicenseFile, license.File)
+	if err := env.WriteFile(c.out, text, 0o644); err != nil {
+		return cli.Fail(err).WithHint("the license is recorded and not lost: run the command again with another --out, it writes the same one")
+	}
+	var t cli.Table
+	t.Row("license", license.ID.String())
+	t.Row("activation", license.Activation)
+	t.Row("signed by", license.Signer)
+	_, err := t.WriteTo(c.messages(env))
+	if c.out != "-" {
+		fmt.Fprintf(c.messages(env), "file        %s\n", cli.Clean(c.out)) // a table would cut it
+	}
+	return err
+}
