@@ -26,6 +26,7 @@ const (
 	PrivateKey Foreign = "a private key"
 	MachineKey Foreign = "the private key of a state folder"
 	PublicKey  Foreign = "a public key"
+	OtherText  Foreign = "another text"
 )
 
 // Foreign returns what the text is instead of a statement, "" if that is not known.

@@ -136,9 +136,10 @@ func notOurs(text []byte) error {
 	start := bytes.TrimSpace(text)
 	start = start[:min(len(start), 256)]
 	is := func(what Foreign) error { return &MalformedError{"this is " + string(what), what} }
+	other := func(reason string) error { return &MalformedError{reason, OtherText} }
 	switch {
 	case len(start) == 0:
-		return malformed("it is empty")
+		return other("it is empty")
 	case bytes.HasPrefix(start, []byte("-----BEGIN")) && bytes.Contains(start, []byte("PRIVATE KEY")):
 		return is(PrivateKey)
 	case bytes.HasPrefix(start, []byte(MachineKeyPrefix)):
@@ -146,9 +147,9 @@ func notOurs(text []byte) error {
 	case bytes.HasPrefix(start, []byte("ssh-")):
 		return is(PublicKey)
 	case start[0] == '{' || start[0] == '[':
-		return malformed("this is JSON, not a statement in its text form")
+		return other("this is JSON, not a statement in its text form")
 	}
-	return malformed("it does not start with OLQ1:, OLS1:, OLL1: or OLD1:")
+	return other("it does not start with OLQ1:, OLS1:, OLL1: or OLD1:")
 }
 
 // MachineKeyPrefix starts the text of a machine's private key, which is no statement

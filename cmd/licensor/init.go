@@ -128,6 +128,6 @@ copy on a second one. "licensor init --root-key PATH" puts it there from the sta
 `)
 	}
 	if c.passphrase.none {
-		env.Warnf("the private keys are not encrypted, which is for tests alone; ssh-keygen -p -f %s adds a passphrase", made.RootKey)
+		env.Warnf("the private keys are not encrypted, which is for tests alone; ssh-keygen -p -f %s adds a passphrase", cli.ShellQuote(made.RootKey))
 	}
 }

@@ -19,16 +19,32 @@ func addEntitlement(t *cli.Table, e *ledger.Entitlement) {
 	t.Row("product", productName(e))
 	t.Row("type", e.Type)
 	t.Row("seats", fmt.Sprint(e.Seats))
+	addTerms(t, e)
+}
+
+// addTerms adds what every license under the entitlement grants.
+func addTerms(t *cli.Table, e *ledger.Entitlement) {
 	t.Row("term", term(e))
 	t.Row("updates", updates(e))
 	if e.MaxVersion != "" {
 		t.Row("versions", "up to "+e.MaxVersion)
 	}
-	if len(e.Features) > 0 {
-		t.Row("features", strings.Join(e.Features, ", "))
-	}
-	if len(e.Limits) > 0 {
-		t.Row("limits", limits(e.Limits))
+	addWords(t, "features", e.Features)
+	addWords(t, "limits", limits(e.Limits))
+}
+
+// addWords adds a list over as many rows as it takes: what is signed is never cut.
+func addWords(t *cli.Table, name string, words []string) {
+	const width = 40
+	for len(words) > 0 {
+		line := words[0]
+		words = words[1:]
+		for len(words) > 0 && len(line)+len(words[0]) < width {
+			line += ", " + words[0]
+			words = words[1:]
+		}
+		t.Row(name, line)
+		name = ""
 	}
 }
 
@@ -53,13 +69,13 @@ func updates(e *ledger.Entitlement) string {
 	return "until " + date(e.UpdatesUntil)
 }
 
-func limits(m map[string]uint64) string {
+func limits(m map[string]uint64) []string {
 	var words []string
 	for name, n := range m {
 		words = append(words, fmt.Sprintf("%s=%d", name, n))
 	}
 	slices.Sort(words)
-	return strings.Join(words, ", ")
+	return words
 }
 
 func machineOf(q *verify.Request) string {

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
-	"time"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/home"
@@ -64,7 +62,7 @@ func (c *signCommand) sign(ctx context.Context, env *cli.Env, at home.Home, l *l
 	if err != nil {
 		return err
 	}
-	c.review(env, offer, request, by.Now)
+	review(env, c.messages(env), offer, request, by.Now)
 	license := offer.License
 	if license == nil {
 		if err := c.agree(env); err != nil {
@@ -83,49 +81,6 @@ func (c *signCommand) messages(env *cli.Env) io.Writer {
 		return env.Stderr
 	}
 	return env.Stdout
-}
-
-// review shows what was bought beside what is asked for.
-func (c *signCommand) review(env *cli.Env, offer *ledger.Offer, q *verify.Request, now time.Time) {
-	e := offer.Entitlement
-	seat := "a new one"
-	if offer.Activation != nil {
-		seat = "its own, " + offer.Activation.Name()
-	}
-	var t cli.Table
-	t.Row("", "BOUGHT", "ASKED")
-	t.Row("invoice", e.Invoice, q.Invoice)
-	t.Row("product", productName(e), q.Product)
-	t.Row("type", e.Type, q.Type)
-	t.Row("customer", e.Customer, "e-mail address agrees")
-	t.Row("seats", fmt.Sprintf("%d, %d in use", e.Seats, offer.SeatsUsed), seat)
-	t.Row("term", term(e))
-	t.Row("updates", updates(e))
-	if e.MaxVersion != "" {
-		t.Row("versions", "up to "+e.MaxVersion)
-	}
-	if len(e.Features)+len(e.Limits) > 0 {
-		t.Row("grants", strings.Join(append(append([]string{}, e.Features...), limits(e.Limits)), ", "))
-	}
-	t.Row("machine", "", machineOf(q))
-	if q.Site != "" || q.Host != "" {
-		t.Row("site", "", strings.TrimSpace(q.Site+" "+q.Host))
-	}
-	t.Row("made", "", minute(time.Unix(q.Time, 0)))
-	t.Row("code", "", format.ComparisonCode(q.Hash))
-	t.WriteTo(c.messages(env))
-
-	if !q.Signed {
-		env.Warnf("the request came without its server's signature, as from a QR code: compare the code with the customer")
-	}
-	if behind := now.Sub(time.Unix(q.Time, 0)); behind < -verify.ClockTolerance {
-		env.Warnf("the server's clock is ahead of this workstation's: it says %s", minute(time.Unix(q.Time, 0)))
-	} else if behind > 30*24*time.Hour {
-		env.Warnf("the request is old, or the server's clock is behind: a license does not hold before it was issued")
-	}
-	if offer.License != nil {
-		env.Warnf("this request was signed on %s; here is the same license again", date(offer.License.Issued))
-	}
 }
 
 func (c *signCommand) agree(env *cli.Env) error {
@@ -174,7 +129,7 @@ func (c *signCommand) issuer(env *cli.Env, at home.Home) (*issuer.Issuer, error)
 	key, err := keyfile.Read(at.KeyFile(name), c.passphrase.existing(env, "Passphrase for the staff key "+name))
 	if err != nil {
 		if errors.Is(err, keyfile.ErrPassphrase) {
-			return nil, cli.Fail(err).WithHint("nothing was signed; ssh-keygen -p -f %s changes the passphrase for one who knows it", at.KeyFile(name))
+			return nil, cli.Fail(err).WithHint("nothing was signed; ssh-keygen -p -f %s changes the passphrase for one who knows it", cli.ShellQuote(at.KeyFile(name)))
 		}
 		return nil, err
 	}

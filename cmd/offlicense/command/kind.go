@@ -12,7 +12,7 @@ import (
 func refuseOther(text []byte, command string) error {
 	kind, _, err := format.DecodeText(text)
 	if err != nil {
-		return refuseForeign(err, command+" wants a license")
+		return refuseKey(err, command+" wants a license")
 	}
 	if kind == format.LicenseFile {
 		return nil
@@ -27,10 +27,10 @@ func refuseOther(text []byte, command string) error {
 	return e.WithHint("name the license file that came from the vendor")
 }
 
-// refuseForeign names a key that was given instead of a statement; nil for other errors.
-func refuseForeign(err error, want string) error {
+// refuseKey names a key that was given instead of a statement; nil for other errors.
+func refuseKey(err error, want string) error {
 	var malformed *format.MalformedError
-	if !errors.As(err, &malformed) || malformed.Foreign() == "" {
+	if !errors.As(err, &malformed) || malformed.Foreign() == "" || malformed.Foreign() == format.OtherText {
 		return nil
 	}
 	e := cli.Failf("this is %s; %s", malformed.Foreign(), want)

@@ -59,7 +59,7 @@ func notShown(file string, err error) error {
 	err = fmt.Errorf("cannot show \"%s\": %w", file, err)
 	var malformed *format.MalformedError
 	switch {
-	case errors.As(err, &malformed) && malformed.Foreign() != "" && malformed.Foreign() != format.PublicKey:
+	case errors.As(err, &malformed) && (malformed.Foreign() == format.PrivateKey || malformed.Foreign() == format.MachineKey):
 		return cli.Fail(err).WithHint("leave the key where it is and send it to nobody")
 	case malformed != nil:
 		return cli.Fail(err).WithHint("show reads what starts with OLQ1:, OLS1:, OLL1: or OLD1:, the whole text of it")

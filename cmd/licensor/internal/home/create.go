@@ -177,7 +177,7 @@ func Free(dir string) error {
 	if _, err := Open(dir); err == nil {
 		return &Error{
 			Message: fmt.Sprintf("%q is a vendor's home already; nothing was changed", dir),
-			Next:    fmt.Sprintf("go on with it: licensor list --home %s", dir),
+			Next:    `go on with it: "licensor list" shows what it holds`,
 		}
 	}
 	return &Error{

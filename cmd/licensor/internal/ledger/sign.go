@@ -140,7 +140,7 @@ func checkRules(e *Entitlement, used []*Activation, own *Activation, request *ve
 			"sales records the renewal under its own invoice, and the customer makes a request with that"}
 	case own == nil && uint64(len(used)) >= e.Seats:
 		return &Refusal{RuleSeats,
-			fmt.Sprintf("all %d seats of invoice %q are in use: %s", e.Seats, e.Invoice, holders(used)),
+			fmt.Sprintf("no seat of invoice %q is free, %d of %d are in use: %s", e.Invoice, len(used), e.Seats, holders(used)),
 			"sales sells another seat, or the customer goes on using the site that has it"}
 	}
 	return nil

@@ -1,0 +1,54 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/offlicense/offlicense/cmd/internal/cli"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/format"
+	"github.com/offlicense/offlicense/verify"
+)
+
+// oldRequest is the age from which a request is warned of.
+const oldRequest = 30 * 24 * time.Hour
+
+// review shows what was bought beside what is asked for: all that the license will say.
+func review(env *cli.Env, out io.Writer, offer *ledger.Offer, q *verify.Request, now time.Time) {
+	e := offer.Entitlement
+	seat := "a new one"
+	if offer.Activation != nil {
+		seat = "its own, " + offer.Activation.Name()
+	}
+	var t cli.Table
+	t.Row("", "BOUGHT", "ASKED")
+	t.Row("invoice", e.Invoice, q.Invoice)
+	t.Row("product", productName(e), q.Product)
+	t.Row("type", e.Type, q.Type)
+	t.Row("customer", e.Customer, "e-mail address agrees")
+	t.Row("seats", fmt.Sprintf("%d, %d in use", e.Seats, offer.SeatsUsed), seat)
+	addTerms(&t, e)
+	t.Row("machine", "", machineOf(q))
+	if q.Site != "" || q.Host != "" {
+		t.Row("site", "", strings.TrimSpace(q.Site+" "+q.Host))
+	}
+	t.Row("made", "", minute(time.Unix(q.Time, 0)))
+	t.Row("code", "", format.ComparisonCode(q.Hash))
+	t.WriteTo(out)
+
+	made := time.Unix(q.Time, 0)
+	if !q.Signed {
+		env.Warnf("the request came without its server's signature, as from a QR code: compare the code with the customer")
+	}
+	switch {
+	case made.After(now.Add(verify.ClockTolerance)):
+		env.Warnf("the server's clock is ahead of this workstation's: it says %s", minute(made))
+	case made.Before(now.Add(-oldRequest)):
+		env.Warnf("the request is old, or the server's clock is behind: a license does not hold before it was issued")
+	}
+	if offer.License != nil {
+		env.Warnf("this request was signed on %s; here is the same license again", date(offer.License.Issued))
+	}
+}
