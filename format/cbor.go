@@ -2,6 +2,7 @@ package format
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"unicode/utf8"
 )
@@ -322,8 +323,12 @@ func (m mapWriter) text(key int64, s string) {
 }
 
 // checkText refuses what a terminal would obey rather than show: control characters,
-// line separators and the marks that turn the direction of writing.
+// line separators and the marks that turn the direction of writing. Spaces around a
+// text would make two names of what looks like one.
 func checkText(s []byte) error {
+	if s[0] == ' ' || s[len(s)-1] == ' ' {
+		return errors.New("text begins or ends with a space")
+	}
 	for i := 0; i < len(s); {
 		if c := s[i]; c < utf8.RuneSelf {
 			if c < 0x20 || c == 0x7f {

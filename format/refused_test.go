@@ -105,6 +105,7 @@ func TestTextIsSafeToPrint(t *testing.T) {
 		"byte order mark": "a\ufeffb", "line separator": "a\u2028b", "paragraph separator": "a\u2029b",
 		"interlinear annotation": "a\ufff9b", "tag character": "a\U000e0041b", "not UTF-8": "a\xff", "overlong slash": "a\xc0\xaf",
 		"half a surrogate pair": "a\xed\xa0\x80", "cut off": "a\xe6\x9d",
+		"space before": " a", "space behind": "a ",
 	} {
 		q := leastRequest()
 		q.Site = text

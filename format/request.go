@@ -32,10 +32,17 @@ const AccountSize = 8
 //
 //	SHA-256("offlicense account v1" 0x00 invoice 0x00 email)
 //
-// with the address in lower case and without white space around it. With the invoice
-// in it, two requests of one customer do not show that they are one customer's.
+// with A to Z in the address made a to z, and spaces, tabs, CR and LF around it taken
+// away: ASCII alone, so that every implementation does the same. With the invoice in it,
+// two requests of one customer do not show that they are one customer's.
 func AccountHash(invoice, email string) [AccountSize]byte {
-	sum := sha256.Sum256([]byte("offlicense account v1\x00" + invoice + "\x00" + strings.ToLower(strings.TrimSpace(email))))
+	email = strings.Map(func(c rune) rune {
+		if 'A' <= c && c <= 'Z' {
+			return c - 'A' + 'a'
+		}
+		return c
+	}, strings.Trim(email, " \t\r\n"))
+	sum := sha256.Sum256([]byte("offlicense account v1\x00" + invoice + "\x00" + email))
 	return [AccountSize]byte(sum[:])
 }
 

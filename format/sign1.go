@@ -31,6 +31,9 @@ type Statement struct {
 // ParseStatement reads a statement of the kind that the caller wants, and of no other.
 // The error is a *MalformedError or a *WrongKindError.
 func ParseStatement(raw []byte, want Kind) (Statement, error) {
+	if int(want) >= len(kinds) {
+		return Statement{}, malformed("kind %d is unknown", want)
+	}
 	if most := kinds[want].maxBytes; len(raw) > most {
 		return Statement{}, malformed("%d bytes, a %s has at most %d", len(raw), want, most)
 	}

@@ -93,7 +93,10 @@ func notPublicLine(line string) error {
 			Mend: "give the file of the same name that ends in .pub",
 		}
 	default:
-		return fmt.Errorf("this is %s, not a public key", what)
+		return &mistake.Error{
+			Text: fmt.Sprintf("this is %s, not a public key", what),
+			Mend: "give a file with lines that start with " + sshType,
+		}
 	}
 }
 
@@ -104,6 +107,7 @@ func ParsePublicFile(text []byte) ([]NamedKey, error) {
 	if len(text) > MaxPublicFile {
 		return nil, fmt.Errorf("malformed public key file: more than %d bytes", MaxPublicFile)
 	}
+	text = bytes.TrimPrefix(text, []byte("\xef\xbb\xbf")) // what some editors put before a text
 	var named []NamedKey
 	seen := make(map[PublicKey]bool)
 	for i, line := range strings.Split(string(text), "\n") {

@@ -13,7 +13,11 @@ import (
 // state folder has not made, or made with another machine key.
 func (j *judgement) site() error {
 	binding := j.claims.Binding
-	if binding == nil || j.facts.AnyMachine {
+	if binding == nil {
+		return nil
+	}
+	if j.facts.AnyMachine {
+		j.warn("looked at elsewhere: whether it is used by its own site on its own machine was not checked")
 		return nil
 	}
 	if bytes.Equal(binding.Key, j.facts.Site.Key.Bytes()) && slices.Contains(j.facts.Site.Requests, binding.Request) {
@@ -89,37 +93,4 @@ func labelNames(components []format.Component) string {
 		names[i] = c.Label
 	}
 	return list(names)
-}
-
-// standby refuses to run a failover license as long as no emergency is declared.
-func (j *judgement) standby() error {
-	if j.claims.Terms.Type != "failover" || j.facts.Emergency || j.facts.AnyMachine {
-		return nil
-	}
-	return &Refusal{
-		Reason:  Standby,
-		Message: "a failover license runs while an emergency is declared, and none is",
-		Next:    "leave this server on standby; it takes over when an emergency is declared on it",
-	}
-}
-
-// limits refuses a program that uses more than the license grants.
-func (j *judgement) limits() error {
-	names := make([]string, 0, len(j.facts.Use))
-	for name := range j.facts.Use {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	for _, name := range names {
-		if most, limited := j.license.Limit(name); limited && j.facts.Use[name] > most {
-			return &Refusal{
-				Reason:   OverLimit,
-				Message:  fmt.Sprintf("more %s are in use than the license grants", quote(name)),
-				Expected: fmt.Sprintf("at most %d %s", most, name),
-				Found:    fmt.Sprintf("%d %s", j.facts.Use[name], name),
-				Next:     "use fewer, or ask the vendor for more",
-			}
-		}
-	}
-	return nil
 }

@@ -241,7 +241,12 @@ func TestWarnings(t *testing.T) {
 		"build date not given":    {func(s *scenario) { s.facts.Built = time.Time{} }, "build date was not given"},
 		"a component has changed": {func(s *scenario) { s.facts.Site.Components = s.facts.Site.Components[1:] }, format.LabelMachineID},
 		"30 days before its end":  {func(s *scenario) { s.facts.Now = ends.AddDate(0, 0, -30) }, "ends on 2027-11-21"},
-		"in grace":                {func(s *scenario) { s.license.Terms.GraceDays, s.facts.Now = 1, ends.Add(-1) }, "renew"},
+		"elsewhere":               {func(s *scenario) { s.facts.Site, s.facts.AnyMachine = nil, true }, "on its own machine was not checked"},
+		"no such limit":           {func(s *scenario) { s.facts.Use = map[string]uint64{"core": 99} }, `no limit on "core"`},
+		"failover elsewhere": {func(s *scenario) {
+			s.license.Terms.Type, s.license.Binding, s.facts.Site, s.facts.AnyMachine = "failover", nil, nil, true
+		}, "emergency"},
+		"in grace": {func(s *scenario) { s.license.Terms.GraceDays, s.facts.Now = 1, ends.Add(-1) }, "renew"},
 	} {
 		s := newScenario(t)
 		c.change(s)

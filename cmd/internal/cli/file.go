@@ -51,9 +51,10 @@ func (e *Env) ReadFile(path string, limit int64) ([]byte, error) {
 	return data, nil
 }
 
-// WriteFile writes a file whole or not at all, with the mode perm, and
-// replaces an old one; the path "-" is standard output. A device or a named
-// pipe is written to, not replaced. The error is for the user as it is.
+// WriteFile writes a file whole or not at all, with the mode perm; the path "-" is
+// standard output. It replaces an old file of the same sort alone: no slip of the
+// hand puts a license into the place of a key. A device or a named pipe is written to,
+// not replaced. The error is for the user as it is.
 func (e *Env) WriteFile(path string, data []byte, perm fs.FileMode) error {
 	if path == "-" {
 		if _, _, ok := e.OnTerminal(); ok && binary(data) {
@@ -65,8 +66,14 @@ func (e *Env) WriteFile(path string, data []byte, perm fs.FileMode) error {
 		return nil
 	}
 	write := atomicfile.Write
-	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() && !info.IsDir() {
+	switch info, err := os.Stat(path); {
+	case err != nil || info.IsDir():
+	case !info.Mode().IsRegular():
 		write = writeDevice
+	default:
+		if err := replaceable(path, data); err != nil {
+			return err
+		}
 	}
 	if err := write(path, data, perm); err != nil {
 		return FileError("write", path, err)

@@ -139,6 +139,33 @@ func TestNoBinaryOnTerminal(t *testing.T) {
 	}
 }
 
+// A slip of the hand in --out must not cost a key or a ledger.
+func TestWriteFileKeepsOtherSorts(t *testing.T) {
+	contents := []string{
+		"-----BEGIN OPENSSH PRIVATE KEY-----\n", "OLK1:A", "OLS1:A", "OLL1:A", "OLD1:A", "ssh-ed25519 A",
+		"SQLite format 3\x00", "\x89PNG\r\n", "a diary",
+	}
+	path := filepath.Join(t.TempDir(), "f")
+	for i, old := range contents {
+		for j, data := range contents {
+			if err := os.WriteFile(path, []byte(old), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			err := (&cli.Env{}).WriteFile(path, []byte(data), 0o600)
+			got, _ := os.ReadFile(path)
+			if i == j && err != nil || i != j && (err == nil || string(got) != old) {
+				t.Errorf("%q onto %q: %v, the file is now %q", data, old, err, got)
+			}
+		}
+	}
+	if err := os.WriteFile(path, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := (&cli.Env{}).WriteFile(path, []byte("OLL1:A"), 0o600); err != nil {
+		t.Errorf("onto an empty file: %v", err)
+	}
+}
+
 func TestWriteFileKeepsDevices(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("no device files")
