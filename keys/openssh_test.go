@@ -168,7 +168,7 @@ func TestParsePublicFile(t *testing.T) {
 	full := strings.Join(lines[:16], "\n")
 	for text, want := range map[string]int{
 		goodLine:                                1,
-		"\xef\xbb\xbf" + goodLine:              1,
+		"\xef\xbb\xbf" + goodLine:               1,
 		"# roots\r\n\r\n" + goodLine + " x\r\n": 1,
 		full:                                    16,
 		strings.Join(lines, "\n"):               0,

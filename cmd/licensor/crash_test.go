@@ -170,11 +170,11 @@ func TestKilledInit(t *testing.T) {
 		if killed(t, initialise(i), time.Duration(rand.Int64N(int64(whole)))) {
 			kills++
 		}
-		_, err := os.Lstat(filepath.Join(dir, home))
-		switch {
+		switch _, err := os.Lstat(filepath.Join(dir, home, "ledger.db")); {
 		case errors.Is(err, fs.ErrNotExist):
 			none++
-			mustRun(t, dir, initArgs(home)...) // the next one is not in the way of the killed one
+			interrupted(t, dir, home)
+			mustRun(t, dir, initArgs(home)...)
 		case err != nil:
 			t.Fatal(err)
 		default:
@@ -190,15 +190,29 @@ func TestKilledInit(t *testing.T) {
 	if kills < leastKills/3 || none < enough || complete < enough {
 		t.Errorf("%d kills left %d times nothing and %d times a home: too few for this test to mean anything", kills, none, complete)
 	}
-	// What they have left beside it is for its owner's eyes: there may be a key in it.
-	for _, name := range folder(t, dir) {
-		info, err := os.Stat(filepath.Join(dir, name))
-		if err != nil {
-			t.Fatal(err)
+}
+
+// interrupted checks what a killed init has left: nothing that is used or open to
+// others, and nothing that the next one mistakes for a home. It clears it away, as the
+// next init tells its user to.
+func interrupted(t *testing.T, dir, home string) {
+	t.Helper()
+	path := filepath.Join(dir, home)
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return
+	}
+	if err != nil || info.Mode().Perm() != 0o700 {
+		t.Fatalf("%s has the mode %v, %v", home, info.Mode(), err)
+	}
+	if len(folder(t, path)) > 0 {
+		r := licensor(t, dir, initArgs(home)...)
+		if r.exit != 1 || !strings.Contains(r.stderr, "interrupted") && !strings.Contains(r.stderr, "not empty") {
+			t.Fatalf("init on the remains of another: %v", r)
 		}
-		if info.IsDir() && info.Mode().Perm()&0o077 != 0 {
-			t.Errorf("%s has the mode %s", name, info.Mode())
-		}
+	}
+	if err := os.RemoveAll(path); err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
@@ -45,7 +44,7 @@ func (c *demoCommand) run(env *cli.Env, args []string) error {
 			return err
 		}
 	}
-	fmt.Fprintf(env.Stdout, "\nAll of it is in %s: look around, and throw it away with  rm -r %s\n", dir, cli.ShellQuote(dir))
+	fmt.Fprintf(env.Stdout, "\nAll of it is in %s: look around, and throw it away with  rm -r %s\n", cli.Clean(dir), cli.ShellPath(dir))
 	return nil
 }
 
@@ -60,7 +59,7 @@ func (c *demoCommand) folder(env *cli.Env) (string, error) {
 		return dir, nil
 	}
 	fresh := freshName(dir)
-	exists := cli.Failf("%s exists already; nothing was changed", cli.Quote(dir)).WithHint("take a fresh folder: licensor demo --dir %s", cli.ShellQuote(fresh))
+	exists := cli.Failf("%s exists already; nothing was changed", cli.Quote(dir)).WithHint("take a fresh folder: licensor demo --dir %s", cli.ShellPath(fresh))
 	if !c.yes {
 		yes, err := env.Confirm(fmt.Sprintf("%s exists already and is left alone. Make a fresh one in %s?", dir, fresh))
 		if err != nil || !yes {
@@ -130,10 +129,10 @@ func (d *demo) steps(expires string) []step {
 func (d *demo) take(s step) error {
 	line := s.program.Name
 	for _, arg := range s.args {
-		line += " " + typed(arg)
+		line += " " + cli.ShellWord(arg)
 	}
 	if s.save != "" {
-		line += " > " + cli.ShellQuote(s.save)
+		line += " > " + cli.ShellPath(s.save)
 	}
 	fmt.Fprintf(d.env.Stdout, "\n# %s %s\n$ %s\n", s.who, s.say, line)
 
@@ -150,12 +149,4 @@ func (d *demo) take(s step) error {
 		return d.env.WriteFile(s.save, saved.Bytes(), 0o644)
 	}
 	return nil
-}
-
-// typed returns an argument as it is typed into a shell.
-func typed(arg string) string {
-	if strings.HasPrefix(arg, "--") {
-		return arg
-	}
-	return cli.ShellQuote(arg)
 }

@@ -66,7 +66,7 @@ func (c *entitleCommand) run(env *cli.Env, args []string) error {
 		addEntitlement(&t, &c.sold)
 		_, err := t.WriteTo(env.Stdout)
 		fmt.Fprintf(env.Stderr, "Recorded. The customer now makes a request with --invoice %s --email %s.\n",
-			cli.Clean(c.sold.Invoice), cli.Clean(c.sold.Email))
+			cli.Clean(cli.ShellWord(c.sold.Invoice)), cli.Clean(cli.ShellWord(c.sold.Email)))
 		return err
 	})
 }

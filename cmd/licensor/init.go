@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -86,11 +87,37 @@ func (c *initCommand) prepare(env *cli.Env) (*home.Founding, string, error) {
 	if err := home.ValidKeyName(staff); err != nil {
 		return nil, "", cli.Usagef("%w", err)
 	}
+	if err := c.checkRootKey(dir); err != nil {
+		return nil, "", err
+	}
 	founding := &home.Founding{Vendor: c.vendor, Staff: staff, RootKey: c.rootKey, Now: now, Random: env.Rand}
 	if err := founding.Check(); err != nil {
 		return nil, "", cli.Usagef("%w", err)
 	}
 	return founding, dir, nil
+}
+
+// checkRootKey refuses a place for the root key that is none of its own.
+func (c *initCommand) checkRootKey(dir string) error {
+	if c.rootKey == "" {
+		if c.home.flags.Changed("root-key") {
+			return cli.Usagef("--root-key is empty").WithHint("a variable in the command is not set; without --root-key the key stays in the home")
+		}
+		return nil
+	}
+	at, err := filepath.Abs(dir)
+	if err != nil {
+		return err
+	}
+	key, err := filepath.Abs(c.rootKey)
+	if err != nil {
+		return err
+	}
+	if inside, err := filepath.Rel(at, key); err == nil && filepath.IsLocal(inside) {
+		return cli.Usagef("--root-key %s is inside of the home", cli.Quote(c.rootKey)).
+			WithHint("give a place elsewhere, such as a USB stick, or leave --root-key out")
+	}
+	return nil
 }
 
 // defaultKeyName makes a key name of the system user. "staff" stands in for a user
@@ -128,6 +155,6 @@ copy on a second one. "licensor init --root-key PATH" puts it there from the sta
 `)
 	}
 	if c.passphrase.none {
-		env.Warnf("the private keys are not encrypted, which is for tests alone; ssh-keygen -p -f %s adds a passphrase", cli.ShellQuote(made.RootKey))
+		env.Warnf("the private keys are not encrypted, which is for tests alone; ssh-keygen -p -f %s adds a passphrase", cli.ShellPath(made.RootKey))
 	}
 }

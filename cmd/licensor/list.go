@@ -36,13 +36,13 @@ func (c *listCommand) run(env *cli.Env, args []string) error {
 		if err != nil {
 			return err
 		}
+		if len(holdings) == 0 && c.filter.Invoice != "" {
+			return cli.Failf("no entitlement has the invoice %s", cli.Quote(c.filter.Invoice)).WithHint(`"licensor list" shows them all`)
+		}
 		if c.json {
 			return cli.WriteJSON(env.Stdout, newListing(holdings))
 		}
 		if len(holdings) == 0 {
-			if c.filter.Invoice != "" {
-				return cli.Failf("no entitlement has the invoice %s", cli.Quote(c.filter.Invoice)).WithHint(`"licensor list" shows them all`)
-			}
 			fmt.Fprintln(env.Stderr, `Nothing has been sold yet: "licensor entitle" records what was.`)
 			return nil
 		}

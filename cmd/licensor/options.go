@@ -19,14 +19,23 @@ import (
 )
 
 // homeOption is --home, which every command has.
-type homeOption struct{ dir string }
+type homeOption struct {
+	dir   string
+	flags *pflag.FlagSet
+}
 
-func (h *homeOption) add(flags *pflag.FlagSet) { flags.StringVar(&h.dir, "home", "", "") }
+func (h *homeOption) add(flags *pflag.FlagSet) {
+	h.flags = flags
+	flags.StringVar(&h.dir, "home", "", "")
+}
 
 // path returns the folder that --home, LICENSOR_HOME or else the system names.
 func (h *homeOption) path(env *cli.Env) (string, error) {
 	if h.dir != "" {
 		return h.dir, nil
+	}
+	if h.flags.Changed("home") {
+		return "", cli.Usagef("--home is empty").WithHint("a variable in the command is not set; leave --home out for the default")
 	}
 	if dir := env.Getenv("LICENSOR_HOME"); dir != "" {
 		return dir, nil

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"strings"
 	"time"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
@@ -22,7 +21,7 @@ func review(env *cli.Env, out io.Writer, offer *ledger.Offer, q *verify.Request,
 	if offer.Activation != nil {
 		seat = "its own, " + offer.Activation.Name()
 	}
-	var t cli.Table
+	t := cli.Table{Whole: true}
 	t.Row("", "BOUGHT", "ASKED")
 	t.Row("invoice", e.Invoice, q.Invoice)
 	t.Row("product", productName(e), q.Product)
@@ -31,8 +30,14 @@ func review(env *cli.Env, out io.Writer, offer *ledger.Offer, q *verify.Request,
 	t.Row("seats", fmt.Sprintf("%d, %d in use", e.Seats, offer.SeatsUsed), seat)
 	addTerms(&t, e)
 	t.Row("machine", "", machineOf(q))
-	if q.Site != "" || q.Host != "" {
-		t.Row("site", "", strings.TrimSpace(q.Site+" "+q.Host))
+	if q.Site != "" {
+		t.Row("site", "", q.Site)
+	}
+	if q.Host != "" {
+		t.Row("host", "", q.Host)
+	}
+	if q.Prior != nil {
+		t.Row("replaces", "", q.Prior.String())
 	}
 	t.Row("made", "", minute(time.Unix(q.Time, 0)))
 	t.Row("code", "", format.ComparisonCode(q.Hash))

@@ -3,8 +3,8 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
+	"time"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/home"
@@ -40,8 +40,11 @@ func (c *signCommand) run(env *cli.Env, args []string) error {
 	if len(args) != 1 {
 		return cli.Usagef("got %d files, want one request (- is standard input)", len(args))
 	}
-	by, err := c.operator.operation(env)
+	now, err := env.Time()
 	if err != nil {
+		return err
+	}
+	if err := env.CheckOutput(c.out, "OLL1:"); err != nil {
 		return err
 	}
 	text, err := env.ReadFile(args[0], format.MaxText)
@@ -53,26 +56,26 @@ func (c *signCommand) run(env *cli.Env, args []string) error {
 		return err
 	}
 	return c.home.withLedger(env, ledger.Open, func(ctx context.Context, at home.Home, l *ledger.Ledger) error {
-		return c.sign(ctx, env, at, l, by, request)
+		return c.sign(ctx, env, at, l, now, request)
 	})
 }
 
-func (c *signCommand) sign(ctx context.Context, env *cli.Env, at home.Home, l *ledger.Ledger, by ledger.Operation, request *verify.Request) error {
-	offer, err := l.Preview(ctx, request, by.Now)
+func (c *signCommand) sign(ctx context.Context, env *cli.Env, at home.Home, l *ledger.Ledger, now time.Time, request *verify.Request) error {
+	offer, err := l.Preview(ctx, request, now)
 	if err != nil {
 		return err
 	}
-	review(env, c.messages(env), offer, request, by.Now)
+	review(env, c.messages(env), offer, request, now)
 	license := offer.License
 	if license == nil {
 		if err := c.agree(env); err != nil {
 			return err
 		}
-		if license, err = c.issue(ctx, env, at, l, by, offer, request); err != nil {
+		if license, err = c.issue(ctx, env, at, l, offer, request); err != nil {
 			return err
 		}
 	}
-	return c.deliver(env, license, offer)
+	return c.deliver(env, license)
 }
 
 // messages is where people read: standard output, unless the license goes there.
@@ -97,12 +100,20 @@ func (c *signCommand) agree(env *cli.Env) error {
 	return nil
 }
 
-// issue loads the staff key and signs. The key is checked before the ledger is touched,
-// so that a passphrase is not typed inside a transaction.
-func (c *signCommand) issue(ctx context.Context, env *cli.Env, at home.Home, l *ledger.Ledger, by ledger.Operation, offer *ledger.Offer, q *verify.Request) (*ledger.License, error) {
+// issue loads the staff key and signs. All that waits for a person is done before the
+// clock is read and the ledger is touched.
+func (c *signCommand) issue(ctx context.Context, env *cli.Env, at home.Home, l *ledger.Ledger, offer *ledger.Offer, q *verify.Request) (*ledger.License, error) {
 	i, err := c.issuer(env, at)
 	if err != nil {
 		return nil, readError(err)
+	}
+	if i.Delegation.Issuer != l.Vendor() {
+		return nil, cli.Failf("the ledger is that of %s, and the key %q signs for %s", l.Vendor(), i.Delegation.Name, i.Delegation.Issuer).
+			WithHint("put the ledger and the keys of one vendor together; nothing was signed")
+	}
+	by, err := c.operator.operation(env)
+	if err != nil {
+		return nil, err
 	}
 	if err := i.Check(ledger.Grant{Entitlement: offer.Entitlement, Activation: "new", Epoch: offer.Epoch, Request: q}, by.Now); err != nil {
 		return nil, err
@@ -129,25 +140,25 @@ func (c *signCommand) issuer(env *cli.Env, at home.Home) (*issuer.Issuer, error)
 	key, err := keyfile.Read(at.KeyFile(name), c.passphrase.existing(env, "Passphrase for the staff key "+name))
 	if err != nil {
 		if errors.Is(err, keyfile.ErrPassphrase) {
-			return nil, cli.Fail(err).WithHint("nothing was signed; ssh-keygen -p -f %s changes the passphrase for one who knows it", cli.ShellQuote(at.KeyFile(name)))
+			return nil, cli.Fail(err).WithHint("nothing was signed; ssh-keygen -p -f %s changes the passphrase for one who knows it", cli.ShellPath(at.KeyFile(name)))
 		}
 		return nil, err
 	}
 	return &issuer.Issuer{Key: key, Delegation: claims, RawDelegation: raw, Verifier: v, Random: env.Rand}, nil
 }
 
-func (c *signCommand) deliver(env *cli.Env, license *ledger.License, offer *ledger.Offer) error {
+func (c *signCommand) deliver(env *cli.Env, license *ledger.License) error {
 	text := format.EncodeFile(format.LicenseFile, license.File)
 	if err := env.WriteFile(c.out, text, 0o644); err != nil {
 		return cli.Fail(err).WithHint("the license is recorded and not lost: run the command again with another --out, it writes the same one")
 	}
-	var t cli.Table
+	t := cli.Table{Whole: true}
 	t.Row("license", license.ID.String())
 	t.Row("activation", license.Activation)
 	t.Row("signed by", license.Signer)
-	_, err := t.WriteTo(c.messages(env))
 	if c.out != "-" {
-		fmt.Fprintf(c.messages(env), "file        %s\n", cli.Clean(c.out)) // a table would cut it
+		t.Row("file", c.out)
 	}
+	_, err := t.WriteTo(c.messages(env))
 	return err
 }

@@ -16,7 +16,7 @@ func (e *Env) PassphraseFile(path string) ([]byte, error) {
 	}
 	// A pipe's mode says nothing about who can read what is in it.
 	if info, err := os.Stat(path); err == nil && runtime.GOOS != "windows" && info.Mode().IsRegular() && info.Mode().Perm()&0o077 != 0 {
-		e.Warnf("other users can read the passphrase file (mode %04o): chmod 600 %s", info.Mode().Perm(), ShellQuote(path))
+		e.Warnf("other users can read the passphrase file (mode %04o): chmod 600 %s", info.Mode().Perm(), ShellPath(path))
 	}
 	line, _, _ := bytes.Cut(data, []byte("\n"))
 	line = bytes.TrimSuffix(line, []byte("\r"))

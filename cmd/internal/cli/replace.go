@@ -4,7 +4,34 @@ import (
 	"bytes"
 	"io"
 	"os"
+	"path/filepath"
+	"syscall"
 )
+
+// CheckOutput refuses a path to which a file that starts with start could not be
+// written, as far as that can be told beforehand: for a command that must not do its
+// work only to lose the result.
+func (e *Env) CheckOutput(path, start string) error {
+	if path == "-" {
+		return nil
+	}
+	if path == "" {
+		return Usagef("the path of the output is empty")
+	}
+	info, err := os.Stat(path)
+	switch {
+	case err == nil && info.IsDir():
+		return FileError("write", path, syscall.EISDIR)
+	case err == nil && info.Mode().IsRegular():
+		return replaceable(path, []byte(start))
+	case err == nil:
+		return nil
+	}
+	if _, err := os.Stat(filepath.Dir(path)); err != nil {
+		return FileError("write", path, err)
+	}
+	return nil
+}
 
 // replaceable refuses to replace a file by data of another sort. An empty file is
 // replaced by anything.

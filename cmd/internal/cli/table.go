@@ -10,14 +10,25 @@ import (
 const cellLimit = 60
 
 // Table prints rows with aligned columns. Its zero value is an empty table.
-type Table struct{ rows [][]string }
+type Table struct {
+	// Whole keeps cells as long as they are. Otherwise one of more than 60
+	// columns is cut and ends in "...".
+	Whole bool
 
-// Row adds a row; the cells may be foreign text. A cell of more than 60
-// columns is cut and ends in "...".
+	rows [][]string
+}
+
+// Row adds a row; the cells may be foreign text. Several spaces in a row become
+// one, so that no text draws columns of its own; those at the start stay.
 func (t *Table) Row(cells ...string) {
 	row := make([]string, len(cells))
 	for i, cell := range cells {
-		row[i] = clip(Clean(cell))
+		indent := cell[:len(cell)-len(strings.TrimLeft(cell, " "))]
+		cell = indent + strings.Join(strings.Fields(Clean(cell)), " ")
+		if !t.Whole {
+			cell = clip(cell)
+		}
+		row[i] = cell
 	}
 	t.rows = append(t.rows, row)
 }

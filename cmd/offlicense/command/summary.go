@@ -28,11 +28,7 @@ func (f *requestFlags) summary(env *cli.Env, out io.Writer, state *site.State, r
 		row("replaces", r.Prior.String())
 	}
 	row("machine", labels(r.Components))
-	if f.out != "" && f.out != "-" {
-		row("file", f.out)
-	} else {
-		row("file", r.Path)
-	}
+	row("file", f.file(r))
 	if f.qrPNG != "-" {
 		row("picture", f.qrPNG)
 	}
@@ -41,18 +37,48 @@ func (f *requestFlags) summary(env *cli.Env, out io.Writer, state *site.State, r
 		"; compare the request's code with them on the phone. When the license comes back:", 78) {
 		fmt.Fprintln(out, line)
 	}
-	fmt.Fprintf(out, "    offlicense install --state %s%s%s license.lic\n",
-		cli.ShellQuote(state.Dir()), f.rootsAdvice(), componentAdvice(f.components))
+	fmt.Fprintf(out, "    %s\n", f.nextCommand(state))
 	code.explain(out)
 }
 
-// rootsAdvice is the option that the next command needs.
-func (t tool) rootsAdvice() string {
-	if t.roots != "" {
-		return ""
+// file is where the request can be had.
+func (f *requestFlags) file(r *site.Request) string {
+	if f.out != "" && f.out != "-" {
+		return f.out
 	}
-	return " --roots roots.pub"
+	return r.Path
 }
+
+// nextCommand is the command that follows once the license is there.
+func (f *requestFlags) nextCommand(state *site.State) string {
+	return fmt.Sprintf("offlicense install --state %s%s%s license.lic", typed(state.Dir()), f.rootsAdvice(""), componentAdvice(f.components))
+}
+
+// reminder is what stands beside the code, for a console on which the summary has
+// scrolled away.
+func (f *requestFlags) reminder(state *site.State, r *site.Request) []string {
+	return []string{
+		"request", format.ComparisonCode(r.Hash), "",
+		"file", cli.Clean(f.file(r)), "",
+		"send the file to the vendor, or let them scan the code; compare the request's code on the phone. Then:", "",
+		f.nextCommand(state),
+	}
+}
+
+// rootsAdvice is the option that the next command needs: the file that was given to this
+// one, if any was.
+func (t tool) rootsAdvice(given string) string {
+	switch {
+	case t.roots != "":
+		return ""
+	case given == "" || given == "-":
+		given = "roots.pub"
+	}
+	return " --roots " + typed(given)
+}
+
+// typed returns a path as one word of a command that is printed for copying.
+func typed(path string) string { return cli.Clean(cli.ShellPath(path)) }
 
 // componentAdvice names the components that the next command needs again. Those of the
 // environment are still there.

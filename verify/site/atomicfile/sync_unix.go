@@ -8,11 +8,11 @@ import (
 	"syscall"
 )
 
-// syncFolder makes the names in a folder durable: without it a power cut can
+// SyncFolder makes the names in a folder durable: without it a power cut can
 // undo a rename. Some network file systems cannot and say so with EINVAL, and
 // a folder that may be written but not read cannot be opened; neither is a
 // reason to call a completed write a failure.
-func syncFolder(folder string) error {
+func SyncFolder(folder string) error {
 	d, err := os.Open(folder)
 	if errors.Is(err, os.ErrPermission) {
 		return nil

@@ -1,5 +1,5 @@
 package atomicfile
 
-// syncFolder does nothing: Windows does not flush a folder that is opened for
+// SyncFolder does nothing: Windows does not flush a folder that is opened for
 // reading, and NTFS keeps its names in a journal.
-func syncFolder(string) error { return nil }
+func SyncFolder(string) error { return nil }

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/offlicense/offlicense/cmd/licensor/internal/issuer"
@@ -58,66 +59,73 @@ const (
 )
 
 // Create makes a vendor's home: root key, first staff key with its delegation, ledger.
-// It is made beside its place and moved there when it is whole, so that a Create that
-// was interrupted leaves no half of a home.
+// It is made in a folder inside its place and moved up when it is whole, the ledger
+// last: Open looks for that one, so a Create that was interrupted leaves no home.
 func Create(ctx context.Context, dir string, f Founding) (made *Founded, err error) {
-	dir = filepath.Clean(dir)
 	if err := Free(dir); err != nil {
 		return nil, err
 	}
-	if err := os.MkdirAll(filepath.Dir(dir), 0o700); err != nil {
+	_, missing := os.Stat(dir)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
-	beside, err := os.MkdirTemp(filepath.Dir(dir), filepath.Base(dir)+".new-")
-	if err != nil {
-		return nil, err
-	}
-	draft := Home{beside}
-	defer os.RemoveAll(draft.Dir)
-
-	rootKey := f.RootKey
-	if rootKey == "" {
-		rootKey = draft.RootFile()
-	}
-	root, err := writeKey(rootKey, f.Vendor, f.RootPassphrase, f.Random)
-	if err != nil {
-		return nil, err
-	}
-	// From here on the key outside of the draft is one that this Create has made.
 	defer func() {
-		if err != nil && f.RootKey != "" {
+		if err != nil && missing != nil {
+			os.Remove(dir)
+		}
+	}()
+	inside, err := os.MkdirTemp(dir, draftPrefix)
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(inside)
+	root, err := keys.Generate(f.Random)
+	if err != nil {
+		return nil, err
+	}
+	draft, final := Home{inside}, Home{dir}
+	claims, err := draft.fill(ctx, root, f)
+	if err != nil {
+		return nil, err
+	}
+	made = &Founded{Home: final, RootKey: f.RootKey, Root: root.Public(), Delegation: claims}
+	if f.RootKey == "" {
+		made.RootKey = final.RootFile()
+		err = keyfile.Write(draft.RootFile(), root, f.Vendor, f.RootPassphrase)
+	} else {
+		err = writePair(f.RootKey, root, f.Vendor, f.RootPassphrase)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := draft.moveTo(final); err != nil {
+		if f.RootKey != "" { // it is new, and no home knows it
 			os.Remove(f.RootKey)
 			os.Remove(f.RootKey + ".pub")
 		}
-	}()
-	made, err = draft.fill(ctx, rootKey, root, f)
-	if err != nil {
 		return nil, err
-	}
-	if err := replaceEmpty(draft.Dir, dir); err != nil {
-		return nil, err
-	}
-	made.Home = Home{dir}
-	if f.RootKey == "" {
-		made.RootKey = made.RootFile()
 	}
 	return made, nil
 }
 
-func (h Home) fill(ctx context.Context, rootKey string, root keys.PrivateKey, f Founding) (*Founded, error) {
+const draftPrefix = ".init-"
+
+// fill writes all but the root private key. The root's public half stays here also when
+// the stick with the key is in the safe: signing needs it.
+func (h Home) fill(ctx context.Context, root keys.PrivateKey, f Founding) (*format.DelegationClaims, error) {
 	for _, folder := range []string{"keys", "delegations"} {
 		if err := os.Mkdir(filepath.Join(h.Dir, folder), 0o700); err != nil {
 			return nil, err
 		}
 	}
-	if f.RootKey != "" {
-		// Signing needs the public half when the stick with the root is in the safe.
-		if err := keyfile.WritePublic(h.RootsFile(), root.Public(), f.Vendor); err != nil {
-			return nil, err
-		}
+	if err := keyfile.WritePublic(h.RootsFile(), root.Public(), f.Vendor); err != nil {
+		return nil, err
 	}
-	staff, err := writeKey(h.KeyFile(f.Staff), f.Staff+"@"+f.Vendor, f.Passphrase, f.Random)
+	staff, err := keys.Generate(f.Random)
 	if err != nil {
+		return nil, err
+	}
+	if err := writePair(h.KeyFile(f.Staff), staff, f.Staff+"@"+f.Vendor, f.Passphrase); err != nil {
 		return nil, err
 	}
 	claims, text, err := issuer.Delegate(root, staff.Public(), firstDelegationClaims(f), f.Random)
@@ -127,10 +135,28 @@ func (h Home) fill(ctx context.Context, rootKey string, root keys.PrivateKey, f 
 	if err := atomicfile.Create(h.DelegationFile(f.Staff), text, 0o644); err != nil {
 		return nil, err
 	}
-	if err := ledger.Create(ctx, h.LedgerFile(), f.Vendor); err != nil {
-		return nil, err
+	return claims, ledger.Create(ctx, h.LedgerFile(), f.Vendor)
+}
+
+// moveTo moves all that was made to its place, the ledger last.
+func (h Home) moveTo(final Home) error {
+	entries, err := os.ReadDir(h.Dir)
+	if err != nil {
+		return err
 	}
-	return &Founded{RootKey: rootKey, Root: root.Public(), Delegation: claims}, nil
+	ledgerFile := filepath.Base(h.LedgerFile())
+	for _, entry := range entries {
+		if entry.Name() == ledgerFile {
+			continue
+		}
+		if err := os.Rename(filepath.Join(h.Dir, entry.Name()), filepath.Join(final.Dir, entry.Name())); err != nil {
+			return err
+		}
+	}
+	if err := os.Rename(h.LedgerFile(), final.LedgerFile()); err != nil {
+		return err
+	}
+	return errors.Join(atomicfile.SyncFolder(final.Dir), atomicfile.SyncFolder(filepath.Dir(filepath.Clean(final.Dir))))
 }
 
 func firstDelegationClaims(f Founding) format.DelegationClaims {
@@ -149,20 +175,16 @@ func firstDelegationClaims(f Founding) format.DelegationClaims {
 	}
 }
 
-// writeKey makes a key and writes both halves, or neither.
-func writeKey(path, comment string, passphrase []byte, random io.Reader) (keys.PrivateKey, error) {
-	key, err := keys.Generate(random)
-	if err != nil {
-		return keys.PrivateKey{}, err
-	}
+// writePair writes both halves of a key, or neither.
+func writePair(path string, key keys.PrivateKey, comment string, passphrase []byte) error {
 	if err := keyfile.Write(path, key, comment, passphrase); err != nil {
-		return keys.PrivateKey{}, err
+		return err
 	}
-	if err := keyfile.WritePublic(path+".pub", key.Public(), comment); err != nil {
+	err := keyfile.WritePublic(path+".pub", key.Public(), comment)
+	if err != nil {
 		os.Remove(path)
-		return keys.PrivateKey{}, err
 	}
-	return key, nil
+	return err
 }
 
 // Free refuses a folder in which something is already.
@@ -180,16 +202,16 @@ func Free(dir string) error {
 			Next:    `go on with it: "licensor list" shows what it holds`,
 		}
 	}
+	for _, entry := range entries {
+		if strings.HasPrefix(entry.Name(), draftPrefix) {
+			return &Error{
+				Message: fmt.Sprintf("%q holds what is left of an init that was interrupted; nothing in it has been used", dir),
+				Next:    "remove that folder and run the command again; a root key that was put elsewhere was not used, either",
+			}
+		}
+	}
 	return &Error{
 		Message: fmt.Sprintf("the folder %q is not empty; nothing was changed", dir),
 		Next:    "name a folder that is new or empty with --home",
 	}
-}
-
-// replaceEmpty moves a folder to a path where there is nothing, or an empty folder.
-func replaceEmpty(from, to string) error {
-	if err := os.Remove(to); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	return os.Rename(from, to)
 }

@@ -116,6 +116,25 @@ func (h Home) Delegation(v *verify.Verifier, name string) (*format.DelegationCla
 	return claims, raw, err
 }
 
+// CheckDelegations refuses a home with a delegation that its own roots have not signed:
+// its root.pub is not the one that it was made with.
+func (h Home) CheckDelegations() error {
+	v, err := h.Verifier()
+	if err != nil {
+		return err
+	}
+	names, err := h.keyNames()
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		if _, _, err := h.Delegation(v, name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // ChooseKey returns the name of the staff key to sign with: the one that was asked
 // for, or the only one there is.
 func (h Home) ChooseKey(name string) (string, error) {
