@@ -86,7 +86,10 @@ func TestEmbeddedRoots(t *testing.T) {
 	roots := "# made on 2026-11-21\n" + string(sitetest.OtherRoots()) + string(sitetest.Roots())
 	binary := build(t, ".", "-s -w -X 'main.embeddedRoots="+roots+"'")
 	dir := t.TempDir()
-	text, err := sitetest.Seal(sitetest.License())
+	// Perpetual, for the binary goes by the real clock.
+	license := sitetest.License()
+	license.IssuedAt, license.Expires = time.Now().Add(-time.Hour).Unix(), 0
+	text, err := sitetest.Seal(license)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,7 +104,7 @@ func TestEmbeddedRoots(t *testing.T) {
 		return stdout.String(), stderr.String()
 	}
 	stdout, stderr := run("verify", "--any-machine", "--product", "evoq", "volume.lic")
-	if strings.Contains(stdout, "unknown-key") || stderr != "" || stdout == "" {
+	if !strings.HasPrefix(stdout, "valid: ") || stderr != "" {
 		t.Errorf("the roots are not used: %s%s", stdout, stderr)
 	}
 	_, stderr = run("verify", "--any-machine", "--product", "evoq", "--roots", "roots.pub", "volume.lic")

@@ -75,29 +75,36 @@ func (s seen) next(now time.Time) (seen, bool) {
 	return seen{s.highest.Add(maxStep), now}, true
 }
 
-// readClock returns what the folder has recorded; found is false if there is no record.
+// orSigned returns the record, or one of the time at which the vendor signed if that is
+// later: it has passed, too. So a clock that is a year ahead when a license is first
+// installed makes a record that is a day ahead.
+func (s seen) orSigned(at time.Time) seen {
+	if s.highest.Before(at) {
+		return seen{at, at}
+	}
+	return s
+}
+
+// readClock returns what the folder has recorded, the zero value if it has no record.
 // A record that cannot be read is an error for a warning.
-func (s *State) readClock() (record seen, found bool, err error) {
+func (s *State) readClock() (seen, error) {
 	text, err := s.read(clockFile)
 	if errors.Is(err, fs.ErrNotExist) {
-		return seen{}, false, nil
+		return seen{}, nil
 	}
+	var record seen
 	if err == nil {
 		record, err = parseClock(text)
 	}
 	if err != nil {
-		return seen{}, false, fmt.Errorf("the time seen before is not known: %q: %w", s.path(clockFile), cause(err))
+		return seen{}, fmt.Errorf("the time seen before is not known: %q: %w", s.path(clockFile), cause(err))
 	}
-	return record, true, nil
+	return record, nil
 }
 
 // recordClock raises the record to now if that is due.
-func (s *State) recordClock(record seen, found bool, now time.Time) error {
+func (s *State) recordClock(record seen, now time.Time) error {
 	next, due := record.next(now)
-	if !found {
-		now = now.UTC().Truncate(time.Second)
-		next, due = seen{now, now}, now.Year() <= 9999
-	}
 	if !due {
 		return nil
 	}

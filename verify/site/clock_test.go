@@ -148,7 +148,7 @@ func TestClockIsRecorded(t *testing.T) {
 	// After the end it goes on, or the clock could stand before the end for ever.
 	_, err = verifyAt(t, s, sitetest.Ends.Add(oneDay))
 	wantReason(t, err, verify.Expired)
-	if record, _, err := s.readClock(); err != nil || record.highest != later.Add(oneDay) {
+	if record, err := s.readClock(); err != nil || record.highest != later.Add(oneDay) {
 		t.Errorf("got %v, %v", record, err)
 	}
 }
@@ -165,6 +165,26 @@ func TestFirstRecord(t *testing.T) {
 		t.Error(err)
 	}
 
+	// Nor at the first that holds: it is a day ahead of what is signed at most.
+	wrong, right := sitetest.Issued.AddDate(0, 10, 0), now.Add(raiseAfter)
+	first := func() error {
+		_, err := s.Install(sitetest.Verifier(t), license(t, r, nil), InstallOptions{Components: cluster(t), Now: wrong})
+		return err
+	}
+	check := func() error { _, err := verifyAt(t, s, wrong); return err }
+	for name, record := range map[string]func() error{"install": first, "check": check} {
+		if err := os.Remove(s.path(clockFile)); err != nil && !errors.Is(err, os.ErrNotExist) {
+			t.Fatal(err)
+		}
+		if err := record(); err != nil {
+			t.Fatal(err)
+		}
+		sameFile(t, s, clockFile, seen{sitetest.Issued.Add(maxStep), wrong}.marshal())
+		if _, err := verifyAt(t, s, right); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+
 	// Times that have no text in the record are not recorded.
 	perpetual := license(t, r, func(l *format.LicenseClaims) { l.Expires = 0; l.Terms.Epoch = 2 })
 	install(t, s, perpetual)
@@ -176,6 +196,27 @@ func TestFirstRecord(t *testing.T) {
 	}
 	if _, err := os.Stat(s.path(clockFile)); !errors.Is(err, os.ErrNotExist) {
 		t.Error("a time was recorded that cannot be read back")
+	}
+}
+
+// A record that stops a site names itself; where what is signed stops it too, removing
+// the record is no help.
+func TestRolledBackNamesRecord(t *testing.T) {
+	s, _ := installedState(t)
+	ahead := now.AddDate(0, 6, 0)
+	put(t, s, clockFile, seen{ahead, ahead}.marshal())
+	for at, named := range map[time.Time]bool{now: true, sitetest.Issued.Add(-oneDay): false} {
+		_, err := verifyAt(t, s, at)
+		wantReason(t, err, verify.ClockRolledBack)
+		if next := err.(*verify.Refusal).Next; strings.Contains(next, "remove \""+s.path(clockFile)+"\"") != named {
+			t.Errorf("at %s: next: %s", at, next)
+		}
+	}
+	if err := os.Remove(s.path(clockFile)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := verifyAt(t, s, now); err != nil {
+		t.Error(err)
 	}
 }
 

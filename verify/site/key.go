@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
+	"runtime"
 
 	"github.com/offlicense/offlicense/format"
 	"github.com/offlicense/offlicense/keys"
@@ -75,6 +77,16 @@ func (s *State) key(random io.Reader) (keys.PrivateKey, error) {
 		return s.readKey()
 	}
 	return keys.PrivateKey{}, &fs.PathError{Op: "create", Path: path, Err: cause(err)}
+}
+
+// keyWarnings warns of a machine key that its owner does not have for himself.
+func (s *State) keyWarnings() []string {
+	path := s.path(keyFile)
+	info, err := os.Stat(path)
+	if err != nil || info.Mode().Perm()&0o077 == 0 || runtime.GOOS == "windows" { // which has no such modes
+		return nil
+	}
+	return []string{fmt.Sprintf("the machine key is open to other users, who could make requests in this site's name: chmod 600 %q", path)}
 }
 
 func (s *State) readKey() (keys.PrivateKey, error) {

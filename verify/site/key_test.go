@@ -84,7 +84,16 @@ func TestKeyIsMadeOnce(t *testing.T) {
 	}
 	o := options(t)
 	o.Now = o.Now.AddDate(1, 0, 0)
+	if len(first.Warnings) != 0 {
+		t.Errorf("got the warnings %q", first.Warnings)
+	}
+	if err := os.Chmod(s.path(keyFile), 0o644); err != nil {
+		t.Fatal(err)
+	}
 	second := request(t, s, o)
+	if runtime.GOOS != "windows" && (len(second.Warnings) != 1 || !strings.Contains(second.Warnings[0], "chmod 600")) {
+		t.Errorf("a key that all can read: got the warnings %q", second.Warnings)
+	}
 	if !bytes.Equal(first.Key, second.Key) || first.Hash == second.Hash {
 		t.Error("want two requests by one key")
 	}

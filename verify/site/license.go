@@ -32,13 +32,15 @@ func (s *State) Verify(v *verify.Verifier, p Program, now time.Time) (*verify.Li
 	if err != nil {
 		return nil, err
 	}
-	record, found, clockErr := s.readClock()
+	record, clockErr := s.readClock()
 	license, err := s.judge(v, text, p, now, record.highest)
-	// The first record has nothing that limits it, so only a license that holds at that
-	// time vouches for it. Later ones are made after the end, too: else the clock could
-	// stand before the end for ever.
-	if clockErr == nil && (err == nil || found && errors.Is(err, verify.Expired)) {
-		clockErr = s.recordClock(record, found, now)
+	switch {
+	case clockErr != nil:
+	case err == nil:
+		clockErr = s.recordClock(record.orSigned(license.Issued), now)
+	case errors.Is(err, verify.Expired) && record != seen{}:
+		// Else the clock could stand before the end for ever.
+		clockErr = s.recordClock(record, now)
 	}
 	if err != nil {
 		return nil, err
@@ -52,7 +54,7 @@ func (s *State) Verify(v *verify.Verifier, p Program, now time.Time) (*verify.Li
 // Judge judges the text of a license file as if it were installed. It refuses one that
 // the installed license has superseded, and writes nothing.
 func (s *State) Judge(v *verify.Verifier, text []byte, p Program, now time.Time) (*verify.License, error) {
-	record, _, clockErr := s.readClock()
+	record, clockErr := s.readClock()
 	license, err := s.judge(v, text, p, now, record.highest)
 	if err != nil {
 		return nil, err
@@ -76,11 +78,25 @@ type InstallOptions struct {
 // it into the place of the license that was installed before. A license that does not
 // hold now leaves the old one where it is.
 //
+// A license that is bound to no machine may be the first thing in a new or empty folder.
+// Any other answers a request, and where none can have been made the error is
+// [ErrNoRequest]; among other things it is [ErrNotState].
+//
 // Two that install at the same time may do so in either order.
 func (s *State) Install(v *verify.Verifier, text []byte, o InstallOptions) (*verify.License, error) {
-	product, err := s.productOf(text)
+	fresh, err := s.fresh()
 	if err != nil {
 		return nil, err
+	}
+	claims, ok := peek(text)
+	if fresh && ok && claims.Binding != nil {
+		return nil, fmt.Errorf("cannot use %q: %w", s.dir, ErrNoRequest)
+	}
+	product := unknownProduct
+	if ok {
+		if product, err = s.productOf(claims); err != nil {
+			return nil, err
+		}
 	}
 	// A failover license is installed on standby.
 	p := Program{Product: product, Components: o.Components, Emergency: true}
@@ -92,13 +108,18 @@ func (s *State) Install(v *verify.Verifier, text []byte, o InstallOptions) (*ver
 	if err != nil {
 		return nil, err
 	}
+	if fresh {
+		if err := s.make(); err != nil {
+			return nil, err
+		}
+	}
 	if err := s.write(licenseFile, format.EncodeFile(format.LicenseFile, raw), publicMode); err != nil {
 		return nil, err
 	}
 	license.Warnings = slices.DeleteFunc(license.Warnings, aboutProgram)
-	if record, found, err := s.readClock(); err == nil {
+	if record, err := s.readClock(); err == nil {
 		// A folder of which only this file can be written is no reason to fail.
-		_ = s.recordClock(record, found, o.Now)
+		_ = s.recordClock(record.orSigned(license.Issued), o.Now)
 	}
 	return license, nil
 }
@@ -114,11 +135,7 @@ const unknownProduct = "unknown"
 // productOf returns the product for which a license is to be installed: that of the
 // site's own request which it answers. One that is bound to no machine answers none, and
 // must not take the place of another product's.
-func (s *State) productOf(text []byte) (string, error) {
-	claims, ok := peek(text)
-	if !ok {
-		return unknownProduct, nil
-	}
+func (s *State) productOf(claims *format.LicenseClaims) (string, error) {
 	if installed, ok := s.installed(); ok {
 		return installed.Product, nil
 	}
@@ -150,9 +167,26 @@ func (s *State) judge(v *verify.Verifier, text []byte, p Program, now, seen time
 	}
 	license, err := v.Check(text, facts)
 	if err != nil {
-		return nil, nameMissing(err, claims, p)
+		return nil, s.nameRecord(nameMissing(err, claims, p), v, text, facts)
 	}
 	return license, nil
+}
+
+// nameRecord tells of a clock that nothing but the folder's record speaks against where
+// that record stands: it may be the clock of last week that was wrong.
+func (s *State) nameRecord(err error, v *verify.Verifier, text []byte, facts verify.Facts) error {
+	var refusal *verify.Refusal
+	if !errors.As(err, &refusal) || refusal.Reason != verify.ClockRolledBack {
+		return err
+	}
+	facts.Seen = time.Time{}
+	if _, without := v.Check(text, facts); errors.Is(without, verify.ClockRolledBack) {
+		return err
+	}
+	named := *refusal
+	named.Next = fmt.Sprintf("set the clock to the right time and try again; if this machine's clock was ahead for a while and is right now, remove %q",
+		s.path(clockFile))
+	return &named
 }
 
 // offered reads what this machine offers of what a license is bound to.

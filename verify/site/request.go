@@ -3,7 +3,6 @@ package site
 import (
 	"crypto/sha256"
 	"errors"
-	"fmt"
 	"io"
 	"strings"
 	"time"
@@ -39,6 +38,8 @@ type Request struct {
 	Hash    [32]byte // SHA-256 of the body
 	Path    string   // where the state folder keeps Text
 	Machine *machine.Identity
+
+	Warnings []string // each one line for the administrator
 }
 
 // ErrOtherProduct says that a state folder is in use for another product.
@@ -71,9 +72,8 @@ func (s *State) Request(o RequestOptions) (*Request, error) {
 	if err := s.make(); err != nil {
 		return nil, err
 	}
-	if installed, ok := s.installed(); ok && installed.Product != o.Product {
-		return nil, fmt.Errorf("%w: a license for %s is installed in %q, and the request is for %s",
-			ErrOtherProduct, installed.Product, s.dir, o.Product)
+	if err := s.refuseOther(o.Product); err != nil {
+		return nil, err
 	}
 	key, err := s.key(o.Random)
 	if err != nil {
@@ -84,14 +84,11 @@ func (s *State) Request(o RequestOptions) (*Request, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := makeFolder(s.path(requestsDir)); err != nil {
-		return nil, err
-	}
 	name := requestName(r.Hash)
 	if err := s.write(name, r.Text, publicMode); err != nil {
 		return nil, err
 	}
-	r.Path, r.Machine = s.path(name), identity
+	r.Path, r.Machine, r.Warnings = s.path(name), identity, s.keyWarnings()
 	return r, nil
 }
 
@@ -118,7 +115,10 @@ func (s *State) body(o RequestOptions) (*format.Request, *machine.Identity, erro
 	if err != nil {
 		return nil, nil, &FieldError{"component", err}
 	}
-	body.Components = fit(identity.Components)
+	body.Components = identity.Components
+	if err := fit(body); err != nil {
+		return nil, nil, err
+	}
 	return body, identity, nil
 }
 
@@ -146,19 +146,21 @@ func faultyField(body *format.Request, err error) error {
 	return err
 }
 
-// manyComponents is how many components of 8 bytes fit a QR code of 45x23 cells.
-const manyComponents = 3
+// smallBody is the longest body whose code takes 45x23 cells of a console.
+const smallBody = 114
 
-// fit shortens the hashes of many components, so that the request fits the code.
-func fit(offered []format.Component) []format.Component {
-	if len(offered) <= manyComponents {
-		return offered
+// fit shortens the hashes of a body that is longer than that.
+func fit(q *format.Request) error {
+	body, err := q.Marshal()
+	if err != nil || len(body) <= smallBody {
+		return err
 	}
-	short := make([]format.Component, len(offered))
-	for i, c := range offered {
+	short := make([]format.Component, len(q.Components)) // the identity keeps the long ones
+	for i, c := range q.Components {
 		short[i] = format.Component{Label: c.Label, Hash: c.Hash[:format.MinComponentHash]}
 	}
-	return short
+	q.Components = short
+	return nil
 }
 
 func sign(q *format.Request, key keys.PrivateKey) (*Request, error) {

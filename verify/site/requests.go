@@ -30,9 +30,11 @@ func requestName(hash [sha256.Size]byte) string {
 
 // made is what the folder knows of its own requests.
 type made struct {
+	hashes [][32]byte
+
+	// Of the request that the license answers; zero if it answers none.
 	key     keys.PublicKey
-	hashes  [][32]byte
-	product string // of the request that the license answers; empty if it answers none
+	product string
 }
 
 // requests looks for the request that a license answers. If it is not in its place all
@@ -40,7 +42,7 @@ type made struct {
 func (s *State) requests(answered [32]byte) (made, error) {
 	q, err := s.openRequest(requestName(answered))
 	if err == nil && q.Hash == answered {
-		return made{q.Key, [][32]byte{q.Hash}, q.Product}, nil
+		return made{[][32]byte{q.Hash}, q.Key, q.Product}, nil
 	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return made{}, err
@@ -52,17 +54,12 @@ func (s *State) requests(answered [32]byte) (made, error) {
 	var m made
 	for _, name := range names {
 		q, err := s.openRequest(name)
-		switch {
-		case err != nil:
+		if err != nil {
 			return made{}, err
-		case m.key.IsZero():
-			m.key = q.Key
-		case m.key != q.Key:
-			return made{}, fmt.Errorf("%q: the request was made with another machine key than the others in its folder", s.path(name))
 		}
 		m.hashes = append(m.hashes, q.Hash)
 		if q.Hash == answered {
-			m.product = q.Product
+			m.key, m.product = q.Key, q.Product
 		}
 	}
 	return m, nil
@@ -83,6 +80,28 @@ func (s *State) productAsked(product string) (string, error) {
 		}
 	}
 	return cmp.Or(asked, product), err
+}
+
+// refuseOther refuses to ask for a product in the folder of another.
+func (s *State) refuseOther(product string) error {
+	if installed, ok := s.installed(); ok && installed.Product != product {
+		return fmt.Errorf("%w: a license for %s is installed in %q, and the request is for %s",
+			ErrOtherProduct, installed.Product, s.dir, product)
+	}
+	names, err := s.requestNames()
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		q, err := s.openRequest(name)
+		if err != nil {
+			return err
+		}
+		if q.Product != product {
+			return fmt.Errorf("%w: %q asks for %s, and the new request is for %s", ErrOtherProduct, s.path(name), q.Product, product)
+		}
+	}
+	return nil
 }
 
 func (s *State) openRequest(name string) (*verify.Request, error) {

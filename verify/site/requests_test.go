@@ -3,7 +3,6 @@ package site
 import (
 	"crypto/rand"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,7 +11,6 @@ import (
 
 	"github.com/offlicense/offlicense/format"
 	"github.com/offlicense/offlicense/verify"
-	"github.com/offlicense/offlicense/verify/machine"
 	"github.com/offlicense/offlicense/verify/site/sitetest"
 )
 
@@ -43,40 +41,50 @@ func TestRequestIsKept(t *testing.T) {
 	}
 }
 
-// Of many components the hashes are shorter, so that the code still fits a console.
+// Hashes are shortened where the code would not fit a console, and there alone.
 func TestRequestFitsConsole(t *testing.T) {
 	const version6L = 195 // characters
-	for n := range 4 {
-		o := options(t)
-		o.Components = nil
-		for i := range n {
-			value, err := machine.ParseValue(fmt.Sprintf("c%d=value%d", i, i))
-			if err != nil {
-				t.Fatal(err)
-			}
-			o.Components = append(o.Components, value)
+	request := func(site, host string, labels ...string) *format.Request {
+		q := &format.Request{
+			Product: "evoq", Invoice: "INV0042-1", Type: "production", Time: now.Unix(),
+			Key: make([]byte, 32), Site: site, Host: host,
 		}
-		o.Product, o.Invoice = "evoqevoq", "INV0042-12"
-		r := request(t, At(filepath.Join(t.TempDir(), "S")), o)
-		size := format.MaxComponentHash
-		if len(r.Components) > manyComponents {
-			size = format.MinComponentHash
+		for _, label := range labels {
+			q.Components = append(q.Components, format.Component{Label: label, Hash: []byte("12345678")})
 		}
-		for _, c := range r.Components {
-			if len(c.Hash) != size {
-				t.Errorf("%d components: hash of %d bytes", len(r.Components), len(c.Hash))
-			}
+		return q
+	}
+	machine := []string{format.LabelMachineID, format.LabelProductUUID, format.LabelRootFS}
+	for name, c := range map[string]struct {
+		q    *format.Request
+		size int // of a hash
+	}{
+		"a machine's three":     {request("", "", machine...), 8},
+		"and a host":            {request("", "web-frontend-01", machine...), 6},
+		"three of the operator": {request("", "", "cluster", "volume", "rack"), 6},
+		"a hardware's":          {request("", "", format.LabelProductUUID, "cluster", "volume"), 6},
+		"one and a host":        {request("", "web-frontend-01", "cluster"), 8},
+		"four with short names": {request("", "", append(machine, "a")...), 8},
+		"four":                  {request("", "", append(machine, "cluster")...), 6},
+	} {
+		offered := c.q.Components
+		if err := fit(c.q); err != nil {
+			t.Fatal(err)
 		}
-		if len(r.Components) <= 3 && len(r.Code) > version6L {
-			t.Errorf("%d components: %d characters", len(r.Components), len(r.Code))
+		body, err := c.q.Marshal()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if code := format.EncodeText(format.RequestBody, body); len(code) > version6L || len(c.q.Components[0].Hash) != c.size {
+			t.Errorf("%s: %d characters with hashes of %d bytes, want %d", name, len(code), len(c.q.Components[0].Hash), c.size)
+		}
+		if len(offered[0].Hash) != 8 {
+			t.Errorf("%s: the hashes of the offer are shortened, too", name)
 		}
 	}
-	components := []format.Component{}
-	for i := range 4 {
-		components = append(components, format.Component{Label: fmt.Sprint("c", i), Hash: make([]byte, 8)})
-	}
-	if short := fit(components); len(short[3].Hash) != 6 || len(components[3].Hash) != 8 {
-		t.Error("four components are not shortened, or their owner's are")
+	long := request(strings.Repeat("x", 100), "", "cluster")
+	if err := fit(long); err != nil || len(long.Components[0].Hash) != 6 {
+		t.Errorf("got %d bytes, %v", len(long.Components[0].Hash), err)
 	}
 }
 
@@ -170,35 +178,106 @@ func TestForeignFilesAmongRequests(t *testing.T) {
 		t.Fatal(err)
 	}
 	text := license(t, r, func(l *format.LicenseClaims) { l.Binding.Request[0]++ })
-	if _, err := s.Judge(sitetest.Verifier(t), text, program(t), now); err == nil || !strings.Contains(err.Error(), "another machine key") {
-		t.Errorf("got %v", err)
-	}
+	_, err := s.Judge(sitetest.Verifier(t), text, program(t), now)
+	wantReason(t, err, verify.WrongSite)
 	// A name that does not fit is no way around: the request in the place of ours is another.
 	if err := os.WriteFile(r.Path, other.Text, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	_, err := verifyAt(t, s, now)
+	_, err = verifyAt(t, s, now)
+	wantReason(t, err, verify.WrongSite)
+}
+
+// A license is judged by the key of the request that it answers.
+func TestRenewedMachineKey(t *testing.T) {
+	s, r := installedState(t)
+	if err := os.Remove(s.path(keyFile)); err != nil {
+		t.Fatal(err)
+	}
+	o := options(t)
+	o.Now = now.Add(time.Minute)
+	renewed := request(t, s, o)
+	for _, path := range []string{r.Path, renewed.Path} { // so that all requests are read
+		if err := os.Rename(path, s.path(filepath.Join(requestsDir, "renamed-"+filepath.Base(path)))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, own := range []*Request{r, renewed} {
+		install(t, s, license(t, own, nil))
+	}
+	other := request(t, At(filepath.Join(t.TempDir(), "other")), o)
+	_, err := s.Judge(sitetest.Verifier(t), license(t, other, nil), program(t), now)
 	wantReason(t, err, verify.WrongSite)
 }
 
 func TestFolderOfOtherThings(t *testing.T) {
-	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "passwd"), nil, 0o644); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := At(dir).Request(options(t)); !errors.Is(err, ErrNotState) {
-		t.Errorf("got %v", err)
+	volume := volumeLicense(t, 1)
+	for _, name := range []string{"passwd", licenseFile, clockFile, "request.olq"} {
+		s := At(t.TempDir())
+		put(t, s, name, []byte("foreign"))
+		if _, err := s.Request(options(t)); !errors.Is(err, ErrNotState) {
+			t.Errorf("%s: request: got %v", name, err)
+		}
+		if _, err := s.Install(sitetest.Verifier(t), volume, InstallOptions{Now: now}); !errors.Is(err, ErrNotState) {
+			t.Errorf("%s: install: got %v", name, err)
+		}
+		if entries, err := os.ReadDir(s.Dir()); err != nil || len(entries) != 1 || string(file(t, s, name)) != "foreign" {
+			t.Errorf("%s: made %v, %v", name, entries, err)
+		}
 	}
 	fresh := t.TempDir()
 	if err := os.Mkdir(filepath.Join(fresh, "lost+found"), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	request(t, At(fresh), options(t))
-	s, _ := installedState(t)
+}
+
+// A license that answers no request may be the first thing in a folder.
+func TestInstallWithoutRequest(t *testing.T) {
+	bound := license(t, request(t, At(filepath.Join(t.TempDir(), "S")), options(t)), nil)
+	for name, s := range map[string]*State{"missing": At(filepath.Join(t.TempDir(), "S")), "empty": At(t.TempDir())} {
+		_, err := s.Install(sitetest.Verifier(t), bound, InstallOptions{Components: cluster(t), Now: now})
+		if !errors.Is(err, ErrNoRequest) {
+			t.Errorf("%s: got %v", name, err)
+		}
+		_, err = s.Install(sitetest.Verifier(t), volumeLicense(t, 1), InstallOptions{Now: sitetest.Ends})
+		wantReason(t, err, verify.Expired)
+		if entries, _ := os.ReadDir(s.Dir()); len(entries) > 0 {
+			t.Errorf("%s: a refused license made %v", name, entries)
+		}
+		install(t, s, volumeLicense(t, 1))
+		install(t, s, volumeLicense(t, 2)) // a renewal
+		if _, err := verifyAt(t, s, now); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		request(t, s, options(t))
+	}
+}
+
+func volumeLicense(t *testing.T, epoch uint64) []byte {
+	t.Helper()
+	l := sitetest.License()
+	l.Terms.Epoch = epoch
+	text, err := sitetest.Seal(l)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+func TestOneProductInOneFolder(t *testing.T) {
+	installed, _ := installedState(t)
+	asked := At(filepath.Join(t.TempDir(), "S"))
+	request(t, asked, options(t))
 	o := options(t)
 	o.Product = "liquid"
-	if _, err := s.Request(o); !errors.Is(err, ErrOtherProduct) {
-		t.Errorf("got %v", err)
+	for name, s := range map[string]*State{"installed": installed, "asked": asked} {
+		if _, err := s.Request(o); !errors.Is(err, ErrOtherProduct) {
+			t.Errorf("%s: got %v", name, err)
+		}
+		if names, err := s.requestNames(); err != nil || len(names) != 1 {
+			t.Errorf("%s: the refused request is kept: %q, %v", name, names, err)
+		}
 	}
 }
 

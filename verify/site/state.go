@@ -31,7 +31,7 @@ const (
 type State struct{ dir string }
 
 // At names the state folder dir. Nothing is read or made; [State.Request] makes the
-// folder if it is missing.
+// folder if it is missing, and so does [State.Install] for a license that needs no request.
 func At(dir string) *State { return &State{dir} }
 
 // Dir returns the path of the folder.
@@ -42,8 +42,14 @@ func (s *State) path(name string) string { return filepath.Join(s.dir, name) }
 // LicensePath returns where the installed license is kept.
 func (s *State) LicensePath() string { return s.path(licenseFile) }
 
-// ErrNotState says that a folder holds other things and no state of a site.
-var ErrNotState = errors.New("the folder is not empty and is not a state folder")
+var (
+	// ErrNotState says that a folder holds other things and no state of a site.
+	ErrNotState = errors.New("the folder is not empty and is not a state folder")
+
+	// ErrNoRequest says that a license which answers a request is to be installed into a
+	// folder that is missing or empty.
+	ErrNoRequest = errors.New("no request was made in this folder")
+)
 
 // make creates the folder, but not its parents: a misspelled path is more likely than
 // a missing parent. A folder full of other things is refused.
@@ -51,24 +57,37 @@ func (s *State) make() error {
 	if err := makeFolder(s.dir); err != nil {
 		return err
 	}
+	if _, err := s.fresh(); err != nil {
+		return err
+	}
+	return makeFolder(s.path(requestsDir))
+}
+
+// fresh reports whether the folder is missing or empty, and refuses one full of other
+// things. What marks a state folder is its key or its requests: a license.lic may lie in
+// any folder to which somebody has saved it.
+func (s *State) fresh() (bool, error) {
 	entries, err := os.ReadDir(s.dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return true, nil
+	}
 	if err != nil {
-		return &fs.PathError{Op: "read", Path: s.dir, Err: cause(err)}
+		return false, &fs.PathError{Op: "read", Path: s.dir, Err: cause(err)}
 	}
 	foreign := false
 	for _, e := range entries {
 		switch name := e.Name(); {
-		case name == keyFile, name == requestsDir, name == licenseFile, name == clockFile:
-			return nil
+		case name == keyFile, name == requestsDir:
+			return false, nil
 		case name == "lost+found", strings.HasPrefix(name, "."): // a disk or volume of its own
 		default:
 			foreign = true
 		}
 	}
 	if foreign {
-		return fmt.Errorf("cannot use %q: %w", s.dir, ErrNotState)
+		return false, fmt.Errorf("cannot use %q: %w", s.dir, ErrNotState)
 	}
-	return nil
+	return true, nil
 }
 
 // makeFolder creates one folder that all may read, whatever the umask.

@@ -65,7 +65,7 @@ func (t tool) install(env *cli.Env, args []string, stateFlag, rootsFlag string, 
 	fmt.Fprintf(env.Stdout, "installed: %s\n", title(license))
 	licenseTable(license).WriteTo(env.Stdout)
 	fmt.Fprintf(env.Stdout, "next: start the product, or check with\n    offlicense verify --state %s%s%s --product %s\n",
-		cli.ShellQuote(state.Dir()), t.rootsAdvice(), componentAdvice(componentFlags), license.Product)
+		typed(state.Dir()), t.rootsAdvice(rootsFlag), componentAdvice(componentFlags), license.Product)
 	return nil
 }
 

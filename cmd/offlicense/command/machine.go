@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/verify/machine"
@@ -27,6 +26,11 @@ func machineCommand() cli.Command {
 			return func(env *cli.Env, args []string) error {
 				if len(args) > 0 {
 					return cli.Usagef("machine takes no file: got %s", cli.Quote(args[0]))
+				}
+				if *product != "" {
+					if err := checkProduct(*product); err != nil {
+						return err
+					}
 				}
 				values, err := operatorComponents(env, *components)
 				if err != nil {
@@ -91,7 +95,7 @@ func (v *machineView) print(w io.Writer) {
 	}
 }
 
-// wrap breaks a text at spaces into lines of at most width characters, where it can.
+// wrap breaks a text at spaces into lines of at most width columns, where it can.
 func wrap(text string, width int) []string {
 	var lines []string
 	line := ""
@@ -99,7 +103,7 @@ func wrap(text string, width int) []string {
 		switch {
 		case line == "":
 			line = word
-		case utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) <= width:
+		case columns(line)+1+columns(word) <= width:
 			line += " " + word
 		default:
 			lines = append(lines, line)

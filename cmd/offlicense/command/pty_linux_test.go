@@ -17,6 +17,7 @@ import (
 
 	"github.com/makiuchi-d/gozxing"
 	"github.com/makiuchi-d/gozxing/qrcode"
+	"github.com/offlicense/offlicense/format"
 	"github.com/offlicense/offlicense/verify"
 	"golang.org/x/sys/unix"
 )
@@ -79,15 +80,14 @@ func onTerminal(t *testing.T, columns, rows int, args ...string) (shown, dir str
 	return string(all), dir
 }
 
-// screen is a console that scrolls.
+// screen is a console that breaks long lines, and scrolls.
 type screen struct {
 	columns, rows int
 	lines         [][]rune
 }
 
 // play shows what a program has written, and the shell's prompt after it.
-func (s *screen) play(t *testing.T, shown string) {
-	t.Helper()
+func (s *screen) play(shown string) {
 	s.lines = [][]rune{nil}
 	for text := shown + "$ "; text != ""; {
 		if sgr, ok := strings.CutPrefix(text, "\x1b["); ok {
@@ -101,11 +101,15 @@ func (s *screen) play(t *testing.T, shown string) {
 		case '\n':
 			s.lines = append(s.lines, nil)
 		default:
-			last := &s.lines[len(s.lines)-1]
-			if len(*last) == s.columns {
-				t.Fatalf("a line is wider than the terminal: %q", string(*last))
+			cells := []rune{r}
+			if r >= 0x2e80 && r < 0xfb00 { // East Asian characters are wide
+				cells = append(cells, ' ')
 			}
-			*last = append(*last, r)
+			if len(s.lines[len(s.lines)-1])+len(cells) > s.columns {
+				s.lines = append(s.lines, nil)
+			}
+			last := &s.lines[len(s.lines)-1]
+			*last = append(*last, cells...)
 		}
 	}
 	if over := len(s.lines) - s.rows; over > 0 {
@@ -120,6 +124,12 @@ func (s *screen) scan(t *testing.T) string {
 	picture := image.NewGray(image.Rect(0, 0, s.columns*cell, s.rows*2*cell))
 	for row, line := range s.lines {
 		for column, r := range line {
+			if r > ' ' && !strings.ContainsRune("█▀▄", r) {
+				for i := range cell { // a letter: a cross
+					picture.SetGray(column*cell+cell/2, row*2*cell+cell/2+i, color.Gray{Y: 255})
+					picture.SetGray(column*cell+i, row*2*cell+cell, color.Gray{Y: 255})
+				}
+			}
 			for half, lit := range [2]bool{r == '█' || r == '▀', r == '█' || r == '▄'} {
 				if !lit {
 					continue
@@ -149,22 +159,38 @@ func (s *screen) String() string {
 	return b.String()
 }
 
-// On the console of a server the whole code is on the screen together with the prompt.
+// On the console of a server the whole code is on the screen together with the prompt,
+// and beside it what else the administrator needs: there is no scrolling back.
 func TestCodeOnConsole(t *testing.T) {
 	shown, dir := onTerminal(t, 80, 24)
 	if !strings.Contains(shown, "\x1b[") {
 		t.Error("the code is drawn without colors, and is inverted on a light terminal")
 	}
 	s := &screen{columns: 80, rows: 24}
-	s.play(t, shown)
+	s.play(shown)
 	if last := string(s.lines[len(s.lines)-1]); last != "$ " {
 		t.Errorf("the prompt is in the line %q", last)
 	}
+	file := s.isCodeOf(t, filepath.Join(dir, "S"))
+	for _, want := range []string{filepath.Join("S/requests", filepath.Base(file)), "offlicense install --state S"} {
+		if !strings.Contains(s.String(), want) {
+			t.Errorf("%q is not on the screen:\n%s", want, s)
+		}
+	}
+	if before, _, found := strings.Cut(shown, "█"); !found || !strings.Contains(before, "next: ") {
+		t.Errorf("the summary does not stand before the code: %s", shown)
+	}
+}
+
+// isCodeOf wants the code of the one request in a state folder, for people and for
+// machines, and returns the file of that request.
+func (s *screen) isCodeOf(t *testing.T, state string) string {
+	t.Helper()
 	code, err := verify.OpenRequest([]byte(s.scan(t)))
 	if err != nil {
 		t.Fatal(err)
 	}
-	files, err := filepath.Glob(filepath.Join(dir, "S/requests/*.olq"))
+	files, err := filepath.Glob(filepath.Join(state, "requests/*.olq"))
 	if err != nil || len(files) != 1 {
 		t.Fatal(files, err)
 	}
@@ -174,10 +200,21 @@ func TestCodeOnConsole(t *testing.T) {
 	}
 	file, err := verify.OpenRequest(text)
 	if err != nil || file.Hash != code.Hash {
-		t.Errorf("file and code are two requests: %v", err)
+		t.Fatalf("file and code are two requests: %v", err)
 	}
-	if before, _, found := strings.Cut(shown, "█"); !found || !strings.Contains(before, "next: ") {
-		t.Errorf("the summary does not stand before the code: %s", shown)
+	if want := format.ComparisonCode(file.Hash); !strings.Contains(s.String(), want) {
+		t.Errorf("the comparison code %s is not on the screen:\n%s", want, s)
+	}
+	return files[0]
+}
+
+// No path beside the code is so long or so wide that it breaks the code's lines.
+func TestLongPathBesideCode(t *testing.T) {
+	for _, state := range []string{strings.Repeat("very-long-", 20), strings.Repeat("許諾", 30), "two words " + strings.Repeat("é", 90)} {
+		shown, dir := onTerminal(t, 80, 24, "--state", state)
+		s := &screen{columns: 80, rows: 24}
+		s.play(shown)
+		s.isCodeOf(t, filepath.Join(dir, state))
 	}
 }
 

@@ -1,8 +1,11 @@
 package command
 
 import (
+	"bytes"
 	"fmt"
 	"io"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/cmd/internal/qr"
@@ -28,22 +31,26 @@ func validQR(mode string) error {
 type qrPlan struct {
 	text    string
 	show    bool
+	free    int    // columns beside the code for a text; 0: none
 	misfit  string // why a terminal does not get the code; empty if it does or is none
 	picture bool   // a picture of it was written
 }
 
 func (f *requestFlags) planQR(env *cli.Env, text string) (qrPlan, error) {
 	plan := qrPlan{text: text, show: f.qr == qrAlways, picture: f.qrPNG != ""}
-	if f.qr != qrAuto || f.out == "-" || f.qrPNG == "-" {
-		return plan, nil
-	}
 	columns, rows, ok := env.OnTerminal()
-	if !ok {
+	if f.qr == qrNever || f.out == "-" || f.qrPNG == "-" || !ok {
 		return plan, nil
 	}
 	wantColumns, wantRows, err := qr.Size(text)
 	if err != nil {
 		return plan, err
+	}
+	if columns >= fullWidth {
+		plan.free = columns - wantColumns - 1 // some terminals break the line after the last column
+	}
+	if f.qr == qrAlways {
+		return plan, nil
 	}
 	wantRows++ // the prompt
 	plan.show = wantColumns <= columns && wantRows <= rows
@@ -70,11 +77,74 @@ func (p qrPlan) explain(out io.Writer) {
 	}
 }
 
-func (p qrPlan) draw(env *cli.Env, out io.Writer) error {
+// draw draws the code, and beside it as many lines of a text as there is room for.
+func (p qrPlan) draw(env *cli.Env, out io.Writer, text []string) error {
 	if !p.show {
 		return nil
 	}
-	return qr.Draw(out, p.text, qr.Options{NoColor: !env.Color()})
+	var code bytes.Buffer
+	if err := qr.Draw(&code, p.text, qr.Options{NoColor: !env.Color()}); err != nil {
+		return err
+	}
+	var lines []string
+	if width := p.free - len(gap); width >= leastWidth {
+		for _, paragraph := range text {
+			lines = append(lines, fold(paragraph, width)...)
+		}
+	}
+	for row := range strings.Lines(code.String()) {
+		if len(lines) > 0 {
+			row = strings.TrimSuffix(row, "\n") + gap + lines[0] + "\n"
+			lines = lines[1:]
+		}
+		if _, err := io.WriteString(out, row); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+const (
+	// fullWidth is how many columns a terminal needs for a text beside the code.
+	fullWidth = 80
+
+	leastWidth = 19 // of that text: a comparison code
+
+	gap = "  " // between the code's border and the text
+)
+
+// fold is wrap for a place that nothing may stand out of: it breaks long words, too. An
+// empty text is an empty line.
+func fold(text string, width int) []string {
+	if text == "" {
+		return []string{""}
+	}
+	var lines []string
+	for _, line := range wrap(text, width) {
+		start, used := 0, 0
+		for i, r := range line {
+			size := columns(string(r))
+			if used+size > width {
+				lines = append(lines, line[start:i])
+				start, used = i, 0
+			}
+			used += size
+		}
+		lines = append(lines, line[start:])
+	}
+	return lines
+}
+
+// columns is the most columns that a text takes. What is not ASCII may take two.
+func columns(text string) int {
+	n := 0
+	for _, r := range text {
+		n++
+		if r >= utf8.RuneSelf {
+			n++
+		}
+	}
+	return n
 }
 
 func writeQRPicture(env *cli.Env, path, text string) error {

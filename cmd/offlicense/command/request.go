@@ -3,10 +3,12 @@ package command
 import (
 	_ "embed"
 	"errors"
+	"path/filepath"
 	"strings"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/format"
+	"github.com/offlicense/offlicense/keys"
 	"github.com/offlicense/offlicense/verify/site"
 	"github.com/spf13/pflag"
 )
@@ -48,6 +50,7 @@ func (t tool) requestCommand() cli.Command {
 }
 
 func (f *requestFlags) run(env *cli.Env, args []string) error {
+	f.trim()
 	state, err := f.check(env, args)
 	if err != nil {
 		return err
@@ -72,8 +75,18 @@ func (f *requestFlags) run(env *cli.Env, args []string) error {
 	if f.out == "-" || f.qrPNG == "-" {
 		out = env.Stderr
 	}
+	for _, warning := range r.Warnings {
+		env.Warnf("%s", warning)
+	}
 	f.summary(env, out, state, r, code)
-	return code.draw(env, out)
+	return code.draw(env, out, f.reminder(state, r))
+}
+
+// trim drops the white space around what was pasted: the vendor compares it exactly.
+func (f *requestFlags) trim() {
+	for _, text := range [...]*string{&f.product, &f.invoice, &f.email, &f.site, &f.host} {
+		*text = strings.TrimSpace(*text)
+	}
 }
 
 // check refuses what can be refused without looking at the machine.
@@ -101,13 +114,17 @@ func (f *requestFlags) check(env *cli.Env, args []string) (*site.State, error) {
 	if format.ValidType(f.kind) != nil {
 		return nil, cli.Usagef("unknown license type %s", cli.Quote(f.kind)).WithHint("--type takes one of %s", types)
 	}
-	name, domain, _ := strings.Cut(strings.TrimSpace(f.email), "@")
-	if name == "" || domain == "" || strings.ContainsAny(strings.TrimSpace(f.email), " \t\r\n,;<>") {
+	name, domain, _ := strings.Cut(f.email, "@")
+	if name == "" || domain == "" || strings.Contains(domain, "@") || strings.ContainsAny(f.email, " \t\r\n,;:<>") {
 		return nil, cli.Usagef("invalid e-mail address %s", cli.Quote(f.email)).
 			WithHint("one address, such as ops@site.example: the one that the vendor has for this customer")
 	}
-	if f.out == "-" && f.qrPNG == "-" {
+	switch {
+	case f.out == "-" && f.qrPNG == "-":
 		return nil, cli.Usagef("--out and --qr-png cannot both go to standard output")
+	case f.out != "" && samePath(f.out, f.qrPNG):
+		return nil, cli.Usagef("--out and --qr-png name one file: %s", cli.Quote(f.out)).
+			WithHint("the picture would take the place of the request; give it a name of its own")
 	}
 	return state, validQR(f.qr)
 }
@@ -142,16 +159,36 @@ func (f *requestFlags) requestError(err error) error {
 	e := cli.Usagef("%w", field)
 	switch field.Field {
 	case "product":
-		if lower := strings.ToLower(f.product); lower != f.product {
-			return e.WithHint("names of products are in lower case: --product %s", cli.Clean(lower))
-		}
-		return e.WithHint("a product's name is 1 to 32 of a-z, 0-9, -, _ and ., as the vendor writes it")
+		return productError(field, f.product)
 	case "invoice":
 		return e.WithHint("an invoice number is 1 to 32 bytes of text")
 	case "site", "host":
 		return e.WithHint("--%s takes 1 to 128 bytes of text", field.Field)
 	}
 	return e
+}
+
+// checkProduct refuses what cannot be the name of a product.
+func checkProduct(name string) error {
+	q := format.Request{Product: name, Invoice: "any", Type: format.Types()[0], Key: make([]byte, keys.PublicKeySize)}
+	if _, err := q.Marshal(); err != nil {
+		return productError(&site.FieldError{Field: "product", Err: err}, name)
+	}
+	return nil
+}
+
+func productError(err error, name string) error {
+	e := cli.Usagef("%w", err)
+	if lower := strings.ToLower(name); lower != name {
+		return e.WithHint("names of products are in lower case: --product %s", cli.Clean(lower))
+	}
+	return e.WithHint("a product's name is 1 to 32 of a-z, 0-9, -, _ and ., as the vendor writes it")
+}
+
+func samePath(a, b string) bool {
+	absoluteA, errA := filepath.Abs(a)
+	absoluteB, errB := filepath.Abs(b)
+	return b != "" && errA == nil && errB == nil && absoluteA == absoluteB
 }
 
 func (f *requestFlags) writeFiles(env *cli.Env, r *site.Request) error {

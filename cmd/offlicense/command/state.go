@@ -63,8 +63,10 @@ func stateError(err error) error {
 	case errors.As(err, &known):
 	case errors.Is(err, site.ErrNotState):
 		return cli.Fail(err).WithHint("give each site a folder of its own, empty or new")
+	case errors.Is(err, site.ErrNoRequest):
+		return cli.Fail(err).WithHint("make a request with \"offlicense request\" and send it to the vendor; if that was done, check the path of the state folder")
 	case errors.Is(err, site.ErrOtherProduct):
-		return cli.Fail(err).WithHint("give each site a folder of its own with --state")
+		return cli.Fail(err).WithHint("give each site a folder of its own with --state; a request that was made by mistake can be removed")
 	case errors.As(err, &path):
 		return cli.FileError(path.Op, path.Path, err)
 	}

@@ -110,6 +110,9 @@ func (f *verifyFlags) prepare(env *cli.Env, files []string) (judge, error) {
 	case f.anyMachine && f.state != "":
 		return nil, cli.Usagef("--any-machine and --state exclude each other").
 			WithHint("a license is checked for one site, or looked at elsewhere")
+	case f.anyMachine && len(f.components) > 0:
+		return nil, cli.Usagef("--any-machine and --component exclude each other").
+			WithHint("a license that is looked at elsewhere is compared with no machine")
 	case f.anyMachine && len(files) == 0:
 		return nil, cli.Usagef("--any-machine needs at least one license file")
 	case !f.anyMachine && dir == "":
