@@ -1,5 +1,7 @@
 package format
 
+import "fmt"
+
 // Claims of a CWT (RFC 8392, section 4) and their limits.
 const (
 	claimIssuer    = 1
@@ -13,6 +15,8 @@ const (
 
 	claimTerms = -70001
 	claimScope = -70002
+
+	claimRelease = -70005
 
 	// maxTime is the last second of the year 9999. Times are seconds since 1970 in UTC.
 	maxTime = 253402300799
@@ -149,4 +153,12 @@ func (r *reader) licenseType() string {
 		}
 	}
 	return s
+}
+
+// ValidText returns nil for a text of 1 to most bytes that may stand in a statement.
+func ValidText(s string, most int) error {
+	if s == "" || len(s) > most {
+		return fmt.Errorf("got %d bytes, want 1 to %d", len(s), most)
+	}
+	return checkText([]byte(s))
 }

@@ -19,7 +19,7 @@ type entitleCommand struct {
 
 func setupEntitle(flags *pflag.FlagSet) cli.Run {
 	var c entitleCommand
-	c.home.add(flags)
+	c.home.addLedger(flags)
 	c.operator.add(flags)
 	e := &c.sold
 	e.Limits = make(map[string]uint64)

@@ -17,6 +17,7 @@ import (
 type initCommand struct {
 	home       homeOption
 	passphrase passphraseOptions
+	operator   operatorOption
 	vendor     string
 	staff      string
 	rootKey    string
@@ -24,7 +25,8 @@ type initCommand struct {
 
 func setupInit(flags *pflag.FlagSet) cli.Run {
 	var c initCommand
-	c.home.add(flags)
+	c.home.addLedger(flags)
+	c.operator.add(flags)
 	c.passphrase.add(flags)
 	c.passphrase.addNone(flags)
 	flags.StringVar(&c.vendor, "vendor", "", "")
@@ -69,7 +71,11 @@ func (c *initCommand) prepare(env *cli.Env) (*home.Founding, string, error) {
 	if c.vendor == "" {
 		return nil, "", cli.Usagef("--vendor is missing: the vendor's domain, such as acme.example")
 	}
-	now, err := env.Time()
+	by, err := c.operator.operation(env)
+	if err != nil {
+		return nil, "", err
+	}
+	database, err := c.home.database(env)
 	if err != nil {
 		return nil, "", err
 	}
@@ -90,7 +96,7 @@ func (c *initCommand) prepare(env *cli.Env) (*home.Founding, string, error) {
 	if err := c.checkRootKey(dir); err != nil {
 		return nil, "", err
 	}
-	founding := &home.Founding{Vendor: c.vendor, Staff: staff, RootKey: c.rootKey, Now: now, Random: env.Rand}
+	founding := &home.Founding{Vendor: c.vendor, Staff: staff, RootKey: c.rootKey, Ledger: database, Operator: by.Operator, Now: by.Now, Random: env.Rand}
 	if err := founding.Check(); err != nil {
 		return nil, "", cli.Usagef("%w", err)
 	}

@@ -21,7 +21,7 @@ type listCommand struct {
 
 func setupList(flags *pflag.FlagSet) cli.Run {
 	var c listCommand
-	c.home.add(flags)
+	c.home.addLedger(flags)
 	flags.StringVar(&c.filter.Invoice, "invoice", "", "")
 	flags.BoolVar(&c.json, "json", false, "")
 	return c.run
@@ -55,12 +55,16 @@ func table(holdings []ledger.Holding) *cli.Table {
 	var t cli.Table
 	t.Row("INVOICE", "CUSTOMER", "PRODUCT", "TYPE", "SEATS", "TERM")
 	for _, h := range holdings {
-		t.Row(h.Invoice, h.Customer, productName(&h.Entitlement), h.Type, fmt.Sprintf("%d/%d", len(h.Activations), h.Seats), term(&h.Entitlement))
+		t.Row(h.Invoice, h.Customer, productName(&h.Entitlement), h.Type, seatsUsed(&h), term(&h.Entitlement))
 		for _, a := range h.Activations {
-			t.Row("  "+a.ID, a.Site, a.Host, "active", "", "since "+date(a.Since))
+			t.Row("  "+a.ID, a.Site, a.Host, string(a.State), "", "since "+date(a.Since))
 		}
 	}
 	return &t
+}
+
+func seatsUsed(h *ledger.Holding) string {
+	return fmt.Sprintf("%d/%d", h.Usage.Seats, h.Entitlement.Seats)
 }
 
 // listing is what list --json prints.
@@ -71,12 +75,13 @@ type listing struct {
 
 type listedEntitlement struct {
 	ledger.Entitlement
-	SeatsUsed   int                `json:"seats_used"`
+	ledger.Usage
 	Activations []listedActivation `json:"activations"`
 }
 
 type listedActivation struct {
 	ID         string        `json:"id"`
+	State      ledger.State  `json:"state"`
 	Site       string        `json:"site,omitempty"`
 	Host       string        `json:"host,omitempty"`
 	MachineKey string        `json:"machine_key"`
@@ -94,10 +99,10 @@ type listedLicense struct {
 func newListing(holdings []ledger.Holding) *listing {
 	l := &listing{Version: 1, Entitlements: []listedEntitlement{}}
 	for _, h := range holdings {
-		e := listedEntitlement{Entitlement: h.Entitlement, SeatsUsed: len(h.Activations), Activations: []listedActivation{}}
+		e := listedEntitlement{Entitlement: h.Entitlement, Usage: h.Usage, Activations: []listedActivation{}}
 		for _, a := range h.Activations {
 			e.Activations = append(e.Activations, listedActivation{
-				ID: a.ID, Site: a.Site, Host: a.Host, MachineKey: fingerprint(a.MachineKey), Since: a.Since,
+				ID: a.ID, State: a.State, Site: a.Site, Host: a.Host, MachineKey: fingerprint(a.MachineKey), Since: a.Since,
 				License: listedLicense{ID: a.License.ID, Epoch: a.License.Epoch, Issued: a.License.Issued, SignedBy: a.License.Signer},
 			})
 		}

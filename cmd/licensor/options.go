@@ -20,13 +20,34 @@ import (
 
 // homeOption is --home, which every command has.
 type homeOption struct {
-	dir   string
-	flags *pflag.FlagSet
+	dir    string
+	ledger string
+	flags  *pflag.FlagSet
 }
 
 func (h *homeOption) add(flags *pflag.FlagSet) {
 	h.flags = flags
 	flags.StringVar(&h.dir, "home", "", "")
+}
+
+// addLedger adds --ledger, for the commands that open it.
+func (h *homeOption) addLedger(flags *pflag.FlagSet) {
+	h.add(flags)
+	flags.StringVar(&h.ledger, "ledger", "", "")
+}
+
+// database returns where the ledger is, "" for the file in the home.
+func (h *homeOption) database(env *cli.Env) (string, error) {
+	where := h.ledger
+	if where == "" {
+		where = env.Getenv("LICENSOR_LEDGER")
+	}
+	if where != "" && !strings.HasPrefix(where, "postgres://") && !strings.HasPrefix(where, "postgresql://") {
+		// Not the address itself: it may hold a password.
+		return "", cli.Usagef("the ledger's address does not start with postgres://").
+			WithHint("--ledger and LICENSOR_LEDGER name a PostgreSQL database; the file in the home needs neither")
+	}
+	return where, nil
 }
 
 // path returns the folder that --home, LICENSOR_HOME or else the system names.
@@ -88,8 +109,15 @@ func (h *homeOption) withLedger(env *cli.Env, open openLedger, f func(context.Co
 	if err != nil {
 		return err
 	}
+	where, err := h.database(env)
+	if err != nil {
+		return err
+	}
+	if where == "" {
+		where = at.LedgerFile()
+	}
 	ctx := context.Background()
-	l, err := open(ctx, at.LedgerFile())
+	l, err := open(ctx, where)
 	if err != nil {
 		return err
 	}
@@ -97,7 +125,7 @@ func (h *homeOption) withLedger(env *cli.Env, open openLedger, f func(context.Co
 	return f(ctx, at, l)
 }
 
-type openLedger func(ctx context.Context, path string) (*ledger.Ledger, error)
+type openLedger func(ctx context.Context, where string) (*ledger.Ledger, error)
 
 // operatorOption is --operator: who answers for a change.
 type operatorOption struct{ name string }

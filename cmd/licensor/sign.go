@@ -27,7 +27,7 @@ type signCommand struct {
 
 func setupSign(flags *pflag.FlagSet) cli.Run {
 	var c signCommand
-	c.home.add(flags)
+	c.home.addLedger(flags)
 	c.operator.add(flags)
 	c.passphrase.add(flags)
 	flags.StringVar(&c.key, "key", "", "")

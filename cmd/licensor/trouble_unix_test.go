@@ -148,7 +148,7 @@ func TestReadOnlyLedgerIsNotMisread(t *testing.T) {
 		dir := newHome(t)
 		a := newAnother(t, dir)
 		db := openDatabase(t, filepath.Join(dir, "V", "ledger.db"))
-		if _, err := db.Exec("PRAGMA user_version = 999"); err != nil {
+		if _, err := db.Exec("UPDATE schema_version SET version = 999"); err != nil {
 			t.Fatal(err)
 		}
 		db.Close()

@@ -26,6 +26,8 @@ type Founding struct {
 	RootKey        string // where the root private key goes; empty: into the home
 	RootPassphrase []byte // nil: not encrypted
 	Passphrase     []byte // of the staff key; nil: not encrypted
+	Ledger         string // a PostgreSQL database; empty: a file in the home
+	Operator       string // who does it
 	Now            time.Time
 	Random         io.Reader
 }
@@ -59,7 +61,7 @@ const (
 )
 
 // Create makes a vendor's home: root key, first staff key with its delegation, ledger.
-// It is made in a folder inside its place and moved up when it is whole, the ledger
+// It is made in a folder inside its place and moved up when it is whole, root.pub
 // last: Open looks for that one, so a Create that was interrupted leaves no home.
 func Create(ctx context.Context, dir string, f Founding) (made *Founded, err error) {
 	if err := Free(dir); err != nil {
@@ -84,8 +86,16 @@ func Create(ctx context.Context, dir string, f Founding) (made *Founded, err err
 		return nil, err
 	}
 	draft, final := Home{inside}, Home{dir}
-	claims, err := draft.fill(ctx, root, f)
+	claims, err := draft.fill(root, f)
 	if err != nil {
+		return nil, err
+	}
+	place := f.Ledger
+	if place == "" {
+		place = draft.LedgerFile()
+	}
+	by := ledger.Operation{Operator: f.Operator, Now: f.Now, Random: f.Random}
+	if err := ledger.Create(ctx, by, place, f.Vendor); err != nil {
 		return nil, err
 	}
 	made = &Founded{Home: final, RootKey: f.RootKey, Root: root.Public(), Delegation: claims}
@@ -112,7 +122,7 @@ const draftPrefix = ".init-"
 
 // fill writes all but the root private key. The root's public half stays here also when
 // the stick with the key is in the safe: signing needs it.
-func (h Home) fill(ctx context.Context, root keys.PrivateKey, f Founding) (*format.DelegationClaims, error) {
+func (h Home) fill(root keys.PrivateKey, f Founding) (*format.DelegationClaims, error) {
 	for _, folder := range []string{"keys", "delegations"} {
 		if err := os.Mkdir(filepath.Join(h.Dir, folder), 0o700); err != nil {
 			return nil, err
@@ -135,25 +145,25 @@ func (h Home) fill(ctx context.Context, root keys.PrivateKey, f Founding) (*form
 	if err := atomicfile.Create(h.DelegationFile(f.Staff), text, 0o644); err != nil {
 		return nil, err
 	}
-	return claims, ledger.Create(ctx, h.LedgerFile(), f.Vendor)
+	return claims, nil
 }
 
-// moveTo moves all that was made to its place, the ledger last.
+// moveTo moves all that was made to its place, last what Open looks for.
 func (h Home) moveTo(final Home) error {
 	entries, err := os.ReadDir(h.Dir)
 	if err != nil {
 		return err
 	}
-	ledgerFile := filepath.Base(h.LedgerFile())
+	last := filepath.Base(h.RootsFile())
 	for _, entry := range entries {
-		if entry.Name() == ledgerFile {
+		if entry.Name() == last {
 			continue
 		}
 		if err := os.Rename(filepath.Join(h.Dir, entry.Name()), filepath.Join(final.Dir, entry.Name())); err != nil {
 			return err
 		}
 	}
-	if err := os.Rename(h.LedgerFile(), final.LedgerFile()); err != nil {
+	if err := os.Rename(h.RootsFile(), final.RootsFile()); err != nil {
 		return err
 	}
 	return errors.Join(atomicfile.SyncFolder(final.Dir), atomicfile.SyncFolder(filepath.Dir(filepath.Clean(final.Dir))))

@@ -5,7 +5,7 @@
 //	keys/NAME            a staff member's private key
 //	keys/NAME.pub        its public half
 //	delegations/NAME.old what a root lets that key sign
-//	ledger.db            the ledger
+//	ledger.db            the ledger, unless it is a PostgreSQL database
 //
 // The folder is its owner's alone. Private keys are encrypted with a passphrase and
 // refused if others can read them; a delegation is believed only when the root in
@@ -46,7 +46,7 @@ func (e *Error) Hint() string { return e.Next }
 // Open returns the home in a folder that "licensor init" has made.
 func Open(dir string) (Home, error) {
 	h := Home{dir}
-	_, err := os.Stat(h.LedgerFile())
+	_, err := os.Stat(h.RootsFile())
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return Home{}, &Error{

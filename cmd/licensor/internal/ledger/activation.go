@@ -1,7 +1,7 @@
 package ledger
 
 import (
-	"context"
+	"bytes"
 	"database/sql"
 	"encoding/base32"
 	"fmt"
@@ -9,16 +9,37 @@ import (
 	"time"
 
 	"github.com/offlicense/offlicense/format"
-	"github.com/offlicense/offlicense/verify"
+	"github.com/offlicense/offlicense/keys"
 )
 
 // Activation is the use of one seat by one site.
 type Activation struct {
-	ID         string    `json:"id"`
-	Site       string    `json:"site,omitempty"`
-	Host       string    `json:"host,omitempty"`
-	MachineKey []byte    `json:"machine_key"` // 32 bytes; the same key is the same site
-	Since      time.Time `json:"since"`
+	ID         string      `json:"id"`
+	Seat       string      `json:"seat"` // the id of the activation that took the seat first; its own unless machines are counted
+	State      State       `json:"state"`
+	Site       string      `json:"site,omitempty"`
+	Host       string      `json:"host,omitempty"`
+	MachineKey []byte      `json:"machine_key,omitempty"` // 32 bytes, the same key is the same site; none: bound to nothing
+	Since      time.Time   `json:"since"`
+	Components []Component `json:"components,omitempty"` // where machines are counted
+}
+
+// State is what became of an activation.
+type State string
+
+// The states of an activation.
+const (
+	StateActive   State = "active"
+	StateBridge   State = "bridge"   // the new server of a move, on a license that ends soon
+	StateReleased State = "released" // its site gave it up
+	StateLost     State = "lost"     // its site is gone, see Reactivate
+	StateVoid     State = "void"     // a bridge whose move came to nothing
+)
+
+// Component is a component of a machine, as package format has it.
+type Component struct {
+	Label string `json:"label"`
+	Hash  []byte `json:"hash"`
 }
 
 // Name returns how people are told of the activation: by its id, and by what its
@@ -31,6 +52,9 @@ func (a *Activation) Name() string {
 	if a.Host != "" {
 		name += fmt.Sprintf(" on %q", a.Host)
 	}
+	if key, err := keys.NewPublicKey(a.MachineKey); err == nil && a.Site == "" && a.Host == "" {
+		name += " with the machine key " + key.Fingerprint() // as "offlicense show" prints it
+	}
 	return name
 }
 
@@ -38,86 +62,96 @@ func (a *Activation) Name() string {
 // million of them never meet.
 const activationIDSize = 8
 
-func newActivation(random io.Reader, request *verify.Request, now time.Time) (*Activation, error) {
+func newActivationID(random io.Reader) (string, error) {
 	id := make([]byte, activationIDSize)
 	if _, err := io.ReadFull(random, id); err != nil {
-		return nil, fmt.Errorf("making an activation id: %w", err)
+		return "", fmt.Errorf("making an activation id: %w", err)
 	}
-	return &Activation{
-		ID:         base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(id),
-		Site:       request.Site,
-		Host:       request.Host,
-		MachineKey: request.Key.Bytes(),
-		Since:      now.UTC().Truncate(time.Second),
-	}, nil
+	return base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(id), nil
 }
 
-const activationColumns = "id, site, host, machine_key, since"
-
-func insertActivation(ctx context.Context, tx *sql.Tx, invoice string, a *Activation) error {
-	_, err := tx.ExecContext(ctx, "INSERT INTO activations (invoice, "+activationColumns+") VALUES ($1, $2, $3, $4, $5, $6)",
-		invoice, a.ID, a.Site, a.Host, a.MachineKey, seconds(a.Since))
-	return err
+func componentsOf(components []format.Component) []Component {
+	all := make([]Component, len(components))
+	for i, c := range components {
+		all[i] = Component(c)
+	}
+	return all
 }
 
-func scanActivation(row interface{ Scan(...any) error }) (*Activation, error) {
-	var a Activation
-	var since int64
-	if err := row.Scan(&a.ID, &a.Site, &a.Host, &a.MachineKey, &since); err != nil {
-		return nil, err
-	}
-	a.Since = timeOf(since)
-	return &a, nil
+const activationColumns = "a.id, a.seat, a.state, a.site, a.host, a.machine_key, a.since, a.epoch, a.invoice, a.license"
+
+// activationRow is an activation with what its row says besides.
+type activationRow struct {
+	Activation
+	epoch   uint64 // of its newest license
+	invoice string
+	license string
 }
 
-// activations returns who uses the seats of an invoice, the oldest first.
-func activations(ctx context.Context, q querier, invoice string) ([]*Activation, error) {
-	rows, err := q.QueryContext(ctx, "SELECT "+activationColumns+" FROM activations WHERE invoice = $1 ORDER BY since, id", invoice)
-	if err != nil {
-		return nil, err
+func (r *activationRow) fields() []any {
+	return []any{&r.ID, &r.Seat, &r.State, &r.Site, &r.Host, &r.MachineKey, (*unixTime)(&r.Since), &r.epoch, &r.invoice, &r.license}
+}
+
+// unixTime scans a column with seconds since 1970.
+type unixTime time.Time
+
+// Scan implements sql.Scanner.
+func (t *unixTime) Scan(value any) error {
+	n, ok := value.(int64)
+	if !ok {
+		return fmt.Errorf("a time is stored as %T", value)
 	}
-	defer rows.Close()
-	var all []*Activation
-	for rows.Next() {
-		a, err := scanActivation(rows)
-		if err != nil {
-			return nil, err
+	*t = unixTime(timeOf(n))
+	return nil
+}
+
+// activations returns the activations that a condition on a (activations) selects, the
+// oldest first.
+func (t *transaction) activations(condition string, args ...any) ([]*activationRow, error) {
+	var all []*activationRow
+	err := t.each("SELECT "+activationColumns+" FROM activations a WHERE "+condition+" ORDER BY a.since, a.id", args, func(rows *sql.Rows) error {
+		r := new(activationRow)
+		if err := rows.Scan(r.fields()...); err != nil {
+			return err
 		}
-		all = append(all, a)
-	}
-	return all, rows.Err()
+		all = append(all, r)
+		return nil
+	})
+	return all, err
 }
 
-// License is a license on record.
-type License struct {
-	ID         format.ID `json:"id"`
-	Activation string    `json:"activation"`
-	Epoch      uint64    `json:"epoch"`
-	Issued     time.Time `json:"issued"`
-	Signer     string    `json:"signer"`  // the name of the staff key
-	Request    []byte    `json:"request"` // the body that it answers
-	File       []byte    `json:"file"`    // the license file's bytes, without the text form
-}
-
-const licenseColumns = "id, activation, epoch, issued, signer, request, file"
-
-func insertLicense(ctx context.Context, tx *sql.Tx, requestHash [32]byte, l *License) error {
-	_, err := tx.ExecContext(ctx, "INSERT INTO licenses (request_hash, "+licenseColumns+") VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-		requestHash[:], l.ID.String(), l.Activation, int64(l.Epoch), seconds(l.Issued), l.Signer, l.Request, l.File)
-	return err
-}
-
-func scanLicense(row interface{ Scan(...any) error }) (*License, error) {
-	var l License
-	var id string
-	var issued int64
-	if err := row.Scan(&id, &l.Activation, &l.Epoch, &issued, &l.Signer, &l.Request, &l.File); err != nil {
+// activation returns one, nil if there is none.
+func (t *transaction) activation(id string) (*activationRow, error) {
+	all, err := t.activations("a.id = $1", id)
+	if err != nil || len(all) == 0 {
 		return nil, err
 	}
-	var err error
-	if l.ID, err = format.ParseID(id); err != nil {
-		return nil, err
+	return all[0], nil
+}
+
+// sameMachine reports whether two requests came from one machine, with the measure of
+// a license's binding taken both ways: of the longer list more than half must agree,
+// so that a server of which only one thing is known is not every server that shares
+// it. What machines made from one image share, the file system's id, and a MAC address,
+// which moves with its card, never decide alone.
+func sameMachine(a, b []Component) bool {
+	matching, naming := 0, false
+	for _, x := range a {
+		for _, y := range b {
+			if x.Label == y.Label && sameHash(x.Hash, y.Hash) {
+				matching++
+				naming = naming || x.Label != format.LabelRootFS && x.Label != format.LabelMAC
+			}
+		}
 	}
-	l.Issued = timeOf(issued)
-	return &l, nil
+	return naming && matching >= majority(max(len(a), len(b)))
+}
+
+// majority is how many of n components a license wants.
+func majority(n int) int { return n/2 + 1 }
+
+// sameHash compares hashes of 6 to 8 bytes by what both have.
+func sameHash(a, b []byte) bool {
+	n := min(len(a), len(b))
+	return n >= format.MinComponentHash && bytes.Equal(a[:n], b[:n])
 }

@@ -1,11 +1,12 @@
 package ledger
 
 import (
-	"context"
-	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,20 +16,55 @@ import (
 
 // Entitlement is what one invoice line bought.
 type Entitlement struct {
-	Invoice      string            `json:"invoice"`
-	Email        string            `json:"email"`
-	Customer     string            `json:"customer"`
-	Product      string            `json:"product"`
-	Edition      string            `json:"edition,omitempty"`
-	Type         string            `json:"type"`
-	Seats        uint64            `json:"seats"`
-	Expires      time.Time         `json:"expires,omitzero"` // zero: perpetual
-	GraceDays    uint64            `json:"grace_days,omitempty"`
-	UpdatesUntil time.Time         `json:"updates_until,omitzero"` // zero: all updates
-	MaxVersion   string            `json:"max_version,omitempty"`
-	Features     []string          `json:"features,omitempty"`
-	Limits       map[string]uint64 `json:"limits,omitempty"`
+	Invoice       string            `json:"invoice"`
+	Email         string            `json:"email"`
+	Customer      string            `json:"customer"`
+	Product       string            `json:"product"`
+	Edition       string            `json:"edition,omitempty"`
+	Type          string            `json:"type"`
+	Seats         uint64            `json:"seats"`
+	CountBy       CountBy           `json:"count_by,omitempty"`   // empty: by site
+	Allowance     uint64            `json:"allowance,omitempty"`  // type development: most activations; 0: as many as needed
+	Unbound       bool              `json:"unbound,omitempty"`    // licenses for any machine may be given out
+	Expires       time.Time         `json:"expires,omitzero"`     // zero: perpetual
+	GraceDays     uint64            `json:"grace_days,omitempty"` // after Expires
+	UpdatesUntil  time.Time         `json:"updates_until,omitzero"`
+	MaxVersion    string            `json:"max_version,omitempty"`
+	EmergencyDays uint64            `json:"emergency_days,omitempty"` // type failover: days of emergency
+	Features      []string          `json:"features,omitempty"`
+	Limits        map[string]uint64 `json:"limits,omitempty"`
+
+	// Excused says that staff have lifted the rule that it goes with a production
+	// entitlement; the event has the reason. Entitle and Import set it by Operation.
+	Excused bool `json:"excused,omitempty"`
 }
+
+// CountBy says what takes a seat.
+type CountBy string
+
+// What takes a seat.
+const (
+	BySite    CountBy = "site"    // each site: two on one server take two
+	ByMachine CountBy = "machine" // each machine, with any number of sites on it
+)
+
+// Usage is what is used of an entitlement.
+type Usage struct {
+	Seats         uint64 `json:"seats_used"`
+	EmergencyDays uint64 `json:"emergency_days_used"` // told by the releases
+}
+
+// The types of license that rules speak of.
+const (
+	production  = "production"
+	staging     = "staging"
+	test        = "test"
+	development = "development"
+	failover    = "failover"
+	nfr         = "nfr"
+	community   = "community"
+	evaluation  = "evaluation"
+)
 
 // Terms returns what every license under the entitlement says.
 func (e *Entitlement) Terms() format.Terms {
@@ -54,23 +90,63 @@ func (e *Entitlement) HardEnd() time.Time {
 	return e.Expires.Add(time.Duration(e.GraceDays) * 24 * time.Hour)
 }
 
+// needsProduction reports whether its type goes with a production entitlement.
+func (e *Entitlement) needsProduction() bool {
+	return slices.Contains([]string{staging, test, development, failover}, e.Type)
+}
+
+// normal returns the entitlement as the ledger keeps it.
+func (e Entitlement) normal() *Entitlement {
+	e.Expires, e.UpdatesUntil = whole(e.Expires), whole(e.UpdatesUntil)
+	e.Email = strings.TrimSpace(e.Email)
+	if e.CountBy == "" {
+		e.CountBy = BySite
+	}
+	if len(e.Features) == 0 {
+		e.Features = nil
+	}
+	if len(e.Limits) == 0 {
+		e.Limits = nil
+	}
+	return &e
+}
+
+// customerKey is what one customer is known by, however the name was typed.
+func customerKey(name string) string {
+	return strings.ToLower(strings.Join(strings.Fields(name), " "))
+}
+
 // check refuses an entitlement under which no license could be written.
 func (e *Entitlement) check(vendor string, now time.Time) error {
-	if strings.TrimSpace(e.Email) == "" || !strings.Contains(e.Email, "@") {
+	err := e.checkForm(vendor, now)
+	var refusal *Refusal
+	if err == nil || errors.As(err, &refusal) {
+		return err
+	}
+	return &Error{Message: "this entitlement cannot be: " + err.Error(), Next: "correct it and try again; nothing was recorded"}
+}
+
+func (e *Entitlement) checkForm(vendor string, now time.Time) error {
+	switch {
+	case !validEmail(e.Email):
 		return fmt.Errorf("invalid e-mail address %.64q", e.Email)
-	}
-	if e.Seats == 0 {
+	case e.Seats == 0:
 		return errors.New("it has no seats")
-	}
-	if e.MaxVersion != "" {
-		if err := verify.ValidMaxVersion(e.MaxVersion); err != nil {
-			return err
-		}
-	}
-	if e.Expires.IsZero() && e.GraceDays > 0 {
+	case e.MaxVersion != "" && verify.ValidMaxVersion(e.MaxVersion) != nil:
+		return verify.ValidMaxVersion(e.MaxVersion)
+	case e.CountBy != BySite && e.CountBy != ByMachine:
+		return fmt.Errorf("seats are counted by %.64q, want %s or %s", e.CountBy, BySite, ByMachine)
+	case e.Allowance > 0 && e.Type != development:
+		return fmt.Errorf("an allowance is for the type %s, and this is %s: give it seats", development, e.Type)
+	case e.EmergencyDays > 0 && e.Type != failover:
+		return fmt.Errorf("emergency days are for the type %s, and this is %s", failover, e.Type)
+	case max(e.Seats, e.Allowance, e.EmergencyDays) > maxCount:
+		return fmt.Errorf("a count above %d", uint64(maxCount))
+	case e.Expires.IsZero() && (e.Type == evaluation || e.Type == community):
+		return refuse(RuleDated, liftNobody, "give it an end, with --expires", "a license of type %s always has an end", e.Type)
+	case e.Expires.IsZero() && e.GraceDays > 0:
 		return errors.New("grace needs an end that it comes after")
-	}
-	if !e.Expires.IsZero() && e.Expires.Before(now) {
+	case !e.Expires.IsZero() && e.Expires.Before(now):
 		return fmt.Errorf("it would have ended already, on %s", e.Expires.Format(time.DateOnly))
 	}
 	sample := format.LicenseClaims{
@@ -86,82 +162,85 @@ func (e *Entitlement) check(vendor string, now time.Time) error {
 	return err
 }
 
-// Entitle records what was bought.
-func (l *Ledger) Entitle(ctx context.Context, by Operation, e Entitlement) error {
-	if err := e.check(l.vendor, by.Now); err != nil {
-		return &Error{Message: "this entitlement cannot be: " + err.Error(), Next: "correct it and try again; nothing was recorded"}
-	}
-	return l.change(ctx, by, func(tx *sql.Tx) error {
-		if _, err := readEntitlement(ctx, tx, e.Invoice); err == nil {
-			return &Error{
-				Message: fmt.Sprintf("invoice %.64q is in the ledger already", e.Invoice),
-				Next:    fmt.Sprintf("look at it with \"licensor list --invoice %s\"; give a second line of the same invoice its own number, such as %s-2", e.Invoice, e.Invoice),
-			}
-		} else if !errors.Is(err, sql.ErrNoRows) {
-			return err
-		}
-		features, err := json.Marshal(e.Features)
-		if err != nil {
-			return err
-		}
-		limits, err := json.Marshal(e.Limits)
-		if err != nil {
-			return err
-		}
-		if _, err := tx.ExecContext(ctx, `
-			INSERT INTO entitlements (`+entitlementColumns+`)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
-			e.Invoice, e.Email, e.Customer, e.Product, e.Edition, e.Type, int64(e.Seats), seconds(e.Expires),
-			int64(e.GraceDays), seconds(e.UpdatesUntil), e.MaxVersion, string(features), string(limits)); err != nil {
-			return err
-		}
-		return record(ctx, tx, by, actionEntitle, e.Invoice, "", e)
-	})
+// validEmail accepts what can be somebody's address, and no more than that.
+func validEmail(s string) bool {
+	name, domain, found := strings.Cut(s, "@")
+	return found && name != "" && domain != "" && !strings.ContainsAny(domain, "@") &&
+		!strings.ContainsAny(s, " ,;:<>") && format.ValidText(s, 128) == nil
 }
 
-const entitlementColumns = `invoice, email, customer, product, edition, type, seats, expires,
-	grace_days, updates_until, max_version, features, limits`
+// maxCount keeps counts within what databases, which have no unsigned integers, hold.
+const maxCount = 1 << 53
 
-// querier is what a transaction and a database have in common.
-type querier interface {
-	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
-	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
-}
+const entitlementColumns = `invoice, email, customer, customer_name, product, edition, type, seats, count_by,
+	allowance, unbound, excused, expires, grace_days, updates_until, max_version, emergency_days, features, limits,
+	seats_used, emergency_used`
 
-func readEntitlement(ctx context.Context, q querier, invoice string) (*Entitlement, error) {
-	row := q.QueryRowContext(ctx, "SELECT "+entitlementColumns+" FROM entitlements WHERE invoice = $1", invoice)
-	return scanEntitlement(row)
-}
-
-func scanEntitlement(row interface{ Scan(...any) error }) (*Entitlement, error) {
-	var e Entitlement
-	var expires, updatesUntil int64
-	var features, limits []byte
-	if err := row.Scan(&e.Invoice, &e.Email, &e.Customer, &e.Product, &e.Edition, &e.Type, &e.Seats, &expires,
-		&e.GraceDays, &updatesUntil, &e.MaxVersion, &features, &limits); err != nil {
+// soldValues are the values of all but the last two columns.
+func (e *Entitlement) soldValues() ([]any, error) {
+	features, err := json.Marshal(e.Features)
+	if err != nil {
 		return nil, err
 	}
+	limits, err := json.Marshal(e.Limits)
+	if err != nil {
+		return nil, err
+	}
+	return []any{e.Invoice, e.Email, customerKey(e.Customer), e.Customer, e.Product, e.Edition, e.Type, int64(e.Seats), string(e.CountBy),
+		int64(e.Allowance), number(e.Unbound), number(e.Excused), seconds(e.Expires), int64(e.GraceDays), seconds(e.UpdatesUntil),
+		e.MaxVersion, int64(e.EmergencyDays), string(features), string(limits)}, nil
+}
+
+func number(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func scanEntitlement(row interface{ Scan(...any) error }) (*Entitlement, *Usage, error) {
+	var e Entitlement
+	var u Usage
+	var key string
+	var unbound, excused, expires, updatesUntil int64
+	var features, limits []byte
+	if err := row.Scan(&e.Invoice, &e.Email, &key, &e.Customer, &e.Product, &e.Edition, &e.Type, &e.Seats, &e.CountBy,
+		&e.Allowance, &unbound, &excused, &expires, &e.GraceDays, &updatesUntil, &e.MaxVersion, &e.EmergencyDays, &features, &limits,
+		&u.Seats, &u.EmergencyDays); err != nil {
+		return nil, nil, err
+	}
+	e.Unbound, e.Excused = unbound != 0, excused != 0
 	e.Expires, e.UpdatesUntil = timeOf(expires), timeOf(updatesUntil)
 	if err := json.Unmarshal(features, &e.Features); err != nil {
-		return nil, fmt.Errorf("invoice %.64q: features: %w", e.Invoice, err)
+		return nil, nil, damaged("invoice %.64q: features: %v", e.Invoice, err)
 	}
 	if err := json.Unmarshal(limits, &e.Limits); err != nil {
-		return nil, fmt.Errorf("invoice %.64q: limits: %w", e.Invoice, err)
+		return nil, nil, damaged("invoice %.64q: limits: %v", e.Invoice, err)
 	}
-	return &e, nil
+	return &e, &u, nil
 }
 
-// seconds and timeOf store a time as seconds since 1970, the zero time as 0.
-func seconds(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
+func (t *transaction) entitlement(invoice string) (*Entitlement, *Usage, error) {
+	rows, err := t.query("SELECT "+entitlementColumns+" FROM entitlements WHERE invoice = $1", invoice)
+	if err != nil {
+		return nil, nil, err
 	}
-	return t.Unix()
+	defer rows.Close()
+	if !rows.Next() {
+		return nil, nil, rows.Err()
+	}
+	e, u, err := scanEntitlement(rows)
+	if err != nil {
+		return nil, nil, err
+	}
+	return e, u, rows.Close()
 }
 
-func timeOf(seconds int64) time.Time {
-	if seconds == 0 {
-		return time.Time{}
-	}
-	return time.Unix(seconds, 0).UTC()
+// clone returns a copy that shares nothing.
+func (e *Entitlement) clone() *Entitlement {
+	c := *e
+	c.Features, c.Limits = slices.Clone(e.Features), maps.Clone(e.Limits)
+	return &c
 }
+
+func same(a, b *Entitlement) bool { return reflect.DeepEqual(a, b) }

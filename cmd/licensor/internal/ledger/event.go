@@ -1,77 +1,155 @@
 package ledger
 
 import (
-	"context"
-	"database/sql"
+	"bytes"
 	"encoding/json"
 	"fmt"
-	"io"
 	"time"
 )
 
-// Operation is who changes the ledger, when and why.
-type Operation struct {
-	Operator string
-	Now      time.Time
-	Why      string    // empty where no reason is asked for
-	Random   io.Reader // for new ids
+// Event is one change of the ledger. Its canonical bytes are a leaf of the log: see
+// the package comment.
+type Event struct {
+	Seq        int64     `json:"seq"` // from 1
+	Time       time.Time `json:"time"`
+	Operator   string    `json:"operator"`
+	Action     Action    `json:"action"`
+	Invoice    string    `json:"invoice,omitempty"`
+	Activation string    `json:"activation,omitempty"`
+	Why        string    `json:"why,omitempty"`
+	Detail     Detail    `json:"detail"`
 }
 
-// action is what an event says was done.
-type action string
+// Action says what an event did.
+type Action string
 
+// The actions, each with its type of detail.
 const (
-	actionEntitle action = "entitle"
-	actionSign    action = "sign"
+	ActionCreate     Action = "create"     // Created
+	ActionCustomer   Action = "customer"   // Customer
+	ActionEntitle    Action = "entitle"    // Entitlement
+	ActionAmend      Action = "amend"      // Entitlement
+	ActionRenew      Action = "renew"      // Entitlement
+	ActionSign       Action = "sign"       // Signed
+	ActionRelease    Action = "release"    // Closed
+	ActionReactivate Action = "reactivate" // Closed
+	ActionMove       Action = "move"       // Moved
+	ActionTakeOver   Action = "take-over"  // TakenOver
+	ActionVoid       Action = "void"       // Closed
 )
 
-// clockTolerance is how far the clocks of two workstations may be apart.
-const clockTolerance = time.Hour
+// Detail is the effect of an event in full, so that the tables can be made again from
+// the events alone.
+type Detail interface{ detail() }
 
-// change runs f in a transaction that commits durably if f returns nil.
-func (l *Ledger) change(ctx context.Context, by Operation, f func(tx *sql.Tx) error) error {
-	tx, err := l.db.BeginTx(ctx, nil)
-	if err != nil {
-		return l.explain(err)
-	}
-	defer tx.Rollback()
-	if err := checkClock(ctx, tx, by.Now); err != nil {
-		return l.explain(err)
-	}
-	if err := f(tx); err != nil {
-		return l.explain(err)
-	}
-	return l.explain(tx.Commit())
+// Created begins a ledger.
+type Created struct {
+	Vendor string `json:"vendor"`
 }
 
-// checkClock refuses a workstation whose clock is behind the newest record: its
-// licenses would begin in the past and their records would be out of order.
-func checkClock(ctx context.Context, q querier, now time.Time) error {
-	var newest int64
-	err := q.QueryRowContext(ctx, "SELECT time FROM events ORDER BY seq DESC LIMIT 1").Scan(&newest)
-	if err != nil && err != sql.ErrNoRows {
-		return err
+// Customer says what the vendor knows of a customer.
+type Customer struct {
+	Name    string `json:"name"`
+	Partner bool   `json:"partner"`
+}
+
+// Signed records a license. Activation is there when the license begins one, or when
+// its site has changed.
+type Signed struct {
+	Activation *Activation `json:"activation,omitempty"`
+	License    *License    `json:"license"`
+}
+
+// Closed ends an activation. Revoke are its licenses that may still be in use.
+type Closed struct {
+	Release       []byte   `json:"release,omitempty"` // the signed release, as it came
+	EmergencyDays uint64   `json:"emergency_days,omitempty"`
+	Revoke        []string `json:"revoke,omitempty"`
+}
+
+// Moved begins a move: the event's activation keeps its seat while Successor runs on a
+// bridge until the given time.
+type Moved struct {
+	Successor string    `json:"successor"`
+	Until     time.Time `json:"until"`
+}
+
+// TakenOver ends a move: the event's activation has the seat of its predecessor.
+type TakenOver struct {
+	Predecessor string `json:"predecessor"`
+	Seat        string `json:"seat"`
+}
+
+func (Created) detail()      {}
+func (Customer) detail()     {}
+func (*Entitlement) detail() {}
+func (*Signed) detail()      {}
+func (Closed) detail()       {}
+func (Moved) detail()        {}
+func (TakenOver) detail()    {}
+
+// marshal returns the event's canonical bytes.
+func (e *Event) marshal() ([]byte, error) { return json.Marshal(e) }
+
+// parseEvent reads canonical bytes, and no other spelling of the same event.
+func parseEvent(leaf []byte) (*Event, error) {
+	var head struct {
+		*plainEvent
+		Detail json.RawMessage `json:"detail"`
 	}
-	if recorded := time.Unix(newest, 0); now.Add(clockTolerance).Before(recorded) {
-		return &Error{
-			Message: fmt.Sprintf("the clock of this workstation says %s, and the ledger has a record of %s",
-				now.UTC().Format(time.RFC3339), recorded.UTC().Format(time.RFC3339)),
-			Next: "set the clock and try again; nothing was changed",
+	head.plainEvent = new(plainEvent)
+	if err := decodeStrictly(leaf, &head); err != nil {
+		return nil, err
+	}
+	e := Event(*head.plainEvent)
+	var err error
+	if e.Detail, err = parseDetail(e.Action, head.Detail); err != nil {
+		return nil, fmt.Errorf("action %.64q: %w", e.Action, err)
+	}
+	again, err := e.marshal()
+	if err != nil {
+		return nil, err
+	}
+	if !bytes.Equal(again, leaf) {
+		return nil, fmt.Errorf("malformed: not in its canonical form")
+	}
+	return &e, nil
+}
+
+type plainEvent Event
+
+func parseDetail(action Action, raw []byte) (Detail, error) {
+	switch action {
+	case ActionCreate:
+		return parseAs[Created](raw)
+	case ActionCustomer:
+		return parseAs[Customer](raw)
+	case ActionEntitle, ActionAmend, ActionRenew:
+		e, err := parseAs[Entitlement](raw)
+		return &e, err
+	case ActionSign:
+		s, err := parseAs[Signed](raw)
+		if err == nil && s.License == nil {
+			err = fmt.Errorf("malformed: no license")
 		}
+		return &s, err
+	case ActionRelease, ActionReactivate, ActionVoid:
+		return parseAs[Closed](raw)
+	case ActionMove:
+		return parseAs[Moved](raw)
+	case ActionTakeOver:
+		return parseAs[TakenOver](raw)
 	}
-	return nil
+	return nil, fmt.Errorf("unknown action")
 }
 
-// record appends an event. Its detail is the effect in full, so that the tables can be
-// made again from the events alone.
-func record(ctx context.Context, tx *sql.Tx, by Operation, a action, invoice, activation string, detail any) error {
-	encoded, err := json.Marshal(detail)
-	if err != nil {
-		return err
-	}
-	_, err = tx.ExecContext(ctx, `
-		INSERT INTO events (time, operator, action, invoice, activation, why, detail)
-		VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-		by.Now.Unix(), by.Operator, a, invoice, activation, by.Why, string(encoded))
-	return err
+func parseAs[T any](raw []byte) (value T, err error) {
+	err = decodeStrictly(raw, &value)
+	return value, err
+}
+
+func decodeStrictly(raw []byte, into any) error {
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.DisallowUnknownFields()
+	return d.Decode(into)
 }

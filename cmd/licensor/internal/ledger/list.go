@@ -3,75 +3,112 @@ package ledger
 import (
 	"context"
 	"database/sql"
+	"fmt"
+	"strings"
+	"time"
 )
 
-// Filter says which entitlements a list shows. The zero value shows all.
+// Filter says which entitlements a list shows: those that fit all that is given. The
+// zero value shows all.
 type Filter struct {
-	Invoice string // this one alone
+	Invoice  string
+	Customer string // in whatever case and spacing
+	Product  string
+	Active   bool // with an activation
+
+	// ExpiresBefore shows those that end before then and have not ended by Now.
+	ExpiresBefore time.Time
+	Now           time.Time
+}
+
+func (f Filter) where() (condition string, args []any) {
+	var all []string
+	add := func(condition string, values ...any) {
+		for _, value := range values {
+			args = append(args, value)
+			condition = strings.Replace(condition, "?", fmt.Sprintf("$%d", len(args)), 1)
+		}
+		all = append(all, condition)
+	}
+	if f.Invoice != "" {
+		add("e.invoice = ?", f.Invoice)
+	}
+	if f.Customer != "" {
+		add("e.customer = ?", customerKey(f.Customer))
+	}
+	if f.Product != "" {
+		add("e.product = ?", f.Product)
+	}
+	if f.Active {
+		add("e.seats_used > 0")
+	}
+	if !f.ExpiresBefore.IsZero() {
+		add("e.expires > 0 AND e.expires >= ? AND e.expires < ?", seconds(f.Now), f.ExpiresBefore.Unix())
+	}
+	if len(all) == 0 {
+		return "1 = 1", nil
+	}
+	return strings.Join(all, " AND "), args
 }
 
 // Holding is an entitlement with who uses it.
 type Holding struct {
 	Entitlement
+	Usage
 	Activations []Held `json:"activations"`
 }
 
-// Held is an activation with its newest license.
+// Held is an activation that is active or a bridge, with its newest license, which
+// here comes without its request and its file.
 type Held struct {
 	Activation
 	License *License
 }
 
-// List returns entitlements in the order of their invoices.
+// List returns entitlements in the order of their invoices, with their activations,
+// the oldest first.
 func (l *Ledger) List(ctx context.Context, filter Filter) ([]Holding, error) {
-	holdings, err := l.list(ctx, filter)
-	return holdings, l.explain(err)
-}
-
-func (l *Ledger) list(ctx context.Context, filter Filter) ([]Holding, error) {
-	tx, err := l.db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
-	if err != nil {
-		return nil, err
-	}
-	defer tx.Rollback()
-	rows, err := tx.QueryContext(ctx, "SELECT "+entitlementColumns+" FROM entitlements WHERE $1 = '' OR invoice = $1 ORDER BY invoice", filter.Invoice)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
 	var holdings []Holding
-	for rows.Next() {
-		e, err := scanEntitlement(rows)
+	err := l.read(ctx, func(t *transaction) error {
+		condition, args := filter.where()
+		query := "SELECT " + entitlementColumns + " FROM entitlements e WHERE " + condition + " ORDER BY e.invoice"
+		at := make(map[string]int)
+		err := t.each(query, args, func(rows *sql.Rows) error {
+			e, u, err := scanEntitlement(rows)
+			if err != nil {
+				return err
+			}
+			at[e.Invoice] = len(holdings)
+			holdings = append(holdings, Holding{Entitlement: *e, Usage: *u})
+			return nil
+		})
 		if err != nil {
-			return nil, err
+			return err
 		}
-		holdings = append(holdings, Holding{Entitlement: *e})
-	}
-	if err := rows.Err(); err != nil {
+		return t.held(condition, args, func(invoice string, h Held) {
+			i := at[invoice]
+			holdings[i].Activations = append(holdings[i].Activations, h)
+		})
+	})
+	if err != nil {
 		return nil, err
-	}
-	for i := range holdings {
-		h := &holdings[i]
-		if h.Activations, err = held(ctx, tx, h.Invoice); err != nil {
-			return nil, err
-		}
 	}
 	return holdings, nil
 }
 
-func held(ctx context.Context, q querier, invoice string) ([]Held, error) {
-	used, err := activations(ctx, q, invoice)
-	if err != nil {
-		return nil, err
-	}
-	all := make([]Held, 0, len(used))
-	for _, a := range used {
-		license, err := scanLicense(q.QueryRowContext(ctx, "SELECT "+licenseColumns+
-			" FROM licenses WHERE activation = $1 ORDER BY epoch DESC LIMIT 1", a.ID))
-		if err != nil {
-			return nil, err
+// held returns the activations of those entitlements that a condition on e selects.
+func (t *transaction) held(condition string, args []any, f func(invoice string, h Held)) error {
+	query := "SELECT " + activationColumns + `, l.id, l.epoch, l.issued, l.expires, l.signer
+		FROM entitlements e JOIN activations a ON a.invoice = e.invoice JOIN licenses l ON l.id = a.license
+		WHERE a.state IN ('active', 'bridge') AND ` + condition + " ORDER BY a.invoice, a.since, a.id"
+	return t.each(query, args, func(rows *sql.Rows) error {
+		var r activationRow
+		l := new(License)
+		if err := rows.Scan(append(r.fields(), (*idText)(&l.ID), &l.Epoch, (*unixTime)(&l.Issued), (*unixTime)(&l.Expires), &l.Signer)...); err != nil {
+			return err
 		}
-		all = append(all, Held{*a, license})
-	}
-	return all, nil
+		l.Activation = r.ID
+		f(r.invoice, Held{r.Activation, l})
+		return nil
+	})
 }

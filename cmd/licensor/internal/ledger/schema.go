@@ -2,86 +2,180 @@ package ledger
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 )
 
 // migrations take a ledger from one schema version to the next: the version is how
 // many of them were applied. They go forward only, and none is changed once released.
+// {int}, {blob}, {text} and {strict} are the dialect's words.
+//
+// Texts compare by their bytes on every database, so that rows have one order.
+// Nothing refers to anything by foreign key: apply alone writes, and Audit compares.
 var migrations = [...]string{
 	`
 	CREATE TABLE vendor (
-		name TEXT NOT NULL
-	) STRICT;
+		name {text} PRIMARY KEY
+	){strict};
 
 	CREATE TABLE events (
-		seq        INTEGER PRIMARY KEY,
-		time       INTEGER NOT NULL,
-		operator   TEXT NOT NULL,
-		action     TEXT NOT NULL,
-		invoice    TEXT NOT NULL,
-		activation TEXT NOT NULL,
-		why        TEXT NOT NULL,
-		detail     TEXT NOT NULL
-	) STRICT;
-	CREATE INDEX events_invoice ON events (invoice);
+		seq        {int} PRIMARY KEY,
+		invoice    {text} NOT NULL,
+		activation {text} NOT NULL,
+		event      {text} NOT NULL
+	){strict};
+	CREATE INDEX events_invoice ON events (invoice, seq);
+	CREATE INDEX events_activation ON events (activation, seq) WHERE activation <> '';
+
+	CREATE TABLE log (
+		idx  {int} PRIMARY KEY,
+		hash {blob} NOT NULL
+	){strict};
+
+	CREATE TABLE customers (
+		name    {text} PRIMARY KEY,
+		partner {int} NOT NULL
+	){strict};
 
 	CREATE TABLE entitlements (
-		invoice       TEXT PRIMARY KEY,
-		email         TEXT NOT NULL,
-		customer      TEXT NOT NULL,
-		product       TEXT NOT NULL,
-		edition       TEXT NOT NULL,
-		type          TEXT NOT NULL,
-		seats         INTEGER NOT NULL,
-		expires       INTEGER NOT NULL,
-		grace_days    INTEGER NOT NULL,
-		updates_until INTEGER NOT NULL,
-		max_version   TEXT NOT NULL,
-		features      TEXT NOT NULL,
-		limits        TEXT NOT NULL
-	) STRICT;
+		invoice        {text} PRIMARY KEY,
+		email          {text} NOT NULL,
+		customer       {text} NOT NULL,
+		customer_name  {text} NOT NULL,
+		product        {text} NOT NULL,
+		edition        {text} NOT NULL,
+		type           {text} NOT NULL,
+		seats          {int} NOT NULL,
+		count_by       {text} NOT NULL,
+		allowance      {int} NOT NULL,
+		unbound        {int} NOT NULL,
+		excused        {int} NOT NULL,
+		expires        {int} NOT NULL,
+		grace_days     {int} NOT NULL,
+		updates_until  {int} NOT NULL,
+		max_version    {text} NOT NULL,
+		emergency_days {int} NOT NULL,
+		features       {text} NOT NULL,
+		limits         {text} NOT NULL,
+		seats_used     {int} NOT NULL,
+		emergency_used {int} NOT NULL
+	){strict};
+	CREATE INDEX entitlements_customer ON entitlements (customer, product, type);
+	CREATE INDEX entitlements_expires ON entitlements (expires);
 
 	CREATE TABLE activations (
-		id          TEXT PRIMARY KEY,
-		invoice     TEXT NOT NULL REFERENCES entitlements,
-		machine_key BLOB NOT NULL,
-		site        TEXT NOT NULL,
-		host        TEXT NOT NULL,
-		since       INTEGER NOT NULL,
-		UNIQUE (invoice, machine_key)
-	) STRICT;
+		id          {text} PRIMARY KEY,
+		invoice     {text} NOT NULL,
+		seat        {text} NOT NULL,
+		state       {text} NOT NULL,
+		machine_key {blob},
+		site        {text} NOT NULL,
+		host        {text} NOT NULL,
+		since       {int} NOT NULL,
+		ended       {int} NOT NULL,
+		epoch       {int} NOT NULL,
+		license     {text} NOT NULL
+	){strict};
+	CREATE UNIQUE INDEX activations_site ON activations (invoice, machine_key) WHERE state IN ('active', 'bridge');
+	CREATE INDEX activations_seat ON activations (seat) WHERE seat <> id;
+
+	CREATE TABLE components (
+		activation {text} NOT NULL,
+		label      {text} NOT NULL,
+		invoice    {text} NOT NULL,
+		hash       {blob} NOT NULL,
+		PRIMARY KEY (activation, label)
+	){strict};
+	CREATE INDEX components_hash ON components (invoice, label, hash);
 
 	CREATE TABLE licenses (
-		id           TEXT PRIMARY KEY,
-		activation   TEXT NOT NULL REFERENCES activations,
-		epoch        INTEGER NOT NULL,
-		request_hash BLOB NOT NULL UNIQUE,
-		request      BLOB NOT NULL,
-		issued       INTEGER NOT NULL,
-		signer       TEXT NOT NULL,
-		file         BLOB NOT NULL,
-		UNIQUE (activation, epoch)
-	) STRICT;
+		id           {text} PRIMARY KEY,
+		activation   {text} NOT NULL,
+		epoch        {int} NOT NULL,
+		request_hash {blob},
+		request      {blob},
+		issued       {int} NOT NULL,
+		expires      {int} NOT NULL,
+		signer       {text} NOT NULL,
+		file         {blob} NOT NULL
+	){strict};
+	CREATE UNIQUE INDEX licenses_activation ON licenses (activation, epoch);
+	CREATE INDEX licenses_request ON licenses (request_hash);
+
+	CREATE TABLE moves (
+		successor  {text} PRIMARY KEY,
+		activation {text} NOT NULL,
+		until      {int} NOT NULL,
+		state      {text} NOT NULL
+	){strict};
+	CREATE INDEX moves_activation ON moves (activation);
+
+	CREATE TABLE revocations (
+		license    {text} PRIMARY KEY,
+		activation {text} NOT NULL,
+		since      {int} NOT NULL,
+		why        {text} NOT NULL,
+		list       {int} NOT NULL
+	){strict};
 	`,
 }
 
-// migrate brings the database to the newest schema version.
+// table is a table and the column or columns that order its rows.
+type table struct{ name, key string }
+
+// tables are all tables that the migrations make, in the order in which they are
+// compared: what is found in an earlier one often explains what is found in a later.
+var tables = [...]table{
+	{"schema_version", "version"},
+	{"vendor", "name"},
+	{"events", "seq"},
+	{"log", "idx"},
+	{"customers", "name"},
+	{"entitlements", "invoice"},
+	{"activations", "id"},
+	{"components", "activation, label"},
+	{"licenses", "id"},
+	{"moves", "successor"},
+	{"revocations", "license"},
+}
+
+// migrate brings the database to the newest schema version, in one transaction that
+// one process at a time makes.
 func (l *Ledger) migrate(ctx context.Context) error {
-	version, err := l.schemaVersion(ctx)
+	if version, err := l.schemaVersion(ctx, l.db); err != nil || version == len(migrations) {
+		return err
+	}
+	tx, err := l.begin(ctx)
 	if err != nil {
 		return err
 	}
-	for ; version < len(migrations); version++ {
-		if err := l.apply(ctx, version); err != nil {
+	defer tx.Rollback()
+	version, err := l.schemaVersion(ctx, tx)
+	if err != nil || version == len(migrations) {
+		return err
+	}
+	if version == 0 {
+		if _, err := tx.ExecContext(ctx, l.dialect.words("CREATE TABLE schema_version (version {int} PRIMARY KEY){strict}; INSERT INTO schema_version VALUES (0)")); err != nil {
 			return err
 		}
 	}
-	return nil
+	for _, migration := range migrations[version:] {
+		if _, err := tx.ExecContext(ctx, l.dialect.words(migration)); err != nil {
+			return err
+		}
+	}
+	if _, err := tx.ExecContext(ctx, "UPDATE schema_version SET version = $1", len(migrations)); err != nil {
+		return err
+	}
+	return tx.Commit()
 }
 
 // checkSchema refuses a ledger that would have to be migrated before it can be read.
 func (l *Ledger) checkSchema(ctx context.Context) error {
-	version, err := l.schemaVersion(ctx)
+	version, err := l.schemaVersion(ctx, l.db)
+	if err == nil && version == 0 {
+		return l.noLedger()
+	}
 	if err == nil && version < len(migrations) {
 		return &Error{
 			Message: fmt.Sprintf("the ledger was written by an older licensor, and it can only be read here: it has schema version %d, this one wants %d", version, len(migrations)),
@@ -91,9 +185,14 @@ func (l *Ledger) checkSchema(ctx context.Context) error {
 	return err
 }
 
-func (l *Ledger) schemaVersion(ctx context.Context) (int, error) {
+// schemaVersion returns 0 for an empty database.
+func (l *Ledger) schemaVersion(ctx context.Context, q querier) (int, error) {
+	exists, err := l.dialect.hasTable(ctx, q, "schema_version")
+	if err != nil || !exists {
+		return 0, err
+	}
 	var version int
-	if err := l.db.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
+	if err := q.QueryRowContext(ctx, "SELECT version FROM schema_version").Scan(&version); err != nil {
 		return 0, err
 	}
 	if version > len(migrations) {
@@ -105,22 +204,8 @@ func (l *Ledger) schemaVersion(ctx context.Context) (int, error) {
 	return version, nil
 }
 
-// apply runs one migration in one transaction, unless another process was faster.
-func (l *Ledger) apply(ctx context.Context, version int) error {
-	tx, err := l.db.BeginTx(ctx, nil)
-	if err != nil {
-		return err
-	}
-	defer tx.Rollback()
-	var now int
-	if err := tx.QueryRowContext(ctx, "PRAGMA user_version").Scan(&now); err != nil || now != version {
-		return err
-	}
-	if _, err := tx.ExecContext(ctx, migrations[version]); err != nil {
-		return err
-	}
-	if _, err := tx.ExecContext(ctx, fmt.Sprintf("PRAGMA user_version = %d", version+1)); err != nil {
-		return err
-	}
-	return tx.Commit()
+// querier is what a transaction and a database have in common.
+type querier interface {
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 }

@@ -1,178 +1,160 @@
 package ledger
 
 import (
-	"bytes"
+	"cmp"
 	"context"
-	"database/sql"
 	"errors"
-	"fmt"
-	"slices"
 	"time"
 
-	"github.com/offlicense/offlicense/format"
 	"github.com/offlicense/offlicense/verify"
 )
-
-// Offer is what the rules say to a request.
-type Offer struct {
-	Entitlement *Entitlement
-	SeatsUsed   uint64      // by all activations of the entitlement
-	Activation  *Activation // the site's own, nil if it has no seat yet
-	Epoch       uint64      // of the license that would be written
-	License     *License    // what the same request got before; nil: nothing
-}
 
 // Preview says what Sign would do, and changes nothing. The error is a *Refusal if the
 // rules give no license.
 func (l *Ledger) Preview(ctx context.Context, request *verify.Request, now time.Time) (*Offer, error) {
-	offer, err := judge(ctx, l.db, request, now)
-	if err == nil && offer.License == nil {
-		err = checkClock(ctx, l.db, now)
-	}
-	if err != nil {
-		return nil, l.explain(err)
-	}
-	return offer, nil
+	return l.PreviewAs(ctx, Operation{Now: now}, request)
 }
 
-// Grant is a license that the rules allow and nobody has signed yet.
-type Grant struct {
-	Entitlement *Entitlement
-	Activation  string
-	Epoch       uint64
-	Request     *verify.Request
-}
-
-// Issue writes and signs the license of a grant. It returns the license file's bytes.
-type Issue func(Grant) (id format.ID, file []byte, signer string, err error)
-
-// Sign gives a request its seat and its license. Both are recorded in one durable
-// transaction before the license is returned; a request that has been signed before
-// gets the very same license again.
-func (l *Ledger) Sign(ctx context.Context, by Operation, request *verify.Request, issue Issue) (*License, error) {
-	var license *License
-	err := l.change(ctx, by, func(tx *sql.Tx) error {
-		offer, err := judge(ctx, tx, request, by.Now)
+// PreviewAs is Preview with what the operation may lift.
+func (l *Ledger) PreviewAs(ctx context.Context, by Operation, request *verify.Request) (*Offer, error) {
+	var offer *Offer
+	err := l.read(ctx, func(t *transaction) error {
+		var err error
+		if offer, err = newView(t, by).judge(request); err != nil || offer.License != nil {
+			return err
+		}
+		_, newest, err := t.size()
 		if err != nil {
 			return err
 		}
-		if offer.License != nil {
-			license = offer.License
-			return nil
-		}
-		activation := offer.Activation
-		if activation == nil {
-			if activation, err = newActivation(by.Random, request, by.Now); err != nil {
-				return err
-			}
-			if err := insertActivation(ctx, tx, request.Invoice, activation); err != nil {
-				return err
-			}
-		}
-		id, file, signer, err := issue(Grant{offer.Entitlement, activation.ID, offer.Epoch, request})
-		if err != nil {
-			return err
-		}
-		license = &License{
-			ID: id, Activation: activation.ID, Epoch: offer.Epoch, Issued: by.Now.UTC().Truncate(time.Second),
-			Signer: signer, Request: request.Body, File: file,
-		}
-		if err := insertLicense(ctx, tx, request.Hash, license); err != nil {
-			return err
-		}
-		return record(ctx, tx, by, actionSign, request.Invoice, activation.ID, signDetail{activation, license})
+		return checkClock(newest, &by)
 	})
 	if err != nil {
 		return nil, err
 	}
-	return license, nil
+	return offer, nil
 }
 
-// signDetail is what a sign event says.
-type signDetail struct {
-	Activation *Activation `json:"activation"`
-	License    *License    `json:"license"`
-}
-
-// judge applies the rules of licensing to a request.
-func judge(ctx context.Context, q querier, request *verify.Request, now time.Time) (*Offer, error) {
-	e, err := readEntitlement(ctx, q, request.Invoice)
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return nil, err
-	}
-	if err != nil || format.AccountHash(e.Invoice, e.Email) != request.Account {
-		return nil, &Refusal{RuleClaim,
-			fmt.Sprintf("no entitlement has the invoice %.64q and the e-mail address that the request was made with", request.Invoice),
-			"compare both with the customer, who makes a new request with the right ones; \"licensor list\" shows what was sold"}
-	}
-	offer := &Offer{Entitlement: e}
-	used, err := activations(ctx, q, e.Invoice)
+// Sign gives a request its seat and its license. Both are recorded in one durable
+// transaction before the license is returned; a request that has been signed before
+// gets the very same license again, or the one by which a renewal has replaced it.
+func (l *Ledger) Sign(ctx context.Context, by Operation, request *verify.Request, issue Issue) (*License, error) {
+	outcomes, err := l.SignBatch(ctx, by, []*verify.Request{request}, issue)
 	if err != nil {
 		return nil, err
 	}
-	offer.SeatsUsed = uint64(len(used))
-	if i := slices.IndexFunc(used, func(a *Activation) bool { return bytes.Equal(a.MachineKey, request.Key.Bytes()) }); i >= 0 {
-		offer.Activation = used[i]
+	return outcomes[0].License, outcomes[0].Err
+}
+
+// Outcome is what became of one request of a batch: a license, or why there is none.
+type Outcome struct {
+	License *License
+	Again   bool // the request had its license already
+	Err     error
+}
+
+// SignBatch signs many requests as Sign does one, with one durable transaction for all
+// of them: when it returns, every license that it returns is on record. One request
+// that is refused or cannot be signed does not stop the others. The requests are
+// judged in their order. The error is about the whole batch, of which then nothing is
+// recorded.
+//
+// Batches of about a thousand are fast, and let other workstations in between. Two
+// goroutines that sign batches in turn keep the processors busy while one waits for
+// the disk.
+func (l *Ledger) SignBatch(ctx context.Context, by Operation, requests []*verify.Request, issue Issue) ([]Outcome, error) {
+	outcomes := make([]Outcome, len(requests))
+	granted := make([]*step, len(requests))
+	unsigned := make(map[int]error) // what Issue refused
+	plan := func(p *planner) error {
+		clear(outcomes)
+		clear(granted)
+		if err := p.preload(requests); err != nil {
+			return err
+		}
+		for i, request := range requests {
+			if err, failed := unsigned[i]; failed {
+				outcomes[i].Err = err
+				continue
+			}
+			var err error
+			if granted[i], err = p.sign(request, &outcomes[i]); err != nil {
+				return err
+			}
+		}
+		return nil
 	}
-	if offer.License, err = licenseFor(ctx, q, request.Hash); err != nil || offer.License != nil {
-		return offer, err
+	tolerate := func(s *step) {
+		for i, g := range granted {
+			if g == s {
+				unsigned[i] = s.err
+			}
+		}
 	}
-	if err := checkRules(e, used, offer.Activation, request, now); err != nil {
+	if err := l.carryOut(ctx, by, issue, plan, tolerate); err != nil {
 		return nil, err
 	}
-	offer.Epoch, err = nextEpoch(ctx, q, offer.Activation)
-	return offer, err
+	for i, s := range granted {
+		if s != nil && s.grant != nil {
+			outcomes[i].License = s.event.Detail.(*Signed).License
+		}
+	}
+	return outcomes, nil
 }
 
-func checkRules(e *Entitlement, used []*Activation, own *Activation, request *verify.Request, now time.Time) error {
+// sign judges one request of a batch and adds the steps that answer it. The step that
+// it returns is the one with the license.
+func (p *planner) sign(q *verify.Request, outcome *Outcome) (*step, error) {
+	if s := p.given[q.Hash]; s != nil {
+		outcome.Again = true
+		return s, nil
+	}
+	offer, err := p.judge(q)
+	var refusal *Refusal
 	switch {
-	case request.Product != e.Product:
-		return &Refusal{RuleProduct,
-			fmt.Sprintf("the request is for %s, and invoice %q bought %s", request.Product, e.Invoice, e.Product),
-			"the customer makes a new request with --product " + e.Product}
-	case request.Type != e.Type:
-		return &Refusal{RuleType,
-			fmt.Sprintf("the request is for a %s license, and invoice %q bought %s", request.Type, e.Invoice, e.Type),
-			"the customer makes a new request with --type " + e.Type + ", or with the invoice that bought " + request.Type}
-	case !e.Expires.IsZero() && (now.After(e.Expires) || !now.Before(e.HardEnd())):
-		return &Refusal{RuleTerm,
-			fmt.Sprintf("invoice %q ended on %s", e.Invoice, e.Expires.Format(time.DateOnly)),
-			"sales records the renewal under its own invoice, and the customer makes a request with that"}
-	case own == nil && uint64(len(used)) >= e.Seats:
-		return &Refusal{RuleSeats,
-			fmt.Sprintf("no seat of invoice %q is free, %d of %d are in use: %s", e.Invoice, len(used), e.Seats, holders(used)),
-			"sales sells another seat, or the customer goes on using the site that has it"}
-	}
-	return nil
-}
-
-// holders names who has the seats, and since when.
-func holders(used []*Activation) string {
-	const most = 3
-	var names []string
-	for _, a := range used[:min(len(used), most)] {
-		names = append(names, fmt.Sprintf("%s since %s", a.Name(), a.Since.Format(time.DateOnly)))
-	}
-	if more := len(used) - most; more > 0 {
-		names = append(names, fmt.Sprintf("%d more", more))
-	}
-	return join(names)
-}
-
-// licenseFor returns the license that a request got before, nil if it got none.
-func licenseFor(ctx context.Context, q querier, requestHash [32]byte) (*License, error) {
-	license, err := scanLicense(q.QueryRowContext(ctx, "SELECT "+licenseColumns+" FROM licenses WHERE request_hash = $1", requestHash[:]))
-	if errors.Is(err, sql.ErrNoRows) {
+	case errors.As(err, &refusal):
+		outcome.Err = err
+		return nil, nil
+	case err != nil:
+		return nil, err
+	case offer.License != nil:
+		outcome.License, outcome.Again = offer.License, true
 		return nil, nil
 	}
-	return license, err
+	if offer.void != nil {
+		p.add(Event{Action: ActionVoid, Invoice: q.Invoice, Activation: offer.void.ID, Detail: Closed{}})
+	}
+	row, a := offer.own, (*Activation)(nil)
+	if row == nil {
+		if row, err = p.newActivation(offer, q, StateActive); err != nil {
+			return nil, err
+		}
+		p.took(row)
+		a = new(row.Activation)
+	} else {
+		row.epoch++
+		if row.Site != q.Site || row.Host != q.Host || offer.Entitlement.CountBy == ByMachine {
+			row.Site, row.Host, row.Components = q.Site, q.Host, componentsOf(q.Components)
+			a = new(row.Activation)
+		}
+	}
+	s := p.license(ActionSign, p.grant(p.view.sold[q.Invoice], row.ID, row.epoch, q), a)
+	p.given[q.Hash] = s
+	return s, nil
 }
 
-func nextEpoch(ctx context.Context, q querier, a *Activation) (uint64, error) {
-	if a == nil {
-		return 1, nil
+// newActivation begins the activation of a site that the rules have given a seat, or
+// in a move a bridge.
+func (p *planner) newActivation(offer *Offer, q *verify.Request, state State) (*activationRow, error) {
+	id, err := p.newID(q.Invoice + " " + string(q.Hash[:]))
+	if err != nil {
+		return nil, err
 	}
-	var epoch uint64
-	err := q.QueryRowContext(ctx, "SELECT COALESCE(MAX(epoch), 0) + 1 FROM licenses WHERE activation = $1", a.ID).Scan(&epoch)
-	return epoch, err
+	return &activationRow{
+		Activation: Activation{
+			ID: id, Seat: cmp.Or(offer.Seat, id), State: state, Site: q.Site, Host: q.Host,
+			MachineKey: q.Key.Bytes(), Since: whole(p.by.Now), Components: componentsOf(q.Components),
+		},
+		invoice: q.Invoice, epoch: 1,
+	}, nil
 }

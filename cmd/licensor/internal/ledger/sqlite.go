@@ -9,80 +9,58 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"time"
+	"strings"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
-// Ledger is an open ledger. Several processes may have the same one open.
-type Ledger struct {
-	db     *sql.DB
-	path   string
-	vendor string
-}
+// sqliteDialect is a ledger in one file.
+type sqliteDialect struct{ path string }
 
-// LockWait is how long a command waits for another one to finish its transaction.
-const LockWait = 10 * time.Second
-
-// Create makes a new ledger for a vendor. It fails if there is one already.
-func Create(ctx context.Context, path, vendor string) error {
+func createFile(ctx context.Context, path string) (*Ledger, error) {
 	// The ledger holds customers' names and addresses.
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := f.Close(); err != nil {
-		return err
+		return nil, err
 	}
-	l, err := open(ctx, path)
-	if err != nil {
-		return err
-	}
-	defer l.Close()
-	if _, err := l.db.ExecContext(ctx, "INSERT INTO vendor (name) VALUES ($1)", vendor); err != nil {
-		return l.explain(err)
-	}
-	return nil
+	return openFile(ctx, path)
 }
 
-// Open opens a ledger to read and write it, and brings its schema up to date.
-func Open(ctx context.Context, path string) (*Ledger, error) {
-	l, err := open(ctx, path)
+// openFile opens the database file. WAL lets list run while sign writes, and makes a
+// sign one fsync; synchronous FULL is what makes that one durable. IMMEDIATE takes the
+// lock before the rules read what they judge by.
+func openFile(_ context.Context, path string) (*Ledger, error) {
+	return openSQLite(path, url.Values{
+		"mode":    {"rw"},
+		"_txlock": {"immediate"},
+		"_pragma": {
+			fmt.Sprintf("busy_timeout(%d)", LockWait.Milliseconds()),
+			"journal_mode(WAL)", "synchronous(FULL)", "trusted_schema(OFF)",
+		},
+	})
+}
+
+func openFileToRead(ctx context.Context, path string) (*Ledger, error) {
+	l, err := openFile(ctx, path)
 	if err != nil {
 		return nil, err
 	}
-	if err := l.readVendor(ctx); err != nil {
-		l.Close()
-		return nil, err
-	}
-	return l, nil
-}
-
-// OpenToRead opens a ledger for a command that changes nothing. It works where the
-// ledger can only be read, such as on a copy made for an auditor.
-func OpenToRead(ctx context.Context, path string) (*Ledger, error) {
-	l, err := Open(ctx, path)
+	_, err = l.schemaVersion(ctx, l.db)
 	if !cannotWriteBeside(err) {
-		return l, err
+		return l, nil
 	}
+	l.Close()
 	// SQLite needs to write beside a database in WAL mode even to read it, unless it is
 	// promised that nobody else writes. A -wal file says that somebody does, or was
 	// killed; what stands in it must not be passed over.
 	if info, statErr := os.Stat(path + "-wal"); statErr == nil && info.Size() > 0 {
-		return nil, err
-	}
-	if l, err = connect(path, url.Values{"mode": {"ro"}, "immutable": {"1"}}); err != nil {
-		return nil, err
-	}
-	if err = l.checkSchema(ctx); err == nil {
-		err = l.readVendor(ctx)
-	}
-	if err != nil {
-		l.Close()
 		return nil, l.explain(err)
 	}
-	return l, nil
+	return openSQLite(path, url.Values{"mode": {"ro"}, "immutable": {"1"}})
 }
 
 // cannotWriteBeside reports whether there is no right or no space to write beside the
@@ -96,34 +74,7 @@ func cannotWriteBeside(err error) bool {
 	return primary == sqlite3.SQLITE_READONLY || primary == sqlite3.SQLITE_CANTOPEN || code.Code() == sqlite3.SQLITE_IOERR_SHMSIZE
 }
 
-func (l *Ledger) readVendor(ctx context.Context) error {
-	return l.explain(l.db.QueryRowContext(ctx, "SELECT name FROM vendor").Scan(&l.vendor))
-}
-
-// open opens the database file. In WAL mode list runs while sign writes, and a
-// transaction is durable with one fsync (synchronous FULL). The last one to close folds
-// the log into the file, so that a ledger at rest is one file that can be copied; alone
-// on a workstation that costs four more.
-func open(ctx context.Context, path string) (*Ledger, error) {
-	l, err := connect(path, url.Values{
-		"mode":    {"rw"},
-		"_txlock": {"immediate"},
-		"_pragma": {
-			fmt.Sprintf("busy_timeout(%d)", LockWait.Milliseconds()),
-			"journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(ON)", "trusted_schema(OFF)",
-		},
-	})
-	if err != nil {
-		return nil, err
-	}
-	if err := l.migrate(ctx); err != nil {
-		l.Close()
-		return nil, l.explain(err)
-	}
-	return l, nil
-}
-
-func connect(path string, query url.Values) (*Ledger, error) {
+func openSQLite(path string, query url.Values) (*Ledger, error) {
 	absolute, err := filepath.Abs(path)
 	if err != nil {
 		return nil, err
@@ -133,22 +84,53 @@ func connect(path string, query url.Values) (*Ledger, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Ledger{db: db, path: path}, nil
+	return &Ledger{db: db, dialect: sqliteDialect{path}}, nil
 }
 
-// Close closes the ledger.
-func (l *Ledger) Close() error { return l.db.Close() }
+// openScratch returns an empty ledger that is gone when it is closed. SQLite keeps it
+// in memory and spills what does not fit into an unnamed file.
+func openScratch(ctx context.Context) (*Ledger, error) {
+	db, err := sql.Open("sqlite", "file:?_pragma=synchronous(OFF)&_pragma=journal_mode(OFF)&_pragma=cache_size(-65536)")
+	if err != nil {
+		return nil, err
+	}
+	// Every connection would have a database of its own.
+	db.SetMaxOpenConns(1)
+	l := &Ledger{db: db, dialect: sqliteDialect{"(scratch)"}, scratch: true}
+	if err := l.migrate(ctx); err != nil {
+		l.Close()
+		return nil, err
+	}
+	return l, nil
+}
 
-// Vendor returns the vendor whose ledger this is.
-func (l *Ledger) Vendor() string { return l.vendor }
+func (sqliteDialect) words(schema string) string {
+	return strings.NewReplacer("{int}", "INTEGER", "{blob}", "BLOB", "{text}", "TEXT", "{strict}", " STRICT").Replace(schema)
+}
+
+// lock does nothing: the transaction began as IMMEDIATE, which is the lock.
+func (sqliteDialect) lock(context.Context, *sql.Tx) error { return nil }
+
+// snapshot asks for a read-only transaction, which the driver begins as DEFERRED: it
+// sees one state and waits for no writer.
+func (sqliteDialect) snapshot() *sql.TxOptions { return &sql.TxOptions{ReadOnly: true} }
+
+func (sqliteDialect) hasTable(ctx context.Context, q querier, name string) (bool, error) {
+	var n int
+	err := q.QueryRowContext(ctx, "SELECT COUNT(*) FROM sqlite_schema WHERE type = 'table' AND name = $1", name).Scan(&n)
+	return n > 0, err
+}
+
+// lost is false: a commit that failed has not happened.
+func (sqliteDialect) lost(error) bool { return false }
 
 // explain turns an error of SQLite into one that says what is wrong and what to do.
-func (l *Ledger) explain(err error) error {
+func (d sqliteDialect) explain(err error) error {
 	var code *sqlite.Error
 	if !errors.As(err, &code) {
 		return err
 	}
-	at := "the ledger " + l.path
+	at := "the ledger " + d.path
 	switch code.Code() & 0xff {
 	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
 		return &Error{Message: fmt.Sprintf("%s has been locked by another program for %s", at, LockWait),
@@ -158,7 +140,7 @@ func (l *Ledger) explain(err error) error {
 			Err:  code,
 			Next: "get write permission for the file and its folder, or work on the workstation that has it; nothing was changed"}
 	case sqlite3.SQLITE_CANTOPEN:
-		return &Error{Message: at + " cannot be opened: " + reason(l.path), Err: code,
+		return &Error{Message: at + " cannot be opened: " + d.reason(), Err: code,
 			Next: "check the folder given with --home; \"licensor init\" makes a new one"}
 	case sqlite3.SQLITE_FULL:
 		return &Error{Message: "the disk with " + at + " is full",
@@ -173,12 +155,12 @@ func (l *Ledger) explain(err error) error {
 		return &Error{Message: at + " may not be opened by this user",
 			Next: "run as the user who owns it"}
 	}
-	return &Error{Message: at + " failed: " + code.Error(), Err: code, Next: "this is most likely a bug: please report it with the command"}
+	return &Error{Message: at + " failed: " + code.Error(), Err: code, Next: "run \"licensor audit\"; if it finds nothing, this is most likely a bug: please report it with the command"}
 }
 
 // reason finds out why a file cannot be opened, which SQLite does not say.
-func reason(path string) string {
-	f, err := os.OpenFile(path, os.O_RDWR, 0)
+func (d sqliteDialect) reason() string {
+	f, err := os.OpenFile(d.path, os.O_RDWR, 0)
 	if err == nil {
 		f.Close()
 		return "its folder cannot be written"

@@ -1,0 +1,81 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+)
+
+// Backup writes a copy of the whole ledger, as it stands at one moment, to a new
+// SQLite file, while others go on working. The copy is a ledger like any other,
+// whichever database it came from. Backup never replaces a file.
+func (l *Ledger) Backup(ctx context.Context, file string) error {
+	// The ledger holds customers' names and addresses.
+	reserved, err := os.OpenFile(file, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	if err := reserved.Close(); err != nil {
+		return err
+	}
+	if err := l.backup(ctx, file); err != nil {
+		return errors.Join(l.explain(err), os.Remove(file))
+	}
+	return nil
+}
+
+// backup fills a reserved file: the name gets the whole copy, or stays empty.
+func (l *Ledger) backup(ctx context.Context, file string) error {
+	staged, err := os.CreateTemp(filepath.Dir(file), ".offlicense-*.tmp")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(staged.Name())
+	defer staged.Close()
+	if err := l.dialect.backup(ctx, l, staged.Name()); err != nil {
+		return err
+	}
+	if err := staged.Sync(); err != nil {
+		return err
+	}
+	if err := os.Rename(staged.Name(), file); err != nil {
+		return err
+	}
+	return syncFolder(filepath.Dir(file))
+}
+
+// backup lets SQLite copy itself.
+func (sqliteDialect) backup(ctx context.Context, l *Ledger, file string) error {
+	_, err := l.db.ExecContext(ctx, "VACUUM INTO $1", file)
+	return err
+}
+
+// backup makes the ledger again from its events.
+func (postgresDialect) backup(ctx context.Context, l *Ledger, file string) error {
+	to, err := openFile(ctx, file)
+	if err != nil {
+		return err
+	}
+	defer to.Close()
+	if err := to.migrate(ctx); err != nil {
+		return to.explain(err)
+	}
+	err = l.read(ctx, func(t *transaction) error { return t.replay(ctx, to) })
+	if err != nil {
+		return err
+	}
+	// Closed, a database in WAL mode is one file with everything in it.
+	return to.Close()
+}
+
+// syncFolder makes a new name durable where folders can be opened and synced.
+func syncFolder(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return nil
+	}
+	defer d.Close()
+	d.Sync() // not on every system; the copy itself is durable
+	return nil
+}

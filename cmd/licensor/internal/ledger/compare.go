@@ -1,0 +1,165 @@
+package ledger
+
+import (
+	"bytes"
+	"cmp"
+	"database/sql"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// compare compares all tables with those that follow from the events. The table log is
+// compared with the events themselves, see audit.log.
+func (a *audit) compare() error {
+	for _, t := range tables {
+		if t.name == "log" {
+			continue
+		}
+		if err := a.compareTable(t, "SELECT * FROM "+t.name+" ORDER BY "+t.key); err != nil {
+			return err
+		}
+	}
+	if _, ok := a.kept.l.dialect.(sqliteDialect); ok {
+		// A trigger or a view would change what the tables seem to hold.
+		return a.compareTable(table{"sqlite_schema", "name"},
+			`SELECT name, type, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite\_%' ESCAPE '\' ORDER BY name`)
+	}
+	return nil
+}
+
+// compareTable walks both tables in the order of their keys, which are their first
+// columns.
+func (a *audit) compareTable(t table, query string) error {
+	kept, err := openCursor(a.kept, t, query)
+	if err != nil {
+		a.report.add(t.name, "", "", "cannot be read: %v", a.kept.l.explain(err))
+		return nil
+	}
+	defer kept.rows.Close()
+	fresh, err := openCursor(a.fresh, t, query)
+	if err != nil {
+		return err
+	}
+	defer fresh.rows.Close()
+	kept.next()
+	fresh.next()
+	for kept.row != nil || fresh.row != nil {
+		switch order := kept.compare(fresh); {
+		case order < 0:
+			a.report.add(t.name, kept.key(), "", "was added by hand: no event makes it")
+			kept.next()
+		case order > 0:
+			a.report.add(t.name, fresh.key(), "", "is missing: the events make it")
+			fresh.next()
+		default:
+			for i, column := range kept.columns {
+				if i < len(fresh.row) && compareValues(kept.row[i], fresh.row[i]) != 0 {
+					a.report.add(t.name, kept.key(), column, "is %s, and by the events %s", show(kept.row[i]), show(fresh.row[i]))
+				}
+			}
+			kept.next()
+			fresh.next()
+		}
+	}
+	return errors.Join(kept.err, fresh.err)
+}
+
+// cursor reads the rows of a table in the order of its key.
+type cursor struct {
+	rows    *sql.Rows
+	columns []string
+	keys    int   // how many columns make the key
+	row     []any // nil after the last
+	err     error
+}
+
+func openCursor(t *transaction, of table, query string) (*cursor, error) {
+	rows, err := t.query(query)
+	if err != nil {
+		return nil, err
+	}
+	columns, err := rows.Columns()
+	if err != nil {
+		rows.Close()
+		return nil, err
+	}
+	return &cursor{rows: rows, columns: columns, keys: strings.Count(of.key, ",") + 1}, nil
+}
+
+func (c *cursor) next() {
+	c.row = nil
+	if !c.rows.Next() {
+		c.err = c.rows.Err()
+		return
+	}
+	row, into := make([]any, len(c.columns)), make([]any, len(c.columns))
+	for i := range row {
+		into[i] = &row[i]
+	}
+	if c.err = c.rows.Scan(into...); c.err == nil {
+		c.row = row
+	}
+}
+
+// compare orders the current rows of two cursors by their keys; the end comes last.
+func (c *cursor) compare(other *cursor) int {
+	switch {
+	case c.row == nil:
+		return 1
+	case other.row == nil:
+		return -1
+	}
+	for i := range c.keys {
+		if order := compareValues(c.row[i], other.row[i]); order != 0 {
+			return order
+		}
+	}
+	return 0
+}
+
+func (c *cursor) key() string {
+	names := make([]string, c.keys)
+	for i := range names {
+		names[i] = strings.Trim(show(c.row[i]), `"`)
+	}
+	return strings.Join(names, " ")
+}
+
+// compareValues orders values of a column as both databases do: numbers by value,
+// texts and bytes by their bytes. Values of different types are ordered somehow.
+func compareValues(a, b any) int {
+	switch a := a.(type) {
+	case int64:
+		if b, ok := b.(int64); ok {
+			return cmp.Compare(a, b)
+		}
+	case string:
+		if b, ok := b.(string); ok {
+			return strings.Compare(a, b)
+		}
+	case []byte:
+		if b, ok := b.([]byte); ok {
+			return bytes.Compare(a, b)
+		}
+	case nil:
+		if b == nil {
+			return 0
+		}
+	}
+	return strings.Compare(fmt.Sprintf("%T %v", a, a), fmt.Sprintf("%T %v", b, b))
+}
+
+// show returns a value for a report, cut to a length that fits a line.
+func show(value any) string {
+	switch v := value.(type) {
+	case nil:
+		return "nothing"
+	case string:
+		return fmt.Sprintf("%.64q", v)
+	case []byte:
+		return hex.EncodeToString(v[:min(len(v), 32)])
+	}
+	return fmt.Sprint(value)
+}

@@ -1,0 +1,42 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"strings"
+	"time"
+)
+
+// dialect is what the rules need not know of a database.
+type dialect interface {
+	// words puts the database's words for types into a schema text.
+	words(schema string) string
+
+	// lock is run first in a transaction that writes. When it returns, no other
+	// process has such a transaction open, and what the others wrote can be read.
+	lock(ctx context.Context, tx *sql.Tx) error
+
+	// snapshot returns the options of a transaction that sees one state and writes nothing.
+	snapshot() *sql.TxOptions
+
+	hasTable(ctx context.Context, q querier, name string) (bool, error)
+
+	// explain says what is wrong and what to do; it returns other errors as they are.
+	explain(err error) error
+
+	// lost reports whether a failed commit may have happened all the same, because the
+	// answer to it got lost.
+	lost(err error) bool
+
+	// backup writes a copy of the whole ledger into an empty file, for SQLite to open.
+	backup(ctx context.Context, l *Ledger, file string) error
+}
+
+// LockWait is how long a command waits for another one to finish its transaction.
+const LockWait = 10 * time.Second
+
+// isPostgres reports whether a ledger's place is the address of a PostgreSQL database
+// rather than a file.
+func isPostgres(where string) bool {
+	return strings.HasPrefix(where, "postgres://") || strings.HasPrefix(where, "postgresql://")
+}

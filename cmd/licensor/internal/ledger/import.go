@@ -1,0 +1,136 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// ImportRow is one order of an import.
+type ImportRow struct {
+	Line int // of the file, for errors
+	Entitlement
+}
+
+// LineError is what is wrong with one line of an import.
+type LineError struct {
+	Line int
+	Err  error
+}
+
+func (e *LineError) Error() string { return fmt.Sprintf("line %d: %v", e.Line, e.Err) }
+
+func (e *LineError) Unwrap() error { return e.Err }
+
+// ImportError says why nothing was imported.
+type ImportError struct {
+	Lines []*LineError // in the order of the file, at most maxLineErrors
+	More  int          // how many more there are
+}
+
+const maxLineErrors = 100
+
+func (e *ImportError) Error() string {
+	lines := make([]string, len(e.Lines))
+	for i, line := range e.Lines {
+		lines[i] = line.Error()
+	}
+	if e.More > 0 {
+		lines = append(lines, fmt.Sprintf("and %d more", e.More))
+	}
+	return "nothing was imported:\n" + strings.Join(lines, "\n")
+}
+
+// Hint returns what to do next.
+func (e *ImportError) Hint() string { return "correct the lines and import the whole file again" }
+
+// Unwrap returns the errors of the lines.
+func (e *ImportError) Unwrap() []error {
+	all := make([]error, len(e.Lines))
+	for i, line := range e.Lines {
+		all[i] = line
+	}
+	return all
+}
+
+func (e *ImportError) add(line int, err error) {
+	if len(e.Lines) == maxLineErrors {
+		e.More++
+		return
+	}
+	e.Lines = append(e.Lines, &LineError{line, err})
+}
+
+// Import records many orders, all of them or none. What goes with a production
+// entitlement may stand before it in the file. progress, if not nil, is told now and
+// then how many rows are done. The error is an *ImportError if it is about the rows.
+func (l *Ledger) Import(ctx context.Context, by Operation, rows []ImportRow, progress func(done int)) error {
+	var wrong ImportError
+	sales := make([]*Entitlement, len(rows))
+	lines := make(map[string]int, len(rows))
+	for i, row := range rows {
+		row.Excused = by.Override && row.needsProduction()
+		sales[i] = row.normal()
+		if err := sales[i].check(l.vendor, by.Now); err != nil {
+			wrong.add(row.Line, err)
+		} else if earlier, twice := lines[row.Invoice]; twice {
+			wrong.add(row.Line, fmt.Errorf("invoice %.64q stands in line %d already", row.Invoice, earlier))
+		}
+		lines[row.Invoice] = row.Line
+	}
+	return l.write(ctx, by, func(w *writer) error {
+		if err := w.refuseKnown(rows, &wrong); err != nil {
+			return err
+		}
+		if len(wrong.Lines) > 0 {
+			return wrong.sorted()
+		}
+		for i, sale := range sales {
+			if err := w.record(&Event{Action: ActionEntitle, Invoice: sale.Invoice, Detail: sale}); err != nil {
+				return err
+			}
+			if progress != nil && (i%1000 == 999 || i == len(sales)-1) {
+				progress(i + 1)
+			}
+		}
+		// The rules are asked with all rows in place, and undo them if they object.
+		v := newView(&w.transaction, by)
+		for i, sale := range sales {
+			var refusal *Refusal
+			if err := v.checkSale(sale, false); errors.As(err, &refusal) {
+				wrong.add(rows[i].Line, err)
+			} else if err != nil {
+				return err
+			}
+		}
+		if len(wrong.Lines) > 0 {
+			return wrong.sorted()
+		}
+		return nil
+	})
+}
+
+// refuseKnown names the rows whose invoices the ledger has already.
+func (w *writer) refuseKnown(rows []ImportRow, wrong *ImportError) error {
+	v := newView(&w.transaction, w.by)
+	invoices := make([]any, len(rows))
+	for i := range rows {
+		invoices[i] = rows[i].Invoice
+	}
+	if err := v.inChunks(invoices, 1, v.readSold); err != nil {
+		return err
+	}
+	for _, row := range rows {
+		if v.sold[row.Invoice] != nil {
+			wrong.add(row.Line, fmt.Errorf("invoice %.64q is in the ledger already", row.Invoice))
+		}
+	}
+	return nil
+}
+
+func (e *ImportError) sorted() *ImportError {
+	slices.SortStableFunc(e.Lines, func(a, b *LineError) int { return a.Line - b.Line })
+	return e
+}

@@ -1,0 +1,47 @@
+package ledger
+
+import (
+	"context"
+	"fmt"
+)
+
+// SetCustomer records whether a customer is a partner.
+func (l *Ledger) SetCustomer(ctx context.Context, by Operation, c Customer) error {
+	if customerKey(c.Name) == "" {
+		return &Error{Message: "a customer without a name", Next: "name the customer as the entitlements do"}
+	}
+	return l.write(ctx, by, func(w *writer) error {
+		return w.record(&Event{Action: ActionCustomer, Detail: c})
+	})
+}
+
+// Entitle records what was bought. With Operation.Override it may be what the rules
+// leave to staff.
+func (l *Ledger) Entitle(ctx context.Context, by Operation, e Entitlement) error {
+	e.Excused = by.Override && e.needsProduction()
+	sale := e.normal()
+	if err := sale.check(l.vendor, by.Now); err != nil {
+		return err
+	}
+	return l.write(ctx, by, func(w *writer) error {
+		if err := w.refuseTwice(sale.Invoice); err != nil {
+			return err
+		}
+		if err := newView(&w.transaction, by).checkSale(sale, false); err != nil {
+			return err
+		}
+		return w.record(&Event{Action: ActionEntitle, Invoice: sale.Invoice, Detail: sale})
+	})
+}
+
+func (w *writer) refuseTwice(invoice string) error {
+	var one int64
+	found, err := w.row("SELECT 1 FROM entitlements WHERE invoice = $1", []any{invoice}, &one)
+	if err != nil || !found {
+		return err
+	}
+	return &Error{
+		Message: fmt.Sprintf("invoice %.64q is in the ledger already", invoice),
+		Next:    fmt.Sprintf("look at it with \"licensor list --invoice %s\"; give a second line of the same invoice its own number, such as %s-2", invoice, invoice),
+	}
+}

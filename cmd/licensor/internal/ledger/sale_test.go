@@ -1,0 +1,296 @@
+package ledger_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/verify"
+)
+
+var ctx = context.Background()
+
+func partner(t testing.TB, l *ledger.Ledger, name string, is bool) {
+	t.Helper()
+	if err := l.SetCustomer(ctx, operation(), ledger.Customer{Name: name, Partner: is}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// sell tries to record an entitlement that differs from the usual one.
+func sell(l *ledger.Ledger, by ledger.Operation, change func(e *ledger.Entitlement)) error {
+	e := entitlement()
+	change(&e)
+	return l.Entitle(ctx, by, e)
+}
+
+func TestNFROnlyForPartners(t *testing.T) {
+	everywhere(t, func(t *testing.T, l *ledger.Ledger, _ string) {
+		nfr := func(e *ledger.Entitlement) { e.Type = "nfr" }
+		wantRefusal(t, sell(l, operation(), nfr), ledger.RulePartner, "Site Ltd")
+		wantRefusal(t, sell(l, override("they are nice"), nfr), ledger.RulePartner)
+		partner(t, l, " site  LTD", true)
+		if err := sell(l, operation(), nfr); err != nil {
+			t.Fatal(err)
+		}
+		q := request(t, 1, asks("INV0042-1", "nfr"))
+		signed(t, l, q)
+		partner(t, l, "Site Ltd", false)
+		_, err := sign(t, l, request(t, 2, asks("INV0042-1", "nfr")))
+		wantRefusal(t, err, ledger.RulePartner)
+	})
+}
+
+func TestEvaluationIsAlwaysDated(t *testing.T) { testAlwaysDated(t, "evaluation") }
+func TestCommunityAlwaysHasAnEnd(t *testing.T) { testAlwaysDated(t, "community") }
+func testAlwaysDated(t *testing.T, kind string) {
+	everywhere(t, func(t *testing.T, l *ledger.Ledger, _ string) {
+		endless := func(e *ledger.Entitlement) { e.Type, e.Expires = kind, time.Time{} }
+		wantRefusal(t, sell(l, operation(), endless), ledger.RuleDated, kind)
+		wantRefusal(t, sell(l, override("please"), endless), ledger.RuleDated)
+		sold(t, l, func(e *ledger.Entitlement) { e.Type = kind })
+		_, err := l.Amend(ctx, operation(), "INV0042-1", func(e *ledger.Entitlement) error {
+			e.Expires = time.Time{}
+			return nil
+		}, issue(t, now))
+		wantRefusal(t, err, ledger.RuleDated)
+		_, err = l.Renew(ctx, override("please"), "INV0042-1", ledger.Renewal{Perpetual: true}, issue(t, now))
+		wantRefusal(t, err, ledger.RuleDated)
+	})
+}
+
+func TestEvaluationOncePerCustomerAndProduct(t *testing.T) {
+	everywhere(t, func(t *testing.T, l *ledger.Ledger, _ string) {
+		evaluation := func(invoice, customer, product string) func(*ledger.Entitlement) {
+			return func(e *ledger.Entitlement) {
+				e.Type, e.Invoice, e.Customer, e.Product = "evaluation", invoice, customer, product
+			}
+		}
+		sold(t, l, evaluation("EV-1", "Site Ltd", "evoq"))
+		wantRefusal(t, sell(l, operation(), evaluation("EV-2", "SITE  ltd", "evoq")), ledger.RuleOnce, "EV-1")
+		sold(t, l, evaluation("EV-3", "Site Ltd", "liquid"))
+		sold(t, l, evaluation("EV-4", "Other Ltd", "evoq"))
+		wantRefusal(t, sell(l, ledger.Operation{Operator: "anna", Now: now, Override: true}, evaluation("EV-5", "Site Ltd", "evoq")), ledger.RuleReason)
+		if err := sell(l, override("new staff at the customer's"), evaluation("EV-5", "Site Ltd", "evoq")); err != nil {
+			t.Fatal(err)
+		}
+		// A longer evaluation is a second one.
+		later := ledger.Renewal{Expires: entitlement().Expires.Add(30 * day)}
+		_, err := l.Renew(ctx, operation(), "EV-1", later, issue(t, now))
+		wantRefusal(t, err, ledger.RuleOnce)
+		_, err = l.Amend(ctx, operation(), "EV-1", func(e *ledger.Entitlement) error { e.Expires = later.Expires; return nil }, issue(t, now))
+		wantRefusal(t, err, ledger.RuleOnce)
+		if _, err := l.Renew(ctx, override("the demo was ill"), "EV-1", later, issue(t, now)); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func TestProductionNeededBeside(t *testing.T) {
+	for _, kind := range []string{"staging", "test", "development", "failover"} {
+		t.Run(kind, func(t *testing.T) {
+			everywhere(t, func(t *testing.T, l *ledger.Ledger, _ string) {
+				beside := func(invoice string) func(e *ledger.Entitlement) {
+					return func(e *ledger.Entitlement) { e.Invoice, e.Type, e.Seats = invoice, kind, 2 }
+				}
+				refused := func(what string) {
+					t.Helper()
+					err := sell(l, operation(), beside("X-1"))
+					wantRefusal(t, err, ledger.RuleProduction, kind, "Site Ltd", "evoq")
+					if t.Failed() {
+						t.Fatal(what)
+					}
+				}
+				refused("nothing was bought")
+				sold(t, l, func(e *ledger.Entitlement) { e.Invoice, e.Customer = "P-1", "Other Ltd" })
+				refused("another customer's production")
+				sold(t, l, func(e *ledger.Entitlement) { e.Invoice, e.Product = "P-2", "liquid" })
+				refused("production of another product")
+				partner(t, l, "Site Ltd", true)
+				sold(t, l, func(e *ledger.Entitlement) { e.Invoice, e.Type = "P-3", "nfr" })
+				partner(t, l, "Site Ltd", false)
+				refused("a license that nobody paid for")
+
+				sold(t, l, func(e *ledger.Entitlement) {
+					e.Invoice, e.Expires, e.GraceDays = "P-4", now.Add(10*day), 5
+				})
+				sold(t, l, beside("X-1"))
+				ends := now.Add(15 * day)
+				if _, err := signAt(t, l, request(t, 1, asks("X-1", kind)), ends); err != nil {
+					t.Errorf("in the grace of production: %v", err)
+				}
+				_, err := signAt(t, l, request(t, 2, asks("X-1", kind)), ends.Add(time.Second))
+				wantRefusal(t, err, ledger.RuleProduction)
+				by := override("the renewal is in the mail")
+				by.Now = ends.Add(time.Second)
+				wantLifted(t, l, by, request(t, 3, asks("X-1", kind)))
+			})
+		})
+	}
+}
+
+func wantLifted(t *testing.T, l *ledger.Ledger, by ledger.Operation, q *verify.Request) {
+	t.Helper()
+	if _, err := l.PreviewAs(ctx, by, q); err != nil {
+		t.Errorf("preview with --override: %v", err)
+	}
+	if _, err := l.Sign(ctx, by, q, issue(t, by.Now)); err != nil {
+		t.Errorf("with --override: %v", err)
+	}
+}
+
+func TestProductionNotNeededByPartners(t *testing.T) {
+	everywhere(t, func(t *testing.T, l *ledger.Ledger, _ string) {
+		partner(t, l, "Site Ltd", true)
+		sold(t, l, func(e *ledger.Entitlement) { e.Type = "staging" })
+		signed(t, l, request(t, 1, asks("INV0042-1", "staging")))
+	})
+}
+
+// Staff may override, with a reason that stays on record, and then for good.
+func TestProductionNeededUnlessOverridden(t *testing.T) {
+	everywhere(t, func(t *testing.T, l *ledger.Ledger, _ string) {
+		stage := func(e *ledger.Entitlement) { e.Type = "staging" }
+		wantRefusal(t, sell(l, ledger.Operation{Operator: "anna", Now: now, Override: true, Why: "  "}, stage), ledger.RuleReason)
+		if err := sell(l, override("production is on order"), stage); err != nil {
+			t.Fatal(err)
+		}
+		signed(t, l, request(t, 1, asks("INV0042-1", "staging")))
+		events, err := l.History(ctx, "INV0042-1")
+		if err != nil || events[0].Why != "production is on order" || !events[0].Detail.(*ledger.Entitlement).Excused {
+			t.Errorf("on record: %+v, %v", events, err)
+		}
+	})
+}
+
+func TestDevelopmentAsManyAsNeeded(t *testing.T) {
+	everywhere(t, func(t *testing.T, l *ledger.Ledger, _ string) {
+		sold(t, l, func(e *ledger.Entitlement) { e.Invoice = "P-1" })
+		sold(t, l, func(e *ledger.Entitlement) { e.Invoice, e.Type, e.Seats = "D-1", "development", 1 })
+		for seed := byte(1); seed <= 5; seed++ {
+			signed(t, l, request(t, seed, asks("D-1", "development")))
+		}
+		if h := holding(t, l, "D-1"); h.Usage.Seats != 5 {
+			t.Errorf("%d activations are counted, want 5", h.Usage.Seats)
+		}
+	})
+}
+
+func TestDevelopmentAllowanceIsRaisedWithAmend(t *testing.T) {
+	everywhere(t, func(t *testing.T, l *ledger.Ledger, _ string) {
+		sold(t, l, func(e *ledger.Entitlement) { e.Invoice = "P-1" })
+		sold(t, l, func(e *ledger.Entitlement) { e.Invoice, e.Type, e.Allowance = "D-1", "development", 2 })
+		signed(t, l, request(t, 1, asks("D-1", "development")))
+		signed(t, l, request(t, 2, asks("D-1", "development")))
+		_, err := sign(t, l, request(t, 3, asks("D-1", "development")))
+		wantRefusal(t, err, ledger.RuleAllowance, "D-1")
+		allow := func(n uint64) error {
+			_, err := l.Amend(ctx, operation(), "D-1", func(e *ledger.Entitlement) error { e.Allowance = n; return nil }, issue(t, now))
+			return err
+		}
+		wantRefusal(t, allow(1), ledger.RuleAllowance)
+		if err := allow(3); err != nil {
+			t.Fatal(err)
+		}
+		signed(t, l, request(t, 3, asks("D-1", "development")))
+	})
+}
+
+func TestEntitlementsThatCannotBe(t *testing.T) {
+	everywhere(t, func(t *testing.T, l *ledger.Ledger, where string) {
+		entitle(t, l, entitlement())
+		for name, spoil := range map[string]func(*ledger.Entitlement){
+			"invoice twice":            func(e *ledger.Entitlement) { e.Invoice = "INV0042-1" },
+			"no e-mail address":        func(e *ledger.Entitlement) { e.Email = "ops" },
+			"product in upper":         func(e *ledger.Entitlement) { e.Product = "Evoq" },
+			"unknown type":             func(e *ledger.Entitlement) { e.Type = "prod" },
+			"no seat":                  func(e *ledger.Entitlement) { e.Seats = 0 },
+			"too many seats":           func(e *ledger.Entitlement) { e.Seats = 1 << 63 },
+			"no customer":              func(e *ledger.Entitlement) { e.Customer = "" },
+			"escape in customer":       func(e *ledger.Entitlement) { e.Customer = "\x1b[2J" },
+			"ended already":            func(e *ledger.Entitlement) { e.Expires = now.Add(-time.Hour) },
+			"grace without an end":     func(e *ledger.Entitlement) { e.Expires, e.GraceDays = time.Time{}, 14 },
+			"long invoice":             func(e *ledger.Entitlement) { e.Invoice = strings.Repeat("I", 33) },
+			"feature twice":            func(e *ledger.Entitlement) { e.Features = []string{"sso", "sso"} },
+			"counted by core":          func(e *ledger.Entitlement) { e.CountBy = "core" },
+			"allowance for production": func(e *ledger.Entitlement) { e.Allowance = 3 },
+			"emergency in production":  func(e *ledger.Entitlement) { e.EmergencyDays = 3 },
+		} {
+			err := sell(l, operation(), func(e *ledger.Entitlement) { e.Invoice = "INV0042-2"; spoil(e) })
+			var known *ledger.Error
+			if !errors.As(err, &known) || known.Next == "" {
+				t.Errorf("%s: got %v, want an error with a hint", name, err)
+			}
+		}
+		if got := count(t, where, "entitlements"); got != 1 {
+			t.Errorf("%d entitlements are recorded, want 1", got)
+		}
+	})
+}
+
+func orders(n int) []ledger.ImportRow {
+	var rows []ledger.ImportRow
+	for i := range n {
+		e := entitlement()
+		e.Invoice = fmt.Sprintf("IMP-%d", i)
+		rows = append(rows, ledger.ImportRow{Line: i + 2, Entitlement: e})
+	}
+	return rows
+}
+
+func TestImport(t *testing.T) {
+	everywhere(t, func(t *testing.T, l *ledger.Ledger, _ string) {
+		rows := orders(2500)
+		rows[0].Type = "staging" // its production comes later in the file
+		told := 0
+		if err := l.Import(ctx, operation(), rows, func(done int) { told = done }); err != nil {
+			t.Fatal(err)
+		}
+		if told != len(rows) || len(list(t, l)) != len(rows) {
+			t.Errorf("progress says %d and %d are listed, want %d", told, len(list(t, l)), len(rows))
+		}
+		signed(t, l, request(t, 1, asks("IMP-2499", "production")))
+	})
+}
+
+func TestImportAllOrNothing(t *testing.T) {
+	everywhere(t, func(t *testing.T, l *ledger.Ledger, where string) {
+		sold(t, l, func(e *ledger.Entitlement) { e.Invoice, e.Customer = "IMP-7", "Other Ltd" })
+		events := count(t, where, "events")
+		wrongLines := func(rows []ledger.ImportRow) string {
+			t.Helper()
+			err := l.Import(ctx, operation(), rows, nil)
+			var wrong *ledger.ImportError
+			if !errors.As(err, &wrong) || wrong.Hint() == "" {
+				t.Fatalf("got %v, want an import error", err)
+			}
+			var lines []string
+			for _, line := range wrong.Lines {
+				lines = append(lines, fmt.Sprint(line.Line))
+				if !strings.Contains(err.Error(), line.Error()) {
+					t.Errorf("%q does not say %q", err, line)
+				}
+			}
+			return strings.Join(lines, " ")
+		}
+		rows := orders(10)
+		rows[2].Type = "prod"
+		rows[5].Invoice = "IMP-1"
+		if got := wrongLines(rows); got != "4 7 9" {
+			t.Errorf("wrong lines: %s, want 4 (type), 7 (twice) and 9 (known)", got)
+		}
+		rows = orders(5)
+		rows[1].Type, rows[3].Type = "evaluation", "evaluation"
+		rows[4].Type, rows[4].Product = "staging", "liquid"
+		if got := wrongLines(rows); got != "3 5 6" {
+			t.Errorf("lines against the rules: %s, want 3 and 5 (two evaluations) and 6 (no production)", got)
+		}
+		if got := count(t, where, "events"); got != events || count(t, where, "entitlements") != 1 || count(t, where, "log") != 2*events-1 {
+			t.Errorf("a refused import left %d events", got-events)
+		}
+	})
+}

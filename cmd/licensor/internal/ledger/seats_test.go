@@ -1,0 +1,181 @@
+package ledger_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/format"
+	"github.com/offlicense/offlicense/verify"
+)
+
+// on says which components a request's machine has: "m1 u1 r1" is a machine-id, a
+// product-uuid and a root file system.
+func on(components string) func(*format.Request) {
+	return func(q *format.Request) {
+		q.Components = nil
+		for name := range strings.FieldsSeq(components) {
+			label := map[byte]string{'m': format.LabelMachineID, 'u': format.LabelProductUUID, 'r': format.LabelRootFS, 'x': format.LabelMAC, 'c': "cluster"}[name[0]]
+			q.Components = append(q.Components, format.Component{Label: label, Hash: []byte((name + "-------")[:8])})
+		}
+	}
+}
+
+func onMachine(t *testing.T, seed byte, components string) *verify.Request {
+	t.Helper()
+	return request(t, seed, on(components))
+}
+
+func TestCountBySite(t *testing.T) {
+	everywhere(t, func(t *testing.T, l *ledger.Ledger, _ string) {
+		sold(t, l, func(e *ledger.Entitlement) { e.CountBy, e.Seats = ledger.BySite, 2 })
+		signed(t, l, onMachine(t, 1, "m1 u1 r1"))
+		signed(t, l, onMachine(t, 2, "m1 u1 r1"))
+		_, err := sign(t, l, onMachine(t, 3, "m1 u1 r1"))
+		wantRefusal(t, err, ledger.RuleSeats)
+	})
+}
+
+func TestCountByMachine(t *testing.T) {
+	for _, test := range []struct {
+		first, second string
+		shared        bool
+	}{
+		{"m1 u1 r1", "m1 u1 r1", true},
+		{"m1 u1 r1", "m1 u1 r2", true},  // a new disk
+		{"m1 u1 r1", "m1 u2 r1", true},  // two of three
+		{"m1 u1 r1", "m2 u1 r2", false}, // one of three
+		{"m1 u1 r1", "m1", false},       // one of three is known to agree
+		{"m1", "m1 u1 r1", false},       // and the other way round
+		{"m1 u1", "m1 u1 r1", true},
+		{"m1", "m1", true},
+		{"c1", "c1", true},        // what the operator says counts
+		{"r1", "r1", false},       // one image, many machines
+		{"r1 x1", "r1 x1", false}, // and a card that moves
+		{"m1 r1", "m2 r1", false},
+		{"", "", false}, // nothing identifies either
+	} {
+		t.Run(fmt.Sprintf("%s and %s", test.first, test.second), func(t *testing.T) {
+			everywhere(t, func(t *testing.T, l *ledger.Ledger, _ string) {
+				sold(t, l, func(e *ledger.Entitlement) { e.CountBy = ledger.ByMachine })
+				first := signed(t, l, onMachine(t, 1, test.first))
+				second, err := sign(t, l, onMachine(t, 2, test.second))
+				if !test.shared {
+					wantRefusal(t, err, ledger.RuleSeats)
+					return
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				h := holding(t, l, "INV0042-1")
+				if first.Activation == second.Activation || len(h.Activations) != 2 || h.Usage.Seats != 1 {
+					t.Errorf("%d activations use %d seats, want 2 that share 1", len(h.Activations), h.Usage.Seats)
+				}
+			})
+		})
+	}
+}
+
+// A seat is free when the last site of its machine has gone, whichever came first.
+func TestCountByMachineFreesTheSeatWithTheLastSite(t *testing.T) {
+	everywhere(t, func(t *testing.T, l *ledger.Ledger, _ string) {
+		sold(t, l, func(e *ledger.Entitlement) { e.CountBy = ledger.ByMachine })
+		first := signed(t, l, onMachine(t, 1, "m1 u1 r1"))
+		second := signed(t, l, onMachine(t, 2, "m1 u1 r1"))
+		release(t, l, first, 1)
+		_, err := sign(t, l, onMachine(t, 9, "m9 u9 r9"))
+		wantRefusal(t, err, ledger.RuleSeats)
+		third := signed(t, l, onMachine(t, 3, "m1 u1 r1")) // joins the second
+		release(t, l, second, 2)
+		_, err = sign(t, l, onMachine(t, 9, "m9 u9 r9"))
+		wantRefusal(t, err, ledger.RuleSeats)
+		release(t, l, third, 3)
+		signed(t, l, onMachine(t, 9, "m9 u9 r9"))
+		if h := holding(t, l, "INV0042-1"); h.Usage.Seats != 1 {
+			t.Errorf("%d seats are used, want 1", h.Usage.Seats)
+		}
+	})
+}
+
+// A machine that changes step by step stays the machine of its site: a site that
+// comes later is compared with what the machine was when last heard of.
+func TestCountByMachineFollowsTheMachine(t *testing.T) {
+	everywhere(t, func(t *testing.T, l *ledger.Ledger, _ string) {
+		sold(t, l, func(e *ledger.Entitlement) { e.CountBy = ledger.ByMachine })
+		signed(t, l, onMachine(t, 1, "m1 u1 r1"))
+		signed(t, l, onMachine(t, 1, "m1 u1 r2"))
+		signed(t, l, onMachine(t, 1, "m2 u1 r2"))
+		signed(t, l, onMachine(t, 2, "m2 u1 r2"))
+		_, err := sign(t, l, onMachine(t, 3, "m1 u9 r1"))
+		wantRefusal(t, err, ledger.RuleSeats)
+	})
+}
+
+// In one batch as one by one: the sites of one machine share a seat, a request given
+// twice gets one license, and only as many sites are signed as there are seats.
+func TestBatchCountsAsOneByOne(t *testing.T) {
+	everywhere(t, func(t *testing.T, l *ledger.Ledger, _ string) {
+		sold(t, l, func(e *ledger.Entitlement) { e.CountBy, e.Seats = ledger.ByMachine, 2 })
+		q := []*verify.Request{
+			onMachine(t, 1, "m1 u1 r1"), onMachine(t, 2, "m1 u1 r1"), onMachine(t, 1, "m1 u1 r1"),
+			onMachine(t, 3, "m2 u2 r2"), onMachine(t, 4, "m3 u3 r3"), onMachine(t, 5, "m2 u2 r2"),
+			request(t, 6, asks("NONE", "production")),
+		}
+		outcomes, err := l.SignBatch(ctx, operation(), q, issue(t, now))
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantRefusal(t, outcomes[4].Err, ledger.RuleSeats)
+		wantRefusal(t, outcomes[6].Err, ledger.RuleClaim)
+		for _, i := range []int{0, 1, 2, 3, 5} {
+			if outcomes[i].Err != nil || outcomes[i].License == nil || outcomes[i].Again != (i == 2) {
+				t.Errorf("request %d: %+v", i, outcomes[i])
+			}
+		}
+		if outcomes[2].License.ID != outcomes[0].License.ID {
+			t.Error("a request that stands in the batch twice got two licenses")
+		}
+		if h := holding(t, l, "INV0042-1"); h.Usage.Seats != 2 || len(h.Activations) != 4 {
+			t.Errorf("%d activations use %d seats, want 4 and 2", len(h.Activations), h.Usage.Seats)
+		}
+		again, err := l.SignBatch(ctx, operation(), q, issue(t, now))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, i := range []int{0, 1, 2, 3, 5} {
+			if !again[i].Again || again[i].License.ID != outcomes[i].License.ID {
+				t.Errorf("request %d got another license the second time", i)
+			}
+		}
+	})
+}
+
+// One license that cannot be signed frees the seat for the next in the batch.
+func TestBatchGoesOnAfterAFailure(t *testing.T) {
+	everywhere(t, func(t *testing.T, l *ledger.Ledger, where string) {
+		entitle(t, l, entitlement())
+		fail, sign := request(t, 1, nil), issue(t, now)
+		broken := fmt.Errorf("the agent is gone")
+		outcomes, err := l.SignBatch(ctx, operation(), []*verify.Request{fail, request(t, 2, nil), request(t, 3, nil)},
+			func(g ledger.Grant) (format.ID, []byte, string, error) {
+				if g.Request.Hash == fail.Hash {
+					return format.ID{}, nil, "", broken
+				}
+				return sign(g)
+			})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if outcomes[0].Err != broken || outcomes[0].License != nil {
+			t.Errorf("the one that failed: %+v", outcomes[0])
+		}
+		if outcomes[1].Err != nil || outcomes[1].License == nil {
+			t.Errorf("the next one: %+v", outcomes[1])
+		}
+		wantRefusal(t, outcomes[2].Err, ledger.RuleSeats)
+		if n := count(t, where, "licenses"); n != 1 {
+			t.Errorf("%d licenses are on record, want 1", n)
+		}
+	})
+}
