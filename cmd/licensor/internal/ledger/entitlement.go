@@ -220,22 +220,6 @@ func scanEntitlement(row interface{ Scan(...any) error }) (*Entitlement, *Usage,
 	return &e, &u, nil
 }
 
-func (t *transaction) entitlement(invoice string) (*Entitlement, *Usage, error) {
-	rows, err := t.query("SELECT "+entitlementColumns+" FROM entitlements WHERE invoice = $1", invoice)
-	if err != nil {
-		return nil, nil, err
-	}
-	defer rows.Close()
-	if !rows.Next() {
-		return nil, nil, rows.Err()
-	}
-	e, u, err := scanEntitlement(rows)
-	if err != nil {
-		return nil, nil, err
-	}
-	return e, u, rows.Close()
-}
-
 // clone returns a copy that shares nothing.
 func (e *Entitlement) clone() *Entitlement {
 	c := *e

@@ -353,11 +353,12 @@ func TestMoveWantsTheInvoiceAndAnotherServer(t *testing.T) {
 func TestRenewWithoutANewRequest(t *testing.T) {
 	everywhere(t, func(t *testing.T, l *ledger.Ledger, where string) {
 		sold(t, l, func(e *ledger.Entitlement) { e.Seats, e.GraceDays = 3, 14 })
-		first, second := signed(t, l, request(t, 1, nil)), signed(t, l, request(t, 2, nil))
+		first := signed(t, l, request(t, 1, nil))
+		signed(t, l, request(t, 2, nil))
 		gone := signed(t, l, request(t, 3, nil))
 		release(t, l, gone, 3)
 		newer := request(t, 2, func(q *format.Request) { q.Time++ })
-		second = signed(t, l, newer)
+		second := signed(t, l, newer)
 
 		ends := entitlement().Expires.Add(365 * day)
 		renewed, err := l.Renew(ctx, operation(), "INV0042-1", ledger.Renewal{Expires: ends}, issue(t, now))
