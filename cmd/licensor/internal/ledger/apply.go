@@ -85,9 +85,9 @@ func (w *writer) applySigned(e *Event, s *Signed) error {
 			}
 		}
 	}
-	return w.insert("licenses", "id, activation, epoch, request_hash, request, issued, expires, signer, file",
-		l.ID.String(), l.Activation, int64(l.Epoch), orNil(requestHash(l.Request)), orNil(l.Request),
-		seconds(l.Issued), seconds(l.Expires), l.Signer, l.File)
+	return w.insert("licenses", "id, activation, epoch, request_hash, issued, expires, signer, seq",
+		l.ID.String(), l.Activation, int64(l.Epoch), orNil(requestHash(l.Request)),
+		seconds(l.Issued), seconds(l.Expires), l.Signer, e.Seq)
 }
 
 func (w *writer) applyClosed(e *Event, c Closed) error {

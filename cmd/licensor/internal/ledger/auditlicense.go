@@ -16,7 +16,7 @@ type auditedLicense struct {
 	id, activation, invoice, product, signer string
 	epoch                                    uint64
 	issued                                   unixTime
-	file                                     []byte
+	leaf                                     []byte // the event that signed it
 }
 
 // licenses verifies every license on record, on all processors.
@@ -29,17 +29,18 @@ func (a *audit) licenses(v *verify.Verifier) error {
 			for l := range todo {
 				if text := l.check(v); text != "" {
 					found.Lock()
-					a.report.add("licenses", l.id, "file", "%s", text)
+					a.report.add("licenses", l.id, "", "%s", text)
 					found.Unlock()
 				}
 			}
 		})
 	}
-	err := a.kept.each(`SELECT l.id, l.activation, a.invoice, e.product, l.signer, l.epoch, l.issued, l.file
-		FROM licenses l JOIN activations a ON a.id = l.activation JOIN entitlements e ON e.invoice = a.invoice ORDER BY l.id`, nil,
+	err := a.kept.each(`SELECT l.id, l.activation, a.invoice, e.product, l.signer, l.epoch, l.issued, s.event
+		FROM licenses l JOIN activations a ON a.id = l.activation JOIN entitlements e ON e.invoice = a.invoice
+		JOIN events s ON s.seq = l.seq ORDER BY l.id`, nil,
 		func(rows *sql.Rows) error {
 			l := new(auditedLicense)
-			if err := rows.Scan(&l.id, &l.activation, &l.invoice, &l.product, &l.signer, &l.epoch, &l.issued, &l.file); err != nil {
+			if err := rows.Scan(&l.id, &l.activation, &l.invoice, &l.product, &l.signer, &l.epoch, &l.issued, &l.leaf); err != nil {
 				return err
 			}
 			a.report.Licenses++
@@ -53,7 +54,11 @@ func (a *audit) licenses(v *verify.Verifier) error {
 
 // check returns what is wrong with a license, empty for nothing.
 func (l *auditedLicense) check(v *verify.Verifier) string {
-	text := format.EncodeText(format.LicenseFile, l.file)
+	signed, err := licenseIn(l.leaf)
+	if err != nil {
+		return err.Error()
+	}
+	text := format.EncodeText(format.LicenseFile, signed.File)
 	got, err := v.Check([]byte(text), verify.Facts{Now: time.Time(l.issued), Product: l.product, AnyMachine: true, Emergency: true})
 	if err != nil {
 		return fmt.Sprintf("the license does not verify: %v", err)

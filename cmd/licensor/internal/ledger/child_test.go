@@ -17,7 +17,8 @@ import (
 // childVariable makes the test binary a workstation of its own. Its value is a task,
 // the number of the site, and the ledger's place:
 //
-//	race: when a byte comes on standard input, sign the site's request once
+//	race: sign the site's request once, and wait for a byte on standard input after
+//	      the rules have said yes and before the ledger is locked
 //	loop: sign requests of one site after the other, from that number on, until killed
 const childVariable = "LEDGER_TEST_WORKSTATION"
 
@@ -52,12 +53,13 @@ func workstation(task string) error {
 	if err != nil {
 		return err
 	}
+	issue := issueBy(i, now)
 	sign := func(site uint32) (*ledger.License, error) {
 		q, err := siteRequest(site, "INV0042-1")
 		if err != nil {
 			return nil, err
 		}
-		return l.Sign(context.Background(), operation(), q, issueBy(i, now))
+		return l.Sign(context.Background(), operation(), q, issue)
 	}
 	if words[0] == "loop" {
 		for ; ; site++ {
@@ -68,9 +70,12 @@ func workstation(task string) error {
 			fmt.Println(license.ID)
 		}
 	}
-	fmt.Println(childReady)
-	if _, err := os.Stdin.Read(make([]byte, 1)); err != nil {
-		return err
+	issue = func(g ledger.Grant) (format.ID, []byte, string, error) {
+		fmt.Println(childReady)
+		if _, err := os.Stdin.Read(make([]byte, 1)); err != nil {
+			return format.ID{}, nil, "", err
+		}
+		return issueBy(i, now)(g)
 	}
 	_, err = sign(site)
 	var refusal *ledger.Refusal

@@ -12,6 +12,10 @@ type dialect interface {
 	// words puts the database's words for types into a schema text.
 	words(schema string) string
 
+	// place returns the place of a statement's n-th value, in a statement where the
+	// places stand in their order. Others say $1, which both databases know.
+	place(n int) string
+
 	// lock is run first in a transaction that writes. When it returns, no other
 	// process has such a transaction open, and what the others wrote can be read.
 	lock(ctx context.Context, tx *sql.Tx) error

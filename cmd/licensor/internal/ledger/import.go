@@ -10,7 +10,8 @@ import (
 
 // ImportRow is one order of an import.
 type ImportRow struct {
-	Line int // of the file, for errors
+	Line int   // of the file, for errors
+	Err  error // what is known to be wrong with the line; it is reported with the rest
 	Entitlement
 }
 
@@ -71,6 +72,10 @@ func (l *Ledger) Import(ctx context.Context, by Operation, rows []ImportRow, pro
 	sales := make([]*Entitlement, len(rows))
 	lines := make(map[string]int, len(rows))
 	for i, row := range rows {
+		if row.Err != nil {
+			wrong.add(row.Line, row.Err)
+			continue
+		}
 		row.Excused = by.Override && row.needsProduction()
 		sales[i] = row.normal()
 		if err := sales[i].check(l.vendor, by.Now); err != nil {

@@ -75,7 +75,7 @@ func (v *view) earlier(offer *Offer, q *verify.Request) error {
 	newest := answers[len(answers)-1]
 	switch state := newest.activation.State; {
 	case state == StateActive, state == StateBridge && newest.moveUntil.After(v.now):
-		offer.License, offer.Activation, offer.Epoch = &newest.License, &newest.activation.Activation, newest.activation.epoch
+		offer.License, offer.Activation, offer.Epoch = newest.License, &newest.activation.Activation, newest.activation.epoch
 	case state == StateReleased, state == StateLost:
 		return refuse(RuleRequest, liftNobody, "the customer makes a new request on the server that shall have the seat",
 			"the request got its license as activation %s, which was given up (%s)", newest.activation.Name(), state)

@@ -40,12 +40,6 @@ func (l *License) UnmarshalJSON(raw []byte) error {
 	return nil
 }
 
-const licenseColumns = "l.id, l.activation, l.epoch, l.issued, l.expires, l.signer, l.request, l.file"
-
-func (l *License) fields() []any {
-	return []any{(*idText)(&l.ID), &l.Activation, &l.Epoch, (*unixTime)(&l.Issued), (*unixTime)(&l.Expires), &l.Signer, &l.Request, &l.File}
-}
-
 // idText scans a column with an id as it is printed.
 type idText format.ID
 
@@ -66,15 +60,29 @@ func (id *idText) Scan(value any) error {
 // licenses returns the licenses that a condition on l (licenses) selects.
 func (t *transaction) licenses(condition string, args ...any) ([]*License, error) {
 	var all []*License
-	err := t.each("SELECT "+licenseColumns+" FROM licenses l WHERE "+condition, args, func(rows *sql.Rows) error {
-		l := new(License)
-		if err := rows.Scan(l.fields()...); err != nil {
+	err := t.each("SELECT s.event FROM licenses l JOIN events s ON s.seq = l.seq WHERE "+condition, args, func(rows *sql.Rows) error {
+		var leaf []byte
+		if err := rows.Scan(&leaf); err != nil {
 			return err
 		}
+		l, err := licenseIn(leaf)
 		all = append(all, l)
-		return nil
+		return err
 	})
 	return all, err
+}
+
+// licenseIn returns the license that an event has signed.
+func licenseIn(leaf []byte) (*License, error) {
+	e, err := parseEvent(leaf)
+	if err != nil {
+		return nil, damaged("%v", err)
+	}
+	s, ok := e.Detail.(*Signed)
+	if !ok {
+		return nil, damaged("event %d (%s) stands where a license was signed", e.Seq, e.Action)
+	}
+	return s.License, nil
 }
 
 // license returns the one license that a condition selects, nil if there is none.

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -49,8 +50,10 @@ func redacted(address string) string {
 }
 
 func (postgresDialect) words(schema string) string {
-	return strings.NewReplacer("{int}", "BIGINT", "{blob}", "BYTEA", "{text}", `TEXT COLLATE "C"`, "{strict}", "").Replace(schema)
+	return strings.NewReplacer("{int}", "BIGINT", "{blob}", "BYTEA", "{text}", `TEXT COLLATE "C"`, "{strict}", "", "{clustered}", "").Replace(schema)
 }
+
+func (postgresDialect) place(n int) string { return "$" + strconv.Itoa(n) }
 
 // writeLock is the key of the advisory lock of those who write a ledger.
 const writeLock = 0x6f66666c6963 // "offlic"

@@ -139,15 +139,19 @@ func (v *view) checkRevision(before *sold, after *Entitlement, action Action, ve
 // signAgain adds new licenses for all active activations of an invoice.
 func (p *planner) signAgain(invoice string) error {
 	e := p.sold[invoice]
-	query := "SELECT " + activationColumns + `, l.request FROM activations a JOIN licenses l ON l.id = a.license
+	query := "SELECT " + activationColumns + `, s.event FROM activations a JOIN licenses l ON l.id = a.license JOIN events s ON s.seq = l.seq
 		WHERE a.invoice = $1 AND a.state IN ('active', 'bridge') AND a.state = 'active' ORDER BY a.since, a.id`
 	return p.each(query, []any{invoice}, func(rows *sql.Rows) error {
 		var r activationRow
-		var body []byte
-		if err := rows.Scan(append(r.fields(), &body)...); err != nil {
+		var leaf []byte
+		if err := rows.Scan(append(r.fields(), &leaf)...); err != nil {
 			return err
 		}
-		q, err := recorded(r.ID, body)
+		newest, err := licenseIn(leaf)
+		if err != nil {
+			return err
+		}
+		q, err := recorded(r.ID, newest.Request)
 		if err != nil {
 			return err
 		}

@@ -8,7 +8,9 @@ import (
 
 // migrations take a ledger from one schema version to the next: the version is how
 // many of them were applied. They go forward only, and none is changed once released.
-// {int}, {blob}, {text} and {strict} are the dialect's words.
+// {int}, {blob}, {text}, {strict} and {clustered} (the rows lie in the order of the
+// primary key) are the dialect's words. Requests and license files, which are long,
+// are only in the events.
 //
 // Texts compare by their bytes on every database, so that rows have one order.
 // Nothing refers to anything by foreign key: apply alone writes, and Audit compares.
@@ -75,7 +77,7 @@ var migrations = [...]string{
 		ended       {int} NOT NULL,
 		epoch       {int} NOT NULL,
 		license     {text} NOT NULL
-	){strict};
+	){clustered};
 	CREATE UNIQUE INDEX activations_site ON activations (invoice, machine_key) WHERE state IN ('active', 'bridge');
 	CREATE INDEX activations_seat ON activations (seat) WHERE seat <> id;
 
@@ -93,12 +95,11 @@ var migrations = [...]string{
 		activation   {text} NOT NULL,
 		epoch        {int} NOT NULL,
 		request_hash {blob},
-		request      {blob},
 		issued       {int} NOT NULL,
 		expires      {int} NOT NULL,
 		signer       {text} NOT NULL,
-		file         {blob} NOT NULL
-	){strict};
+		seq          {int} NOT NULL
+	){clustered};
 	CREATE UNIQUE INDEX licenses_activation ON licenses (activation, epoch);
 	CREATE INDEX licenses_request ON licenses (request_hash);
 

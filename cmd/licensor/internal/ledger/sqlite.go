@@ -105,8 +105,12 @@ func openScratch(ctx context.Context) (*Ledger, error) {
 }
 
 func (sqliteDialect) words(schema string) string {
-	return strings.NewReplacer("{int}", "INTEGER", "{blob}", "BLOB", "{text}", "TEXT", "{strict}", " STRICT").Replace(schema)
+	return strings.NewReplacer("{int}", "INTEGER", "{blob}", "BLOB", "{text}", "TEXT", "{strict}", " STRICT", "{clustered}", " STRICT, WITHOUT ROWID").Replace(schema)
 }
+
+// place returns no name: SQLite keeps the names of a statement in a list, and the
+// driver searches it for each value.
+func (sqliteDialect) place(int) string { return "?" }
 
 // lock does nothing: the transaction began as IMMEDIATE, which is the lock.
 func (sqliteDialect) lock(context.Context, *sql.Tx) error { return nil }

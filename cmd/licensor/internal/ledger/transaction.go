@@ -78,6 +78,11 @@ func (t *transaction) query(query string, args ...any) (*sql.Rows, error) {
 			return nil, err
 		}
 	}
+	return t.queryNow(query, args...)
+}
+
+// queryNow is query for what this transaction has not written.
+func (t *transaction) queryNow(query string, args ...any) (*sql.Rows, error) {
 	stmt, err := t.stmt(query)
 	if err != nil {
 		return nil, err
@@ -91,6 +96,10 @@ func (t *transaction) each(query string, args []any, f func(rows *sql.Rows) erro
 	if err != nil {
 		return err
 	}
+	return eachRow(rows, f)
+}
+
+func eachRow(rows *sql.Rows, f func(rows *sql.Rows) error) error {
 	defer rows.Close()
 	for rows.Next() {
 		if err := f(rows); err != nil {

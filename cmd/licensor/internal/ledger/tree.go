@@ -2,7 +2,6 @@ package ledger
 
 import (
 	"database/sql"
-	"fmt"
 	"strings"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -68,8 +67,11 @@ func (t *transaction) hashes(indexes []int64) ([]hash, error) {
 	}
 	hashes := make([]hash, len(indexes))
 	found := 0
-	query := "SELECT idx, hash FROM log WHERE idx IN (" + placeholders(1, len(indexes)) + ")"
-	err := t.each(query, args, func(rows *sql.Rows) error {
+	rows, err := t.queryNow("SELECT idx, hash FROM log WHERE idx IN ("+t.l.places(len(indexes))+")", args...)
+	if err != nil {
+		return nil, err
+	}
+	err = eachRow(rows, func(rows *sql.Rows) error {
 		var index int64
 		var raw []byte
 		if err := rows.Scan(&index, &raw); err != nil {
@@ -88,14 +90,14 @@ func (t *transaction) hashes(indexes []int64) ([]hash, error) {
 	return hashes, err
 }
 
-// placeholders returns "$first, $first+1, ..." for n values.
-func placeholders(first, n int) string {
+// places returns the places of a statement's first n values.
+func (l *Ledger) places(n int) string {
 	var s strings.Builder
 	for i := range n {
 		if i > 0 {
 			s.WriteString(", ")
 		}
-		fmt.Fprintf(&s, "$%d", first+i)
+		s.WriteString(l.dialect.place(i + 1))
 	}
 	return s.String()
 }

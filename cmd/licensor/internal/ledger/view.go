@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"database/sql"
+	"fmt"
 	"time"
 
 	"github.com/offlicense/offlicense/verify"
@@ -35,7 +36,7 @@ func siteOf(q *verify.Request) siteKey { return siteKey{q.Invoice, string(q.Key.
 
 // answer is a license that a request got, and what became of its activation.
 type answer struct {
-	License
+	*License
 	activation activationRow
 	moveUntil  time.Time
 }
@@ -97,7 +98,7 @@ func (v *view) inChunks(values []any, width int, read func(values []any) error) 
 }
 
 func (v *view) readSold(invoices []any) error {
-	query := "SELECT " + entitlementColumns + " FROM entitlements WHERE invoice IN (" + placeholders(1, len(invoices)) + ")"
+	query := "SELECT " + entitlementColumns + " FROM entitlements WHERE invoice IN (" + v.l.places(len(invoices)) + ")"
 	return v.each(query, invoices, func(rows *sql.Rows) error {
 		e, u, err := scanEntitlement(rows)
 		if err == nil {
@@ -108,14 +109,17 @@ func (v *view) readSold(invoices []any) error {
 }
 
 func (v *view) readAnswers(hashes []any) error {
-	query := "SELECT " + licenseColumns + ", " + activationColumns + `, COALESCE(m.until, 0), l.request_hash
-		FROM licenses l JOIN activations a ON a.id = l.activation LEFT JOIN moves m ON m.successor = a.id
-		WHERE l.request_hash IN (` + placeholders(1, len(hashes)) + ") ORDER BY l.issued, l.epoch"
+	query := "SELECT s.event, l.request_hash, COALESCE(m.until, 0), " + activationColumns + `
+		FROM licenses l JOIN events s ON s.seq = l.seq JOIN activations a ON a.id = l.activation LEFT JOIN moves m ON m.successor = a.id
+		WHERE l.request_hash IN (` + v.l.places(len(hashes)) + ") ORDER BY l.seq"
 	return v.each(query, hashes, func(rows *sql.Rows) error {
 		r := new(answer)
-		var requestHash []byte
-		into := append(r.License.fields(), r.activation.fields()...)
-		if err := rows.Scan(append(into, (*unixTime)(&r.moveUntil), &requestHash)...); err != nil {
+		var leaf, requestHash []byte
+		if err := rows.Scan(append([]any{&leaf, &requestHash, (*unixTime)(&r.moveUntil)}, r.activation.fields()...)...); err != nil {
+			return err
+		}
+		var err error
+		if r.License, err = licenseIn(leaf); err != nil {
 			return err
 		}
 		if len(requestHash) != 32 {
@@ -132,7 +136,7 @@ func (v *view) readSites(sites []any) error {
 		if i > 0 {
 			values += ", "
 		}
-		values += "(CAST(" + placeholders(2*i+1, 1) + " AS TEXT), CAST(" + placeholders(2*i+2, 1) + " AS {blob}))"
+		values += "(CAST(" + v.l.dialect.place(2*i+1) + " AS TEXT), CAST(" + v.l.dialect.place(2*i+2) + " AS {blob}))"
 	}
 	query := v.l.dialect.words("WITH asked (invoice, machine_key) AS (VALUES " + values + ") SELECT " + activationColumns + `
 		FROM asked JOIN activations a ON a.invoice = asked.invoice AND a.machine_key = asked.machine_key
@@ -188,7 +192,7 @@ func (v *view) onMachine(invoice string, components []Component) (*activationRow
 			if condition != "" {
 				condition += " OR "
 			}
-			condition += "c.label = " + placeholders(len(args)+1, 1) + " AND c.hash = " + placeholders(len(args)+2, 1)
+			condition += fmt.Sprintf("c.label = $%d AND c.hash = $%d", len(args)+1, len(args)+2)
 			args = append(args, c.Label, indexedHash(c.Hash))
 		}
 	}

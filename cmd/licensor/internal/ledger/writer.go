@@ -117,7 +117,7 @@ func (w *writer) writeRows(b *rowBuffer) error {
 	for len(args) > 0 {
 		for _, n := range [...]int{64, 8, 1} {
 			for len(args) >= n*b.width {
-				if err := w.execNow(insertStatement(b, n), args[:n*b.width]...); err != nil {
+				if err := w.execNow(w.l.insertStatement(b, n), args[:n*b.width]...); err != nil {
 					return err
 				}
 				args = args[n*b.width:]
@@ -129,7 +129,7 @@ func (w *writer) writeRows(b *rowBuffer) error {
 	return nil
 }
 
-func insertStatement(b *rowBuffer, rows int) string {
+func (l *Ledger) insertStatement(b *rowBuffer, rows int) string {
 	var s strings.Builder
 	fmt.Fprintf(&s, "INSERT INTO %s (%s) VALUES ", b.table, b.columns)
 	for i := range rows * b.width {
@@ -141,7 +141,7 @@ func insertStatement(b *rowBuffer, rows int) string {
 		default:
 			s.WriteString(", ")
 		}
-		fmt.Fprintf(&s, "$%d", i+1)
+		s.WriteString(l.dialect.place(i + 1))
 	}
 	s.WriteString(")")
 	return s.String()
