@@ -14,7 +14,8 @@ import (
 // TestCDDLNamesEveryKey holds the grammar's maps against what Marshal writes when every
 // field is set: neither has a key that the other does not have.
 func TestCDDLNamesEveryKey(t *testing.T) {
-	request, delegation, license := mustMarshal(t, mostRequest()), mustMarshal(t, mostDelegation()), mustMarshal(t, mostLicense())
+	request, delegation, license := mustMarshal(t, mostRequest()), mustMarshal(t, mostDelegation()), mustMarshal(t, failoverLicense())
+	release := mustMarshal(t, mostRelease())
 	last := func(b []byte) place {
 		pairs := placesOf(t, b, 0).pairs
 		return pairs[len(pairs)-1][1]
@@ -33,10 +34,13 @@ func TestCDDLNamesEveryKey(t *testing.T) {
 		"terms":        {license, last(license)},
 		"confirmation": {license, confirmation},
 		"cose-key":     {license, confirmation.pairs[0][1]},
+		"release":      {release, placesOf(t, release, 0)},
+		"given-up":     {release, last(release)},
 
 		"license-header":    {header, placesOf(t, header, 0)},
 		"delegation-header": {header, placesOf(t, header, 0)},
 		"request-header":    {header, placesOf(t, header, 0)},
+		"release-header":    {header, placesOf(t, header, 0)},
 	} {
 		var want []string
 		for _, pair := range written.in.pairs {

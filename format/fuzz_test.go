@@ -51,6 +51,7 @@ func fuzzCodec(f *testing.F, c codec) {
 func FuzzRequest(f *testing.F)    { fuzzCodec(f, requestCodec(f)) }
 func FuzzDelegation(f *testing.F) { fuzzCodec(f, delegationCodec(f)) }
 func FuzzLicense(f *testing.F)    { fuzzCodec(f, licenseCodec(f)) }
+func FuzzRelease(f *testing.F)    { fuzzCodec(f, releaseCodec(f)) }
 func FuzzStatement(f *testing.F)  { fuzzCodec(f, envelopeCodec(f)) }
 func FuzzFile(f *testing.F)       { fuzzCodec(f, fileCodec(f)) }
 

@@ -12,6 +12,7 @@ const (
 	LicenseFile                   // a delegation and a license signed under it
 	License                       // the signed license in such a file; it never travels alone
 	Delegation                    // a root lets a staff key sign
+	Release                       // a site gives its license up
 )
 
 // Most bytes of a statement, the text form taken off.
@@ -19,6 +20,7 @@ const (
 	MaxRequest     = 8 << 10
 	MaxLicenseFile = 64 << 10
 	MaxDelegation  = 8 << 10
+	MaxRelease     = 8 << 10
 )
 
 // kindInfo is what the wire says of a kind.
@@ -35,6 +37,7 @@ var kinds = [...]kindInfo{
 	LicenseFile:   {"license", "OLL1", "", MaxLicenseFile},
 	License:       {"license", "", "application/vnd.offlicense.license+cwt", MaxLicenseFile},
 	Delegation:    {"delegation", "OLD1", "application/vnd.offlicense.delegation+cwt", MaxDelegation},
+	Release:       {"release", "OLR1", "application/vnd.offlicense.release+cwt", MaxRelease},
 }
 
 // String returns the kind's name, such as "delegation".

@@ -8,7 +8,7 @@ import (
 	"github.com/offlicense/offlicense/format"
 )
 
-var travelling = []format.Kind{format.RequestBody, format.SignedRequest, format.LicenseFile, format.Delegation}
+var travelling = []format.Kind{format.RequestBody, format.SignedRequest, format.LicenseFile, format.Delegation, format.Release}
 
 func TestAnotherKindIsNamed(t *testing.T) {
 	tried := 0
@@ -33,15 +33,15 @@ func TestAnotherKindIsNamed(t *testing.T) {
 			}
 		}
 	}
-	if tried != 12 {
-		t.Errorf("tried %d pairs, want 12", tried)
+	if tried != 20 {
+		t.Errorf("tried %d pairs, want 20", tried)
 	}
 }
 
 // TestStatementsDoNotPassAsAnother: the typ is inside the signature, so a request that
 // somebody signed never reads as a license.
 func TestStatementsDoNotPassAsAnother(t *testing.T) {
-	signed := []format.Kind{format.SignedRequest, format.License, format.Delegation}
+	signed := []format.Kind{format.SignedRequest, format.License, format.Delegation, format.Release}
 	for _, got := range signed {
 		raw := seal(t, got, []byte("payload"))
 		for _, want := range append(signed, format.RequestBody, format.LicenseFile) {
@@ -65,7 +65,7 @@ func TestFilePartsAreNamed(t *testing.T) {
 }
 
 func TestUnknownKindHasAName(t *testing.T) {
-	for _, kind := range []format.Kind{0, 6, 255} {
+	for _, kind := range []format.Kind{0, 7, 255} {
 		if got := kind.String(); got != "unknown statement" {
 			t.Errorf("Kind(%d): got %q", uint8(kind), got)
 		}

@@ -29,6 +29,10 @@ type Terms struct {
 	Features     []string          // nil: none
 	Limits       map[string]uint64 // nil: none
 	Ext          map[string]Scalar // may be ignored, so nothing here restricts
+
+	// EmergencyDays is on how many days of declared emergency a failover license runs;
+	// 0: they are not limited. Other types have none.
+	EmergencyDays uint64
 }
 
 // Binding ties a license to the site that asked for it.
@@ -55,6 +59,7 @@ const (
 	termMaxVersion
 	termFeatures
 	termLimits
+	termEmergencyDays
 	termExt = 23
 )
 
@@ -124,6 +129,7 @@ func encodeTerms(w *writer, t *Terms, b *Binding) {
 	if len(t.Limits) > 0 {
 		m.key(termLimits).limits(t.Limits)
 	}
+	m.uint(termEmergencyDays, t.EmergencyDays)
 	if len(t.Ext) > 0 {
 		m.key(termExt).extensions(t.Ext)
 	}
@@ -211,6 +217,12 @@ func decodeTerms(r *reader, t *Terms, b *Binding) {
 	}
 	if f.has(termLimits) {
 		t.Limits = r.limits()
+	}
+	if f.has(termEmergencyDays) {
+		t.EmergencyDays = r.positive(maxUint)
+		if t.Type != TypeFailover {
+			r.fail("days of emergency in a license of type %s: want type %s", t.Type, TypeFailover)
+		}
 	}
 	if f.has(termExt) {
 		t.Ext = r.extensions()

@@ -14,6 +14,7 @@ func TestMarshalRefuses(t *testing.T) {
 	request := func(change func(*format.Request)) marshaler { q := mostRequest(); change(q); return q }
 	delegation := func(change func(*format.DelegationClaims)) marshaler { d := mostDelegation(); change(d); return d }
 	license := func(change func(*format.LicenseClaims)) marshaler { l := mostLicense(); change(l); return l }
+	release := func(change func(*format.ReleaseClaims)) marshaler { c := mostRelease(); change(c); return c }
 	many := func(n int) map[string]uint64 {
 		limits := make(map[string]uint64)
 		for _, name := range numbered(n) {
@@ -25,6 +26,7 @@ func TestMarshalRefuses(t *testing.T) {
 		"zero request":    &format.Request{},
 		"zero delegation": &format.DelegationClaims{},
 		"zero license":    &format.LicenseClaims{},
+		"zero release":    &format.ReleaseClaims{},
 
 		"request: no product":       request(func(q *format.Request) { q.Product = "" }),
 		"request: long invoice":     request(func(q *format.Request) { q.Invoice = strings.Repeat("1", 33) }),
@@ -59,16 +61,26 @@ func TestMarshalRefuses(t *testing.T) {
 		"license: grace from before 1970": license(func(l *format.LicenseClaims) {
 			l.NotBefore, l.IssuedAt, l.Expires, l.Terms.GraceDays = 0, 0, 86400, 1
 		}),
-		"license: feature twice":        license(func(l *format.LicenseClaims) { l.Terms.Features = []string{"a", "b", "a"} }),
-		"license: 65 limits":            license(func(l *format.LicenseClaims) { l.Terms.Limits = many(65) }),
-		"license: limit without a name": license(func(l *format.LicenseClaims) { l.Terms.Limits = map[string]uint64{"": 1} }),
-		"license: limit of 64 bits":     license(func(l *format.LicenseClaims) { l.Terms.Limits = map[string]uint64{"a": 1 << 63} }),
-		"license: escape in ext":        license(func(l *format.LicenseClaims) { l.Terms.Ext["a"] = format.TextScalar("\x1b") }),
-		"license: empty text in ext":    license(func(l *format.LicenseClaims) { l.Terms.Ext["a"] = format.TextScalar("") }),
-		"license: bound, short key":     license(func(l *format.LicenseClaims) { l.Binding.Key = l.Binding.Key[1:] }),
-		"license: 2 of 0 must match":    license(func(l *format.LicenseClaims) { l.Binding.Components = nil }),
-		"license: 0 of 6 must match":    license(func(l *format.LicenseClaims) { l.Binding.Need = 0 }),
-		"license: 7 of 6 must match":    license(func(l *format.LicenseClaims) { l.Binding.Need = 7 }),
+		"license: feature twice":             license(func(l *format.LicenseClaims) { l.Terms.Features = []string{"a", "b", "a"} }),
+		"license: 65 limits":                 license(func(l *format.LicenseClaims) { l.Terms.Limits = many(65) }),
+		"license: limit without a name":      license(func(l *format.LicenseClaims) { l.Terms.Limits = map[string]uint64{"": 1} }),
+		"license: limit of 64 bits":          license(func(l *format.LicenseClaims) { l.Terms.Limits = map[string]uint64{"a": 1 << 63} }),
+		"license: escape in ext":             license(func(l *format.LicenseClaims) { l.Terms.Ext["a"] = format.TextScalar("\x1b") }),
+		"license: empty text in ext":         license(func(l *format.LicenseClaims) { l.Terms.Ext["a"] = format.TextScalar("") }),
+		"license: emergency of another type": license(func(l *format.LicenseClaims) { l.Terms.EmergencyDays = 1 }),
+		"license: emergency of 64 bits": license(func(l *format.LicenseClaims) {
+			l.Terms.Type, l.Terms.EmergencyDays = format.TypeFailover, 1<<63
+		}),
+		"license: bound, short key":  license(func(l *format.LicenseClaims) { l.Binding.Key = l.Binding.Key[1:] }),
+		"license: 2 of 0 must match": license(func(l *format.LicenseClaims) { l.Binding.Components = nil }),
+		"license: 0 of 6 must match": license(func(l *format.LicenseClaims) { l.Binding.Need = 0 }),
+		"license: 7 of 6 must match": license(func(l *format.LicenseClaims) { l.Binding.Need = 7 }),
+
+		"release: no activation":        release(func(c *format.ReleaseClaims) { c.Activation = "" }),
+		"release: long activation":      release(func(c *format.ReleaseClaims) { c.Activation = strings.Repeat("A", 33) }),
+		"release: vendor is no domain":  release(func(c *format.ReleaseClaims) { c.Vendor = "evoq" }),
+		"release: time before 1970":     release(func(c *format.ReleaseClaims) { c.IssuedAt = -1 }),
+		"release: emergency of 64 bits": release(func(c *format.ReleaseClaims) { c.EmergencyDays = 1 << 63 }),
 	} {
 		if b, err := m.Marshal(); err == nil || b != nil {
 			t.Errorf("%s: got %x, %v, want an error and no bytes", name, b, err)

@@ -207,6 +207,34 @@ func TestLicenseRefused(t *testing.T) {
 	})
 }
 
+func TestEmergencyDaysRefused(t *testing.T) {
+	refuseChanges(t, licenseCodec(t), mustMarshal(t, failoverLicense()), []change{
+		{"zero days", entry(15, 14), entry(15, 0)},
+		{"days below zero", entry(15, 14), entry(15, -14)},
+		{"days of 64 bits", entry(15, 14), entry(15, uint64(1<<63))},
+		{"days in a license of another type", entry(0, "failover"), entry(0, "production")},
+	})
+}
+
+func TestReleaseRefused(t *testing.T) {
+	license := append([]byte{0, 0x50, 2}, make([]byte, 15)...)
+	refuseChanges(t, releaseCodec(t), mustMarshal(t, mostRelease()), []change{
+		{"no activation", entry(2, "K7QX2MPA3ZL4N"), entry(2, "")},
+		{"a product for the vendor", entry(3, "acme.example"), entry(3, "evoq")},
+		{"time before 1970", entry(6, 1795348800), entry(6, -1)},
+		{"cti of 15 bytes", []byte{7, 0x50, 3}, []byte{7, 0x4f}},
+		{"a license's claim", enc(-70005), enc(-70001)},
+		{"a revocation's claim", enc(-70005), enc(-70004)},
+		{"an attestation's claim", enc(-70005), enc(-70006)},
+		{"license of 15 bytes", license, append([]byte{0, 0x4f}, make([]byte, 15)...)},
+		{"license as text", license, entry(0, "AIAAAAAAAAAAAAAAAAAAAAAAAA")},
+		{"zero days of emergency", entry(1, 12), entry(1, 0)},
+		{"days below zero", entry(1, 12), entry(1, -1)},
+		{"days as a float", entry(1, 12), entry(1, 12.5)},
+		{"an unknown key", entry(1, 12), entry(2, 12)},
+	})
+}
+
 var limitsEntry = entry(14, map[string]uint64{"users": 200, "cores": 0, "x": 1<<63 - 1, "apps": 300})
 
 // TestBindingIsWholeOrAbsent: half a binding must not read as a license for any machine.

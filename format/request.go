@@ -46,9 +46,12 @@ func AccountHash(invoice, email string) [AccountSize]byte {
 	return [AccountSize]byte(sum[:])
 }
 
+// TypeFailover is the type of a license that runs while an emergency is declared.
+const TypeFailover = "failover"
+
 // types are the types of license, in the order in which people are shown them.
 var types = registry{
-	"production", "staging", "test", "development", "failover", "nfr", "community", "evaluation",
+	"production", "staging", "test", "development", TypeFailover, "nfr", "community", "evaluation",
 }
 
 // Types lists the types of license.

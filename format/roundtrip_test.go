@@ -27,6 +27,9 @@ func TestRoundTrip(t *testing.T) {
 	roundTrip(t, mostDelegation(), format.UnmarshalDelegation)
 	roundTrip(t, leastLicense(), format.UnmarshalLicense)
 	roundTrip(t, mostLicense(), format.UnmarshalLicense)
+	roundTrip(t, failoverLicense(), format.UnmarshalLicense)
+	roundTrip(t, leastRelease(), format.UnmarshalRelease)
+	roundTrip(t, mostRelease(), format.UnmarshalRelease)
 }
 
 func TestEnvelopeRoundTrip(t *testing.T) {

@@ -75,6 +75,25 @@ func mostLicense() *format.LicenseClaims {
 	return l
 }
 
+// failoverLicense has what no license of another type may have.
+func failoverLicense() *format.LicenseClaims {
+	l := mostLicense()
+	l.Terms.Type, l.Terms.EmergencyDays = format.TypeFailover, 14
+	return l
+}
+
+func leastRelease() *format.ReleaseClaims {
+	return &format.ReleaseClaims{
+		Activation: "K7QX2MPA3ZL4N", Vendor: "acme.example", IssuedAt: 1795348800, ID: format.ID{3}, License: format.ID{2},
+	}
+}
+
+func mostRelease() *format.ReleaseClaims {
+	c := leastRelease()
+	c.EmergencyDays = 12
+	return c
+}
+
 // codec is one kind of content: how to read it and write it again.
 type codec struct {
 	name    string
@@ -112,7 +131,11 @@ func delegationCodec(t testing.TB) codec {
 }
 
 func licenseCodec(t testing.TB) codec {
-	return codec{"license", [][]byte{mustMarshal(t, leastLicense()), mustMarshal(t, mostLicense())}, again(format.UnmarshalLicense)}
+	return codec{"license", [][]byte{mustMarshal(t, leastLicense()), mustMarshal(t, mostLicense()), mustMarshal(t, failoverLicense())}, again(format.UnmarshalLicense)}
+}
+
+func releaseCodec(t testing.TB) codec {
+	return codec{"release", [][]byte{mustMarshal(t, leastRelease()), mustMarshal(t, mostRelease())}, again(format.UnmarshalRelease)}
 }
 
 // seal makes a statement whose signature is 64 times the same byte: this package checks none.
@@ -171,5 +194,5 @@ func fileAgain(b []byte) ([]byte, error) {
 }
 
 func allCodecs(t testing.TB) []codec {
-	return []codec{requestCodec(t), delegationCodec(t), licenseCodec(t), envelopeCodec(t), fileCodec(t)}
+	return []codec{requestCodec(t), delegationCodec(t), licenseCodec(t), releaseCodec(t), envelopeCodec(t), fileCodec(t)}
 }

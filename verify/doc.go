@@ -21,5 +21,10 @@
 //		log.Fatal(err) // "expired: the license ended on 2027-11-21"
 //	}
 //
+// A failover license runs while an emergency is declared, by [Facts] or in the state folder
+// (package site); otherwise the reason is [Standby], and a program that may run in standby
+// asks for it with errors.Is. [OpenRelease] is the vendor's side of a site that gives its
+// license up.
+//
 // The order of the judgement and the bytes of a license are in format/SPEC.md.
 package verify

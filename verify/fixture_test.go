@@ -3,6 +3,7 @@ package verify_test
 import (
 	"bytes"
 	"crypto/sha256"
+	"errors"
 	"testing"
 	"time"
 
@@ -73,6 +74,28 @@ func testRequest(t testing.TB) *format.Request {
 		Components: testComponents(),
 	}
 }
+
+func testRelease() *format.ReleaseClaims {
+	return &format.ReleaseClaims{
+		Activation: "K7QX2MPA3ZL4N",
+		Vendor:     "acme.example",
+		IssuedAt:   issued.Unix() + dayLong,
+		ID:         format.ID{3},
+		License:    format.ID{2},
+	}
+}
+
+// recorded is a ledger that knows one license, by the key that it is bound to.
+func recorded(license format.ID, key keys.PublicKey) func(format.ID) (keys.PublicKey, error) {
+	return func(id format.ID) (keys.PublicKey, error) {
+		if id != license {
+			return keys.PublicKey{}, errNotOnRecord
+		}
+		return key, nil
+	}
+}
+
+var errNotOnRecord = errors.New("that license is not on record")
 
 func testLicense(t testing.TB) *format.LicenseClaims {
 	t.Helper()

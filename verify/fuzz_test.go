@@ -2,9 +2,11 @@ package verify_test
 
 import (
 	"errors"
+	"slices"
 	"testing"
 
 	"github.com/offlicense/offlicense/format"
+	"github.com/offlicense/offlicense/keys"
 	"github.com/offlicense/offlicense/verify"
 )
 
@@ -46,6 +48,36 @@ func FuzzCheck(f *testing.F) {
 		}
 		if l != nil || !errors.As(err, new(*verify.Refusal)) {
 			t.Fatalf("got %v and %T %v", l, err, err)
+		}
+	})
+}
+
+// FuzzOpenRelease: no release is accepted but those that were signed.
+func FuzzOpenRelease(f *testing.F) {
+	key := machineKey(f).Public()
+	keyOf := func(format.ID) (keys.PublicKey, error) { return key, nil }
+	var signed []string
+	for _, path := range vectorPaths(f) {
+		text := readVector(f, path).text
+		f.Add(text, false)
+		if r, err := verify.OpenRelease(text, keyOf); err == nil {
+			f.Add(r.Raw, true)
+			signed = append(signed, string(r.Raw))
+		}
+	}
+	if len(signed) == 0 {
+		f.Fatal("no good release to begin with")
+	}
+	f.Fuzz(func(t *testing.T, text []byte, wrap bool) {
+		if wrap {
+			text = format.EncodeFile(format.Release, text)
+		}
+		r, err := verify.OpenRelease(text, keyOf)
+		switch {
+		case err == nil && !slices.Contains(signed, string(r.Raw)):
+			t.Fatalf("a forgery: %q", text)
+		case err != nil && (r != nil || !errors.As(err, new(*verify.Refusal))):
+			t.Fatalf("got %v and %T %v", r, err, err)
 		}
 	})
 }

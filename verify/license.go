@@ -35,6 +35,9 @@ type License struct {
 	UpdatesUntil time.Time `json:"updates_until,omitzero"`
 	MaxVersion   string    `json:"max_version,omitempty"`
 
+	// EmergencyDays is on how many days of declared emergency a failover license runs.
+	EmergencyDays uint64 `json:"emergency_days,omitempty"` // 0: not limited
+
 	Features []string          `json:"features,omitempty"`
 	Limits   map[string]uint64 `json:"limits,omitempty"`
 	Ext      map[string]string `json:"ext,omitempty"`
@@ -53,26 +56,27 @@ func (l *License) Limit(name string) (uint64, bool) {
 
 func newLicense(c *format.LicenseClaims, signedBy string) *License {
 	l := &License{
-		Reason:       Valid,
-		ID:           c.ID,
-		Vendor:       c.Issuer,
-		Product:      c.Product,
-		Edition:      c.Terms.Edition,
-		Type:         c.Terms.Type,
-		Customer:     c.Terms.Customer,
-		Invoice:      c.Terms.Invoice,
-		Seats:        c.Terms.Seats,
-		Activation:   c.Activation,
-		Epoch:        c.Terms.Epoch,
-		Site:         c.Terms.Site,
-		Bound:        c.Binding != nil,
-		Issued:       unix(c.IssuedAt),
-		NotBefore:    unix(c.NotBefore),
-		UpdatesUntil: unix(c.Terms.UpdatesUntil),
-		MaxVersion:   c.Terms.MaxVersion,
-		Features:     c.Terms.Features,
-		Limits:       c.Terms.Limits,
-		SignedBy:     signedBy,
+		Reason:        Valid,
+		ID:            c.ID,
+		Vendor:        c.Issuer,
+		Product:       c.Product,
+		Edition:       c.Terms.Edition,
+		Type:          c.Terms.Type,
+		Customer:      c.Terms.Customer,
+		Invoice:       c.Terms.Invoice,
+		Seats:         c.Terms.Seats,
+		Activation:    c.Activation,
+		Epoch:         c.Terms.Epoch,
+		Site:          c.Terms.Site,
+		Bound:         c.Binding != nil,
+		Issued:        unix(c.IssuedAt),
+		NotBefore:     unix(c.NotBefore),
+		UpdatesUntil:  unix(c.Terms.UpdatesUntil),
+		MaxVersion:    c.Terms.MaxVersion,
+		EmergencyDays: c.Terms.EmergencyDays,
+		Features:      c.Terms.Features,
+		Limits:        c.Terms.Limits,
+		SignedBy:      signedBy,
 	}
 	if c.Expires != 0 {
 		l.Expires = unix(c.Expires - graceSeconds(c))

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/offlicense/offlicense/format"
+	"github.com/offlicense/offlicense/keys"
 	"github.com/offlicense/offlicense/verify"
 )
 
@@ -41,6 +42,11 @@ func signedThings(t testing.TB) []opened {
 		{"signed request", format.SignedRequest, sealedRequest(t), func(text []byte) error {
 			q, err := verify.OpenRequest(text)
 			return noValueWithError(q == nil, err)
+		}},
+		{"release", format.Release, seal(t, format.Release, payloadOf(t, testRelease()), machineKey(t)), func(text []byte) error {
+			// A ledger in which all licenses are bound to one machine.
+			r, err := verify.OpenRelease(text, func(format.ID) (keys.PublicKey, error) { return machineKey(t).Public(), nil })
+			return noValueWithError(r == nil, err)
 		}},
 	}
 }

@@ -18,6 +18,7 @@ const (
 	UnknownKey      Reason = "unknown-key"
 	OutOfScope      Reason = "out-of-scope"
 	Superseded      Reason = "superseded"
+	Released        Reason = "released"
 	WrongProduct    Reason = "wrong-product"
 	WrongVersion    Reason = "wrong-version"
 	UpdatesEnded    Reason = "updates-ended"

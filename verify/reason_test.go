@@ -120,10 +120,14 @@ func TestEachBound(t *testing.T) {
 		}},
 		"machine: 8 bytes of 6": {verify.WrongMachine, here(func(s *verify.Site) { shorten(s.Components) })},
 
-		"failover: no emergency":        {verify.Standby, failover},
-		"failover: emergency":           {verify.Valid, func(s *scenario) { failover(s); s.facts.Emergency = true }},
-		"failover: looked at elsewhere": {verify.Valid, func(s *scenario) { failover(s); anywhere(s) }},
-		"emergency: other types":        {verify.Valid, func(s *scenario) { s.facts.Emergency = true }},
+		"failover: no emergency":              {verify.Standby, failover},
+		"failover: emergency":                 {verify.Valid, func(s *scenario) { failover(s); s.facts.Emergency = true }},
+		"failover: looked at elsewhere":       {verify.Valid, func(s *scenario) { failover(s); anywhere(s) }},
+		"failover: last day":                  {verify.Valid, emergencyDay(14, 14)},
+		"failover: a day more":                {verify.Standby, emergencyDay(15, 14)},
+		"failover: days without limit":        {verify.Valid, emergencyDay(4000, 0)},
+		"failover: days that are not counted": {verify.Valid, emergencyDay(0, 14)},
+		"emergency: other types":              {verify.Valid, func(s *scenario) { s.facts.Emergency = true }},
 
 		"clock: an hour behind the issue":           {verify.Valid, func(s *scenario) { s.facts.Now = issued.Add(-time.Hour) }},
 		"clock: an hour and a nanosecond behind it": {verify.ClockRolledBack, func(s *scenario) { s.facts.Now = issued.Add(-time.Hour - 1) }},
@@ -179,6 +183,13 @@ func TestEachBound(t *testing.T) {
 			license, err := s.check(t)
 			wantReason(t, license, err, c.want)
 		})
+	}
+}
+
+func emergencyDay(day, of uint64) func(*scenario) {
+	return func(s *scenario) {
+		s.license.Terms.Type, s.license.Terms.EmergencyDays = "failover", of
+		s.facts.Emergency, s.facts.EmergencyDays = true, day
 	}
 }
 
@@ -246,6 +257,14 @@ func TestWarnings(t *testing.T) {
 		"failover elsewhere": {func(s *scenario) {
 			s.license.Terms.Type, s.license.Binding, s.facts.Site, s.facts.AnyMachine = "failover", nil, nil, true
 		}, "emergency"},
+		"in an emergency": {func(s *scenario) {
+			emergencyDay(2, 14)(s)
+			s.facts.EmergencySince = issued
+		}, "running in an emergency declared on 2026-11-21: day 2 of 14"},
+		"in one without limit": {func(s *scenario) {
+			emergencyDay(2, 0)(s)
+			s.facts.EmergencySince = issued
+		}, "declared on 2026-11-21: day 2"},
 		"in grace": {func(s *scenario) { s.license.Terms.GraceDays, s.facts.Now = 1, ends.Add(-1) }, "renew"},
 	} {
 		s := newScenario(t)

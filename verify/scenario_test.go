@@ -24,6 +24,12 @@ func (s *scenario) check(t testing.TB) (*verify.License, error) {
 	return testVerifier(t).Check(textOf(t, s.delegation, s.license), s.facts)
 }
 
+// checkText judges a text by the scenario's facts.
+func (s *scenario) checkText(t testing.TB, text []byte) (*verify.License, error) {
+	t.Helper()
+	return testVerifier(t).Check(text, s.facts)
+}
+
 // wantReason judges the outcome of a check, and that a license never comes with an error.
 func wantReason(t *testing.T, license *verify.License, err error, want verify.Reason) {
 	t.Helper()

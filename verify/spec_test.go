@@ -50,10 +50,14 @@ func TestSpecExample(t *testing.T) {
 	write("license Sig_structure", parsed.License.SignedMessage())
 	write("license signature", parsed.License.Signature())
 	write("license file", raw)
+	release := seal(t, format.Release, payloadOf(t, testRelease()), machineKey(t))
+	write("release payload", payloadOf(t, testRelease()))
+	write("release", release)
 
 	for _, want := range []string{
 		string(format.EncodeFile(format.LicenseFile, raw)),
 		string(format.EncodeFile(format.RequestBody, body)),
+		string(format.EncodeFile(format.Release, release)),
 		example.String(),
 	} {
 		if !strings.Contains(string(file), "```\n"+want+"```") {

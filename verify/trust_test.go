@@ -19,7 +19,7 @@ func checkSealed(t *testing.T, delegation, license []byte) (*verify.License, err
 	return testVerifier(t).Check(format.EncodeFile(format.LicenseFile, file), testFacts(t))
 }
 
-func payloadOf(t *testing.T, m interface{ Marshal() ([]byte, error) }) []byte {
+func payloadOf(t testing.TB, m interface{ Marshal() ([]byte, error) }) []byte {
 	t.Helper()
 	payload, err := m.Marshal()
 	if err != nil {

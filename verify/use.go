@@ -6,22 +6,6 @@ import (
 	"slices"
 )
 
-// standby refuses to run a failover license as long as no emergency is declared.
-func (j *judgement) standby() error {
-	if j.claims.Terms.Type != "failover" || j.facts.Emergency {
-		return nil
-	}
-	if j.facts.AnyMachine {
-		j.warn("a failover license: whether an emergency is declared was not checked")
-		return nil
-	}
-	return &Refusal{
-		Reason:  Standby,
-		Message: "a failover license runs while an emergency is declared, and none is",
-		Next:    "leave this server on standby; it takes over when an emergency is declared on it",
-	}
-}
-
 // limits refuses a program that uses more than the license grants.
 func (j *judgement) limits() error {
 	for _, name := range slices.Sorted(maps.Keys(j.facts.Use)) {

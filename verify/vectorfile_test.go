@@ -17,8 +17,8 @@ import (
 type vector struct {
 	expect  verify.Reason
 	comment string
-	open    string // license, request or delegation
-	id      string // of a license that holds, else empty
+	open    string // license, request, delegation or release
+	id      string // of a license that holds, or that a good release gives up; else empty
 	roots   []keys.PublicKey
 	facts   verify.Facts // Site is nil for any machine
 	text    []byte
@@ -43,6 +43,9 @@ func (v *vector) marshal() []byte {
 	for _, root := range v.roots {
 		line("root", root.MarshalLine("root.acme.example"))
 	}
+	if v.open == "release" {
+		line("machine-key", hex.EncodeToString(v.facts.Site.Key.Bytes()))
+	}
 	if f := v.facts; v.open == "license" {
 		moment("now", f.Now)
 		line("product", f.Product)
@@ -64,6 +67,9 @@ func (v *vector) marshal() []byte {
 		}
 		if f.Emergency {
 			line("emergency", "yes")
+		}
+		if f.EmergencyDays > 0 {
+			line("emergency-day", strconv.FormatUint(f.EmergencyDays, 10))
 		}
 	}
 	b.WriteString("\n")
@@ -136,6 +142,8 @@ func parseVector(file []byte) (*vector, error) {
 			v.facts.Use[first], err = strconv.ParseUint(second, 10, 64)
 		case "emergency":
 			v.facts.Emergency = value == "yes"
+		case "emergency-day":
+			v.facts.EmergencyDays, err = strconv.ParseUint(value, 10, 64)
 		default:
 			return nil, fmt.Errorf("unknown key %q", key)
 		}

@@ -27,6 +27,7 @@ func makeVectors(t testing.TB) map[string]*vector {
 	m.refusedFacts()
 	m.requests()
 	m.delegations()
+	m.releases()
 	return m.made
 }
 
@@ -125,6 +126,10 @@ func (m *vectorMaker) good() {
 	m.license("valid-failover-in-emergency", verify.Valid, "a failover license while an emergency is declared", func(s *scenario) {
 		s.license.Terms.Type, s.facts.Emergency = "failover", true
 	})
+	m.license("valid-failover-last-day", verify.Valid, "the last of 14 days of emergency", func(s *scenario) {
+		s.license.Terms.Type, s.license.Terms.EmergencyDays = "failover", 14
+		s.facts.Emergency, s.facts.EmergencyDays = true, 14
+	})
 	m.license("valid-version-under-x", verify.Valid, "9.x covers every 9", func(s *scenario) {
 		s.license.Terms.MaxVersion, s.facts.Version = "9.x", "9.999.1"
 	})
@@ -178,6 +183,7 @@ func (m *vectorMaker) refusedTexts() {
 	refuse("trailing", "something behind it", line+"\n# my license\n")
 	refuse("request", "a request where a license belongs", format.EncodeText(format.RequestBody, body))
 	refuse("signed-request", "a signed request where a license belongs", format.EncodeText(format.SignedRequest, sealedRequest(m.t)))
+	refuse("release", "a release where a license belongs", format.EncodeText(format.Release, m.release(nil)))
 	refuse("delegation", "a delegation where a license belongs", format.EncodeText(format.Delegation, m.delegation()))
 	refuse("public-key", "a public key where a license belongs", rootKey(m.t).Public().MarshalLine("root"))
 
@@ -250,7 +256,9 @@ func (m *vectorMaker) refusedBytes() {
 	payload("indefinite", "a map of indefinite length", claims, "\xbf\x01\x6c", "\x65users\x18\xc8", "\x65users\x18\xc8\xff")
 	payload("no-seats", "the number of seats is missing", terms+"\xac", terms+"\xab", "\x01\x01\x02\x01\x03", "\x02\x01\x03")
 	payload("zero-seats", "no seats", "\x01\x01\x02\x01\x03", "\x01\x00\x02\x01\x03")
-	payload("unknown-term", "what this version does not know may restrict", terms+"\xac", terms+"\xad", "\x0d\x81\x63sso", "\x0d\x81\x63sso\x0f\x01")
+	payload("unknown-term", "what this version does not know may restrict", terms+"\xac", terms+"\xad", "\x0d\x81\x63sso", "\x0d\x81\x63sso\x10\x01")
+	payload("emergency-days", "days of emergency in a production license", terms+"\xac", terms+"\xad",
+		"\x65users\x18\xc8", "\x65users\x18\xc8\x0f\x0e")
 	payload("empty-features", "an empty list is said by leaving the key out", "\x0d\x81\x63sso", "\x0d\x80")
 	payload("feature-twice", "a feature twice", "\x0d\x81\x63sso", "\x0d\x82\x63sso\x63sso")
 	payload("limits-unsorted", "limits not in their order", "\x65cores\x10\x65users\x18\xc8", "\x65users\x18\xc8\x65cores\x10")
@@ -384,6 +392,10 @@ func (m *vectorMaker) refusedFacts() {
 		shorten(s.facts.Site.Components)
 	})
 	m.license("standby", verify.Standby, "a failover license and no emergency", func(s *scenario) { s.license.Terms.Type = "failover" })
+	m.license("standby-days-used", verify.Standby, "an emergency, and its 14 days are used up", func(s *scenario) {
+		s.license.Terms.Type, s.license.Terms.EmergencyDays = "failover", 14
+		s.facts.Emergency, s.facts.EmergencyDays = true, 15
+	})
 	m.license("clock-rolled-back-issue", verify.ClockRolledBack, "more than an hour before the license was issued", func(s *scenario) {
 		s.facts.Now = issued.Add(-time.Hour - time.Second)
 	})
@@ -444,4 +456,49 @@ func (m *vectorMaker) delegations() {
 		seal(m.t, format.Delegation, m.once(m.payload(testDelegation(m.t)), "\x00\x81\x61*", "\x00\x80"), rootKey(m.t)))
 	add("malformed-false", verify.Malformed, "no is said by leaving the key out",
 		seal(m.t, format.Delegation, m.once(m.payload(testDelegation(m.t)), "\x04\xf5\x05\xf5", "\x04\xf4\x05\xf5"), rootKey(m.t)))
+}
+
+// release returns a sealed release as it is after a change.
+func (m *vectorMaker) release(change func(*format.ReleaseClaims)) []byte {
+	c := testRelease()
+	if change != nil {
+		change(c)
+	}
+	return seal(m.t, format.Release, m.payload(c), machineKey(m.t))
+}
+
+func (m *vectorMaker) releases() {
+	add := func(name string, expect verify.Reason, comment string, kind format.Kind, raw []byte) {
+		v := &vector{
+			expect: expect, comment: comment, open: "release", text: format.EncodeFile(kind, raw),
+			facts: verify.Facts{Site: &verify.Site{Key: machineKey(m.t).Public()}},
+		}
+		if expect == verify.Valid {
+			v.id = testRelease().License.String()
+		}
+		m.add("release-"+name, v)
+	}
+	good := m.release(nil)
+	altered := func(kind format.Kind, old, by string) []byte {
+		return seal(m.t, kind, m.once(m.payload(testRelease()), old, by), machineKey(m.t))
+	}
+	const claim = "\x3a\x00\x01\x11\x74"
+	add("valid", verify.Valid, "signed by the machine key of the license", format.Release, good)
+	add("emergency-days", verify.Valid, "after 12 days of emergency", format.Release,
+		m.release(func(c *format.ReleaseClaims) { c.EmergencyDays = 12 }))
+	add("unknown-key", verify.UnknownKey, "signed by another machine", format.Release,
+		seal(m.t, format.Release, m.payload(testRelease()), strangerKey(m.t)))
+	add("bad-signature", verify.BadSignature, "another machine signs under the machine's id", format.Release,
+		seal(m.t, format.Release, m.payload(testRelease()), impostor{strangerKey(m.t), machineKey(m.t).Public()}))
+	add("bad-signature-license", verify.BadSignature, "another license than was signed", format.Release,
+		m.once(good, "\x00\x50\x02", "\x00\x50\x03"))
+	add("malformed-zero-days", verify.Malformed, "no days are said by leaving the key out", format.Release,
+		altered(format.Release, claim+"\xa1\x00\x50\x02"+strings.Repeat("\x00", 15), claim+"\xa2\x00\x50\x02"+strings.Repeat("\x00", 15)+"\x01\x00"))
+	add("malformed-unknown-claim", verify.Malformed, "an exp, which releases have not", format.Release,
+		altered(format.Release, "\x06\x1a", "\x04\x01\x06\x1a"))
+	add("malformed-cross-kind", verify.Malformed, "a release's content sealed as a request", format.Release,
+		altered(format.SignedRequest, "\x06\x1a", "\x06\x1a"))
+	add("malformed-request", verify.Malformed, "a request where a release belongs", format.SignedRequest, sealedRequest(m.t))
+	s := newScenario(m.t)
+	add("malformed-license", verify.Malformed, "a license where a release belongs", format.LicenseFile, fileOf(m.t, s.delegation, s.license))
 }

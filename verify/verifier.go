@@ -62,6 +62,10 @@ type Facts struct {
 	Use  map[string]uint64 // what the program uses of the license's limits, such as cores
 
 	Emergency bool // an emergency is declared, so that a failover license may run
+
+	// Where the emergency is on record, as in a site's state folder:
+	EmergencySince time.Time // when it was declared; zero: not known
+	EmergencyDays  uint64    // day of emergency that this is, all that the activation has used counted; 0: not counted
 }
 
 // Site is what identifies the place where a license runs.

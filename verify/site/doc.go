@@ -1,6 +1,7 @@
 // Package site keeps the state folder of a licensed site: one installed instance of a
-// product on a machine. It makes requests, installs the license that comes back, and
-// judges it each time the product asks.
+// product on a machine. It makes requests, installs the license that comes back, judges
+// it each time the product asks, declares emergencies for a failover license, and gives a
+// license up.
 //
 // # Trust
 //
@@ -16,12 +17,22 @@
 //     is another site's. Who copies a request and its license from another site makes
 //     this folder a copy of that one; the machine's components then tell the two apart,
 //     and where a license names none, nothing does.
-//   - machine.key is the site's private key. Only making a request reads it, so a product
-//     may run as another user than the administrator, who keeps the file to himself.
-//     Whoever reads it can sign requests in this site's name.
+//   - machine.key is the site's private key. Only making a request and giving a license up
+//     read it, so a product may run as another user than the administrator, who keeps the
+//     file to himself. Whoever reads it can sign requests and releases in this site's name.
 //   - clock holds the highest time that the site has seen. Who removes it lowers that
 //     time to what is signed: the license's issue. Who writes a far time into it stops
 //     the license until the file is removed; the refusal names the file.
+//   - released lists what the site has given up. Who removes it can go on with a license
+//     whose seat the vendor gives to another; the vendor's next revocation list can say so,
+//     nothing here can. Who damages it stops the license.
+//   - releases/ID.olr are the releases as they were handed out. They are signed, the vendor
+//     checks them, and nothing here is decided by them.
+//   - failover says that an emergency is declared. Who writes it declares one, which the
+//     administrator may do: it runs out with the days that the license grants.
+//   - failover.days counts those days. Who removes it has them all again, as far as this
+//     site can tell; the vendor sees in a release how many were told. Nobody's signature
+//     is on it, for the product counts, and must not need the private key for that.
 //
 // No file is believed for its length or shape: all are read up to a limit, and a pipe
 // or a device in the place of one is refused.
@@ -32,6 +43,10 @@
 //	requests/CODE.olq   each request as it was made (OLS1); CODE is its comparison code
 //	license.lic         the installed license file (OLL1)
 //	clock               the highest time seen, and when it was last raised
+//	released            one line for each license that was given up
+//	releases/ID.olr     each release (OLR1); ID is that of the license
+//	failover            the emergency that is declared now, since when and why
+//	failover.days       the days of emergency that each activation has used
 //
 // The key or the folder of requests makes a folder a state folder. One that is full of
 // other things is left alone, even where a license.lic is among them. A folder belongs
@@ -52,6 +67,32 @@
 // A folder that cannot be written gives a warning; so does a clock file that cannot be
 // read, which stays as it is, for replacing it would lower the recorded time in silence.
 // The administrator removes it.
+//
+// # Giving a license up
+//
+// [State.Release] writes the line in released first, and makes it durable: from then on
+// the license, and every earlier one of its activation, is refused before anything else is
+// looked at. The release is signed after that. All that it says stands in the line, and a
+// signature by the machine key is always the same, so a release that a crash has prevented,
+// or that was lost, is made again byte for byte by giving the license up once more.
+//
+// # Emergencies
+//
+// A failover license runs while an emergency is declared. From the declaration on, each
+// day that has begun, in UTC, counts as one of the days that the license grants; the first
+// one does, and so does one on which nobody asked. A day counts once, however many
+// emergencies it has seen. The count belongs to the activation: it stays when the emergency
+// ends and when the license is renewed. When no day is left the license is on standby, and
+// such days are not counted, should more be granted later.
+//
+// The day is that of the clock or of the highest time seen, whichever is later, and a day
+// that was counted stays so: a clock that is set back wins nothing. One that is ahead while
+// an emergency is declared counts days that have not come yet, which only the vendor can
+// give back, with a renewal that grants more.
+//
+// The declaration and the count are two files, for a product that counts at the moment in
+// which the administrator ends the emergency must not bring it back. Where the folder
+// cannot be written, the days follow from the declaration all the same.
 //
 // # Use
 //

@@ -33,7 +33,11 @@ func (s *State) Verify(v *verify.Verifier, p Program, now time.Time) (*verify.Li
 		return nil, err
 	}
 	record, clockErr := s.readClock()
-	license, err := s.judge(v, text, p, now, record.highest)
+	license, e, err := s.judge(v, text, p, now, record.highest)
+	var daysErr error
+	if err == nil || errors.Is(err, verify.Standby) {
+		daysErr = s.record(e, now)
+	}
 	switch {
 	case clockErr != nil:
 	case err == nil:
@@ -45,17 +49,19 @@ func (s *State) Verify(v *verify.Verifier, p Program, now time.Time) (*verify.Li
 	if err != nil {
 		return nil, err
 	}
-	if clockErr != nil {
-		license.Warnings = append(license.Warnings, clockErr.Error())
+	for _, err := range [...]error{daysErr, clockErr} {
+		if err != nil {
+			license.Warnings = append(license.Warnings, err.Error())
+		}
 	}
 	return license, nil
 }
 
 // Judge judges the text of a license file as if it were installed. It refuses one that
-// the installed license has superseded, and writes nothing.
+// the installed license has superseded or that was released here, and writes nothing.
 func (s *State) Judge(v *verify.Verifier, text []byte, p Program, now time.Time) (*verify.License, error) {
 	record, clockErr := s.readClock()
-	license, err := s.judge(v, text, p, now, record.highest)
+	license, _, err := s.judge(v, text, p, now, record.highest)
 	if err != nil {
 		return nil, err
 	}
@@ -149,27 +155,43 @@ func (s *State) productOf(claims *format.LicenseClaims) (string, error) {
 	return cmp.Or(requests.product, claims.Product), nil
 }
 
-// judge is the judgement for this site.
-func (s *State) judge(v *verify.Verifier, text []byte, p Program, now, seen time.Time) (*verify.License, error) {
+// judge is the judgement for this site. The emergency is that of a failover license, which
+// is to be recorded where it is the installed one.
+func (s *State) judge(v *verify.Verifier, text []byte, p Program, now, seen time.Time) (*verify.License, emergency, error) {
 	facts := p.facts(now)
 	facts.Seen = seen
 	facts.Site = &verify.Site{}
 	claims, ok := peek(text) // if not, the judgement says why
+	if ok {
+		if err := s.refuseReleased(claims); err != nil {
+			return nil, emergency{}, err
+		}
+	}
 	if ok && claims.Binding != nil {
 		requests, err := s.requests(claims.Binding.Request)
 		if err != nil {
-			return nil, err
+			return nil, emergency{}, err
 		}
 		facts.Site.Key, facts.Site.Requests = requests.key, requests.hashes
 		if facts.Site.Components, err = offered(claims.Binding, p); err != nil {
-			return nil, err
+			return nil, emergency{}, err
+		}
+	}
+	var e emergency
+	if ok && claims.Terms.Type == format.TypeFailover && !p.Emergency {
+		var err error
+		if e, err = s.emergency(claims, later(now, seen)); err != nil {
+			return nil, emergency{}, err
+		}
+		if e.declared != nil {
+			facts.Emergency, facts.EmergencySince, facts.EmergencyDays = true, e.declared.since, e.day
 		}
 	}
 	license, err := v.Check(text, facts)
 	if err != nil {
-		return nil, s.nameRecord(nameMissing(err, claims, p), v, text, facts)
+		return nil, e, s.nameRecord(nameMissing(err, claims, p), v, text, facts)
 	}
-	return license, nil
+	return license, e, nil
 }
 
 // nameRecord tells of a clock that nothing but the folder's record speaks against where

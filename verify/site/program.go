@@ -15,13 +15,16 @@ type Program struct {
 	Edition string            // empty: any edition will do
 	Version string            // such as "9.2.0"; empty: a bound on it is not checked
 	Built   time.Time         // when it was built; zero: an end of updates is not checked
-	Use     map[string]uint64 // what it uses of the license's limits, such as cores; nil: nothing
+	Use     map[string]uint64 // what it uses of the license's limits, such as cores (see [machine.Cores]); nil: nothing
 
 	// Components are those that the operator gives, such as the id of a cluster. They
 	// must be the ones that the request was made with; see [ParseComponents].
 	Components []machine.Value
 
-	Emergency bool // an emergency is declared, so that a failover license may run
+	// Emergency lets a failover license run because the program itself says so. False
+	// leaves it to what "offlicense failover" has declared in the state folder, where days
+	// of emergency are counted; the program's own are not.
+	Emergency bool
 }
 
 func (p Program) facts(now time.Time) verify.Facts {

@@ -47,7 +47,7 @@ var ErrOtherProduct = errors.New("the state folder belongs to another product")
 
 // FieldError says which field of a request cannot be said in one.
 type FieldError struct {
-	Field string // "product", "invoice", "type", "site", "host" or "component"
+	Field string // "product", "invoice", "type", "site", "host" or "component"; of a declaration "why"
 	Err   error
 }
 

@@ -21,6 +21,13 @@ const (
 	licenseFile = "license.lic"
 	clockFile   = "clock"
 
+	releasedFile = "released"
+	releasesDir  = "releases"
+	releaseExt   = ".olr"
+
+	declarationFile = "failover"
+	talliesFile     = "failover.days"
+
 	folderMode  = 0o755
 	publicMode  = 0o644
 	privateMode = 0o600

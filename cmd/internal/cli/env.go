@@ -25,6 +25,8 @@ type Env struct {
 	// Window returns the size of the terminal that shows Stdout, and whether
 	// it is one at all. nil means that it is not.
 	Window func() (columns, rows int, ok bool)
+	// ErrWindow is Window for Stderr.
+	ErrWindow func() (columns, rows int, ok bool)
 
 	program   string
 	stdinRead bool
@@ -33,20 +35,21 @@ type Env struct {
 // System returns the process itself.
 func System() *Env {
 	return &Env{
-		Args:     os.Args[1:],
-		Stdin:    os.Stdin,
-		Stdout:   os.Stdout,
-		Stderr:   os.Stderr,
-		Getenv:   os.Getenv,
-		Now:      time.Now,
-		Rand:     rand.Reader,
-		Terminal: console{},
-		Window:   stdoutWindow,
+		Args:      os.Args[1:],
+		Stdin:     os.Stdin,
+		Stdout:    os.Stdout,
+		Stderr:    os.Stderr,
+		Getenv:    os.Getenv,
+		Now:       time.Now,
+		Rand:      rand.Reader,
+		Terminal:  console{},
+		Window:    func() (columns, rows int, ok bool) { return window(os.Stdout) },
+		ErrWindow: func() (columns, rows int, ok bool) { return window(os.Stderr) },
 	}
 }
 
-func stdoutWindow() (columns, rows int, ok bool) {
-	fd := int(os.Stdout.Fd())
+func window(f *os.File) (columns, rows int, ok bool) {
+	fd := int(f.Fd())
 	if !term.IsTerminal(fd) {
 		return 0, 0, false
 	}

@@ -20,35 +20,68 @@ import (
 // once per run. Memory stays flat whatever is behind the path, which may be a
 // pipe. The error is for the user as it is.
 func (e *Env) ReadFile(path string, limit int64) ([]byte, error) {
-	in := e.Stdin
+	in, err := e.OpenFile(path, limit)
+	if err != nil {
+		return nil, err
+	}
+	defer in.Close()
+	data, err := io.ReadAll(in)
+	if err != nil {
+		return nil, FileError("read", path, err)
+	}
+	return data, nil
+}
+
+// OpenFile is ReadFile for what is read bit by bit. An error of the reader goes through
+// [FileError].
+func (e *Env) OpenFile(path string, limit int64) (io.ReadCloser, error) {
 	if path == "-" {
 		if e.stdinRead {
 			return nil, Usagef("standard input can be read only once").WithHint("give \"-\" for one file, and paths for the others")
 		}
 		e.stdinRead = true
-	} else {
-		f, err := os.Open(path)
-		if err != nil {
-			return nil, FileError("read", path, err)
-		}
-		defer f.Close()
-		info, err := f.Stat()
-		if err == nil && info.IsDir() {
-			err = syscall.EISDIR
-		}
-		if err != nil {
-			return nil, FileError("read", path, err)
-		}
-		in = f
+		return &limitedFile{e.Stdin, nil, limit, limit}, nil
 	}
-	data, err := io.ReadAll(io.LimitReader(in, limit+1))
-	if err == nil && int64(len(data)) > limit {
-		err = tooLarge(limit)
-	}
+	f, err := os.Open(path)
 	if err != nil {
 		return nil, FileError("read", path, err)
 	}
-	return data, nil
+	info, err := f.Stat()
+	switch {
+	case err != nil:
+	case info.IsDir():
+		err = syscall.EISDIR
+	case info.Mode().IsRegular() && info.Size() > limit:
+		err = tooLarge(limit)
+	}
+	if err != nil {
+		f.Close()
+		return nil, FileError("read", path, err)
+	}
+	return &limitedFile{f, f, limit, limit}, nil
+}
+
+// limitedFile ends in an error where io.LimitReader would pass a longer file off as one
+// of just that length.
+type limitedFile struct {
+	io.Reader
+	closer      io.Closer
+	limit, left int64
+}
+
+func (f *limitedFile) Read(p []byte) (int, error) {
+	n, err := f.Reader.Read(p[:min(int64(len(p)), f.left+1)])
+	if f.left -= int64(n); f.left < 0 {
+		return 0, tooLarge(f.limit)
+	}
+	return n, err
+}
+
+func (f *limitedFile) Close() error {
+	if f.closer == nil {
+		return nil
+	}
+	return f.closer.Close()
 }
 
 // WriteFile writes a file whole or not at all, with the mode perm; the path "-" is
@@ -106,6 +139,9 @@ func binary(data []byte) bool {
 type tooLarge int64
 
 func (limit tooLarge) Error() string {
+	if limit >= 1<<20 && limit%(1<<20) == 0 {
+		return fmt.Sprintf("larger than %d MiB", limit>>20)
+	}
 	if limit >= 1<<10 && limit%(1<<10) == 0 {
 		return fmt.Sprintf("larger than %d KiB", limit>>10)
 	}

@@ -28,6 +28,8 @@ func Program(roots string) cli.Program {
 			t.requestCommand(),
 			t.installCommand(),
 			t.verifyCommand(),
+			t.releaseCommand(),
+			t.failoverCommand(),
 			showCommand(),
 			machineCommand(),
 		},

@@ -75,7 +75,12 @@ func notInstalled(err error) error {
 	if !errors.As(err, &refusal) {
 		return stateError(err)
 	}
-	message := "not installed: " + refusal.Error()
+	return refused("not installed", refusal)
+}
+
+// refused says that a refusal kept a command from doing what it should.
+func refused(what string, refusal *verify.Refusal) error {
+	message := what + ": " + refusal.Error()
 	if refusal.Expected != "" {
 		message += fmt.Sprintf(" (expected: %s; found: %s)", refusal.Expected, refusal.Found)
 	}

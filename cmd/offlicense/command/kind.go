@@ -23,6 +23,8 @@ func refuseOther(text []byte, command string) error {
 		return e.WithHint("send the request to the vendor, and %s what comes back", command)
 	case format.Delegation:
 		return e.WithHint("name the license file; it brings its own delegation along")
+	case format.Release:
+		return e.WithHint("send the release to the vendor; name the license file that came from them")
 	}
 	return e.WithHint("name the license file that came from the vendor")
 }

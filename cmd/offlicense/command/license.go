@@ -47,6 +47,9 @@ func licenseTable(l *verify.License) *cli.Table {
 	if l.MaxVersion != "" {
 		row("versions", "up to "+l.MaxVersion)
 	}
+	if l.EmergencyDays > 0 {
+		row("emergency", fmt.Sprintf("%d days", l.EmergencyDays))
+	}
 	row("features", strings.Join(l.Features, ", "))
 	var limits []string
 	for _, name := range slices.Sorted(maps.Keys(l.Limits)) {

@@ -2,6 +2,7 @@ package command
 
 import (
 	"bytes"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"image"
@@ -18,7 +19,10 @@ import (
 	"github.com/makiuchi-d/gozxing"
 	"github.com/makiuchi-d/gozxing/qrcode"
 	"github.com/offlicense/offlicense/format"
+	"github.com/offlicense/offlicense/keys"
 	"github.com/offlicense/offlicense/verify"
+	"github.com/offlicense/offlicense/verify/site"
+	"github.com/offlicense/offlicense/verify/site/sitetest"
 	"golang.org/x/sys/unix"
 )
 
@@ -59,9 +63,15 @@ func openPTY(t *testing.T, columns, rows int) (master, tty *os.File) {
 func onTerminal(t *testing.T, columns, rows int, args ...string) (shown, dir string) {
 	t.Helper()
 	dir = t.TempDir()
+	return inFolder(t, dir, columns, rows, append([]string{"request", "--state", "S", "--product", "evoq",
+		"--invoice", "INV0042-1", "--email", "ops@site.example", "--type", "production"}, args...)...), dir
+}
+
+// inFolder runs the tool on a terminal and returns what it showed.
+func inFolder(t *testing.T, dir string, columns, rows int, args ...string) (shown string) {
+	t.Helper()
 	master, tty := openPTY(t, columns, rows)
-	cmd := exec.Command("offlicense", append([]string{"request", "--state", "S", "--product", "evoq",
-		"--invoice", "INV0042-1", "--email", "ops@site.example", "--type", "production"}, args...)...)
+	cmd := exec.Command("offlicense", args...)
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "TEST_NOW=2026-11-22T12:00:00Z", "TERM=linux", "NO_COLOR=")
 	var stderr bytes.Buffer
@@ -77,7 +87,7 @@ func onTerminal(t *testing.T, columns, rows int, args ...string) (shown, dir str
 	if err := cmd.Wait(); err != nil {
 		t.Fatalf("%v: %s", err, &stderr)
 	}
-	return string(all), dir
+	return string(all)
 }
 
 // screen is a console that breaks long lines, and scrolls.
@@ -235,5 +245,43 @@ func TestCodeThatDoesNotFit(t *testing.T) {
 		if shown, _ := onTerminal(t, 80, 24, args...); strings.Contains(shown, "█") {
 			t.Errorf("%v: a code is drawn: %s", args, shown)
 		}
+	}
+}
+
+// A release is larger than a request: an 80x24 console does not show it and is told so, a
+// larger one shows all of it.
+func TestReleaseOnTerminal(t *testing.T) {
+	dir := t.TempDir()
+	state := site.At(filepath.Join(dir, "S"))
+	r, err := state.Request(site.RequestOptions{
+		Product: "evoq", Invoice: "INV0042-1", Email: "ops@site.example", Type: "production",
+		Now: sitetest.Issued, Random: rand.Reader,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	license, err := sitetest.Sign(r.Text, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(state.LicensePath(), license, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	release := []string{"release", "--state", "S", "--yes"}
+	shown := inFolder(t, dir, 80, 24, release...)
+	if strings.Contains(shown, "█") || !strings.Contains(shown, "and this terminal has 80x24") || !strings.Contains(shown, "--qr-png FILE") {
+		t.Errorf("on 80x24: %s", shown)
+	}
+	s := &screen{columns: 100, rows: 36}
+	s.play(inFolder(t, dir, s.columns, s.rows, release...))
+	code, err := verify.OpenRelease([]byte(s.scan(t)), func(format.ID) (keys.PublicKey, error) {
+		return keys.NewPublicKey(r.Key)
+	})
+	if err != nil || code.Activation != "K7QX2MPA3ZL4N" {
+		t.Fatalf("got %+v, %v", code, err)
+	}
+	files, err := filepath.Glob(filepath.Join(dir, "S/releases/*.olr"))
+	if err != nil || len(files) != 1 || !strings.Contains(s.String(), "licensor release") && !strings.Contains(s.String(), "send the file") {
+		t.Errorf("got %v, %v:\n%s", files, err, s)
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/cmd/internal/qr"
+	"github.com/spf13/pflag"
 )
 
 // What --qr takes.
@@ -36,7 +37,56 @@ type qrPlan struct {
 	picture bool   // a picture of it was written
 }
 
-func (f *requestFlags) planQR(env *cli.Env, text string) (qrPlan, error) {
+// qrFlags say where a signed statement goes: to a file, to a terminal, into a picture.
+type qrFlags struct{ out, qr, qrPNG string }
+
+func (f *qrFlags) add(flags *pflag.FlagSet) {
+	flags.StringVar(&f.out, "out", "", "")
+	flags.StringVar(&f.qr, "qr", qrAuto, "")
+	flags.StringVar(&f.qrPNG, "qr-png", "", "")
+}
+
+func (f *qrFlags) check(what string) error {
+	switch {
+	case f.out == "-" && f.qrPNG == "-":
+		return cli.Usagef("--out and --qr-png cannot both go to standard output")
+	case f.out != "" && samePath(f.out, f.qrPNG):
+		return cli.Usagef("--out and --qr-png name one file: %s", cli.Quote(f.out)).
+			WithHint("the picture would take the place of the %s; give it a name of its own", what)
+	}
+	return validQR(f.qr)
+}
+
+func (f *qrFlags) writeFiles(env *cli.Env, text []byte, code string) error {
+	if f.out != "" {
+		if err := env.WriteFile(f.out, text, 0o644); err != nil {
+			return err
+		}
+	}
+	if f.qrPNG != "" {
+		return writeQRPicture(env, f.qrPNG, code)
+	}
+	return nil
+}
+
+// messages is where all goes that is not the statement: a result that goes to standard
+// output is there alone.
+func (f *qrFlags) messages(env *cli.Env) io.Writer {
+	if f.out == "-" || f.qrPNG == "-" {
+		return env.Stderr
+	}
+	return env.Stdout
+}
+
+// file is where the statement can be had, of which the state folder keeps a copy.
+func (f *qrFlags) file(kept string) string {
+	if f.out != "" && f.out != "-" {
+		return f.out
+	}
+	return kept
+}
+
+func (f *qrFlags) planQR(env *cli.Env, text string) (qrPlan, error) {
 	plan := qrPlan{text: text, show: f.qr == qrAlways, picture: f.qrPNG != ""}
 	columns, rows, ok := env.OnTerminal()
 	if f.qr == qrNever || f.out == "-" || f.qrPNG == "-" || !ok {

@@ -18,12 +18,12 @@ var requestUsage string
 
 type requestFlags struct {
 	tool
+	qrFlags
 
 	state, product, invoice, email, kind string
 	site, host, replaces                 string
 	components                           []string
 	mac                                  bool
-	out, qr, qrPNG                       string
 }
 
 func (t tool) requestCommand() cli.Command {
@@ -41,9 +41,7 @@ func (t tool) requestCommand() cli.Command {
 			flags.StringVar(&f.replaces, "replaces", "", "")
 			flags.StringArrayVar(&f.components, "component", nil, "")
 			flags.BoolVar(&f.mac, "mac", false, "")
-			flags.StringVar(&f.out, "out", "", "")
-			flags.StringVar(&f.qr, "qr", qrAuto, "")
-			flags.StringVar(&f.qrPNG, "qr-png", "", "")
+			f.qrFlags.add(flags)
 			return f.run
 		},
 	}
@@ -63,18 +61,14 @@ func (f *requestFlags) run(env *cli.Env, args []string) error {
 	if err != nil {
 		return f.requestError(err)
 	}
-	if err := f.writeFiles(env, r); err != nil {
+	if err := f.writeFiles(env, r.Text, r.Code); err != nil {
 		return cli.Failf("%w (the request itself is made and kept as \"%s\")", err, r.Path)
 	}
 	code, err := f.planQR(env, r.Code)
 	if err != nil {
 		return err
 	}
-	// A result that goes to standard output is there alone.
-	out := env.Stdout
-	if f.out == "-" || f.qrPNG == "-" {
-		out = env.Stderr
-	}
+	out := f.messages(env)
 	for _, warning := range r.Warnings {
 		env.Warnf("%s", warning)
 	}
@@ -119,14 +113,7 @@ func (f *requestFlags) check(env *cli.Env, args []string) (*site.State, error) {
 		return nil, cli.Usagef("invalid e-mail address %s", cli.Quote(f.email)).
 			WithHint("one address, such as ops@site.example: the one that the vendor has for this customer")
 	}
-	switch {
-	case f.out == "-" && f.qrPNG == "-":
-		return nil, cli.Usagef("--out and --qr-png cannot both go to standard output")
-	case f.out != "" && samePath(f.out, f.qrPNG):
-		return nil, cli.Usagef("--out and --qr-png name one file: %s", cli.Quote(f.out)).
-			WithHint("the picture would take the place of the request; give it a name of its own")
-	}
-	return state, validQR(f.qr)
+	return state, f.qrFlags.check("request")
 }
 
 func (f *requestFlags) options(env *cli.Env) (site.RequestOptions, error) {
@@ -189,16 +176,4 @@ func samePath(a, b string) bool {
 	absoluteA, errA := filepath.Abs(a)
 	absoluteB, errB := filepath.Abs(b)
 	return b != "" && errA == nil && errB == nil && absoluteA == absoluteB
-}
-
-func (f *requestFlags) writeFiles(env *cli.Env, r *site.Request) error {
-	if f.out != "" {
-		if err := env.WriteFile(f.out, r.Text, 0o644); err != nil {
-			return err
-		}
-	}
-	if f.qrPNG != "" {
-		return writeQRPicture(env, f.qrPNG, r.Code)
-	}
-	return nil
 }

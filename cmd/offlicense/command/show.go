@@ -25,7 +25,7 @@ func showCommand() cli.Command {
 
 func show(env *cli.Env, files []string, asJSON bool) error {
 	if len(files) == 0 {
-		return cli.Usagef("show needs at least one file").WithHint("give a request, a license or a delegation, or - for standard input")
+		return cli.Usagef("show needs at least one file").WithHint("give a request, a license, a delegation or a release, or - for standard input")
 	}
 	for i, file := range files {
 		text, err := env.ReadFile(file, format.MaxText)
@@ -62,7 +62,7 @@ func notShown(file string, err error) error {
 	case errors.As(err, &malformed) && (malformed.Foreign() == format.PrivateKey || malformed.Foreign() == format.MachineKey):
 		return cli.Fail(err).WithHint("leave the key where it is and send it to nobody")
 	case malformed != nil:
-		return cli.Fail(err).WithHint("show reads what starts with OLQ1:, OLS1:, OLL1: or OLD1:, the whole text of it")
+		return cli.Fail(err).WithHint("show reads what starts with OLQ1:, OLS1:, OLL1:, OLD1: or OLR1:, the whole text of it")
 	}
 	return err
 }
@@ -77,6 +77,7 @@ type statement struct {
 	Request    *requestView    `json:"request,omitempty"`
 	License    *licenseView    `json:"license,omitempty"`
 	Delegation *delegationView `json:"delegation,omitempty"` // of the license, too
+	Release    *releaseView    `json:"release,omitempty"`
 }
 
 func decode(text []byte) (*statement, error) {
@@ -97,6 +98,11 @@ func decode(text []byte) (*statement, error) {
 		var signed format.Statement
 		if signed, err = format.ParseStatement(raw, kind); err == nil {
 			s.Delegation, err = viewDelegation(signed.UnverifiedPayload())
+		}
+	case format.Release:
+		var signed format.Statement
+		if signed, err = format.ParseStatement(raw, kind); err == nil {
+			s.Release, err = viewRelease(signed)
 		}
 	case format.LicenseFile:
 		var file format.File

@@ -28,7 +28,7 @@ func (f *requestFlags) summary(env *cli.Env, out io.Writer, state *site.State, r
 		row("replaces", r.Prior.String())
 	}
 	row("machine", labels(r.Components))
-	row("file", f.file(r))
+	row("file", f.file(r.Path))
 	if f.qrPNG != "-" {
 		row("picture", f.qrPNG)
 	}
@@ -41,14 +41,6 @@ func (f *requestFlags) summary(env *cli.Env, out io.Writer, state *site.State, r
 	code.explain(out)
 }
 
-// file is where the request can be had.
-func (f *requestFlags) file(r *site.Request) string {
-	if f.out != "" && f.out != "-" {
-		return f.out
-	}
-	return r.Path
-}
-
 // nextCommand is the command that follows once the license is there.
 func (f *requestFlags) nextCommand(state *site.State) string {
 	return fmt.Sprintf("offlicense install --state %s%s%s license.lic", typed(state.Dir()), f.rootsAdvice(""), componentAdvice(f.components))
@@ -59,7 +51,7 @@ func (f *requestFlags) nextCommand(state *site.State) string {
 func (f *requestFlags) reminder(state *site.State, r *site.Request) []string {
 	return []string{
 		"request", format.ComparisonCode(r.Hash), "",
-		"file", cli.Clean(f.file(r)), "",
+		"file", cli.Clean(f.file(r.Path)), "",
 		"send the file to the vendor, or let them scan the code; compare the request's code on the phone. Then:", "",
 		f.nextCommand(state),
 	}

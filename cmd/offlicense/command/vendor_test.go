@@ -34,6 +34,9 @@ func vendor(what string, args []string) ([]byte, error) {
 	epoch := flags.Uint64("epoch", 1, "")
 	need := flags.Uint64("need", 0, "")
 	grace := flags.Uint64("grace", 0, "")
+	emergencyDays := flags.Uint64("emergency-days", 0, "")
+	cores := flags.Uint64("cores", 16, "")
+	id := flags.Uint8("id", 2, "")
 	perpetual := flags.Bool("perpetual", false, "")
 	if err := flags.Parse(args); err != nil {
 		return nil, err
@@ -48,6 +51,7 @@ func vendor(what string, args []string) ([]byte, error) {
 	}
 	change := func(l *format.LicenseClaims) {
 		l.Terms.Customer, l.Terms.Epoch, l.Terms.GraceDays, l.Terms.MaxVersion = *customer, *epoch, *grace, *maxVersion
+		l.Terms.EmergencyDays, l.ID, l.Terms.Limits["cores"] = *emergencyDays, format.ID{*id}, *cores
 		if *product != "" {
 			l.Product = *product
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/format"
 	"github.com/offlicense/offlicense/verify"
+	"github.com/offlicense/offlicense/verify/machine"
 	"github.com/offlicense/offlicense/verify/site"
 	"github.com/spf13/pflag"
 )
@@ -161,7 +162,7 @@ func (f *verifyFlags) program(env *cli.Env) (site.Program, error) {
 	if p.Built, err = parseBuilt(f.built); err != nil {
 		return p, err
 	}
-	if p.Use, err = parseUse(f.use); err != nil {
+	if p.Use, err = parseUse(f.use, !f.anyMachine); err != nil {
 		return p, err
 	}
 	p.Components, err = operatorComponents(env, f.components)
@@ -181,14 +182,25 @@ func parseBuilt(text string) (time.Time, error) {
 		WithHint("a date such as 2026-06-01, or a time such as 2026-06-01T12:00:00Z")
 }
 
-func parseUse(items []string) (map[string]uint64, error) {
+// countable is the limit that the tool can count itself.
+const countable = "cores"
+
+// parseUse reads what is in use. here says that it is this machine that is judged.
+func parseUse(items []string, here bool) (map[string]uint64, error) {
 	use := make(map[string]uint64, len(items))
 	for _, item := range items {
-		name, number, _ := strings.Cut(item, "=")
+		name, number, given := strings.Cut(item, "=")
 		n, err := strconv.ParseUint(number, 10, 63)
+		if name == countable && (!given || number == "auto") {
+			if !here {
+				return nil, cli.Usagef("--use %s counts this machine, and --any-machine compares with none", cli.Clean(item)).
+					WithHint("give the number: --use cores=12")
+			}
+			n, err = machine.Cores(), nil
+		}
 		if _, twice := use[name]; err != nil || name == "" || twice {
 			return nil, cli.Usagef("--use does not take %s", cli.Quote(item)).
-				WithHint("a limit's name and how much of it is in use, each name once, such as cores=12")
+				WithHint("a limit's name and how much of it is in use, each name once, such as users=12; cores=auto counts this machine's")
 		}
 		use[name] = n
 	}

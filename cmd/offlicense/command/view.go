@@ -63,27 +63,28 @@ func viewComponents(components []format.Component) []componentView {
 
 // licenseView is a license as show prints it.
 type licenseView struct {
-	ID           format.ID         `json:"id"`
-	Vendor       string            `json:"vendor"`
-	Product      string            `json:"product"`
-	Edition      string            `json:"edition,omitempty"`
-	Type         string            `json:"type"`
-	Customer     string            `json:"customer"`
-	Invoice      string            `json:"invoice"`
-	Seats        uint64            `json:"seats"`
-	Activation   string            `json:"activation"`
-	Epoch        uint64            `json:"epoch"`
-	Site         string            `json:"site,omitempty"`
-	Issued       time.Time         `json:"issued"`
-	NotBefore    time.Time         `json:"not_before,omitzero"`
-	HardEnd      time.Time         `json:"hard_end,omitzero"` // grace included
-	GraceDays    uint64            `json:"grace_days,omitempty"`
-	UpdatesUntil time.Time         `json:"updates_until,omitzero"`
-	MaxVersion   string            `json:"max_version,omitempty"`
-	Features     []string          `json:"features,omitempty"`
-	Limits       map[string]uint64 `json:"limits,omitempty"`
-	Ext          map[string]string `json:"ext,omitempty"`
-	Binding      *bindingView      `json:"binding,omitempty"` // missing: any machine
+	ID            format.ID         `json:"id"`
+	Vendor        string            `json:"vendor"`
+	Product       string            `json:"product"`
+	Edition       string            `json:"edition,omitempty"`
+	Type          string            `json:"type"`
+	Customer      string            `json:"customer"`
+	Invoice       string            `json:"invoice"`
+	Seats         uint64            `json:"seats"`
+	Activation    string            `json:"activation"`
+	Epoch         uint64            `json:"epoch"`
+	Site          string            `json:"site,omitempty"`
+	Issued        time.Time         `json:"issued"`
+	NotBefore     time.Time         `json:"not_before,omitzero"`
+	HardEnd       time.Time         `json:"hard_end,omitzero"` // grace included
+	GraceDays     uint64            `json:"grace_days,omitempty"`
+	UpdatesUntil  time.Time         `json:"updates_until,omitzero"`
+	MaxVersion    string            `json:"max_version,omitempty"`
+	EmergencyDays uint64            `json:"emergency_days,omitempty"`
+	Features      []string          `json:"features,omitempty"`
+	Limits        map[string]uint64 `json:"limits,omitempty"`
+	Ext           map[string]string `json:"ext,omitempty"`
+	Binding       *bindingView      `json:"binding,omitempty"` // missing: any machine
 }
 
 type bindingView struct {
@@ -104,7 +105,8 @@ func viewLicense(payload []byte) (*licenseView, error) {
 		Activation: l.Activation, Epoch: l.Terms.Epoch, Site: l.Terms.Site,
 		Issued: at(l.IssuedAt), NotBefore: at(l.NotBefore), HardEnd: at(l.Expires),
 		GraceDays: l.Terms.GraceDays, UpdatesUntil: at(l.Terms.UpdatesUntil), MaxVersion: l.Terms.MaxVersion,
-		Features: l.Terms.Features, Limits: l.Terms.Limits,
+		EmergencyDays: l.Terms.EmergencyDays,
+		Features:      l.Terms.Features, Limits: l.Terms.Limits,
 	}
 	if len(l.Terms.Ext) > 0 {
 		v.Ext = make(map[string]string, len(l.Terms.Ext))
@@ -160,6 +162,29 @@ func viewDelegation(payload []byte) (*delegationView, error) {
 			MaxDays: float64(d.Scope.MaxTerm) / (24 * 60 * 60), MaxSeats: d.Scope.MaxSeats,
 			Unbound: d.Scope.Unbound, Perpetual: d.Scope.Perpetual,
 		},
+	}, nil
+}
+
+// releaseView is a release as show prints it.
+type releaseView struct {
+	ID            format.ID `json:"id"`
+	License       format.ID `json:"license"`
+	Activation    string    `json:"activation"`
+	Vendor        string    `json:"vendor"`
+	Time          time.Time `json:"time"`
+	EmergencyDays uint64    `json:"emergency_days,omitempty"` // used
+	KeyID         string    `json:"key_id"`                   // of the machine key, hexadecimal
+}
+
+func viewRelease(signed format.Statement) (*releaseView, error) {
+	c, err := format.UnmarshalRelease(signed.UnverifiedPayload())
+	if err != nil {
+		return nil, err
+	}
+	id := signed.KeyID()
+	return &releaseView{
+		ID: c.ID, License: c.License, Activation: c.Activation, Vendor: c.Vendor,
+		Time: at(c.IssuedAt), EmergencyDays: c.EmergencyDays, KeyID: hex.EncodeToString(id[:]),
 	}, nil
 }
 

@@ -47,6 +47,8 @@ func (s *statement) print(w io.Writer, file string) {
 		r = rows{}
 		fmt.Fprintln(w, "signed under the delegation, not verified")
 		s.Delegation.print(&r)
+	case s.Release != nil:
+		s.Release.print(&r)
 	case s.Delegation != nil:
 		s.Delegation.print(&r)
 	}
@@ -92,6 +94,9 @@ func (l *licenseView) print(r *rows) {
 	}
 	r.time("updates until", l.UpdatesUntil)
 	r.add("versions up to", l.MaxVersion)
+	if l.EmergencyDays > 0 {
+		r.add("emergency", fmt.Sprintf("%d days", l.EmergencyDays))
+	}
 	r.add("features", strings.Join(l.Features, ", "))
 	for _, name := range slices.Sorted(maps.Keys(l.Limits)) {
 		r.add("limit", fmt.Sprintf("%s %d", name, l.Limits[name]))
@@ -124,6 +129,18 @@ func (d *delegationView) print(r *rows) {
 	r.add("most seats", strconv.FormatUint(d.Scope.MaxSeats, 10))
 	r.add("any machine", yesNo(d.Scope.Unbound))
 	r.add("perpetual", yesNo(d.Scope.Perpetual))
+}
+
+func (v *releaseView) print(r *rows) {
+	r.add("release", v.ID.String())
+	r.add("license", v.License.String())
+	r.add("activation", v.Activation)
+	r.add("vendor", v.Vendor)
+	r.time("time", v.Time)
+	if v.EmergencyDays > 0 {
+		r.add("emergency", fmt.Sprintf("%d days used", v.EmergencyDays))
+	}
+	r.add("key id", v.KeyID)
 }
 
 func orNone(words []string) string {

@@ -1,0 +1,172 @@
+package command
+
+import (
+	_ "embed"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/offlicense/offlicense/cmd/internal/cli"
+	"github.com/offlicense/offlicense/verify"
+	"github.com/offlicense/offlicense/verify/site"
+	"github.com/spf13/pflag"
+)
+
+//go:embed usage/release.txt
+var releaseUsage string
+
+type releaseFlags struct {
+	tool
+	qrFlags
+
+	state, roots string
+	yes          bool
+}
+
+func (t tool) releaseCommand() cli.Command {
+	return cli.Command{
+		Name: "release", Summary: "give the license up, so that its seat is free", Usage: releaseUsage,
+		Setup: func(flags *pflag.FlagSet) cli.Run {
+			f := &releaseFlags{tool: t}
+			flags.StringVar(&f.state, "state", "", "")
+			flags.StringVar(&f.roots, "roots", "", "")
+			flags.BoolVar(&f.yes, "yes", false, "")
+			f.qrFlags.add(flags)
+			return f.run
+		},
+	}
+}
+
+func (f *releaseFlags) run(env *cli.Env, args []string) error {
+	if len(args) > 0 {
+		return cli.Usagef("release takes no file: got %s", cli.Quote(args[0])).
+			WithHint("it gives up the license that is installed in the state folder")
+	}
+	state, err := requireState(env, f.state)
+	if err != nil {
+		return err
+	}
+	if err := f.qrFlags.check("release"); err != nil {
+		return err
+	}
+	now, err := env.Time()
+	if err != nil {
+		return err
+	}
+	options := site.ReleaseOptions{Now: now, Random: env.Rand}
+	if f.roots != "" || f.tool.roots != "" {
+		if options.Verifier, err = f.loadRoots(env, f.roots); err != nil {
+			return err
+		}
+	}
+	leaving, err := state.Leaving(options)
+	if err != nil {
+		return notReleased(err)
+	}
+	out := f.messages(env)
+	f.show(out, leaving, options.Verifier != nil)
+	if err := f.confirm(env, leaving); err != nil {
+		return err
+	}
+	r, err := state.Release(options)
+	if err != nil {
+		return notReleased(err)
+	}
+	if err := f.writeFiles(env, r.Text, r.Code); err != nil {
+		return cli.Failf("%w (the license is given up, and the release is kept as \"%s\")", err, r.Path)
+	}
+	code, err := f.planQR(env, r.Code)
+	if err != nil {
+		return err
+	}
+	for _, warning := range r.Warnings {
+		env.Warnf("%s", warning)
+	}
+	f.summary(out, r, code)
+	return code.draw(env, out, []string{
+		"release", r.ID.String(), "",
+		"send the file to the vendor, or let them scan the code",
+	})
+}
+
+// show says what is given up.
+func (f *releaseFlags) show(out io.Writer, leaving *site.Leaving, verified bool) {
+	l := leaving.License
+	switch {
+	case !leaving.Since.IsZero():
+		fmt.Fprintf(out, "given up on %s; here is the same release again\n", day(leaving.Since))
+	case verified:
+		fmt.Fprintln(out, "to be given up, for good")
+	default:
+		fmt.Fprintln(out, "to be given up, for good (the license was not verified: no --roots)")
+	}
+	var t cli.Table
+	row := func(name, value string) {
+		if value != "" {
+			t.Row("  "+name, value)
+		}
+	}
+	name := l.Product
+	if l.Terms.Edition != "" {
+		name += " " + l.Terms.Edition
+	}
+	row("product", name)
+	row("type", l.Terms.Type)
+	row("customer", l.Terms.Customer)
+	row("vendor", l.Issuer)
+	row("invoice", l.Terms.Invoice)
+	row("license", l.ID.String())
+	row("activation", l.Activation)
+	row("site", l.Terms.Site)
+	if l.Expires != 0 {
+		row("ends", day(at(l.Expires)))
+	}
+	if leaving.EmergencyDays > 0 {
+		row("emergency", fmt.Sprintf("%d days used", leaving.EmergencyDays))
+	}
+	t.WriteTo(out)
+}
+
+func (f *releaseFlags) confirm(env *cli.Env, leaving *site.Leaving) error {
+	if f.yes || !leaving.Since.IsZero() {
+		return nil
+	}
+	yes, err := env.Confirm("Give this license up? The product stops here, and it does not install again.")
+	if err != nil {
+		return err
+	}
+	if !yes {
+		return cli.Failf("nothing was given up").WithHint("the license stays as it is")
+	}
+	return nil
+}
+
+// summary says what to do next.
+func (f *releaseFlags) summary(out io.Writer, r *site.Release, code qrPlan) {
+	file := cli.Clean(f.file(r.Path))
+	fmt.Fprintf(out, "released: the license stopped here on %s\n", time.Unix(r.IssuedAt, 0).UTC().Format(time.RFC3339))
+	fmt.Fprintf(out, "  file      %s\n", file)
+	if f.qrPNG != "" && f.qrPNG != "-" {
+		fmt.Fprintf(out, "  picture   %s\n", cli.Clean(f.qrPNG))
+	}
+	for _, line := range wrap("next: send the file to the vendor"+code.advice()+
+		"; until they have recorded it, the seat stays taken. They do it with", 78) {
+		fmt.Fprintln(out, line)
+	}
+	fmt.Fprintf(out, "    licensor release %s\n", typed(f.file(r.Path)))
+	code.explain(out)
+}
+
+func notReleased(err error) error {
+	var refusal *verify.Refusal
+	switch {
+	case errors.As(err, &refusal):
+		return refused("not released", refusal)
+	case errors.Is(err, site.ErrNotBound):
+		return cli.Fail(err).WithHint("remove the license file where it is no longer used; no seat is taken by it")
+	case errors.Is(err, site.ErrNoKey):
+		return cli.Fail(err).WithHint("restore the file from a backup, or tell the vendor that this server is lost: they can close its activation")
+	}
+	return stateError(err)
+}

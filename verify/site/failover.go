@@ -1,0 +1,163 @@
+package site
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"time"
+
+	"github.com/offlicense/offlicense/format"
+	"github.com/offlicense/offlicense/verify"
+	"github.com/offlicense/offlicense/verify/machine"
+)
+
+// Failover is how a site's failover license stands.
+type Failover struct {
+	Activation  string
+	Declared    bool      // an emergency goes on
+	Since       time.Time // when it was declared; zero: none goes on
+	Why         string
+	DaysUsed    uint64 // of emergency, today's included, through all emergencies
+	DaysGranted uint64 // 0: not limited. The license says so, and nobody has checked it
+	UsedUp      bool   // the license is back on standby, whatever is declared
+
+	Already bool // the emergency was declared before, and stays as it was
+}
+
+// ErrNotFailover says that an emergency makes no difference to the installed license.
+var ErrNotFailover = errors.New("the installed license is no failover license")
+
+// maxWhy is the most bytes of a reason.
+const maxWhy = 128
+
+// FailoverOptions say what StartFailover cannot find out.
+type FailoverOptions struct {
+	Why        string           // required: 1 to 128 bytes of text
+	Verifier   *verify.Verifier // required
+	Components []machine.Value  // that the operator gives, as in Program
+	Now        time.Time        // required
+}
+
+// StartFailover declares an emergency, so that the installed failover license runs. One
+// that goes on already stays as it was declared. The error is [ErrNotFailover], or a
+// *[verify.Refusal] where the license would not run, as when its days are used up.
+func (s *State) StartFailover(o FailoverOptions) (*Failover, error) {
+	if o.Now.IsZero() || o.Verifier == nil {
+		return nil, errors.New("failover: Now or Verifier is not set")
+	}
+	if err := format.ValidText(o.Why, maxWhy); err != nil {
+		return nil, &FieldError{"why", fmt.Errorf("invalid reason %.64q: %w", o.Why, err)}
+	}
+	text, l, err := s.failoverLicense()
+	if err != nil {
+		return nil, err
+	}
+	p := Program{Product: l.Product, Components: o.Components, Emergency: true}
+	if _, err := s.Judge(o.Verifier, text, p, o.Now); err != nil {
+		return nil, err
+	}
+	now := s.floored(o.Now)
+	e, err := s.emergency(l, now)
+	if err != nil {
+		return nil, err
+	}
+	already := e.declared != nil
+	if !already {
+		e.declared = &declaration{since: now.UTC().Truncate(time.Second), vendor: l.Issuer, activation: l.Activation, why: o.Why}
+		e.due, _ = e.recorded.on(dayNumber(now), dayNumber(now), l.Terms.EmergencyDays)
+	}
+	// What has not begun must not begin with no day left.
+	facts := verify.Facts{Now: o.Now, Product: l.Product, AnyMachine: true, Emergency: true, EmergencyDays: e.day}
+	if _, err := o.Verifier.Check(text, facts); err != nil {
+		return nil, err
+	}
+	if !already {
+		if err := s.write(declarationFile, e.declared.marshal(), publicMode); err != nil {
+			return nil, err
+		}
+	}
+	if err := s.record(e, now); err != nil {
+		return nil, err
+	}
+	f := e.failover(l)
+	f.Already = already
+	return f, nil
+}
+
+// StopFailover ends the emergency, whatever the license says by now. Its days stay used.
+// Where none goes on, nothing happens.
+func (s *State) StopFailover(now time.Time) (*Failover, error) {
+	f, e, err := s.failover(now)
+	switch {
+	case err == nil:
+		if err := s.record(e, s.floored(now)); err != nil {
+			return nil, err
+		}
+	case errors.Is(err, verify.NoLicense), errors.Is(err, ErrNotFailover), errors.Is(err, errDeclaration):
+		f = &Failover{} // no days to count by, and yet to be ended
+	default:
+		return nil, err
+	}
+	if err := s.endEmergency(); err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+// Failover tells how the installed failover license stands. The license is not judged.
+func (s *State) Failover(now time.Time) (*Failover, error) {
+	f, _, err := s.failover(now)
+	return f, err
+}
+
+func (s *State) failover(now time.Time) (*Failover, emergency, error) {
+	if now.IsZero() {
+		return nil, emergency{}, errors.New("failover: no time is given")
+	}
+	_, l, err := s.failoverLicense()
+	if err != nil {
+		return nil, emergency{}, err
+	}
+	e, err := s.emergency(l, s.floored(now))
+	if err != nil {
+		return nil, emergency{}, err
+	}
+	return e.failover(l), e, nil
+}
+
+func (e emergency) failover(l *format.LicenseClaims) *Failover {
+	granted := l.Terms.EmergencyDays
+	f := &Failover{
+		Activation: l.Activation, DaysUsed: e.due.used, DaysGranted: granted,
+		UsedUp: granted > 0 && e.day > granted,
+	}
+	if e.declared != nil {
+		f.Declared, f.Since, f.Why = true, e.declared.since, e.declared.why
+	}
+	return f
+}
+
+// failoverLicense reads the installed license, which nobody has checked.
+func (s *State) failoverLicense() ([]byte, *format.LicenseClaims, error) {
+	text, err := s.read(licenseFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, s.noLicense()
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	l, ok := peek(text)
+	switch {
+	case !ok:
+		return nil, nil, fmt.Errorf("%w: %q cannot be read", ErrNotFailover, s.path(licenseFile))
+	case l.Terms.Type != format.TypeFailover:
+		return nil, nil, fmt.Errorf("%w: its type is %s", ErrNotFailover, l.Terms.Type)
+	}
+	return text, l, nil
+}
+
+// floored returns the time, or the highest that the site has seen if that is later.
+func (s *State) floored(now time.Time) time.Time {
+	record, _ := s.readClock() // one that cannot be read floors nothing
+	return later(now, record.highest)
+}

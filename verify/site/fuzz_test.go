@@ -1,0 +1,47 @@
+package site
+
+import (
+	"bytes"
+	"testing"
+)
+
+// FuzzFolderFiles: the files that the folder keeps in lines are read in the one form in
+// which they are written, or not at all.
+func FuzzFolderFiles(f *testing.F) {
+	g := givenUp{at: now, epoch: 3, days: 12, vendor: "acme.example", activation: "A \"B\" ü"}
+	own := tally{vendor: "acme.example", activation: "A B", used: 3, through: 20779, spent: true}
+	f.Add(marshalReleased([]givenUp{g, g}))
+	f.Add(marshalTallies([]tally{own, {vendor: "other.example", activation: "C"}}))
+	f.Add(declaration{since: now, vendor: "acme.example", activation: "A B", why: "\"fire\""}.marshal())
+	f.Add(seen{now, now}.marshal())
+	f.Fuzz(func(t *testing.T, b []byte) {
+		same := func(again []byte, err error) {
+			if err == nil && !bytes.Equal(again, b) {
+				t.Fatalf("read  %q\nwrote %q", b, again)
+			}
+		}
+		released, err := parseReleased(b)
+		same(marshalReleased(released), err)
+		tallies, err := parseTallies(b)
+		same(marshalTallies(tallies), err)
+		declared, err := parseDeclaration(b)
+		same(declared.marshal(), err)
+		clock, err := parseClock(b)
+		same(clock.marshal(), err)
+	})
+}
+
+func TestFolderFilesRoundTrip(t *testing.T) {
+	g := givenUp{at: now, epoch: 3, days: 12, vendor: "acme.example", activation: "A \"B\" ü"}
+	if list, err := parseReleased(marshalReleased([]givenUp{g, {at: now}})); err != nil || len(list) != 2 || list[0] != g {
+		t.Errorf("got %+v, %v", list, err)
+	}
+	own := tally{vendor: "acme.example", activation: "A B", used: 3, through: 20779, spent: true}
+	if list, err := parseTallies(marshalTallies([]tally{own, {}})); err != nil || len(list) != 2 || list[0] != own {
+		t.Errorf("got %+v, %v", list, err)
+	}
+	d := declaration{since: now, vendor: "acme.example", activation: "A B", why: "\"fire\" ü"}
+	if got, err := parseDeclaration(d.marshal()); err != nil || got != d {
+		t.Errorf("got %+v, %v", got, err)
+	}
+}
