@@ -171,3 +171,52 @@ func TestFullDiskOfInit(t *testing.T) {
 		t.Errorf("the old root key is %q, %v", got, err)
 	}
 }
+
+// The disk of many licenses is full: what is there is whole, what was signed is on
+// record, and the same command writes the rest once there is space.
+func TestFullDiskOfManyLicenses(t *testing.T) {
+	t.Parallel()
+	const n = 1200
+	dir := soldFolder(t, n)
+	disk(t, filepath.Join(dir, "disk"), "size=2m")
+	v := vendorVerifier(t, dir)
+	sign := []string{"sign", "--home", "V", "requests", "--out", "disk/licenses", "--yes"}
+	r := licensor(t, dir, sign...)
+	if r.exit != 1 || !strings.Contains(r.stderr, "no space left on the disk") || !strings.Contains(r.stderr, "hint: no license is lost") ||
+		strings.Count(r.stderr, "\n") != 2 {
+		t.Error(r)
+	}
+	written := wholeLicenses(t, v, dir, "disk", "licenses")
+	if written == 0 || written >= n {
+		t.Errorf("the full disk has %d licenses of %d: too few or too many for this test to mean anything", written, n)
+	}
+	if _, active := onRecord(t, dir, "INV0042-1"); active < written {
+		t.Errorf("%d licenses were written, %d are on record", written, active)
+	}
+	if err := syscall.Mount("tmpfs", filepath.Join(dir, "disk"), "tmpfs", syscall.MS_REMOUNT, "size=32m"); err != nil {
+		t.Fatal(err)
+	}
+	mustRun(t, dir, sign...)
+	if written := wholeLicenses(t, v, dir, "disk", "licenses"); written != n {
+		t.Errorf("%d licenses for %d requests", written, n)
+	}
+	if _, active := onRecord(t, dir, "INV0042-1"); active != n {
+		t.Errorf("%d activations for %d requests", active, n)
+	}
+}
+
+// The disk for the copy is full, not that of the ledger: the error says which, and the
+// half of a copy is gone.
+func TestFullDiskOfTheBackup(t *testing.T) {
+	t.Parallel()
+	dir := newHome(t)
+	disk(t, filepath.Join(dir, "disk"), "size=64k")
+	r := licensor(t, dir, "backup", "--home", "V", "disk/copy.db")
+	if r.exit != 1 || r.stdout != "" || !strings.Contains(r.stderr, "error: the disk with disk/copy.db is full") || !strings.Contains(r.stderr, "hint: ") {
+		t.Error(r)
+	}
+	if left := folder(t, dir, "disk"); len(left) > 0 {
+		t.Errorf("%q was left behind", left)
+	}
+	mustRun(t, dir, "backup", "--home", "V", "copy.db")
+}

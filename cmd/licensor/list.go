@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"encoding/csv"
 	"fmt"
+	"io"
 	"time"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
@@ -14,16 +16,23 @@ import (
 )
 
 type listCommand struct {
-	home   homeOption
-	filter ledger.Filter
-	json   bool
+	home     homeOption
+	filter   ledger.Filter
+	expiring uint64 // days
+	json     bool
+	csv      bool
 }
 
 func setupList(flags *pflag.FlagSet) cli.Run {
 	var c listCommand
-	c.home.addLedger(flags)
+	c.home.addLedgerOrCopy(flags)
 	flags.StringVar(&c.filter.Invoice, "invoice", "", "")
+	flags.StringVar(&c.filter.Customer, "customer", "", "")
+	flags.StringVar(&c.filter.Product, "product", "", "")
+	flags.Var(daysValue{&c.expiring}, "expiring", "")
+	flags.BoolVar(&c.filter.Active, "active", false, "")
 	flags.BoolVar(&c.json, "json", false, "")
+	flags.BoolVar(&c.csv, "csv", false, "")
 	return c.run
 }
 
@@ -31,24 +40,63 @@ func (c *listCommand) run(env *cli.Env, args []string) error {
 	if err := noArguments(args); err != nil {
 		return err
 	}
+	if c.json && c.csv {
+		return cli.Usagef("--json and --csv exclude each other")
+	}
+	// An empty filter would show everything, to a script whose variable is not set.
+	for _, name := range [...]string{"invoice", "customer", "product"} {
+		if flag := c.home.flags.Lookup(name); flag.Changed && flag.Value.String() == "" {
+			return cli.Usagef("--%s is empty", name)
+		}
+	}
+	if c.home.flags.Changed("expiring") {
+		now, err := env.Time()
+		if err != nil {
+			return err
+		}
+		c.filter.Now, c.filter.ExpiresBefore = now, now.Add(time.Duration(c.expiring)*24*time.Hour)
+	}
 	return c.home.withLedger(env, ledger.OpenToRead, func(ctx context.Context, _ home.Home, l *ledger.Ledger) error {
 		holdings, err := l.List(ctx, c.filter)
 		if err != nil {
 			return err
 		}
 		if len(holdings) == 0 && c.filter.Invoice != "" {
-			return cli.Failf("no entitlement has the invoice %s", cli.Quote(c.filter.Invoice)).WithHint(`"licensor list" shows them all`)
+			return c.noInvoice(ctx, l)
 		}
-		if c.json {
-			return cli.WriteJSON(env.Stdout, newListing(holdings))
-		}
-		if len(holdings) == 0 {
+		switch {
+		case c.json:
+			partners, err := l.Partners(ctx)
+			if err != nil {
+				return err
+			}
+			return cli.WriteJSON(env.Stdout, newListing(holdings, partners))
+		case c.csv:
+			return writeCSV(env.Stdout, holdings)
+		case len(holdings) == 0 && c.filter == (ledger.Filter{}):
 			fmt.Fprintln(env.Stderr, `Nothing has been sold yet: "licensor entitle" records what was.`)
+			return nil
+		case len(holdings) == 0:
+			fmt.Fprintln(env.Stderr, `No entitlement fits all that was asked for.`)
 			return nil
 		}
 		_, err = table(holdings).WriteTo(env.Stdout)
 		return err
 	})
+}
+
+// noInvoice says whether there is no such invoice, or the other filters hide it.
+func (c *listCommand) noInvoice(ctx context.Context, l *ledger.Ledger) error {
+	alone := ledger.Filter{Invoice: c.filter.Invoice}
+	holdings, err := l.List(ctx, alone)
+	switch {
+	case err != nil:
+		return err
+	case len(holdings) > 0:
+		return cli.Failf("the entitlement %s does not fit the other options", cli.Quote(c.filter.Invoice)).
+			WithHint("leave them out: the invoice alone names one entitlement")
+	}
+	return cli.Failf("no entitlement has the invoice %s", cli.Quote(c.filter.Invoice)).WithHint(`"licensor list" shows them all`)
 }
 
 func table(holdings []ledger.Holding) *cli.Table {
@@ -57,14 +105,24 @@ func table(holdings []ledger.Holding) *cli.Table {
 	for _, h := range holdings {
 		t.Row(h.Invoice, h.Customer, productName(&h.Entitlement), h.Type, seatsUsed(&h), term(&h.Entitlement))
 		for _, a := range h.Activations {
-			t.Row("  "+a.ID, a.Site, a.Host, string(a.State), "", "since "+date(a.Since))
+			when := "since " + date(a.Since)
+			if a.State == ledger.StateBridge {
+				when = "until " + date(a.License.Expires)
+			}
+			t.Row("  "+a.ID, a.Site, a.Host, string(a.State), "", when)
 		}
 	}
 	return &t
 }
 
 func seatsUsed(h *ledger.Holding) string {
-	return fmt.Sprintf("%d/%d", h.Usage.Seats, h.Entitlement.Seats)
+	switch {
+	case h.Type != typeDevelopment:
+		return fmt.Sprintf("%d/%d", h.Usage.Seats, h.Entitlement.Seats)
+	case h.Allowance > 0:
+		return fmt.Sprintf("%d/%d", h.Usage.Seats, h.Allowance)
+	}
+	return fmt.Sprintf("%d/any", h.Usage.Seats)
 }
 
 // listing is what list --json prints.
@@ -76,15 +134,17 @@ type listing struct {
 type listedEntitlement struct {
 	ledger.Entitlement
 	ledger.Usage
+	Partner     bool               `json:"partner"` // the customer is one
 	Activations []listedActivation `json:"activations"`
 }
 
 type listedActivation struct {
 	ID         string        `json:"id"`
+	Seat       string        `json:"seat"`
 	State      ledger.State  `json:"state"`
 	Site       string        `json:"site,omitempty"`
 	Host       string        `json:"host,omitempty"`
-	MachineKey string        `json:"machine_key"`
+	MachineKey string        `json:"machine_key,omitempty"`
 	Since      time.Time     `json:"since"`
 	License    listedLicense `json:"license"`
 }
@@ -93,17 +153,18 @@ type listedLicense struct {
 	ID       format.ID `json:"id"`
 	Epoch    uint64    `json:"epoch"`
 	Issued   time.Time `json:"issued"`
+	Expires  time.Time `json:"expires,omitzero"` // the hard end, grace included
 	SignedBy string    `json:"signed_by"`
 }
 
-func newListing(holdings []ledger.Holding) *listing {
+func newListing(holdings []ledger.Holding, partners ledger.Partners) *listing {
 	l := &listing{Version: 1, Entitlements: []listedEntitlement{}}
 	for _, h := range holdings {
-		e := listedEntitlement{Entitlement: h.Entitlement, Usage: h.Usage, Activations: []listedActivation{}}
+		e := listedEntitlement{Entitlement: h.Entitlement, Usage: h.Usage, Partner: partners.Has(h.Customer), Activations: []listedActivation{}}
 		for _, a := range h.Activations {
 			e.Activations = append(e.Activations, listedActivation{
-				ID: a.ID, State: a.State, Site: a.Site, Host: a.Host, MachineKey: fingerprint(a.MachineKey), Since: a.Since,
-				License: listedLicense{ID: a.License.ID, Epoch: a.License.Epoch, Issued: a.License.Issued, SignedBy: a.License.Signer},
+				ID: a.ID, Seat: a.Seat, State: a.State, Site: a.Site, Host: a.Host, MachineKey: fingerprint(a.MachineKey), Since: a.Since,
+				License: listedLicense{ID: a.License.ID, Epoch: a.License.Epoch, Issued: a.License.Issued, Expires: a.License.Expires, SignedBy: a.License.Signer},
 			})
 		}
 		l.Entitlements = append(l.Entitlements, e)
@@ -111,10 +172,33 @@ func newListing(holdings []ledger.Holding) *listing {
 	return l
 }
 
+// fingerprint is empty for a license that is bound to no machine.
 func fingerprint(machineKey []byte) string {
+	if len(machineKey) == 0 {
+		return ""
+	}
 	key, err := keys.NewPublicKey(machineKey)
 	if err != nil {
 		return "damaged: " + err.Error()
 	}
 	return key.Fingerprint()
+}
+
+// writeCSV prints a line for each entitlement, as import reads it.
+func writeCSV(out io.Writer, holdings []ledger.Holding) error {
+	w := csv.NewWriter(out)
+	var line []string
+	for _, c := range orderColumns {
+		line = append(line, c.name)
+	}
+	w.Write(append(line, listedColumns...))
+	for _, h := range holdings {
+		line = line[:0]
+		for _, c := range orderColumns {
+			line = append(line, quoteFormula(c.write(&h.Entitlement)))
+		}
+		w.Write(append(line, fmt.Sprint(h.Usage.Seats), fmt.Sprint(h.Usage.EmergencyDays), fmt.Sprint(len(h.Activations))))
+	}
+	w.Flush()
+	return w.Error()
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/makiuchi-d/gozxing/qrcode"
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/cmd/internal/cli/clitest"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/ledgertest"
 	"github.com/offlicense/offlicense/cmd/offlicense/command"
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -29,10 +30,18 @@ var now = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 
 // TestMain lets the test binary be both tools, so that each runs as a process.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){
+	testscript.Main(stopping{m}, map[string]func(){
 		"licensor":   func() { os.Exit(tool(program())) },
 		"offlicense": func() { os.Exit(tool(command.Program(""))) },
 	})
+}
+
+// stopping ends the database server that tests may have started.
+type stopping struct{ *testing.M }
+
+func (s stopping) Run() int {
+	defer ledgertest.Stop()
+	return s.M.Run()
 }
 
 func tool(p cli.Program) int {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"os/user"
 	"path/filepath"
 	"runtime"
@@ -22,6 +23,7 @@ import (
 type homeOption struct {
 	dir    string
 	ledger string
+	copies bool // --ledger may also name a file that "licensor backup" made
 	flags  *pflag.FlagSet
 }
 
@@ -36,6 +38,12 @@ func (h *homeOption) addLedger(flags *pflag.FlagSet) {
 	flags.StringVar(&h.ledger, "ledger", "", "")
 }
 
+// addLedgerOrCopy is addLedger for the commands that only read.
+func (h *homeOption) addLedgerOrCopy(flags *pflag.FlagSet) {
+	h.addLedger(flags)
+	h.copies = true
+}
+
 // database returns where the ledger is, "" for the file in the home.
 func (h *homeOption) database(env *cli.Env) (string, error) {
 	where := h.ledger
@@ -43,6 +51,14 @@ func (h *homeOption) database(env *cli.Env) (string, error) {
 		where = env.Getenv("LICENSOR_LEDGER")
 	}
 	if where != "" && !strings.HasPrefix(where, "postgres://") && !strings.HasPrefix(where, "postgresql://") {
+		// A change of a copy would be lost on everybody else.
+		if info, err := os.Stat(where); err == nil && info.Mode().IsRegular() {
+			if h.copies {
+				return where, nil
+			}
+			return "", cli.Usagef("--ledger names a file, and this command changes the ledger").
+				WithHint("a copy can be read with list, history and audit; to go on with it, put it into a home as ledger.db")
+		}
 		// Not the address itself: it may hold a password.
 		return "", cli.Usagef("the ledger's address does not start with postgres://").
 			WithHint("--ledger and LICENSOR_LEDGER name a PostgreSQL database; the file in the home needs neither")

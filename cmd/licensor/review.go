@@ -29,31 +29,47 @@ func review(env *cli.Env, out io.Writer, offer *ledger.Offer, q *verify.Request,
 	t.Row("customer", e.Customer, "e-mail address agrees")
 	t.Row("seats", fmt.Sprintf("%d, %d in use", e.Seats, offer.SeatsUsed), seat)
 	addTerms(&t, e)
-	t.Row("machine", "", machineOf(q))
-	if q.Site != "" {
-		t.Row("site", "", q.Site)
-	}
-	if q.Host != "" {
-		t.Row("host", "", q.Host)
-	}
-	if q.Prior != nil {
-		t.Row("replaces", "", q.Prior.String())
-	}
-	t.Row("made", "", minute(time.Unix(q.Time, 0)))
-	t.Row("code", "", format.ComparisonCode(q.Hash))
+	addRequest(&t, q, "")
 	t.WriteTo(out)
 
-	made := time.Unix(q.Time, 0)
+	warnOfRequest(env, q, now)
+	if offer.License != nil {
+		env.Warnf("this request was signed on %s; here is the same license again", date(offer.License.Issued))
+	}
+}
+
+// addRequest adds what a request says of its server. before are the cells between the
+// name and the value.
+func addRequest(t *cli.Table, q *verify.Request, before ...string) {
+	row := func(name, value string) { t.Row(append(append([]string{name}, before...), value)...) }
+	row("machine", machineOf(q))
+	addPlace(row, q.Site, q.Host)
+	if q.Prior != nil {
+		row("replaces", q.Prior.String())
+	}
+	row("made", minute(time.Unix(q.Time, 0)))
+	row("code", format.ComparisonCode(q.Hash))
+}
+
+// warnOfRequest tells what a person should look at before the request is signed.
+func warnOfRequest(env *cli.Env, q *verify.Request, now time.Time) {
 	if !q.Signed {
 		env.Warnf("the request came without its server's signature, as from a QR code: compare the code with the customer")
 	}
-	switch {
+	switch made := time.Unix(q.Time, 0); {
 	case made.After(now.Add(verify.ClockTolerance)):
 		env.Warnf("the server's clock is ahead of this workstation's: it says %s", minute(made))
 	case made.Before(now.Add(-oldRequest)):
 		env.Warnf("the request is old, or the server's clock is behind: a license does not hold before it was issued")
 	}
-	if offer.License != nil {
-		env.Warnf("this request was signed on %s; here is the same license again", date(offer.License.Issued))
+}
+
+// addPlace adds what a request or an activation calls its site and its server.
+func addPlace(row func(name, value string), site, host string) {
+	if site != "" {
+		row("site", site)
+	}
+	if host != "" {
+		row("host", host)
 	}
 }

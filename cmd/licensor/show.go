@@ -18,8 +18,32 @@ func addEntitlement(t *cli.Table, e *ledger.Entitlement) {
 	t.Row("customer", fmt.Sprintf("%s <%s>", e.Customer, e.Email))
 	t.Row("product", productName(e))
 	t.Row("type", e.Type)
-	t.Row("seats", fmt.Sprint(e.Seats))
+	t.Row("seats", seats(e))
+	if e.Unbound {
+		t.Row("binding", "licenses for any machine may be given out")
+	}
 	addTerms(t, e)
+	if e.EmergencyDays > 0 {
+		t.Row("emergency", fmt.Sprintf("%d days", e.EmergencyDays))
+	}
+}
+
+// typeDevelopment is the type whose activations only an allowance limits.
+const typeDevelopment = "development"
+
+// seats says how many may be active and what counts as one.
+func seats(e *ledger.Entitlement) string {
+	text := fmt.Sprint(e.Seats)
+	switch {
+	case e.Type == typeDevelopment && e.Allowance > 0:
+		text = fmt.Sprintf("%d activations at most", e.Allowance)
+	case e.Type == typeDevelopment:
+		text = "as many activations as needed"
+	}
+	if e.CountBy == ledger.ByMachine {
+		text += ", one for each machine"
+	}
+	return text
 }
 
 // addTerms adds what every license under the entitlement grants.

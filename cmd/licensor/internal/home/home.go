@@ -119,20 +119,57 @@ func (h Home) Delegation(v *verify.Verifier, name string) (*format.DelegationCla
 // CheckDelegations refuses a home with a delegation that its own roots have not signed:
 // its root.pub is not the one that it was made with.
 func (h Home) CheckDelegations() error {
+	_, err := h.Delegations()
+	return err
+}
+
+// Delegations returns the checked delegations to the staff keys that the home has.
+func (h Home) Delegations() ([]*format.DelegationClaims, error) {
 	v, err := h.Verifier()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	names, err := h.keyNames()
 	if err != nil {
-		return err
+		return nil, err
 	}
+	var all []*format.DelegationClaims
 	for _, name := range names {
-		if _, _, err := h.Delegation(v, name); err != nil {
-			return err
+		claims, _, err := h.Delegation(v, name)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, claims)
+	}
+	return all, nil
+}
+
+// PublicKeys returns the public keys of all staff that the home knows, keys/*.pub, with
+// or without their private halves.
+func (h Home) PublicKeys() ([]keys.PublicKey, error) {
+	entries, err := os.ReadDir(filepath.Dir(h.KeyFile("any")))
+	if err != nil {
+		return nil, err
+	}
+	var all []keys.PublicKey
+	for _, entry := range entries {
+		if filepath.Ext(entry.Name()) != ".pub" {
+			continue
+		}
+		file := h.KeyFile(entry.Name())
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return nil, err
+		}
+		named, err := keys.ParsePublicFile(text)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", file, err)
+		}
+		for _, key := range named {
+			all = append(all, key.PublicKey)
 		}
 	}
-	return nil
+	return all, nil
 }
 
 // ChooseKey returns the name of the staff key to sign with: the one that was asked

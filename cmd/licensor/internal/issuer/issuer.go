@@ -15,7 +15,8 @@ import (
 	"github.com/offlicense/offlicense/verify"
 )
 
-// Issuer signs licenses with one staff key under its delegation.
+// Issuer signs licenses with one staff key under its delegation. It may be used by many
+// goroutines at once.
 type Issuer struct {
 	Key           keys.Signer
 	Delegation    *format.DelegationClaims
@@ -71,6 +72,9 @@ func (i *Issuer) Issue(g ledger.Grant, now time.Time) (format.ID, []byte, error)
 	if err := i.checkScope(claims); err != nil {
 		return format.ID{}, nil, err
 	}
+	if err := checkDays(g); err != nil {
+		return format.ID{}, nil, err
+	}
 	payload, err := claims.Marshal()
 	if err != nil {
 		return format.ID{}, nil, err
@@ -83,7 +87,30 @@ func (i *Issuer) Issue(g ledger.Grant, now time.Time) (format.ID, []byte, error)
 	if err != nil {
 		return format.ID{}, nil, err
 	}
-	return id, file, i.selfCheck(file, claims, now)
+	if err := i.selfCheck(file, claims, now); err != nil {
+		return format.ID{}, nil, err
+	}
+	return id, file, nil
+}
+
+// At returns what signs the licenses of one moment for the ledger.
+func (i *Issuer) At(now time.Time) ledger.Issue {
+	return func(g ledger.Grant) (format.ID, []byte, string, error) {
+		id, file, err := i.Issue(g, now)
+		return id, file, i.Delegation.Name, err
+	}
+}
+
+// checkDays refuses a failover license of which no day is left: none is what a license
+// says that is not limited.
+func checkDays(g ledger.Grant) error {
+	if e := g.Entitlement; e.Type == format.TypeFailover && e.EmergencyDays > 0 && g.EmergencyDays == 0 {
+		return &Error{
+			Message: fmt.Sprintf("all %d days of emergency of invoice %q are used up", e.EmergencyDays, e.Invoice),
+			Next:    fmt.Sprintf("sales sells more, and records them with \"licensor amend %s --emergency-days N\"", e.Invoice),
+		}
+	}
+	return nil
 }
 
 // selfCheck judges what was just signed. A key that gives wrong signatures, in a broken
@@ -108,18 +135,23 @@ func (i *Issuer) claims(g ledger.Grant, id format.ID, now time.Time) *format.Lic
 		IssuedAt:   now.Unix(),
 		ID:         id,
 		Terms:      g.Entitlement.Terms(),
-		Binding: &format.Binding{
-			Key:        g.Request.Key.Bytes(),
-			Request:    g.Request.Hash,
-			Need:       Majority(len(g.Request.Components)),
-			Components: g.Request.Components,
-		},
+	}
+	if q := g.Request; q != nil {
+		claims.Terms.Site = q.Site
+		claims.Binding = &format.Binding{
+			Key:        q.Key.Bytes(),
+			Request:    q.Hash,
+			Need:       Majority(len(q.Components)),
+			Components: q.Components,
+		}
 	}
 	if end := g.Entitlement.HardEnd(); !end.IsZero() {
 		claims.Expires = end.Unix()
 	}
 	claims.Terms.Epoch = g.Epoch
-	claims.Terms.Site = g.Request.Site
+	if claims.Terms.Type == format.TypeFailover { // not the bridge of a failover server's move
+		claims.Terms.EmergencyDays = g.EmergencyDays
+	}
 	return claims
 }
 

@@ -5,6 +5,9 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
 )
 
 // Backup writes a copy of the whole ledger, as it stands at one moment, to a new
@@ -20,9 +23,19 @@ func (l *Ledger) Backup(ctx context.Context, file string) error {
 		return err
 	}
 	if err := l.backup(ctx, file); err != nil {
-		return errors.Join(l.explain(err), os.Remove(file))
+		return errors.Join(l.explain(fullCopy(err, file)), os.Remove(file))
 	}
 	return nil
+}
+
+// fullCopy says which disk is full: SQLite does not, and it is not that of the ledger.
+func fullCopy(err error, file string) error {
+	var code *sqlite.Error
+	if !errors.As(err, &code) || code.Code()&0xff != sqlite3.SQLITE_FULL {
+		return err
+	}
+	return &Error{Message: "the disk with " + file + " is full",
+		Next: "free some space, or name a file on another disk; there is no copy"}
 }
 
 // backup fills a reserved file: the name gets the whole copy, or stays empty.
@@ -31,7 +44,11 @@ func (l *Ledger) backup(ctx context.Context, file string) error {
 	if err != nil {
 		return err
 	}
-	defer os.Remove(staged.Name())
+	defer func() {
+		for _, suffix := range [...]string{"", "-journal", "-wal", "-shm"} { // SQLite's, of a copy that failed
+			os.Remove(staged.Name() + suffix)
+		}
+	}()
 	defer staged.Close()
 	if err := l.dialect.backup(ctx, l, staged.Name()); err != nil {
 		return err

@@ -56,8 +56,7 @@ func (p *planner) release(r Release) (*Released, *step, error) {
 		return nil, nil, err
 	}
 	if license == nil {
-		return nil, nil, refuse(RuleRelease, liftNobody, "find out which vendor the release is for, and whether this is the right ledger",
-			"the release is for the license %s, which is not on record", r.License)
+		return nil, nil, refuseUnknownLicense(r.License)
 	}
 	a, err := p.activation(license.Activation)
 	if err != nil || a == nil {

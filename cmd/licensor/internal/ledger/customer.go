@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"database/sql"
+	"slices"
 )
 
 // Partners are the customers who are partners.
@@ -26,4 +27,16 @@ func (l *Ledger) Partners(ctx context.Context) (Partners, error) {
 		return nil, err
 	}
 	return all, nil
+}
+
+// CustomerHistory returns what was recorded of a customer as such, the oldest first.
+func (l *Ledger) CustomerHistory(ctx context.Context, name string) ([]*Event, error) {
+	events, err := l.History(ctx, "") // those that are of no invoice
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(events, func(e *Event) bool {
+		c, ok := e.Detail.(Customer)
+		return !ok || customerKey(c.Name) != customerKey(name)
+	}), nil
 }

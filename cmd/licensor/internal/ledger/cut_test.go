@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/ledgertest"
 )
 
 // proxy stands between a ledger and the server, and cuts one connection at a COMMIT:
@@ -44,7 +45,7 @@ func (p *proxy) start() string {
 			if err != nil {
 				return
 			}
-			server, err := net.Dial("unix", filepath.Join(server.socket, ".s.PGSQL.5432"))
+			server, err := net.Dial("unix", filepath.Join(ledgertest.Socket(), ".s.PGSQL.5432"))
 			if err != nil {
 				client.Close()
 				continue
@@ -99,7 +100,7 @@ func (p *proxy) serve(client, server net.Conn) {
 func TestConnectionCutAtCommit(t *testing.T) {
 	for name, after := range map[string]bool{"before the server has it": false, "before its answer is back": true} {
 		t.Run(name, func(t *testing.T) {
-			where := newPostgres(t)
+			where := ledgertest.Postgres(t)
 			create(t, where)
 			p := &proxy{t: t, after: after}
 			address, err := url.Parse(where)
@@ -145,14 +146,14 @@ func TestBackendsDieInMidSign(t *testing.T) {
 	for name, kill := range map[string]func(t *testing.T){
 		"pg_terminate_backend": func(t *testing.T) {
 			for range 60 {
-				rawPostgres(t, postgresAddress(nil)).Exec("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'victim'")
+				ledgertest.Raw(t, ledgertest.Address(nil)).Exec("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'victim'")
 				time.Sleep(7 * time.Millisecond)
 			}
 		},
 		"kill -9": func(t *testing.T) { // the server recovers as after a power cut
 			for range 3 {
 				var pid int
-				db := rawPostgres(t, postgresAddress(nil))
+				db := ledgertest.Raw(t, ledgertest.Address(nil))
 				for db.QueryRow("SELECT pid FROM pg_stat_activity WHERE application_name = 'victim' LIMIT 1").Scan(&pid) != nil {
 					time.Sleep(5 * time.Millisecond)
 				}
@@ -165,7 +166,7 @@ func TestBackendsDieInMidSign(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			where := newPostgres(t)
+			where := ledgertest.Postgres(t)
 			create(t, where)
 			l := openLedger(t, where+"&application_name=victim")
 			sold(t, l, func(e *ledger.Entitlement) { e.Seats = 1 << 20 })
@@ -214,12 +215,12 @@ func TestBackendsDieInMidSign(t *testing.T) {
 }
 
 func TestPostgresErrorsSayWhatToDo(t *testing.T) {
-	where := newPostgres(t)
+	where := ledgertest.Postgres(t)
 	create(t, where)
 	for name, test := range map[string]struct{ address, want string }{
 		"nobody there":     {"postgres://u:secret@/x?host=" + url.QueryEscape(t.TempDir()), "cannot be reached"},
 		"no such database": {strings.Replace(where, "/postgres?", "/none?", 1), "no such database"},
-		"no ledger":        {postgresAddress(url.Values{"search_path": {"pg_temp"}}), "no ledger"},
+		"no ledger":        {ledgertest.Address(url.Values{"search_path": {"pg_temp"}}), "no ledger"},
 		"malformed":        {"postgres://u:secret@host:port/x", "malformed address"},
 		"unknown user":     {strings.Replace(where, "postgres@", "stranger:secret@", 1), "does not let this user in"},
 		"read only":        {where + "&default_transaction_read_only=on", ""},

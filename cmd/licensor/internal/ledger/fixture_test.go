@@ -13,6 +13,7 @@ import (
 
 	"github.com/offlicense/offlicense/cmd/licensor/internal/issuer"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/ledgertest"
 	"github.com/offlicense/offlicense/format"
 	"github.com/offlicense/offlicense/keys"
 	"github.com/offlicense/offlicense/verify"
@@ -55,7 +56,7 @@ func everywhere(t *testing.T, f func(t *testing.T, l *ledger.Ledger, where strin
 		f(t, l, where)
 	})
 	t.Run("postgres", func(t *testing.T) {
-		where := newPostgres(t)
+		where := ledgertest.Postgres(t)
 		create(t, where)
 		f(t, openLedger(t, where), where)
 	})
@@ -90,7 +91,7 @@ func openLedger(t testing.TB, where string) *ledger.Ledger {
 func raw(t testing.TB, where string) *sql.DB {
 	t.Helper()
 	if strings.HasPrefix(where, "postgres://") {
-		return rawPostgres(t, where)
+		return ledgertest.Raw(t, where)
 	}
 	db, err := sql.Open("sqlite", where)
 	if err != nil {

@@ -73,6 +73,33 @@ func Open(ctx context.Context, where string) (*Ledger, error) {
 // OpenToRead opens a ledger for a command that changes nothing. It works where the
 // ledger can only be read, such as on a copy made for an auditor.
 func OpenToRead(ctx context.Context, where string) (*Ledger, error) {
+	l, err := openToRead(ctx, where)
+	if err != nil {
+		return nil, err
+	}
+	if err := l.readVendor(ctx); err != nil {
+		l.Close()
+		return nil, l.explain(err)
+	}
+	return l, nil
+}
+
+// OpenToAudit is OpenToRead for Audit alone: a ledger whose vendor was removed by hand
+// is opened, so that this is found.
+func OpenToAudit(ctx context.Context, where string) (*Ledger, error) {
+	l, err := openToRead(ctx, where)
+	if err != nil {
+		return nil, err
+	}
+	var known *Error
+	if err := l.readVendor(ctx); err != nil && !errors.As(err, &known) {
+		l.Close()
+		return nil, l.explain(err)
+	}
+	return l, nil
+}
+
+func openToRead(ctx context.Context, where string) (*Ledger, error) {
 	open := openFileToRead
 	if isPostgres(where) {
 		open = openPostgres
@@ -81,10 +108,7 @@ func OpenToRead(ctx context.Context, where string) (*Ledger, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err = l.checkSchema(ctx); err == nil {
-		err = l.readVendor(ctx)
-	}
-	if err != nil {
+	if err := l.checkSchema(ctx); err != nil {
 		l.Close()
 		return nil, l.explain(err)
 	}

@@ -3,12 +3,21 @@ package ledger
 import (
 	"context"
 	"fmt"
+	"strings"
+
+	"github.com/offlicense/offlicense/format"
 )
+
+const maxCustomer = 128 // bytes, as in a license
 
 // SetCustomer records whether a customer is a partner.
 func (l *Ledger) SetCustomer(ctx context.Context, by Operation, c Customer) error {
 	if customerKey(c.Name) == "" {
 		return &Error{Message: "a customer without a name", Next: "name the customer as the entitlements do"}
+	}
+	c.Name = strings.Join(strings.Fields(c.Name), " ")
+	if err := format.ValidText(c.Name, maxCustomer); err != nil {
+		return &Error{Message: fmt.Sprintf("invalid customer %.64q: %v", c.Name, err), Next: "name the customer as the entitlements do"}
 	}
 	return l.write(ctx, by, func(w *writer) error {
 		return w.record(&Event{Action: ActionCustomer, Detail: c})

@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 )
 
@@ -193,7 +194,11 @@ func (l *Ledger) schemaVersion(ctx context.Context, q querier) (int, error) {
 		return 0, err
 	}
 	var version int
-	if err := q.QueryRowContext(ctx, "SELECT version FROM schema_version").Scan(&version); err != nil {
+	err = q.QueryRowContext(ctx, "SELECT version FROM schema_version").Scan(&version)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, damaged("the table schema_version is empty")
+	}
+	if err != nil {
 		return 0, err
 	}
 	if version > len(migrations) {

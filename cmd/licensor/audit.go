@@ -1,0 +1,119 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/offlicense/offlicense/cmd/internal/cli"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/home"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/spf13/pflag"
+)
+
+// maxCheckpointFile is more than any checkpoint has.
+const maxCheckpointFile = 64 << 10
+
+type auditCommand struct {
+	home    homeOption
+	against string
+	json    bool
+}
+
+func setupAudit(flags *pflag.FlagSet) cli.Run {
+	var c auditCommand
+	c.home.addLedgerOrCopy(flags)
+	flags.StringVar(&c.against, "against", "", "")
+	flags.BoolVar(&c.json, "json", false, "")
+	return c.run
+}
+
+func (c *auditCommand) run(env *cli.Env, args []string) error {
+	if err := noArguments(args); err != nil {
+		return err
+	}
+	var against ledger.Against
+	if c.home.flags.Changed("against") {
+		var err error
+		if against.Checkpoint, err = env.ReadFile(c.against, maxCheckpointFile); err != nil {
+			return err
+		}
+	}
+	return c.home.withLedger(env, ledger.OpenToAudit, func(ctx context.Context, at home.Home, l *ledger.Ledger) error {
+		var err error
+		if against.Verifier, err = at.Verifier(); err != nil {
+			return readError(err)
+		}
+		if against.Checkpoint != nil {
+			if against.Keys, err = at.PublicKeys(); err != nil {
+				return readError(err)
+			}
+		}
+		report, err := l.Audit(ctx, against)
+		if err != nil {
+			return err
+		}
+		if err := c.print(env, report, against.Checkpoint != nil); err != nil {
+			return err
+		}
+		if against.Checkpoint == nil {
+			env.Warnf("without a checkpoint (--against) nobody can tell whether the newest events were dropped with all that they did, or the whole history was written anew")
+		}
+		if !report.OK() {
+			return cli.ErrNotValid
+		}
+		return nil
+	})
+}
+
+// auditReport is what audit --json prints.
+type auditReport struct {
+	Version    int                `json:"version"`
+	Clean      bool               `json:"clean"`
+	Events     int64              `json:"events"`
+	Licenses   int64              `json:"licenses"`
+	Head       string             `json:"head"`
+	Checkpoint *auditedCheckpoint `json:"checkpoint,omitempty"`
+	Findings   []ledger.Finding   `json:"findings"`
+	More       int                `json:"more_findings"`
+}
+
+type auditedCheckpoint struct {
+	Events int64 `json:"events"`
+}
+
+func (c *auditCommand) print(env *cli.Env, r *ledger.Report, compared bool) error {
+	if c.json {
+		out := auditReport{
+			Version: 1, Clean: r.OK(), Events: r.Events, Licenses: r.Licenses, Head: r.Head,
+			Findings: append([]ledger.Finding{}, r.Findings...), More: r.More,
+		}
+		if compared {
+			out.Checkpoint = &auditedCheckpoint{r.Since}
+		}
+		return cli.WriteJSON(env.Stdout, out)
+	}
+	checkpoint := "none given"
+	if compared {
+		checkpoint = fmt.Sprintf("made of %d events", r.Since)
+	}
+	found := "nothing"
+	if !r.OK() {
+		found = fmt.Sprint(len(r.Findings) + r.More)
+	}
+	t := cli.Table{Whole: true}
+	t.Row("events", fmt.Sprint(r.Events))
+	t.Row("licenses", fmt.Sprint(r.Licenses))
+	t.Row("head", r.Head)
+	t.Row("checkpoint", checkpoint)
+	t.Row("found", found)
+	if _, err := t.WriteTo(env.Stdout); err != nil {
+		return err
+	}
+	for _, f := range r.Findings {
+		fmt.Fprintln(env.Stdout, cli.Clean(f.String()))
+	}
+	if r.More > 0 {
+		fmt.Fprintf(env.Stdout, "and %d more\n", r.More)
+	}
+	return nil
+}

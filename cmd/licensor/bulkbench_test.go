@@ -1,0 +1,98 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/offlicense/offlicense/format"
+	"github.com/offlicense/offlicense/verify"
+)
+
+// BenchmarkSignFolderVsRaw compares "licensor sign" over a folder of 10,000 requests, as
+// a process from its start to its end, with the bare cost of checking as many request
+// signatures and making as many license signatures on the same processors. x-raw is the
+// quotient; both are measured in each run.
+func BenchmarkSignFolderVsRaw(b *testing.B) {
+	const n = 10_000
+	var signing, raw time.Duration
+	for round := 0; b.Loop(); round++ {
+		b.StopTimer()
+		dir := soldFolder(b, n)
+		b.StartTimer()
+		start := time.Now()
+		mustRun(b, dir, "sign", "--home", "V", "requests", "--out", "licenses", "--report", "report.csv", "--yes")
+		signing += time.Since(start)
+		b.StopTimer()
+		if got := len(folder(b, dir, "licenses")); got != n {
+			b.Fatalf("%d licenses for %d requests", got, n)
+		}
+		raw += rawCost(b, dir, n)
+		b.StartTimer()
+	}
+	b.ReportMetric(float64(signing)/float64(raw), "x-raw")
+	b.ReportMetric(float64(raw.Milliseconds())/float64(b.N), "raw-ms")
+	b.ReportMetric(float64(signing.Milliseconds())/float64(b.N), "sign-ms")
+}
+
+// rawCost checks the signatures of all requests and signs as many messages of a
+// license's size.
+func rawCost(b *testing.B, dir string, n int) time.Duration {
+	b.Helper()
+	requests := make([]format.Statement, n)
+	keys := make([]*verify.Request, n)
+	for i := range requests {
+		text, err := os.ReadFile(filepath.Join(dir, "requests", fmt.Sprintf("INV0042-1-%d.olq", i)))
+		if err != nil {
+			b.Fatal(err)
+		}
+		if keys[i], err = verify.OpenRequest(text); err != nil {
+			b.Fatal(err)
+		}
+		bytes, err := format.DecodeTextAs(text, format.SignedRequest)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if requests[i], err = format.ParseStatement(bytes, format.SignedRequest); err != nil {
+			b.Fatal(err)
+		}
+	}
+	key, message := machineKey(b, 1), make([]byte, 400)
+	start := time.Now()
+	var workers sync.WaitGroup
+	processors := runtime.GOMAXPROCS(0)
+	for worker := range processors {
+		workers.Go(func() {
+			for i := worker; i < n; i += processors {
+				if !keys[i].Key.Verify(requests[i].SignedMessage(), requests[i].Signature()) {
+					b.Error("a signature does not verify")
+				}
+				if _, err := key.Sign(message); err != nil {
+					b.Error(err)
+				}
+			}
+		})
+	}
+	workers.Wait()
+	return time.Since(start)
+}
+
+// soldFolder makes a folder with a vendor's home V, in which INV0042-1 has a seat for
+// each of n requests in the folder requests.
+func soldFolder(t testing.TB, n int) (dir string) {
+	t.Helper()
+	dir = t.TempDir()
+	mustRun(t, dir, initArgs("V")...)
+	mustRun(t, dir, append(entitleArgs("V"), "--seats", fmt.Sprint(n))...)
+	if err := os.Mkdir(filepath.Join(dir, "requests"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for i := range n {
+		writeRequest(t, filepath.Join(dir, "requests"), i, "INV0042-1")
+	}
+	return dir
+}

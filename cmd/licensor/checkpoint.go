@@ -1,0 +1,50 @@
+package main
+
+import (
+	"context"
+	"io/fs"
+	"os"
+
+	"github.com/offlicense/offlicense/cmd/internal/cli"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/home"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/spf13/pflag"
+)
+
+type checkpointCommand struct {
+	home homeOption
+	key  staffKeyOption
+	out  string
+}
+
+func setupCheckpoint(flags *pflag.FlagSet) cli.Run {
+	var c checkpointCommand
+	c.home.addLedgerOrCopy(flags)
+	c.key.add(flags)
+	flags.StringVar(&c.out, "out", "-", "")
+	return c.run
+}
+
+func (c *checkpointCommand) run(env *cli.Env, args []string) error {
+	if err := noArguments(args); err != nil {
+		return err
+	}
+	if err := env.CheckOutput(c.out, ""); err != nil {
+		return err
+	}
+	// An older checkpoint is what a forged ledger is found out by.
+	if _, err := os.Lstat(c.out); c.out != "-" && err == nil {
+		return cli.FileError("write", c.out, fs.ErrExist)
+	}
+	return c.home.withLedger(env, ledger.OpenToRead, func(ctx context.Context, at home.Home, l *ledger.Ledger) error {
+		i, err := c.key.issuer(env, at, l.Vendor())
+		if err != nil {
+			return err
+		}
+		signed, err := l.Checkpoint(ctx, i.Key)
+		if err != nil {
+			return err
+		}
+		return env.WriteFile(c.out, signed, 0o644)
+	})
+}

@@ -1,0 +1,196 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/offlicense/offlicense/cmd/internal/cli"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/home"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/spf13/pflag"
+)
+
+type historyCommand struct {
+	home homeOption
+	json bool
+}
+
+func setupHistory(flags *pflag.FlagSet) cli.Run {
+	var c historyCommand
+	c.home.addLedgerOrCopy(flags)
+	flags.BoolVar(&c.json, "json", false, "")
+	return c.run
+}
+
+func (c *historyCommand) run(env *cli.Env, args []string) error {
+	if len(args) != 1 || args[0] == "" {
+		return cli.Usagef("want one invoice or one activation")
+	}
+	return c.home.withLedger(env, ledger.OpenToRead, func(ctx context.Context, _ home.Home, l *ledger.Ledger) error {
+		events, err := l.History(ctx, args[0])
+		if err == nil && len(events) == 0 { // an id may be typed in small letters
+			events, err = l.History(ctx, strings.ToUpper(args[0]))
+		}
+		if err != nil {
+			return err
+		}
+		if len(events) == 0 {
+			return cli.Failf("no invoice and no activation is %s", cli.Quote(args[0])).
+				WithHint(`"licensor list" shows all invoices with their activations`)
+		}
+		told := tell(events)
+		if c.json {
+			return cli.WriteJSON(env.Stdout, historyReport{1, args[0], told})
+		}
+		_, err = historyTable(told).WriteTo(env.Stdout)
+		return err
+	})
+}
+
+// historyReport is what history --json prints.
+type historyReport struct {
+	Version int         `json:"version"`
+	Of      string      `json:"of"`
+	Events  []toldEvent `json:"events"`
+}
+
+// toldEvent is an event with the sentence that says what happened.
+type toldEvent struct {
+	Seq        int64         `json:"seq"`
+	Time       time.Time     `json:"time"`
+	Operator   string        `json:"operator"`
+	Action     ledger.Action `json:"action"`
+	Invoice    string        `json:"invoice,omitempty"`
+	Activation string        `json:"activation,omitempty"`
+	What       string        `json:"what"`
+	Why        string        `json:"why,omitempty"`
+	Detail     ledger.Detail `json:"detail"`
+}
+
+func tell(events []*ledger.Event) []toldEvent {
+	told := make([]toldEvent, len(events))
+	var sold *ledger.Entitlement
+	for i, e := range events {
+		told[i] = toldEvent{
+			Seq: e.Seq, Time: e.Time, Operator: e.Operator, Action: e.Action, Invoice: e.Invoice, Activation: e.Activation,
+			What: sentence(e, sold), Why: e.Why, Detail: e.Detail,
+		}
+		if after, ok := e.Detail.(*ledger.Entitlement); ok {
+			sold = after
+		}
+	}
+	return told
+}
+
+func historyTable(told []toldEvent) *cli.Table {
+	t := &cli.Table{Whole: true}
+	t.Row("WHEN", "WHO", "WHAT")
+	for _, e := range told {
+		t.Row(minute(e.Time), e.Operator, e.What)
+		if e.Why != "" {
+			t.Row("", "", "why: "+e.Why)
+		}
+	}
+	return t
+}
+
+// sentence says what an event did. before is the entitlement as it was sold or last
+// changed, nil if that is not known.
+func sentence(e *ledger.Event, before *ledger.Entitlement) string {
+	switch d := e.Detail.(type) {
+	case ledger.Created:
+		return "began the ledger of " + d.Vendor
+	case ledger.Customer:
+		if d.Partner {
+			return fmt.Sprintf("marked %q as a partner", d.Name)
+		}
+		return fmt.Sprintf("marked %q as no partner", d.Name)
+	case *ledger.Entitlement:
+		return sale(e.Action, d, before)
+	case *ledger.Signed:
+		return signing(e.Activation, d)
+	case ledger.Closed:
+		return closing(e, d)
+	case ledger.Moved:
+		return fmt.Sprintf("began to move %s to %s, which runs on a bridge until %s", e.Activation, d.Successor, date(d.Until))
+	case ledger.TakenOver:
+		return fmt.Sprintf("%s took over the seat of %s", e.Activation, d.Predecessor)
+	}
+	return string(e.Action)
+}
+
+func sale(action ledger.Action, e, before *ledger.Entitlement) string {
+	if action != ledger.ActionEntitle && before != nil {
+		verb := "changed "
+		if action == ledger.ActionRenew {
+			verb = "renewed: "
+		}
+		return verb + differences(before, e)
+	}
+	text := fmt.Sprintf("sold %s (%s) to %s <%s>; seats: %s; %s", productName(e), e.Type, e.Customer, e.Email, seats(e), term(e))
+	if e.Excused {
+		text += "; a rule was lifted for it"
+	}
+	return text
+}
+
+// differences names what an amendment has changed, from what and to what.
+func differences(before, after *ledger.Entitlement) string {
+	var all []string
+	for _, c := range orderColumns {
+		if was, is := c.write(before), c.write(after); was != is {
+			all = append(all, fmt.Sprintf("%s from %s to %s", strings.ReplaceAll(c.name, "_", " "), orNone(was), orNone(is)))
+		}
+	}
+	if len(all) == 0 {
+		return "nothing"
+	}
+	return strings.Join(all, ", ")
+}
+
+func orNone(text string) string {
+	if text == "" {
+		return "none"
+	}
+	return text
+}
+
+func signing(activation string, s *ledger.Signed) string {
+	what := fmt.Sprintf("license %s for %s", s.License.ID, activation)
+	if s.Activation != nil {
+		what = fmt.Sprintf("license %s for %s", s.License.ID, s.Activation.Name())
+	}
+	verb := "signed again: "
+	switch {
+	case s.License.Epoch == 1 && s.Activation != nil && s.Activation.State == ledger.StateBridge:
+		verb = "signed a bridge: "
+	case s.License.Epoch == 1:
+		verb = "activated: "
+	}
+	end := "perpetual"
+	if !s.License.Expires.IsZero() {
+		end = "until " + date(s.License.Expires)
+	}
+	return fmt.Sprintf("%s%s, epoch %d, %s, by the key %s", verb, what, s.License.Epoch, end, s.License.Signer)
+}
+
+func closing(e *ledger.Event, c ledger.Closed) string {
+	var text string
+	switch e.Action {
+	case ledger.ActionRelease:
+		text = e.Activation + " was released by its server"
+	case ledger.ActionReactivate:
+		text = e.Activation + " was closed as lost"
+	default:
+		text = e.Activation + ", a bridge, was closed: its move came to nothing"
+	}
+	if c.EmergencyDays > 0 {
+		text += fmt.Sprintf("; days of emergency used: %d", c.EmergencyDays)
+	}
+	if len(c.Revoke) > 0 {
+		text += "; to be revoked: " + strings.Join(c.Revoke, ", ")
+	}
+	return text
+}

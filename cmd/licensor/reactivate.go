@@ -1,0 +1,99 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/offlicense/offlicense/cmd/internal/cli"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/home"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/spf13/pflag"
+)
+
+// reactivateCommand closes an activation whose server is gone.
+type reactivateCommand struct {
+	home       homeOption
+	operator   operatorOption
+	reason     reasonOptions
+	yes        bool
+	activation string
+}
+
+func setupReactivate(flags *pflag.FlagSet) cli.Run {
+	var c reactivateCommand
+	c.home.addLedger(flags)
+	c.operator.add(flags)
+	c.reason.add(flags)
+	flags.BoolVar(&c.yes, "yes", false, "")
+	flags.StringVar(&c.activation, "activation", "", "")
+	return c.run
+}
+
+func (c *reactivateCommand) run(env *cli.Env, args []string) error {
+	invoice, err := oneInvoice(args, 1)
+	if err != nil {
+		return err
+	}
+	if c.activation == "" {
+		return cli.Usagef("--activation is missing").WithHint("\"licensor list --invoice %s\" shows who is active", cli.ShellWord(invoice))
+	}
+	if err := needWhy(&c.reason, "closing an activation as lost"); err != nil {
+		return err
+	}
+	return c.home.withLedger(env, ledger.Open, func(ctx context.Context, _ home.Home, l *ledger.Ledger) error {
+		h, err := holding(ctx, l, invoice)
+		if err != nil {
+			return err
+		}
+		// What is not active is not asked about: the ledger refuses it and says why.
+		if a := held(h, c.activation); a != nil {
+			var t cli.Table
+			addActivation(&t, a)
+			t.WriteTo(env.Stdout)
+			if err := agree(env, c.yes, "Close this activation as lost?", "not closed"); err != nil {
+				return err
+			}
+		}
+		by, err := c.reason.operation(env, &c.operator)
+		if err != nil {
+			return err
+		}
+		revoked, err := l.Reactivate(ctx, by, invoice, c.activation)
+		if err != nil {
+			return err
+		}
+		t := cli.Table{Whole: true}
+		t.Row("closed", c.activation)
+		for i, id := range revoked {
+			name := ""
+			if i == 0 {
+				name = "to revoke"
+			}
+			t.Row(name, id.String())
+		}
+		_, err = t.WriteTo(env.Stdout)
+		fmt.Fprintln(env.Stderr, "The seat is free: the new server makes a request, and \"licensor sign\" signs it.")
+		if len(revoked) > 0 {
+			fmt.Fprintf(env.Stderr, "%s for the next revocation list.\n", plural(len(revoked), "license waits", "licenses wait"))
+		}
+		return err
+	})
+}
+
+// oneInvoice returns the invoice that stands first of so many arguments.
+func oneInvoice(args []string, want int) (string, error) {
+	switch {
+	case len(args) == 0 || args[0] == "":
+		return "", cli.Usagef("the invoice is missing").WithHint(`"licensor list" shows them all`)
+	case len(args) > want:
+		return "", cli.Usagef("%s is too much", cli.Quote(args[want]))
+	}
+	return args[0], nil
+}
+
+func addActivation(t *cli.Table, a *ledger.Held) {
+	t.Row("activation", a.ID)
+	addPlace(func(name, value string) { t.Row(name, value) }, a.Site, a.Host)
+	t.Row("since", date(a.Since))
+	t.Row("license", a.License.ID.String())
+}

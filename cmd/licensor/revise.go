@@ -1,0 +1,163 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/offlicense/offlicense/cmd/internal/cli"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/home"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/spf13/pflag"
+)
+
+// revision is what renew and amend have in common: they change what was sold, and sign
+// new licenses for all who are active, from the requests on record.
+type revision struct {
+	issuing
+	out string
+}
+
+func (r *revision) add(flags *pflag.FlagSet) {
+	r.issuing.add(flags)
+	flags.StringVar(&r.out, "out", "", "")
+}
+
+type reviser func(ctx context.Context, l *ledger.Ledger, by ledger.Operation, invoice string, issue ledger.Issue) ([]*ledger.License, error)
+
+func (r *revision) revise(env *cli.Env, args []string, verb string, change func(*ledger.Entitlement) error, carryOut reviser) error {
+	if err := r.check(); err != nil {
+		return err
+	}
+	invoice, err := oneInvoice(args, 1)
+	if err != nil {
+		return err
+	}
+	if r.out == "" {
+		return cli.Usagef("--out is missing").WithHint("name a folder for the new licenses; it is made if it does not exist")
+	}
+	return r.home.withLedger(env, ledger.Open, func(ctx context.Context, at home.Home, l *ledger.Ledger) error {
+		before, err := holding(ctx, l, invoice)
+		if err != nil {
+			return err
+		}
+		changed, err := showChange(env, before, change)
+		if err != nil {
+			return err
+		}
+		if changed {
+			active := 0
+			for _, a := range before.Activations {
+				if a.State == ledger.StateActive {
+					active++
+				}
+			}
+			question := fmt.Sprintf("%s it and sign %s?", verb, plural(active, "new license", "new licenses"))
+			if err := r.agree(env, question, "not changed"); err != nil {
+				return err
+			}
+		} else {
+			env.Warnf("nothing is different from what is on record; here are its newest licenses again")
+		}
+		folder, err := openLicenseFolder(env, r.out)
+		if err != nil {
+			return err
+		}
+		by, err := r.operation(env)
+		if err != nil {
+			return err
+		}
+		signer := r.signer(env, at, l, by)
+		licenses, err := carryOut(ctx, l, by, invoice, signer.issue)
+		if err != nil {
+			return signer.explain(err)
+		}
+		after, err := holding(ctx, l, invoice)
+		if err != nil {
+			return err
+		}
+		return deliverAll(env, folder, after, licenses)
+	})
+}
+
+// showChange shows what will be different, and reports whether anything will.
+func showChange(env *cli.Env, before *ledger.Holding, change func(*ledger.Entitlement) error) (bool, error) {
+	after := before.Entitlement
+	after.Features, after.Limits = slices.Clone(after.Features), maps.Clone(after.Limits)
+	if err := change(&after); err != nil {
+		return false, err
+	}
+	old, changed := describe(&before.Entitlement), describe(&after)
+	t := cli.Table{Whole: true}
+	t.Row("invoice", before.Invoice)
+	t.Row("customer", before.Customer)
+	different := false
+	for _, name := range slices.Sorted(maps.Keys(old)) {
+		if old[name] != changed[name] {
+			different = true
+			t.Row(name, old[name]+" -> "+changed[name])
+		}
+	}
+	if !different {
+		return false, nil
+	}
+	_, err := t.WriteTo(env.Stdout)
+	return true, err
+}
+
+// describe says all that a revision can change.
+func describe(e *ledger.Entitlement) map[string]string {
+	or := func(s, none string) string {
+		if s == "" {
+			return none
+		}
+		return s
+	}
+	return map[string]string{
+		"account":   fmt.Sprintf("%s <%s>", e.Customer, e.Email),
+		"edition":   or(e.Edition, "none"),
+		"seats":     seats(e),
+		"for any":   map[bool]string{true: "licenses for any machine", false: "no license for any machine"}[e.Unbound],
+		"term":      term(e),
+		"emergency": fmt.Sprintf("%d days", e.EmergencyDays),
+		"updates":   updates(e),
+		"versions":  or(e.MaxVersion, "all"),
+		"features":  or(strings.Join(e.Features, ", "), "none"),
+		"limits":    or(strings.Join(limits(e.Limits), ", "), "none"),
+	}
+}
+
+// deliverAll writes the licenses of a holding's activations into a folder, and says
+// which goes where.
+func deliverAll(env *cli.Env, folder *licenseFolder, h *ledger.Holding, licenses []*ledger.License) error {
+	var files []licenseFile
+	t := cli.Table{Whole: true}
+	t.Row("ACTIVATION", "SITE", "HOST", "BRING IT THIS FILE")
+	for _, license := range licenses {
+		a := ledger.Activation{ID: license.Activation}
+		if found := held(h, license.Activation); found != nil {
+			a = found.Activation
+		}
+		file := fileOf(nameOf(&a), license)
+		files = append(files, file)
+		t.Row(a.ID, a.Site, a.Host, folder.path(file.name))
+	}
+	var names []string
+	for _, file := range files {
+		names = append(names, file.name)
+	}
+	if err := folder.check(names); err != nil {
+		return folder.lost(err)
+	}
+	if err := folder.write(files); err != nil {
+		return err
+	}
+	if len(files) == 0 {
+		fmt.Fprintln(env.Stderr, "Recorded. Nobody is active yet, so there is no license to bring anywhere.")
+		return nil
+	}
+	_, err := t.WriteTo(env.Stdout)
+	return err
+}
