@@ -156,7 +156,7 @@ func (s *State) planRelease(o ReleaseOptions) (*releasePlan, error) {
 	}
 	p.entry = givenUp{
 		license: l.ID, release: id, at: o.Now.UTC().Truncate(time.Second),
-		epoch: l.Terms.Epoch, days: days, vendor: l.Issuer, activation: l.Activation,
+		days: days, vendor: l.Issuer, activation: l.Activation,
 	}
 	return p, nil
 }

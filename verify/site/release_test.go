@@ -118,7 +118,7 @@ func TestWhatAReleaseStops(t *testing.T) {
 		"an earlier epoch":          {epoch(1), verify.Released},
 		"the same epoch, anew":      {other(func(l *format.LicenseClaims) { l.Terms.Epoch = 3 }), verify.Released},
 		"its id, another statement": {license(t, r, func(l *format.LicenseClaims) { l.ID, l.Activation = format.ID{13}, "OTHER" }), verify.Released},
-		"a later epoch":             {epoch(4), verify.Valid},
+		"a renewal that crossed it": {epoch(4), verify.Released},
 		"another activation":        {other(func(l *format.LicenseClaims) { l.Activation = "OTHER" }), verify.Valid},
 	} {
 		_, err := s.Judge(sitetest.Verifier(t), c.text, program(t), now)

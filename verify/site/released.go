@@ -19,7 +19,6 @@ type givenUp struct {
 	license    format.ID
 	release    format.ID
 	at         time.Time // whole seconds
-	epoch      uint64
 	days       uint64 // of emergency that were used
 	vendor     string
 	activation string
@@ -30,14 +29,14 @@ const releasedHeader = "offlicense released 1\n"
 // marshalReleased returns the content, one line a license:
 //
 //	offlicense released 1
-//	LICENSE RELEASE 2026-11-22T12:00:00Z 1 0 "acme.example" "K7QX2MPA3ZL4N"
+//	LICENSE RELEASE 2026-11-22T12:00:00Z 0 "acme.example" "K7QX2MPA3ZL4N"
 //
-// with the two ids, the time, the license's epoch, the days of emergency, the vendor and
+// with the two ids, the time, the days of emergency, the vendor and
 // the activation.
 func marshalReleased(list []givenUp) []byte {
 	b := []byte(releasedHeader)
 	for _, g := range list {
-		b = fmt.Appendf(b, "%s %s %s %d %d %q %q\n", g.license, g.release, g.at.UTC().Format(time.RFC3339), g.epoch, g.days, g.vendor, g.activation)
+		b = fmt.Appendf(b, "%s %s %s %d %q %q\n", g.license, g.release, g.at.UTC().Format(time.RFC3339), g.days, g.vendor, g.activation)
 	}
 	return b
 }
@@ -64,18 +63,17 @@ func parseReleased(text []byte) ([]givenUp, error) {
 }
 
 func parseGivenUp(line string) (g givenUp, err error) {
-	f := strings.SplitN(line, " ", 7)
-	if len(f) != 7 {
+	f := strings.SplitN(line, " ", 6)
+	if len(f) != 6 {
 		return g, errors.New("a field is missing")
 	}
-	var failed [7]error
+	var failed [6]error
 	g.license, failed[0] = format.ParseID(f[0])
 	g.release, failed[1] = format.ParseID(f[1])
 	g.at, failed[2] = time.Parse(time.RFC3339, f[2])
-	g.epoch, failed[3] = strconv.ParseUint(f[3], 10, 64)
-	g.days, failed[4] = strconv.ParseUint(f[4], 10, 64)
-	g.vendor, failed[5] = strconv.Unquote(f[5])
-	g.activation, failed[6] = strconv.Unquote(f[6])
+	g.days, failed[3] = strconv.ParseUint(f[3], 10, 64)
+	g.vendor, failed[4] = strconv.Unquote(f[4])
+	g.activation, failed[5] = strconv.Unquote(f[5])
 	return g, errors.Join(failed[:]...)
 }
 
@@ -97,10 +95,10 @@ func (s *State) released() ([]givenUp, error) {
 }
 
 // stops reports whether a license may not be used here any more: it is the one that was
-// given up, or one of the same activation that the vendor signed before it.
+// given up, or one of the same activation, of whatever epoch. With the release the vendor
+// closes the activation; a renewal that crossed it on its way must not open it again.
 func (g givenUp) stops(l *format.LicenseClaims) bool {
-	return g.license == l.ID ||
-		g.vendor == l.Issuer && g.activation == l.Activation && l.Terms.Epoch <= g.epoch
+	return g.license == l.ID || g.vendor == l.Issuer && g.activation == l.Activation
 }
 
 // refuseReleased refuses a license that was given up here.
@@ -115,7 +113,7 @@ func (s *State) refuseReleased(l *format.LicenseClaims) error {
 				Reason:   verify.Released,
 				Message:  fmt.Sprintf("this site gave the license up on %s; install another one", g.at.Format(time.DateOnly)),
 				Expected: "a license of another activation",
-				Found:    fmt.Sprintf("activation %q, epoch %d", l.Activation, l.Terms.Epoch),
+				Found:    fmt.Sprintf("activation %q", l.Activation),
 				Next:     `make a new request with "offlicense request" and send it to the vendor: the license that comes back is another one`,
 			}
 		}

@@ -164,7 +164,7 @@ func notReleased(err error) error {
 	case errors.As(err, &refusal):
 		return refused("not released", refusal)
 	case errors.Is(err, site.ErrNotBound):
-		return cli.Fail(err).WithHint("remove the license file where it is no longer used; no seat is taken by it")
+		return cli.Fail(err).WithHint("remove the license file where it is no longer used, and ask the vendor to close its activation")
 	case errors.Is(err, site.ErrNoKey):
 		return cli.Fail(err).WithHint("restore the file from a backup, or tell the vendor that this server is lost: they can close its activation")
 	}
