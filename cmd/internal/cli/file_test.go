@@ -142,7 +142,7 @@ func TestNoBinaryOnTerminal(t *testing.T) {
 // A slip of the hand in --out must not cost a key or a ledger.
 func TestWriteFileKeepsOtherSorts(t *testing.T) {
 	contents := []string{
-		"-----BEGIN OPENSSH PRIVATE KEY-----\n", "OLK1:A", "OLS1:A", "OLL1:A", "OLD1:A", "ssh-ed25519 A",
+		"-----BEGIN OPENSSH PRIVATE KEY-----\n", "OLK1:A", "OLS1:A", "OLL1:A", "OLD1:A", "OLR1:A", "ssh-ed25519 A",
 		"SQLite format 3\x00", "\x89PNG\r\n", "a diary",
 	}
 	path := filepath.Join(t.TempDir(), "f")

@@ -66,6 +66,7 @@ func sortOf(data []byte) string {
 		{"OLS", "a request"},
 		{"OLL", "a license"},
 		{"OLD", "a delegation"},
+		{"OLR", "a release"},
 		{"ssh-", "public keys"},
 		{"SQLite format 3", "a database"},
 		{"\x89PNG", "a picture"},
