@@ -89,7 +89,7 @@ func (c *releaseCommand) tell(env *cli.Env, r *ledger.Released) error {
 	case r.License != nil:
 		return deliver(env, c.out, r.License)
 	case r.Refusal != nil:
-		return cli.Failf("the seat is free, but the new server of the move gets no license: %w", r.Refusal)
+		return cli.Failf("the release is recorded, but the new server of the move gets no license: %w", r.Refusal)
 	case c.out != "-":
 		env.Warnf("no move waited for this release: there is no license to write to %s", c.out)
 	}

@@ -19,7 +19,7 @@ type givenUp struct {
 	license    format.ID
 	release    format.ID
 	at         time.Time // whole seconds
-	days       uint64 // of emergency that were used
+	days       uint64    // of emergency that were used
 	vendor     string
 	activation string
 }

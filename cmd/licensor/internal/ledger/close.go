@@ -84,7 +84,7 @@ func (p *planner) release(r Release) (*Released, *step, error) {
 		return nil, nil, err
 	}
 	p.add(Event{Action: ActionRelease, Invoice: a.invoice, Activation: a.ID, Detail: closed})
-	final, err := p.endMove(a, result)
+	final, err := p.endMove(a, r.EmergencyDays, result)
 	return result, final, err
 }
 
@@ -103,7 +103,7 @@ func (v *view) stillGood(activation string, epoch uint64) ([]string, error) {
 }
 
 // Reactivate closes an activation whose server is gone: its seat is free, and its
-// licenses wait for the next revocation list.
+// licenses, and that of the bridge if it was moving, wait for the next revocation list.
 func (l *Ledger) Reactivate(ctx context.Context, by Operation, invoice, activation string) (revoked []format.ID, err error) {
 	if err := by.needWhy("closing an activation as lost"); err != nil {
 		return nil, err
@@ -118,23 +118,34 @@ func (l *Ledger) Reactivate(ctx context.Context, by Operation, invoice, activati
 		if closed.Revoke, err = p.stillGood(a.ID, 0); err != nil {
 			return err
 		}
-		for _, text := range closed.Revoke {
-			id, err := format.ParseID(text)
-			if err != nil {
-				return damaged("license %.64q: %v", text, err)
-			}
-			revoked = append(revoked, id)
-		}
 		// A move that was to follow has nobody left to release: the new server asks for
 		// the seat that is free now.
 		if err := p.voidMoves(a); err != nil {
 			return err
 		}
 		p.add(Event{Action: ActionReactivate, Invoice: a.invoice, Activation: a.ID, Detail: closed})
+		if revoked, err = revokedBy(p.steps); err != nil {
+			return err
+		}
 		return w.recordSteps(p.steps, nil)
 	})
 	if err != nil {
 		return nil, err
+	}
+	return revoked, nil
+}
+
+// revokedBy returns the licenses that the steps of a plan revoke.
+func revokedBy(steps []*step) (revoked []format.ID, err error) {
+	for _, s := range steps {
+		closed, _ := s.event.Detail.(Closed)
+		for _, text := range closed.Revoke {
+			id, err := format.ParseID(text)
+			if err != nil {
+				return nil, damaged("license %.64q: %v", text, err)
+			}
+			revoked = append(revoked, id)
+		}
 	}
 	return revoked, nil
 }

@@ -30,7 +30,7 @@ type Entitlement struct {
 	GraceDays     uint64            `json:"grace_days,omitempty"` // after Expires
 	UpdatesUntil  time.Time         `json:"updates_until,omitzero"`
 	MaxVersion    string            `json:"max_version,omitempty"`
-	EmergencyDays uint64            `json:"emergency_days,omitempty"` // type failover: days of emergency
+	EmergencyDays uint64            `json:"emergency_days,omitempty"` // type failover, at least 1: days of emergency
 	Features      []string          `json:"features,omitempty"`
 	Limits        map[string]uint64 `json:"limits,omitempty"`
 
@@ -140,6 +140,8 @@ func (e *Entitlement) checkForm(vendor string, now time.Time) error {
 		return fmt.Errorf("an allowance is for the type %s, and this is %s: give it seats", development, e.Type)
 	case e.EmergencyDays > 0 && e.Type != failover:
 		return fmt.Errorf("emergency days are for the type %s, and this is %s", failover, e.Type)
+	case e.EmergencyDays == 0 && e.Type == failover: // none is what a license says that is not limited
+		return fmt.Errorf("the type %s needs at least 1 day of emergency: give --emergency-days, or in an import emergency_days", failover)
 	case max(e.Seats, e.Allowance, e.EmergencyDays) > maxCount:
 		return fmt.Errorf("a count above %d", uint64(maxCount))
 	case e.Expires.IsZero() && (e.Type == evaluation || e.Type == community):

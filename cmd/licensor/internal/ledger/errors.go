@@ -40,6 +40,7 @@ const (
 	RuleActive     Rule = "active"     // only what is active can be moved, given up or lost
 	RuleRequest    Rule = "request"    // a request gets no second seat once its first was given up
 	RuleRelease    Rule = "release"    // a release belongs to a license on record and its machine
+	RuleEmergency  Rule = "emergency"  // type failover: days of emergency are left
 	RuleMove       Rule = "move"       // one bridge per move, of at most 30 days
 )
 

@@ -2,6 +2,7 @@ package ledger_test
 
 import (
 	"bytes"
+	"strings"
 	"testing"
 	"time"
 
@@ -498,5 +499,148 @@ func TestBuildServersCountLikeAnyOther(t *testing.T) {
 		signed(t, l, request(t, 1, func(q *format.Request) { q.Host = "build-1" }))
 		_, err := sign(t, l, request(t, 2, func(q *format.Request) { q.Host = "build-2" }))
 		wantRefusal(t, err, ledger.RuleSeats, "build-1")
+	})
+}
+
+// failoverMoving begins a move of a failover server with 10 days of emergency.
+func failoverMoving(t *testing.T, l *ledger.Ledger) (old *ledger.License, q *verify.Request) {
+	t.Helper()
+	sold(t, l, func(e *ledger.Entitlement) { e.Invoice = "P-1" })
+	sold(t, l, func(e *ledger.Entitlement) { e.Invoice, e.Type, e.EmergencyDays = "F-1", "failover", 10 })
+	old, q = signed(t, l, request(t, 1, asks("F-1", "failover"))), request(t, 2, asks("F-1", "failover"))
+	if _, err := l.Move(ctx, because("new hardware"), "F-1", old.Activation, 14*day, q, issue(t, now)); err != nil {
+		t.Fatal(err)
+	}
+	return old, q
+}
+
+// The release that ends a move tells of days used: the new server gets what is left.
+func TestMoveCountsEmergencyDays(t *testing.T) {
+	everywhere(t, func(t *testing.T, l *ledger.Ledger, _ string) {
+		old, _ := failoverMoving(t, l)
+		got, err := l.Release(ctx, operation(), ledger.Release{License: old.ID, Key: key(t, 1).Public(), EmergencyDays: 7, Raw: []byte("release")}, issue(t, now))
+		if err != nil || got.License == nil {
+			t.Fatalf("released: %+v, %v", got, err)
+		}
+		if days := says(t, got.License).EmergencyDays; days != 3 {
+			t.Errorf("the new server has %d days of emergency, want 3", days)
+		}
+		if used := holding(t, l, "F-1").Usage.EmergencyDays; used != 7 {
+			t.Errorf("%d days are used, want 7", used)
+		}
+		wantClean(t, l, nil)
+	})
+}
+
+// With no day left the new server gets no license, and the release is recorded.
+func TestMoveWhenNoEmergencyDayIsLeft(t *testing.T) {
+	everywhere(t, func(t *testing.T, l *ledger.Ledger, _ string) {
+		old, q := failoverMoving(t, l)
+		got, err := l.Release(ctx, operation(), ledger.Release{License: old.ID, Key: key(t, 1).Public(), EmergencyDays: 10, Raw: []byte("release")}, issue(t, now))
+		if err != nil || got.License != nil || got.Successor != "" {
+			t.Fatalf("released: %+v, %v", got, err)
+		}
+		wantRefusal(t, got.Refusal, ledger.RuleEmergency, "all 10 days")
+		if h := holding(t, l, "F-1"); len(h.Activations) != 0 || h.Usage.Seats != 0 || h.Usage.EmergencyDays != 10 {
+			t.Errorf("%d activations, %d seats, %d days, want none, none and 10", len(h.Activations), h.Usage.Seats, h.Usage.EmergencyDays)
+		}
+		more := func(e *ledger.Entitlement) error { e.EmergencyDays = 12; return nil }
+		if _, err := l.Amend(ctx, operation(), "F-1", more, issue(t, now)); err != nil {
+			t.Fatal(err)
+		}
+		if days := says(t, signed(t, l, q)).EmergencyDays; days != 2 {
+			t.Errorf("after 2 more were sold the new server has %d days", days)
+		}
+		wantClean(t, l, nil)
+	})
+}
+
+// A failover license without days of emergency would not be limited.
+func TestFailoverNeedsEmergencyDays(t *testing.T) {
+	everywhere(t, func(t *testing.T, l *ledger.Ledger, where string) {
+		sold(t, l, func(e *ledger.Entitlement) { e.Invoice = "P-1" })
+		sold(t, l, func(e *ledger.Entitlement) { e.Invoice, e.Type, e.EmergencyDays = "F-1", "failover", 1 })
+		events := count(t, where, "events")
+		none := entitlement()
+		none.Invoice, none.Type = "F-2", "failover"
+		_, amended := l.Amend(ctx, operation(), "F-1", func(e *ledger.Entitlement) error { e.EmergencyDays = 0; return nil }, issue(t, now))
+		for what, err := range map[string]error{
+			"entitle": l.Entitle(ctx, operation(), none),
+			"import":  l.Import(ctx, operation(), []ledger.ImportRow{{Line: 2, Entitlement: none}}, nil),
+			"amend":   amended,
+		} {
+			if err == nil || !strings.Contains(err.Error(), "--emergency-days") {
+				t.Errorf("%s without days of emergency: %v", what, err)
+			}
+		}
+		if n := count(t, where, "events"); n != events {
+			t.Errorf("%d events were recorded", n-events)
+		}
+	})
+}
+
+// What the end of a move takes from the new server is revoked, unless it ended itself.
+func TestMoveThatIsVoidRevokesTheBridge(t *testing.T) {
+	for name, test := range map[string]struct {
+		after   time.Duration
+		revoked int
+	}{"running": {day, 2}, "ended": {14 * day, 1}} {
+		t.Run(name, func(t *testing.T) {
+			everywhere(t, func(t *testing.T, l *ledger.Ledger, _ string) {
+				entitle(t, l, entitlement())
+				old, q, bridge := moving(t, l)
+				by := because("it died")
+				by.Now = now.Add(test.after)
+				want := map[format.ID]bool{old.ID: true, bridge.ID: test.revoked == 2}
+				revoked, err := l.Reactivate(ctx, by, "INV0042-1", old.Activation)
+				if err != nil || len(revoked) != test.revoked {
+					t.Fatalf("to be revoked: %v, %v, want %d", revoked, err, test.revoked)
+				}
+				waiting, err := l.Revocations(ctx)
+				if err != nil || len(waiting) != test.revoked {
+					t.Fatalf("waiting for a list: %+v, %v", waiting, err)
+				}
+				for i := range waiting {
+					if !want[revoked[i]] || !want[waiting[i].License] || waiting[i].Why != "it died" {
+						t.Errorf("to be revoked: %v and %+v", revoked[i], waiting[i])
+					}
+				}
+				if _, err := signAt(t, l, q, by.Now); err != nil {
+					t.Errorf("the new server's request: %v", err)
+				}
+				wantClean(t, l, nil)
+			})
+		})
+	}
+}
+
+// A move that is refused when the old server is released: the bridge ends as well.
+func TestMoveThatIsRefusedRevokesTheBridge(t *testing.T) {
+	everywhere(t, func(t *testing.T, l *ledger.Ledger, _ string) {
+		old, q := failoverMoving(t, l)
+		bridge := signed(t, l, q)
+		got, err := l.Release(ctx, operation(), ledger.Release{License: old.ID, Key: key(t, 1).Public(), EmergencyDays: 10, Raw: []byte("release")}, issue(t, now))
+		if err != nil || got.Refusal == nil {
+			t.Fatalf("released: %+v, %v", got, err)
+		}
+		if waiting, err := l.Revocations(ctx); err != nil || len(waiting) != 1 || waiting[0].License != bridge.ID {
+			t.Errorf("to be revoked: %+v, %v, want the bridge", waiting, err)
+		}
+	})
+}
+
+func TestMoveWantsAMachineToReleaseIt(t *testing.T) {
+	everywhere(t, func(t *testing.T, l *ledger.Ledger, where string) {
+		sold(t, l, func(e *ledger.Entitlement) { e.Unbound = true })
+		license, err := l.SignUnbound(ctx, operation(), "INV0042-1", "Berlin", issue(t, now))
+		if err != nil {
+			t.Fatal(err)
+		}
+		events := count(t, where, "events")
+		_, err = l.Move(ctx, because("new hardware"), "INV0042-1", license.Activation, 14*day, request(t, 2, nil), issue(t, now))
+		wantRefusal(t, err, ledger.RuleMove, "Berlin", "no machine")
+		if n := count(t, where, "events"); n != events {
+			t.Errorf("%d events were recorded", n-events)
+		}
 	})
 }

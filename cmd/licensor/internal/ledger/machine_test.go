@@ -61,3 +61,14 @@ func TestClockThatWasAhead(t *testing.T) {
 		wantClean(t, l, nil)
 	})
 }
+
+// Nor does it get one by a move: the site that asks is active on another machine.
+func TestMoveToACopyOfAnActiveSite(t *testing.T) {
+	everywhere(t, func(t *testing.T, l *ledger.Ledger, _ string) {
+		sold(t, l, func(e *ledger.Entitlement) { e.Seats = 2 })
+		one := signed(t, l, onMachine(t, 1, "m1 u1 r1"))
+		signed(t, l, onMachine(t, 2, "m2 u2 r2"))
+		_, err := l.Move(t.Context(), because("new hardware"), "INV0042-1", one.Activation, 24*time.Hour, onMachine(t, 2, "m3 u3 r3"), issue(t, now))
+		wantRefusal(t, err, ledger.RuleSeats)
+	})
+}

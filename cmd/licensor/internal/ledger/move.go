@@ -1,8 +1,8 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"slices"
@@ -48,6 +48,10 @@ func (p *planner) move(invoice, activation string, until time.Time, q *verify.Re
 	if err != nil {
 		return nil, nil, err
 	}
+	if len(from.MachineKey) == 0 {
+		return nil, nil, refuse(RuleMove, liftNobody, "close it with \"licensor reactivate\", then sign the new server's request",
+			"activation %s is bound to no machine, so there is none that could release it", from.Name())
+	}
 	if q.Invoice != invoice {
 		return nil, nil, refuse(RuleClaim, liftNobody, "the new server makes a request with the invoice that is moved",
 			"the request is for invoice %.64q, and %q is moved", q.Invoice, invoice)
@@ -55,8 +59,8 @@ func (p *planner) move(invoice, activation string, until time.Time, q *verify.Re
 	// All rules but the one that the move is for: that no seat may be free.
 	offer, err := p.judge(q)
 	var refusal *Refusal
-	if errors.As(err, &refusal) && (refusal.Rule == RuleSeats || refusal.Rule == RuleAllowance) {
-		offer, err = &Offer{Entitlement: p.sold[invoice].Entitlement}, nil
+	if errors.As(err, &refusal) && offer != nil && (refusal.Rule == RuleSeats || refusal.Rule == RuleAllowance) {
+		err = nil
 	}
 	if err != nil {
 		return nil, nil, err
@@ -71,11 +75,16 @@ func (p *planner) move(invoice, activation string, until time.Time, q *verify.Re
 	if err := p.onceMoved(from); err != nil {
 		return nil, nil, err
 	}
+	if _, err := p.seatAfter(p.sold[invoice], from, q); err != nil {
+		return nil, nil, err
+	}
 	if err := p.voidMoves(from); err != nil { // those that have ended
 		return nil, nil, err
 	}
 	if void := offer.void; void != nil && !slices.ContainsFunc(p.steps, func(s *step) bool { return s.event.Activation == void.ID }) {
-		p.add(Event{Action: ActionVoid, Invoice: invoice, Activation: void.ID, Detail: Closed{}})
+		if err := p.void(void); err != nil {
+			return nil, nil, err
+		}
 	}
 	row, err := p.newActivation(offer, q, StateBridge)
 	if err != nil {
@@ -131,8 +140,9 @@ func (v *view) pending(of *activationRow) (successor *activationRow, ended bool,
 }
 
 // endMove lets the successor of a released activation take over, from the request on
-// record. A bridge that has ended is void: its server asks again.
-func (p *planner) endMove(from *activationRow, result *Released) (*step, error) {
+// record. A bridge that has ended is void: its server asks again. daysUsed are those of
+// emergency that the release tells of.
+func (p *planner) endMove(from *activationRow, daysUsed uint64, result *Released) (*step, error) {
 	successor, ended, err := p.pending(from)
 	if err != nil || successor == nil {
 		return nil, err
@@ -140,12 +150,18 @@ func (p *planner) endMove(from *activationRow, result *Released) (*step, error) 
 	if ended {
 		return nil, p.voidMoves(from)
 	}
-	e, err := p.mustBeSold(from.invoice)
+	before, err := p.mustBeSold(from.invoice)
 	if err != nil {
 		return nil, err
 	}
+	e := &sold{before.Entitlement, before.usage}
+	e.usage.EmergencyDays += daysUsed
+	err = p.checkLicense(e.Entitlement)
+	if err == nil {
+		err = checkDaysLeft(e)
+	}
 	var refusal *Refusal
-	if err := p.checkLicense(e.Entitlement); errors.As(err, &refusal) {
+	if errors.As(err, &refusal) {
 		result.Refusal = refusal
 		return nil, p.voidMoves(from)
 	} else if err != nil {
@@ -159,32 +175,38 @@ func (p *planner) endMove(from *activationRow, result *Released) (*step, error) 
 	if err != nil {
 		return nil, err
 	}
-	seat := successor.ID
-	if successor.Seat != successor.ID { // a machine that has a seat already, if it still has
-		shares, err := p.onMachine(from.invoice, componentsOf(q.Components))
-		if err != nil {
-			return nil, err
-		}
-		if shares != nil && shares.ID != from.ID {
-			seat = shares.Seat
-		}
+	seat, err := p.seatAfter(e, from, q)
+	if errors.As(err, &refusal) {
+		result.Refusal = refusal
+		return nil, p.voidMoves(from)
+	} else if err != nil {
+		return nil, err
 	}
-	p.add(Event{Action: ActionTakeOver, Invoice: from.invoice, Activation: successor.ID, Detail: TakenOver{Predecessor: from.ID, Seat: seat}})
+	p.add(Event{Action: ActionTakeOver, Invoice: from.invoice, Activation: successor.ID, Detail: TakenOver{Predecessor: from.ID, Seat: cmp.Or(seat, successor.ID)}})
 	result.Successor = successor.ID
 	return p.license(ActionSign, p.grant(e, successor.ID, successor.epoch+1, q), nil), nil
 }
 
 // voidMoves closes the bridges that wait for an activation.
 func (p *planner) voidMoves(from *activationRow) error {
-	var ids []string
-	err := p.each("SELECT successor FROM moves WHERE activation = $1 AND state = 'pending' ORDER BY successor", []any{from.ID}, func(rows *sql.Rows) error {
-		var id string
-		err := rows.Scan(&id)
-		ids = append(ids, id)
+	bridges, err := p.activations("a.id IN (SELECT successor FROM moves WHERE activation = $1 AND state = 'pending')", from.ID)
+	if err != nil {
 		return err
-	})
-	for _, id := range ids {
-		p.add(Event{Action: ActionVoid, Invoice: from.invoice, Activation: id, Detail: Closed{}})
+	}
+	for _, bridge := range bridges {
+		if err := p.void(bridge); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// void closes a bridge. Its license is to be revoked if it has not ended: another
+// server may get the seat that it was to have.
+func (p *planner) void(bridge *activationRow) error {
+	revoke, err := p.stillGood(bridge.ID, 0)
+	if err == nil {
+		p.add(Event{Action: ActionVoid, Invoice: bridge.invoice, Activation: bridge.ID, Detail: Closed{Revoke: revoke}})
 	}
 	return err
 }

@@ -1,6 +1,8 @@
 package ledger
 
 import (
+	"fmt"
+
 	"github.com/offlicense/offlicense/format"
 	"github.com/offlicense/offlicense/verify"
 )
@@ -9,7 +11,7 @@ import (
 // whose seat the site shares, where machines are counted.
 func (v *view) checkSeat(e *sold, offer *Offer, q *verify.Request) error {
 	if e.CountBy == ByMachine && len(q.Components) > 0 {
-		shares, err := v.onMachine(e.Invoice, componentsOf(q.Components))
+		shares, err := v.onMachine(e.Invoice, componentsOf(q.Components), "")
 		if err != nil {
 			return err
 		}
@@ -19,6 +21,33 @@ func (v *view) checkSeat(e *sold, offer *Offer, q *verify.Request) error {
 		}
 	}
 	return v.checkFree(e)
+}
+
+// seatAfter returns whose seat the new server of a move shares when the old one is
+// released; empty: it gets one of its own. That is the one that the old server frees,
+// and if sites that stay on the old machine keep it, there must be another one free.
+func (v *view) seatAfter(e *sold, from *activationRow, q *verify.Request) (string, error) {
+	if e.CountBy != ByMachine {
+		return "", nil
+	}
+	if len(q.Components) > 0 {
+		shares, err := v.onMachine(e.Invoice, componentsOf(q.Components), from.ID)
+		if err != nil {
+			return "", err
+		}
+		if shares != nil {
+			return shares.Seat, nil
+		}
+	}
+	var one int64
+	kept, err := v.row(`SELECT 1 FROM (
+		SELECT id FROM activations WHERE id = $1 AND state = 'active'
+		UNION SELECT id FROM activations WHERE seat = $1 AND seat <> id AND state = 'active') AS sharing WHERE id <> $2 LIMIT 1`,
+		[]any{from.Seat, from.ID}, &one)
+	if err != nil || !kept {
+		return "", err
+	}
+	return "", v.checkFree(e)
 }
 
 // checkMachine refuses a site that comes back on another machine: a copy of its state
@@ -71,6 +100,15 @@ func (v *view) checkFree(e *sold) error {
 	return refuse(RuleSeats, "sales, with \"licensor amend --seats\"",
 		"sales sells another seat; or the site that has it gives it up (\"licensor release\", \"licensor reactivate\" if it is gone)",
 		"no seat of invoice %q is free, %d of %d are in use: %s", e.Invoice, e.usage.Seats, e.Seats, names)
+}
+
+// checkDaysLeft refuses when all days of emergency that were sold are used up.
+func checkDaysLeft(e *sold) error {
+	if e.Type != failover || e.EmergencyDays == 0 || e.usage.EmergencyDays < e.EmergencyDays {
+		return nil
+	}
+	return refuse(RuleEmergency, liftSales, fmt.Sprintf("sales sells more, and records them with \"licensor amend %s --emergency-days N\"", e.Invoice),
+		"all %d days of emergency of invoice %q are used up", e.EmergencyDays, e.Invoice)
 }
 
 // checkPartner keeps licenses that are not for resale with partners.

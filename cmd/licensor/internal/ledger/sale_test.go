@@ -95,7 +95,12 @@ func TestProductionNeededBeside(t *testing.T) {
 		t.Run(kind, func(t *testing.T) {
 			everywhere(t, func(t *testing.T, l *ledger.Ledger, _ string) {
 				beside := func(invoice string) func(e *ledger.Entitlement) {
-					return func(e *ledger.Entitlement) { e.Invoice, e.Type, e.Seats = invoice, kind, 2 }
+					return func(e *ledger.Entitlement) {
+						e.Invoice, e.Type, e.Seats = invoice, kind, 2
+						if kind == "failover" {
+							e.EmergencyDays = 30
+						}
+					}
 				}
 				refused := func(what string) {
 					t.Helper()

@@ -122,7 +122,9 @@ func (p *planner) sign(q *verify.Request, outcome *Outcome) (*step, error) {
 		return nil, nil
 	}
 	if offer.void != nil {
-		p.add(Event{Action: ActionVoid, Invoice: q.Invoice, Activation: offer.void.ID, Detail: Closed{}})
+		if err := p.void(offer.void); err != nil {
+			return nil, err
+		}
 	}
 	row, a := offer.own, (*Activation)(nil)
 	if row == nil {

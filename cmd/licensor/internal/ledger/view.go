@@ -179,10 +179,10 @@ func (v *view) answers(hash [32]byte) ([]*answer, error) {
 }
 
 // onMachine returns the active activation of an invoice that is on the machine with
-// the given components, nil if there is none.
-func (v *view) onMachine(invoice string, components []Component) (*activationRow, error) {
+// the given components, nil if there is none. The activation besides is not looked at.
+func (v *view) onMachine(invoice string, components []Component, besides string) (*activationRow, error) {
 	for _, a := range v.added[invoice] {
-		if sameMachine(a.Components, components) {
+		if a.ID != besides && sameMachine(a.Components, components) {
 			return a, nil
 		}
 	}
@@ -204,6 +204,9 @@ func (v *view) onMachine(invoice string, components []Component) (*activationRow
 		return nil, err
 	}
 	for _, a := range candidates {
+		if a.ID == besides {
+			continue
+		}
 		if a.Components, err = v.components(a.ID); err != nil {
 			return nil, err
 		}
