@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/base32"
+	"encoding/binary"
 	"strings"
 	"unicode/utf8"
 )
@@ -181,7 +182,7 @@ var base32Value = func() (values [256]byte) {
 // cleaned first and accepts spare bits, so that the result had to be encoded and
 // compared. A text that is read here has one spelling but for what DecodeText forgives.
 func decodeBase32(text []byte) ([]byte, error) {
-	out := make([]byte, 0, len(text)*5/8+1)
+	out := make([]byte, 0, len(text)*5/8+8) // decodeGroups stores 8 bytes at a time
 	var bits uint64
 	count := 0
 	for i := 0; i < len(text); i++ {
@@ -216,9 +217,11 @@ func decodeBase32(text []byte) ([]byte, error) {
 }
 
 // decodeGroups decodes from text[i:] as long as there are 8 characters of Base32 in a
-// row, or a line feed between two groups, and returns where it stopped.
+// row, or a line feed between two groups, and returns where it stopped. A group is 5
+// bytes; the 3 stored behind them are overwritten by the next.
 func decodeGroups(text []byte, i int, out []byte) (int, []byte) {
-	for i+8 <= len(text) {
+	n, space := len(out), out[:cap(out)]
+	for i+8 <= len(text) && n+8 <= len(space) {
 		group := text[i : i+8 : i+8]
 		a, b, c, d := base32Value[group[0]], base32Value[group[1]], base32Value[group[2]], base32Value[group[3]]
 		e, f, g, h := base32Value[group[4]], base32Value[group[5]], base32Value[group[6]], base32Value[group[7]]
@@ -229,8 +232,10 @@ func decodeGroups(text []byte, i int, out []byte) (int, []byte) {
 			i++
 			continue
 		}
-		out = append(out, a<<3|b>>2, b<<6|c<<1|d>>4, d<<4|e>>1, e<<7|f<<2|g>>3, g<<5|h)
-		i += 8
+		high := uint64(a)<<15 | uint64(b)<<10 | uint64(c)<<5 | uint64(d)
+		low := uint64(e)<<15 | uint64(f)<<10 | uint64(g)<<5 | uint64(h)
+		binary.BigEndian.PutUint64(space[n:n+8], high<<44|low<<24)
+		i, n = i+8, n+5
 	}
-	return i, out
+	return i, space[:n]
 }
