@@ -323,3 +323,14 @@ func holding(t testing.TB, l *ledger.Ledger, invoice string) ledger.Holding {
 	}
 	return holdings[0]
 }
+
+// says is what a license says, as a stranger reads it at the time when it was issued.
+func says(t testing.TB, license *ledger.License) *verify.License {
+	t.Helper()
+	got, err := staff(t).Verifier.Check([]byte(format.EncodeText(format.LicenseFile, license.File)),
+		verify.Facts{Now: license.Issued, Product: "evoq", AnyMachine: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return got
+}

@@ -299,3 +299,27 @@ func TestImportAllOrNothing(t *testing.T) {
 		}
 	})
 }
+
+// A failover license without days of emergency would not be limited.
+func TestFailoverNeedsEmergencyDays(t *testing.T) {
+	everywhere(t, func(t *testing.T, l *ledger.Ledger, where string) {
+		sold(t, l, func(e *ledger.Entitlement) { e.Invoice = "P-1" })
+		sold(t, l, func(e *ledger.Entitlement) { e.Invoice, e.Type, e.EmergencyDays = "F-1", "failover", 1 })
+		events := count(t, where, "events")
+		none := entitlement()
+		none.Invoice, none.Type = "F-2", "failover"
+		_, amended := l.Amend(ctx, operation(), "F-1", func(e *ledger.Entitlement) error { e.EmergencyDays = 0; return nil }, issue(t, now))
+		for what, err := range map[string]error{
+			"entitle": l.Entitle(ctx, operation(), none),
+			"import":  l.Import(ctx, operation(), []ledger.ImportRow{{Line: 2, Entitlement: none}}, nil),
+			"amend":   amended,
+		} {
+			if err == nil || !strings.Contains(err.Error(), "--emergency-days") {
+				t.Errorf("%s without days of emergency: %v", what, err)
+			}
+		}
+		if n := count(t, where, "events"); n != events {
+			t.Errorf("%d events were recorded", n-events)
+		}
+	})
+}

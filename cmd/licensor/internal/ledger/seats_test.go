@@ -1,6 +1,7 @@
 package ledger_test
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 	"testing"
@@ -281,4 +282,30 @@ func TestMoveToAMachineThatHasASeat(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestSeveralServersOnOneLicense(t *testing.T) {
+	everywhere(t, func(t *testing.T, l *ledger.Ledger, _ string) {
+		sold(t, l, func(e *ledger.Entitlement) { e.Seats = 3 })
+		seen := map[string]bool{}
+		for seed := byte(1); seed <= 3; seed++ {
+			q := request(t, seed, nil)
+			license := signed(t, l, q)
+			if seen[license.Activation] || !bytes.Equal(license.Request, q.Body) {
+				t.Errorf("server %d has no license of its own", seed)
+			}
+			seen[license.Activation] = true
+		}
+		_, err := sign(t, l, request(t, 4, nil))
+		wantRefusal(t, err, ledger.RuleSeats)
+	})
+}
+
+func TestBuildServersCountLikeAnyOther(t *testing.T) {
+	everywhere(t, func(t *testing.T, l *ledger.Ledger, _ string) {
+		entitle(t, l, entitlement())
+		signed(t, l, request(t, 1, func(q *format.Request) { q.Host = "build-1" }))
+		_, err := sign(t, l, request(t, 2, func(q *format.Request) { q.Host = "build-2" }))
+		wantRefusal(t, err, ledger.RuleSeats, "build-1")
+	})
 }
