@@ -1,5 +1,7 @@
 package format
 
+import "reflect"
+
 // DelegationClaims say that a staff key may sign so much, from then until then.
 // The fields hold what was read; only the signature of a trusted root makes it true.
 type DelegationClaims struct {
@@ -22,6 +24,10 @@ type Scope struct {
 	MaxSeats  uint64 // most seats of an entitlement that a license may name
 	Unbound   bool   // may sign licenses that are bound to no machine
 	Perpetual bool   // may sign licenses without an end
+
+	// Revocations is for a key that signs revocation lists. Such a key signs no license,
+	// so all other fields are zero.
+	Revocations bool
 }
 
 const (
@@ -31,6 +37,7 @@ const (
 	scopeMaxSeats
 	scopeUnbound
 	scopePerpetual
+	scopeRevocations
 )
 
 // Marshal returns the payload:
@@ -43,6 +50,7 @@ const (
 //	    ? 0 => [1*64 tstr], ? 1 => [1*64 tstr],    ; products, types
 //	    ? 2 => uint, ? 3 => uint,                  ; longest term in seconds, most seats
 //	    ? 4 => true, ? 5 => true,                  ; unbound, perpetual
+//	    ? 6 => true,                               ; revocation lists, and nothing else
 //	  }
 //	}
 func (d *DelegationClaims) Marshal() ([]byte, error) {
@@ -77,6 +85,7 @@ func encodeScope(w *writer, s Scope) {
 	m.uint(scopeMaxSeats, s.MaxSeats)
 	m.flag(scopeUnbound, s.Unbound)
 	m.flag(scopePerpetual, s.Perpetual)
+	m.flag(scopeRevocations, s.Revocations)
 }
 
 // UnmarshalDelegation reads the payload of a delegation. The error is a *MalformedError.
@@ -131,6 +140,10 @@ func decodeScope(r *reader) Scope {
 	}
 	s.Unbound = f.has(scopeUnbound) && r.flag()
 	s.Perpetual = f.has(scopePerpetual) && r.flag()
+	s.Revocations = f.has(scopeRevocations) && r.flag()
 	f.end()
+	if s.Revocations && !reflect.DeepEqual(s, Scope{Revocations: true}) {
+		r.fail("a scope of revocation lists and of licenses: one key signs one of the two")
+	}
 	return s
 }
