@@ -16,7 +16,8 @@ const (
 	claimTerms = -70001
 	claimScope = -70002
 
-	claimRelease = -70005
+	claimRevocation = -70004
+	claimRelease    = -70005
 
 	// maxTime is the last second of the year 9999. Times are seconds since 1970 in UTC.
 	maxTime = 253402300799

@@ -7,12 +7,14 @@ type Kind uint8
 
 // The kinds of statement. SPEC.md, section "Kinds".
 const (
-	RequestBody   Kind = iota + 1 // a request's body with a checksum alone, as a QR code carries it
-	SignedRequest                 // a request signed by its machine key
-	LicenseFile                   // a delegation and a license signed under it
-	License                       // the signed license in such a file; it never travels alone
-	Delegation                    // a root lets a staff key sign
-	Release                       // a site gives its license up
+	RequestBody    Kind = iota + 1 // a request's body with a checksum alone, as a QR code carries it
+	SignedRequest                  // a request signed by its machine key
+	LicenseFile                    // a delegation, a license signed under it, perhaps a revocation list
+	License                        // the signed license in such a file; it never travels alone
+	Delegation                     // a root lets a staff key sign
+	Release                        // a site gives its license up
+	RevocationFile                 // a revocation list, with the delegation of its signer unless that is a root
+	Revocation                     // the signed list in such a file; it never travels alone
 )
 
 // Most bytes of a statement, the text form taken off.
@@ -21,6 +23,7 @@ const (
 	MaxLicenseFile = 64 << 10
 	MaxDelegation  = 8 << 10
 	MaxRelease     = 8 << 10
+	MaxRevocation  = 1 << 20
 )
 
 // kindInfo is what the wire says of a kind.
@@ -38,6 +41,9 @@ var kinds = [...]kindInfo{
 	License:       {"license", "", "application/vnd.offlicense.license+cwt", MaxLicenseFile},
 	Delegation:    {"delegation", "OLD1", "application/vnd.offlicense.delegation+cwt", MaxDelegation},
 	Release:       {"release", "OLR1", "application/vnd.offlicense.release+cwt", MaxRelease},
+
+	RevocationFile: {"revocation list", "OLV1", "", MaxRevocation},
+	Revocation:     {"revocation list", "", "application/vnd.offlicense.revocation+cwt", MaxRevocation},
 }
 
 // String returns the kind's name, such as "delegation".

@@ -65,7 +65,7 @@ func TestFilePartsAreNamed(t *testing.T) {
 }
 
 func TestUnknownKindHasAName(t *testing.T) {
-	for _, kind := range []format.Kind{0, 7, 255} {
+	for _, kind := range []format.Kind{0, 100, 255} {
 		if got := kind.String(); got != "unknown statement" {
 			t.Errorf("Kind(%d): got %q", uint8(kind), got)
 		}

@@ -30,6 +30,10 @@ type Terms struct {
 	Limits       map[string]uint64 // nil: none
 	Ext          map[string]Scalar // may be ignored, so nothing here restricts
 
+	// MinRevocation is the lowest number of a revocation list by which the license may be
+	// judged; 0: it needs none.
+	MinRevocation uint64
+
 	// EmergencyDays is on how many days of declared emergency a failover license runs;
 	// 0: they are not limited. Other types have none.
 	EmergencyDays uint64
@@ -60,6 +64,7 @@ const (
 	termFeatures
 	termLimits
 	termEmergencyDays
+	termMinRevocation
 	termExt = 23
 )
 
@@ -130,6 +135,7 @@ func encodeTerms(w *writer, t *Terms, b *Binding) {
 		m.key(termLimits).limits(t.Limits)
 	}
 	m.uint(termEmergencyDays, t.EmergencyDays)
+	m.uint(termMinRevocation, t.MinRevocation)
 	if len(t.Ext) > 0 {
 		m.key(termExt).extensions(t.Ext)
 	}
@@ -223,6 +229,9 @@ func decodeTerms(r *reader, t *Terms, b *Binding) {
 		if t.Type != TypeFailover {
 			r.fail("days of emergency in a license of type %s: want type %s", t.Type, TypeFailover)
 		}
+	}
+	if f.has(termMinRevocation) {
+		t.MinRevocation = r.positive(maxUint)
 	}
 	if f.has(termExt) {
 		t.Ext = r.extensions()

@@ -113,13 +113,13 @@ func TestSealRefuses(t *testing.T) {
 			return format.Seal(format.License, [8]byte{}, payload, func([]byte) ([]byte, error) { return bytesOf(64, 1), noAgent })
 		},
 		"a file with its parts exchanged": func() ([]byte, error) {
-			return format.MarshalFile(seal(t, format.License, payload), seal(t, format.Delegation, payload))
+			return format.MarshalFile(seal(t, format.License, payload), seal(t, format.Delegation, payload), nil)
 		},
 		"a file with a request": func() ([]byte, error) {
-			return format.MarshalFile(seal(t, format.Delegation, payload), seal(t, format.SignedRequest, payload))
+			return format.MarshalFile(seal(t, format.Delegation, payload), seal(t, format.SignedRequest, payload), nil)
 		},
 		"a file with half a license": func() ([]byte, error) {
-			return format.MarshalFile(seal(t, format.Delegation, payload), seal(t, format.License, payload)[1:])
+			return format.MarshalFile(seal(t, format.Delegation, payload), seal(t, format.License, payload)[1:], nil)
 		},
 	} {
 		if b, err := try(); err == nil || b != nil {

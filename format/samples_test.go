@@ -153,7 +153,7 @@ func sampleFile(t testing.TB) []byte {
 	t.Helper()
 	file, err := format.MarshalFile(
 		seal(t, format.Delegation, mustMarshal(t, mostDelegation())),
-		seal(t, format.License, mustMarshal(t, mostLicense())))
+		seal(t, format.License, mustMarshal(t, mostLicense())), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -190,7 +190,7 @@ func fileAgain(b []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return format.MarshalFile(f.RawDelegation, license)
+	return format.MarshalFile(f.RawDelegation, license, nil)
 }
 
 func allCodecs(t testing.TB) []codec {

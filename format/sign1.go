@@ -1,6 +1,9 @@
 package format
 
-import "fmt"
+import (
+	"crypto/sha256"
+	"fmt"
+)
 
 // A statement is a COSE_Sign1 (RFC 9052, section 4.2) in a strict profile:
 //
@@ -60,7 +63,7 @@ func readStatement(r *reader) Statement {
 	if n := r.head(majorMap); n != 0 {
 		r.fail("the unprotected header is not empty")
 	}
-	s.payload = r.bytes(1, MaxLicenseFile)
+	s.payload = r.bytes(1, kinds[s.kind].maxBytes)
 	s.signature = r.bytes(signatureSize, signatureSize)
 	return s
 }
@@ -106,6 +109,14 @@ func (s Statement) SignedMessage() []byte { return signedMessage(s.protected, s.
 // UnverifiedPayload returns the content. Whoever calls it either has checked the
 // signature or says to its reader that nobody has.
 func (s Statement) UnverifiedPayload() []byte { return s.payload }
+
+// Digest names the statement by its content: the first 16 bytes of the SHA-256 of its
+// payload. Unlike its id, which the signer chooses, nobody can give it to another
+// statement, and unlike its bytes it does not change with the signature.
+func (s Statement) Digest() [nameSize]byte {
+	sum := sha256.Sum256(s.payload)
+	return [nameSize]byte(sum[:])
+}
 
 func signedMessage(protected, payload []byte) []byte {
 	const context = "Signature1"

@@ -22,7 +22,7 @@ const (
 
 	// MaxText is the most bytes of text that any statement has; a reader of files
 	// stops one byte behind it.
-	MaxText = 2 * (MaxLicenseFile + checksumSize) * 8 / 5
+	MaxText = 2 * (MaxRevocation + checksumSize) * 8 / 5
 )
 
 var base32Encoding = base32.StdEncoding.WithPadding(base32.NoPadding)
@@ -150,7 +150,7 @@ func notOurs(text []byte) error {
 	case start[0] == '{' || start[0] == '[':
 		return other("this is JSON, not a statement in its text form")
 	}
-	return other("it does not start with OLQ1:, OLS1:, OLL1:, OLD1: or OLR1:")
+	return other("it does not start with OLQ1:, OLS1:, OLL1:, OLD1:, OLR1: or OLV1:")
 }
 
 // MachineKeyPrefix starts the text of a machine's private key, which is no statement

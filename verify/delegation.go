@@ -2,7 +2,6 @@ package verify
 
 import (
 	"slices"
-	"sync"
 
 	"github.com/offlicense/offlicense/format"
 	"github.com/offlicense/offlicense/keys"
@@ -10,22 +9,26 @@ import (
 
 // delegation is a delegation that a trusted root has signed.
 type delegation struct {
-	claims *format.DelegationClaims
-	key    keys.PublicKey
-	keyID  [keys.IDSize]byte
+	claims     *format.DelegationClaims
+	key        keys.PublicKey
+	thumbprint [32]byte // of key
+	root       int      // which of the verifier's roots has signed it
+	digest     [16]byte
 }
 
-// delegation returns the delegation of a license file once its signature is checked.
-// The result for the same bytes is kept: it depends on them and on the roots alone.
-func (v *Verifier) delegation(file format.File) (*delegation, error) {
-	if d := v.delegations.get(file.RawDelegation); d != nil {
+func (d *delegation) keyID() [keys.IDSize]byte { return [keys.IDSize]byte(d.thumbprint[:]) }
+
+// delegation returns a delegation once its signature is checked. The result for the
+// same bytes is kept: it depends on them and on the roots alone.
+func (v *Verifier) delegation(raw []byte, s format.Statement) (*delegation, error) {
+	if d := v.delegations.get(raw); d != nil {
 		return d, nil
 	}
-	d, err := v.openDelegation(file.Delegation)
+	d, err := v.openDelegation(s)
 	if err != nil {
 		return nil, err
 	}
-	v.delegations.put(file.RawDelegation, d)
+	v.delegations.put(raw, d)
 	return d, nil
 }
 
@@ -48,7 +51,8 @@ func (v *Verifier) OpenDelegation(text []byte) (*format.DelegationClaims, error)
 }
 
 func (v *Verifier) openDelegation(s format.Statement) (*delegation, error) {
-	if err := v.checkRoot(s); err != nil {
+	root, err := v.checkRoot(s)
+	if err != nil {
 		return nil, err
 	}
 	claims, err := format.UnmarshalDelegation(s.UnverifiedPayload())
@@ -71,7 +75,7 @@ func (v *Verifier) openDelegation(s format.Statement) (*delegation, error) {
 			Next:    "ask the vendor for a license signed by a staff key",
 		}
 	}
-	return &delegation{claims: claims, key: key, keyID: key.ID()}, nil
+	return &delegation{claims: claims, key: key, thumbprint: key.Thumbprint(), root: root, digest: s.Digest()}, nil
 }
 
 func refuseDelegation(err error) error {
@@ -80,32 +84,33 @@ func refuseDelegation(err error) error {
 	return r
 }
 
-// checkRoot accepts a statement that one of the roots has signed.
-func (v *Verifier) checkRoot(s format.Statement) error {
+// checkRoot accepts a statement that one of the roots has signed, and returns which.
+func (v *Verifier) checkRoot(s format.Statement) (int, error) {
 	message := s.SignedMessage()
+	what := "the " + s.Kind().String()
 	named := false
-	for _, root := range v.roots {
+	for i, root := range v.roots {
 		if root.ID() != s.KeyID() {
 			continue
 		}
 		named = true
 		if root.Verify(message, s.Signature()) {
-			return nil
+			return i, nil
 		}
 	}
 	if named {
-		return &Refusal{
+		return 0, &Refusal{
 			Reason:  BadSignature,
-			Message: "the delegation in the file was changed after it was signed",
-			Next:    "copy the license file again from where it came; if that does not help, ask the vendor to send it again",
+			Message: what + " in the file was changed after it was signed",
+			Next:    "copy the file again from where it came; if that does not help, ask the vendor to send it again",
 		}
 	}
-	return &Refusal{
+	return 0, &Refusal{
 		Reason:   UnknownKey,
-		Message:  "no trusted root key stands behind the license",
-		Expected: "a delegation by " + v.rootNames(),
-		Found:    "a delegation by a key that is not trusted here",
-		Next:     "check that the license is this vendor's, and that the roots file is the one that came with the product",
+		Message:  "no trusted root key stands behind " + what,
+		Expected: "one signed by " + v.rootNames(),
+		Found:    "one signed by a key that is not trusted here",
+		Next:     "check that the file is this vendor's, and that the roots file is the one that came with the product",
 	}
 }
 
@@ -115,29 +120,4 @@ func (v *Verifier) rootNames() string {
 		names += " or " + root.String()
 	}
 	return names
-}
-
-// maxDelegations bounds the memory of a verifier that is fed many vendors' files. A
-// vendor has a few staff keys, and a site one delegation at a time.
-const maxDelegations = 64
-
-// delegationCache keeps checked delegations by their bytes. The zero value is ready.
-type delegationCache struct {
-	mu      sync.RWMutex
-	checked map[string]*delegation
-}
-
-func (c *delegationCache) get(raw []byte) *delegation {
-	c.mu.RLock()
-	defer c.mu.RUnlock()
-	return c.checked[string(raw)]
-}
-
-func (c *delegationCache) put(raw []byte, d *delegation) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.checked == nil || len(c.checked) >= maxDelegations {
-		c.checked = make(map[string]*delegation)
-	}
-	c.checked[string(raw)] = d
 }

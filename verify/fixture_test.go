@@ -147,7 +147,7 @@ func fileOf(t testing.TB, d *format.DelegationClaims, l *format.LicenseClaims) [
 	if err != nil {
 		t.Fatal(err)
 	}
-	file, err := format.MarshalFile(sealDelegation(t, d, rootKey(t)), seal(t, format.License, payload, staffKey(t)))
+	file, err := format.MarshalFile(sealDelegation(t, d, rootKey(t)), seal(t, format.License, payload, staffKey(t)), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -43,6 +43,9 @@ type License struct {
 	Ext      map[string]string `json:"ext,omitempty"`
 
 	SignedBy string `json:"signed_by"` // the staff key's name in its delegation
+
+	// RevocationList is the list by which the license was judged; nil: there was none.
+	RevocationList *ListStatus `json:"revocation_list,omitempty"`
 }
 
 // HasFeature reports whether the license grants the named feature.

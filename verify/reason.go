@@ -17,6 +17,7 @@ const (
 	BadSignature    Reason = "bad-signature"
 	UnknownKey      Reason = "unknown-key"
 	OutOfScope      Reason = "out-of-scope"
+	Revoked         Reason = "revoked"
 	Superseded      Reason = "superseded"
 	Released        Reason = "released"
 	WrongProduct    Reason = "wrong-product"

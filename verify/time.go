@@ -80,6 +80,7 @@ func (j *judgement) clockFloor() (floor time.Time, source string) {
 	}{
 		{j.license.Issued, "the license was issued"},
 		{unix(j.delegation.claims.IssuedAt), "the license's signer was appointed"},
+		{j.listIssued(), "the revocation list was issued"},
 		{j.facts.Built, "this program was built"},
 		{j.facts.Seen, "the clock has been"},
 	} {
@@ -88,6 +89,13 @@ func (j *judgement) clockFloor() (floor time.Time, source string) {
 		}
 	}
 	return floor, source
+}
+
+func (j *judgement) listIssued() time.Time {
+	if j.list == nil {
+		return time.Time{}
+	}
+	return j.list.Issued()
 }
 
 func clock(t time.Time) string { return t.UTC().Format(time.RFC3339) }

@@ -15,7 +15,8 @@ import (
 // many goroutines at once.
 type Verifier struct {
 	roots       []keys.PublicKey
-	delegations delegationCache
+	delegations cache[delegation]
+	lists       cache[RevocationList] // those in license files
 }
 
 // New returns a Verifier that trusts the given root keys, and no other.
@@ -58,6 +59,12 @@ type Facts struct {
 	Site       *Site // the site that wants to run
 	AnyMachine bool  // the license is looked at elsewhere than where it runs
 
+	// Revocations are the lists that the caller has, such as the one that the site has
+	// kept and one that came with the program, opened by the Verifier that judges.
+	Revocations      []*RevocationList
+	MinRevocation    uint64        // lowest number of a list that this program accepts, compiled in; 0: any, and none
+	MaxRevocationAge time.Duration // oldest list that this program accepts; 0: any, and none
+
 	Seen time.Time         // highest time that this site has seen before; zero: none
 	Use  map[string]uint64 // what the program uses of the license's limits, such as cores
 
@@ -98,13 +105,19 @@ func (v *Verifier) Check(text []byte, facts Facts) (*License, error) {
 	if err := facts.check(); err != nil {
 		return nil, err
 	}
-	claims, delegation, err := v.open(text)
+	for _, list := range facts.Revocations {
+		if list == nil || list.verifier != v {
+			return nil, errors.New("facts: a revocation list that this Verifier has not opened")
+		}
+	}
+	j, err := v.open(text)
 	if err != nil {
 		return nil, err
 	}
-	license := newLicense(claims, delegation.claims.Name)
+	j.facts = &facts
 	steps := [...]func(*judgement) error{
 		(*judgement).scope,
+		(*judgement).revocation,
 		(*judgement).product,
 		(*judgement).version,
 		(*judgement).site,
@@ -114,47 +127,52 @@ func (v *Verifier) Check(text []byte, facts Facts) (*License, error) {
 		(*judgement).updates,
 		(*judgement).limits,
 	}
-	j := &judgement{facts: &facts, claims: claims, delegation: delegation, license: license}
 	for _, step := range steps {
 		if err := step(j); err != nil {
 			return nil, err
 		}
 	}
-	return license, nil
+	return j.license, nil
 }
 
 // judgement is one run of Check over a license whose signatures are good.
 type judgement struct {
+	verifier   *Verifier
 	facts      *Facts
+	signed     format.Statement // the license
 	claims     *format.LicenseClaims
 	delegation *delegation
 	license    *License // what Check returns when no step objects
+
+	attachedRaw []byte
+	attached    *format.List    // in the license file, its signature not checked yet; nil: none
+	list        *RevocationList // that counts; nil: none, or not looked for yet
 }
 
 func (j *judgement) warn(format string, args ...any) {
 	j.license.Warnings = append(j.license.Warnings, fmt.Sprintf(format, args...))
 }
 
-// open takes the text of a license file to claims that a delegated key has signed.
-func (v *Verifier) open(text []byte) (*format.LicenseClaims, *delegation, error) {
+// open takes the text of a license file to a license that a delegated key has signed.
+func (v *Verifier) open(text []byte) (*judgement, error) {
 	raw, err := format.DecodeTextAs(text, format.LicenseFile)
 	if err != nil {
-		return nil, nil, refuseMalformed(err)
+		return nil, refuseMalformed(err)
 	}
 	file, err := format.ParseFile(raw)
 	if err != nil {
-		return nil, nil, refuseMalformed(err)
+		return nil, refuseMalformed(err)
 	}
-	delegation, err := v.delegation(file)
+	delegation, err := v.delegation(file.RawDelegation, file.Delegation)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	license := file.License
-	if license.KeyID() != delegation.keyID {
-		return nil, nil, v.refuseSigner(license, delegation)
+	if license.KeyID() != delegation.keyID() {
+		return nil, v.refuseSigner(license, delegation)
 	}
 	if !delegation.key.Verify(license.SignedMessage(), license.Signature()) {
-		return nil, nil, &Refusal{
+		return nil, &Refusal{
 			Reason:  BadSignature,
 			Message: "the license was changed after it was signed",
 			Next:    "copy the license file again from where it came; if that does not help, ask the vendor to send it again",
@@ -162,14 +180,18 @@ func (v *Verifier) open(text []byte) (*format.LicenseClaims, *delegation, error)
 	}
 	claims, err := format.UnmarshalLicense(license.UnverifiedPayload())
 	if err != nil {
-		return nil, nil, refuseMalformed(err)
+		return nil, refuseMalformed(err)
 	}
 	if b := claims.Binding; b != nil {
 		if _, err := keys.NewPublicKey(b.Key); err != nil {
-			return nil, nil, refuseMalformed(fmt.Errorf("the machine's key in the license: %w", err))
+			return nil, refuseMalformed(fmt.Errorf("the machine's key in the license: %w", err))
 		}
 	}
-	return claims, delegation, nil
+	return &judgement{
+		verifier: v, signed: license, claims: claims, delegation: delegation,
+		license:     newLicense(claims, delegation.claims.Name),
+		attachedRaw: file.RawList, attached: file.List,
+	}, nil
 }
 
 // refuseSigner refuses a license whose kid names another key than the delegation.
@@ -186,7 +208,7 @@ func (v *Verifier) refuseSigner(license format.Statement, d *delegation) error {
 	return &Refusal{
 		Reason:   UnknownKey,
 		Message:  "the license is signed by another key than its delegation names",
-		Expected: fmt.Sprintf("key %x", d.keyID),
+		Expected: fmt.Sprintf("key %x", d.keyID()),
 		Found:    fmt.Sprintf("key %x", license.KeyID()),
 		Next:     "ask the vendor to send the license again",
 	}

@@ -120,7 +120,7 @@ func Seal(l *format.LicenseClaims) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	file, err := format.MarshalFile(delegation, license)
+	file, err := format.MarshalFile(delegation, license, nil)
 	if err != nil {
 		return nil, err
 	}

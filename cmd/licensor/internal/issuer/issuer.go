@@ -83,7 +83,7 @@ func (i *Issuer) Issue(g ledger.Grant, now time.Time) (format.ID, []byte, error)
 	if err != nil {
 		return format.ID{}, nil, fmt.Errorf("signing: %w", err)
 	}
-	file, err := format.MarshalFile(i.RawDelegation, license)
+	file, err := format.MarshalFile(i.RawDelegation, license, nil)
 	if err != nil {
 		return format.ID{}, nil, err
 	}

@@ -180,7 +180,7 @@ func bareIssue(i *issuer.Issuer) ledger.Issue {
 		if err != nil {
 			return id, nil, "", err
 		}
-		file, err := format.MarshalFile(i.RawDelegation, license)
+		file, err := format.MarshalFile(i.RawDelegation, license, nil)
 		return id, file, "anna", err
 	}
 }

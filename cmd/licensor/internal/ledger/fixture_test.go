@@ -264,7 +264,7 @@ func issueUnbound(i *issuer.Issuer, g ledger.Grant, at time.Time) (format.ID, []
 	if err != nil {
 		return id, nil, "", err
 	}
-	file, err := format.MarshalFile(i.RawDelegation, license)
+	file, err := format.MarshalFile(i.RawDelegation, license, nil)
 	return id, file, "anna", err
 }
 
