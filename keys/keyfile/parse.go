@@ -4,14 +4,12 @@ import (
 	"bytes"
 	"crypto/ed25519"
 	"crypto/x509"
-	"encoding/pem"
 	"errors"
 	"fmt"
 
 	"golang.org/x/crypto/ssh"
 
 	"github.com/offlicense/offlicense/keys"
-	"github.com/offlicense/offlicense/keys/internal/mistake"
 )
 
 // maxTries is how often Read asks for the passphrase.
@@ -21,9 +19,9 @@ const pemType = "OPENSSH PRIVATE KEY"
 
 // parse reads the private key in text. The path stands in errors and hints.
 func parse(path string, text []byte, passphrase func(int) ([]byte, error)) (keys.PrivateKey, error) {
-	body, err := unwrapPEM(path, text)
+	body, err := onePEM(text, pemType, func(label string) error { return otherPEM(path, label) })
 	if err != nil {
-		return keys.PrivateKey{}, err
+		return keys.PrivateKey{}, fmt.Errorf("%q: %w", path, err)
 	}
 	defer clear(body)
 	box, err := parseEnvelope(body)
@@ -95,48 +93,3 @@ func open(path string, text []byte, encrypted bool, passphrase func(int) ([]byte
 	}
 	return nil, fmt.Errorf("%q: %w, %d times", path, ErrPassphrase, maxTries)
 }
-
-// unwrapPEM returns what the one PEM block of text holds.
-func unwrapPEM(path string, text []byte) ([]byte, error) {
-	if !bytes.HasPrefix(text, []byte("-----BEGIN ")) {
-		return nil, fmt.Errorf("%q: malformed private key: it does not start with %q", path, "-----BEGIN "+pemType+"-----")
-	}
-	block, rest := pem.Decode(text)
-	if block == nil {
-		return nil, fmt.Errorf("%q: malformed private key: a line is damaged or missing", path)
-	}
-	if block.Type != pemType {
-		clear(block.Bytes)
-		return nil, otherPEM(path, block.Type)
-	}
-	if len(block.Headers) > 0 || len(bytes.TrimSpace(rest)) > 0 {
-		clear(block.Bytes)
-		return nil, fmt.Errorf("%q: malformed private key: more than one key stands in the file", path)
-	}
-	return block.Bytes, nil
-}
-
-// otherPEM says which other kind of private key a PEM block holds.
-func otherPEM(path, label string) error {
-	kinds := map[string]string{
-		"RSA PRIVATE KEY": "an RSA",
-		"EC PRIVATE KEY":  "an ECDSA",
-		"DSA PRIVATE KEY": "a DSA",
-	}
-	switch label {
-	case "PRIVATE KEY", "ENCRYPTED PRIVATE KEY":
-		return &mistake.Error{
-			Text: fmt.Sprintf("%q: this is a PKCS#8 key, as openssl writes it; an OpenSSH private key is wanted", path),
-			Mend: "ssh-keygen -p -f " + shellWord(path) + " rewrites an Ed25519 key as OpenSSH writes it (OpenSSH 9.6 or later)",
-		}
-	case "RSA PRIVATE KEY", "EC PRIVATE KEY", "DSA PRIVATE KEY":
-		return &mistake.Error{
-			Text: fmt.Sprintf("%q: this is %s key; an Ed25519 key is wanted", path, kinds[label]),
-			Mend: makeOne,
-		}
-	default:
-		return fmt.Errorf("%q: this is PEM of type %.64q; want %q", path, label, pemType)
-	}
-}
-
-const makeOne = "ssh-keygen -t ed25519 makes an Ed25519 key"

@@ -25,22 +25,34 @@ const MaxFile = 64 << 10
 //
 // A file that others than its owner can read gives a *PermissionError (not on Windows).
 func Read(path string, passphrase func(attempt int) ([]byte, error)) (keys.PrivateKey, error) {
-	text, mode, err := load(path)
+	text, err := loadPrivate(path)
 	if err != nil {
 		return keys.PrivateKey{}, err
 	}
 	defer clear(text)
-	// Which file this is comes before who may read it: nobody should chmod a license.
-	if err := refuseOther(path, text); err != nil {
-		return keys.PrivateKey{}, err
-	}
-	if len(text) > MaxFile {
-		return keys.PrivateKey{}, fmt.Errorf("%q is not a private key: more than %d bytes", path, MaxFile)
-	}
-	if othersCanRead(mode) {
-		return keys.PrivateKey{}, &PermissionError{Path: path, Mode: mode.Perm()}
-	}
 	return parse(path, text, passphrase)
+}
+
+// loadPrivate returns the text of a file that may hold a private key, and that nobody but
+// its owner can read. All that reads private keys from files reads them here.
+func loadPrivate(path string) ([]byte, error) {
+	text, mode, err := load(path)
+	if err != nil {
+		return nil, err
+	}
+	// Which file this is comes before who may read it: nobody should chmod a license.
+	err = refuseOther(path, text)
+	switch {
+	case err != nil:
+	case len(text) > MaxFile:
+		err = fmt.Errorf("%q is not a private key: more than %d bytes", path, MaxFile)
+	case othersCanRead(mode):
+		err = &PermissionError{Path: path, Mode: mode.Perm()}
+	default:
+		return text, nil
+	}
+	clear(text)
+	return nil, err
 }
 
 // load returns the first MaxFile+1 bytes of a regular file.
@@ -89,9 +101,13 @@ func refuseOther(path string, text []byte) error {
 	case "a PuTTY private key":
 		return &mistake.Error{
 			Text: fmt.Sprintf("%q: this is a PuTTY key; an OpenSSH private key is wanted", path),
-			Mend: "puttygen " + shellWord(path) + " -O private-openssh-new -o NEW",
+			Mend: puttyMend(path),
 		}
 	default:
 		return fmt.Errorf("%q: this is %s, not a key", path, what)
 	}
+}
+
+func puttyMend(path string) string {
+	return "puttygen " + shellWord(path) + " -O private-openssh-new -o NEW"
 }

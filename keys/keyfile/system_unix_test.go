@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/offlicense/offlicense/keys"
 )
 
 // TestPermissions holds for root too, who could read the file in any case.
@@ -44,6 +46,59 @@ func TestPermissions(t *testing.T) {
 	ask, _ := answers(t, "right")
 	if got, err := Read(path, ask); err != nil || got.Public() != key.Public() {
 		t.Errorf("mode 0400: got %v, %v", got, err)
+	}
+}
+
+// TestEveryReaderRefuses a key that others can read: through a link too, whose own mode
+// says nothing, and for the group alone.
+func TestEveryReaderRefuses(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	openSSH, pkcs8File := filepath.Join(folder, "key"), filepath.Join(folder, "key.pem")
+	mustWrite(t, openSSH, testKey(t, 1), nil)
+	if err := os.WriteFile(pkcs8File, []byte(pkcs8(rfc8410V1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for path, read := range map[string]func(string) (keys.PrivateKey, error){
+		openSSH:   func(path string) (keys.PrivateKey, error) { return Read(path, nil) },
+		pkcs8File: ReadPKCS8,
+	} {
+		link := path + " link"
+		if err := os.Symlink(path, link); err != nil {
+			t.Fatal(err)
+		}
+		for _, given := range []string{path, link} {
+			for _, mode := range []fs.FileMode{0o640, 0o610, 0o604, 0o644, 0o620} {
+				if err := os.Chmod(path, mode); err != nil {
+					t.Fatal(err)
+				}
+				key, err := read(given)
+				var refused *PermissionError
+				if !errors.As(err, &refused) || refused.Mode != mode || refused.Path != given || !key.IsZero() {
+					t.Errorf("%s, mode %04o: got %v, %v, want a PermissionError", given, mode, key, err)
+				}
+				if out, err := exec.Command("sh", "-c", hintOf(err)).CombinedOutput(); err != nil {
+					t.Fatalf("%s: %v: %s", hintOf(err), err, out)
+				}
+				if _, err := read(given); err != nil {
+					t.Errorf("%s, mode %04o mended: %v", given, mode, err)
+				}
+			}
+		}
+	}
+}
+
+// TestFolderOpenToOthers is no reason to refuse: see the package comment.
+func TestFolderOpenToOthers(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	path := filepath.Join(folder, "key")
+	mustWrite(t, path, testKey(t, 1), nil)
+	if err := os.Chmod(folder, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Read(path, nil); err != nil {
+		t.Error(err)
 	}
 }
 
