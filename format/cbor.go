@@ -34,7 +34,7 @@ const (
 // call after it returns a zero value, so that a decoder checks once, at its end.
 type reader struct {
 	b    []byte // what is left
-	copy string // of all the bytes, so that every text shares one allocation
+	copy string // of all the bytes, so that every text shares one allocation; empty: each has its own
 	err  error
 }
 
@@ -170,6 +170,9 @@ func (r *reader) text(most int) string {
 	if err := checkText(s); err != nil {
 		r.fail("%v", err)
 		return ""
+	}
+	if r.copy == "" {
+		return string(s)
 	}
 	end := len(r.copy) - len(r.b)
 	return r.copy[end-len(s) : end]

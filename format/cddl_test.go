@@ -15,7 +15,8 @@ import (
 // field is set: neither has a key that the other does not have.
 func TestCDDLNamesEveryKey(t *testing.T) {
 	request, delegation, license := mustMarshal(t, mostRequest()), mustMarshal(t, mostDelegation()), mustMarshal(t, failoverLicense())
-	release := mustMarshal(t, mostRelease())
+	release, revocation := mustMarshal(t, mostRelease()), mustMarshal(t, mostRevocation())
+	lists := mustMarshal(t, listsDelegation())
 	last := func(b []byte) place {
 		pairs := placesOf(t, b, 0).pairs
 		return pairs[len(pairs)-1][1]
@@ -23,37 +24,46 @@ func TestCDDLNamesEveryKey(t *testing.T) {
 	confirmation := placesOf(t, license, 0).pairs[7][1]
 	protected := placesOf(t, seal(t, format.License, license), 0).inside[0].inside[0]
 	header := seal(t, format.License, license)[protected.head:protected.end]
-	for rule, written := range map[string]struct {
-		b  []byte
-		in place
-	}{
-		"request":      {request, placesOf(t, request, 0)},
-		"delegation":   {delegation, placesOf(t, delegation, 0)},
-		"scope":        {delegation, last(delegation)},
-		"license":      {license, placesOf(t, license, 0)},
-		"terms":        {license, last(license)},
-		"confirmation": {license, confirmation},
-		"cose-key":     {license, confirmation.pairs[0][1]},
-		"release":      {release, placesOf(t, release, 0)},
-		"given-up":     {release, last(release)},
+	for rule, in := range map[string]place{
+		"request":      placesOf(t, request, 0),
+		"delegation":   placesOf(t, delegation, 0),
+		"scope":        last(delegation),
+		"license":      placesOf(t, license, 0),
+		"terms":        last(license),
+		"confirmation": confirmation,
+		"cose-key":     confirmation.pairs[0][1],
+		"revocation":   placesOf(t, revocation, 0),
+		"revoked":      last(revocation),
+		"revoked-key":  last(revocation).pairs[2][1].inside[0],
+		"release":      placesOf(t, release, 0),
+		"given-up":     last(release),
 
-		"license-header":    {header, placesOf(t, header, 0)},
-		"delegation-header": {header, placesOf(t, header, 0)},
-		"request-header":    {header, placesOf(t, header, 0)},
-		"release-header":    {header, placesOf(t, header, 0)},
+		"license-header":    placesOf(t, header, 0),
+		"delegation-header": placesOf(t, header, 0),
+		"request-header":    placesOf(t, header, 0),
+		"release-header":    placesOf(t, header, 0),
+		"revocation-header": placesOf(t, header, 0),
 	} {
-		var want []string
-		for _, pair := range written.in.pairs {
-			key := int64(placesOf(t, written.b, pair[0].start).n)
-			if pair[0].major == 1 {
-				key = -1 - key
-			}
-			want = append(want, strconv.FormatInt(key, 10))
+		want := keysOf(in)
+		if rule == "scope" { // a key that signs lists has no other scope
+			want = append(want, keysOf(last(lists))...)
 		}
 		if got := cddlKeys(t, rule); !slices.Equal(got, want) {
 			t.Errorf("%s: the grammar has the keys %v, the code writes %v", rule, got, want)
 		}
 	}
+}
+
+func keysOf(in place) []string {
+	var keys []string
+	for _, pair := range in.pairs {
+		key := int64(pair[0].n)
+		if pair[0].major == 1 {
+			key = -1 - key
+		}
+		keys = append(keys, strconv.FormatInt(key, 10))
+	}
+	return keys
 }
 
 // cddlKeys returns the keys of the map that a rule of license.cddl describes.

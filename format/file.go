@@ -59,3 +59,19 @@ func MarshalFile(delegation, license, list []byte) ([]byte, error) {
 	}
 	return w.b, nil
 }
+
+// AttachList returns a license file with the given revocation list, in the place of the
+// one that it had. The license itself stays as it was signed.
+func AttachList(file, list []byte) ([]byte, error) {
+	f, err := ParseFile(file)
+	if err != nil {
+		return nil, err
+	}
+	var w writer
+	w.array(3)
+	w.b = append(append(w.b, file[1:len(file)-len(f.RawList)]...), list...)
+	if _, err := ParseFile(w.b); err != nil {
+		return nil, err
+	}
+	return w.b, nil
+}

@@ -52,8 +52,10 @@ func FuzzRequest(f *testing.F)    { fuzzCodec(f, requestCodec(f)) }
 func FuzzDelegation(f *testing.F) { fuzzCodec(f, delegationCodec(f)) }
 func FuzzLicense(f *testing.F)    { fuzzCodec(f, licenseCodec(f)) }
 func FuzzRelease(f *testing.F)    { fuzzCodec(f, releaseCodec(f)) }
+func FuzzRevocation(f *testing.F) { fuzzCodec(f, revocationCodec(f)) }
 func FuzzStatement(f *testing.F)  { fuzzCodec(f, envelopeCodec(f)) }
 func FuzzFile(f *testing.F)       { fuzzCodec(f, fileCodec(f)) }
+func FuzzList(f *testing.F)       { fuzzCodec(f, listCodec(f)) }
 
 // cleaned is what is left of a text when all is undone that reading forgives.
 func cleaned(text string) string {
@@ -79,7 +81,8 @@ func FuzzText(f *testing.F) {
 		[]byte(format.EncodeText(format.RequestBody, mustMarshal(f, leastRequest()))),
 		[]byte(strings.ToLower(format.EncodeText(format.Delegation, []byte("seven b")))),
 		[]byte("\ufeff0ll1:\r\n "+format.EncodeText(format.SignedRequest, []byte{1, 2, 3})[5:]+" -\t\n"),
-		format.EncodeFile(format.LicenseFile, sampleFile(f)))
+		format.EncodeFile(format.LicenseFile, sampleFile(f)),
+		format.EncodeFile(format.RevocationFile, sampleList(f, false)))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		kind, raw, err := format.DecodeText(text)
 		if err != nil {

@@ -18,6 +18,8 @@ func entryPoints() map[string]func([]byte) error {
 		"UnmarshalRequest":    func(b []byte) error { _, err := format.UnmarshalRequest(b); return err },
 		"UnmarshalLicense":    func(b []byte) error { _, err := format.UnmarshalLicense(b); return err },
 		"UnmarshalDelegation": func(b []byte) error { _, err := format.UnmarshalDelegation(b); return err },
+		"ParseList":           func(b []byte) error { _, err := format.ParseList(b); return err },
+		"UnmarshalRevocation": func(b []byte) error { _, err := format.UnmarshalRevocation(b); return err },
 	}
 }
 
@@ -40,6 +42,10 @@ func TestHostileInputIsCheap(t *testing.T) {
 		"spaces behind a prefix":       repeat("OLL1:", ' '),
 		"Base32 behind a prefix":       repeat("OLL1:", 'A'),
 		"arrays in a file":             repeat(head, 0x81),
+		"Base32 behind a list's":       repeat("OLV1:", 'A'),
+		"arrays in a list":             bytes.Repeat([]byte{0x81}, format.MaxRevocation),
+		"1024 keys of none":            append(mustMarshal(t, leastRevocation())[:len(mustMarshal(t, leastRevocation()))-3], 0xa2, 0, 1, 2, 0x99, 4, 0),
+		"a set of 1 MiB of nothing":    append(mustMarshal(t, leastRevocation())[:len(mustMarshal(t, leastRevocation()))-3], 0xa2, 0, 1, 1, 0x5a, 0, 0x0f, 0xff, 0xf0),
 		"2^64-1 elements":              {0x9b, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff},
 		"2^63-1 bytes":                 {0x5b, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff},
 		"2^32-1 pairs":                 {0xba, 0xff, 0xff, 0xff, 0xff},
@@ -71,6 +77,7 @@ func TestCaps(t *testing.T) {
 	for kind, most := range map[format.Kind]int{
 		format.RequestBody: format.MaxRequest, format.SignedRequest: format.MaxRequest,
 		format.LicenseFile: format.MaxLicenseFile, format.Delegation: format.MaxDelegation,
+		format.Release: format.MaxRelease, format.RevocationFile: format.MaxRevocation,
 	} {
 		for _, over := range []int{0, 1} {
 			_, _, err := format.DecodeText(format.EncodeFile(kind, make([]byte, most+over)))

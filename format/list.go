@@ -24,7 +24,10 @@ func ParseList(raw []byte) (*List, error) {
 	if r.err != nil {
 		return nil, r.err
 	}
-	return l, l.check()
+	if err := l.check(); err != nil {
+		return nil, err
+	}
+	return l, nil
 }
 
 func readList(r *reader) *List {
@@ -50,7 +53,8 @@ func (l *List) check() error {
 func readDelegation(r *reader) ([]byte, Statement) {
 	start := r.b
 	s := readStatement(r)
-	raw := start[:len(start)-len(r.b)]
+	n := len(start) - len(r.b)
+	raw := start[:n:n] // so that an append does not write into what follows
 	if len(raw) > MaxDelegation {
 		r.fail("a delegation of %d bytes, at most %d are allowed", len(raw), MaxDelegation)
 	}

@@ -15,6 +15,7 @@ func TestMarshalRefuses(t *testing.T) {
 	delegation := func(change func(*format.DelegationClaims)) marshaler { d := mostDelegation(); change(d); return d }
 	license := func(change func(*format.LicenseClaims)) marshaler { l := mostLicense(); change(l); return l }
 	release := func(change func(*format.ReleaseClaims)) marshaler { c := mostRelease(); change(c); return c }
+	revocation := func(change func(*format.RevocationClaims)) marshaler { c := mostRevocation(); change(c); return c }
 	many := func(n int) map[string]uint64 {
 		limits := make(map[string]uint64)
 		for _, name := range numbered(n) {
@@ -27,6 +28,7 @@ func TestMarshalRefuses(t *testing.T) {
 		"zero delegation": &format.DelegationClaims{},
 		"zero license":    &format.LicenseClaims{},
 		"zero release":    &format.ReleaseClaims{},
+		"zero revocation": &format.RevocationClaims{},
 
 		"request: no product":       request(func(q *format.Request) { q.Product = "" }),
 		"request: long invoice":     request(func(q *format.Request) { q.Invoice = strings.Repeat("1", 33) }),
@@ -76,6 +78,19 @@ func TestMarshalRefuses(t *testing.T) {
 		"license: 0 of 6 must match": license(func(l *format.LicenseClaims) { l.Binding.Need = 0 }),
 		"license: 7 of 6 must match": license(func(l *format.LicenseClaims) { l.Binding.Need = 7 }),
 
+		"delegation: lists and a product": delegation(func(d *format.DelegationClaims) { d.Scope = format.Scope{Revocations: true, Products: []string{"*"}} }),
+		"delegation: lists and perpetual": delegation(func(d *format.DelegationClaims) { d.Scope = format.Scope{Revocations: true, Perpetual: true} }),
+		"license: list of 64 bits":        license(func(l *format.LicenseClaims) { l.Terms.MinRevocation = 1 << 63 }),
+
+		"revocation: vendor is no domain": revocation(func(c *format.RevocationClaims) { c.Issuer = "evoq" }),
+		"revocation: time before 1970":    revocation(func(c *format.RevocationClaims) { c.IssuedAt = -1 }),
+		"revocation: number 0":            revocation(func(c *format.RevocationClaims) { c.Number = 0 }),
+		"revocation: number of 64 bits":   revocation(func(c *format.RevocationClaims) { c.Number = 1 << 63 }),
+		"revocation: a key twice":         revocation(func(c *format.RevocationClaims) { c.Keys[1] = c.Keys[0] }),
+		"revocation: keys exchanged":      revocation(func(c *format.RevocationClaims) { c.Keys[0], c.Keys[1] = c.Keys[1], c.Keys[0] }),
+		"revocation: 1025 keys":           revocation(func(c *format.RevocationClaims) { c.Keys = numberedKeys(1025) }),
+		"revocation: more than 1 MiB":     revocation(func(c *format.RevocationClaims) { c.Keys[0].Keep = numberedSet(65536) }),
+
 		"release: no activation":        release(func(c *format.ReleaseClaims) { c.Activation = "" }),
 		"release: long activation":      release(func(c *format.ReleaseClaims) { c.Activation = strings.Repeat("A", 33) }),
 		"release: vendor is no domain":  release(func(c *format.ReleaseClaims) { c.Vendor = "evoq" }),
@@ -117,6 +132,20 @@ func TestSealRefuses(t *testing.T) {
 		},
 		"a file with a request": func() ([]byte, error) {
 			return format.MarshalFile(seal(t, format.Delegation, payload), seal(t, format.SignedRequest, payload), nil)
+		},
+		"a file with half a list": func() ([]byte, error) {
+			list := sampleList(t, true)
+			return format.MarshalFile(seal(t, format.Delegation, payload), seal(t, format.License, payload), list[:len(list)/2])
+		},
+		"a file with an empty list": func() ([]byte, error) {
+			return format.MarshalFile(seal(t, format.Delegation, payload), seal(t, format.License, payload), []byte{})
+		},
+		"a file with a revocation that is no list": func() ([]byte, error) {
+			return format.MarshalFile(seal(t, format.Delegation, payload), seal(t, format.License, payload), seal(t, format.Revocation, payload))
+		},
+		"a list of a license": func() ([]byte, error) { return format.MarshalList(nil, seal(t, format.License, payload)) },
+		"a list under a license": func() ([]byte, error) {
+			return format.MarshalList(seal(t, format.License, payload), seal(t, format.Revocation, payload))
 		},
 		"a file with half a license": func() ([]byte, error) {
 			return format.MarshalFile(seal(t, format.Delegation, payload), seal(t, format.License, payload)[1:], nil)

@@ -110,3 +110,32 @@ func TestOracleSees(t *testing.T) {
 		t.Errorf("terms: got %+v", terms)
 	}
 }
+
+// TestOracleSeesRevocation does the same for a revocation list.
+func TestOracleSeesRevocation(t *testing.T) {
+	var claims struct {
+		Iss     string `cbor:"1,keyasint"`
+		Iat     int64  `cbor:"6,keyasint"`
+		Cti     []byte `cbor:"7,keyasint"`
+		Revoked struct {
+			Number   uint64 `cbor:"0,keyasint"`
+			Licenses []byte `cbor:"1,keyasint"`
+			Keys     []struct {
+				Thumbprint []byte `cbor:"0,keyasint"`
+				Keep       []byte `cbor:"1,keyasint"`
+			} `cbor:"2,keyasint"`
+		} `cbor:"-70004,keyasint"`
+	}
+	if err := oracleDecoder.Unmarshal(mustMarshal(t, mostRevocation()), &claims); err != nil {
+		t.Fatal(err)
+	}
+	want, revoked := mostRevocation(), claims.Revoked
+	switch {
+	case claims.Iss != want.Issuer, claims.Iat != want.IssuedAt, !bytes.Equal(claims.Cti, want.ID[:]):
+		t.Errorf("claims: got %+v", claims)
+	case revoked.Number != want.Number, !bytes.Equal(revoked.Licenses, names(0xaa, 0xbb, 0xcc)), len(revoked.Keys) != 2,
+		!bytes.Equal(revoked.Keys[0].Thumbprint, want.Keys[0].Thumbprint[:]), !bytes.Equal(revoked.Keys[0].Keep, names(0xe1, 0xe2)),
+		len(revoked.Keys[1].Keep) != 0:
+		t.Errorf("revoked: got %+v", revoked)
+	}
+}

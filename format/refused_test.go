@@ -151,8 +151,26 @@ func TestDelegationRefused(t *testing.T) {
 		{"unbound: false", entry(4, true), entry(4, false)},
 		{"unbound: 1", entry(4, true), entry(4, 1)},
 		{"perpetual: false", entry(5, true), entry(5, false)},
+		{"revocation lists for perpetual", entry(5, true), entry(6, true)},
+		{"an unknown key", entry(5, true), entry(7, true)},
 	}
 	refuseChanges(t, delegationCodec(t), mustMarshal(t, mostDelegation()), changes)
+	lists := append(enc(-70002), 0xa1, 6, 0xf5)
+	scope := func(entries ...[]byte) []byte {
+		return append(append(enc(-70002), 0xa0|byte(len(entries))), bytes.Join(entries, nil)...)
+	}
+	refuseChanges(t, delegationCodec(t), mustMarshal(t, listsDelegation()), []change{
+		{"lists: false", lists, scope(entry(6, false))},
+		{"lists: 1", lists, scope(entry(6, 1))},
+		{"lists and products", lists, scope(entry(0, []string{"*"}), entry(6, true))},
+		{"lists and types", lists, scope(entry(1, []string{"*"}), entry(6, true))},
+		{"lists and a term", lists, scope(entry(2, 1), entry(6, true))},
+		{"lists and seats", lists, scope(entry(3, 1), entry(6, true))},
+		{"lists and unbound", lists, scope(entry(4, true), entry(6, true))},
+		{"lists and perpetual", lists, scope(entry(5, true), entry(6, true))},
+		{"lists and an unknown key", lists, scope(entry(6, true), entry(7, true))},
+		{"lists twice", lists, scope(entry(6, true), entry(6, true))},
+	})
 }
 
 func numbered(n int) []string {
@@ -194,6 +212,11 @@ func TestLicenseRefused(t *testing.T) {
 		{"a limit twice", enc("cores", 0), enc("users", 0)},
 		{"limits not in their order", enc("apps", 300), enc("zzzzzzz", 300)},
 		{"a limit named by a number", enc("apps", 300), enc(4, 300)},
+		{"list of number zero", entry(16, 41), entry(16, 0)},
+		{"list of a number below zero", entry(16, 41), entry(16, -41)},
+		{"list of a number of 64 bits", entry(16, 41), entry(16, uint64(1<<63))},
+		{"a term of a later version", entry(16, 41), entry(17, 41)},
+		{"the term before ext of a later version", entry(16, 41), entry(22, 41)},
 		{"ext with a list inside", enc("zero", 0), enc("zero", []int{0})},
 		{"ext with a map inside", enc("zero", 0), enc("zero", map[int]int{})},
 		{"ext with bytes", enc("zero", 0), enc("zero", []byte{0})},

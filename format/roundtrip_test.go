@@ -30,13 +30,18 @@ func TestRoundTrip(t *testing.T) {
 	roundTrip(t, failoverLicense(), format.UnmarshalLicense)
 	roundTrip(t, leastRelease(), format.UnmarshalRelease)
 	roundTrip(t, mostRelease(), format.UnmarshalRelease)
+	roundTrip(t, listsDelegation(), format.UnmarshalDelegation)
+	roundTrip(t, leastRevocation(), format.UnmarshalRevocation)
+	roundTrip(t, mostRevocation(), format.UnmarshalRevocation)
 }
 
 func TestEnvelopeRoundTrip(t *testing.T) {
-	for _, c := range []codec{envelopeCodec(t), fileCodec(t)} {
-		got, err := c.again(c.samples[0])
-		if err != nil || !bytes.Equal(got, c.samples[0]) {
-			t.Errorf("%s: got %x, %v", c.name, got, err)
+	for _, c := range []codec{envelopeCodec(t), fileCodec(t), listCodec(t)} {
+		for _, sample := range c.samples {
+			got, err := c.again(sample)
+			if err != nil || !bytes.Equal(got, sample) {
+				t.Errorf("%s: got %x, %v", c.name, got, err)
+			}
 		}
 	}
 }

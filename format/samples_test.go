@@ -53,6 +53,13 @@ func mostDelegation() *format.DelegationClaims {
 	return d
 }
 
+// listsDelegation is to a key that signs revocation lists, and so no licenses.
+func listsDelegation() *format.DelegationClaims {
+	d := leastDelegation()
+	d.Name, d.Scope.Revocations = "lists", true
+	return d
+}
+
 func leastLicense() *format.LicenseClaims {
 	return &format.LicenseClaims{
 		Issuer: "acme.example", Activation: "K7QX2MPA3ZL4N", Product: "evoq", IssuedAt: 1795262400, ID: format.ID{2},
@@ -65,6 +72,7 @@ func mostLicense() *format.LicenseClaims {
 	l.Expires, l.NotBefore = 1826841599, 1795305600
 	l.Terms.Edition, l.Terms.Site, l.Terms.GraceDays = "engage", "intranet", 14
 	l.Terms.UpdatesUntil, l.Terms.MaxVersion = 1826841599, "9.x"
+	l.Terms.MinRevocation = 41
 	l.Terms.Features = []string{"sso", "reports", "a"}
 	l.Terms.Limits = map[string]uint64{"users": 200, "cores": 0, "x": 1<<63 - 1, "apps": 300}
 	l.Terms.Ext = map[string]format.Scalar{
@@ -91,6 +99,22 @@ func leastRelease() *format.ReleaseClaims {
 func mostRelease() *format.ReleaseClaims {
 	c := leastRelease()
 	c.EmergencyDays = 12
+	return c
+}
+
+// leastRevocation says nothing at all: the first list of a vendor who has nothing to revoke.
+func leastRevocation() *format.RevocationClaims {
+	return &format.RevocationClaims{Issuer: "acme.example", IssuedAt: 1795435200, ID: format.ID{4}, Number: 1}
+}
+
+func mostRevocation() *format.RevocationClaims {
+	c := leastRevocation()
+	c.Number = 1<<63 - 1
+	c.Licenses = format.NewSet(format.ID{0xaa}, format.ID{0xbb}, format.ID{0xcc})
+	c.Keys = []format.RevokedKey{
+		{Thumbprint: [32]byte{0xd1}, Keep: format.NewSet([16]byte{0xe1}, [16]byte{0xe2})},
+		{Thumbprint: [32]byte{0xd2}},
+	}
 	return c
 }
 
@@ -127,7 +151,9 @@ func requestCodec(t testing.TB) codec {
 }
 
 func delegationCodec(t testing.TB) codec {
-	return codec{"delegation", [][]byte{mustMarshal(t, leastDelegation()), mustMarshal(t, mostDelegation())}, again(format.UnmarshalDelegation)}
+	return codec{"delegation", [][]byte{
+		mustMarshal(t, leastDelegation()), mustMarshal(t, mostDelegation()), mustMarshal(t, listsDelegation()),
+	}, again(format.UnmarshalDelegation)}
 }
 
 func licenseCodec(t testing.TB) codec {
@@ -136,6 +162,10 @@ func licenseCodec(t testing.TB) codec {
 
 func releaseCodec(t testing.TB) codec {
 	return codec{"release", [][]byte{mustMarshal(t, leastRelease()), mustMarshal(t, mostRelease())}, again(format.UnmarshalRelease)}
+}
+
+func revocationCodec(t testing.TB) codec {
+	return codec{"revocation", [][]byte{mustMarshal(t, leastRevocation()), mustMarshal(t, mostRevocation())}, again(format.UnmarshalRevocation)}
 }
 
 // seal makes a statement whose signature is 64 times the same byte: this package checks none.
@@ -171,13 +201,51 @@ func sealAgain(kind format.Kind) func([]byte) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		return format.Seal(kind, s.KeyID(), s.UnverifiedPayload(),
-			func([]byte) ([]byte, error) { return s.Signature(), nil })
+		return sealed(s)
 	}
 }
 
+// sampleList is a list by a delegated key, or by a root.
+func sampleList(t testing.TB, delegated bool) []byte {
+	t.Helper()
+	var delegation []byte
+	if delegated {
+		delegation = seal(t, format.Delegation, mustMarshal(t, listsDelegation()))
+	}
+	list, err := format.MarshalList(delegation, seal(t, format.Revocation, mustMarshal(t, mostRevocation())))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
+func listCodec(t testing.TB) codec {
+	return codec{"revocation list", [][]byte{sampleList(t, false), sampleList(t, true)}, func(b []byte) ([]byte, error) {
+		l, err := format.ParseList(b)
+		if err != nil {
+			return nil, err
+		}
+		revocation, err := sealed(l.Revocation)
+		if err != nil {
+			return nil, err
+		}
+		return format.MarshalList(l.RawDelegation, revocation)
+	}}
+}
+
+func sampleFileWithList(t testing.TB) []byte {
+	t.Helper()
+	file, err := format.MarshalFile(
+		seal(t, format.Delegation, mustMarshal(t, mostDelegation())),
+		seal(t, format.License, mustMarshal(t, mostLicense())), sampleList(t, true))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
 func fileCodec(t testing.TB) codec {
-	return codec{"license file", [][]byte{sampleFile(t)}, fileAgain}
+	return codec{"license file", [][]byte{sampleFile(t), sampleFileWithList(t)}, fileAgain}
 }
 
 func fileAgain(b []byte) ([]byte, error) {
@@ -185,14 +253,21 @@ func fileAgain(b []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	license, err := format.Seal(f.License.Kind(), f.License.KeyID(), f.License.UnverifiedPayload(),
-		func([]byte) ([]byte, error) { return f.License.Signature(), nil })
+	license, err := sealed(f.License)
 	if err != nil {
 		return nil, err
 	}
-	return format.MarshalFile(f.RawDelegation, license, nil)
+	return format.MarshalFile(f.RawDelegation, license, f.RawList)
+}
+
+// sealed writes a statement again.
+func sealed(s format.Statement) ([]byte, error) {
+	return format.Seal(s.Kind(), s.KeyID(), s.UnverifiedPayload(), func([]byte) ([]byte, error) { return s.Signature(), nil })
 }
 
 func allCodecs(t testing.TB) []codec {
-	return []codec{requestCodec(t), delegationCodec(t), licenseCodec(t), releaseCodec(t), envelopeCodec(t), fileCodec(t)}
+	return []codec{
+		requestCodec(t), delegationCodec(t), licenseCodec(t), releaseCodec(t), revocationCodec(t),
+		envelopeCodec(t), fileCodec(t), listCodec(t),
+	}
 }

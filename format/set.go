@@ -16,6 +16,9 @@ type Set struct{ sorted []byte }
 
 // NewSet returns the set of the given names, in whatever order they come.
 func NewSet(names ...[nameSize]byte) Set {
+	if len(names) == 0 {
+		return Set{}
+	}
 	names = slices.Clone(names)
 	slices.SortFunc(names, func(a, b [nameSize]byte) int { return bytes.Compare(a[:], b[:]) })
 	names = slices.Compact(names)

@@ -13,14 +13,45 @@ import (
 // already checked, against ed25519.Verify of the same message.
 func BenchmarkCheckVsRaw(b *testing.B) {
 	v := testVerifier(b)
-	benchmarkVsRaw(b, func() *verify.Verifier { return v })
+	benchmarkVsRaw(b, nil, func() *verify.Verifier { return v })
+}
+
+// BenchmarkCheckWithListVsRaw measures the same of a file with a list of 100 licenses
+// that was already checked.
+func BenchmarkCheckWithListVsRaw(b *testing.B) {
+	v := testVerifier(b)
+	list := testList(1)
+	list.Licenses = manyNames(100)
+	benchmarkVsRaw(b, rootList(b, list, rootKey(b)), func() *verify.Verifier { return v })
+}
+
+// BenchmarkOpenLargeList opens a list that keeps 60,000 licenses of a stolen key.
+func BenchmarkOpenLargeList(b *testing.B) {
+	v, list := testVerifier(b), testList(1)
+	list.Keys = []format.RevokedKey{{Thumbprint: staffKey(b).Public().Thumbprint(), Keep: manyNames(60_000)}}
+	text := listText(rootList(b, list, rootKey(b)))
+	b.SetBytes(int64(len(text)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := v.OpenRevocationList(text); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func manyNames(n int) format.Set {
+	names := make([][16]byte, n)
+	for i := range names {
+		names[i] = [16]byte{1, byte(i >> 16), byte(i >> 8), byte(i)}
+	}
+	return format.NewSet(names...)
 }
 
 // BenchmarkColdVsRaw measures the first check of a process: two signatures, from the
 // root to the terms.
 func BenchmarkColdVsRaw(b *testing.B) {
 	root := rootKey(b).Public()
-	benchmarkVsRaw(b, func() *verify.Verifier {
+	benchmarkVsRaw(b, nil, func() *verify.Verifier {
 		v, err := verify.New(root)
 		if err != nil {
 			b.Fatal(err)
@@ -29,8 +60,12 @@ func BenchmarkColdVsRaw(b *testing.B) {
 	})
 }
 
-func benchmarkVsRaw(b *testing.B, verifier func() *verify.Verifier) {
-	text, facts := textOf(b, testDelegation(b), testLicense(b)), testFacts(b)
+func benchmarkVsRaw(b *testing.B, list []byte, verifier func() *verify.Verifier) {
+	s := newScenario(b)
+	text, facts := textOf(b, s.delegation, s.license), s.facts
+	if list != nil {
+		text = withList(b, s, list)
+	}
 	raw, err := format.DecodeTextAs(text, format.LicenseFile)
 	if err != nil {
 		b.Fatal(err)

@@ -1,7 +1,9 @@
 package verify_test
 
 import (
+	"bytes"
 	"errors"
+	"reflect"
 	"sync"
 	"testing"
 
@@ -36,6 +38,88 @@ func TestConcurrentChecks(t *testing.T) {
 		})
 	}
 	wg.Wait()
+}
+
+// TestConcurrentLists: many goroutines judge by lists that they share, and by more attached
+// ones than the verifier remembers, of which every other revokes the license.
+func TestConcurrentLists(t *testing.T) {
+	const lists = 100
+	v, s := twoRoots(t), newScenario(t)
+	s.facts.Revocations = []*verify.RevocationList{openList(t, v, staffList(t, testList(huge))), openList(t, v, rootList(t, revokingKey(1, listKey(t)), rootKey(t)))}
+	s.facts.MinRevocation = 2
+	var texts [][]byte
+	for i := range lists {
+		list := testList(uint64(i) + 2)
+		if i%2 == 1 {
+			list.Licenses = format.NewSet(s.license.ID)
+		}
+		texts = append(texts, withList(t, s, rootList(t, list, standbyKey(t))))
+	}
+	var wg sync.WaitGroup
+	for worker := range 8 {
+		wg.Go(func() {
+			for i := range 2 * lists {
+				i = (i*7 + worker*13) % lists
+				l, err := v.Check(texts[i], s.facts)
+				if i%2 == 0 && (err != nil || l.RevocationList.Number != uint64(i)+2) || i%2 == 1 && (l != nil || !errors.Is(err, verify.Revoked)) {
+					t.Errorf("list %d: got %+v, %v", i+2, l, err)
+				}
+				if n := verify.Newest(s.facts.Revocations...); n == nil || n.Number != 1 {
+					t.Errorf("newest of the shared: got %+v", n)
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// TestNothingSharesTheCallersMemory: a program may use its buffers again once it has an answer.
+func TestNothingSharesTheCallersMemory(t *testing.T) {
+	s, v := newScenario(t), twoRoots(t)
+	listText := listText(staffList(t, revokingKey(3, staffKey(t), licenseDigest(t, s.license))))
+	list, err := v.OpenRevocationList(listText)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.facts.Revocations = []*verify.RevocationList{list}
+	text := withList(t, s, rootList(t, testList(2), rootKey(t)))
+	again := bytes.Clone(text)
+	first, err := v.Check(text, s.facts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	clear(text)
+	clear(listText)
+	second, err := v.Check(again, s.facts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(first, second) || first.RevocationList.Number != 3 {
+		t.Errorf("got  %+v\nthen %+v", first, second)
+	}
+	first.Features[0], first.Limits["cores"] = "changed", 1 // the caller's own
+	if third, err := v.Check(again, s.facts); err != nil || !reflect.DeepEqual(third, second) {
+		t.Errorf("got %+v, %v", third, err)
+	}
+}
+
+// TestBadListIsNotRemembered: neither one that was refused, nor a good one for a verifier
+// with other roots.
+func TestBadListIsNotRemembered(t *testing.T) {
+	s := newScenario(t)
+	v, one := twoRoots(t), testVerifier(t)
+	bad, good := withList(t, s, rootList(t, testList(1), strangerKey(t))), withList(t, s, rootList(t, testList(1), standbyKey(t)))
+	for range 3 {
+		if l, err := v.Check(bad, s.facts); l != nil || !errors.Is(err, verify.UnknownKey) {
+			t.Errorf("by a stranger: got %v, %v", l, err)
+		}
+		if _, err := v.Check(good, s.facts); err != nil {
+			t.Error(err)
+		}
+		if l, err := one.Check(good, s.facts); l != nil || !errors.Is(err, verify.UnknownKey) {
+			t.Errorf("by a root that is not trusted here: got %v, %v", l, err)
+		}
+	}
 }
 
 // TestBadDelegationIsNotRemembered: neither one that was refused, nor a good one for a

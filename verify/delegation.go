@@ -64,7 +64,7 @@ func (v *Verifier) openDelegation(s format.Statement) (*delegation, error) {
 		return nil, &Refusal{
 			Reason:  BadSignature,
 			Message: "the delegation names a key under which anybody can sign: " + err.Error(),
-			Next:    "ask the vendor for a license under another delegation",
+			Next:    "ask the vendor for one that is signed under another delegation",
 		}
 	}
 	// Otherwise a root could sign licenses after all, by a delegation to itself.
@@ -72,7 +72,7 @@ func (v *Verifier) openDelegation(s format.Statement) (*delegation, error) {
 		return nil, &Refusal{
 			Reason:  OutOfScope,
 			Message: "the delegation is to a root key, which may sign delegations and revocation lists alone",
-			Next:    "ask the vendor for a license signed by a staff key",
+			Next:    "ask the vendor for one that is signed by a staff key",
 		}
 	}
 	return &delegation{claims: claims, key: key, thumbprint: key.Thumbprint(), root: root, digest: s.Digest()}, nil

@@ -26,5 +26,10 @@
 // asks for it with errors.Is. [OpenRelease] is the vendor's side of a site that gives its
 // license up.
 //
+// What the vendor has revoked stands in revocation lists: one may come with the license
+// file, others the program or its site has kept ([Verifier.OpenRevocationList], [InForce])
+// and states among its [Facts]. Their absence is accepted unless the facts, or the license,
+// ask for one.
+//
 // The order of the judgement and the bytes of a license are in format/SPEC.md.
 package verify

@@ -3,6 +3,7 @@ package verify
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -11,21 +12,21 @@ import (
 
 // RevocationList is a revocation list that one of the roots has signed, or a key that
 // a root has delegated for revocation lists alone. Only [Verifier.OpenRevocationList]
-// makes one. It may be used by many goroutines at once.
+// makes one. It may be used by many goroutines at once, and is not to be changed.
 type RevocationList struct {
 	format.RevocationClaims
 	Signer string // the signing key's name in its delegation, or the fingerprint of a root
-	Raw    []byte // the signed list as it travels, for a record
+	Raw    []byte // the signed list as it travels, for a record; the sets of the claims share its memory
 
 	verifier   *Verifier // that opened it
-	rank       int       // of its signer: 0 for a delegated key, 1 for the first root, 2 for the next
+	rank       int       // of its signer, inforce.go
 	signer     [32]byte  // thumbprint of the key that signed it
-	digest     [16]byte
+	signed     format.Statement
 	delegation *delegation // nil: signed by a root
 }
 
 // Issued returns when the list was signed.
-func (l *RevocationList) Issued() time.Time { return unix(l.IssuedAt) }
+func (l *RevocationList) Issued() time.Time { return time.Unix(l.IssuedAt, 0).UTC() }
 
 // OpenRevocationList reads the text of a revocation list. The error is a *Refusal.
 //
@@ -44,9 +45,11 @@ func (v *Verifier) OpenRevocationList(text []byte) (*RevocationList, error) {
 	return v.openList(raw, file)
 }
 
+// openList opens a list whose bytes are the verifier's own: the result shares them, for
+// a list can be large.
 func (v *Verifier) openList(raw []byte, file *format.List) (*RevocationList, error) {
 	s := file.Revocation
-	l := &RevocationList{verifier: v, Raw: bytes.Clone(raw), digest: s.Digest()}
+	l := &RevocationList{verifier: v, Raw: raw[:len(raw):len(raw)], signed: s}
 	if file.RawDelegation == nil {
 		root, err := v.checkRoot(s)
 		if err != nil {
@@ -58,17 +61,12 @@ func (v *Verifier) openList(raw []byte, file *format.List) (*RevocationList, err
 		if err != nil {
 			return nil, err
 		}
-		if s.KeyID() != d.keyID() || !d.key.Verify(s.SignedMessage(), s.Signature()) {
-			return nil, &Refusal{
-				Reason:  BadSignature,
-				Message: "the revocation list was changed after it was signed, or signed by another key than its delegation names",
-				Next:    listAdvice,
-			}
+		if err := d.checkList(s); err != nil {
+			return nil, err
 		}
 		l.delegation, l.signer, l.Signer = d, d.thumbprint, d.claims.Name
 	}
-	// A copy: the list outlives the bytes that the caller gave.
-	claims, err := format.UnmarshalRevocation(bytes.Clone(s.UnverifiedPayload()))
+	claims, err := format.UnmarshalRevocation(s.UnverifiedPayload())
 	if err != nil {
 		return nil, refuseList(err)
 	}
@@ -77,6 +75,27 @@ func (v *Verifier) openList(raw []byte, file *format.List) (*RevocationList, err
 		return nil, err
 	}
 	return l, nil
+}
+
+// checkList accepts a list that the delegated key has signed.
+func (d *delegation) checkList(s format.Statement) error {
+	if s.KeyID() != d.keyID() {
+		return &Refusal{
+			Reason:   UnknownKey,
+			Message:  "the revocation list is signed by another key than its delegation names",
+			Expected: fmt.Sprintf("key %x", d.keyID()),
+			Found:    fmt.Sprintf("key %x", s.KeyID()),
+			Next:     "ask the vendor to send the revocation list again",
+		}
+	}
+	if !d.key.Verify(s.SignedMessage(), s.Signature()) {
+		return &Refusal{
+			Reason:  BadSignature,
+			Message: "the revocation list was changed after it was signed",
+			Next:    "copy the revocation list again from where it came; if that does not help, ask the vendor to send it again",
+		}
+	}
+	return nil
 }
 
 // checkScope refuses a list that its signer was not allowed to sign.
@@ -94,7 +113,7 @@ func (l *RevocationList) checkScope() error {
 		c := d.claims
 		switch {
 		case !c.Scope.Revocations:
-			return out("revocation lists", "licenses", "a revocation list")
+			return out(dimensionLists, "licenses", "a revocation list")
 		case l.Issuer != c.Issuer:
 			return out("vendor", c.Issuer, l.Issuer)
 		case l.IssuedAt < c.NotBefore || l.IssuedAt >= c.Expires:
@@ -103,7 +122,7 @@ func (l *RevocationList) checkScope() error {
 	}
 	for i, root := range l.verifier.roots {
 		if l.key(root.Thumbprint()) != nil && l.rank <= i+1 {
-			return out("keys", "keys below its own, and roots before it", "the root key "+root.Fingerprint())
+			return out("root keys", "staff keys, and roots that stand before its own", "the root key "+root.Fingerprint())
 		}
 	}
 	return nil
@@ -131,37 +150,6 @@ func (l *RevocationList) revokes(thumbprint [32]byte, digest func() [16]byte) bo
 func (l *RevocationList) revokesDelegation(d *delegation) bool {
 	return l.rank > d.root+1 && l.revokes(l.verifier.roots[d.root].Thumbprint(), func() [16]byte { return d.digest })
 }
-
-// revokesList reports whether the list takes the right to sign the other one from its
-// signer. Only a higher key can: two equals would revoke each other.
-func (l *RevocationList) revokesList(other *RevocationList) bool {
-	if l.rank <= other.rank {
-		return false
-	}
-	return l.revokes(other.signer, func() [16]byte { return other.digest }) ||
-		other.delegation != nil && l.revokesDelegation(other.delegation)
-}
-
-// Newest returns the list that counts: among those whose signer no higher key has
-// revoked in another of them, the one with the highest number, and of equals the first.
-// So the huge number on a thief's list does not outlast the theft. It is nil for none.
-func Newest(lists ...*RevocationList) *RevocationList {
-	var newest *RevocationList
-	for _, l := range lists {
-		if inForce(l, lists) && (newest == nil || l.Number > newest.Number) {
-			newest = l
-		}
-	}
-	return newest
-}
-
-func inForce(l *RevocationList, among []*RevocationList) bool {
-	return !slices.ContainsFunc(among, func(by *RevocationList) bool {
-		return by.revokesList(l) && inForce(by, among) // ends, for by is higher than l
-	})
-}
-
-const listAdvice = "copy the revocation list again from where it came; if that does not help, ask the vendor to send it again"
 
 func refuseList(err error) error {
 	r := refuseMalformed(err).(*Refusal)

@@ -48,7 +48,24 @@ func signedThings(t testing.TB) []opened {
 			r, err := verify.OpenRelease(text, func(format.ID) (keys.PublicKey, error) { return machineKey(t).Public(), nil })
 			return noValueWithError(r == nil, err)
 		}},
+		{"revocation list", format.RevocationFile, staffList(t, revokingKey(1, strangerKey(t), [16]byte{1})), func(text []byte) error {
+			l, err := v.OpenRevocationList(text)
+			return noValueWithError(l == nil, err)
+		}},
 	}
+}
+
+// licenseWithList is a license file with a revocation list, which is signed by itself.
+func licenseWithList(t testing.TB) opened {
+	v, s := testVerifier(t), newScenario(t)
+	raw, err := format.DecodeTextAs(withList(t, s, rootList(t, revoking(1, format.ID{9}), rootKey(t))), format.LicenseFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return opened{"license file with a list", format.LicenseFile, raw, func(text []byte) error {
+		l, err := v.Check(text, s.facts)
+		return noValueWithError(l == nil, err)
+	}}
 }
 
 var errBoth = errors.New("a value together with an error, or neither")
@@ -70,7 +87,7 @@ func wantRefusal(t *testing.T, err error, what string, args ...any) {
 // TestEveryChangeOfABit: the bytes come with a checksum that is right, so that it is
 // form and signature that refuse them.
 func TestEveryChangeOfABit(t *testing.T) {
-	for _, o := range signedThings(t) {
+	for _, o := range append(signedThings(t), licenseWithList(t)) {
 		t.Run(o.name, func(t *testing.T) {
 			t.Parallel()
 			if err := o.open(format.EncodeFile(o.kind, o.raw)); err != nil {

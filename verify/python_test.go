@@ -41,6 +41,15 @@ func TestPythonAgrees(t *testing.T) {
 			t.Errorf("it printed\n%swithout %q", out, want)
 		}
 	}
+	s := newScenario(t)
+	listed := func(list []byte) []byte { return withList(t, s, list) }
+	for name, list := range map[string][]byte{
+		"a root's": rootList(t, revoking(1, format.ID{1}, format.ID{3}), rootKey(t)), "a staff key's": staffList(t, testList(1)),
+	} {
+		if out, err := run(listed(list), "evoq", issued); err != nil {
+			t.Errorf("%s list in the file: %v\n%s", name, err, out)
+		}
+	}
 	perpetual := testLicense(t)
 	perpetual.Expires = 0
 	if out, err := run(textOf(t, testDelegation(t), perpetual), "evoq", ends.AddDate(100, 0, 0)); err != nil {
@@ -65,6 +74,9 @@ func TestPythonAgrees(t *testing.T) {
 		"a license by the root":    {signed(rootKey(t), rootKey(t), format.License), "evoq", issued},
 		"another typ":              {signed(rootKey(t), staffKey(t), format.SignedRequest), "evoq", issued},
 		"issued before the signer": {textOf(t, late, testLicense(t)), "evoq", issued},
+		"revoked":                  {listed(rootList(t, revoking(1, format.ID{1}, s.license.ID), rootKey(t))), "evoq", issued},
+		"revoked by a staff key":   {listed(staffList(t, revoking(1, s.license.ID))), "evoq", issued},
+		"a stranger's list":        {listed(rootList(t, testList(1), strangerKey(t))), "evoq", issued},
 		"a request":                {format.EncodeFile(format.SignedRequest, sealedRequest(t)), "evoq", issued},
 		"checksum":                 {append([]byte("OLL1:AA"), good[7:]...), "evoq", issued},
 		"a bit of the terms":       {flipped(t, -100), "evoq", issued},

@@ -12,7 +12,7 @@ import (
 )
 
 // TestEachBound changes one thing of a good license, one step inside what holds and one
-// step outside.
+// step outside. The bounds of its delegation are in package scopetest.
 func TestEachBound(t *testing.T) {
 	at := func(seconds int64) time.Time { return time.Unix(seconds, 0) }
 	grace := func(s *scenario) { s.license.Terms.GraceDays = 14 } // of the 365, the last 14
@@ -31,46 +31,6 @@ func TestEachBound(t *testing.T) {
 	}{
 		"nothing changed": {verify.Valid, func(*scenario) {}},
 
-		"vendor: the delegation's":   {verify.Valid, func(s *scenario) { s.delegation.Issuer, s.license.Issuer = "b.example", "b.example" }},
-		"vendor: another":            {verify.OutOfScope, func(s *scenario) { s.license.Issuer = "b.example" }},
-		"issued: as it begins":       {verify.Valid, func(s *scenario) { s.delegation.NotBefore = s.license.IssuedAt }},
-		"issued: a second before":    {verify.OutOfScope, func(s *scenario) { s.delegation.NotBefore = s.license.IssuedAt + 1 }},
-		"issued: in its last second": {verify.Valid, func(s *scenario) { s.delegation.Expires = s.license.IssuedAt + 1 }},
-		"issued: as it ends":         {verify.OutOfScope, func(s *scenario) { s.delegation.Expires = s.license.IssuedAt }},
-		"products: named":            {verify.Valid, func(s *scenario) { s.delegation.Scope.Products = []string{"liquid", "evoq"} }},
-		"products: another":          {verify.OutOfScope, func(s *scenario) { s.delegation.Scope.Products = []string{"liquid"} }},
-		"products: one that starts so": {verify.OutOfScope, func(s *scenario) {
-			s.delegation.Scope.Products = []string{"evoq2", "evo*"}
-		}},
-		"products: none":             {verify.OutOfScope, func(s *scenario) { s.delegation.Scope.Products = nil }},
-		"types: named":               {verify.Valid, func(s *scenario) { s.delegation.Scope.Types = []string{"production"} }},
-		"types: another":             {verify.OutOfScope, func(s *scenario) { s.delegation.Scope.Types = []string{"development", "test"} }},
-		"types: none":                {verify.OutOfScope, func(s *scenario) { s.delegation.Scope.Types = nil }},
-		"seats: the most":            {verify.Valid, func(s *scenario) { s.license.Terms.Seats = 10 }},
-		"seats: one more":            {verify.OutOfScope, func(s *scenario) { s.license.Terms.Seats = 11 }},
-		"seats: no bound means none": {verify.OutOfScope, func(s *scenario) { s.delegation.Scope.MaxSeats = 0 }},
-		"term: the longest":          {verify.Valid, func(s *scenario) { s.license.Expires = s.license.IssuedAt + 400*dayLong }},
-		"term: a second longer":      {verify.OutOfScope, func(s *scenario) { s.license.Expires = s.license.IssuedAt + 400*dayLong + 1 }},
-		"term: no bound means none":  {verify.OutOfScope, func(s *scenario) { s.delegation.Scope.MaxTerm = 0 }},
-		"term: the grace counts": {verify.OutOfScope, func(s *scenario) {
-			s.license.Expires, s.license.Terms.GraceDays = s.license.IssuedAt+400*dayLong+1, 14
-		}},
-		"perpetual: allowed":     {verify.Valid, func(s *scenario) { s.license.Expires = 0 }},
-		"perpetual: not allowed": {verify.OutOfScope, func(s *scenario) { s.license.Expires, s.delegation.Scope.Perpetual = 0, false }},
-		"perpetual: whatever the longest term": {verify.Valid, func(s *scenario) {
-			s.license.Expires, s.delegation.Scope.MaxTerm = 0, 0
-		}},
-		"unbound: allowed":       {verify.Valid, func(s *scenario) { s.license.Binding = nil }},
-		"unbound: not allowed":   {verify.OutOfScope, func(s *scenario) { s.license.Binding, s.delegation.Scope.Unbound = nil, false }},
-		"bound, must be":         {verify.Valid, func(s *scenario) { s.delegation.Scope.Unbound = false }},
-		"bound to the key alone": {verify.Valid, func(s *scenario) { s.license.Binding.Need, s.license.Binding.Components = 0, nil }},
-		"bound to the key alone, must be bound to a machine": {verify.OutOfScope, func(s *scenario) {
-			s.license.Binding.Need, s.license.Binding.Components, s.delegation.Scope.Unbound = 0, nil, false
-		}},
-
-		"product: another":             {verify.WrongProduct, func(s *scenario) { s.facts.Product = "liquid" }},
-		"product: one that starts so":  {verify.WrongProduct, func(s *scenario) { s.facts.Product = "evo" }},
-		"product: in upper case":       {verify.WrongProduct, func(s *scenario) { s.facts.Product = "EVOQ" }},
 		"edition: another":             {verify.WrongProduct, func(s *scenario) { s.facts.Edition = "basic" }},
 		"edition: none in the license": {verify.WrongProduct, func(s *scenario) { s.license.Terms.Edition = "" }},
 		"edition: none asked":          {verify.Valid, func(s *scenario) { s.facts.Edition = "" }},
@@ -232,6 +192,7 @@ func TestFactsThatAreMissing(t *testing.T) {
 		"product":        func(f *verify.Facts) { f.Product = "" },
 		"site":           func(f *verify.Facts) { f.Site = nil },
 		"site and any":   func(f *verify.Facts) { f.AnyMachine = true },
+		"an age above":   func(f *verify.Facts) { f.MaxRevocationAge = -1 },
 		"nothing at all": func(f *verify.Facts) { *f = verify.Facts{} },
 	} {
 		s := newScenario(t)
@@ -252,8 +213,11 @@ func TestWarnings(t *testing.T) {
 		"build date not given":    {func(s *scenario) { s.facts.Built = time.Time{} }, "build date was not given"},
 		"a component has changed": {func(s *scenario) { s.facts.Site.Components = s.facts.Site.Components[1:] }, format.LabelMachineID},
 		"30 days before its end":  {func(s *scenario) { s.facts.Now = ends.AddDate(0, 0, -30) }, "ends on 2027-11-21"},
-		"elsewhere":               {func(s *scenario) { s.facts.Site, s.facts.AnyMachine = nil, true }, "on its own machine was not checked"},
-		"no such limit":           {func(s *scenario) { s.facts.Use = map[string]uint64{"core": 99} }, `no limit on "core"`},
+		"the bridge of a move": {func(s *scenario) {
+			s.license.Terms.Type, s.facts.Now = "development", ends.AddDate(0, 0, -1)
+		}, "for the next license of invoice"},
+		"elsewhere":     {func(s *scenario) { s.facts.Site, s.facts.AnyMachine = nil, true }, "on its own machine was not checked"},
+		"no such limit": {func(s *scenario) { s.facts.Use = map[string]uint64{"core": 99} }, `no limit on "core"`},
 		"failover elsewhere": {func(s *scenario) {
 			s.license.Terms.Type, s.license.Binding, s.facts.Site, s.facts.AnyMachine = "failover", nil, nil, true
 		}, "emergency"},

@@ -40,9 +40,9 @@ func (j *judgement) revocation() error {
 	case j.list.Licenses.Has(j.claims.ID):
 		return revoked("the vendor has revoked this license", "license "+j.claims.ID.String())
 	case j.list.revokes(d.thumbprint, j.signed.Digest):
-		return revoked("the vendor has revoked the key that signed this license, and did not record this license", "a license signed by "+quote(d.claims.Name))
+		return revoked("the vendor has revoked the key that signed this license, and this is not one of the licenses that stay good", "a license signed by "+quote(d.claims.Name))
 	case j.list.revokesDelegation(d):
-		return revoked("the vendor has revoked the root key behind this license, and did not record its delegation", "a license signed by "+quote(d.claims.Name))
+		return revoked("the vendor has revoked the root key behind this license, and its delegation is not one of those that stay good", "a license signed by "+quote(d.claims.Name))
 	}
 	return nil
 }
@@ -58,7 +58,7 @@ func (j *judgement) findList() error {
 	if j.attached != nil {
 		attached, err := j.verifier.attachedList(j.attachedRaw, j.attached)
 		if err != nil {
-			return err
+			return refuseAttached(err, j.claims.Issuer)
 		}
 		if attached.Issuer != j.claims.Issuer {
 			return &Refusal{
@@ -73,6 +73,15 @@ func (j *judgement) findList() error {
 	}
 	j.list = Newest(lists...)
 	return nil
+}
+
+// refuseAttached tells somebody who has a license file in hand, and no list, that it is
+// the list in the file that does not hold.
+func refuseAttached(err error, vendor string) error {
+	r := *err.(*Refusal)
+	r.Message = "the revocation list in the license file does not hold: " + r.Message
+	r.Next = "ask " + vendor + " to send the license again"
+	return &r
 }
 
 // attachedList opens the list in a license file. Many files have the same one, and a

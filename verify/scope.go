@@ -15,6 +15,9 @@ func (j *judgement) scope() error {
 	return CheckScope(j.delegation.claims, j.claims)
 }
 
+// dimensionLists names what a key signs: revocation lists, and then nothing else.
+const dimensionLists = "revocation lists"
+
 // CheckScope returns a *Refusal with [OutOfScope], naming the dimension, if the
 // delegation does not cover the license. A signer asks it before it signs and every
 // verifier asks it again.
@@ -34,6 +37,8 @@ func CheckScope(d *format.DelegationClaims, l *format.LicenseClaims) error {
 		return out("vendor", d.Issuer, l.Issuer)
 	case l.IssuedAt < d.NotBefore || l.IssuedAt >= d.Expires:
 		return out("time of issue", fmt.Sprintf("%s to %s", date(d.NotBefore), date(d.Expires)), date(l.IssuedAt))
+	case s.Revocations:
+		return out(dimensionLists, "a revocation list", "a license")
 	case !allows(s.Products, l.Product):
 		return out("product", list(s.Products), l.Product)
 	case !allows(s.Types, l.Terms.Type):

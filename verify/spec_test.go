@@ -53,6 +53,11 @@ func TestSpecExample(t *testing.T) {
 	release := seal(t, format.Release, payloadOf(t, testRelease()), machineKey(t))
 	write("release payload", payloadOf(t, testRelease()))
 	write("release", release)
+	digest := parsed.License.Digest()
+	write("license digest", digest[:])
+	list := revokingKey(7, staffKey(t), digest)
+	write("revocation payload", payloadOf(t, list))
+	write("revocation list", rootList(t, list, rootKey(t)))
 
 	for _, want := range []string{
 		string(format.EncodeFile(format.LicenseFile, raw)),

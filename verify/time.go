@@ -60,16 +60,27 @@ func (j *judgement) expiry(now time.Time) error {
 			Message:  message,
 			Expected: "a time before " + clock(end),
 			Found:    clock(now),
-			Next:     "ask " + l.Vendor + " to renew invoice " + strconv.Quote(l.Invoice) + "; a renewal needs no new request",
+			Next:     "ask " + l.Vendor + " " + j.whatNext() + "; it needs no new request",
 		}
 	case !now.Before(l.Expires):
 		l.Reason = Grace
-		j.warn("the license ended on %s; it runs on in grace until %s. Ask %s to renew invoice %s now",
-			day(l.Expires), day(l.GraceUntil), l.Vendor, strconv.Quote(l.Invoice))
+		j.warn("the license ended on %s; it runs on in grace until %s. Ask %s %s now",
+			day(l.Expires), day(l.GraceUntil), l.Vendor, j.whatNext())
 	case !now.Add(renewalNotice).Before(l.Expires):
-		j.warn("the license ends on %s; ask %s to renew invoice %s", day(l.Expires), l.Vendor, strconv.Quote(l.Invoice))
+		j.warn("the license ends on %s; ask %s %s", day(l.Expires), l.Vendor, j.whatNext())
 	}
 	return nil
+}
+
+// whatNext says what the vendor is asked when a license ends. One of type development may
+// be the bridge of a move, whose invoice has not ended: what follows then is the license
+// that comes with the old server's release.
+func (j *judgement) whatNext() string {
+	invoice := strconv.Quote(j.license.Invoice)
+	if j.claims.Terms.Type == "development" {
+		return "for the next license of invoice " + invoice
+	}
+	return "to renew invoice " + invoice
 }
 
 // clockFloor returns the latest time that must have passed, and how that is known.

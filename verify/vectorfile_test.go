@@ -17,9 +17,11 @@ import (
 type vector struct {
 	expect  verify.Reason
 	comment string
-	open    string // license, request, delegation or release
-	id      string // of a license that holds, or that a good release gives up; else empty
+	open    string // license, request, delegation, release or revocation
+	id      string // of a license or list that holds, or that a good release gives up; else empty
+	list    uint64 // number of the list by which a license holds; 0: none
 	roots   []keys.PublicKey
+	lists   [][]byte     // what the verifier has, as text
 	facts   verify.Facts // Site is nil for any machine
 	text    []byte
 }
@@ -40,6 +42,12 @@ func (v *vector) marshal() []byte {
 	line("comment", v.comment)
 	line("open", v.open)
 	line("id", v.id)
+	number := func(key string, n uint64) {
+		if n != 0 {
+			line(key, strconv.FormatUint(n, 10))
+		}
+	}
+	number("list", v.list)
 	for _, root := range v.roots {
 		line("root", root.MarshalLine("root.acme.example"))
 	}
@@ -68,9 +76,12 @@ func (v *vector) marshal() []byte {
 		if f.Emergency {
 			line("emergency", "yes")
 		}
-		if f.EmergencyDays > 0 {
-			line("emergency-day", strconv.FormatUint(f.EmergencyDays, 10))
+		number("emergency-day", f.EmergencyDays)
+		for _, list := range v.lists {
+			line("revocation", strings.Join(strings.Fields(string(list)), ""))
 		}
+		number("min-revocation", f.MinRevocation)
+		number("max-revocation-age", uint64(f.MaxRevocationAge/time.Second))
 	}
 	b.WriteString("\n")
 	b.Write(v.text)
@@ -144,6 +155,16 @@ func parseVector(file []byte) (*vector, error) {
 			v.facts.Emergency = value == "yes"
 		case "emergency-day":
 			v.facts.EmergencyDays, err = strconv.ParseUint(value, 10, 64)
+		case "list":
+			v.list, err = strconv.ParseUint(value, 10, 64)
+		case "revocation":
+			v.lists = append(v.lists, []byte(value))
+		case "min-revocation":
+			v.facts.MinRevocation, err = strconv.ParseUint(value, 10, 64)
+		case "max-revocation-age":
+			var seconds int64
+			seconds, err = strconv.ParseInt(value, 10, 64)
+			v.facts.MaxRevocationAge = time.Duration(seconds) * time.Second
 		default:
 			return nil, fmt.Errorf("unknown key %q", key)
 		}

@@ -28,6 +28,8 @@ func makeVectors(t testing.TB) map[string]*vector {
 	m.requests()
 	m.delegations()
 	m.releases()
+	m.revoked()
+	m.revocations()
 	return m.made
 }
 

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/offlicense/offlicense/format"
@@ -83,18 +84,18 @@ func TestVectors(t *testing.T) {
 			v := readVector(t, path)
 			seen[v.expect]++
 			total++
-			reason, id, err := v.judge()
-			if reason != v.expect || id != v.id {
-				t.Errorf("%s:\ngot %s %s (%v)\nwant %s %s", v.comment, reason, id, err, v.expect, v.id)
+			got, err := v.judge()
+			if want := (judged{v.expect, v.id, v.list}); got != want {
+				t.Errorf("%s:\ngot %v (%v)\nwant %v", v.comment, got, err, want)
 			}
 		})
 	}
-	if total < 40 {
-		t.Errorf("saw %d vectors, want at least 40", total)
+	if total < 200 {
+		t.Errorf("saw %d vectors, want at least 200", total)
 	}
 	for _, reason := range []verify.Reason{
 		verify.Valid, verify.Grace, verify.Malformed, verify.BadSignature, verify.UnknownKey, verify.OutOfScope,
-		verify.WrongProduct, verify.WrongVersion, verify.UpdatesEnded, verify.WrongSite, verify.WrongMachine,
+		verify.Revoked, verify.WrongProduct, verify.WrongVersion, verify.UpdatesEnded, verify.WrongSite, verify.WrongMachine,
 		verify.Standby, verify.OverLimit, verify.NotYetValid, verify.Expired, verify.ClockRolledBack,
 	} {
 		if seen[reason] == 0 {
@@ -103,37 +104,88 @@ func TestVectors(t *testing.T) {
 	}
 }
 
-// judge opens the vector's text and returns the reason, and the id of a good license.
-func (v *vector) judge() (verify.Reason, string, error) {
-	var id string
-	reason := verify.Valid
+// judged is what came out: the reason, and of what is good its id and the number of the
+// list by which it was judged.
+type judged struct {
+	reason verify.Reason
+	id     string
+	list   uint64
+}
+
+// judge opens the vector's text.
+func (v *vector) judge() (judged, error) {
+	got := judged{reason: verify.Valid}
 	var verifier *verify.Verifier
 	var err error
 	if len(v.roots) > 0 {
 		if verifier, err = verify.New(v.roots...); err != nil {
-			return "", "", err
+			return judged{}, err
 		}
+	}
+	facts := v.facts
+	for _, text := range v.lists {
+		list, err := verifier.OpenRevocationList(text)
+		if err != nil {
+			return judged{}, err
+		}
+		facts.Revocations = append(facts.Revocations, list)
 	}
 	switch v.open {
 	case "license":
 		var l *verify.License
-		if l, err = verifier.Check(v.text, v.facts); err == nil {
-			reason, id = l.Reason, l.ID.String()
+		if l, err = verifier.Check(v.text, facts); err == nil {
+			got.reason, got.id = l.Reason, l.ID.String()
+			if l.RevocationList != nil {
+				got.list = l.RevocationList.Number
+			}
 		}
 	case "delegation":
 		_, err = verifier.OpenDelegation(v.text)
+	case "revocation":
+		var l *verify.RevocationList
+		if l, err = verifier.OpenRevocationList(v.text); err == nil {
+			got.id = l.ID.String()
+		}
 	case "release":
 		var r *verify.Release
 		if r, err = verify.OpenRelease(v.text, func(format.ID) (keys.PublicKey, error) { return v.facts.Site.Key, nil }); err == nil {
-			id = r.License.String()
+			got.id = r.License.String()
 		}
 	case "request":
 		_, err = verify.OpenRequest(v.text)
 	default:
-		return "", "", errors.New("nothing to open")
+		return judged{}, errors.New("nothing to open")
 	}
 	if refusal := new(verify.Refusal); errors.As(err, &refusal) {
-		return refusal.Reason, "", err
+		return judged{reason: refusal.Reason}, err
 	}
-	return reason, id, err
+	return got, err
+}
+
+// TestEveryDoorOverEveryVector: a text is good at the door of its kind, and malformed at
+// every other.
+func TestEveryDoorOverEveryVector(t *testing.T) {
+	doors := map[string][]format.Kind{
+		"license": {format.LicenseFile}, "delegation": {format.Delegation}, "release": {format.Release},
+		"revocation": {format.RevocationFile}, "request": {format.SignedRequest, format.RequestBody},
+	}
+	total := 0
+	for _, path := range vectorPaths(t) {
+		v := readVector(t, path)
+		kind, _, err := format.DecodeText(v.text)
+		v.roots, v.facts, v.lists = []keys.PublicKey{rootKey(t).Public()}, testFacts(t), nil
+		for door, kinds := range doors {
+			if err == nil && slices.Contains(kinds, kind) {
+				continue
+			}
+			v.open = door
+			if got, err := v.judge(); got != (judged{reason: verify.Malformed}) {
+				t.Errorf("%s as a %s: got %v, %v, want malformed", filepath.Base(path), door, got, err)
+			}
+			total++
+		}
+	}
+	if total < 800 {
+		t.Errorf("tried %d, want at least 800", total)
+	}
 }

@@ -19,14 +19,18 @@ type Verifier struct {
 	lists       cache[RevocationList] // those in license files
 }
 
-// New returns a Verifier that trusts the given root keys, and no other.
+// New returns a Verifier that trusts the given root keys, and no other. Their order
+// counts: each may revoke those before it, so a standby root comes last.
 func New(roots ...keys.PublicKey) (*Verifier, error) {
 	if len(roots) == 0 {
 		return nil, errors.New("no root key: without one nothing can be trusted")
 	}
-	for _, root := range roots {
+	for i, root := range roots {
 		if root.IsZero() {
 			return nil, errors.New("a root key without a key in it")
+		}
+		if slices.Contains(roots[:i], root) {
+			return nil, fmt.Errorf("the root key %s stands there twice: which root may revoke which is told by their order", root)
 		}
 	}
 	return &Verifier{roots: slices.Clone(roots)}, nil
@@ -59,10 +63,16 @@ type Facts struct {
 	Site       *Site // the site that wants to run
 	AnyMachine bool  // the license is looked at elsewhere than where it runs
 
-	// Revocations are the lists that the caller has, such as the one that the site has
-	// kept and one that came with the program, opened by the Verifier that judges.
-	Revocations      []*RevocationList
-	MinRevocation    uint64        // lowest number of a list that this program accepts, compiled in; 0: any, and none
+	// Revocations are the lists that the caller has, such as those that the site has kept
+	// ([InForce]) and one that came with the program, opened by the Verifier that judges.
+	// Those of other vendors are passed over.
+	Revocations []*RevocationList
+
+	// MinRevocation is the lowest number of a list that this program accepts, compiled in;
+	// 0: any, and none. A number keeps old lists out, but not those of a thief, who
+	// writes what number he likes: after the theft of a key that signs lists, the
+	// program brings the list that revokes it.
+	MinRevocation    uint64
 	MaxRevocationAge time.Duration // oldest list that this program accepts; 0: any, and none
 
 	Seen time.Time         // highest time that this site has seen before; zero: none
@@ -92,6 +102,8 @@ func (f *Facts) check() error {
 		return errors.New("facts: neither Site nor AnyMachine is set")
 	case f.Site != nil && f.AnyMachine:
 		return errors.New("facts: both Site and AnyMachine are set")
+	case f.MaxRevocationAge < 0:
+		return errors.New("facts: MaxRevocationAge is negative")
 	}
 	return nil
 }

@@ -2,7 +2,6 @@ package cli_test
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -12,6 +11,7 @@ import (
 	"time"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
+	"github.com/offlicense/offlicense/cmd/internal/cli/clitest"
 	"github.com/spf13/pflag"
 	"golang.org/x/sys/unix"
 )
@@ -80,31 +80,7 @@ type pty struct {
 
 func openPTY(t *testing.T) *pty {
 	t.Helper()
-	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR|syscall.O_NOCTTY, 0)
-	if err != nil {
-		t.Skip("no pseudo terminals here:", err)
-	}
-	t.Cleanup(func() { master.Close() })
-	conn, err := master.SyscallConn()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var number int
-	var failed error
-	err = conn.Control(func(fd uintptr) { // Fd would take deadlines away
-		failed = unix.IoctlSetPointerInt(int(fd), unix.TIOCSPTLCK, 0)
-		if failed == nil {
-			number, failed = unix.IoctlGetInt(int(fd), unix.TIOCGPTN)
-		}
-	})
-	if err := errors.Join(err, failed); err != nil {
-		t.Fatal(err)
-	}
-	tty, err := os.OpenFile(fmt.Sprint("/dev/pts/", number), os.O_RDWR|syscall.O_NOCTTY, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { tty.Close() })
+	master, tty := clitest.OpenPTY(t, 0, 0)
 	return &pty{t: t, master: master, tty: tty}
 }
 
@@ -247,12 +223,10 @@ func TestWithoutTerminal(t *testing.T) {
 func TestWindow(t *testing.T) {
 	p := openPTY(t)
 	for _, c := range []struct {
-		columns, rows uint16
+		columns, rows int
 		want          string
 	}{{100, 30, "100 30 true\n"}, {0, 0, "80 24 true\n"}} {
-		if err := unix.IoctlSetWinsize(int(p.tty.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Col: c.columns, Row: c.rows}); err != nil {
-			t.Fatal(err)
-		}
+		clitest.ResizePTY(t, p.tty, c.columns, c.rows)
 		cmd, _, stderr := tool(t, "window")
 		cmd.Stdout = p.tty
 		if err := cmd.Run(); err != nil || stderr.String() != c.want {
