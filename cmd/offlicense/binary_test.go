@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/offlicense/offlicense/format"
 	"github.com/offlicense/offlicense/keys"
 	"github.com/offlicense/offlicense/verify/site"
 	"github.com/offlicense/offlicense/verify/site/sitetest"
@@ -115,6 +116,45 @@ func TestEmbeddedRoots(t *testing.T) {
 	if !strings.Contains(stderr, "takes no others\n") {
 		t.Errorf("got %s", stderr)
 	}
+}
+
+// TestEmbeddedStandbyRoot: of two roots that are built in the second one may revoke the
+// first, not the reverse.
+func TestEmbeddedStandbyRoot(t *testing.T) {
+	binary := build(t, ".", "-s -w -X 'main.embeddedRoots="+string(sitetest.TwoRoots())+"'")
+	dir := t.TempDir()
+	license := sitetest.License()
+	license.IssuedAt, license.Expires = time.Now().Add(-time.Hour).Unix(), 0
+	text, err := sitetest.Seal(license)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(dir, "volume.lic"), text)
+	for file, c := range map[string]struct{ by, revoked sitetest.Signer }{
+		"standby.olv": {sitetest.Standby, sitetest.Root}, "active.olv": {sitetest.Root, sitetest.Standby},
+	} {
+		text, err := sitetest.List(c.by, 1, func(l *format.RevocationClaims) {
+			l.IssuedAt = license.IssuedAt
+			l.Keys = []format.RevokedKey{{Thumbprint: c.revoked.Thumbprint()}}
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		write(t, filepath.Join(dir, file), text)
+	}
+	run := func(want string, args ...string) {
+		t.Helper()
+		cmd := exec.Command(binary, args...)
+		cmd.Dir = dir
+		if out, _ := cmd.CombinedOutput(); !strings.Contains(string(out), want) {
+			t.Errorf("%q: got %s, want %s", args, out, want)
+		}
+	}
+	run("installed: evoq", "install", "--state", "S", "volume.lic")
+	run("out-of-scope", "install", "--state", "S", "active.olv")
+	run("valid: ", "verify", "--state", "S", "--product", "evoq")
+	run("no longer good: revoked: the vendor has revoked the root key", "install", "--state", "S", "standby.olv")
+	run("revoked: the vendor has revoked the root key", "verify", "--state", "S", "--product", "evoq")
 }
 
 // BenchmarkVerifyVsBare runs "offlicense verify" and the bare program by turns.

@@ -26,6 +26,11 @@
 //   - released lists what the site has given up. Who removes it can go on with a license
 //     whose seat the vendor gives to another; the vendor's next revocation list can say so,
 //     nothing here can. Who damages it stops the license.
+//   - revocations/ holds the newest revocation list that the site has met, in the vendor's
+//     signature. Who removes it goes back to the lists that came with the program and in
+//     license.lic, and to the lowest number that these two accept: the other floors hold.
+//     Who puts an older list back gets no further than that. Who damages one gets a
+//     warning instead of a list, and where a floor then refuses, the refusal names the file.
 //   - releases/ID.olr are the releases as they were handed out. They are signed, the vendor
 //     checks them, and nothing here is decided by them.
 //   - failover says that an emergency is declared. Who writes it declares one, which the
@@ -43,6 +48,8 @@
 //	requests/CODE.olq   each request as it was made (OLS1); CODE is its comparison code
 //	license.lic         the installed license file (OLL1)
 //	clock               the highest time seen, and when it was last raised
+//	revocations/N-CODE.olv
+//	                    revocation list N (OLV1); CODE is made of its hash
 //	released            one line for each license that was given up
 //	releases/ID.olr     each release (OLR1); ID is that of the license
 //	failover            the emergency that is declared now, since when and why
@@ -67,6 +74,25 @@
 // A folder that cannot be written gives a warning; so does a clock file that cannot be
 // read, which stays as it is, for replacing it would lower the recorded time in silence.
 // The administrator removes it.
+//
+// # Revocation lists
+//
+// A license is judged by the newest list among those in the folder, in the program and in
+// the license file ([verify.Newest]). [State.InstallRevocations] puts one into the folder.
+// So does an [State.Install] of a license file that brings one along, and a check by a
+// program that does: what the site has once met is not undone by an older program. A list
+// from the future is put there by none of them, for it would stop the site until then.
+//
+// A vendor who ships the newest list with the program sets Program.Revocations to it: then
+// no server needs a list brought to it for what was revoked before that release. The lowest
+// number alone, Program.MinRevocation, makes a server ask for one.
+//
+// Each list has a file of its own, and a file is removed only once a better list is
+// durable. So two that install lists at the same time end with the newer one, and a crash
+// at any moment leaves a list that is as good as the one before. What is kept are the
+// lists in force ([verify.InForce]): the last one of each root, and the last one of the
+// keys that roots have delegated to. Only a root's list can say that such a key was stolen,
+// and without it the thief's list would count once more.
 //
 // # Giving a license up
 //

@@ -67,7 +67,10 @@ func (s *State) StartFailover(o FailoverOptions) (*Failover, error) {
 		e.due, _ = e.recorded.on(dayNumber(now), dayNumber(now), l.Terms.EmergencyDays)
 	}
 	// What has not begun must not begin with no day left.
-	facts := verify.Facts{Now: o.Now, Product: l.Product, AnyMachine: true, Emergency: true, EmergencyDays: e.day}
+	facts := verify.Facts{
+		Now: o.Now, Product: l.Product, AnyMachine: true, Emergency: true, EmergencyDays: e.day,
+		Revocations: s.keptLists(o.Verifier).all(),
+	}
 	if _, err := o.Verifier.Check(text, facts); err != nil {
 		return nil, err
 	}

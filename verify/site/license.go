@@ -1,7 +1,6 @@
 package site
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -22,8 +21,9 @@ func Check(dir string, v *verify.Verifier, p Program, now time.Time) (*verify.Li
 	return At(dir).Verify(v, p, now)
 }
 
-// Verify judges the installed license and records the time. What hinders the recording
-// is a warning in the license.
+// Verify judges the installed license, records the time, and keeps the revocation list of
+// the program or of the license file if it is the newest that the site has met. What
+// hinders the recording is a warning in the license.
 func (s *State) Verify(v *verify.Verifier, p Program, now time.Time) (*verify.License, error) {
 	text, err := s.read(licenseFile)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -32,8 +32,13 @@ func (s *State) Verify(v *verify.Verifier, p Program, now time.Time) (*verify.Li
 	if err != nil {
 		return nil, err
 	}
+	known, err := s.lists(v, p)
+	if err != nil {
+		return nil, err
+	}
 	record, clockErr := s.readClock()
-	license, e, err := s.judge(v, text, p, now, record.highest)
+	license, e, err := s.judge(v, text, p, now, record.highest, known)
+	listErr := s.keepMet(v, known, text, now)
 	var daysErr error
 	if err == nil || errors.Is(err, verify.Standby) {
 		daysErr = s.record(e, now)
@@ -41,7 +46,7 @@ func (s *State) Verify(v *verify.Verifier, p Program, now time.Time) (*verify.Li
 	switch {
 	case clockErr != nil:
 	case err == nil:
-		clockErr = s.recordClock(record.orSigned(license.Issued), now)
+		clockErr = s.recordClock(record.orSigned(signedAt(license)), now)
 	case errors.Is(err, verify.Expired) && record != seen{}:
 		// Else the clock could stand before the end for ever.
 		clockErr = s.recordClock(record, now)
@@ -49,7 +54,7 @@ func (s *State) Verify(v *verify.Verifier, p Program, now time.Time) (*verify.Li
 	if err != nil {
 		return nil, err
 	}
-	for _, err := range [...]error{daysErr, clockErr} {
+	for _, err := range [...]error{listErr, daysErr, clockErr} {
 		if err != nil {
 			license.Warnings = append(license.Warnings, err.Error())
 		}
@@ -60,8 +65,12 @@ func (s *State) Verify(v *verify.Verifier, p Program, now time.Time) (*verify.Li
 // Judge judges the text of a license file as if it were installed. It refuses one that
 // the installed license has superseded or that was released here, and writes nothing.
 func (s *State) Judge(v *verify.Verifier, text []byte, p Program, now time.Time) (*verify.License, error) {
+	known, err := s.lists(v, p)
+	if err != nil {
+		return nil, err
+	}
 	record, clockErr := s.readClock()
-	license, _, err := s.judge(v, text, p, now, record.highest)
+	license, _, err := s.judge(v, text, p, now, record.highest, known)
 	if err != nil {
 		return nil, err
 	}
@@ -74,91 +83,11 @@ func (s *State) Judge(v *verify.Verifier, text []byte, p Program, now time.Time)
 	return license, nil
 }
 
-// InstallOptions say what Install cannot find out.
-type InstallOptions struct {
-	Components []machine.Value // that the operator gives, as in Program
-	Now        time.Time       // required
-}
-
-// Install judges the text of a license file for the product that was asked for, and puts
-// it into the place of the license that was installed before. A license that does not
-// hold now leaves the old one where it is.
-//
-// A license that is bound to no machine may be the first thing in a new or empty folder.
-// Any other answers a request, and where none can have been made the error is
-// [ErrNoRequest]; among other things it is [ErrNotState].
-//
-// Two that install at the same time may do so in either order.
-func (s *State) Install(v *verify.Verifier, text []byte, o InstallOptions) (*verify.License, error) {
-	fresh, err := s.fresh()
-	if err != nil {
-		return nil, err
-	}
-	claims, ok := peek(text)
-	if fresh && ok && claims.Binding != nil {
-		return nil, fmt.Errorf("cannot use %q: %w", s.dir, ErrNoRequest)
-	}
-	product := unknownProduct
-	if ok {
-		if product, err = s.productOf(claims); err != nil {
-			return nil, err
-		}
-	}
-	// A failover license is installed on standby.
-	p := Program{Product: product, Components: o.Components, Emergency: true}
-	license, err := s.Judge(v, text, p, o.Now)
-	if err != nil {
-		return nil, err
-	}
-	raw, err := format.DecodeTextAs(text, format.LicenseFile)
-	if err != nil {
-		return nil, err
-	}
-	if fresh {
-		if err := s.make(); err != nil {
-			return nil, err
-		}
-	}
-	if err := s.write(licenseFile, format.EncodeFile(format.LicenseFile, raw), publicMode); err != nil {
-		return nil, err
-	}
-	license.Warnings = slices.DeleteFunc(license.Warnings, aboutProgram)
-	if record, err := s.readClock(); err == nil {
-		// A folder of which only this file can be written is no reason to fail.
-		_ = s.recordClock(record.orSigned(license.Issued), o.Now)
-	}
-	return license, nil
-}
-
-// aboutProgram reports whether a warning is about what only a running program knows.
-func aboutProgram(warning string) bool {
-	return strings.HasSuffix(warning, "was not given and not checked")
-}
-
-// unknownProduct is judged where a text says no product; its form is refused first.
-const unknownProduct = "unknown"
-
-// productOf returns the product for which a license is to be installed: that of the
-// site's own request which it answers. One that is bound to no machine answers none, and
-// must not take the place of another product's.
-func (s *State) productOf(claims *format.LicenseClaims) (string, error) {
-	if installed, ok := s.installed(); ok {
-		return installed.Product, nil
-	}
-	if claims.Binding == nil {
-		return s.productAsked(claims.Product)
-	}
-	requests, err := s.requests(claims.Binding.Request)
-	if err != nil {
-		return "", err
-	}
-	return cmp.Or(requests.product, claims.Product), nil
-}
-
 // judge is the judgement for this site. The emergency is that of a failover license, which
 // is to be recorded where it is the installed one.
-func (s *State) judge(v *verify.Verifier, text []byte, p Program, now, seen time.Time) (*verify.License, emergency, error) {
+func (s *State) judge(v *verify.Verifier, text []byte, p Program, now, seen time.Time, known lists) (*verify.License, emergency, error) {
 	facts := p.facts(now)
+	facts.Revocations = known.all()
 	facts.Seen = seen
 	facts.Site = &verify.Site{}
 	claims, ok := peek(text) // if not, the judgement says why
@@ -189,7 +118,10 @@ func (s *State) judge(v *verify.Verifier, text []byte, p Program, now, seen time
 	}
 	license, err := v.Check(text, facts)
 	if err != nil {
-		return nil, e, s.nameRecord(nameMissing(err, claims, p), v, text, facts)
+		return nil, e, known.nameBad(s.nameRecord(nameMissing(err, claims, p), v, text, facts))
+	}
+	for _, bad := range known.bad {
+		license.Warnings = append(license.Warnings, bad.Error())
 	}
 	return license, e, nil
 }

@@ -4,6 +4,7 @@ package site
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"syscall"
 	"testing"
@@ -54,4 +55,30 @@ func TestPipeInPlaceOfFile(t *testing.T) {
 		}
 		put(t, &State{}, path, text)
 	}
+}
+
+func TestPipeInPlaceOfList(t *testing.T) {
+	s, _ := installedState(t)
+	installList(t, s, list(t, sitetest.Root, 5, nil))
+	if err := syscall.Mkfifo(s.path(revocationsDir+"/6.olv"), 0o644); err != nil {
+		t.Skip("no pipes here:", err)
+	}
+	done := make(chan error, 1)
+	go func() {
+		l, err := verifyAt(t, s, now)
+		if err == nil && (len(l.Warnings) != 1 || l.RevocationList.Number != 5) {
+			err = fmt.Errorf("got %+v", l)
+		}
+		done <- err
+	}()
+	select {
+	case err := <-done:
+		if err != nil {
+			t.Error(err)
+		}
+	case <-time.After(20 * time.Second):
+		t.Fatal("waits for ever")
+	}
+	installList(t, s, list(t, sitetest.Root, 6, nil))
+	wantList(t, s, program(t), 6)
 }

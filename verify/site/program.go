@@ -1,6 +1,7 @@
 package site
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
@@ -17,6 +18,13 @@ type Program struct {
 	Built   time.Time         // when it was built; zero: an end of updates is not checked
 	Use     map[string]uint64 // what it uses of the license's limits, such as cores (see [machine.Cores]); nil: nothing
 
+	// Revocations are the texts of the revocation lists that came with the program (OLV1),
+	// usually one: what the vendor had revoked when the program was built. nil: none. One
+	// that does not open is an error of the program, not a refusal of the license.
+	Revocations      [][]byte
+	MinRevocation    uint64        // lowest number of a list that the program accepts; 0: any, and none
+	MaxRevocationAge time.Duration // oldest list that the program accepts; 0: any, and none
+
 	// Components are those that the operator gives, such as the id of a cluster. They
 	// must be the ones that the request was made with; see [ParseComponents].
 	Components []machine.Value
@@ -31,7 +39,22 @@ func (p Program) facts(now time.Time) verify.Facts {
 	return verify.Facts{
 		Now: now, Product: p.Product, Edition: p.Edition, Version: p.Version, Built: p.Built,
 		Use: p.Use, Emergency: p.Emergency,
+		MinRevocation: p.MinRevocation, MaxRevocationAge: p.MaxRevocationAge,
 	}
+}
+
+// lists opens the program's own revocation lists. The errors wrap no refusal: what is
+// wrong with them says nothing about the license.
+func (p Program) lists(v *verify.Verifier) ([]*verify.RevocationList, error) {
+	var all []*verify.RevocationList
+	for i, text := range p.Revocations {
+		l, err := v.OpenRevocationList(text)
+		if err != nil {
+			return nil, fmt.Errorf("the program's own revocation list cannot be used (Revocations[%d]): %v", i, err)
+		}
+		all = append(all, l)
+	}
+	return all, nil
 }
 
 // ComponentsVariable is the environment variable in which the tools, and by custom

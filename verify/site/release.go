@@ -181,7 +181,7 @@ func (s *State) toRelease(v *verify.Verifier) (*format.LicenseClaims, error) {
 	}
 	if v != nil {
 		facts := verify.Facts{Now: time.Unix(max(l.IssuedAt, l.NotBefore), 0), Product: l.Product, AnyMachine: true}
-		if _, err := v.Check(text, facts); err != nil {
+		if _, err := v.Check(text, facts); err != nil && !genuine(err) {
 			return nil, err
 		}
 	}
@@ -189,6 +189,14 @@ func (s *State) toRelease(v *verify.Verifier) (*format.LicenseClaims, error) {
 		return nil, ErrNotBound
 	}
 	return l, nil
+}
+
+// genuine reports whether a refusal is one that a license gets only after its signatures
+// and its signer's scope were found good. One that was revoked, or that nobody can tell of
+// without a later list, can be given up; and a list in the file may be later than the time
+// as of which the license is judged here.
+func genuine(err error) bool {
+	return errors.Is(err, verify.Revoked) || errors.Is(err, verify.ClockRolledBack)
 }
 
 // refuseClock refuses to sign a time that cannot be right: the vendor's record would

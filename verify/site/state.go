@@ -21,6 +21,9 @@ const (
 	licenseFile = "license.lic"
 	clockFile   = "clock"
 
+	revocationsDir = "revocations"
+	revocationExt  = ".olv"
+
 	releasedFile = "released"
 	releasesDir  = "releases"
 	releaseExt   = ".olr"
@@ -56,6 +59,10 @@ var (
 	// ErrNoRequest says that a license which answers a request is to be installed into a
 	// folder that is missing or empty.
 	ErrNoRequest = errors.New("no request was made in this folder")
+
+	// ErrNoSite says that a revocation list is to be installed into a folder that is
+	// missing or empty, so that there is nothing that it could be about.
+	ErrNoSite = errors.New("nothing is licensed in this folder: it is missing or empty")
 )
 
 // make creates the folder, but not its parents: a misspelled path is more likely than
@@ -141,6 +148,10 @@ func readRegular(path string) ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
+	// Of the file that is open: another may have taken its place meanwhile.
+	if info, err = f.Stat(); err != nil {
+		return nil, err
+	}
 	// One byte more than the size, so that the end is found without growing.
 	b := make([]byte, min(info.Size(), maxFile)+1)
 	n, err := io.ReadFull(f, b)

@@ -1,7 +1,9 @@
 package command
 
 import (
+	"errors"
 	"fmt"
+	"time"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/verify"
@@ -9,27 +11,62 @@ import (
 
 // answer is the result of verify: printed for people, or as JSON.
 type answer struct {
-	Version  int             `json:"version"`
-	File     string          `json:"file,omitempty"` // where there are several
-	Valid    bool            `json:"valid"`
-	Reason   verify.Reason   `json:"reason,omitempty"` // missing if it could not be checked
-	Warnings []string        `json:"warnings"`
-	License  *verify.License `json:"license,omitempty"` // missing unless valid
-	Message  string          `json:"message,omitempty"` // missing if valid, as the following
-	Expected string          `json:"expected,omitempty"`
-	Found    string          `json:"found,omitempty"`
-	Next     string          `json:"next,omitempty"`
-	Error    string          `json:"error,omitempty"` // why it could not be checked
+	Version  int            `json:"version"`
+	File     string         `json:"file,omitempty"` // where there are several
+	Valid    bool           `json:"valid"`
+	Reason   verify.Reason  `json:"reason,omitempty"` // missing if it could not be checked
+	Warnings []string       `json:"warnings"`
+	License  *licenseAnswer `json:"license,omitempty"` // missing unless valid
+	Message  string         `json:"message,omitempty"` // missing if valid, as the following
+	Expected string         `json:"expected,omitempty"`
+	Found    string         `json:"found,omitempty"`
+	Next     string         `json:"next,omitempty"`
+	Error    string         `json:"error,omitempty"` // why it could not be checked
+}
+
+// licenseAnswer is a license with the age of the list by which it was judged.
+type licenseAnswer struct {
+	*verify.License
+	RevocationList *listAnswer `json:"revocation_list,omitempty"` // missing: none was seen
+}
+
+// answerOf splits what was judged from what could not be: only the latter is an error.
+func answerOf(license *verify.License, err error, now time.Time) (answer, error) {
+	if err == nil {
+		return answer{
+			Version: 1, Valid: true, Reason: license.Reason, Warnings: append([]string{}, license.Warnings...),
+			License: &licenseAnswer{license, answerList(license.RevocationList, now)},
+		}, nil
+	}
+	var refusal *verify.Refusal
+	if errors.As(err, &refusal) {
+		return refusedAnswer(refusal), nil
+	}
+	err = stateError(err)
+	a := answer{Version: 1, Warnings: []string{}, Error: err.Error()}
+	var hinted interface{ Hint() string }
+	if errors.As(err, &hinted) {
+		a.Next = hinted.Hint()
+	}
+	return a, err
+}
+
+func refusedAnswer(r *verify.Refusal) answer {
+	return answer{
+		Version: 1, Warnings: []string{}, Reason: r.Reason, Message: r.Message, Expected: r.Expected, Found: r.Found, Next: r.Next,
+	}
 }
 
 // print writes the answer for one license.
-func (a *answer) print(env *cli.Env) {
+func (a answer) print(env *cli.Env) {
 	for _, warning := range a.Warnings {
 		env.Warnf("%s", warning)
 	}
 	if a.Valid {
-		fmt.Fprintf(env.Stdout, "%s: %s\n", a.Reason, title(a.License))
-		licenseTable(a.License).WriteTo(env.Stdout)
+		fmt.Fprintf(env.Stdout, "%s: %s\n", a.Reason, title(a.License.License))
+		table := licenseTable(a.License.License)
+		table.Row("  revocations", a.License.RevocationList.String())
+		table.WriteTo(env.Stdout)
 		return
 	}
 	fmt.Fprintf(env.Stdout, "%s: %s\n", a.Reason, cli.Clean(a.Message))
@@ -43,14 +80,14 @@ func (a *answer) print(env *cli.Env) {
 }
 
 // printLine writes the answer for one of many licenses.
-func (a *answer) printLine(env *cli.Env) {
+func (a answer) printLine(env *cli.Env) {
 	file := cli.Clean(a.File)
 	for _, warning := range a.Warnings {
 		env.Warnf("%s: %s", file, warning)
 	}
 	switch {
 	case a.Valid:
-		fmt.Fprintf(env.Stdout, "%s: %s\n", file, standing(a.License))
+		fmt.Fprintf(env.Stdout, "%s: %s\n", file, standing(a.License.License))
 	case a.Error != "":
 		fmt.Fprintf(env.Stdout, "%s: could not be checked: %s\n", file, cli.Clean(a.Error))
 	default:

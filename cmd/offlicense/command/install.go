@@ -20,7 +20,7 @@ const exitNotValid = 3
 
 func (t tool) installCommand() cli.Command {
 	return cli.Command{
-		Name: "install", Summary: "install the license that came back", Usage: installUsage,
+		Name: "install", Summary: "install the license that came back, or a revocation list", Usage: installUsage,
 		Setup: func(flags *pflag.FlagSet) cli.Run {
 			state := flags.String("state", "", "")
 			roots := flags.String("roots", "", "")
@@ -38,7 +38,7 @@ func (t tool) install(env *cli.Env, args []string, stateFlag, rootsFlag string, 
 		return err
 	}
 	if len(args) != 1 {
-		return cli.Usagef("install takes one license file: got %d", len(args)).WithHint("give the file that came from the vendor, or - for standard input")
+		return cli.Usagef("install takes one license or revocation list: got %d files", len(args)).WithHint("give the file that came from the vendor, or - for standard input")
 	}
 	components, err := operatorComponents(env, componentFlags)
 	if err != nil {
@@ -52,10 +52,20 @@ func (t tool) install(env *cli.Env, args []string, stateFlag, rootsFlag string, 
 	if err != nil {
 		return err
 	}
-	if err := refuseOther(text, "install"); err != nil {
-		return err
+	o := site.InstallOptions{Components: components, Now: env.Now()}
+	switch kind, _, err := format.DecodeText(text); {
+	case err != nil && startsAsList(text):
+		return installList(env, state, verifier, text, o)
+	case err != nil:
+		if err := refuseKey(err, "install wants a license or a revocation list"); err != nil {
+			return err
+		}
+	case kind == format.RevocationFile:
+		return installList(env, state, verifier, text, o)
+	case kind != format.LicenseFile:
+		return refuseOther(kind)
 	}
-	license, err := state.Install(verifier, text, site.InstallOptions{Components: components, Now: env.Now()})
+	license, err := state.Install(verifier, text, o)
 	if err != nil {
 		return notInstalled(err)
 	}
@@ -63,13 +73,17 @@ func (t tool) install(env *cli.Env, args []string, stateFlag, rootsFlag string, 
 		env.Warnf("%s", warning)
 	}
 	fmt.Fprintf(env.Stdout, "installed: %s\n", title(license))
-	licenseTable(license).WriteTo(env.Stdout)
+	table := licenseTable(license)
+	if l := answerList(license.RevocationList, o.Now); l != nil {
+		table.Row("  revocations", l.String())
+	}
+	table.WriteTo(env.Stdout)
 	fmt.Fprintf(env.Stdout, "next: start the product, or check with\n    offlicense verify --state %s%s%s --product %s\n",
 		typed(state.Dir()), t.rootsAdvice(rootsFlag), componentAdvice(componentFlags), license.Product)
 	return nil
 }
 
-// notInstalled adds to a refusal what was compared, and that nothing has changed.
+// notInstalled adds to a refusal what was compared. What was installed before stays.
 func notInstalled(err error) error {
 	var refusal *verify.Refusal
 	if !errors.As(err, &refusal) {

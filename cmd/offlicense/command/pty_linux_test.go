@@ -18,46 +18,13 @@ import (
 
 	"github.com/makiuchi-d/gozxing"
 	"github.com/makiuchi-d/gozxing/qrcode"
+	"github.com/offlicense/offlicense/cmd/internal/cli/clitest"
 	"github.com/offlicense/offlicense/format"
 	"github.com/offlicense/offlicense/keys"
 	"github.com/offlicense/offlicense/verify"
 	"github.com/offlicense/offlicense/verify/site"
 	"github.com/offlicense/offlicense/verify/site/sitetest"
-	"golang.org/x/sys/unix"
 )
-
-// openPTY returns both sides of a terminal of a given size.
-func openPTY(t *testing.T, columns, rows int) (master, tty *os.File) {
-	t.Helper()
-	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR|syscall.O_NOCTTY, 0)
-	if err != nil {
-		t.Skip("no pseudo terminals here:", err)
-	}
-	t.Cleanup(func() { master.Close() })
-	conn, err := master.SyscallConn()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var number int
-	var failed error
-	err = conn.Control(func(fd uintptr) {
-		failed = unix.IoctlSetPointerInt(int(fd), unix.TIOCSPTLCK, 0)
-		if failed == nil {
-			number, failed = unix.IoctlGetInt(int(fd), unix.TIOCGPTN)
-		}
-		if failed == nil {
-			failed = unix.IoctlSetWinsize(int(fd), unix.TIOCSWINSZ, &unix.Winsize{Col: uint16(columns), Row: uint16(rows)})
-		}
-	})
-	if err := errors.Join(err, failed); err != nil {
-		t.Fatal(err)
-	}
-	tty, err = os.OpenFile(fmt.Sprint("/dev/pts/", number), os.O_RDWR|syscall.O_NOCTTY, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return master, tty
-}
 
 // onTerminal runs request on a terminal and returns what it showed and the folder.
 func onTerminal(t *testing.T, columns, rows int, args ...string) (shown, dir string) {
@@ -70,7 +37,7 @@ func onTerminal(t *testing.T, columns, rows int, args ...string) (shown, dir str
 // inFolder runs the tool on a terminal and returns what it showed.
 func inFolder(t *testing.T, dir string, columns, rows int, args ...string) (shown string) {
 	t.Helper()
-	master, tty := openPTY(t, columns, rows)
+	master, tty := clitest.OpenPTY(t, columns, rows)
 	cmd := exec.Command("offlicense", args...)
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "TEST_NOW=2026-11-22T12:00:00Z", "TERM=linux", "NO_COLOR=")

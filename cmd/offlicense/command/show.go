@@ -25,7 +25,7 @@ func showCommand() cli.Command {
 
 func show(env *cli.Env, files []string, asJSON bool) error {
 	if len(files) == 0 {
-		return cli.Usagef("show needs at least one file").WithHint("give a request, a license, a delegation or a release, or - for standard input")
+		return cli.Usagef("show needs at least one file").WithHint("give a request, a license, a delegation, a release or a revocation list, or - for standard input")
 	}
 	for i, file := range files {
 		text, err := env.ReadFile(file, format.MaxText)
@@ -62,7 +62,7 @@ func notShown(file string, err error) error {
 	case errors.As(err, &malformed) && (malformed.Foreign() == format.PrivateKey || malformed.Foreign() == format.MachineKey):
 		return cli.Fail(err).WithHint("leave the key where it is and send it to nobody")
 	case malformed != nil:
-		return cli.Fail(err).WithHint("show reads what starts with OLQ1:, OLS1:, OLL1:, OLD1: or OLR1:, the whole text of it")
+		return cli.Fail(err).WithHint("show reads what starts with OLQ1:, OLS1:, OLL1:, OLD1:, OLR1: or OLV1:, the whole text of it")
 	}
 	return err
 }
@@ -70,14 +70,15 @@ func notShown(file string, err error) error {
 // statement is what a text says. Nobody has checked whether it is true: it is for
 // reading, and nothing is decided by it.
 type statement struct {
-	Version    int             `json:"version"`
-	File       string          `json:"file,omitempty"` // where there are several
-	Kind       string          `json:"kind"`
-	Verified   bool            `json:"verified"` // always false
-	Request    *requestView    `json:"request,omitempty"`
-	License    *licenseView    `json:"license,omitempty"`
-	Delegation *delegationView `json:"delegation,omitempty"` // of the license, too
-	Release    *releaseView    `json:"release,omitempty"`
+	Version     int             `json:"version"`
+	File        string          `json:"file,omitempty"` // where there are several
+	Kind        string          `json:"kind"`
+	Verified    bool            `json:"verified"` // always false
+	Request     *requestView    `json:"request,omitempty"`
+	License     *licenseView    `json:"license,omitempty"`
+	Delegation  *delegationView `json:"delegation,omitempty"` // of the license, too
+	Release     *releaseView    `json:"release,omitempty"`
+	Revocations *listView       `json:"revocation_list,omitempty"` // in the license file, too
 }
 
 func decode(text []byte) (*statement, error) {
@@ -111,6 +112,14 @@ func decode(text []byte) (*statement, error) {
 		}
 		if s.License, err = viewLicense(file.License.UnverifiedPayload()); err == nil {
 			s.Delegation, err = viewDelegation(file.Delegation.UnverifiedPayload())
+		}
+		if err == nil && file.List != nil {
+			s.Revocations, err = viewList(file.List)
+		}
+	case format.RevocationFile:
+		var list *format.List
+		if list, err = format.ParseList(raw); err == nil {
+			s.Revocations, err = viewList(list)
 		}
 	default:
 		err = fmt.Errorf("this version does not know how to show a %s", kind)

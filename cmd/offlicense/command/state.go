@@ -65,6 +65,8 @@ func stateError(err error) error {
 		return cli.Fail(err).WithHint("give each site a folder of its own, empty or new")
 	case errors.Is(err, site.ErrNoRequest):
 		return cli.Fail(err).WithHint("make a request with \"offlicense request\" and send it to the vendor; if that was done, check the path of the state folder")
+	case errors.Is(err, site.ErrNoSite):
+		return cli.Fail(err).WithHint("check the path of the state folder: a revocation list belongs where a request was made or a license is installed")
 	case errors.Is(err, site.ErrOtherProduct):
 		return cli.Fail(err).WithHint("give each site a folder of its own with --state; a request that was made by mistake can be removed")
 	case errors.As(err, &path):

@@ -37,7 +37,10 @@ func vendor(what string, args []string) ([]byte, error) {
 	emergencyDays := flags.Uint64("emergency-days", 0, "")
 	cores := flags.Uint64("cores", 16, "")
 	id := flags.Uint8("id", 2, "")
+	minList := flags.Uint64("min-list", 0, "")
 	perpetual := flags.Bool("perpetual", false, "")
+	var list listOptions
+	list.add(flags)
 	if err := flags.Parse(args); err != nil {
 		return nil, err
 	}
@@ -52,6 +55,7 @@ func vendor(what string, args []string) ([]byte, error) {
 	change := func(l *format.LicenseClaims) {
 		l.Terms.Customer, l.Terms.Epoch, l.Terms.GraceDays, l.Terms.MaxVersion = *customer, *epoch, *grace, *maxVersion
 		l.Terms.EmergencyDays, l.ID, l.Terms.Limits["cores"] = *emergencyDays, format.ID{*id}, *cores
+		l.Terms.MinRevocation = *minList
 		if *product != "" {
 			l.Product = *product
 		}
@@ -83,6 +87,12 @@ func vendor(what string, args []string) ([]byte, error) {
 			return sitetest.Roots(), nil
 		case "other-roots":
 			return sitetest.OtherRoots(), nil
+		case "two-roots":
+			return sitetest.TwoRoots(), nil
+		case "list":
+			return list.sign()
+		case "attach":
+			return attach(flags.Arg(0), flags.Arg(1))
 		case "unbound":
 			l := sitetest.License()
 			change(l)

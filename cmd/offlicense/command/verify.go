@@ -2,7 +2,6 @@ package command
 
 import (
 	_ "embed"
-	"errors"
 	"strconv"
 	"strings"
 	"time"
@@ -20,6 +19,7 @@ var verifyUsage string
 
 type verifyFlags struct {
 	tool
+	listFlags
 
 	state, roots, product, edition string
 	version, built                 string
@@ -40,6 +40,7 @@ func (t tool) verifyCommand() cli.Command {
 			flags.StringVar(&f.built, "built", "", "")
 			flags.StringArrayVar(&f.use, "use", nil, "")
 			flags.StringArrayVar(&f.components, "component", nil, "")
+			f.listFlags.add(flags)
 			flags.BoolVar(&f.anyMachine, "any-machine", false, "")
 			flags.BoolVar(&f.json, "json", false, "")
 			return f.run
@@ -59,7 +60,7 @@ func (f *verifyFlags) run(env *cli.Env, files []string) error {
 	if len(files) == 1 {
 		file = files[0]
 	}
-	a, err := answerOf(judge(file))
+	a, err := f.answer(env, judge, file)
 	if f.json {
 		if err := cli.WriteJSON(env.Stdout, a); err != nil {
 			return err
@@ -77,7 +78,7 @@ func (f *verifyFlags) run(env *cli.Env, files []string) error {
 func (f *verifyFlags) many(env *cli.Env, files []string, judge judge) error {
 	unchecked, notValid := 0, 0
 	for _, file := range files {
-		a, err := answerOf(judge(file))
+		a, err := f.answer(env, judge, file)
 		a.File = file
 		switch {
 		case err != nil:
@@ -100,6 +101,11 @@ func (f *verifyFlags) many(env *cli.Env, files []string, judge judge) error {
 		return cli.Failf("%d of %d files could not be checked", unchecked, len(files))
 	}
 	return nil
+}
+
+func (f *verifyFlags) answer(env *cli.Env, judge judge, file string) (answer, error) {
+	license, err := judge(file)
+	return answerOf(license, err, env.Now())
 }
 
 // judge checks a file, "" being the installed license.
@@ -130,18 +136,31 @@ func (f *verifyFlags) prepare(env *cli.Env, files []string) (judge, error) {
 	if err != nil {
 		return nil, err
 	}
+	lists, err := f.listFlags.load(env, verifier)
+	if err != nil {
+		return nil, err
+	}
 	if f.anyMachine {
 		facts := verify.Facts{
 			Now: env.Now(), Product: p.Product, Edition: p.Edition, Version: p.Version,
 			Built: p.Built, Use: p.Use, AnyMachine: true,
+			MinRevocation: f.min, MaxRevocationAge: f.maxAge,
+		}
+		for _, l := range lists {
+			facts.Revocations = append(facts.Revocations, l.RevocationList)
 		}
 		return func(file string) (*verify.License, error) {
 			text, err := env.ReadFile(file, format.MaxText)
 			if err != nil {
 				return nil, err
 			}
-			return verifier.Check(text, facts)
+			license, err := verifier.Check(text, facts)
+			return license, nameList(text, err)
 		}, nil
+	}
+	p.MinRevocation, p.MaxRevocationAge = f.min, f.maxAge
+	for _, l := range lists {
+		p.Revocations = append(p.Revocations, l.text)
 	}
 	state := site.At(dir)
 	return func(file string) (*verify.License, error) {
@@ -152,7 +171,8 @@ func (f *verifyFlags) prepare(env *cli.Env, files []string) (judge, error) {
 		if err != nil {
 			return nil, err
 		}
-		return state.Judge(verifier, text, p, env.Now())
+		license, err := state.Judge(verifier, text, p, env.Now())
+		return license, nameList(text, err)
 	}, nil
 }
 
@@ -205,27 +225,4 @@ func parseUse(items []string, here bool) (map[string]uint64, error) {
 		use[name] = n
 	}
 	return use, nil
-}
-
-// answerOf splits what was judged from what could not be: only the latter is an error.
-func answerOf(license *verify.License, err error) (answer, error) {
-	a := answer{Version: 1, Warnings: []string{}}
-	if err == nil {
-		a.Valid, a.Reason, a.License = true, license.Reason, license
-		a.Warnings = append(a.Warnings, license.Warnings...)
-		return a, nil
-	}
-	var refusal *verify.Refusal
-	if errors.As(err, &refusal) {
-		a.Reason, a.Message, a.Next = refusal.Reason, refusal.Message, refusal.Next
-		a.Expected, a.Found = refusal.Expected, refusal.Found
-		return a, nil
-	}
-	err = stateError(err)
-	a.Error = err.Error()
-	var hinted interface{ Hint() string }
-	if errors.As(err, &hinted) {
-		a.Next = hinted.Hint()
-	}
-	return a, err
 }

@@ -84,7 +84,8 @@ type licenseView struct {
 	Features      []string          `json:"features,omitempty"`
 	Limits        map[string]uint64 `json:"limits,omitempty"`
 	Ext           map[string]string `json:"ext,omitempty"`
-	Binding       *bindingView      `json:"binding,omitempty"` // missing: any machine
+	MinRevocation uint64            `json:"min_revocation,omitempty"` // lowest number of a list by which it may be judged
+	Binding       *bindingView      `json:"binding,omitempty"`        // missing: any machine
 }
 
 type bindingView struct {
@@ -106,6 +107,7 @@ func viewLicense(payload []byte) (*licenseView, error) {
 		Issued: at(l.IssuedAt), NotBefore: at(l.NotBefore), HardEnd: at(l.Expires),
 		GraceDays: l.Terms.GraceDays, UpdatesUntil: at(l.Terms.UpdatesUntil), MaxVersion: l.Terms.MaxVersion,
 		EmergencyDays: l.Terms.EmergencyDays,
+		MinRevocation: l.Terms.MinRevocation,
 		Features:      l.Terms.Features, Limits: l.Terms.Limits,
 	}
 	if len(l.Terms.Ext) > 0 {
@@ -137,12 +139,13 @@ type delegationView struct {
 }
 
 type scopeView struct {
-	Products  []string `json:"products"`
-	Types     []string `json:"types"`
-	MaxDays   float64  `json:"max_days"`
-	MaxSeats  uint64   `json:"max_seats"`
-	Unbound   bool     `json:"unbound"`
-	Perpetual bool     `json:"perpetual"`
+	Products    []string `json:"products"`
+	Types       []string `json:"types"`
+	MaxDays     float64  `json:"max_days"`
+	MaxSeats    uint64   `json:"max_seats"`
+	Unbound     bool     `json:"unbound"`
+	Perpetual   bool     `json:"perpetual"`
+	Revocations bool     `json:"revocations"` // revocation lists, and nothing else
 }
 
 func viewDelegation(payload []byte) (*delegationView, error) {
@@ -161,6 +164,7 @@ func viewDelegation(payload []byte) (*delegationView, error) {
 			Products: append([]string{}, d.Scope.Products...), Types: append([]string{}, d.Scope.Types...),
 			MaxDays: float64(d.Scope.MaxTerm) / (24 * 60 * 60), MaxSeats: d.Scope.MaxSeats,
 			Unbound: d.Scope.Unbound, Perpetual: d.Scope.Perpetual,
+			Revocations: d.Scope.Revocations,
 		},
 	}, nil
 }

@@ -47,6 +47,20 @@ func (s *statement) print(w io.Writer, file string) {
 		r = rows{}
 		fmt.Fprintln(w, "signed under the delegation, not verified")
 		s.Delegation.print(&r)
+		if s.Revocations != nil {
+			r.WriteTo(w)
+			r = rows{}
+			fmt.Fprintln(w, "with a revocation list, not verified")
+			s.Revocations.print(&r)
+		}
+	case s.Revocations != nil:
+		s.Revocations.print(&r)
+		if s.Revocations.Delegation != nil {
+			r.WriteTo(w)
+			r = rows{}
+			fmt.Fprintln(w, "signed under the delegation, not verified")
+			s.Revocations.Delegation.print(&r)
+		}
 	case s.Release != nil:
 		s.Release.print(&r)
 	case s.Delegation != nil:
@@ -104,6 +118,9 @@ func (l *licenseView) print(r *rows) {
 	for _, name := range slices.Sorted(maps.Keys(l.Ext)) {
 		r.add("ext", fmt.Sprintf("%s %s", name, l.Ext[name]))
 	}
+	if l.MinRevocation > 0 {
+		r.add("needs list", fmt.Sprintf("revocation list %d or later", l.MinRevocation))
+	}
 	b := l.Binding
 	if b == nil {
 		r.add("machine", "any")
@@ -123,6 +140,10 @@ func (d *delegationView) print(r *rows) {
 	r.time("issued", d.Issued)
 	r.time("not before", d.NotBefore)
 	r.time("ends", d.Expires)
+	if d.Scope.Revocations {
+		r.add("may sign", "revocation lists, and nothing else")
+		return
+	}
 	r.add("products", orNone(d.Scope.Products))
 	r.add("types", orNone(d.Scope.Types))
 	r.add("longest term", fmt.Sprintf("%g days", d.Scope.MaxDays))

@@ -69,8 +69,18 @@ func Create(path string, data []byte, perm fs.FileMode) error {
 	if err != nil {
 		return err
 	}
-	if err := publish(tmp, path); err != nil {
+	if err := Place(tmp, path); err != nil {
 		os.Remove(tmp)
+		return err
+	}
+	return nil
+}
+
+// Place is Create for a content that somebody has written to the file tmp, beside path,
+// and synced: it gets the name path. On an error tmp stands, unless only the sync of the
+// folder has failed.
+func Place(tmp, path string) error {
+	if err := publish(tmp, path); err != nil {
 		return err
 	}
 	return SyncFolder(filepath.Dir(path))

@@ -51,8 +51,11 @@ func Verifier(t testing.TB) *verify.Verifier {
 }
 
 // Delegation returns the raw delegation of the vendor's one staff key.
-func Delegation() ([]byte, error) {
-	d := &format.DelegationClaims{
+func Delegation() ([]byte, error) { return sealDelegation(DelegationClaims()) }
+
+// DelegationClaims returns what it says, to be changed for SealUnder.
+func DelegationClaims() *format.DelegationClaims {
+	return &format.DelegationClaims{
 		Issuer: "acme.example", Name: "anna", ID: format.ID{1}, Key: staff().Public().Bytes(),
 		IssuedAt: delegated.Unix(), NotBefore: delegated.Unix(), Expires: delegated.AddDate(100, 0, 0).Unix(),
 		Scope: format.Scope{
@@ -60,6 +63,9 @@ func Delegation() ([]byte, error) {
 			MaxTerm: 10 * 366 * 24 * 60 * 60, MaxSeats: 10, Unbound: true, Perpetual: true,
 		},
 	}
+}
+
+func sealDelegation(d *format.DelegationClaims) ([]byte, error) {
 	payload, err := d.Marshal()
 	if err != nil {
 		return nil, err
@@ -70,6 +76,18 @@ func Delegation() ([]byte, error) {
 // Sign returns the text of a license that answers the text of a request. change, which
 // may be nil, alters the license before it is signed.
 func Sign(request []byte, change func(*format.LicenseClaims)) ([]byte, error) {
+	l, err := Answer(request)
+	if err != nil {
+		return nil, err
+	}
+	if change != nil {
+		change(l)
+	}
+	return Seal(l)
+}
+
+// Answer returns a license that answers the text of a request, to be changed and sealed.
+func Answer(request []byte) (*format.LicenseClaims, error) {
 	q, err := verify.OpenRequest(request)
 	if err != nil {
 		return nil, err
@@ -83,10 +101,7 @@ func Sign(request []byte, change func(*format.LicenseClaims)) ([]byte, error) {
 	if len(q.Components) > 1 {
 		l.Binding.Need--
 	}
-	if change != nil {
-		change(l)
-	}
-	return Seal(l)
+	return l, nil
 }
 
 // SignAt is Sign with other times, for tests that run by the real clock.
@@ -107,7 +122,10 @@ func License() *format.LicenseClaims {
 }
 
 // Seal returns the text of a license file.
-func Seal(l *format.LicenseClaims) ([]byte, error) {
+func Seal(l *format.LicenseClaims) ([]byte, error) { return SealUnder(DelegationClaims(), l) }
+
+// SealUnder is Seal for another delegation of the staff key.
+func SealUnder(d *format.DelegationClaims, l *format.LicenseClaims) ([]byte, error) {
 	payload, err := l.Marshal()
 	if err != nil {
 		return nil, fmt.Errorf("license: %w", err)
@@ -116,7 +134,7 @@ func Seal(l *format.LicenseClaims) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	delegation, err := Delegation()
+	delegation, err := sealDelegation(d)
 	if err != nil {
 		return nil, err
 	}

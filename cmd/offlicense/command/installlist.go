@@ -1,0 +1,45 @@
+package command
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/offlicense/offlicense/cmd/internal/cli"
+	"github.com/offlicense/offlicense/verify"
+	"github.com/offlicense/offlicense/verify/site"
+)
+
+// installList installs a revocation list and tells how the installed license stands by
+// it. That it does not hold any more is what the list is for, and no failure.
+func installList(env *cli.Env, state *site.State, v *verify.Verifier, text []byte, o site.InstallOptions) error {
+	l, err := state.InstallRevocations(v, text, o.Now)
+	if err != nil {
+		return notInstalled(err)
+	}
+	installed := "installed"
+	if l.Already {
+		installed = "was installed before, and counts"
+	}
+	fmt.Fprintf(env.Stdout, "revocation list %d of %s %s\n", l.Number, day(l.Issued()), installed)
+	license, err := state.Installed(v, o)
+	var refusal *verify.Refusal
+	switch {
+	case err == nil:
+		for _, warning := range license.Warnings {
+			env.Warnf("%s", warning)
+		}
+		fmt.Fprintf(env.Stdout, "the license here is good by it: %s\n  %s\n", title(license), standing(license))
+	case errors.Is(err, verify.NoLicense):
+		fmt.Fprintln(env.Stdout, "no license is installed here yet")
+	case errors.As(err, &refusal):
+		no := "not good"
+		if refusal.Reason == verify.Revoked {
+			no = "no longer good"
+		}
+		fmt.Fprintf(env.Stdout, "the license here is %s: ", no)
+		refusedAnswer(refusal).print(env)
+	default:
+		env.Warnf("the installed license could not be checked: %s", stateError(err))
+	}
+	return nil
+}

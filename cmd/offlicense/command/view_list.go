@@ -1,0 +1,77 @@
+package command
+
+import (
+	"encoding/hex"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/offlicense/offlicense/format"
+)
+
+// listView is a revocation list as show prints it.
+type listView struct {
+	ID         format.ID       `json:"id"`
+	Vendor     string          `json:"vendor"`
+	Number     uint64          `json:"number"`
+	Issued     time.Time       `json:"issued"`
+	KeyID      string          `json:"key_id"`               // of the key that claims to have signed it, hexadecimal
+	Delegation *delegationView `json:"delegation,omitempty"` // of that key; missing: it claims to be a root
+	Licenses   []format.ID     `json:"licenses"`
+	Keys       []revokedView   `json:"keys"`
+}
+
+type revokedView struct {
+	Thumbprint string `json:"thumbprint"` // hexadecimal
+	Kept       int    `json:"kept"`       // how many of its signatures stay good
+}
+
+func viewList(list *format.List) (*listView, error) {
+	c, err := format.UnmarshalRevocation(list.Revocation.UnverifiedPayload())
+	if err != nil {
+		return nil, err
+	}
+	id := list.Revocation.KeyID()
+	v := &listView{
+		ID: c.ID, Vendor: c.Issuer, Number: c.Number, Issued: at(c.IssuedAt), KeyID: hex.EncodeToString(id[:]),
+		Licenses: make([]format.ID, c.Licenses.Len()), Keys: make([]revokedView, len(c.Keys)),
+	}
+	for i := range v.Licenses {
+		v.Licenses[i] = c.Licenses.At(i)
+	}
+	for i, key := range c.Keys {
+		v.Keys[i] = revokedView{hex.EncodeToString(key.Thumbprint[:]), key.Keep.Len()}
+	}
+	if list.RawDelegation != nil {
+		if v.Delegation, err = viewDelegation(list.Delegation.UnverifiedPayload()); err != nil {
+			return nil, err
+		}
+	}
+	return v, nil
+}
+
+// shownIDs is how many revoked licenses are printed for reading; --json has them all.
+const shownIDs = 20
+
+func (v *listView) print(r *rows) {
+	r.add("list", v.ID.String())
+	r.add("vendor", v.Vendor)
+	r.add("number", strconv.FormatUint(v.Number, 10))
+	r.time("issued", v.Issued)
+	if v.Delegation == nil {
+		r.add("signed by", "a root, key id "+v.KeyID)
+	} else {
+		r.add("signed by", v.Delegation.Name+", key id "+v.KeyID)
+	}
+	r.add("licenses", fmt.Sprintf("%d revoked", len(v.Licenses)))
+	for _, id := range v.Licenses[:min(len(v.Licenses), shownIDs)] {
+		r.add("license", id.String())
+	}
+	if more := len(v.Licenses) - shownIDs; more > 0 {
+		r.add("license", fmt.Sprintf("and %d more; --json prints them all", more))
+	}
+	r.add("keys", fmt.Sprintf("%d revoked", len(v.Keys)))
+	for _, key := range v.Keys {
+		r.add("key id", fmt.Sprintf("%.16s, %d of its signatures kept", key.Thumbprint, key.Kept))
+	}
+}

@@ -1,0 +1,205 @@
+package site
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/offlicense/offlicense/format"
+	"github.com/offlicense/offlicense/verify"
+)
+
+// InstalledList is a revocation list that the site now goes by.
+type InstalledList struct {
+	*verify.RevocationList
+	Already bool // it was here before
+}
+
+// InstallRevocations keeps the text of a revocation list (OLV1), so that every license is
+// judged by it from now on. Whether the installed license is still good [State.Installed]
+// tells; that it is not is no error here.
+//
+// The error is a *[verify.Refusal] for a list that nobody trusted has signed, for another
+// vendor's, for one from the future, and for one that is older than what the site knows
+// or than its license asks for; [ErrNotState] or [ErrNoSite] for a folder that is none of
+// a site. After an error all is as before.
+//
+// Several that do this at the same time end with the newest of their lists.
+func (s *State) InstallRevocations(v *verify.Verifier, text []byte, now time.Time) (*InstalledList, error) {
+	if now.IsZero() {
+		return nil, errors.New("revocation list: no time is given")
+	}
+	fresh, err := s.fresh()
+	if err != nil {
+		return nil, err
+	}
+	if fresh {
+		return nil, fmt.Errorf("cannot use %q: %w", s.dir, ErrNoSite)
+	}
+	l, err := v.OpenRevocationList(text)
+	if err != nil {
+		return nil, err
+	}
+	known := s.keptLists(v)
+	if err := s.refuseList(v, l, known, now); err != nil {
+		return nil, err
+	}
+	already := has(known.kept, l)
+	if !already {
+		if err := s.keepList(v, l); err != nil {
+			return nil, err
+		}
+	}
+	s.removeBad(known.bad, l.Number)
+	if record, err := s.readClock(); err == nil {
+		_ = s.recordClock(record.orSigned(l.Issued()), now) // as Install does
+	}
+	return &InstalledList{l, already}, nil
+}
+
+// removeBad removes files that cannot be used once there is a later list than they held,
+// by their names: they would be warned of for ever. One that held a later list stays, for
+// whoever puts that one back at the same time writes to the same name.
+func (s *State) removeBad(all []badList, number uint64) {
+	for _, bad := range all {
+		held, _, _ := strings.Cut(filepath.Base(bad.name), "-")
+		if n, err := strconv.ParseUint(held, 10, 64); bad.name != revocationsDir && (err != nil || n < number) {
+			os.Remove(bad.path)
+		}
+	}
+}
+
+// refuseList refuses what a site must not go by.
+func (s *State) refuseList(v *verify.Verifier, l *verify.RevocationList, known lists, now time.Time) error {
+	if vendor, other := s.otherVendor(l, known); other {
+		return &verify.Refusal{
+			Reason:   verify.OutOfScope,
+			Message:  "the revocation list is another vendor's",
+			Expected: vendor,
+			Found:    l.Issuer,
+			Next:     "check that the file is for the product of this state folder",
+		}
+	}
+	if fromFuture(l, now) {
+		return &verify.Refusal{
+			Reason: verify.ClockRolledBack,
+			Message: fmt.Sprintf("the clock of this machine says %s, and the revocation list was issued at %s",
+				now.UTC().Format(time.RFC3339), l.Issued().Format(time.RFC3339)),
+			Expected: l.Issued().Format(time.RFC3339) + " or later",
+			Found:    now.UTC().Format(time.RFC3339),
+			Next:     "set the clock to the right time and try again; if it is right, tell the vendor that theirs is not",
+		}
+	}
+	var met []*verify.RevocationList
+	claims, licensed := s.installed()
+	if licensed {
+		if attached := s.attachedHere(v, known.kept); attached != nil {
+			met = append(met, attached)
+		}
+	}
+	if counts := verify.Newest(ofVendor(known.kept, append(met, l), l.Issuer)...); !sameList(counts, l) {
+		return olderList(l, counts)
+	}
+	if licensed && claims.Issuer == l.Issuer && l.Number < claims.Terms.MinRevocation {
+		return tooOld(l, "the installed license asks for a later revocation list", claims.Terms.MinRevocation)
+	}
+	return nil
+}
+
+// otherVendor returns the vendor whose site this is unless the list is that one's. What
+// the files say of it nobody has checked; it only leads to a refusal.
+func (s *State) otherVendor(l *verify.RevocationList, known lists) (vendor string, other bool) {
+	if installed, ok := s.installed(); ok {
+		return installed.Issuer, installed.Issuer != l.Issuer
+	}
+	var vendors []string
+	for _, kept := range known.kept {
+		vendors = append(vendors, kept.Issuer)
+	}
+	for _, bad := range known.bad {
+		vendors = append(vendors, bad.vendor)
+	}
+	released, _ := s.released()
+	for _, g := range released {
+		vendors = append(vendors, g.vendor)
+	}
+	for _, v := range vendors {
+		switch v {
+		case l.Issuer:
+			return "", false
+		case "":
+		default:
+			vendor, other = v, true
+		}
+	}
+	return vendor, other
+}
+
+// olderList refuses a list that does not count beside one that the site knows.
+func olderList(l, counts *verify.RevocationList) error {
+	switch {
+	case l.Number < counts.Number:
+		return tooOld(l, "this site knows a later revocation list", counts.Number)
+	case l.Number == counts.Number:
+		r := tooOld(l, "this site knows another revocation list of the same number", counts.Number+1)
+		r.Next = "ask the vendor which of the two counts; the later one needs a number of its own"
+		return r
+	}
+	return &verify.Refusal{
+		Reason:  verify.Revoked,
+		Message: "the vendor has revoked the key that signed this revocation list, by its list " + listTitle(counts),
+		Found:   fmt.Sprintf("list %s, signed by %.64q", listTitle(l), l.Signer),
+		Next:    "keep the list that is here, and tell the vendor from whom this one came",
+	}
+}
+
+func tooOld(l *verify.RevocationList, message string, atLeast uint64) *verify.Refusal {
+	return &verify.Refusal{
+		Reason:   verify.Superseded,
+		Message:  message,
+		Expected: fmt.Sprintf("list %d or later", atLeast),
+		Found:    "list " + listTitle(l),
+		Next:     "ask the vendor for the newest revocation list",
+	}
+}
+
+func listTitle(l *verify.RevocationList) string {
+	return fmt.Sprintf("%d of %s", l.Number, l.Issued().Format(time.DateOnly))
+}
+
+// attachedHere returns the list in the installed license file if the folder has it not
+// already, and nil if it does not open: the judgement then says so.
+func (s *State) attachedHere(v *verify.Verifier, kept []keptList) *verify.RevocationList {
+	text, err := s.read(licenseFile)
+	if err != nil {
+		return nil
+	}
+	return attachedList(v, text, kept)
+}
+
+// attachedList is attachedHere for the text of any license file.
+func attachedList(v *verify.Verifier, text []byte, kept []keptList) *verify.RevocationList {
+	raw, err := format.DecodeTextAs(text, format.LicenseFile)
+	if err != nil {
+		return nil
+	}
+	file, err := format.ParseFile(raw)
+	if err != nil || file.List == nil {
+		return nil
+	}
+	for _, k := range kept {
+		if bytes.Equal(k.Raw, file.RawList) {
+			return k.RevocationList
+		}
+	}
+	l, err := v.OpenRevocationList([]byte(format.EncodeText(format.RevocationFile, file.RawList)))
+	if err != nil {
+		return nil
+	}
+	return l
+}

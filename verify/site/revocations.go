@@ -1,0 +1,264 @@
+package site
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/offlicense/offlicense/format"
+	"github.com/offlicense/offlicense/verify"
+	"github.com/offlicense/offlicense/verify/site/atomicfile"
+)
+
+// keptList is a revocation list in the folder.
+type keptList struct {
+	*verify.RevocationList
+	name string
+}
+
+// badList is a file in the place of a list that is not to be used. That is a warning and
+// no refusal: its writer could as well have removed it, and a disk error must not stop a
+// site for which the other floors hold.
+type badList struct {
+	name, path string
+	err        error
+	vendor     string // that the file names, as far as it can be read
+}
+
+func (b badList) Error() string {
+	return fmt.Sprintf("the revocation list %q cannot be used: %v; install the newest list again", b.path, cause(b.err))
+}
+
+// lists are the revocation lists that the site knows.
+type lists struct {
+	kept    []keptList
+	bad     []badList
+	brought []*verify.RevocationList // by the program
+}
+
+func (l lists) all() []*verify.RevocationList {
+	var all []*verify.RevocationList
+	for _, kept := range l.kept {
+		all = append(all, kept.RevocationList)
+	}
+	return append(all, l.brought...)
+}
+
+// lists returns the revocation lists of the folder and of the program.
+func (s *State) lists(v *verify.Verifier, p Program) (lists, error) {
+	brought, err := p.lists(v)
+	if err != nil {
+		return lists{}, err
+	}
+	known := s.keptLists(v)
+	known.brought = brought
+	return known, nil
+}
+
+// nameBad tells of a judgement that misses a list which files had to be passed over.
+func (l lists) nameBad(err error) error {
+	var refusal *verify.Refusal
+	if len(l.bad) == 0 || !errors.As(err, &refusal) || refusal.Reason != verify.Revoked || refusal.Expected == "" {
+		return err
+	}
+	named := *refusal
+	for _, bad := range l.bad {
+		named.Found += fmt.Sprintf("; %q cannot be used: %v", bad.path, cause(bad.err))
+	}
+	return &named
+}
+
+// maxLists is how many files are looked at. There are few: one for each root, one besides.
+const maxLists = 16
+
+// keptLists reads the lists in the folder.
+func (s *State) keptLists(v *verify.Verifier) lists {
+	for range 100 {
+		l, moved := s.readLists(v)
+		if !moved {
+			return l
+		}
+	}
+	return lists{bad: []badList{{name: revocationsDir, path: s.path(revocationsDir), err: errors.New("its files change all the time")}}}
+}
+
+// readLists reports as moved that a file was gone when it was to be read: a newer list has
+// taken its place, which was not there yet when the folder was read.
+func (s *State) readLists(v *verify.Verifier) (l lists, moved bool) {
+	names, err := s.listNames()
+	if err != nil {
+		l.bad = []badList{{name: revocationsDir, path: s.path(revocationsDir), err: err}}
+	}
+	for _, name := range names {
+		bad := badList{name: name, path: s.path(name)}
+		text, err := s.read(name)
+		if errors.Is(err, fs.ErrNotExist) {
+			if _, err := os.Lstat(bad.path); err != nil { // no dangling link
+				return lists{}, true
+			}
+		}
+		if err == nil {
+			var list *verify.RevocationList
+			if list, err = v.OpenRevocationList(text); err == nil {
+				l.kept = append(l.kept, keptList{list, name})
+				continue
+			}
+			bad.vendor = vendorOfList(text)
+		}
+		bad.err = err
+		l.bad = append(l.bad, bad)
+	}
+	return l, false
+}
+
+func (s *State) listNames() ([]string, error) {
+	entries, err := os.ReadDir(s.path(revocationsDir))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	entries = slices.DeleteFunc(entries, func(e fs.DirEntry) bool {
+		return filepath.Ext(e.Name()) != revocationExt || strings.HasPrefix(e.Name(), ".")
+	})
+	if len(entries) > maxLists {
+		slices.SortStableFunc(entries, func(a, b fs.DirEntry) int { return modified(b).Compare(modified(a)) })
+		entries = entries[:maxLists]
+	}
+	names := make([]string, len(entries))
+	for i, e := range entries {
+		names[i] = filepath.Join(revocationsDir, e.Name())
+	}
+	return names, err
+}
+
+// vendorOfList returns whose list a text claims to be. Nobody has checked it.
+func vendorOfList(text []byte) string {
+	raw, err := format.DecodeTextAs(text, format.RevocationFile)
+	if err != nil {
+		return ""
+	}
+	file, err := format.ParseList(raw)
+	if err != nil {
+		return ""
+	}
+	claims, err := format.UnmarshalRevocation(file.Revocation.UnverifiedPayload())
+	if err != nil {
+		return ""
+	}
+	return claims.Issuer
+}
+
+// listName is the file in which a list is kept. Each has its own, so that of two that are
+// installed at the same time neither takes the place of the other.
+func listName(l *verify.RevocationList) string {
+	code := strings.ReplaceAll(format.ComparisonCode(sha256.Sum256(l.Raw)), "-", "")
+	return filepath.Join(revocationsDir, fmt.Sprintf("%d-%s%s", l.Number, code, revocationExt))
+}
+
+// ofVendor returns the lists of one vendor among those in the folder and others. Of two
+// with the same number and signer the judgement takes the first, which the folder has.
+func ofVendor(kept []keptList, others []*verify.RevocationList, vendor string) []*verify.RevocationList {
+	var all []*verify.RevocationList
+	for _, k := range kept {
+		all = append(all, k.RevocationList)
+	}
+	return slices.DeleteFunc(append(all, others...), func(l *verify.RevocationList) bool { return l.Issuer != vendor })
+}
+
+func sameList(a, b *verify.RevocationList) bool { return bytes.Equal(a.Raw, b.Raw) }
+
+func has(kept []keptList, l *verify.RevocationList) bool {
+	return slices.ContainsFunc(kept, func(k keptList) bool { return sameList(k.RevocationList, l) })
+}
+
+// metLists returns those lists that there are.
+func metLists(all ...*verify.RevocationList) []*verify.RevocationList {
+	return slices.DeleteFunc(all, func(l *verify.RevocationList) bool { return l == nil })
+}
+
+// keepMet keeps what came with the program or the installed license, given as text. What
+// was seen once must not be rolled back by an older program or license.
+func (s *State) keepMet(v *verify.Verifier, known lists, text []byte, now time.Time) error {
+	claims, ok := peek(text)
+	if !ok {
+		return nil
+	}
+	met := append(slices.Clone(known.brought), metLists(attachedList(v, text, known.kept))...)
+	if _, err := s.keepInForce(v, known.kept, met, claims.Issuer, now); err != nil {
+		return fmt.Errorf("the newest revocation list could not be kept in %q: %w", s.path(revocationsDir), cause(err))
+	}
+	return nil
+}
+
+// signedAt is the latest time at which the vendor has signed something about a license.
+func signedAt(l *verify.License) time.Time {
+	if l.RevocationList == nil {
+		return l.Issued
+	}
+	return later(l.Issued, l.RevocationList.Issued)
+}
+
+// keepInForce keeps those of a vendor's lists that are in force beside the ones in the
+// folder. It returns the one that counts if the folder had it not. One from the future is
+// not kept: it would stop the site until then.
+func (s *State) keepInForce(v *verify.Verifier, kept []keptList, met []*verify.RevocationList, vendor string, now time.Time) (*verify.RevocationList, error) {
+	met = slices.DeleteFunc(met, func(l *verify.RevocationList) bool { return fromFuture(l, now) })
+	all := ofVendor(kept, met, vendor)
+	for _, l := range verify.InForce(all...) {
+		if has(kept, l) {
+			continue
+		}
+		if err := s.keepList(v, l); err != nil {
+			return nil, err
+		}
+	}
+	if counts := verify.Newest(all...); counts != nil && !has(kept, counts) {
+		return counts, nil
+	}
+	return nil, nil
+}
+
+func fromFuture(l *verify.RevocationList, now time.Time) bool {
+	return now.Before(l.Issued().Add(-verify.ClockTolerance))
+}
+
+// keepList puts a list into the folder and removes those that are not in force beside it.
+// It is durable before anything is removed, and a list is removed for a better one alone:
+// of several that do this at the same time none takes away what another has put there.
+func (s *State) keepList(v *verify.Verifier, l *verify.RevocationList) error {
+	if _, err := os.Lstat(s.path(revocationsDir)); err != nil {
+		if err := makeFolder(s.path(revocationsDir)); err != nil {
+			return err
+		}
+		if err := atomicfile.SyncFolder(s.dir); err != nil {
+			return &fs.PathError{Op: "write", Path: s.dir, Err: cause(err)}
+		}
+	}
+	if err := s.write(listName(l), format.EncodeFile(format.RevocationFile, l.Raw), publicMode); err != nil {
+		return err
+	}
+	s.removeOutdated(v, l.Issuer)
+	return nil
+}
+
+// removeOutdated removes a vendor's lists that are not in force beside the others. What it
+// fails to remove is litter, which the next one removes.
+func (s *State) removeOutdated(v *verify.Verifier, vendor string) {
+	kept := s.keptLists(v).kept
+	inForce := verify.InForce(ofVendor(kept, nil, vendor)...)
+	outdated := slices.DeleteFunc(kept, func(k keptList) bool {
+		return k.Issuer != vendor || slices.Contains(inForce, k.RevocationList)
+	})
+	if len(outdated) == 0 || atomicfile.SyncFolder(s.path(revocationsDir)) != nil { // a better one may not be durable yet
+		return
+	}
+	for _, old := range outdated {
+		os.Remove(s.path(old.name))
+	}
+}
