@@ -48,7 +48,10 @@ func (c *auditCommand) run(env *cli.Env, args []string) error {
 				return readError(err)
 			}
 		}
+		bars := stepBars{env: env}
+		against.Progress = bars.show
 		report, err := l.Audit(ctx, against)
+		bars.done()
 		if err != nil {
 			return err
 		}
@@ -63,6 +66,29 @@ func (c *auditCommand) run(env *cli.Env, args []string) error {
 		}
 		return nil
 	})
+}
+
+// stepBars shows how far each step of a long command is, one bar after the other.
+type stepBars struct {
+	env     *cli.Env
+	step    string
+	bar     *cli.Progress
+	counted int64
+}
+
+func (b *stepBars) show(step string, done, total int64) {
+	if step != b.step {
+		b.done()
+		b.step, b.bar, b.counted = step, cli.NewProgress(b.env, step, int(total)), 0
+	}
+	b.bar.Add(int(done - b.counted))
+	b.counted = done
+}
+
+func (b *stepBars) done() {
+	if b.bar != nil {
+		b.bar.Done()
+	}
 }
 
 // auditReport is what audit --json prints.
@@ -94,7 +120,7 @@ func (c *auditCommand) print(env *cli.Env, r *ledger.Report, compared bool) erro
 	}
 	checkpoint := "none given"
 	if compared {
-		checkpoint = fmt.Sprintf("made of %d events", r.Since)
+		checkpoint = "made of " + plural(int(r.Since), "event", "events")
 	}
 	found := "nothing"
 	if !r.OK() {

@@ -15,10 +15,8 @@ import (
 	"github.com/offlicense/offlicense/verify"
 )
 
-const (
-	batchSize = 1000 // requests in one durable transaction
-	inFlight  = 2    // batches: one signs while the other waits for the disk
-)
+// batchSize is how many requests are signed in one durable transaction.
+const batchSize = 1000
 
 // bulk is one run over many requests.
 type bulk struct {
@@ -29,8 +27,8 @@ type bulk struct {
 	ledger  *ledger.Ledger
 	by      ledger.Operation
 	issue   ledger.Issue
-	mu      sync.Mutex // of what follows
-	refused int        // those that could not be read included
+	list    newestList
+	refused int // those that could not be read included
 }
 
 // signMany signs the requests of files and folders. A request that is refused or cannot
@@ -68,7 +66,7 @@ func (b *bulk) run(ctx context.Context, at home.Home, l *ledger.Ledger) error {
 			return err
 		}
 		// All that waits for a person is done before the clock is read.
-		signer, err := b.key.issuer(b.env, at, l.Vendor())
+		signer, err := loadIssuer(ctx, b.env, &b.key, at, l)
 		if err != nil {
 			return err
 		}
@@ -76,6 +74,9 @@ func (b *bulk) run(ctx context.Context, at home.Home, l *ledger.Ledger) error {
 			return err
 		}
 		b.issue = signer.At(b.by.Now)
+		if b.list, err = loadNewestList(ctx, b.env, at, l); err != nil {
+			return err
+		}
 	}
 	broken := b.sign(ctx, readable)
 	reported := b.writeReport()
@@ -88,70 +89,89 @@ func (b *bulk) run(ctx context.Context, at home.Home, l *ledger.Ledger) error {
 	return b.summarize()
 }
 
-// sign signs in batches. The error is what broke the run off.
+// signedBatch is a batch whose licenses are on record and not in their files.
+type signedBatch struct {
+	items    []*bulkItem
+	outcomes []ledger.Outcome
+}
+
+// sign signs in batches, and writes the files of one while it signs the next: one
+// processor writes the ledger while the other makes files. The error is what broke the
+// run off.
 func (b *bulk) sign(ctx context.Context, items []*bulkItem) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	progress := cli.NewProgress(b.env, "signing", len(items))
 	defer progress.Done()
-	batches := make(chan []*bulkItem)
-	var workers sync.WaitGroup
-	for range inFlight {
-		workers.Go(func() {
-			for batch := range batches {
-				if err := b.signBatch(ctx, batch, progress); err != nil {
-					stop(err)
-				}
-				progress.Add(len(batch))
+	signed := make(chan signedBatch)
+	var writing sync.WaitGroup
+	writing.Go(func() {
+		for batch := range signed {
+			if err := b.writeBatch(batch); err != nil {
+				stop(err)
 			}
-		})
-	}
+			progress.Add(len(batch.items))
+		}
+	})
 	for batch := range slices.Chunk(items, batchSize) {
 		if ctx.Err() != nil {
 			break
 		}
-		batches <- batch
+		// Not to be cancelled: a file that cannot be written is no reason to leave the
+		// record in doubt.
+		outcomes, err := b.signBatch(context.WithoutCancel(ctx), batch, progress)
+		if err != nil {
+			stop(err)
+		}
+		signed <- signedBatch{batch, outcomes}
 	}
-	close(batches)
-	workers.Wait()
+	close(signed)
+	b.ledger.Close() // which folds its log into its file, while the last licenses are written
+	writing.Wait()
 	return context.Cause(ctx)
 }
 
-func (b *bulk) signBatch(ctx context.Context, batch []*bulkItem, messages io.Writer) error {
-	if ctx.Err() != nil {
-		return nil // of a run that is broken off
-	}
+// signBatch records the licenses of a batch. Those that it returns are on record, and
+// the error is why there are no more.
+func (b *bulk) signBatch(ctx context.Context, batch []*bulkItem, messages io.Writer) ([]ledger.Outcome, error) {
 	requests := make([]*verify.Request, len(batch))
 	for i, item := range batch {
 		requests[i] = item.request
 	}
-	// Not to be cancelled: what another batch met is no reason to leave this one in doubt.
-	outcomes, err := b.ledger.SignBatch(context.WithoutCancel(ctx), b.by, requests, b.issue)
-	if err != nil {
+	outcomes, err := b.ledger.SignBatch(ctx, b.by, requests, b.issue)
+	for i, outcome := range outcomes {
+		switch {
+		case outcome.Err == nil:
+		case isRefusal(outcome.Err):
+			b.refuse(messages, batch[i], resultRefused, outcome.Err)
+		default:
+			batch[i].fail("", outcome.Err)
+			err = outcome.Err
+		}
+	}
+	return outcomes, err
+}
+
+func (b *bulk) writeBatch(batch signedBatch) error {
+	var files []licenseFile
+	for i, outcome := range batch.outcomes {
+		if outcome.License != nil {
+			file, err := fileOf(batch.items[i].out, outcome.License, b.list)
+			if err != nil {
+				return err
+			}
+			files = append(files, file)
+		}
+	}
+	if err := b.folder.write(files); err != nil {
 		return err
 	}
-	var files []licenseFile
-	for i, outcome := range outcomes {
-		item := batch[i]
-		switch {
-		case outcome.Err != nil && !isRefusal(outcome.Err):
-			item.fail("", outcome.Err)
-			err = outcome.Err
-		case outcome.Err != nil:
-			b.refuse(messages, item, resultRefused, outcome.Err)
-		default:
-			files = append(files, fileOf(item.out, outcome.License))
-		}
-	}
-	if broken := b.folder.write(files); broken != nil {
-		return broken
-	}
-	for i, outcome := range outcomes {
+	for i, outcome := range batch.outcomes {
 		if outcome.License != nil {
-			batch[i].done(outcome.License, outcome.Again)
+			batch.items[i].done(outcome.License, outcome.Again)
 		}
 	}
-	return err
+	return nil
 }
 
 // isRefusal tells a request that gets no license from a key or a disk that fails.
@@ -164,8 +184,6 @@ func isRefusal(err error) bool {
 // refuse tells of a request that gets no license, in one line.
 func (b *bulk) refuse(messages io.Writer, item *bulkItem, result string, err error) {
 	item.fail(result, err)
-	b.mu.Lock()
-	defer b.mu.Unlock()
 	b.refused++
 	fmt.Fprintf(messages, "%s: %s: %s\n", cli.Clean(item.path), result, cli.Clean(item.reason()))
 }

@@ -112,7 +112,7 @@ func TestKilledRenew(t *testing.T) {
 		out := fmt.Sprint("renewed", round)
 		end = end.AddDate(0, 0, 1)
 		renew := []string{"renew", "--home", "V", "INV0042-1", "--expires", end.Format(time.DateOnly), "--out", out, "--yes"}
-		if !killed(t, process(dir, renew...), whole/2+time.Duration(rand.Int64N(int64(whole*3/4)))) {
+		if !killed(t, process(dir, renew...), time.Duration(rand.Int64N(int64(whole*5/4)))) {
 			continue
 		}
 		if _, err := os.Stat(filepath.Join(dir, out)); err == nil {

@@ -37,7 +37,7 @@ func (c *checkpointCommand) run(env *cli.Env, args []string) error {
 		return cli.FileError("write", c.out, fs.ErrExist)
 	}
 	return c.home.withLedger(env, ledger.OpenToRead, func(ctx context.Context, at home.Home, l *ledger.Ledger) error {
-		i, err := c.key.issuer(env, at, l.Vendor())
+		i, err := loadIssuer(ctx, env, &c.key, at, l)
 		if err != nil {
 			return err
 		}

@@ -113,8 +113,14 @@ func sentence(e *ledger.Event, before *ledger.Entitlement) string {
 		return signing(e.Activation, d)
 	case ledger.Closed:
 		return closing(e, d)
+	case ledger.Revoked:
+		return revoking(e, d)
+	case ledger.Published:
+		return fmt.Sprintf("published revocation list %d, signed by %s", d.Number, d.Signer)
 	case ledger.Moved:
 		return fmt.Sprintf("began to move %s to %s, which runs on a bridge until %s", e.Activation, d.Successor, date(d.Until))
+	case ledger.Reseated:
+		return fmt.Sprintf("%s left the seat that it shared, %s, for another one: its machine is no longer the same", e.Activation, d.From)
 	case ledger.TakenOver:
 		return fmt.Sprintf("%s took over the seat of %s", e.Activation, d.Predecessor)
 	}
@@ -174,6 +180,13 @@ func signing(activation string, s *ledger.Signed) string {
 		end = "until " + date(s.License.Expires)
 	}
 	return fmt.Sprintf("%s%s, epoch %d, %s, by the key %s", verb, what, s.License.Epoch, end, s.License.Signer)
+}
+
+func revoking(e *ledger.Event, r ledger.Revoked) string {
+	if r.Key != nil {
+		return fmt.Sprintf("revoked the key %s", r.Key.Name)
+	}
+	return fmt.Sprintf("revoked of %s: %s", e.Activation, strings.Join(r.Licenses, ", "))
 }
 
 func closing(e *ledger.Event, c ledger.Closed) string {

@@ -21,6 +21,7 @@ type initCommand struct {
 	vendor     string
 	staff      string
 	rootKey    string
+	standby    string
 }
 
 func setupInit(flags *pflag.FlagSet) cli.Run {
@@ -32,6 +33,7 @@ func setupInit(flags *pflag.FlagSet) cli.Run {
 	flags.StringVar(&c.vendor, "vendor", "", "")
 	flags.StringVar(&c.staff, "name", "", "")
 	flags.StringVar(&c.rootKey, "root-key", "", "")
+	flags.StringVar(&c.standby, "standby-key", "", "")
 	return c.run
 }
 
@@ -43,13 +45,8 @@ func (c *initCommand) run(env *cli.Env, args []string) error {
 	if err != nil {
 		return err
 	}
-	if founding.RootPassphrase, err = c.passphrase.new(env, "Passphrase for the new root key"); err != nil {
+	if err := c.passphrases(env, founding); err != nil {
 		return err
-	}
-	if founding.Passphrase = founding.RootPassphrase; c.passphrase.file == "" && !c.passphrase.none {
-		if founding.Passphrase, err = c.passphrase.new(env, fmt.Sprintf("Passphrase for %s's staff key", founding.Staff)); err != nil {
-			return err
-		}
 	}
 	made, err := home.Create(context.Background(), dir, *founding)
 	if errors.Is(err, fs.ErrExist) {
@@ -64,6 +61,25 @@ func (c *initCommand) run(env *cli.Env, args []string) error {
 	}
 	c.report(env, made)
 	return nil
+}
+
+// passphrases asks for one of each key. One from a file, or none, is for all of them.
+func (c *initCommand) passphrases(env *cli.Env, f *home.Founding) error {
+	first, err := c.passphrase.new(env, "Passphrase for the new root key")
+	if err != nil {
+		return err
+	}
+	f.RootPassphrase, f.StandbyPhrase, f.Passphrase = first, first, first
+	if c.passphrase.file != "" || c.passphrase.none {
+		return nil
+	}
+	if c.standby != "" {
+		if f.StandbyPhrase, err = c.passphrase.new(env, "Passphrase for the new standby root key"); err != nil {
+			return err
+		}
+	}
+	f.Passphrase, err = c.passphrase.new(env, fmt.Sprintf("Passphrase for %s's staff key", f.Staff))
+	return err
 }
 
 // prepare checks all that can be wrong before a passphrase is asked for.
@@ -93,35 +109,46 @@ func (c *initCommand) prepare(env *cli.Env) (*home.Founding, string, error) {
 	if err := home.ValidKeyName(staff); err != nil {
 		return nil, "", cli.Usagef("%w", err)
 	}
-	if err := c.checkRootKey(dir); err != nil {
+	if err := c.checkRootKeys(dir); err != nil {
 		return nil, "", err
 	}
-	founding := &home.Founding{Vendor: c.vendor, Staff: staff, RootKey: c.rootKey, Ledger: database, Operator: by.Operator, Now: by.Now, Random: env.Rand}
+	founding := &home.Founding{Vendor: c.vendor, Staff: staff, RootKey: c.rootKey, Standby: c.standby, Ledger: database, Operator: by.Operator, Now: by.Now, Random: env.Rand}
 	if err := founding.Check(); err != nil {
 		return nil, "", cli.Usagef("%w", err)
 	}
 	return founding, dir, nil
 }
 
-// checkRootKey refuses a place for the root key that is none of its own.
-func (c *initCommand) checkRootKey(dir string) error {
-	if c.rootKey == "" {
-		if c.home.flags.Changed("root-key") {
-			return cli.Usagef("--root-key is empty").WithHint("a variable in the command is not set; without --root-key the key stays in the home")
-		}
-		return nil
-	}
+// checkRootKeys refuses a place for a root key that is none of its own.
+func (c *initCommand) checkRootKeys(dir string) error {
 	at, err := filepath.Abs(dir)
 	if err != nil {
 		return err
 	}
-	key, err := filepath.Abs(c.rootKey)
-	if err != nil {
-		return err
-	}
-	if inside, err := filepath.Rel(at, key); err == nil && filepath.IsLocal(inside) {
-		return cli.Usagef("--root-key %s is inside of the home", cli.Quote(c.rootKey)).
-			WithHint("give a place elsewhere, such as a USB stick, or leave --root-key out")
+	taken := map[string]bool{}
+	for _, option := range [...]struct{ name, path, without string }{
+		{"root-key", c.rootKey, "the key stays in the home"},
+		{"standby-key", c.standby, "there is none"},
+	} {
+		if !c.home.flags.Changed(option.name) {
+			continue
+		}
+		if option.path == "" {
+			return cli.Usagef("--%s is empty", option.name).WithHint("a variable in the command is not set; without --%s %s", option.name, option.without)
+		}
+		key, err := filepath.Abs(option.path)
+		if err != nil {
+			return err
+		}
+		if inside, err := filepath.Rel(at, key); err == nil && filepath.IsLocal(inside) {
+			return cli.Usagef("--%s %s is inside of the home", option.name, cli.Quote(option.path)).
+				WithHint("give a place elsewhere, such as a USB stick, or leave --%s out", option.name)
+		}
+		if taken[key] {
+			return cli.Usagef("--root-key and --standby-key name one file: %s", cli.Quote(option.path)).
+				WithHint("the standby belongs on a stick of its own, in another place")
+		}
+		taken[key] = true
 	}
 	return nil
 }
@@ -142,15 +169,20 @@ func defaultKeyName() string {
 
 func (c *initCommand) report(env *cli.Env, made *home.Founded) {
 	// No table: it would cut the paths.
-	for _, row := range [...]struct{ name, text string }{
+	rows := []struct{ name, text string }{
 		{"vendor", c.vendor},
 		{"home", made.Dir},
 		{"root key", made.RootKey},
-		{"", made.Root.Fingerprint()},
+		{"", made.Roots[0].Fingerprint()},
+	}
+	if len(made.Roots) > 1 {
+		rows = append(rows, struct{ name, text string }{"standby", c.standby}, struct{ name, text string }{"", made.Roots[1].Fingerprint()})
+	}
+	for _, row := range append(rows, []struct{ name, text string }{
 		{"staff key", made.KeyFile(made.Delegation.Name)},
 		{"", "may sign everything until " + time.Unix(made.Delegation.Expires, 0).UTC().Format(time.DateOnly)},
 		{"ledger", made.LedgerFile()},
-	} {
+	}...) {
 		fmt.Fprintf(env.Stdout, "%-9s  %s\n", row.name, cli.Clean(row.text))
 	}
 	if c.rootKey == "" {

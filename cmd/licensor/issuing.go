@@ -1,13 +1,15 @@
 package main
 
 import (
+	"cmp"
+	"context"
+	"slices"
 	"sync"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/home"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/issuer"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
-	"github.com/offlicense/offlicense/format"
 	"github.com/spf13/pflag"
 )
 
@@ -80,25 +82,22 @@ type lateSigner struct {
 	mu     sync.Mutex
 }
 
-func (o *issuing) signer(env *cli.Env, at home.Home, l *ledger.Ledger, by ledger.Operation) *lateSigner {
-	return &lateSigner{by: by, load: func() (*issuer.Issuer, error) { return o.key.issuer(env, at, l.Vendor()) }}
+func (o *issuing) signer(ctx context.Context, env *cli.Env, at home.Home, l *ledger.Ledger, by ledger.Operation) *lateSigner {
+	return &lateSigner{by: by, load: func() (*issuer.Issuer, error) { return loadIssuer(ctx, env, &o.key, at, l) }}
 }
 
-func (s *lateSigner) issue(g ledger.Grant) (format.ID, []byte, string, error) {
+func (s *lateSigner) issue(grants []ledger.Grant) []ledger.Draft {
 	s.once.Do(func() { s.issuer, s.failed = s.load() })
 	if s.issuer == nil {
-		return format.ID{}, nil, "", s.failed
+		return slices.Repeat([]ledger.Draft{{Err: s.failed}}, len(grants))
 	}
-	id, file, err := s.issuer.Issue(g, s.by.Now)
-	if err != nil {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		if s.failed == nil {
-			s.failed = err
-		}
-		return format.ID{}, nil, "", err
+	drafts := s.issuer.IssueAll(grants, s.by.Now)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, d := range drafts {
+		s.failed = cmp.Or(s.failed, d.Err)
 	}
-	return id, file, s.issuer.Delegation.Name, nil
+	return drafts
 }
 
 // explain returns why nothing was signed in place of what the ledger makes of it.

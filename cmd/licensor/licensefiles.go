@@ -10,7 +10,6 @@ import (
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
-	"github.com/offlicense/offlicense/format"
 )
 
 // licenseFolder is a folder into which many license files go. Each appears whole or
@@ -27,8 +26,9 @@ type licenseFile struct {
 	text []byte
 }
 
-func fileOf(name string, license *ledger.License) licenseFile {
-	return licenseFile{name, format.EncodeFile(format.LicenseFile, license.File)}
+func fileOf(name string, license *ledger.License, list newestList) (licenseFile, error) {
+	text, err := list.text(license)
+	return licenseFile{name, text}, err
 }
 
 // openLicenseFolder makes the folder if it is missing.

@@ -65,7 +65,7 @@ func (c *moveCommand) run(env *cli.Env, args []string) error {
 			t.Row("invoice", h.Invoice)
 			t.Row("customer", h.Customer)
 			t.Row("from", from.Name())
-			t.Row("overlap", fmt.Sprintf("%d days", c.overlap))
+			t.Row("overlap", plural(int(c.overlap), "day", "days"))
 			addRequest(&t, request)
 			t.WriteTo(messages(env, c.out))
 			warnOfRequest(env, request, now)
@@ -77,12 +77,12 @@ func (c *moveCommand) run(env *cli.Env, args []string) error {
 		if err != nil {
 			return err
 		}
-		signer := c.signer(env, at, l, by)
+		signer := c.signer(ctx, env, at, l, by)
 		bridge, err := l.Move(ctx, by, invoice, c.activation, time.Duration(c.overlap)*24*time.Hour, request, signer.issue)
 		if err != nil {
 			return signer.explain(err)
 		}
-		if err := deliver(env, c.out, bridge); err != nil {
+		if err := deliver(ctx, env, at, l, c.out, bridge); err != nil {
 			return err
 		}
 		fmt.Fprintf(env.Stderr, "The new server runs until %s. Its real license comes with the release of the old one: \"offlicense release\" there, then \"licensor release FILE --out final.lic\" here.\n",

@@ -50,7 +50,7 @@ func (h *homeOption) database(env *cli.Env) (string, error) {
 	if where == "" {
 		where = env.Getenv("LICENSOR_LEDGER")
 	}
-	if where != "" && !strings.HasPrefix(where, "postgres://") && !strings.HasPrefix(where, "postgresql://") {
+	if where != "" && !isAddress(where) {
 		// A change of a copy would be lost on everybody else.
 		if info, err := os.Stat(where); err == nil && info.Mode().IsRegular() {
 			if h.copies {
@@ -64,6 +64,11 @@ func (h *homeOption) database(env *cli.Env) (string, error) {
 			WithHint("--ledger and LICENSOR_LEDGER name a PostgreSQL database; the file in the home needs neither")
 	}
 	return where, nil
+}
+
+// isAddress tells the address of a database from a file made by "licensor backup".
+func isAddress(where string) bool {
+	return strings.HasPrefix(where, "postgres://") || strings.HasPrefix(where, "postgresql://")
 }
 
 // path returns the folder that --home, LICENSOR_HOME or else the system names.

@@ -3,10 +3,12 @@ package main
 import (
 	"context"
 	"fmt"
+	"math"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/home"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/format"
 	"github.com/spf13/pflag"
 )
 
@@ -17,15 +19,18 @@ type reactivateCommand struct {
 	reason     reasonOptions
 	yes        bool
 	activation string
+	flags      *pflag.FlagSet
+	daysUsed   uint64 // of emergency
 }
 
 func setupReactivate(flags *pflag.FlagSet) cli.Run {
-	var c reactivateCommand
+	c := reactivateCommand{flags: flags}
 	c.home.addLedger(flags)
 	c.operator.add(flags)
 	c.reason.add(flags)
 	flags.BoolVar(&c.yes, "yes", false, "")
 	flags.StringVar(&c.activation, "activation", "", "")
+	flags.Var(daysValue{&c.daysUsed}, "emergency-used", "")
 	return c.run
 }
 
@@ -49,6 +54,9 @@ func (c *reactivateCommand) run(env *cli.Env, args []string) error {
 		if a := held(h, c.activation); a != nil {
 			var t cli.Table
 			addActivation(&t, a)
+			if h.Type == format.TypeFailover {
+				t.Row("emergency", c.usedWords())
+			}
 			t.WriteTo(env.Stdout)
 			if err := agree(env, c.yes, "Close this activation as lost?", "not closed"); err != nil {
 				return err
@@ -58,7 +66,7 @@ func (c *reactivateCommand) run(env *cli.Env, args []string) error {
 		if err != nil {
 			return err
 		}
-		revoked, err := l.Reactivate(ctx, by, invoice, c.activation)
+		revoked, err := l.ReactivateUsed(ctx, by, invoice, c.activation, c.used())
 		if err != nil {
 			return err
 		}
@@ -78,6 +86,22 @@ func (c *reactivateCommand) run(env *cli.Env, args []string) error {
 		}
 		return err
 	})
+}
+
+// used is how many days of emergency the lost server has used: without a word from the
+// customer, all that it had.
+func (c *reactivateCommand) used() uint64 {
+	if c.flags.Changed("emergency-used") {
+		return c.daysUsed
+	}
+	return math.MaxUint64
+}
+
+func (c *reactivateCommand) usedWords() string {
+	if c.flags.Changed("emergency-used") {
+		return plural(int(c.daysUsed), "day", "days") + " used, if it had as many"
+	}
+	return "all its days are used (--emergency-used)"
 }
 
 // oneInvoice returns the invoice that stands first of so many arguments.

@@ -55,7 +55,7 @@ func (c *releaseCommand) run(env *cli.Env, args []string) error {
 		addPlace(func(name, value string) { t.Row(name, value) }, given.request.Site, given.request.Host)
 		t.Row("at", minute(time.Unix(release.IssuedAt, 0)))
 		if release.EmergencyDays > 0 {
-			t.Row("emergency", fmt.Sprintf("%d days used", release.EmergencyDays))
+			t.Row("emergency", plural(int(release.EmergencyDays), "day", "days")+" used")
 		}
 		t.WriteTo(messages(env, c.out))
 		if err := c.agree(env, "Take this license back?", "not taken back"); err != nil {
@@ -65,20 +65,23 @@ func (c *releaseCommand) run(env *cli.Env, args []string) error {
 		if err != nil {
 			return err
 		}
-		signer := c.signer(env, at, l, by)
+		signer := c.signer(ctx, env, at, l, by)
 		result, err := l.Release(ctx, by, ledger.Release{
 			License: release.License, Key: given.request.Key, EmergencyDays: release.EmergencyDays, Raw: release.Raw,
 		}, signer.issue)
 		if err != nil {
 			return signer.explain(err)
 		}
-		return c.tell(env, result)
+		if !result.Already && result.DaysUsed < release.EmergencyDays {
+			env.Warnf("the release claims more days of emergency than its licenses carried: it counts for %d", result.DaysUsed)
+		}
+		return c.tell(ctx, env, at, l, result)
 	})
 }
 
 // tell says what came of the release, and writes the license of the new server of a
 // move.
-func (c *releaseCommand) tell(env *cli.Env, r *ledger.Released) error {
+func (c *releaseCommand) tell(ctx context.Context, env *cli.Env, at home.Home, l *ledger.Ledger, r *ledger.Released) error {
 	switch {
 	case r.Already:
 		fmt.Fprintf(env.Stderr, "Activation %s was released before; nothing has changed.\n", r.Activation)
@@ -87,7 +90,7 @@ func (c *releaseCommand) tell(env *cli.Env, r *ledger.Released) error {
 	}
 	switch {
 	case r.License != nil:
-		return deliver(env, c.out, r.License)
+		return deliver(ctx, env, at, l, c.out, r.License)
 	case r.Refusal != nil:
 		return cli.Failf("the release is recorded, but the new server of the move gets no license: %w", r.Refusal)
 	case c.out != "-":

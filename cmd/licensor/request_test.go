@@ -27,11 +27,18 @@ func machineKey(t testing.TB, machine int) keys.PrivateKey {
 // it, and returns the file's name. Tests that need hundreds have no time for processes.
 func writeRequest(t testing.TB, dir string, machine int, invoice string) (name string) {
 	t.Helper()
+	return writeRequestWith(t, dir, machine, invoice,
+		[]format.Component{{Label: format.LabelMachineID, Hash: machineKey(t, machine).Public().Bytes()[:8]}})
+}
+
+// writeRequestWith is writeRequest for a machine of which so much is known.
+func writeRequestWith(t testing.TB, dir string, machine int, invoice string, components []format.Component) (name string) {
+	t.Helper()
 	key := machineKey(t, machine)
 	q := format.Request{
 		Product: "evoq", Invoice: invoice, Account: format.AccountHash(invoice, "ops@site.example"),
 		Type: "production", Time: now.Unix(), Key: key.Public().Bytes(), Host: fmt.Sprint("web", machine),
-		Components: []format.Component{{Label: format.LabelMachineID, Hash: key.Public().Bytes()[:8]}},
+		Components: components,
 	}
 	body, err := q.Marshal()
 	if err != nil {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"io"
 	"time"
 
@@ -18,8 +17,13 @@ const oldRequest = 30 * 24 * time.Hour
 func review(env *cli.Env, out io.Writer, offer *ledger.Offer, q *verify.Request, now time.Time) {
 	e := offer.Entitlement
 	seat := "a new one"
-	if offer.Activation != nil {
+	switch {
+	case offer.Leaves != "":
+		seat = "another one, for the machine is: " + offer.Activation.Name()
+	case offer.Activation != nil:
 		seat = "its own, " + offer.Activation.Name()
+	case offer.Seat != "":
+		seat = "one that it shares, on its machine"
 	}
 	t := cli.Table{Whole: true}
 	t.Row("", "BOUGHT", "ASKED")
@@ -27,8 +31,11 @@ func review(env *cli.Env, out io.Writer, offer *ledger.Offer, q *verify.Request,
 	t.Row("product", productName(e), q.Product)
 	t.Row("type", e.Type, q.Type)
 	t.Row("customer", e.Customer, "e-mail address agrees")
-	t.Row("seats", fmt.Sprintf("%d, %d in use", e.Seats, offer.SeatsUsed), seat)
+	t.Row("seats", seatsInUse(e, offer.SeatsUsed), seat)
 	addTerms(&t, e)
+	if offer.EmergencyDays > 0 {
+		t.Row("emergency", plural(int(offer.EmergencyDays), "day", "days"))
+	}
 	addRequest(&t, q, "")
 	t.WriteTo(out)
 

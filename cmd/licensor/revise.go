@@ -69,7 +69,7 @@ func (r *revision) revise(env *cli.Env, args []string, verb string, change func(
 		if err != nil {
 			return err
 		}
-		signer := r.signer(env, at, l, by)
+		signer := r.signer(ctx, env, at, l, by)
 		licenses, err := carryOut(ctx, l, by, invoice, signer.issue)
 		if err != nil {
 			return signer.explain(err)
@@ -78,7 +78,11 @@ func (r *revision) revise(env *cli.Env, args []string, verb string, change func(
 		if err != nil {
 			return err
 		}
-		return deliverAll(env, folder, after, licenses)
+		list, err := loadNewestList(ctx, env, at, l)
+		if err != nil {
+			return err
+		}
+		return deliverAll(env, folder, after, licenses, list)
 	})
 }
 
@@ -121,7 +125,7 @@ func describe(e *ledger.Entitlement) map[string]string {
 		"seats":     seats(e),
 		"for any":   map[bool]string{true: "licenses for any machine", false: "no license for any machine"}[e.Unbound],
 		"term":      term(e),
-		"emergency": fmt.Sprintf("%d days", e.EmergencyDays),
+		"emergency": emergency(e),
 		"updates":   updates(e),
 		"versions":  or(e.MaxVersion, "all"),
 		"features":  or(strings.Join(e.Features, ", "), "none"),
@@ -131,7 +135,7 @@ func describe(e *ledger.Entitlement) map[string]string {
 
 // deliverAll writes the licenses of a holding's activations into a folder, and says
 // which goes where.
-func deliverAll(env *cli.Env, folder *licenseFolder, h *ledger.Holding, licenses []*ledger.License) error {
+func deliverAll(env *cli.Env, folder *licenseFolder, h *ledger.Holding, licenses []*ledger.License, list newestList) error {
 	var files []licenseFile
 	t := cli.Table{Whole: true}
 	t.Row("ACTIVATION", "SITE", "HOST", "BRING IT THIS FILE")
@@ -140,7 +144,10 @@ func deliverAll(env *cli.Env, folder *licenseFolder, h *ledger.Holding, licenses
 		if found := held(h, license.Activation); found != nil {
 			a = found.Activation
 		}
-		file := fileOf(nameOf(&a), license)
+		file, err := fileOf(nameOf(&a), license, list)
+		if err != nil {
+			return err
+		}
 		files = append(files, file)
 		t.Row(a.ID, a.Site, a.Host, folder.path(file.name))
 	}

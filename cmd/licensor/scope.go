@@ -4,11 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/home"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/issuer"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/format"
 	"github.com/offlicense/offlicense/verify"
@@ -19,6 +21,7 @@ import (
 // that only records.
 func warnOfScope(env *cli.Env, at home.Home, vendor string, now time.Time, sold ...*ledger.Entitlement) {
 	delegations, err := at.Delegations()
+	delegations = slices.DeleteFunc(delegations, func(d *format.DelegationClaims) bool { return d.Scope.Revocations })
 	if errors.Is(err, fs.ErrNotExist) || err == nil && len(delegations) == 0 {
 		return
 	}
@@ -59,7 +62,7 @@ func outOfScope(delegations []*format.DelegationClaims, vendor string, now time.
 	for _, d := range delegations {
 		var refusal *verify.Refusal
 		if errors.As(verify.CheckScope(d, &sample), &refusal) {
-			all = append(all, fmt.Sprintf("%q allows %s, this is %s", d.Name, refusal.Expected, refusal.Found))
+			all = append(all, fmt.Sprintf("%q allows %s, this is %s", d.Name, issuer.Allowed(d, refusal), refusal.Found))
 		}
 	}
 	return all

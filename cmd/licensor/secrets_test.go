@@ -2,9 +2,13 @@ package main
 
 import (
 	"bytes"
+	"crypto/ed25519"
+	"crypto/sha256"
+	"crypto/x509"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"encoding/pem"
 	"fmt"
 	"io/fs"
 	"os"
@@ -40,6 +44,27 @@ func TestSecretsStayWhereTheyBelong(t *testing.T) {
 	session("list", "--home", "V", "--json")
 	session("list", "--home", "V")
 	session("roots", "--home", "V")
+	// Keys of colleagues, made here, by openssl, and for a standby.
+	seed := sha256.Sum256([]byte("build"))
+	pkcs8, err := x509.MarshalPKCS8PrivateKey(ed25519.NewKeyFromSeed(seed[:]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	build := pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: pkcs8})
+	if err := os.WriteFile(filepath.Join(dir, "build.pem"), build, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	session("key", "new", "--home", "V", "--name", "bert", "--passphrase-file", "passphrase", "--qr", "always")
+	session("key", "new", "--name", "acme.example", "--out", "standby", "--passphrase-file", "passphrase")
+	session("key", "import", "--home", "V", "--name", "build", "--passphrase-file", "passphrase", "build.pem")
+	session("roots", "--home", "V", "--add", "standby.pub", "--yes")
+	for _, name := range []string{"bert", "build"} {
+		session("delegate", "--root-key", "V/root", "--vendor", "acme.example", "--public", "V/keys/"+name+".pub", "--name", name, "--products", "*",
+			"--types", "*", "--max-term", "400d", "--until", "2027-11-21", "--out", name+".old", "--yes", "--passphrase-file", "passphrase")
+		session("key", "add", "--home", "V", name+".old")
+	}
+	session("key", "list", "--home", "V")
+	session("key", "list", "--home", "V", "--json")
 	// Mistakes, with a secret in the wrong place.
 	other := writeRequest(t, dir, 1, "INV0042-2")
 	session(append(entitleArgs("V"), "--invoice", "INV0042-2")...)
@@ -48,10 +73,22 @@ func TestSecretsStayWhereTheyBelong(t *testing.T) {
 	session("sign", "--home", "V", "--yes", "V/keys/anna")
 	session("sign", "--home", "V", "--yes", "V/root")
 	session("init", "--home", "W", "--vendor", "acme.example", "--root-key", "V/root", "--passphrase-file", "passphrase")
+	session("key", "add", "--home", "V", "V/keys/bert")
+	session("key", "add", "--home", "V", "build.pem")
+	session("key", "add", "--home", "V", "bert.old", "--roots", "V/root")
+	session("key", "import", "--home", "V", "--name", "third", "--passphrase-file", "build.pem", "passphrase")
+	session("key", "import", "--home", "V", "--name", "third", "--insecure-no-passphrase", "V/keys/anna")
+	session("roots", "--home", "V", "--add", "build.pem", "--yes")
+	session("delegate", "--root-key", "V/root", "--vendor", "acme.example", "--public", "build.pem", "--name", "bert", "--products", "*",
+		"--types", "*", "--max-term", "400d", "--until", "2027-11-21", "--yes", "--passphrase-file", "passphrase")
+	session("delegate", "--root-key", "build.pem", "--vendor", "acme.example", "--public", "V/keys/bert.pub", "--name", "bert", "--products", "*",
+		"--types", "*", "--max-term", "400d", "--until", "2027-11-21", "--yes", "--passphrase-file", "V/root")
+	session("checkpoint", "--home", "V", "--key", "V/keys/bert.pub", "--passphrase-file", "passphrase")
 	if !strings.Contains(public.String(), "INV0042-2") || !strings.Contains(public.String(), "this is a private key") {
 		t.Fatalf("this was no session:\n%s", &public)
 	}
-	for _, name := range []string{"V/ledger.db", "license.lic", "V/root.pub", "V/keys/anna.pub", "V/delegations/anna.old"} {
+	for _, name := range []string{"V/ledger.db", "license.lic", "V/root.pub", "V/keys/anna.pub", "V/delegations/anna.old",
+		"V/keys/bert.pub", "V/keys/build.pub", "V/delegations/bert.old", "V/delegations/build.old", "standby.pub"} {
 		data, err := os.ReadFile(filepath.Join(dir, name))
 		if err != nil {
 			t.Fatal(err)
@@ -67,7 +104,7 @@ func TestSecretsStayWhereTheyBelong(t *testing.T) {
 	}
 
 	secrets := map[string][]byte{"the passphrase": []byte(passphrase)}
-	for _, name := range []string{"V/root", "V/keys/anna"} {
+	for _, name := range []string{"V/root", "V/keys/anna", "V/keys/bert", "V/keys/build", "standby"} {
 		text, err := os.ReadFile(filepath.Join(dir, name))
 		if err != nil {
 			t.Fatal(err)
@@ -90,6 +127,7 @@ func TestSecretsStayWhereTheyBelong(t *testing.T) {
 		}
 		secrets[name+", Base64"] = []byte(base64.StdEncoding.EncodeToString(seed))[:24]
 	}
+	secrets["the line of build.pem"] = bytes.Split(build, []byte("\n"))[1]
 	for what, secret := range secrets {
 		if bytes.Contains(public.Bytes(), secret) {
 			t.Errorf("%s is where everybody can read it", what)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/format"
 	"github.com/offlicense/offlicense/verify"
 )
 
@@ -24,7 +25,7 @@ func addEntitlement(t *cli.Table, e *ledger.Entitlement) {
 	}
 	addTerms(t, e)
 	if e.EmergencyDays > 0 {
-		t.Row("emergency", fmt.Sprintf("%d days", e.EmergencyDays))
+		t.Row("emergency", emergency(e))
 	}
 }
 
@@ -36,12 +37,35 @@ func seats(e *ledger.Entitlement) string {
 	text := fmt.Sprint(e.Seats)
 	switch {
 	case e.Type == typeDevelopment && e.Allowance > 0:
-		text = fmt.Sprintf("%d activations at most", e.Allowance)
+		text = plural(int(e.Allowance), "activation", "activations") + " at most"
 	case e.Type == typeDevelopment:
 		text = "as many activations as needed"
 	}
 	if e.CountBy == ledger.ByMachine {
 		text += ", one for each machine"
+	}
+	return text
+}
+
+// seatsInUse says how many may be active, and how many are.
+func seatsInUse(e *ledger.Entitlement, used uint64) string {
+	switch {
+	case e.Type != typeDevelopment:
+		return fmt.Sprintf("%d, %d in use", e.Seats, used)
+	case e.Allowance > 0:
+		return fmt.Sprintf("%d allowed, %d in use", e.Allowance, used)
+	}
+	return fmt.Sprintf("as many as needed, %d in use", used)
+}
+
+// emergency says how many days of emergency were sold.
+func emergency(e *ledger.Entitlement) string {
+	if e.Type != format.TypeFailover {
+		return "none"
+	}
+	text := plural(int(e.EmergencyDays), "day", "days")
+	if e.Seats > 1 {
+		text += " for each seat"
 	}
 	return text
 }
@@ -81,7 +105,7 @@ func term(e *ledger.Entitlement) string {
 	case e.Expires.IsZero():
 		return "perpetual"
 	case e.GraceDays > 0:
-		return fmt.Sprintf("until %s, then %d days of grace", date(e.Expires), e.GraceDays)
+		return fmt.Sprintf("until %s, then %s of grace", date(e.Expires), plural(int(e.GraceDays), "day", "days"))
 	}
 	return "until " + date(e.Expires)
 }

@@ -83,7 +83,7 @@ func (c *signCommand) signOne(env *cli.Env, path string) error {
 				return err
 			}
 		}
-		return deliver(env, c.out, license)
+		return deliver(ctx, env, at, l, c.out, license)
 	})
 }
 
@@ -106,7 +106,7 @@ func messages(env *cli.Env, out string) io.Writer {
 // issue loads the staff key and signs. All that waits for a person is done before the
 // clock is read and the ledger is touched.
 func (c *signCommand) issue(ctx context.Context, env *cli.Env, at home.Home, l *ledger.Ledger, offer *ledger.Offer, q *verify.Request) (*ledger.License, error) {
-	i, err := c.key.issuer(env, at, l.Vendor())
+	i, err := loadIssuer(ctx, env, &c.key, at, l)
 	if err != nil {
 		return nil, err
 	}
@@ -120,9 +120,17 @@ func (c *signCommand) issue(ctx context.Context, env *cli.Env, at home.Home, l *
 	return l.Sign(ctx, by, q, i.At(by.Now))
 }
 
-// deliver writes the file of a license that is on record.
-func deliver(env *cli.Env, out string, license *ledger.License) error {
-	text := format.EncodeFile(format.LicenseFile, license.File)
+// deliver writes the file of a license that is on record, with the newest revocation
+// list.
+func deliver(ctx context.Context, env *cli.Env, at home.Home, l *ledger.Ledger, out string, license *ledger.License) error {
+	list, err := loadNewestList(ctx, env, at, l)
+	if err != nil {
+		return err
+	}
+	text, err := list.text(license)
+	if err != nil {
+		return err
+	}
 	if err := env.WriteFile(out, text, 0o644); err != nil {
 		return cli.Fail(err).WithHint("the license is recorded and not lost: run the command again with another --out, it writes the same one")
 	}
@@ -131,7 +139,7 @@ func deliver(env *cli.Env, out string, license *ledger.License) error {
 	if out != "-" {
 		t.Row("file", out)
 	}
-	_, err := t.WriteTo(messages(env, out))
+	_, err = t.WriteTo(messages(env, out))
 	return err
 }
 

@@ -42,12 +42,12 @@ func (c *signCommand) signUnbound(env *cli.Env, args []string) error {
 		if err != nil {
 			return err
 		}
-		signer := c.signer(env, at, l, by)
+		signer := c.signer(ctx, env, at, l, by)
 		license, err := l.SignUnbound(ctx, by, c.invoice, c.name, signer.issue)
 		if err != nil {
 			return signer.explain(err)
 		}
-		return deliver(env, c.out, license)
+		return deliver(ctx, env, at, l, c.out, license)
 	})
 }
 

@@ -25,6 +25,8 @@ type Founding struct {
 	Staff          string // the name of the first staff key
 	RootKey        string // where the root private key goes; empty: into the home
 	RootPassphrase []byte // nil: not encrypted
+	Standby        string // where a standby root key goes; empty: there is none
+	StandbyPhrase  []byte // its passphrase; nil: not encrypted
 	Passphrase     []byte // of the staff key; nil: not encrypted
 	Ledger         string // a PostgreSQL database; empty: a file in the home
 	Operator       string // who does it
@@ -47,8 +49,8 @@ func (f *Founding) Check() error {
 // Founded is what Create has made.
 type Founded struct {
 	Home
-	RootKey    string // the file with the root private key
-	Root       keys.PublicKey
+	RootKey    string          // the file with the root private key
+	Roots      []keys.NamedKey // the active one, then the standby if there is one
 	Delegation *format.DelegationClaims
 }
 
@@ -81,12 +83,12 @@ func Create(ctx context.Context, dir string, f Founding) (made *Founded, err err
 		return nil, err
 	}
 	defer os.RemoveAll(inside)
-	root, err := keys.Generate(f.Random)
+	draft, final := Home{inside}, Home{dir}
+	roots, err := newRoots(final, f)
 	if err != nil {
 		return nil, err
 	}
-	draft, final := Home{inside}, Home{dir}
-	claims, err := draft.fill(root, f)
+	claims, err := draft.fill(roots, f)
 	if err != nil {
 		return nil, err
 	}
@@ -98,47 +100,41 @@ func Create(ctx context.Context, dir string, f Founding) (made *Founded, err err
 	if err := ledger.Create(ctx, by, place, f.Vendor); err != nil {
 		return nil, err
 	}
-	made = &Founded{Home: final, RootKey: f.RootKey, Root: root.Public(), Delegation: claims}
-	if f.RootKey == "" {
-		made.RootKey = final.RootFile()
-		err = keyfile.Write(draft.RootFile(), root, f.Vendor, f.RootPassphrase)
-	} else {
-		err = writePair(f.RootKey, root, f.Vendor, f.RootPassphrase)
-	}
-	if err != nil {
+	defer func() {
+		if err != nil {
+			roots.discard()
+		}
+	}()
+	if err := roots.write(draft); err != nil {
 		return nil, err
 	}
 	if err := draft.moveTo(final); err != nil {
-		if f.RootKey != "" { // it is new, and no home knows it
-			os.Remove(f.RootKey)
-			os.Remove(f.RootKey + ".pub")
-		}
 		return nil, err
 	}
-	return made, nil
+	return &Founded{Home: final, RootKey: roots[0].file, Roots: roots.public(), Delegation: claims}, nil
 }
 
 const draftPrefix = ".init-"
 
 // fill writes all but the root private key. The root's public half stays here also when
 // the stick with the key is in the safe: signing needs it.
-func (h Home) fill(root keys.PrivateKey, f Founding) (*format.DelegationClaims, error) {
-	for _, folder := range []string{"keys", "delegations"} {
-		if err := os.Mkdir(filepath.Join(h.Dir, folder), 0o700); err != nil {
+func (h Home) fill(roots newRootKeys, f Founding) (*format.DelegationClaims, error) {
+	for _, folder := range []string{h.keysFolder(), h.delegationsFolder()} {
+		if err := os.Mkdir(folder, 0o700); err != nil {
 			return nil, err
 		}
 	}
-	if err := keyfile.WritePublic(h.RootsFile(), root.Public(), f.Vendor); err != nil {
+	if err := h.PinRoots(roots.public()); err != nil {
 		return nil, err
 	}
 	staff, err := keys.Generate(f.Random)
 	if err != nil {
 		return nil, err
 	}
-	if err := writePair(h.KeyFile(f.Staff), staff, f.Staff+"@"+f.Vendor, f.Passphrase); err != nil {
+	if err := WritePair(h.KeyFile(f.Staff), staff, f.Staff+"@"+f.Vendor, f.Passphrase); err != nil {
 		return nil, err
 	}
-	claims, text, err := issuer.Delegate(root, staff.Public(), firstDelegationClaims(f), f.Random)
+	claims, text, err := issuer.Delegate(roots[0].key, staff.Public(), firstDelegationClaims(f), f.Random)
 	if err != nil {
 		return nil, err
 	}
@@ -185,8 +181,9 @@ func firstDelegationClaims(f Founding) format.DelegationClaims {
 	}
 }
 
-// writePair writes both halves of a key, or neither.
-func writePair(path string, key keys.PrivateKey, comment string, passphrase []byte) error {
+// WritePair writes both halves of a new key, or neither: what exists is never
+// overwritten. A nil passphrase leaves the private half plain.
+func WritePair(path string, key keys.PrivateKey, comment string, passphrase []byte) error {
 	if err := keyfile.Write(path, key, comment, passphrase); err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ package issuer
 import (
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
@@ -23,6 +24,11 @@ type Issuer struct {
 	RawDelegation []byte
 	Verifier      *verify.Verifier // trusts the vendor's own roots
 	Random        io.Reader
+
+	// List is the newest revocation list; nil: there is none. Licenses ask for it.
+	List *verify.RevocationList
+
+	Others []Other // that somebody could sign with instead; a refusal names them
 }
 
 // Error is a license or a delegation that this key cannot sign.
@@ -49,80 +55,84 @@ func (i *Issuer) Check(g ledger.Grant, now time.Time) error {
 	return i.checkScope(i.claims(g, format.ID{}, now))
 }
 
-func (i *Issuer) checkScope(claims *format.LicenseClaims) error {
-	err := verify.CheckScope(i.Delegation, claims)
-	if refusal, ok := err.(*verify.Refusal); ok {
-		return &Error{
-			Message: fmt.Sprintf("the key %q may not sign this license: it allows %s, this is %s", i.Delegation.Name, refusal.Expected, refusal.Found),
-			Next:    "sign with another key (--key NAME), or ask the holder of the root key for a wider delegation",
-			Err:     refusal,
-		}
-	}
-	return err
-}
-
 // Issue writes, signs and checks the license of a grant. It returns the license's id
 // and the bytes of the license file.
 func (i *Issuer) Issue(g ledger.Grant, now time.Time) (format.ID, []byte, error) {
-	id, err := format.NewID(i.Random)
-	if err != nil {
-		return format.ID{}, nil, err
+	draft := i.IssueAll([]ledger.Grant{g}, now)[0]
+	return draft.ID, draft.File, draft.Err
+}
+
+// IssueAll is Issue for many grants, at half the time for each. It returns a draft for
+// each grant, in their order.
+func (i *Issuer) IssueAll(grants []ledger.Grant, now time.Time) []ledger.Draft {
+	drafts := make([]ledger.Draft, 0, len(grants))
+	for some := range slices.Chunk(grants, checkedTogether) {
+		all := make([]*license, len(some))
+		for n, g := range some {
+			all[n] = i.sign(g, now)
+		}
+		i.selfCheck(all, now)
+		for _, l := range all {
+			draft := ledger.Draft{Signer: i.Delegation.Name, Err: l.err}
+			if l.err == nil {
+				draft.ID, draft.File = l.claims.ID, l.file
+			}
+			drafts = append(drafts, draft)
+		}
 	}
-	claims := i.claims(g, id, now)
-	if err := i.checkScope(claims); err != nil {
-		return format.ID{}, nil, err
-	}
-	if err := checkDays(g); err != nil {
-		return format.ID{}, nil, err
-	}
-	payload, err := claims.Marshal()
-	if err != nil {
-		return format.ID{}, nil, err
-	}
-	license, err := format.Seal(format.License, i.Key.Public().ID(), payload, i.Key.Sign)
-	if err != nil {
-		return format.ID{}, nil, fmt.Errorf("signing: %w", err)
-	}
-	file, err := format.MarshalFile(i.RawDelegation, license, nil)
-	if err != nil {
-		return format.ID{}, nil, err
-	}
-	if err := i.selfCheck(file, claims, now); err != nil {
-		return format.ID{}, nil, err
-	}
-	return id, file, nil
+	return drafts
 }
 
 // At returns what signs the licenses of one moment for the ledger.
 func (i *Issuer) At(now time.Time) ledger.Issue {
-	return func(g ledger.Grant) (format.ID, []byte, string, error) {
-		id, file, err := i.Issue(g, now)
-		return id, file, i.Delegation.Name, err
-	}
+	return func(grants []ledger.Grant) []ledger.Draft { return i.IssueAll(grants, now) }
 }
 
-// checkDays refuses a failover license of which no day is left: none is what a license
-// says that is not limited.
+// license is a license that is signed and perhaps not checked yet.
+type license struct {
+	claims  *format.LicenseClaims
+	payload []byte // the claims' canonical encoding
+	file    []byte
+	err     error
+}
+
+func (i *Issuer) sign(g ledger.Grant, now time.Time) *license {
+	l := new(license)
+	l.err = i.signInto(l, g, now)
+	return l
+}
+
+func (i *Issuer) signInto(l *license, g ledger.Grant, now time.Time) error {
+	id, err := format.NewID(i.Random)
+	if err != nil {
+		return err
+	}
+	l.claims = i.claims(g, id, now)
+	if err := i.checkScope(l.claims); err != nil {
+		return err
+	}
+	if err := checkDays(g); err != nil {
+		return err
+	}
+	if l.payload, err = l.claims.Marshal(); err != nil {
+		return err
+	}
+	signed, err := format.Seal(format.License, i.Key.Public().ID(), l.payload, i.Key.Sign)
+	if err != nil {
+		return fmt.Errorf("signing: %w", err)
+	}
+	l.file, err = format.MarshalFile(i.RawDelegation, signed, nil)
+	return err
+}
+
+// checkDays refuses a failover license that would carry no day of emergency: none is
+// what a license says that is not limited.
 func checkDays(g ledger.Grant) error {
-	if e := g.Entitlement; e.Type == format.TypeFailover && e.EmergencyDays > 0 && g.EmergencyDays == 0 {
+	if e := g.Entitlement; e.Type == format.TypeFailover && g.EmergencyDays == 0 {
 		return &Error{
-			Message: fmt.Sprintf("all %d days of emergency of invoice %q are used up", e.EmergencyDays, e.Invoice),
+			Message: fmt.Sprintf("no day of emergency of invoice %q is left for this license", e.Invoice),
 			Next:    fmt.Sprintf("sales sells more, and records them with \"licensor amend %s --emergency-days N\"", e.Invoice),
 		}
-	}
-	return nil
-}
-
-// selfCheck judges what was just signed. A key that gives wrong signatures, in a broken
-// agent or broken memory, is found here and not on the customer's server.
-func (i *Issuer) selfCheck(file []byte, claims *format.LicenseClaims, now time.Time) error {
-	text := format.EncodeText(format.LicenseFile, file)
-	license, err := i.Verifier.Check([]byte(text), verify.Facts{Now: now, Product: claims.Product, AnyMachine: true})
-	if err != nil {
-		return fmt.Errorf("the license that was just signed does not verify: %w", err)
-	}
-	if license.ID != claims.ID {
-		return fmt.Errorf("the license that was just signed has the id %s, want %s", license.ID, claims.ID)
 	}
 	return nil
 }
@@ -149,6 +159,9 @@ func (i *Issuer) claims(g ledger.Grant, id format.ID, now time.Time) *format.Lic
 		claims.Expires = end.Unix()
 	}
 	claims.Terms.Epoch = g.Epoch
+	if i.List != nil && len(i.List.Raw) <= MaxAttachedList {
+		claims.Terms.MinRevocation = i.List.Number
+	}
 	if claims.Terms.Type == format.TypeFailover { // not the bridge of a failover server's move
 		claims.Terms.EmergencyDays = g.EmergencyDays
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/rand"
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -105,12 +106,12 @@ func TestBoundAndUnbound(t *testing.T) {
 	}
 }
 
-// A failover license carries the days that are left; when none is left there is no
-// license, for one without days would not be limited.
+// A failover license carries the days that are left; when none is left, or none was
+// sold, there is no license, for one without days would not be limited.
 func TestEmergencyDays(t *testing.T) {
 	i, g := newIssuer(t, wide), grant(t, format.TypeFailover)
-	if l := issued(t, i, g); l.EmergencyDays != 0 {
-		t.Errorf("%d days where none was sold", l.EmergencyDays)
+	if _, file, err := i.Issue(g, now); err == nil || file != nil {
+		t.Errorf("a license of no days, where none was sold: %v", err)
 	}
 	g.Entitlement.EmergencyDays, g.EmergencyDays = 10, 3
 	if l := issued(t, i, g); l.EmergencyDays != 3 {
@@ -172,6 +173,42 @@ func TestWrongSignaturesAreFound(t *testing.T) {
 	wait.Wait()
 	if failed != n/3 || len(ids) != n-n/3 {
 		t.Errorf("%d of %d failed and %d have an id of their own, want every third to fail", failed, n, len(ids))
+	}
+}
+
+// Of many licenses that are signed together, those with a wrong signature are found, and
+// the others come out.
+func TestWrongSignaturesAmongMany(t *testing.T) {
+	i, g := newIssuer(t, wide), grant(t, "production")
+	for _, n := range []int{1, 2, 3, 64, 65, 200} {
+		i.Key = &broken{Signer: keyOf(t, 2)}
+		drafts := i.IssueAll(slices.Repeat([]ledger.Grant{g}, n), now)
+		if len(drafts) != n {
+			t.Fatalf("%d drafts of %d licenses", len(drafts), n)
+		}
+		for at, d := range drafts {
+			if wrong := at%3 == 2; wrong != (d.Err != nil) || wrong != (d.File == nil) {
+				t.Errorf("%d of %d: got %d bytes with the error %v, want an error: %t", at, n, len(d.File), d.Err, wrong)
+			}
+			if d.Err != nil {
+				continue
+			}
+			l, err := i.Verifier.Check([]byte(format.EncodeText(format.LicenseFile, d.File)), verify.Facts{Now: now, Product: "evoq", AnyMachine: true})
+			if err != nil || l.ID != d.ID {
+				t.Errorf("%d of %d: %v", at, n, err)
+			}
+		}
+	}
+}
+
+// A key that is not that of the delegation signs nothing, however many are signed.
+func TestAnotherKeysSignatures(t *testing.T) {
+	i, g := newIssuer(t, wide), grant(t, "production")
+	i.Key = keyOf(t, 4)
+	for at, d := range i.IssueAll(slices.Repeat([]ledger.Grant{g}, 100), now) {
+		if d.Err == nil || d.File != nil {
+			t.Errorf("%d: got %d bytes with the error %v", at, len(d.File), d.Err)
+		}
 	}
 }
 

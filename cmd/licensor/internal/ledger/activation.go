@@ -15,7 +15,7 @@ import (
 // Activation is the use of one seat by one site.
 type Activation struct {
 	ID         string      `json:"id"`
-	Seat       string      `json:"seat"` // the id of the activation that took the seat first; its own unless machines are counted
+	Seat       string      `json:"seat"` // the id of the activation that took the seat first, or a name of its own; see Reseated
 	State      State       `json:"state"`
 	Site       string      `json:"site,omitempty"`
 	Host       string      `json:"host,omitempty"`
@@ -86,6 +86,7 @@ type activationRow struct {
 	epoch   uint64 // of its newest license
 	invoice string
 	license string
+	inBatch bool // it is as a request of this batch has left it, and Components are known
 }
 
 func (r *activationRow) fields() []any {
@@ -146,6 +147,10 @@ func sameMachine(a, b []Component) bool {
 	}
 	return naming && matching >= majority(max(len(a), len(b)))
 }
+
+// inSeat are the active activations that have the seat $1.
+const inSeat = `SELECT id FROM activations WHERE id = $1 AND seat = $1 AND state = 'active'
+	UNION SELECT id FROM activations WHERE seat = $1 AND seat <> id AND state = 'active'`
 
 // majority is how many of n components a license wants.
 func majority(n int) int { return n/2 + 1 }

@@ -24,6 +24,12 @@ func (w *writer) apply(e *Event) error {
 		return w.insert("moves", "successor, activation, until, state", d.Successor, e.Activation, seconds(d.Until), movePending)
 	case TakenOver:
 		return w.applyTakenOver(e, d)
+	case Reseated:
+		return w.applyReseated(e, d)
+	case Revoked:
+		return w.applyRevoked(e, d)
+	case Published:
+		return w.applyPublished(e, d)
 	}
 	return fmt.Errorf("no effect is known of a detail of type %T", e.Detail)
 }
@@ -120,21 +126,13 @@ func (w *writer) applyClosed(e *Event, c Closed) error {
 			return err
 		}
 	}
-	for _, license := range c.Revoke {
-		if err := w.insert("revocations", "license, activation, since, why, list",
-			license, e.Activation, e.Time.Unix(), e.Why, int64(0)); err != nil {
-			return err
-		}
-	}
-	return nil
+	return w.revokeLicenses(e, c.Revoke)
 }
 
 // freeSeat frees a seat that no active activation is left in.
 func (w *writer) freeSeat(invoice, seat string) error {
 	var left int64
-	if _, err := w.row(`SELECT COUNT(*) FROM (
-		SELECT id FROM activations WHERE id = $1 AND state = 'active'
-		UNION SELECT id FROM activations WHERE seat = $1 AND seat <> id AND state = 'active') AS sharing`, []any{seat}, &left); err != nil {
+	if _, err := w.row("SELECT COUNT(*) FROM ("+inSeat+") AS sharing", []any{seat}, &left); err != nil {
 		return err
 	}
 	if left > 0 {
@@ -152,6 +150,23 @@ func (w *writer) applyTakenOver(e *Event, t TakenOver) error {
 		w.addSeat(e.Invoice)
 	}
 	return w.one("moves", "UPDATE moves SET state = $2 WHERE successor = $1", e.Activation, moveDone)
+}
+
+// applyReseated takes an activation from a seat that it shared, and others keep, to
+// another one, which is its own unless somebody is there.
+func (w *writer) applyReseated(e *Event, r Reseated) error {
+	var one int64
+	shared, err := w.row("SELECT 1 FROM ("+inSeat+") AS sharing WHERE id <> $2 LIMIT 1", []any{r.Seat, e.Activation}, &one)
+	if err != nil {
+		return err
+	}
+	if err := w.one("activations", "UPDATE activations SET seat = $2 WHERE id = $1", e.Activation, r.Seat); err != nil {
+		return err
+	}
+	if !shared {
+		w.addSeat(e.Invoice)
+	}
+	return nil
 }
 
 func orMissing(err error, activation string) error {

@@ -25,6 +25,10 @@ type Against struct {
 	// those that may have signed it.
 	Checkpoint []byte
 	Keys       []keys.PublicKey
+
+	// Progress, if not nil, is told now and then what the audit does, and how much of
+	// that is done; total is 0 where it is not known.
+	Progress func(step string, done, total int64)
 }
 
 // Report is what an audit found. Without a checkpoint it cannot say whether the newest
@@ -83,7 +87,7 @@ func (l *Ledger) Audit(ctx context.Context, against Against) (*Report, error) {
 	if against.Verifier == nil {
 		return nil, errors.New("an audit needs the vendor's roots")
 	}
-	a := &audit{report: new(Report)}
+	a := &audit{report: new(Report), progress: against.Progress}
 	err := l.read(ctx, func(t *transaction) error {
 		a.kept = t
 		if err := a.events(); err != nil {
@@ -114,7 +118,29 @@ type audit struct {
 	vendor string       // as the first event has it
 	hashes hashes       // of the tree over the events as they are
 	size   int64
-	broken bool // the events cannot be replayed
+	signed int64 // how many of them signed a license
+	broken bool  // the events cannot be replayed
+
+	progress    func(step string, done, total int64)
+	step        string
+	done, total int64
+}
+
+// begin begins a step of the audit.
+func (a *audit) begin(step string, total int64) {
+	a.step, a.done, a.total = step, 0, total
+	if a.progress != nil {
+		a.progress(step, 0, total)
+	}
+}
+
+const progressEvery = 1000 // rows
+
+// advance counts one more row of the step.
+func (a *audit) advance() {
+	if a.done++; a.progress != nil && a.done%progressEvery == 0 {
+		a.progress(a.step, a.done, a.total)
+	}
 }
 
 // hashes are the hashes of a tree by tlog's index.
@@ -131,6 +157,11 @@ func (h hashes) ReadHashes(indexes []int64) ([]hash, error) {
 
 // events reads all events and hashes them.
 func (a *audit) events() error {
+	var last int64
+	if _, err := a.kept.row("SELECT COALESCE(MAX(seq), 0) FROM events", nil, &last); err != nil {
+		return err
+	}
+	a.begin("reading events", last)
 	next := int64(1)
 	return a.kept.each("SELECT seq, event FROM events ORDER BY seq", nil, func(rows *sql.Rows) error {
 		var seq int64
@@ -153,7 +184,10 @@ func (a *audit) events() error {
 			a.report.add("events", fmt.Sprint(seq), "seq", "was moved by hand: the event there says that it is event %d", e.Seq)
 		case e.Action == ActionCreate && a.vendor == "":
 			a.vendor = e.Detail.(Created).Vendor
+		case e.Action == ActionSign:
+			a.signed++
 		}
+		a.advance()
 		added, err := tlog.StoredHashesForRecordHash(a.size, tlog.RecordHash(leaf), a.hashes)
 		a.hashes = append(a.hashes, added...)
 		a.size++
@@ -169,6 +203,7 @@ func (a *audit) log() error {
 		return nil
 	}
 	var changed []int64
+	a.begin("comparing hashes", int64(len(a.hashes)))
 	next := int64(0)
 	err := a.kept.each("SELECT idx, hash FROM log ORDER BY idx", nil, func(rows *sql.Rows) error {
 		var index int64
@@ -176,6 +211,7 @@ func (a *audit) log() error {
 		if err := rows.Scan(&index, &kept); err != nil {
 			return err
 		}
+		a.advance()
 		for ; next < min(index, int64(len(a.hashes))); next++ {
 			a.report.add("log", fmt.Sprint(next), "", "is missing: the events make it")
 		}
@@ -224,7 +260,7 @@ func (a *audit) checkpoint(against Against) error {
 	a.report.Since = older.N
 	switch {
 	case older.N > a.size:
-		a.report.add("events", fmt.Sprintf("%d to %d", a.size+1, older.N), "", "were dropped: the checkpoint was made of %d events, and there are %d", older.N, a.size)
+		a.report.add("events", span(a.size+1, older.N), "", "dropped: the checkpoint was made when the newest event was number %d, and now it is %d", older.N, a.size)
 		return nil
 	case older.N == 0:
 		return nil
@@ -234,9 +270,17 @@ func (a *audit) checkpoint(against Against) error {
 		return err
 	}
 	if err := tlog.CheckTree(proof, a.size, head, older.N, older.Hash); err != nil {
-		a.report.add("events", fmt.Sprintf("1 to %d", older.N), "", "are not those that the checkpoint was made of: the history was written anew")
+		a.report.add("events", span(1, older.N), "", "not what the checkpoint was made of: the history was written anew")
 	}
 	return nil
+}
+
+// span names rows that follow each other.
+func span(from, to int64) string {
+	if from == to {
+		return fmt.Sprint(from)
+	}
+	return fmt.Sprintf("%d to %d", from, to)
 }
 
 // replay makes the ledger again from its events and compares all tables.
@@ -252,7 +296,8 @@ func (a *audit) replay(ctx context.Context) error {
 	}
 	defer scratch.Close()
 	var failed *replayError
-	err = a.kept.replay(ctx, scratch)
+	a.begin("replaying events", a.size)
+	err = a.kept.replay(ctx, scratch, a.advance)
 	if errors.As(err, &failed) {
 		a.report.add("events", fmt.Sprint(failed.seq), "event", "does not follow from those before it: %v", failed.err)
 		a.report.add("events", "", "", notCompared)

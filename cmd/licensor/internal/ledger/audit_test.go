@@ -12,6 +12,7 @@ import (
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/format"
 	"github.com/offlicense/offlicense/keys"
+	"github.com/offlicense/offlicense/verify"
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
 )
@@ -32,6 +33,10 @@ func lived(t testing.TB, l *ledger.Ledger) {
 	if _, err := l.Reactivate(ctx, because("disk gone"), "INV0042-1", lost.Activation); err != nil {
 		t.Fatal(err)
 	}
+	// Two sites of one machine that part, for the action reseat.
+	for _, q := range []*verify.Request{onMachine(t, 6, "m6 u6 r6"), onMachine(t, 7, "m6 u6 r6"), onMachine(t, 7, "m6 u6 r7"), onMachine(t, 7, "m6 u7 r7")} {
+		signed(t, l, q)
+	}
 	// A move that comes to nothing, for the action void.
 	other := signed(t, l, request(t, 4, asks("P-2", "production")))
 	if _, err := l.Move(ctx, because("x"), "P-2", other.Activation, day, request(t, 5, asks("P-2", "production")), issue(t, now)); err != nil {
@@ -45,6 +50,16 @@ func lived(t testing.TB, l *ledger.Ledger) {
 		t.Fatal(err)
 	}
 	if _, err := l.Amend(ctx, by, "INV0042-1", func(e *ledger.Entitlement) error { e.Seats++; return nil }, issue(t, by.Now)); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.RevokeKey(ctx, ledger.Operation{Operator: "anna", Now: by.Now, Why: "stolen"}, ledger.RevokedKey{Name: "bert", Public: public(t, 103).Bytes()}); err != nil {
+		t.Fatal(err)
+	}
+	next, err := l.NextList(ctx, by.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.RecordList(ctx, by, staff(t).Verifier, signedList(t, next, 101)); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -380,11 +395,11 @@ func TestAuditFindsALicenseThatNobodySigned(t *testing.T) {
 	everywhere(t, func(t *testing.T, l *ledger.Ledger, _ string) {
 		entitle(t, l, entitlement())
 		good := issue(t, now)
-		license, err := l.Sign(ctx, operation(), request(t, 1, nil), func(g ledger.Grant) (format.ID, []byte, string, error) {
-			id, file, signer, err := good(g)
+		license, err := l.Sign(ctx, operation(), request(t, 1, nil), each(func(g ledger.Grant) (format.ID, []byte, string, error) {
+			id, file, signer, err := one(good, g)
 			file[len(file)-1] ^= 1
 			return id, file, signer, err
-		})
+		}))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -442,6 +457,55 @@ func TestCheckpointForm(t *testing.T) {
 				t.Errorf("%s: got %v, want an error with a hint", name, err)
 			}
 		}
+	})
+}
+
+// Each step says how far it is, to its end.
+func TestAuditTellsItsProgress(t *testing.T) {
+	l, _ := newLedger(t)
+	if err := l.Import(ctx, operation(), orders(2500), nil); err != nil {
+		t.Fatal(err)
+	}
+	var steps []string
+	most := map[string]int64{}
+	against := ledger.Against{Verifier: staff(t).Verifier, Progress: func(step string, done, total int64) {
+		if len(steps) == 0 || steps[len(steps)-1] != step {
+			steps = append(steps, step)
+		}
+		if total > 0 && done > total || done < most[step] {
+			t.Errorf("%s: %d of %d after %d", step, done, total, most[step])
+		}
+		most[step] = done
+	}}
+	if _, err := l.Audit(ctx, against); err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.Join(steps, ", "); got != "reading events, comparing hashes, replaying events, comparing tables, verifying licenses" {
+		t.Errorf("the steps are %s", got)
+	}
+	if most["reading events"] != 2000 || most["replaying events"] != 2000 || most["comparing hashes"] < 4000 {
+		t.Errorf("the steps came to %v", most)
+	}
+}
+
+// Where the schema version was removed, an audit says so; nothing else opens the ledger.
+func TestAuditFindsThatTheVersionIsMissing(t *testing.T) {
+	everywhere(t, func(t *testing.T, l *ledger.Ledger, where string) {
+		lived(t, l)
+		execute(t, where, "DELETE FROM schema_version")
+		if _, err := ledger.OpenToRead(ctx, where); err == nil || !strings.Contains(err.Error(), "damaged") {
+			t.Errorf("opened to read: %v", err)
+		}
+		opened, err := ledger.OpenToAudit(ctx, where)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer opened.Close()
+		r := audited(t, opened, nil)
+		if len(r.Findings) != 1 {
+			t.Errorf("found: %v", r.Findings)
+		}
+		wantFound(t, r, "schema_version", "", "the version removed")
 	})
 }
 

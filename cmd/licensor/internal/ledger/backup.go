@@ -3,29 +3,24 @@ package ledger
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 
+	"github.com/offlicense/offlicense/verify/site/atomicfile"
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
 // Backup writes a copy of the whole ledger, as it stands at one moment, to a new
 // SQLite file, while others go on working. The copy is a ledger like any other,
-// whichever database it came from. Backup never replaces a file.
+// whichever database it came from. Backup never replaces a file, and no file has the
+// name before it holds the whole copy.
 func (l *Ledger) Backup(ctx context.Context, file string) error {
-	// The ledger holds customers' names and addresses.
-	reserved, err := os.OpenFile(file, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-	if err != nil {
-		return err
+	if _, err := os.Lstat(file); err == nil {
+		return &fs.PathError{Op: "create", Path: file, Err: fs.ErrExist}
 	}
-	if err := reserved.Close(); err != nil {
-		return err
-	}
-	if err := l.backup(ctx, file); err != nil {
-		return errors.Join(l.explain(fullCopy(err, file)), os.Remove(file))
-	}
-	return nil
+	return l.explain(fullCopy(l.backup(ctx, file), file))
 }
 
 // fullCopy says which disk is full: SQLite does not, and it is not that of the ledger.
@@ -38,8 +33,8 @@ func fullCopy(err error, file string) error {
 		Next: "free some space, or name a file on another disk; there is no copy"}
 }
 
-// backup fills a reserved file: the name gets the whole copy, or stays empty.
 func (l *Ledger) backup(ctx context.Context, file string) error {
+	// Mode 0600: the ledger holds customers' names and addresses.
 	staged, err := os.CreateTemp(filepath.Dir(file), ".offlicense-*.tmp")
 	if err != nil {
 		return err
@@ -53,13 +48,10 @@ func (l *Ledger) backup(ctx context.Context, file string) error {
 	if err := l.dialect.backup(ctx, l, staged.Name()); err != nil {
 		return err
 	}
-	if err := staged.Sync(); err != nil {
+	if err := errors.Join(staged.Sync(), staged.Close()); err != nil {
 		return err
 	}
-	if err := os.Rename(staged.Name(), file); err != nil {
-		return err
-	}
-	return syncFolder(filepath.Dir(file))
+	return atomicfile.Place(staged.Name(), file)
 }
 
 // backup lets SQLite copy itself.
@@ -78,21 +70,10 @@ func (postgresDialect) backup(ctx context.Context, l *Ledger, file string) error
 	if err := to.migrate(ctx); err != nil {
 		return to.explain(err)
 	}
-	err = l.read(ctx, func(t *transaction) error { return t.replay(ctx, to) })
+	err = l.read(ctx, func(t *transaction) error { return t.replay(ctx, to, nil) })
 	if err != nil {
 		return err
 	}
 	// Closed, a database in WAL mode is one file with everything in it.
 	return to.Close()
-}
-
-// syncFolder makes a new name durable where folders can be opened and synced.
-func syncFolder(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return nil
-	}
-	defer d.Close()
-	d.Sync() // not on every system; the copy itself is durable
-	return nil
 }

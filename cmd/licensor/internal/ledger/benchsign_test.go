@@ -73,10 +73,10 @@ func signText(ctx context.Context, l *ledger.Ledger, signer interface {
 	if err := signer.Check(ledger.Grant{Entitlement: offer.Entitlement, Activation: "new", Epoch: offer.Epoch, Request: request}, now); err != nil {
 		return nil, err
 	}
-	license, err := l.Sign(ctx, operation(), request, func(g ledger.Grant) (format.ID, []byte, string, error) {
+	license, err := l.Sign(ctx, operation(), request, each(func(g ledger.Grant) (format.ID, []byte, string, error) {
 		id, file, err := signer.Issue(g, now)
 		return id, file, "anna", err
-	})
+	}))
 	if err != nil {
 		return nil, err
 	}

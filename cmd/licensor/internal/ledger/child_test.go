@@ -70,13 +70,13 @@ func workstation(task string) error {
 			fmt.Println(license.ID)
 		}
 	}
-	issue = func(g ledger.Grant) (format.ID, []byte, string, error) {
+	issue = each(func(g ledger.Grant) (format.ID, []byte, string, error) {
 		fmt.Println(childReady)
 		if _, err := os.Stdin.Read(make([]byte, 1)); err != nil {
 			return format.ID{}, nil, "", err
 		}
-		return issueBy(i, now)(g)
-	}
+		return one(issueBy(i, now), g)
+	})
 	_, err = sign(site)
 	var refusal *ledger.Refusal
 	if errors.As(err, &refusal) && refusal.Rule == ledger.RuleSeats {

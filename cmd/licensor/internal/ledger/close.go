@@ -5,7 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"time"
+	"math"
 
 	"github.com/offlicense/offlicense/format"
 	"github.com/offlicense/offlicense/keys"
@@ -27,6 +27,7 @@ type Released struct {
 	Already    bool     // the release was recorded before
 	Successor  string   // the activation that took over, if the site was moving
 	License    *License // its final license
+	DaysUsed   uint64   // days of emergency that are on record as used now
 	Refusal    error    // why the new server of a move got none: its bridge is void, and it asks again
 }
 
@@ -78,13 +79,17 @@ func (p *planner) release(r Release) (*Released, *step, error) {
 		p.add(Event{Action: ActionRelease, Invoice: a.invoice, Activation: a.ID, Detail: Closed{Release: r.Raw}})
 		return result, nil, nil
 	}
-	closed := Closed{Release: r.Raw, EmergencyDays: r.EmergencyDays}
+	closed := Closed{Release: r.Raw}
+	if closed.EmergencyDays, err = p.daysUsed(a, r.EmergencyDays); err != nil {
+		return nil, nil, err
+	}
+	result.DaysUsed = closed.EmergencyDays
 	// A license that was signed after the one given up may be on its way to the server.
 	if closed.Revoke, err = p.stillGood(a.ID, license.Epoch); err != nil {
 		return nil, nil, err
 	}
 	p.add(Event{Action: ActionRelease, Invoice: a.invoice, Activation: a.ID, Detail: closed})
-	final, err := p.endMove(a, r.EmergencyDays, result)
+	final, err := p.endMove(a, closed.EmergencyDays, result)
 	return result, final, err
 }
 
@@ -92,7 +97,8 @@ func (p *planner) release(r Release) (*Released, *step, error) {
 // than the given one.
 func (v *view) stillGood(activation string, epoch uint64) ([]string, error) {
 	var ids []string
-	err := v.each("SELECT id FROM licenses WHERE activation = $1 AND epoch > $2 AND (expires = 0 OR expires > $3) ORDER BY epoch",
+	err := v.each("SELECT id FROM licenses WHERE activation = $1 AND epoch > $2 AND (expires = 0 OR expires > $3)"+
+		" AND id NOT IN (SELECT license FROM revocations) ORDER BY epoch",
 		[]any{activation, int64(epoch), v.now.Unix()}, func(rows *sql.Rows) error {
 			var id string
 			err := rows.Scan(&id)
@@ -104,7 +110,14 @@ func (v *view) stillGood(activation string, epoch uint64) ([]string, error) {
 
 // Reactivate closes an activation whose server is gone: its seat is free, and its
 // licenses, and that of the bridge if it was moving, wait for the next revocation list.
+// The days of emergency that it had count as used: nobody can tell how many were.
 func (l *Ledger) Reactivate(ctx context.Context, by Operation, invoice, activation string) (revoked []format.ID, err error) {
+	return l.ReactivateUsed(ctx, by, invoice, activation, math.MaxUint64)
+}
+
+// ReactivateUsed is Reactivate for an activation that has used no more than so many
+// days of emergency, as the customer says and the operator answers for.
+func (l *Ledger) ReactivateUsed(ctx context.Context, by Operation, invoice, activation string, daysUsed uint64) (revoked []format.ID, err error) {
 	if err := by.needWhy("closing an activation as lost"); err != nil {
 		return nil, err
 	}
@@ -115,6 +128,9 @@ func (l *Ledger) Reactivate(ctx context.Context, by Operation, invoice, activati
 			return err
 		}
 		closed := Closed{}
+		if closed.EmergencyDays, err = p.daysUsed(a, daysUsed); err != nil {
+			return err
+		}
 		if closed.Revoke, err = p.stillGood(a.ID, 0); err != nil {
 			return err
 		}
@@ -163,31 +179,4 @@ func (v *view) mustBeActive(invoice, activation string) (*activationRow, error) 
 			"activation %s is not active, it is %s", a.Name(), a.State)
 	}
 	return a, nil
-}
-
-// Revocation is a license that waits for a revocation list, or stands on one.
-type Revocation struct {
-	License    format.ID
-	Activation string
-	Since      time.Time
-	Why        string
-	List       uint64 // the number of the list that has it; 0: the next one
-}
-
-// Revocations returns the licenses that are to be revoked and those that were, the
-// oldest first.
-func (l *Ledger) Revocations(ctx context.Context) ([]Revocation, error) {
-	var all []Revocation
-	err := l.read(ctx, func(t *transaction) error {
-		return t.each("SELECT license, activation, since, why, list FROM revocations ORDER BY since, license", nil, func(rows *sql.Rows) error {
-			var r Revocation
-			err := rows.Scan((*idText)(&r.License), &r.Activation, (*unixTime)(&r.Since), &r.Why, &r.List)
-			all = append(all, r)
-			return err
-		})
-	})
-	if err != nil {
-		return nil, err
-	}
-	return all, nil
 }

@@ -105,10 +105,10 @@ func TestReleaseCountsEmergencyDays(t *testing.T) {
 		left := func(seed byte) (days uint64, license *ledger.License) {
 			t.Helper()
 			sign := issue(t, now)
-			license, err := l.Sign(ctx, operation(), request(t, seed, asks("F-1", "failover")), func(g ledger.Grant) (format.ID, []byte, string, error) {
+			license, err := l.Sign(ctx, operation(), request(t, seed, asks("F-1", "failover")), each(func(g ledger.Grant) (format.ID, []byte, string, error) {
 				days = g.EmergencyDays
-				return sign(g)
-			})
+				return one(sign, g)
+			}))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -13,6 +13,7 @@ import (
 // compare compares all tables with those that follow from the events. The table log is
 // compared with the events themselves, see audit.log.
 func (a *audit) compare() error {
+	a.begin("comparing tables", 0)
 	for _, t := range tables {
 		if t.name == "log" {
 			continue
@@ -46,6 +47,7 @@ func (a *audit) compareTable(t table, query string) error {
 	kept.next()
 	fresh.next()
 	for kept.row != nil || fresh.row != nil {
+		a.advance()
 		switch order := kept.compare(fresh); {
 		case order < 0:
 			a.report.add(t.name, kept.key(), "", "was added by hand: no event makes it")

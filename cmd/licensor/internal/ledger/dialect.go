@@ -16,6 +16,9 @@ type dialect interface {
 	// places stand in their order. Others say $1, which both databases know.
 	place(n int) string
 
+	// insert begins a statement that adds rows. If it fails, so does the transaction.
+	insert() string
+
 	// lock is run first in a transaction that writes. When it returns, no other
 	// process has such a transaction open, and what the others wrote can be read.
 	lock(ctx context.Context, tx *sql.Tx) error

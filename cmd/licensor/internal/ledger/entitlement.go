@@ -30,7 +30,7 @@ type Entitlement struct {
 	GraceDays     uint64            `json:"grace_days,omitempty"` // after Expires
 	UpdatesUntil  time.Time         `json:"updates_until,omitzero"`
 	MaxVersion    string            `json:"max_version,omitempty"`
-	EmergencyDays uint64            `json:"emergency_days,omitempty"` // type failover, at least 1: days of emergency
+	EmergencyDays uint64            `json:"emergency_days,omitempty"` // type failover, at least 1: days of emergency for each seat
 	Features      []string          `json:"features,omitempty"`
 	Limits        map[string]uint64 `json:"limits,omitempty"`
 
@@ -51,7 +51,7 @@ const (
 // Usage is what is used of an entitlement.
 type Usage struct {
 	Seats         uint64 `json:"seats_used"`
-	EmergencyDays uint64 `json:"emergency_days_used"` // told by the releases
+	EmergencyDays uint64 `json:"emergency_days_used"` // by activations that were closed
 }
 
 // The types of license that rules speak of.
@@ -116,6 +116,17 @@ func customerKey(name string) string {
 	return strings.ToLower(strings.Join(strings.Fields(name), " "))
 }
 
+// accountKey is what one e-mail address is known by: as in format.AccountHash, and as
+// lower() has it in both databases, with A to Z alone made small.
+func accountKey(email string) string {
+	return strings.Map(func(c rune) rune {
+		if 'A' <= c && c <= 'Z' {
+			return c - 'A' + 'a'
+		}
+		return c
+	}, strings.TrimSpace(email))
+}
+
 // check refuses an entitlement under which no license could be written.
 func (e *Entitlement) check(vendor string, now time.Time) error {
 	err := e.checkForm(vendor, now)
@@ -142,7 +153,9 @@ func (e *Entitlement) checkForm(vendor string, now time.Time) error {
 		return fmt.Errorf("emergency days are for the type %s, and this is %s", failover, e.Type)
 	case e.EmergencyDays == 0 && e.Type == failover: // none is what a license says that is not limited
 		return fmt.Errorf("the type %s needs at least 1 day of emergency: give --emergency-days, or in an import emergency_days", failover)
-	case max(e.Seats, e.Allowance, e.EmergencyDays) > maxCount:
+	case e.Unbound && e.Type == failover:
+		return fmt.Errorf("the days of emergency of type %s are counted on one server: no license for any machine", failover)
+	case max(e.Seats, e.Allowance, e.EmergencyDays, e.TotalEmergencyDays()) > maxCount:
 		return fmt.Errorf("a count above %d", uint64(maxCount))
 	case e.Expires.IsZero() && (e.Type == evaluation || e.Type == community):
 		return refuse(RuleDated, liftNobody, "give it an end, with --expires", "a license of type %s always has an end", e.Type)

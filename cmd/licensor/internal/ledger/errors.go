@@ -42,6 +42,7 @@ const (
 	RuleRelease    Rule = "release"    // a release belongs to a license on record and its machine
 	RuleEmergency  Rule = "emergency"  // type failover: days of emergency are left
 	RuleMove       Rule = "move"       // one bridge per move, of at most 30 days
+	RuleRevoked    Rule = "revoked"    // what was revoked gets no license and signs none
 )
 
 // Refusal says why the rules do not allow something, and who may change that.

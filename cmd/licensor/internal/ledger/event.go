@@ -36,6 +36,9 @@ const (
 	ActionMove       Action = "move"       // Moved
 	ActionTakeOver   Action = "take-over"  // TakenOver
 	ActionVoid       Action = "void"       // Closed
+	ActionReseat     Action = "reseat"     // Reseated
+	ActionRevoke     Action = "revoke"     // Revoked
+	ActionPublish    Action = "publish"    // Published
 )
 
 // Detail is the effect of an event in full, so that the tables can be made again from
@@ -80,6 +83,28 @@ type TakenOver struct {
 	Seat        string `json:"seat"`
 }
 
+// Revoked takes licenses, or a key with all that is not on record of it, out of force.
+// The next revocation list says so.
+type Revoked struct {
+	Licenses []string    `json:"licenses,omitempty"`
+	Key      *RevokedKey `json:"key,omitempty"`
+}
+
+// Published is a revocation list that was signed.
+type Published struct {
+	Number uint64 `json:"number"`
+	Signer string `json:"signer"` // the staff key's name, or the fingerprint of a root
+	File   []byte `json:"file"`   // the list as it travels, without the text form
+}
+
+// Reseated takes the event's activation from a seat that it shared: its machine has
+// become another one. Seat is that of the machine which it is now on, or a new name, for
+// the activation that took the old seat first has given that one its id.
+type Reseated struct {
+	From string `json:"from"`
+	Seat string `json:"seat"`
+}
+
 func (Created) detail()      {}
 func (Customer) detail()     {}
 func (*Entitlement) detail() {}
@@ -87,6 +112,9 @@ func (*Signed) detail()      {}
 func (Closed) detail()       {}
 func (Moved) detail()        {}
 func (TakenOver) detail()    {}
+func (Reseated) detail()     {}
+func (Revoked) detail()      {}
+func (Published) detail()    {}
 
 // marshal returns the event's canonical bytes.
 func (e *Event) marshal() ([]byte, error) { return json.Marshal(e) }
@@ -139,6 +167,12 @@ func parseDetail(action Action, raw []byte) (Detail, error) {
 		return parseAs[Moved](raw)
 	case ActionTakeOver:
 		return parseAs[TakenOver](raw)
+	case ActionReseat:
+		return parseAs[Reseated](raw)
+	case ActionRevoke:
+		return parseAs[Revoked](raw)
+	case ActionPublish:
+		return parseAs[Published](raw)
 	}
 	return nil, fmt.Errorf("unknown action")
 }

@@ -232,14 +232,32 @@ func issue(t testing.TB, at time.Time) ledger.Issue {
 	return issueBy(staff(t), at)
 }
 
+// each signs one license after the other.
+func each(sign func(ledger.Grant) (format.ID, []byte, string, error)) ledger.Issue {
+	return func(grants []ledger.Grant) []ledger.Draft {
+		drafts := make([]ledger.Draft, len(grants))
+		for i, g := range grants {
+			d := &drafts[i]
+			d.ID, d.File, d.Signer, d.Err = sign(g)
+		}
+		return drafts
+	}
+}
+
+// one signs one license.
+func one(issue ledger.Issue, g ledger.Grant) (format.ID, []byte, string, error) {
+	d := issue([]ledger.Grant{g})[0]
+	return d.ID, d.File, d.Signer, d.Err
+}
+
 func issueBy(i *issuer.Issuer, at time.Time) ledger.Issue {
-	return func(g ledger.Grant) (format.ID, []byte, string, error) {
+	return each(func(g ledger.Grant) (format.ID, []byte, string, error) {
 		if g.Request == nil {
 			return issueUnbound(i, g, at)
 		}
 		id, file, err := i.Issue(g, at)
 		return id, file, "anna", err
-	}
+	})
 }
 
 // issueUnbound signs a license for any machine.

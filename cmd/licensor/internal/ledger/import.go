@@ -57,19 +57,27 @@ func (e *ImportError) Unwrap() []error {
 }
 
 func (e *ImportError) add(line int, err error) {
-	if len(e.Lines) == maxLineErrors {
-		e.More++
-		return
-	}
 	e.Lines = append(e.Lines, &LineError{line, err})
+	if len(e.Lines) >= 2*maxLineErrors {
+		e.cut()
+	}
+}
+
+// cut keeps the first lines, in the order of the file: they are found in any order.
+func (e *ImportError) cut() {
+	slices.SortStableFunc(e.Lines, func(a, b *LineError) int { return a.Line - b.Line })
+	if over := len(e.Lines) - maxLineErrors; over > 0 {
+		e.Lines, e.More = slices.Clip(e.Lines[:maxLineErrors]), e.More+over
+	}
 }
 
 // Import records many orders, all of them or none. What goes with a production
 // entitlement may stand before it in the file. progress, if not nil, is told now and
-// then how many rows are done. The error is an *ImportError if it is about the rows.
+// then how many rows are done. The error is an *ImportError if it is about the rows: it
+// names all that is wrong, with their form and by the rules.
 func (l *Ledger) Import(ctx context.Context, by Operation, rows []ImportRow, progress func(done int)) error {
 	var wrong ImportError
-	sales := make([]*Entitlement, len(rows))
+	sales := make([]*Entitlement, len(rows)) // nil: the row is wrong
 	lines := make(map[string]int, len(rows))
 	for i, row := range rows {
 		if row.Err != nil {
@@ -77,24 +85,25 @@ func (l *Ledger) Import(ctx context.Context, by Operation, rows []ImportRow, pro
 			continue
 		}
 		row.Excused = by.Override && row.needsProduction()
-		sales[i] = row.normal()
-		if err := sales[i].check(l.vendor, by.Now); err != nil {
+		sale := row.normal()
+		if err := sale.check(l.vendor, by.Now); err != nil {
 			wrong.add(row.Line, err)
 		} else if earlier, twice := lines[row.Invoice]; twice {
 			wrong.add(row.Line, fmt.Errorf("invoice %.64q stands in line %d already", row.Invoice, earlier))
+		} else {
+			sales[i] = sale
 		}
 		lines[row.Invoice] = row.Line
 	}
 	return l.write(ctx, by, func(w *writer) error {
-		if err := w.refuseKnown(rows, &wrong); err != nil {
+		if err := w.refuseKnown(rows, sales, &wrong); err != nil {
 			return err
 		}
-		if len(wrong.Lines) > 0 {
-			return wrong.sorted()
-		}
 		for i, sale := range sales {
-			if err := w.record(&Event{Action: ActionEntitle, Invoice: sale.Invoice, Detail: sale}); err != nil {
-				return err
+			if sale != nil {
+				if err := w.record(&Event{Action: ActionEntitle, Invoice: sale.Invoice, Detail: sale}); err != nil {
+					return err
+				}
 			}
 			if progress != nil && (i%1000 == 999 || i == len(sales)-1) {
 				progress(i + 1)
@@ -102,23 +111,28 @@ func (l *Ledger) Import(ctx context.Context, by Operation, rows []ImportRow, pro
 		}
 		// The rules are asked with all rows in place, and undo them if they object.
 		v := newView(&w.transaction, by)
+		v.assumeProduction(rows, sales)
 		for i, sale := range sales {
+			if sale == nil {
+				continue
+			}
 			var refusal *Refusal
-			if err := v.checkSale(sale, false); errors.As(err, &refusal) {
+			if err := v.checkSale(sale); errors.As(err, &refusal) {
 				wrong.add(rows[i].Line, err)
 			} else if err != nil {
 				return err
 			}
 		}
 		if len(wrong.Lines) > 0 {
-			return wrong.sorted()
+			wrong.cut()
+			return &wrong
 		}
 		return nil
 	})
 }
 
 // refuseKnown names the rows whose invoices the ledger has already.
-func (w *writer) refuseKnown(rows []ImportRow, wrong *ImportError) error {
+func (w *writer) refuseKnown(rows []ImportRow, sales []*Entitlement, wrong *ImportError) error {
 	v := newView(&w.transaction, w.by)
 	invoices := make([]any, len(rows))
 	for i := range rows {
@@ -127,15 +141,21 @@ func (w *writer) refuseKnown(rows []ImportRow, wrong *ImportError) error {
 	if err := v.inChunks(invoices, 1, v.readSold); err != nil {
 		return err
 	}
-	for _, row := range rows {
+	for i, row := range rows {
 		if v.sold[row.Invoice] != nil {
 			wrong.add(row.Line, fmt.Errorf("invoice %.64q is in the ledger already", row.Invoice))
+			sales[i] = nil
 		}
 	}
 	return nil
 }
 
-func (e *ImportError) sorted() *ImportError {
-	slices.SortStableFunc(e.Lines, func(a, b *LineError) int { return a.Line - b.Line })
-	return e
+// assumeProduction takes the production entitlements among the rows that are wrong as
+// sold: who corrects those has no mistake in the rows that go with them.
+func (v *view) assumeProduction(rows []ImportRow, sales []*Entitlement) {
+	for i, row := range rows {
+		if sales[i] == nil && row.Type == production {
+			v.production[[2]string{customerKey(row.Customer), row.Product}] = true
+		}
+	}
 }

@@ -16,7 +16,11 @@ type Offer struct {
 	Activation  *Activation // the site's own, nil if it has none yet
 	Epoch       uint64      // of the license that would be written, or of the site's newest
 	License     *License    // what the same request got before; nil: nothing
-	Seat        string      // shared with this activation on the same machine; empty: a seat of its own
+	Seat        string      // shared with others on the same machine; empty: a seat of its own
+	Leaves      string      // the seat that the site shared and leaves, for its machine is another one now; empty: it stays
+
+	// EmergencyDays are those that the license would carry, of type failover.
+	EmergencyDays uint64
 
 	own  *activationRow // the row of Activation
 	void *activationRow // an ended bridge that stands in the way of a new activation
@@ -34,8 +38,14 @@ func (v *view) judge(q *verify.Request) (*Offer, error) {
 			"no entitlement has the invoice %.64q and the e-mail address that the request was made with", q.Invoice)
 	}
 	offer := &Offer{Entitlement: e.Entitlement, SeatsUsed: e.usage.Seats}
-	if err := v.earlier(offer, q); err != nil || offer.License != nil {
-		return offer, err
+	if err := v.earlier(offer, q); err != nil {
+		return nil, err
+	}
+	if offer.License != nil {
+		if err := v.refuseRevoked(offer.License.ID.String()); err != nil {
+			return nil, err
+		}
+		return offer, nil
 	}
 	if err := v.checkRequest(e.Entitlement, q); err != nil {
 		return nil, err
@@ -56,14 +66,27 @@ func (v *view) judge(q *verify.Request) (*Offer, error) {
 		offer.void, own = own, nil
 	}
 	if own != nil {
+		if err := v.refuseRevoked(own.license); err != nil {
+			return nil, err
+		}
 		if err := v.checkMachine(own, q); err != nil {
 			return nil, err
 		}
 		offer.own, offer.Activation, offer.Epoch = own, &own.Activation, own.epoch+1
+		if err := v.checkShared(e, offer, q); err != nil {
+			return nil, err
+		}
+		if offer.EmergencyDays, err = v.checkDaysLeft(e, own.ID); err != nil {
+			return nil, err
+		}
 		return offer, nil
 	}
 	offer.Epoch = 1
-	return offer, v.checkSeat(e, offer, q)
+	if err := v.checkSeat(e, offer, q); err != nil {
+		return offer, err
+	}
+	offer.EmergencyDays, err = v.checkDaysLeft(e, "")
+	return offer, err
 }
 
 // earlier finds what the very same request got before.

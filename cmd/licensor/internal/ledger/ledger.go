@@ -73,7 +73,7 @@ func Open(ctx context.Context, where string) (*Ledger, error) {
 // OpenToRead opens a ledger for a command that changes nothing. It works where the
 // ledger can only be read, such as on a copy made for an auditor.
 func OpenToRead(ctx context.Context, where string) (*Ledger, error) {
-	l, err := openToRead(ctx, where)
+	l, err := openToRead(ctx, where, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -84,10 +84,10 @@ func OpenToRead(ctx context.Context, where string) (*Ledger, error) {
 	return l, nil
 }
 
-// OpenToAudit is OpenToRead for Audit alone: a ledger whose vendor was removed by hand
-// is opened, so that this is found.
+// OpenToAudit is OpenToRead for Audit alone: a ledger whose vendor or schema version was
+// removed by hand is opened, so that this is found.
 func OpenToAudit(ctx context.Context, where string) (*Ledger, error) {
-	l, err := openToRead(ctx, where)
+	l, err := openToRead(ctx, where, errNoVersion)
 	if err != nil {
 		return nil, err
 	}
@@ -99,7 +99,7 @@ func OpenToAudit(ctx context.Context, where string) (*Ledger, error) {
 	return l, nil
 }
 
-func openToRead(ctx context.Context, where string) (*Ledger, error) {
+func openToRead(ctx context.Context, where string, tolerated error) (*Ledger, error) {
 	open := openFileToRead
 	if isPostgres(where) {
 		open = openPostgres
@@ -108,7 +108,7 @@ func openToRead(ctx context.Context, where string) (*Ledger, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := l.checkSchema(ctx); err != nil {
+	if err := l.checkSchema(ctx); err != nil && (tolerated == nil || !errors.Is(err, tolerated)) {
 		l.Close()
 		return nil, l.explain(err)
 	}

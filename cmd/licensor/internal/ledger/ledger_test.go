@@ -20,9 +20,9 @@ func TestNothingIsRecordedWithoutALicense(t *testing.T) {
 		entitle(t, l, entitlement())
 		events := count(t, path, "events")
 		broken := errors.New("the key is gone")
-		_, err := l.Sign(context.Background(), operation(), request(t, 1, nil), func(ledger.Grant) (format.ID, []byte, string, error) {
+		_, err := l.Sign(context.Background(), operation(), request(t, 1, nil), each(func(ledger.Grant) (format.ID, []byte, string, error) {
 			return format.ID{}, nil, "", broken
-		})
+		}))
 		if !errors.Is(err, broken) {
 			t.Fatalf("got %v", err)
 		}

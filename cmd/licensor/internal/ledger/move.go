@@ -48,6 +48,9 @@ func (p *planner) move(invoice, activation string, until time.Time, q *verify.Re
 	if err != nil {
 		return nil, nil, err
 	}
+	if err := p.refuseRevoked(from.license); err != nil {
+		return nil, nil, err
+	}
 	if len(from.MachineKey) == 0 {
 		return nil, nil, refuse(RuleMove, liftNobody, "close it with \"licensor reactivate\", then sign the new server's request",
 			"activation %s is bound to no machine, so there is none that could release it", from.Name())
@@ -56,10 +59,11 @@ func (p *planner) move(invoice, activation string, until time.Time, q *verify.Re
 		return nil, nil, refuse(RuleClaim, liftNobody, "the new server makes a request with the invoice that is moved",
 			"the request is for invoice %.64q, and %q is moved", q.Invoice, invoice)
 	}
-	// All rules but the one that the move is for: that no seat may be free.
+	// All rules but those that the move is for: that no seat may be free, and that the
+	// old server may have all days of emergency.
 	offer, err := p.judge(q)
 	var refusal *Refusal
-	if errors.As(err, &refusal) && offer != nil && (refusal.Rule == RuleSeats || refusal.Rule == RuleAllowance) {
+	if errors.As(err, &refusal) && offer != nil && slices.Contains([]Rule{RuleSeats, RuleAllowance, RuleEmergency}, refusal.Rule) {
 		err = nil
 	}
 	if err != nil {
@@ -155,10 +159,20 @@ func (p *planner) endMove(from *activationRow, daysUsed uint64, result *Released
 		return nil, err
 	}
 	e := &sold{before.Entitlement, before.usage}
-	e.usage.EmergencyDays += daysUsed
-	err = p.checkLicense(e.Entitlement)
+	if e.Type == failover {
+		e.usage.EmergencyDays += daysUsed
+		carried, err := p.carriedDays(from.invoice)
+		if err != nil {
+			return nil, err
+		}
+		delete(carried, from.ID)
+	}
+	err = p.refuseRevoked(successor.license)
 	if err == nil {
-		err = checkDaysLeft(e)
+		err = p.checkLicense(e.Entitlement)
+	}
+	if err == nil {
+		_, err = p.checkDaysLeft(e, successor.ID)
 	}
 	var refusal *Refusal
 	if errors.As(err, &refusal) {
@@ -182,9 +196,13 @@ func (p *planner) endMove(from *activationRow, daysUsed uint64, result *Released
 	} else if err != nil {
 		return nil, err
 	}
+	g, err := p.grant(e, successor.ID, successor.epoch+1, q)
+	if err != nil {
+		return nil, err
+	}
 	p.add(Event{Action: ActionTakeOver, Invoice: from.invoice, Activation: successor.ID, Detail: TakenOver{Predecessor: from.ID, Seat: cmp.Or(seat, successor.ID)}})
 	result.Successor = successor.ID
-	return p.license(ActionSign, p.grant(e, successor.ID, successor.epoch+1, q), nil), nil
+	return p.license(ActionSign, g, nil), nil
 }
 
 // voidMoves closes the bridges that wait for an activation.

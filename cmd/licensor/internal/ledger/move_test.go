@@ -240,7 +240,7 @@ func TestMoveWhenNoEmergencyDayIsLeft(t *testing.T) {
 		if err != nil || got.License != nil || got.Successor != "" {
 			t.Fatalf("released: %+v, %v", got, err)
 		}
-		wantRefusal(t, got.Refusal, ledger.RuleEmergency, "all 10 days")
+		wantRefusal(t, got.Refusal, ledger.RuleEmergency, "10 of 10")
 		if h := holding(t, l, "F-1"); len(h.Activations) != 0 || h.Usage.Seats != 0 || h.Usage.EmergencyDays != 10 {
 			t.Errorf("%d activations, %d seats, %d days, want none, none and 10", len(h.Activations), h.Usage.Seats, h.Usage.EmergencyDays)
 		}
@@ -252,6 +252,27 @@ func TestMoveWhenNoEmergencyDayIsLeft(t *testing.T) {
 			t.Errorf("after 2 more were sold the new server has %d days", days)
 		}
 		wantClean(t, l, nil)
+	})
+}
+
+// The successor carries the rest of what its seats have, beside the other servers.
+func TestMoveCarriesTheRestOfTheEmergencyDays(t *testing.T) {
+	everywhere(t, func(t *testing.T, l *ledger.Ledger, _ string) {
+		failovers(t, l, 2, 10)
+		old := standby(t, l, 1)
+		wantDays(t, standby(t, l, 3), 10)
+		if _, err := l.Move(ctx, because("new hardware"), "F-1", old.Activation, 14*day, request(t, 2, asks("F-1", "failover")), issue(t, now)); err != nil {
+			t.Fatal(err)
+		}
+		moved := releaseAfter(t, l, old, 1, 4)
+		if moved.License == nil {
+			t.Fatalf("released: %+v", moved)
+		}
+		wantDays(t, moved.License, 6)
+		releaseAfter(t, l, moved.License, 2, 6)
+		wantDaysUsed(t, l, 10)
+		_, err := sign(t, l, request(t, 4, asks("F-1", "failover")))
+		wantRefusal(t, err, ledger.RuleEmergency)
 	})
 }
 

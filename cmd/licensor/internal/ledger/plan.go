@@ -3,12 +3,9 @@ package ledger
 import (
 	"context"
 	"errors"
-	"reflect"
-	"runtime"
 	"sync"
 	"time"
 
-	"github.com/offlicense/offlicense/format"
 	"github.com/offlicense/offlicense/verify"
 )
 
@@ -18,19 +15,14 @@ type Grant struct {
 	Activation    string
 	Epoch         uint64
 	Request       *verify.Request // nil: a license for any machine
-	EmergencyDays uint64          // left of the entitlement's
+	EmergencyDays uint64          // type failover: those that the license carries
 }
-
-// Issue writes and signs the license of a grant. It returns the license file's bytes.
-// It is called by several goroutines at once, and outside any transaction; only when
-// another workstation changes the ledger at the same moment it is called again, inside
-// one. A license that it returns may be thrown away.
-type Issue func(Grant) (id format.ID, file []byte, signer string, err error)
 
 // A step is an event to be recorded, with its license still to be signed if it has a
 // grant.
 type step struct {
 	event Event
+	leaf  []byte // its canonical bytes, once it is complete
 	grant *Grant
 	err   error // of Issue
 }
@@ -76,71 +68,16 @@ func (p *planner) license(action Action, g *Grant, a *Activation) *step {
 	return s
 }
 
-// grant returns the grant of an entitlement's next license.
-func (p *planner) grant(e *sold, activation string, epoch uint64, q *verify.Request) *Grant {
-	g := &Grant{Entitlement: e.Entitlement, Activation: activation, Epoch: epoch, Request: q}
-	if e.EmergencyDays > e.usage.EmergencyDays {
-		g.EmergencyDays = e.EmergencyDays - e.usage.EmergencyDays
+// grant returns the grant of an activation's next license.
+func (p *planner) grant(e *sold, activation string, epoch uint64, q *verify.Request) (*Grant, error) {
+	days, err := p.daysLeft(e, activation)
+	if err != nil {
+		return nil, err
 	}
-	return g
-}
-
-// drafts are licenses that were signed outside a transaction.
-type drafts map[draftKey]*draft
-
-type draftKey struct {
-	activation string
-	epoch      uint64
-}
-
-type draft struct {
-	grant  *Grant
-	id     format.ID
-	file   []byte
-	signer string
-	err    error
-}
-
-// issue signs the grants of all steps, on all processors.
-func (p *planner) issue(issue Issue) drafts {
-	made := make(drafts)
-	var todo []*draft
-	for _, s := range p.steps {
-		if s.grant != nil {
-			d := &draft{grant: s.grant}
-			made[draftKey{s.grant.Activation, s.grant.Epoch}] = d
-			todo = append(todo, d)
-		}
+	if days > 0 { // for the others of this batch
+		p.days[e.Invoice][activation] = max(days, p.days[e.Invoice][activation])
 	}
-	workers := min(runtime.GOMAXPROCS(0), len(todo))
-	var wait sync.WaitGroup
-	for worker := range workers {
-		sign := func() {
-			for i := worker; i < len(todo); i += workers {
-				todo[i].sign(issue)
-			}
-		}
-		if worker == workers-1 {
-			sign()
-		} else {
-			wait.Go(sign)
-		}
-	}
-	wait.Wait()
-	return made
-}
-
-func (d *draft) sign(issue Issue) { d.id, d.file, d.signer, d.err = issue(*d.grant) }
-
-// of returns the draft of a grant, signing now what was not signed before.
-func (made drafts) of(g *Grant, issue Issue) *draft {
-	d := made[draftKey{g.Activation, g.Epoch}]
-	if d == nil || !reflect.DeepEqual(d.grant, g) {
-		d = &draft{grant: g}
-		d.sign(issue)
-		made[draftKey{g.Activation, g.Epoch}] = d
-	}
-	return d
+	return &Grant{Entitlement: e.Entitlement, Activation: activation, Epoch: epoch, Request: q, EmergencyDays: days}, nil
 }
 
 // carryOut makes a plan, signs its grants and records its steps, all of them or none.
@@ -174,10 +111,16 @@ func (l *Ledger) carryOut(ctx context.Context, by Operation, issue Issue, plan f
 	if err != nil || len(first.steps) == 0 {
 		return err
 	}
-	made := first.issue(issue)
+	made := make(drafts)
+	made.issue(first.steps, issue)
 	failed := first.failures(made, tolerate)
 	if failed != nil && tolerate == nil {
 		return failed
+	}
+	if failed == nil {
+		if err := encode(first.steps, seen+1, &by, made); err != nil {
+			return err
+		}
 	}
 	return l.write(ctx, by, func(w *writer) error {
 		p := first
@@ -186,11 +129,7 @@ func (l *Ledger) carryOut(ctx context.Context, by Operation, issue Issue, plan f
 			if err := plan(p); err != nil {
 				return err
 			}
-			for _, s := range p.steps {
-				if s.grant != nil {
-					made.of(s.grant, issue)
-				}
-			}
+			made.issue(p.steps, issue)
 			if failed = p.failures(made, tolerate); failed == nil {
 				break
 			}
@@ -209,7 +148,7 @@ func (p *planner) failures(made drafts, tolerate func(*step)) error {
 		if s.grant == nil {
 			continue
 		}
-		if s.err = made[draftKey{s.grant.Activation, s.grant.Epoch}].err; s.err != nil {
+		if s.err = made[draftKey{s.grant.Activation, s.grant.Epoch}].Err; s.err != nil {
 			all = append(all, s.err)
 			if tolerate != nil {
 				tolerate(s)
@@ -219,20 +158,43 @@ func (p *planner) failures(made drafts, tolerate func(*step)) error {
 	return errors.Join(all...)
 }
 
-func (w *writer) recordSteps(steps []*step, made drafts) error {
-	for _, s := range steps {
+// encode completes the events of steps, the first of which is to have the number from,
+// and makes their canonical bytes.
+func encode(steps []*step, from int64, by *Operation, made drafts) error {
+	for i, s := range steps {
+		s.event.complete(from+int64(i), by)
 		if signed, ok := s.event.Detail.(*Signed); ok {
-			d := made[draftKey{s.grant.Activation, s.grant.Epoch}]
-			signed.License = &License{
-				ID: d.id, Activation: s.grant.Activation, Epoch: s.grant.Epoch,
-				Issued: whole(w.by.Now), Expires: s.grant.Entitlement.HardEnd(),
-				Signer: d.signer, File: d.file,
-			}
-			if s.grant.Request != nil {
-				signed.License.Request = s.grant.Request.Body
+			signed.License = made[draftKey{s.grant.Activation, s.grant.Epoch}].license(by)
+		}
+	}
+	var mu sync.Mutex
+	var failed error
+	onAllProcessors(steps, func(share []*step) {
+		for _, s := range share {
+			var err error
+			if s.leaf, err = s.event.marshal(); err != nil {
+				mu.Lock()
+				failed = err
+				mu.Unlock()
 			}
 		}
-		if err := w.record(&s.event); err != nil {
+	})
+	return failed
+}
+
+// recordSteps records steps, encoding them if nobody has done it outside the
+// transaction.
+func (w *writer) recordSteps(steps []*step, made drafts) error {
+	if err := w.checkSigners(made); err != nil {
+		return err
+	}
+	if len(steps) > 0 && steps[0].leaf == nil {
+		if err := encode(steps, w.size+1, &w.by, made); err != nil {
+			return err
+		}
+	}
+	for _, s := range steps {
+		if err := w.append(&s.event, s.leaf); err != nil {
 			return err
 		}
 	}

@@ -55,6 +55,8 @@ func (postgresDialect) words(schema string) string {
 
 func (postgresDialect) place(n int) string { return "$" + strconv.Itoa(n) }
 
+func (postgresDialect) insert() string { return "INSERT" }
+
 // writeLock is the key of the advisory lock of those who write a ledger.
 const writeLock = 0x6f66666c6963 // "offlic"
 

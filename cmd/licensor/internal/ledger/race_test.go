@@ -130,7 +130,7 @@ func TestOthersWriteWhileABatchIsSigned(t *testing.T) {
 		other, once := openLedger(t, where), true
 		sign := issue(t, now)
 		mine := request(t, 1, nil)
-		license, err := l.Sign(ctx, operation(), mine, func(g ledger.Grant) (id format.ID, file []byte, signer string, err error) {
+		license, err := l.Sign(ctx, operation(), mine, each(func(g ledger.Grant) (id format.ID, file []byte, signer string, err error) {
 			if once { // between the judgement and the lock
 				once = false
 				if _, err := other.Amend(ctx, operation(), "INV0042-1", func(e *ledger.Entitlement) error { e.Limits["cores"] = 99; return nil }, sign); err != nil {
@@ -138,8 +138,8 @@ func TestOthersWriteWhileABatchIsSigned(t *testing.T) {
 				}
 				signed(t, other, request(t, 2, nil))
 			}
-			return sign(g)
-		})
+			return one(sign, g)
+		}))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -157,10 +157,10 @@ func TestLastSeatGoesWhileSigning(t *testing.T) {
 	everywhere(t, func(t *testing.T, l *ledger.Ledger, where string) {
 		entitle(t, l, entitlement())
 		other, sign := openLedger(t, where), issue(t, now)
-		license, err := l.Sign(ctx, operation(), request(t, 1, nil), func(g ledger.Grant) (format.ID, []byte, string, error) {
+		license, err := l.Sign(ctx, operation(), request(t, 1, nil), each(func(g ledger.Grant) (format.ID, []byte, string, error) {
 			signed(t, other, request(t, 2, nil))
-			return sign(g)
-		})
+			return one(sign, g)
+		}))
 		wantRefusal(t, err, ledger.RuleSeats)
 		if license != nil || count(t, where, "licenses") != 1 {
 			t.Errorf("got %v, and %d licenses are on record", license, count(t, where, "licenses"))

@@ -17,8 +17,8 @@ func (e *replayError) Error() string { return fmt.Sprintf("event %d: %v", e.seq,
 func (e *replayError) Unwrap() error { return e.err }
 
 // replay records the events of a ledger again in an empty one, by the very code that
-// recorded them first.
-func (t *transaction) replay(ctx context.Context, into *Ledger) error {
+// recorded them first. advance, if not nil, is called for each.
+func (t *transaction) replay(ctx context.Context, into *Ledger, advance func()) error {
 	tx, err := into.db.BeginTx(ctx, nil)
 	if err != nil {
 		return err
@@ -37,6 +37,9 @@ func (t *transaction) replay(ctx context.Context, into *Ledger) error {
 		}
 		if err != nil {
 			return &replayError{seq, err}
+		}
+		if advance != nil {
+			advance()
 		}
 		return nil
 	})

@@ -81,6 +81,9 @@ func (l *Ledger) revise(ctx context.Context, by Operation, action Action, invoic
 		if err := p.checkRevision(before, after, action, l.vendor); err != nil {
 			return err
 		}
+		if err := checkWider(&by, before.Entitlement, after); err != nil {
+			return err
+		}
 		p.add(Event{Action: action, Invoice: invoice, Detail: after})
 		p.sold[invoice] = &sold{after, before.usage}
 		err = p.signAgain(invoice)
@@ -132,15 +135,21 @@ func (v *view) checkRevision(before *sold, after *Entitlement, action Action, ve
 	if after.Allowance > 0 && after.Allowance < before.usage.Seats {
 		return refuse(RuleAllowance, liftNobody, "release or reactivate sites first", "%d activations of invoice %q are in use, and it shall allow %d", before.usage.Seats, after.Invoice, after.Allowance)
 	}
-	longer := !old.Expires.IsZero() && (after.Expires.IsZero() || after.Expires.After(old.Expires))
-	return v.checkSale(after, action == ActionRenew || longer)
+	return v.checkAgain(old, after, action == ActionRenew)
 }
 
-// signAgain adds new licenses for all active activations of an invoice.
+// signAgain adds new licenses for all active activations of an invoice, but for those
+// that were revoked.
 func (p *planner) signAgain(invoice string) error {
 	e := p.sold[invoice]
+	if e.Type == failover { // read now what the loop asks for
+		if _, err := p.carriedDays(invoice); err != nil {
+			return err
+		}
+	}
 	query := "SELECT " + activationColumns + `, s.event FROM activations a JOIN licenses l ON l.id = a.license JOIN events s ON s.seq = l.seq
-		WHERE a.invoice = $1 AND a.state IN ('active', 'bridge') AND a.state = 'active' ORDER BY a.since, a.id`
+		WHERE a.invoice = $1 AND a.state IN ('active', 'bridge') AND a.state = 'active'
+		AND a.license NOT IN (SELECT license FROM revocations) ORDER BY a.since, a.id`
 	return p.each(query, []any{invoice}, func(rows *sql.Rows) error {
 		var r activationRow
 		var leaf []byte
@@ -155,7 +164,14 @@ func (p *planner) signAgain(invoice string) error {
 		if err != nil {
 			return err
 		}
-		p.license(ActionSign, p.grant(e, r.ID, r.epoch+1, q), nil)
+		if _, err := p.checkDaysLeft(e, r.ID); err != nil {
+			return err
+		}
+		g, err := p.grant(e, r.ID, r.epoch+1, q)
+		if err != nil {
+			return err
+		}
+		p.license(ActionSign, g, nil)
 		return nil
 	})
 }
@@ -163,7 +179,7 @@ func (p *planner) signAgain(invoice string) error {
 // currentLicenses returns the newest license of each active activation.
 func (t *transaction) currentLicenses(invoice string) ([]*License, error) {
 	return t.licenses(`l.id IN (SELECT a.license FROM activations a WHERE a.invoice = $1
-		AND a.state IN ('active', 'bridge') AND a.state = 'active') ORDER BY l.issued, l.activation`, invoice)
+		AND a.state IN ('active', 'bridge') AND a.state = 'active' AND a.license NOT IN (SELECT license FROM revocations)) ORDER BY l.issued, l.activation`, invoice)
 }
 
 // recorded reads a request that the ledger holds; nil for an activation without one.

@@ -36,7 +36,7 @@ func (l *Ledger) Entitle(ctx context.Context, by Operation, e Entitlement) error
 		if err := w.refuseTwice(sale.Invoice); err != nil {
 			return err
 		}
-		if err := newView(&w.transaction, by).checkSale(sale, false); err != nil {
+		if err := newView(&w.transaction, by).checkSale(sale); err != nil {
 			return err
 		}
 		return w.record(&Event{Action: ActionEntitle, Invoice: sale.Invoice, Detail: sale})

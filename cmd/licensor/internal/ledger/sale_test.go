@@ -73,7 +73,11 @@ func TestEvaluationOncePerCustomerAndProduct(t *testing.T) {
 		sold(t, l, evaluation("EV-1", "Site Ltd", "evoq"))
 		wantRefusal(t, sell(l, operation(), evaluation("EV-2", "SITE  ltd", "evoq")), ledger.RuleOnce, "EV-1")
 		sold(t, l, evaluation("EV-3", "Site Ltd", "liquid"))
-		sold(t, l, evaluation("EV-4", "Other Ltd", "evoq"))
+		wantRefusal(t, sell(l, operation(), evaluation("EV-4", "Other Ltd", "evoq")), ledger.RuleOnce, "ops@site.example", "EV-1")
+		sold(t, l, func(e *ledger.Entitlement) {
+			evaluation("EV-4", "Other Ltd", "evoq")(e)
+			e.Email = "ops@other.example"
+		})
 		wantRefusal(t, sell(l, ledger.Operation{Operator: "anna", Now: now, Override: true}, evaluation("EV-5", "Site Ltd", "evoq")), ledger.RuleReason)
 		if err := sell(l, override("new staff at the customer's"), evaluation("EV-5", "Site Ltd", "evoq")); err != nil {
 			t.Fatal(err)
@@ -86,6 +90,91 @@ func TestEvaluationOncePerCustomerAndProduct(t *testing.T) {
 		wantRefusal(t, err, ledger.RuleOnce)
 		if _, err := l.Renew(ctx, override("the demo was ill"), "EV-1", later, issue(t, now)); err != nil {
 			t.Error(err)
+		}
+	})
+}
+
+// A respelled name is no new customer: the account is the same, however it is typed.
+func TestEvaluationOncePerAccount(t *testing.T) {
+	everywhere(t, func(t *testing.T, l *ledger.Ledger, _ string) {
+		evaluation := func(invoice, customer, email string) func(*ledger.Entitlement) {
+			return func(e *ledger.Entitlement) {
+				e.Type, e.Invoice, e.Customer, e.Email = "evaluation", invoice, customer, email
+			}
+		}
+		sold(t, l, func(e *ledger.Entitlement) { e.Invoice, e.Customer = "P-1", "Sight Ltd" }) // no evaluation
+		sold(t, l, evaluation("EV-1", "Site Ltd", "Ops@Site.example"))
+		for _, email := range []string{"Ops@Site.example", "ops@site.example", " OPS@SITE.EXAMPLE "} {
+			wantRefusal(t, sell(l, operation(), evaluation("EV-2", "Site Limited", email)), ledger.RuleOnce, "Site Ltd", strings.TrimSpace(email), "EV-1")
+		}
+		err := l.Import(ctx, operation(), []ledger.ImportRow{
+			{Line: 2, Entitlement: evaluated(evaluation("EV-2", "Site Limited", "ops@SITE.example"))},
+			{Line: 3, Entitlement: evaluated(evaluation("EV-3", "New Ltd", "new@site.example"))},
+			{Line: 4, Entitlement: evaluated(evaluation("EV-4", "Now Ltd", "NEW@site.example"))},
+		}, nil)
+		if got := wrongLines(t, err); got != "2 3 4" {
+			t.Errorf("wrong lines: %s", got)
+		}
+		sold(t, l, evaluation("EV-5", "Other Ltd", "ops@other.example"))
+		_, err = l.Amend(ctx, because("they merged"), "EV-5", func(e *ledger.Entitlement) error { e.Email = "ops@site.EXAMPLE"; return nil }, issue(t, now))
+		wantRefusal(t, err, ledger.RuleOnce, "EV-1")
+		if err := sell(l, override("new staff at the customer's"), evaluation("EV-2", "Site Limited", "ops@site.example")); err != nil {
+			t.Error(err)
+		}
+		if _, err := l.Amend(ctx, operation(), "EV-2", func(e *ledger.Entitlement) error { e.Edition = "small"; return nil }, issue(t, now)); err != nil {
+			t.Errorf("the second one, which was allowed, is amended: %v", err)
+		}
+		wantClean(t, l, nil)
+	})
+}
+
+func evaluated(change func(*ledger.Entitlement)) ledger.Entitlement {
+	e := entitlement()
+	change(&e)
+	return e
+}
+
+// What makes an evaluation more than it was has its reason on record. To make it longer
+// is a second one, by its end as by its grace.
+func TestEvaluationIsWidenedWithAReason(t *testing.T) {
+	everywhere(t, func(t *testing.T, l *ledger.Ledger, _ string) {
+		sold(t, l, func(e *ledger.Entitlement) { e.Type, e.Seats, e.Limits["users"] = "evaluation", 2, 5 })
+		amend := func(by ledger.Operation, change func(e *ledger.Entitlement)) error {
+			_, err := l.Amend(ctx, by, "INV0042-1", func(e *ledger.Entitlement) error { change(e); return nil }, issue(t, now))
+			return err
+		}
+		for name, change := range map[string]func(e *ledger.Entitlement){
+			"seats":         func(e *ledger.Entitlement) { e.Seats++ },
+			"limit":         func(e *ledger.Entitlement) { e.Limits["cores"]++ },
+			"no limit":      func(e *ledger.Entitlement) { delete(e.Limits, "users") },
+			"any machine":   func(e *ledger.Entitlement) { e.Unbound = true },
+			"other account": func(e *ledger.Entitlement) { e.Email = "me@site.example" },
+		} {
+			if err := amend(operation(), change); err == nil {
+				t.Errorf("%s: amended without a reason", name)
+			} else {
+				wantRefusal(t, err, ledger.RuleReason)
+			}
+			if err := amend(because("the trial has grown"), change); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		for name, longer := range map[string]func(e *ledger.Entitlement){
+			"end":   func(e *ledger.Entitlement) { e.Expires = e.Expires.Add(day) },
+			"grace": func(e *ledger.Entitlement) { e.GraceDays = 14 },
+		} {
+			if err := amend(because("they were ill"), longer); err == nil {
+				t.Errorf("%s: made longer without --override", name)
+			} else {
+				wantRefusal(t, err, ledger.RuleOnce)
+			}
+			if err := amend(override("they were ill"), longer); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		narrower := func(e *ledger.Entitlement) { e.Seats, e.Expires, e.Limits["users"] = 1, e.Expires.Add(-30*day), 9 }
+		if err := amend(operation(), narrower); err != nil {
+			t.Errorf("narrower: %v", err)
 		}
 	})
 }
@@ -266,36 +355,76 @@ func TestImportAllOrNothing(t *testing.T) {
 	everywhere(t, func(t *testing.T, l *ledger.Ledger, where string) {
 		sold(t, l, func(e *ledger.Entitlement) { e.Invoice, e.Customer = "IMP-7", "Other Ltd" })
 		events := count(t, where, "events")
-		wrongLines := func(rows []ledger.ImportRow) string {
+		wrongly := func(rows []ledger.ImportRow) string {
 			t.Helper()
-			err := l.Import(ctx, operation(), rows, nil)
-			var wrong *ledger.ImportError
-			if !errors.As(err, &wrong) || wrong.Hint() == "" {
-				t.Fatalf("got %v, want an import error", err)
-			}
-			var lines []string
-			for _, line := range wrong.Lines {
-				lines = append(lines, fmt.Sprint(line.Line))
-				if !strings.Contains(err.Error(), line.Error()) {
-					t.Errorf("%q does not say %q", err, line)
-				}
-			}
-			return strings.Join(lines, " ")
+			return wrongLines(t, l.Import(ctx, operation(), rows, nil))
 		}
 		rows := orders(10)
 		rows[2].Type = "prod"
 		rows[5].Invoice = "IMP-1"
-		if got := wrongLines(rows); got != "4 7 9" {
+		if got := wrongly(rows); got != "4 7 9" {
 			t.Errorf("wrong lines: %s, want 4 (type), 7 (twice) and 9 (known)", got)
 		}
 		rows = orders(5)
 		rows[1].Type, rows[3].Type = "evaluation", "evaluation"
 		rows[4].Type, rows[4].Product = "staging", "liquid"
-		if got := wrongLines(rows); got != "3 5 6" {
+		if got := wrongly(rows); got != "3 5 6" {
 			t.Errorf("lines against the rules: %s, want 3 and 5 (two evaluations) and 6 (no production)", got)
 		}
 		if got := count(t, where, "events"); got != events || count(t, where, "entitlements") != 1 || count(t, where, "log") != 2*events-1 {
 			t.Errorf("a refused import left %d events", got-events)
+		}
+	})
+}
+
+func wrongLines(t *testing.T, err error) string {
+	t.Helper()
+	var wrong *ledger.ImportError
+	if !errors.As(err, &wrong) || wrong.Hint() == "" {
+		t.Fatalf("got %v, want an import error", err)
+	}
+	var lines []string
+	for _, line := range wrong.Lines {
+		lines = append(lines, fmt.Sprint(line.Line))
+		if !strings.Contains(err.Error(), line.Error()) {
+			t.Errorf("%q does not say %q", err, line)
+		}
+	}
+	return strings.Join(lines, " ")
+}
+
+// One run names what is wrong with the form and by the rules, in the order of the file.
+func TestImportReportsAllMistakesTogether(t *testing.T) {
+	everywhere(t, func(t *testing.T, l *ledger.Ledger, where string) {
+		sold(t, l, func(e *ledger.Entitlement) { e.Invoice, e.Customer = "IMP-7", "Other Ltd" })
+		events := count(t, where, "events")
+		rows := orders(9)
+		rows[0].Type = "nfr"                                                    // 2: no partner
+		rows[1].Err = errors.New("seats does not take")                         // 3
+		rows[2].Type, rows[2].Product = "staging", "liquid"                     // 4: no production
+		rows[3].Invoice = "IMP-0"                                               // 5: twice
+		rows[4].Type, rows[4].Product, rows[4].Seats = "production", "solid", 0 // 6: no seats
+		rows[5].Type, rows[5].Product = "staging", "solid"                      // its production is in line 6
+		rows[6].Type = "evaluation"
+		rows[8].Type = "evaluation" // 8 and 10; line 9 is in the ledger
+		if got := wrongLines(t, l.Import(ctx, operation(), rows, nil)); got != "2 3 4 5 6 8 9 10" {
+			t.Errorf("wrong lines: %s", got)
+		}
+		if got := count(t, where, "events"); got != events {
+			t.Errorf("a refused import left %d events", got-events)
+		}
+		// Of very many the first lines are named, whatever is wrong with them.
+		rows = orders(400)
+		for i := range rows {
+			rows[i].Invoice = fmt.Sprintf("MANY-%d", i)
+			if rows[i].Type = "nfr"; i >= 50 {
+				rows[i].Err = errors.New("seats does not take")
+			}
+		}
+		var wrong *ledger.ImportError
+		err := l.Import(ctx, operation(), rows, nil)
+		if !errors.As(err, &wrong) || len(wrong.Lines) != 100 || wrong.More != 300 || wrong.Lines[0].Line != 2 || wrong.Lines[99].Line != 101 {
+			t.Errorf("got %v", err)
 		}
 	})
 }

@@ -120,6 +120,30 @@ var migrations = [...]string{
 		list       {int} NOT NULL
 	){strict};
 	`,
+	`
+	CREATE TABLE revoked_keys (
+		thumbprint {text} PRIMARY KEY,
+		name       {text} NOT NULL,
+		public     {blob} NOT NULL,
+		root       {int} NOT NULL,
+		lists      {int} NOT NULL,
+		since      {int} NOT NULL,
+		why        {text} NOT NULL,
+		list       {int} NOT NULL,
+		seq        {int} NOT NULL
+	){strict};
+
+	CREATE TABLE revocation_lists (
+		number {int} PRIMARY KEY,
+		issued {int} NOT NULL,
+		signer {text} NOT NULL,
+		seq    {int} NOT NULL
+	){strict};
+	`,
+	// Both databases make A to Z small here, and nothing else: see accountKey.
+	`
+	CREATE INDEX entitlements_account ON entitlements (lower(email), product, type);
+	`,
 }
 
 // table is a table and the column or columns that order its rows.
@@ -139,6 +163,8 @@ var tables = [...]table{
 	{"licenses", "id"},
 	{"moves", "successor"},
 	{"revocations", "license"},
+	{"revoked_keys", "thumbprint"},
+	{"revocation_lists", "number"},
 }
 
 // migrate brings the database to the newest schema version, in one transaction that
@@ -187,6 +213,9 @@ func (l *Ledger) checkSchema(ctx context.Context) error {
 	return err
 }
 
+// errNoVersion is a ledger whose schema version was removed by hand.
+var errNoVersion = damaged("the table schema_version is empty")
+
 // schemaVersion returns 0 for an empty database.
 func (l *Ledger) schemaVersion(ctx context.Context, q querier) (int, error) {
 	exists, err := l.dialect.hasTable(ctx, q, "schema_version")
@@ -196,7 +225,7 @@ func (l *Ledger) schemaVersion(ctx context.Context, q querier) (int, error) {
 	var version int
 	err = q.QueryRowContext(ctx, "SELECT version FROM schema_version").Scan(&version)
 	if errors.Is(err, sql.ErrNoRows) {
-		return 0, damaged("the table schema_version is empty")
+		return 0, errNoVersion
 	}
 	if err != nil {
 		return 0, err

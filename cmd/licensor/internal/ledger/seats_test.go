@@ -23,7 +23,7 @@ func on(components string) func(*format.Request) {
 	}
 }
 
-func onMachine(t *testing.T, seed byte, components string) *verify.Request {
+func onMachine(t testing.TB, seed byte, components string) *verify.Request {
 	t.Helper()
 	return request(t, seed, on(components))
 }
@@ -113,6 +113,144 @@ func TestCountByMachineFollowsTheMachine(t *testing.T) {
 	})
 }
 
+// A site that shared a machine's seat and wanders to other hardware, step by step, needs
+// a seat of its own in the end, whether it came first or second.
+func TestSharedSeatIsLeftWithTheMachine(t *testing.T) {
+	for name, wanderer := range map[string]byte{"the first site": 1, "the second site": 2} {
+		t.Run(name, func(t *testing.T) {
+			everywhere(t, func(t *testing.T, l *ledger.Ledger, where string) {
+				sold(t, l, func(e *ledger.Entitlement) { e.CountBy = ledger.ByMachine })
+				signed(t, l, onMachine(t, 1, "m1 u1 r1"))
+				signed(t, l, onMachine(t, 2, "m1 u1 r1"))
+				signed(t, l, onMachine(t, wanderer, "m1 u1 r2")) // still more than half of the other one's
+				events := count(t, where, "events")
+				away := onMachine(t, wanderer, "m2 u1 r2")
+				_, err := sign(t, l, away)
+				wantRefusal(t, err, ledger.RuleSeats, "seat of its own", "1 of 1")
+				_, err = l.Preview(ctx, away, now)
+				wantRefusal(t, err, ledger.RuleSeats)
+				if n := count(t, where, "events"); n != events {
+					t.Errorf("%d events were recorded", n-events)
+				}
+				wantSeats(t, l, 2, 1)
+				if _, err := l.Amend(ctx, operation(), "INV0042-1", func(e *ledger.Entitlement) error { e.Seats = 2; return nil }, issue(t, now)); err != nil {
+					t.Fatal(err)
+				}
+				license := signed(t, l, away)
+				wantSeats(t, l, 2, 2)
+				_, err = sign(t, l, onMachine(t, 9, "m9 u9 r9"))
+				wantRefusal(t, err, ledger.RuleSeats)
+
+				// Each seat is that of its machine now, and is free when that has gone.
+				stayed, other := holding(t, l, "INV0042-1").Activations[0], byte(3-wanderer)
+				if stayed.ID == license.Activation {
+					stayed = holding(t, l, "INV0042-1").Activations[1]
+				}
+				third, fourth := signed(t, l, onMachine(t, 3, "m1 u1 r1")), signed(t, l, onMachine(t, 4, "m2 u1 r2"))
+				wantSeats(t, l, 4, 2)
+				release(t, l, stayed.License, other)
+				wantSeats(t, l, 3, 2)
+				release(t, l, third, 3)
+				wantSeats(t, l, 2, 1)
+				release(t, l, license, wanderer)
+				wantSeats(t, l, 1, 1)
+				release(t, l, fourth, 4)
+				wantSeats(t, l, 0, 0)
+			})
+		})
+	}
+}
+
+// A site that wanders to a machine which has a seat shares that one.
+func TestSharedSeatIsLeftForAnotherShared(t *testing.T) {
+	everywhere(t, func(t *testing.T, l *ledger.Ledger, _ string) {
+		sold(t, l, func(e *ledger.Entitlement) { e.CountBy, e.Seats = ledger.ByMachine, 2 })
+		signed(t, l, onMachine(t, 1, "m1 u1 r1"))
+		signed(t, l, onMachine(t, 2, "m1 u1 r1"))
+		signed(t, l, onMachine(t, 3, "m2 u2 r2"))
+		signed(t, l, onMachine(t, 1, "m1 u1 r2"))
+		q := onMachine(t, 1, "m1 u2 r2")
+		offer, err := l.Preview(ctx, q, now)
+		if err != nil || offer.Leaves == "" || offer.Seat == "" || offer.Seat == offer.Leaves {
+			t.Errorf("the offer is %+v, %v", offer, err)
+		}
+		license := signed(t, l, q)
+		wantSeats(t, l, 3, 2)
+		signed(t, l, onMachine(t, 1, "m2 u2 r2"))
+		release(t, l, license, 1)
+		wantSeats(t, l, 2, 2)
+	})
+}
+
+// Staff may say that it is one machine all the same, of which one site was heard.
+func TestSharedSeatIsKeptWithAReason(t *testing.T) {
+	everywhere(t, func(t *testing.T, l *ledger.Ledger, _ string) {
+		sold(t, l, func(e *ledger.Entitlement) { e.CountBy = ledger.ByMachine })
+		signed(t, l, onMachine(t, 1, "m1 u1 r1"))
+		signed(t, l, onMachine(t, 2, "m1 u1 r1"))
+		for _, seed := range []byte{1, 2} {
+			if _, err := l.Sign(ctx, override("the mainboard was replaced"), onMachine(t, seed, "m2 u2 r1"), issue(t, now)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		wantSeats(t, l, 2, 1)
+	})
+}
+
+// In one batch as one by one: what a site has become is what the next one is compared
+// with, and a copy of a state folder gets nothing.
+func TestBatchFollowsTheMachine(t *testing.T) {
+	everywhere(t, func(t *testing.T, l *ledger.Ledger, _ string) {
+		sold(t, l, func(e *ledger.Entitlement) { e.CountBy, e.Seats = ledger.ByMachine, 2 })
+		signed(t, l, onMachine(t, 1, "m1 u1 r1"))
+		signed(t, l, onMachine(t, 2, "m1 u1 r1"))
+		q := []*verify.Request{
+			onMachine(t, 1, "m1 u1 r2"), onMachine(t, 2, "m1 u1 r2"), // the disk, on both
+			onMachine(t, 1, "m2 u1 r2"), onMachine(t, 2, "m2 u1 r2"), // then the system
+			onMachine(t, 2, "m2 u2 r2"), onMachine(t, 2, "m2 u2 r3"), // the second one wanders on
+			onMachine(t, 3, "m2 u1 r2"), onMachine(t, 4, "m2 u2 r3"), // each machine has its seat
+			onMachine(t, 1, "m2 u1 r6"), onMachine(t, 3, "m2 u1 r6"), onMachine(t, 1, "m6 u1 r6"), onMachine(t, 3, "m6 u1 r6"),
+			onMachine(t, 5, "m5 u5 r5"), onMachine(t, 5, "m1 u5 r1"), // the latter is what 1 and 2 were before
+			onMachine(t, 4, "m6 u6 r6"), // a copy of the fourth's folder
+		}
+		outcomes, err := l.SignBatch(ctx, operation(), q, issue(t, now))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, o := range outcomes[:12] {
+			if o.Err != nil {
+				t.Errorf("request %d: %v", i, o.Err)
+			}
+		}
+		wantRefusal(t, outcomes[12].Err, ledger.RuleSeats)
+		wantRefusal(t, outcomes[13].Err, ledger.RuleSeats)
+		wantRefusal(t, outcomes[14].Err, ledger.RuleSeats, "another machine")
+		wantSeats(t, l, 4, 2)
+	})
+}
+
+// Who is left on a seat alone takes it along.
+func TestBatchLeavesASeatToTheOther(t *testing.T) {
+	everywhere(t, func(t *testing.T, l *ledger.Ledger, _ string) {
+		sold(t, l, func(e *ledger.Entitlement) { e.CountBy, e.Seats = ledger.ByMachine, 2 })
+		signed(t, l, onMachine(t, 1, "m1 u1 r1"))
+		signed(t, l, onMachine(t, 2, "m1 u1 r1"))
+		outcomes, err := l.SignBatch(ctx, operation(), []*verify.Request{
+			onMachine(t, 2, "m1 u1 r2"), onMachine(t, 2, "m2 u1 r2"), // leaves
+			onMachine(t, 1, "m3 u1 r1"), onMachine(t, 1, "m3 u3 r1"), onMachine(t, 1, "m3 u3 r3"),
+		}, issue(t, now))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, o := range outcomes {
+			if o.Err != nil {
+				t.Errorf("request %d: %v", i, o.Err)
+			}
+		}
+		wantSeats(t, l, 2, 2)
+	})
+}
+
 // In one batch as one by one: the sites of one machine share a seat, a request given
 // twice gets one license, and only as many sites are signed as there are seats.
 func TestBatchCountsAsOneByOne(t *testing.T) {
@@ -159,12 +297,12 @@ func TestBatchGoesOnAfterAFailure(t *testing.T) {
 		fail, sign := request(t, 1, nil), issue(t, now)
 		broken := fmt.Errorf("the agent is gone")
 		outcomes, err := l.SignBatch(ctx, operation(), []*verify.Request{fail, request(t, 2, nil), request(t, 3, nil)},
-			func(g ledger.Grant) (format.ID, []byte, string, error) {
+			each(func(g ledger.Grant) (format.ID, []byte, string, error) {
 				if g.Request.Hash == fail.Hash {
 					return format.ID{}, nil, "", broken
 				}
-				return sign(g)
-			})
+				return one(sign, g)
+			}))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -59,9 +59,9 @@ type Outcome struct {
 // judged in their order. The error is about the whole batch, of which then nothing is
 // recorded.
 //
-// Batches of about a thousand are fast, and let other workstations in between. Two
-// goroutines that sign batches in turn keep the processors busy while one waits for
-// the disk.
+// Batches of about a thousand are fast, and let other workstations in between. It signs
+// on all processors and records on one; for the others, the caller has the files of the
+// batch before to write.
 func (l *Ledger) SignBatch(ctx context.Context, by Operation, requests []*verify.Request, issue Issue) ([]Outcome, error) {
 	outcomes := make([]Outcome, len(requests))
 	granted := make([]*step, len(requests))
@@ -134,15 +134,41 @@ func (p *planner) sign(q *verify.Request, outcome *Outcome) (*step, error) {
 		p.took(row)
 		a = new(row.Activation)
 	} else {
+		if offer.Leaves != "" {
+			if err := p.reseat(row, offer.Seat, q); err != nil {
+				return nil, err
+			}
+		}
 		row.epoch++
-		if row.Site != q.Site || row.Host != q.Host || offer.Entitlement.CountBy == ByMachine {
-			row.Site, row.Host, row.Components = q.Site, q.Host, componentsOf(q.Components)
+		changed := row.Site != q.Site || row.Host != q.Host || offer.Entitlement.CountBy == ByMachine
+		row.Site, row.Host, row.Components = q.Site, q.Host, componentsOf(q.Components)
+		p.tookAgain(row)
+		if changed {
 			a = new(row.Activation)
 		}
 	}
-	s := p.license(ActionSign, p.grant(p.view.sold[q.Invoice], row.ID, row.epoch, q), a)
+	g, err := p.grant(p.view.sold[q.Invoice], row.ID, row.epoch, q)
+	if err != nil {
+		return nil, err
+	}
+	s := p.license(ActionSign, g, a)
 	p.given[q.Hash] = s
 	return s, nil
+}
+
+// reseat takes an activation from the seat that it shared, to the given one or, if that
+// is empty, to one of its own.
+func (p *planner) reseat(row *activationRow, seat string, q *verify.Request) error {
+	if seat == "" {
+		var err error
+		if seat, err = p.newID(q.Invoice + " seat " + string(q.Hash[:])); err != nil {
+			return err
+		}
+		p.view.sold[q.Invoice].usage.Seats++
+	}
+	p.add(Event{Action: ActionReseat, Invoice: q.Invoice, Activation: row.ID, Detail: Reseated{From: row.Seat, Seat: seat}})
+	row.Seat = seat
+	return nil
 }
 
 // newActivation begins the activation of a site that the rules have given a seat, or

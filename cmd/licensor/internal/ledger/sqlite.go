@@ -30,6 +30,17 @@ func createFile(ctx context.Context, path string) (*Ledger, error) {
 	return openFile(ctx, path)
 }
 
+const (
+	// largeCache holds the pages that a batch of a thousand licenses changes in a large
+	// ledger, 64 MiB. From SQLite's own 2 MiB they would go to the disk and come back.
+	largeCache = "cache_size(-65536)"
+
+	// lateCheckpoint lets the log grow to 64 MiB before a commit folds it into the file.
+	// At the usual 4 MiB each batch does that, with two more syncs, for pages that the
+	// next one changes again. The last connection does it once, when it closes.
+	lateCheckpoint = "wal_autocheckpoint(16384)"
+)
+
 // openFile opens the database file. WAL lets list run while sign writes, and makes a
 // sign one fsync; synchronous FULL is what makes that one durable. IMMEDIATE takes the
 // lock before the rules read what they judge by.
@@ -39,7 +50,7 @@ func openFile(_ context.Context, path string) (*Ledger, error) {
 		"_txlock": {"immediate"},
 		"_pragma": {
 			fmt.Sprintf("busy_timeout(%d)", LockWait.Milliseconds()),
-			"journal_mode(WAL)", "synchronous(FULL)", "trusted_schema(OFF)",
+			"journal_mode(WAL)", "synchronous(FULL)", "trusted_schema(OFF)", largeCache, lateCheckpoint,
 		},
 	})
 }
@@ -111,6 +122,10 @@ func (sqliteDialect) words(schema string) string {
 // place returns no name: SQLite keeps the names of a statement in a list, and the
 // driver searches it for each value.
 func (sqliteDialect) place(int) string { return "?" }
+
+// insert saves SQLite from keeping a journal of each statement by itself, for undoing
+// the rows before the one that failed: a tenth of the time of a large batch.
+func (sqliteDialect) insert() string { return "INSERT OR ROLLBACK" }
 
 // lock does nothing: the transaction began as IMMEDIATE, which is the lock.
 func (sqliteDialect) lock(context.Context, *sql.Tx) error { return nil }

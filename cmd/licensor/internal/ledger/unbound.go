@@ -36,6 +36,10 @@ func (p *planner) signUnbound(invoice, name string) (*License, *step, error) {
 		return nil, nil, refuse(RuleUnbound, "sales, with \"licensor amend --unbound\"", "have the customer make a request",
 			"invoice %q was not sold as a license for any machine", invoice)
 	}
+	if e.Type == failover {
+		return nil, nil, refuse(RuleUnbound, liftNobody, "have the customer make a request on the server",
+			"a %s license counts its days of emergency on one server, and one for any machine would count them on each", failover)
+	}
 	earlier, err := p.activations(`a.invoice = $1 AND a.state IN ('active', 'bridge') AND a.machine_key IS NULL AND a.site = $2`, invoice, name)
 	if err != nil {
 		return nil, nil, err
@@ -54,6 +58,10 @@ func (p *planner) signUnbound(invoice, name string) (*License, *step, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	g, err := p.grant(e, id, 1, nil)
+	if err != nil {
+		return nil, nil, err
+	}
 	a := &Activation{ID: id, Seat: id, State: StateActive, Site: name, Since: whole(p.by.Now)}
-	return nil, p.license(ActionSign, p.grant(e, id, 1, nil), a), nil
+	return nil, p.license(ActionSign, g, a), nil
 }

@@ -3,6 +3,7 @@ package ledger
 import (
 	"database/sql"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/offlicense/offlicense/verify"
@@ -18,10 +19,12 @@ type view struct {
 	sold       map[string]*sold
 	sites      map[siteKey]*activationRow // nil: the site has no activation
 	requests   map[[32]byte][]*answer
-	added      map[string][]*activationRow // by invoice, in this batch
-	oldest     map[string][]*activationRow // by invoice, for naming them
-	production map[[2]string]bool          // by customer and product: one runs
-	partners   map[string]bool             // by customer
+	added      map[string][]*activationRow  // by invoice, in this batch
+	changed    map[string][]*activationRow  // by invoice: asked again in this batch
+	days       map[string]map[string]uint64 // by invoice, see carriedDays
+	oldest     map[string][]*activationRow  // by invoice, for naming them
+	production map[[2]string]bool           // by customer and product: one runs
+	partners   map[string]bool              // by customer
 }
 
 type sold struct {
@@ -45,7 +48,8 @@ func newView(t *transaction, by Operation) *view {
 	return &view{
 		transaction: t, now: by.Now, override: by.Override,
 		sold: make(map[string]*sold), sites: make(map[siteKey]*activationRow), requests: make(map[[32]byte][]*answer),
-		added: make(map[string][]*activationRow), oldest: make(map[string][]*activationRow),
+		added: make(map[string][]*activationRow), changed: make(map[string][]*activationRow),
+		days: make(map[string]map[string]uint64), oldest: make(map[string][]*activationRow),
 		production: make(map[[2]string]bool), partners: make(map[string]bool),
 	}
 }
@@ -181,7 +185,7 @@ func (v *view) answers(hash [32]byte) ([]*answer, error) {
 // onMachine returns the active activation of an invoice that is on the machine with
 // the given components, nil if there is none. The activation besides is not looked at.
 func (v *view) onMachine(invoice string, components []Component, besides string) (*activationRow, error) {
-	for _, a := range v.added[invoice] {
+	for _, a := range slices.Concat(v.added[invoice], v.changed[invoice]) {
 		if a.ID != besides && sameMachine(a.Components, components) {
 			return a, nil
 		}
@@ -204,7 +208,7 @@ func (v *view) onMachine(invoice string, components []Component, besides string)
 		return nil, err
 	}
 	for _, a := range candidates {
-		if a.ID == besides {
+		if a.ID == besides || v.hasChanged(a) {
 			continue
 		}
 		if a.Components, err = v.components(a.ID); err != nil {
@@ -215,6 +219,37 @@ func (v *view) onMachine(invoice string, components []Component, besides string)
 		}
 	}
 	return nil, nil
+}
+
+// hasChanged reports whether an activation that was read is not as it is now, in this
+// batch.
+func (v *view) hasChanged(a *activationRow) bool {
+	return slices.ContainsFunc(v.changed[a.invoice], func(c *activationRow) bool { return c.ID == a.ID })
+}
+
+// sharing returns the other active activations of an activation's seat, with their
+// components.
+func (v *view) sharing(with *activationRow) ([]*activationRow, error) {
+	var all []*activationRow
+	for _, a := range slices.Concat(v.added[with.invoice], v.changed[with.invoice]) {
+		if a.ID != with.ID && a.Seat == with.Seat {
+			all = append(all, a)
+		}
+	}
+	recorded, err := v.activations("a.id IN ("+inSeat+") AND a.id <> $2", with.Seat, with.ID)
+	if err != nil {
+		return nil, err
+	}
+	for _, a := range recorded {
+		if v.hasChanged(a) {
+			continue
+		}
+		if a.Components, err = v.components(a.ID); err != nil {
+			return nil, err
+		}
+		all = append(all, a)
+	}
+	return all, nil
 }
 
 func (t *transaction) components(activation string) ([]Component, error) {
@@ -262,9 +297,18 @@ func (v *view) partner(customer string) (bool, error) {
 
 // took notes the effect of a grant, for the requests that are judged after it.
 func (v *view) took(a *activationRow) {
+	a.inBatch = true
 	v.sites[siteKey{a.invoice, string(a.MachineKey)}] = a
 	if a.Seat == a.ID {
 		v.sold[a.invoice].usage.Seats++
 	}
 	v.added[a.invoice] = append(v.added[a.invoice], a)
+}
+
+// tookAgain is took for a site that asks again.
+func (v *view) tookAgain(a *activationRow) {
+	if !a.inBatch {
+		a.inBatch = true
+		v.changed[a.invoice] = append(v.changed[a.invoice], a)
+	}
 }

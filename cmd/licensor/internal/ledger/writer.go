@@ -32,17 +32,20 @@ func newWriter(ctx context.Context, l *Ledger, tx *sql.Tx, by Operation) *writer
 
 // record appends an event and applies it to the tables.
 func (w *writer) record(e *Event) error {
-	e.Seq = w.size + 1
-	e.Time = whole(w.by.Now)
-	e.Operator = w.by.Operator
-	if e.Why == "" {
-		e.Why = w.by.Why
-	}
+	e.complete(w.size+1, &w.by)
 	leaf, err := e.marshal()
 	if err != nil {
 		return err
 	}
 	return w.append(e, leaf)
+}
+
+// complete fills in what is the same in all events of an operation, and the number.
+func (e *Event) complete(seq int64, by *Operation) {
+	e.Seq, e.Time, e.Operator = seq, whole(by.Now), by.Operator
+	if e.Why == "" {
+		e.Why = by.Why
+	}
 }
 
 // append is record for an event that has its canonical bytes already. Nothing but this
@@ -131,7 +134,7 @@ func (w *writer) writeRows(b *rowBuffer) error {
 
 func (l *Ledger) insertStatement(b *rowBuffer, rows int) string {
 	var s strings.Builder
-	fmt.Fprintf(&s, "INSERT INTO %s (%s) VALUES ", b.table, b.columns)
+	fmt.Fprintf(&s, "%s INTO %s (%s) VALUES ", l.dialect.insert(), b.table, b.columns)
 	for i := range rows * b.width {
 		switch {
 		case i == 0:
