@@ -100,7 +100,7 @@ type step struct {
 }
 
 func (d *demo) steps(expires string) []step {
-	vendor, customer := program(), command.Program("")
+	vendor, customer := program(), command.Program(command.Build{})
 	at := func(name string) string { return filepath.Join(d.dir, name) }
 	home, state, roots, request, license := at("vendor"), at("site"), at("roots.pub"), at("request.olq"), at("license.lic")
 	return []step{

@@ -32,7 +32,7 @@ var now = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 func TestMain(m *testing.M) {
 	testscript.Main(stopping{m}, map[string]func(){
 		"licensor":   func() { os.Exit(tool(program())) },
-		"offlicense": func() { os.Exit(tool(command.Program(""))) },
+		"offlicense": func() { os.Exit(tool(command.Program(command.Build{}))) },
 	})
 }
 

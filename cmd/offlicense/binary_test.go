@@ -157,6 +157,53 @@ func TestEmbeddedStandbyRoot(t *testing.T) {
 	run("revoked: the vendor has revoked the root key", "verify", "--state", "S", "--product", "evoq")
 }
 
+// TestEmbeddedMinList: a tool that was built after a theft wants the list that tells of it,
+// whatever the state folder has or has lost.
+func TestEmbeddedMinList(t *testing.T) {
+	roots := "-s -w -X 'main.embeddedRoots=" + string(sitetest.TwoRoots()) + "' -X main.embeddedMinList="
+	binary, broken := build(t, ".", roots+"2"), build(t, ".", roots+"two")
+	dir := t.TempDir()
+	license := sitetest.License()
+	license.IssuedAt, license.Expires = time.Now().Add(-time.Hour).Unix(), 0
+	text, err := sitetest.Seal(license)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(dir, "volume.lic"), text)
+	for number, file := range []string{1: "one.olv", 2: "two.olv"} {
+		if file == "" {
+			continue
+		}
+		text, err := sitetest.List(sitetest.Root, uint64(number), func(l *format.RevocationClaims) { l.IssuedAt = license.IssuedAt })
+		if err != nil {
+			t.Fatal(err)
+		}
+		write(t, filepath.Join(dir, file), text)
+	}
+	run := func(binary, want string, args ...string) {
+		t.Helper()
+		cmd := exec.Command(binary, args...)
+		cmd.Dir = dir
+		if out, _ := cmd.CombinedOutput(); !strings.Contains(string(out), want) {
+			t.Errorf("%q: got %s, want %s", args, out, want)
+		}
+	}
+	const asks = "this program asks for revocation list 2 or later"
+	run(binary, asks, "verify", "--any-machine", "--product", "evoq", "volume.lic")
+	run(binary, asks, "verify", "--any-machine", "--product", "evoq", "--min-list", "1", "--revocations", "one.olv", "volume.lic")
+	run(binary, "valid: ", "verify", "--any-machine", "--product", "evoq", "--revocations", "two.olv", "volume.lic")
+	run(binary, "list 3 or later", "verify", "--any-machine", "--product", "evoq", "--min-list", "3", "--revocations", "two.olv", "volume.lic")
+	run(binary, asks, "install", "--state", "S", "volume.lic")
+	run(broken, `got "two", want a number`, "verify", "--any-machine", "--product", "evoq", "volume.lic")
+
+	old := build(t, ".", strings.TrimSuffix(roots, " -X main.embeddedMinList="))
+	run(old, "installed: evoq", "install", "--state", "S", "volume.lic")
+	run(binary, "superseded: this program asks for a later revocation list", "install", "--state", "S", "one.olv")
+	run(binary, asks, "verify", "--state", "S", "--product", "evoq")
+	run(binary, "revocation list 2 of", "install", "--state", "S", "two.olv")
+	run(binary, "valid: ", "verify", "--state", "S", "--product", "evoq")
+}
+
 // BenchmarkVerifyVsBare runs "offlicense verify" and the bare program by turns.
 func BenchmarkVerifyVsBare(b *testing.B) {
 	ratio, tool, bare := verifyVsBare(b, max(b.N, 200))

@@ -6,6 +6,9 @@
 // no customer chooses them:
 //
 //	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X 'main.embeddedRoots=$(cat roots.pub)'" ./cmd/offlicense
+//
+// and, once a key was stolen, with -X main.embeddedMinList=N: no revocation list before
+// number N will do, also where the state folder was wiped.
 package main
 
 import (
@@ -15,7 +18,10 @@ import (
 	"github.com/offlicense/offlicense/cmd/offlicense/command"
 )
 
-// embeddedRoots is set by the vendor's build: the lines of a roots file.
-var embeddedRoots string
+// Set by the vendor's build.
+var (
+	embeddedRoots   string // the lines of a roots file
+	embeddedMinList string // lowest number of a revocation list that is accepted
+)
 
-func main() { os.Exit(cli.Main(command.Program(embeddedRoots), cli.System())) }
+func main() { os.Exit(cli.Main(command.Program(command.Build{Roots: embeddedRoots, MinList: embeddedMinList}), cli.System())) }

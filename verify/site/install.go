@@ -16,8 +16,9 @@ import (
 
 // InstallOptions say what Install cannot find out.
 type InstallOptions struct {
-	Components []machine.Value // that the operator gives, as in Program
-	Now        time.Time       // required
+	Components    []machine.Value // that the operator gives, as in Program
+	MinRevocation uint64          // lowest number of a revocation list that is accepted, as in Program
+	Now           time.Time       // required
 }
 
 // Install judges the text of a license file for the product that was asked for, and puts
@@ -51,7 +52,7 @@ func (s *State) Install(v *verify.Verifier, text []byte, o InstallOptions) (*ver
 	license, err := s.Judge(v, text, p, o.Now)
 	if err != nil {
 		if !fresh {
-			err = s.keepOfRefused(v, text, o.Now, err)
+			err = s.keepOfRefused(v, text, o, err)
 		}
 		return nil, err
 	}
@@ -104,7 +105,7 @@ func (s *State) Installed(v *verify.Verifier, o InstallOptions) (*verify.License
 // program returns a program of which no more is known than its product. A failover
 // license is installed on standby.
 func (o InstallOptions) program(product string) Program {
-	return Program{Product: product, Components: o.Components, Emergency: true}
+	return Program{Product: product, Components: o.Components, MinRevocation: o.MinRevocation, Emergency: true}
 }
 
 // keepOfInstalled keeps the list of a license file that is about to be installed, and
@@ -117,17 +118,17 @@ func (s *State) keepOfInstalled(v *verify.Verifier, text []byte, vendor string, 
 }
 
 // keepOfRefused keeps the list of a license file that was refused, and says so.
-func (s *State) keepOfRefused(v *verify.Verifier, text []byte, now time.Time, err error) error {
+func (s *State) keepOfRefused(v *verify.Verifier, text []byte, o InstallOptions, err error) error {
 	var refusal *verify.Refusal
 	if !errors.As(err, &refusal) {
 		return err
 	}
 	known := s.keptLists(v)
 	l := attachedList(v, text, known.kept)
-	if l == nil || s.refuseList(v, l, known, now) != nil {
+	if l == nil || s.refuseList(v, l, known, o) != nil {
 		return err
 	}
-	l, failed := s.keepInForce(v, known.kept, metLists(l), l.Issuer, now)
+	l, failed := s.keepInForce(v, known.kept, metLists(l), l.Issuer, o.Now)
 	if l == nil || failed != nil {
 		return err
 	}

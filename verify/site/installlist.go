@@ -25,13 +25,13 @@ type InstalledList struct {
 // tells; that it is not is no error here.
 //
 // The error is a *[verify.Refusal] for a list that nobody trusted has signed, for another
-// vendor's, for one from the future, and for one that is older than what the site knows
-// or than its license asks for; [ErrNotState] or [ErrNoSite] for a folder that is none of
+// vendor's, for one from the future, and for one that is older than what the site knows,
+// or than its license or the options ask for; [ErrNotState] or [ErrNoSite] for a folder that is none of
 // a site. After an error all is as before.
 //
 // Several that do this at the same time end with the newest of their lists.
-func (s *State) InstallRevocations(v *verify.Verifier, text []byte, now time.Time) (*InstalledList, error) {
-	if now.IsZero() {
+func (s *State) InstallRevocations(v *verify.Verifier, text []byte, o InstallOptions) (*InstalledList, error) {
+	if o.Now.IsZero() {
 		return nil, errors.New("revocation list: no time is given")
 	}
 	fresh, err := s.fresh()
@@ -46,7 +46,7 @@ func (s *State) InstallRevocations(v *verify.Verifier, text []byte, now time.Tim
 		return nil, err
 	}
 	known := s.keptLists(v)
-	if err := s.refuseList(v, l, known, now); err != nil {
+	if err := s.refuseList(v, l, known, o); err != nil {
 		return nil, err
 	}
 	already := has(known.kept, l)
@@ -57,7 +57,7 @@ func (s *State) InstallRevocations(v *verify.Verifier, text []byte, now time.Tim
 	}
 	s.removeBad(known.bad, l.Number)
 	if record, err := s.readClock(); err == nil {
-		_ = s.recordClock(record.orSigned(l.Issued()), now) // as Install does
+		_ = s.recordClock(record.orSigned(l.Issued()), o.Now) // as Install does
 	}
 	return &InstalledList{l, already}, nil
 }
@@ -75,7 +75,7 @@ func (s *State) removeBad(all []badList, number uint64) {
 }
 
 // refuseList refuses what a site must not go by.
-func (s *State) refuseList(v *verify.Verifier, l *verify.RevocationList, known lists, now time.Time) error {
+func (s *State) refuseList(v *verify.Verifier, l *verify.RevocationList, known lists, o InstallOptions) error {
 	if vendor, other := s.otherVendor(l, known); other {
 		return &verify.Refusal{
 			Reason:   verify.OutOfScope,
@@ -85,6 +85,7 @@ func (s *State) refuseList(v *verify.Verifier, l *verify.RevocationList, known l
 			Next:     "check that the file is for the product of this state folder",
 		}
 	}
+	now := o.Now
 	if fromFuture(l, now) {
 		return &verify.Refusal{
 			Reason: verify.ClockRolledBack,
@@ -104,6 +105,9 @@ func (s *State) refuseList(v *verify.Verifier, l *verify.RevocationList, known l
 	}
 	if counts := verify.Newest(ofVendor(known.kept, append(met, l), l.Issuer)...); !sameList(counts, l) {
 		return olderList(l, counts)
+	}
+	if l.Number < o.MinRevocation {
+		return tooOld(l, "this program asks for a later revocation list", o.MinRevocation)
 	}
 	if licensed && claims.Issuer == l.Issuer && l.Number < claims.Terms.MinRevocation {
 		return tooOld(l, "the installed license asks for a later revocation list", claims.Terms.MinRevocation)

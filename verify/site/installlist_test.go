@@ -17,11 +17,11 @@ import (
 func TestInstallList(t *testing.T) {
 	s, r := installedState(t)
 	five := list(t, sitetest.ListKey, 5, nil)
-	l, err := s.InstallRevocations(twoRoots(t), five, now)
+	l, err := s.InstallRevocations(twoRoots(t), five, InstallOptions{Now: now})
 	if err != nil || l.Number != 5 || l.Already || l.Signer != "lists" {
 		t.Fatalf("got %+v, %v", l, err)
 	}
-	if l, err = s.InstallRevocations(twoRoots(t), five, now.Add(time.Hour)); err != nil || !l.Already {
+	if l, err = s.InstallRevocations(twoRoots(t), five, InstallOptions{Now: now.Add(time.Hour)}); err != nil || !l.Already {
 		t.Errorf("again: got %+v, %v", l, err)
 	}
 	wantList(t, s, program(t), 5)
@@ -153,7 +153,7 @@ func TestOtherVendorsList(t *testing.T) {
 	others, own := list(t, sitetest.Stranger, 5, nil), list(t, sitetest.Root, 3, nil)
 	refused := func(s *State, what string) {
 		t.Helper()
-		if _, err := s.InstallRevocations(both, others, now); !isReason(err, verify.OutOfScope) {
+		if _, err := s.InstallRevocations(both, others, InstallOptions{Now: now}); !isReason(err, verify.OutOfScope) {
 			t.Errorf("%s: got %v", what, err)
 		}
 	}
@@ -172,7 +172,7 @@ func TestOtherVendorsList(t *testing.T) {
 	refused(s, "beside what was released")
 	s = At(filepath.Join(t.TempDir(), "S"))
 	request(t, s, options(t))
-	if _, err := s.InstallRevocations(both, others, now); err != nil {
+	if _, err := s.InstallRevocations(both, others, InstallOptions{Now: now}); err != nil {
 		t.Errorf("nothing is known: %v", err)
 	}
 	// What the folder has of another vendor plays no part.
@@ -180,7 +180,7 @@ func TestOtherVendorsList(t *testing.T) {
 	if l, err := s.Verify(both, program(t), now); err != nil || l.RevocationList != nil {
 		t.Errorf("got %+v, %v", l, err)
 	}
-	if _, err := s.InstallRevocations(both, own, now); err != nil {
+	if _, err := s.InstallRevocations(both, own, InstallOptions{Now: now}); err != nil {
 		t.Error(err)
 	}
 	if l, err := s.Verify(both, program(t), now); err != nil || l.RevocationList.Number != 3 {
@@ -196,7 +196,7 @@ func TestListFromTheFuture(t *testing.T) {
 	}
 	late := at(verify.ClockTolerance + time.Second)
 	wantListRefused(t, s, late, verify.ClockRolledBack)
-	_, err := s.InstallRevocations(sitetest.Verifier(t), late, now)
+	_, err := s.InstallRevocations(sitetest.Verifier(t), late, InstallOptions{Now: now})
 	if !strings.Contains(err.Error(), "clock of this machine") {
 		t.Errorf("got %v", err)
 	}
@@ -223,7 +223,7 @@ func TestListIntoNoStateFolder(t *testing.T) {
 	for dir, want := range map[string]error{
 		foreign: ErrNotState, t.TempDir(): ErrNoSite, filepath.Join(t.TempDir(), "missing"): ErrNoSite,
 	} {
-		if _, err := At(dir).InstallRevocations(sitetest.Verifier(t), text, now); !errors.Is(err, want) {
+		if _, err := At(dir).InstallRevocations(sitetest.Verifier(t), text, InstallOptions{Now: now}); !errors.Is(err, want) {
 			t.Errorf("got %v, want %v", err, want)
 		}
 		if _, err := os.Stat(filepath.Join(dir, revocationsDir)); err == nil {
@@ -231,7 +231,7 @@ func TestListIntoNoStateFolder(t *testing.T) {
 		}
 	}
 	s, _ := installedState(t)
-	if _, err := s.InstallRevocations(sitetest.Verifier(t), text, time.Time{}); err == nil {
+	if _, err := s.InstallRevocations(sitetest.Verifier(t), text, InstallOptions{Now: time.Time{}}); err == nil {
 		t.Error("without a time")
 	}
 }

@@ -22,9 +22,10 @@ import (
 // said that it is installed, or a later one, and none that is torn.
 func TestKilledListInstall(t *testing.T) {
 	v := sitetest.Verifier(t)
-	started, both := 0, 0
+	started, both, children := 0, 0, 0
 	site, _ := installedState(t)
-	for range kills / 2 {
+	for i := kills / 2; more(i, started >= kills/8); i++ {
+		children++
 		s := At(t.TempDir())
 		if err := os.CopyFS(s.Dir(), os.DirFS(site.Dir())); err != nil {
 			t.Fatal(err)
@@ -36,7 +37,7 @@ func TestKilledListInstall(t *testing.T) {
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(time.Duration(5000+mathrand.IntN(15000)) * time.Microsecond)
+		time.Sleep(time.Duration(5000+mathrand.IntN(15000*(1+i/kills))) * time.Microsecond)
 		cmd.Process.Kill()
 		cmd.Wait()
 		if stderr.Len() > 0 {
@@ -71,7 +72,7 @@ func TestKilledListInstall(t *testing.T) {
 			t.Fatalf("after another one: %v", kept)
 		}
 	}
-	t.Logf("%d of %d children installed a list, %d were killed with two there", started, kills/2, both)
+	t.Logf("%d of %d children installed a list, %d were killed with two there", started, children, both)
 	if started < kills/8 {
 		t.Error("the kills came too early for this test to mean anything")
 	}
@@ -106,7 +107,7 @@ func TestListsAtTheSameTime(t *testing.T) {
 				var err error
 				switch i % 3 {
 				case 0:
-					_, err = s.InstallRevocations(v, list, now)
+					_, err = s.InstallRevocations(v, list, InstallOptions{Now: now})
 				case 1:
 					_, err = s.Install(v, attach(t, text, list), InstallOptions{Components: cluster(t), Now: now})
 				case 2:

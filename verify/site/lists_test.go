@@ -57,7 +57,7 @@ func twoRoots(t testing.TB) *verify.Verifier {
 
 func installList(t testing.TB, s *State, text []byte) {
 	t.Helper()
-	if _, err := s.InstallRevocations(twoRoots(t), text, now); err != nil {
+	if _, err := s.InstallRevocations(twoRoots(t), text, InstallOptions{Now: now}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -65,7 +65,7 @@ func installList(t testing.TB, s *State, text []byte) {
 func wantListRefused(t testing.TB, s *State, text []byte, want verify.Reason) {
 	t.Helper()
 	before := listFiles(t, s)
-	_, err := s.InstallRevocations(twoRoots(t), text, now)
+	_, err := s.InstallRevocations(twoRoots(t), text, InstallOptions{Now: now})
 	wantReason(t, err, want)
 	if after := listFiles(t, s); after != before {
 		t.Errorf("%s: there was %s, now %s", want, before, after)
@@ -268,7 +268,7 @@ func TestListFolderIsAFile(t *testing.T) {
 	if l, err := verifyAt(t, s, now); err != nil || len(l.Warnings) != 1 || !strings.Contains(l.Warnings[0], revocationsDir) {
 		t.Errorf("got %+v, %v", l, err)
 	}
-	if _, err := s.InstallRevocations(sitetest.Verifier(t), list(t, sitetest.Root, 5, nil), now); err == nil {
+	if _, err := s.InstallRevocations(sitetest.Verifier(t), list(t, sitetest.Root, 5, nil), InstallOptions{Now: now}); err == nil {
 		t.Error("installed")
 	}
 }
@@ -299,7 +299,7 @@ func TestProgramsOwnList(t *testing.T) {
 func TestListRaisesClock(t *testing.T) {
 	for name, give := range map[string]func(*State, *Program, []byte){
 		"installed": func(s *State, _ *Program, text []byte) {
-			if _, err := s.InstallRevocations(sitetest.Verifier(t), text, now.AddDate(0, 6, 0)); err != nil {
+			if _, err := s.InstallRevocations(sitetest.Verifier(t), text, InstallOptions{Now: now.AddDate(0, 6, 0)}); err != nil {
 				t.Fatal(err)
 			}
 			if record, err := s.readClock(); err != nil || record.highest != now.AddDate(0, 3, 0).Add(maxStep) {

@@ -251,14 +251,14 @@ const releases = 6
 func TestKilledRelease(t *testing.T) {
 	kept, stopped, running := 0, 0, 0
 	site, _ := installedState(t)
-	for range kills {
+	for i := 0; more(i, kept > 0 && stopped > 0 && running > 0); i++ {
 		dir := t.TempDir()
-		for i := range releases {
-			if err := os.CopyFS(filepath.Join(dir, fmt.Sprint(i)), os.DirFS(site.Dir())); err != nil {
+		for n := range releases {
+			if err := os.CopyFS(filepath.Join(dir, fmt.Sprint(n)), os.DirFS(site.Dir())); err != nil {
 				t.Fatal(err)
 			}
 		}
-		runAndKill(t, "release", dir)
+		runAndKill(t, "release", dir, i)
 		folders, err := os.ReadDir(dir)
 		if err != nil {
 			t.Fatal(err)

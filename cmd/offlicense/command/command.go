@@ -9,6 +9,8 @@ package command
 
 import (
 	_ "embed"
+	"fmt"
+	"strconv"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 )
@@ -16,10 +18,16 @@ import (
 //go:embed usage/offlicense.txt
 var usage string
 
-// Program returns the tool. roots are the lines of a roots file that was built in; where
-// they are not empty, --roots is refused.
-func Program(roots string) cli.Program {
-	t := tool{roots}
+// Build is what the vendor's build of the tool decides. The zero value leaves it to the
+// command line.
+type Build struct {
+	Roots   string // the lines of a roots file; then --roots is refused
+	MinList string // lowest number of a revocation list that is accepted, in digits
+}
+
+// Program returns the tool.
+func Program(b Build) cli.Program {
+	t := tool{b}
 	return cli.Program{
 		Name:    "offlicense",
 		Summary: "ask for, install and check licenses with no network",
@@ -36,7 +44,16 @@ func Program(roots string) cli.Program {
 	}
 }
 
-// tool is what its build has decided.
-type tool struct {
-	roots string // built in; empty: --roots is needed
+type tool struct{ build Build }
+
+// minList returns the lowest number of a revocation list that was built in, 0 for none.
+func (t tool) minList() (uint64, error) {
+	if t.build.MinList == "" {
+		return 0, nil
+	}
+	n, err := strconv.ParseUint(t.build.MinList, 10, 63)
+	if err != nil {
+		return 0, fmt.Errorf("the lowest revocation list that this tool was built with: got %q, want a number", t.build.MinList)
+	}
+	return n, nil
 }

@@ -52,7 +52,11 @@ func (t tool) install(env *cli.Env, args []string, stateFlag, rootsFlag string, 
 	if err != nil {
 		return err
 	}
-	o := site.InstallOptions{Components: components, Now: env.Now()}
+	least, err := t.minList()
+	if err != nil {
+		return err
+	}
+	o := site.InstallOptions{Components: components, MinRevocation: least, Now: env.Now()}
 	switch kind, _, err := format.DecodeText(text); {
 	case err != nil && startsAsList(text):
 		return installList(env, state, verifier, text, o)

@@ -12,7 +12,7 @@ import (
 // installList installs a revocation list and tells how the installed license stands by
 // it. That it does not hold any more is what the list is for, and no failure.
 func installList(env *cli.Env, state *site.State, v *verify.Verifier, text []byte, o site.InstallOptions) error {
-	l, err := state.InstallRevocations(v, text, o.Now)
+	l, err := state.InstallRevocations(v, text, o)
 	if err != nil {
 		return notInstalled(err)
 	}

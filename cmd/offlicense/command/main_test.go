@@ -37,7 +37,7 @@ func offlicenseAt() int {
 		}
 		env.Now = func() time.Time { return now }
 	}
-	return cli.Main(Program(""), env)
+	return cli.Main(Program(Build{}), env)
 }
 
 // sparseMain makes a file of a given name that has 1 GB and takes no space.
@@ -111,7 +111,7 @@ func status(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 func TestUsage(t *testing.T) {
-	if err := clitest.CheckUsage(Program("")); err != nil {
+	if err := clitest.CheckUsage(Program(Build{})); err != nil {
 		t.Error(err)
 	}
 }

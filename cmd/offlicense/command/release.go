@@ -55,7 +55,7 @@ func (f *releaseFlags) run(env *cli.Env, args []string) error {
 		return err
 	}
 	options := site.ReleaseOptions{Now: now, Random: env.Rand}
-	if f.roots != "" || f.tool.roots != "" {
+	if f.roots != "" || f.tool.build.Roots != "" {
 		if options.Verifier, err = f.loadRoots(env, f.roots); err != nil {
 			return err
 		}

@@ -41,7 +41,7 @@ func TestReleaseAsks(t *testing.T) {
 			Args: []string{"release", "--state", dir}, Stdout: &stdout, Stderr: &stderr, Terminal: terminal, Rand: rand.Reader,
 			Getenv: func(string) string { return "" }, Now: func() time.Time { return sitetest.Issued },
 		}
-		status = cli.Main(Program(string(sitetest.Roots())), env)
+		status = cli.Main(Program(Build{Roots: string(sitetest.Roots())}), env)
 		return status, stdout.String(), stderr.String(), terminal.Prompts
 	}
 	for _, no := range [][]string{{"n"}, {""}, {"maybe"}, nil} {

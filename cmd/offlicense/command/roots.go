@@ -10,12 +10,12 @@ import (
 
 // loadRoots returns a verifier that trusts the roots of the build, or those in a file.
 func (t tool) loadRoots(env *cli.Env, path string) (*verify.Verifier, error) {
-	if t.roots != "" {
+	if t.build.Roots != "" {
 		if path != "" {
 			return nil, cli.Usagef("--roots: this tool was built with the vendor's root keys and takes no others").
 				WithHint("leave --roots out, or check with an offlicense that was built without roots")
 		}
-		v, err := verify.ParseRoots([]byte(t.roots))
+		v, err := verify.ParseRoots([]byte(t.build.Roots))
 		if err != nil {
 			return nil, fmt.Errorf("the root keys that this tool was built with: %w", err)
 		}

@@ -88,7 +88,7 @@ func runAt(args ...string) (status int, stdout, stderr string) {
 		Args: args, Stdout: &out, Stderr: &messages,
 		Getenv: func(string) string { return "" }, Now: func() time.Time { return sitetest.Issued.Add(time.Hour) },
 	}
-	status = cli.Main(Program(string(sitetest.Roots())), env)
+	status = cli.Main(Program(Build{Roots: string(sitetest.Roots())}), env)
 	return status, out.String(), messages.String()
 }
 

@@ -61,7 +61,7 @@ func (f *requestFlags) reminder(state *site.State, r *site.Request) []string {
 // one, if any was.
 func (t tool) rootsAdvice(given string) string {
 	switch {
-	case t.roots != "":
+	case t.build.Roots != "":
 		return ""
 	case given == "" || given == "-":
 		given = "roots.pub"

@@ -136,6 +136,11 @@ func (f *verifyFlags) prepare(env *cli.Env, files []string) (judge, error) {
 	if err != nil {
 		return nil, err
 	}
+	least, err := f.minList()
+	if err != nil {
+		return nil, err
+	}
+	least = max(least, f.min)
 	lists, err := f.listFlags.load(env, verifier)
 	if err != nil {
 		return nil, err
@@ -144,7 +149,7 @@ func (f *verifyFlags) prepare(env *cli.Env, files []string) (judge, error) {
 		facts := verify.Facts{
 			Now: env.Now(), Product: p.Product, Edition: p.Edition, Version: p.Version,
 			Built: p.Built, Use: p.Use, AnyMachine: true,
-			MinRevocation: f.min, MaxRevocationAge: f.maxAge,
+			MinRevocation: least, MaxRevocationAge: f.maxAge,
 		}
 		for _, l := range lists {
 			facts.Revocations = append(facts.Revocations, l.RevocationList)
@@ -158,7 +163,7 @@ func (f *verifyFlags) prepare(env *cli.Env, files []string) (judge, error) {
 			return license, nameList(text, err)
 		}, nil
 	}
-	p.MinRevocation, p.MaxRevocationAge = f.min, f.maxAge
+	p.MinRevocation, p.MaxRevocationAge = least, f.maxAge
 	for _, l := range lists {
 		p.Revocations = append(p.Revocations, l.text)
 	}
