@@ -120,7 +120,7 @@ func (c *auditCommand) print(env *cli.Env, r *ledger.Report, compared bool) erro
 	}
 	checkpoint := "none given"
 	if compared {
-		checkpoint = "made of " + plural(int(r.Since), "event", "events")
+		checkpoint = "made of " + cli.Plural(int(r.Since), "event", "events")
 	}
 	found := "nothing"
 	if !r.OK() {

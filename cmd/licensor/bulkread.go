@@ -91,7 +91,7 @@ func requestsIn(env *cli.Env, dir string) ([]*bulkItem, error) {
 		items = append(items, item)
 	}
 	if others > 0 {
-		env.Warnf("%s in %s left alone: the name of a request ends in %s", plural(others, "other file is", "other files are"), dir, requestEnding)
+		env.Warnf("%s in %s left alone: the name of a request ends in %s", cli.Plural(others, "other file is", "other files are"), dir, requestEnding)
 	}
 	return items, nil
 }
@@ -175,7 +175,7 @@ func (b *bulk) ask(ctx context.Context, items []*bulkItem) error {
 		t.Row(fmt.Sprintf("%d more", more))
 	}
 	t.WriteTo(b.env.Stdout)
-	return b.agree(b.env, fmt.Sprintf("Sign %s for %s?", plural(len(items), "request", "requests"), plural(len(invoices), "invoice", "invoices")), "not signed")
+	return b.agree(b.env, fmt.Sprintf("Sign %s for %s?", cli.Plural(len(items), "request", "requests"), cli.Plural(len(invoices), "invoice", "invoices")), "not signed")
 }
 
 // warn tells how many requests there are of which sign would warn.
@@ -197,19 +197,12 @@ func (b *bulk) warn(items []*bulkItem) {
 		}
 	}
 	if unsigned > 0 {
-		b.env.Warnf("%s came without a server's signature, as from a QR code: compare the codes with the customers", plural(unsigned, "request", "requests"))
+		b.env.Warnf("%s came without a server's signature, as from a QR code: compare the codes with the customers", cli.Plural(unsigned, "request", "requests"))
 	}
 	if ahead > 0 {
-		b.env.Warnf("%s from servers whose clock is ahead of this workstation's", plural(ahead, "request", "requests"))
+		b.env.Warnf("%s from servers whose clock is ahead of this workstation's", cli.Plural(ahead, "request", "requests"))
 	}
 	if old > 0 {
-		b.env.Warnf("%s more than 30 days old, or from servers whose clock is behind", plural(old, "request", "requests"))
+		b.env.Warnf("%s more than 30 days old, or from servers whose clock is behind", cli.Plural(old, "request", "requests"))
 	}
-}
-
-func plural(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, many)
 }

@@ -303,7 +303,7 @@ func (l *keyListing) addKey(t *cli.Table, k *listedKey) {
 		return
 	}
 	t.Row("  signs", k.words)
-	left := plural(int(*k.DaysLeft), "day", "days") + " left"
+	left := cli.Plural(*k.DaysLeft, "day", "days") + " left"
 	if *k.DaysLeft < 0 {
 		left = "ended"
 	}
@@ -317,5 +317,5 @@ func (l *keyListing) addKey(t *cli.Table, k *listedKey) {
 }
 
 func (s *listedSigner) words() string {
-	return fmt.Sprintf("%s, the first on %s, the last on %s", plural(int(s.Licenses), "license", "licenses"), date(s.First), date(s.Last))
+	return fmt.Sprintf("%s, the first on %s, the last on %s", cli.Plural(s.Licenses, "license", "licenses"), date(s.First), date(s.Last))
 }

@@ -65,7 +65,7 @@ func (c *moveCommand) run(env *cli.Env, args []string) error {
 			t.Row("invoice", h.Invoice)
 			t.Row("customer", h.Customer)
 			t.Row("from", from.Name())
-			t.Row("overlap", plural(int(c.overlap), "day", "days"))
+			t.Row("overlap", cli.Plural(int(c.overlap), "day", "days"))
 			addRequest(&t, request)
 			t.WriteTo(messages(env, c.out))
 			warnOfRequest(env, request, now)

@@ -82,7 +82,7 @@ func (c *reactivateCommand) run(env *cli.Env, args []string) error {
 		_, err = t.WriteTo(env.Stdout)
 		fmt.Fprintln(env.Stderr, "The seat is free: the new server makes a request, and \"licensor sign\" signs it.")
 		if len(revoked) > 0 {
-			fmt.Fprintf(env.Stderr, "%s for the next revocation list.\n", plural(len(revoked), "license waits", "licenses wait"))
+			fmt.Fprintf(env.Stderr, "%s for the next revocation list.\n", cli.Plural(len(revoked), "license waits", "licenses wait"))
 		}
 		return err
 	})
@@ -99,7 +99,7 @@ func (c *reactivateCommand) used() uint64 {
 
 func (c *reactivateCommand) usedWords() string {
 	if c.flags.Changed("emergency-used") {
-		return plural(int(c.daysUsed), "day", "days") + " used, if it had as many"
+		return cli.Plural(int(c.daysUsed), "day", "days") + " used, if it had as many"
 	}
 	return "all its days are used (--emergency-used)"
 }

@@ -55,7 +55,7 @@ func (c *releaseCommand) run(env *cli.Env, args []string) error {
 		addPlace(func(name, value string) { t.Row(name, value) }, given.request.Site, given.request.Host)
 		t.Row("at", minute(time.Unix(release.IssuedAt, 0)))
 		if release.EmergencyDays > 0 {
-			t.Row("emergency", plural(int(release.EmergencyDays), "day", "days")+" used")
+			t.Row("emergency", cli.Plural(int(release.EmergencyDays), "day", "days")+" used")
 		}
 		t.WriteTo(messages(env, c.out))
 		if err := c.agree(env, "Take this license back?", "not taken back"); err != nil {

@@ -34,7 +34,7 @@ func review(env *cli.Env, out io.Writer, offer *ledger.Offer, q *verify.Request,
 	t.Row("seats", seatsInUse(e, offer.SeatsUsed), seat)
 	addTerms(&t, e)
 	if offer.EmergencyDays > 0 {
-		t.Row("emergency", plural(int(offer.EmergencyDays), "day", "days"))
+		t.Row("emergency", cli.Plural(int(offer.EmergencyDays), "day", "days"))
 	}
 	addRequest(&t, q, "")
 	t.WriteTo(out)

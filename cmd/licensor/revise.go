@@ -54,7 +54,7 @@ func (r *revision) revise(env *cli.Env, args []string, verb string, change func(
 					active++
 				}
 			}
-			question := fmt.Sprintf("%s it and sign %s?", verb, plural(active, "new license", "new licenses"))
+			question := fmt.Sprintf("%s it and sign %s?", verb, cli.Plural(active, "new license", "new licenses"))
 			if err := r.agree(env, question, "not changed"); err != nil {
 				return err
 			}

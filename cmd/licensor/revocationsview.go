@@ -61,7 +61,7 @@ func (c *revocationsCommand) show(env *cli.Env) error {
 			return err
 		}
 		if waiting := r.waiting(); waiting > 0 {
-			fmt.Fprintf(env.Stderr, "%s for the next list: licensor revocations --root-key FILE --out list.olv\n", plural(waiting, "revocation waits", "revocations wait"))
+			fmt.Fprintf(env.Stderr, "%s for the next list: licensor revocations --root-key FILE --out list.olv\n", cli.Plural(waiting, "revocation waits", "revocations wait"))
 		}
 		return nil
 	})
@@ -120,7 +120,7 @@ func (r *revocationsReport) table() *cli.Table {
 	t := &cli.Table{Whole: true}
 	newest := "none was signed yet"
 	if n := r.Newest; n != nil {
-		newest = fmt.Sprintf("%d of %s, %s old, signed by %s", n.Number, date(n.Issued), plural(int(n.AgeDays), "day", "days"), n.Signer)
+		newest = fmt.Sprintf("%d of %s, %s old, signed by %s", n.Number, date(n.Issued), cli.Plural(n.AgeDays, "day", "days"), n.Signer)
 	}
 	t.Row("newest list", newest)
 	if len(r.Licenses)+len(r.Keys) == 0 {

@@ -163,9 +163,9 @@ func (c *revokeCommand) revokeKey(ctx context.Context, env *cli.Env, at home.Hom
 			kept = k.Keep.Len()
 		}
 	}
-	what, sign := plural(kept, "license of it stays", "licenses of it stay"), "licensor revocations --root-key FILE --out list.olv"
+	what, sign := cli.Plural(kept, "license of it stays", "licenses of it stay"), "licensor revocations --root-key FILE --out list.olv"
 	if key.Root {
-		what, sign = plural(kept, "delegation by it stays", "delegations by it stay"), "licensor revocations --root-key STANDBY --out list.olv"
+		what, sign = cli.Plural(kept, "delegation by it stays", "delegations by it stay"), "licensor revocations --root-key STANDBY --out list.olv"
 	}
 	fmt.Fprintf(env.Stderr, "Recorded: it signs nothing more here, and %s good. Servers hear of it by the next revocation list: %s\n", what, sign)
 	return nil

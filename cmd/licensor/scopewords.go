@@ -89,7 +89,7 @@ func scopeLine(s *format.Scope) string {
 	}
 	return strings.Join([]string{
 		everything(s.Products, "products"), everything(s.Types, "types"), term,
-		"at most " + plural(int(s.MaxSeats), "seat", "seats"), machine,
+		"at most " + cli.Plural(int(s.MaxSeats), "seat", "seats"), machine,
 	}, "; ")
 }
 

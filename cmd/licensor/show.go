@@ -37,7 +37,7 @@ func seats(e *ledger.Entitlement) string {
 	text := fmt.Sprint(e.Seats)
 	switch {
 	case e.Type == typeDevelopment && e.Allowance > 0:
-		text = plural(int(e.Allowance), "activation", "activations") + " at most"
+		text = cli.Plural(int(e.Allowance), "activation", "activations") + " at most"
 	case e.Type == typeDevelopment:
 		text = "as many activations as needed"
 	}
@@ -63,7 +63,7 @@ func emergency(e *ledger.Entitlement) string {
 	if e.Type != format.TypeFailover {
 		return "none"
 	}
-	text := plural(int(e.EmergencyDays), "day", "days")
+	text := cli.Plural(int(e.EmergencyDays), "day", "days")
 	if e.Seats > 1 {
 		text += " for each seat"
 	}
@@ -105,7 +105,7 @@ func term(e *ledger.Entitlement) string {
 	case e.Expires.IsZero():
 		return "perpetual"
 	case e.GraceDays > 0:
-		return fmt.Sprintf("until %s, then %s of grace", date(e.Expires), plural(int(e.GraceDays), "day", "days"))
+		return fmt.Sprintf("until %s, then %s of grace", date(e.Expires), cli.Plural(int(e.GraceDays), "day", "days"))
 	}
 	return "until " + date(e.Expires)
 }

@@ -24,4 +24,6 @@ var (
 	embeddedMinList string // lowest number of a revocation list that is accepted
 )
 
-func main() { os.Exit(cli.Main(command.Program(command.Build{Roots: embeddedRoots, MinList: embeddedMinList}), cli.System())) }
+func main() {
+	os.Exit(cli.Main(command.Program(command.Build{Roots: embeddedRoots, MinList: embeddedMinList}), cli.System()))
+}

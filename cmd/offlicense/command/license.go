@@ -48,7 +48,7 @@ func licenseTable(l *verify.License) *cli.Table {
 		row("versions", "up to "+l.MaxVersion)
 	}
 	if l.EmergencyDays > 0 {
-		row("emergency", fmt.Sprintf("%d days", l.EmergencyDays))
+		row("emergency", cli.Plural(l.EmergencyDays, "day", "days"))
 	}
 	row("features", strings.Join(l.Features, ", "))
 	var limits []string

@@ -123,7 +123,7 @@ func (f *releaseFlags) show(out io.Writer, leaving *site.Leaving, verified bool)
 		row("ends", day(at(l.Expires)))
 	}
 	if leaving.EmergencyDays > 0 {
-		row("emergency", fmt.Sprintf("%d days used", leaving.EmergencyDays))
+		row("emergency", cli.Plural(leaving.EmergencyDays, "day used", "days used"))
 	}
 	t.WriteTo(out)
 }

@@ -104,12 +104,12 @@ func (l *licenseView) print(r *rows) {
 	}
 	r.time("hard end", l.HardEnd)
 	if l.GraceDays > 0 {
-		r.add("grace", fmt.Sprintf("the last %d days before it", l.GraceDays))
+		r.add("grace", "the last "+cli.Plural(l.GraceDays, "day", "days")+" before it")
 	}
 	r.time("updates until", l.UpdatesUntil)
 	r.add("versions up to", l.MaxVersion)
 	if l.EmergencyDays > 0 {
-		r.add("emergency", fmt.Sprintf("%d days", l.EmergencyDays))
+		r.add("emergency", cli.Plural(l.EmergencyDays, "day", "days"))
 	}
 	r.add("features", strings.Join(l.Features, ", "))
 	for _, name := range slices.Sorted(maps.Keys(l.Limits)) {
@@ -159,7 +159,7 @@ func (v *releaseView) print(r *rows) {
 	r.add("vendor", v.Vendor)
 	r.time("time", v.Time)
 	if v.EmergencyDays > 0 {
-		r.add("emergency", fmt.Sprintf("%d days used", v.EmergencyDays))
+		r.add("emergency", cli.Plural(v.EmergencyDays, "day used", "days used"))
 	}
 	r.add("key id", v.KeyID)
 }
