@@ -180,7 +180,7 @@ func (c *delegation) review(env *cli.Env, claims *format.DelegationClaims, staff
 	if err == nil && !seen.IsZero() && !hasKey(known, seen.PublicKey) {
 		env.Warnf("the home here does not trust this root key; products that have its roots will refuse what the staff key signs")
 	}
-	return agreeUnrecorded(env, c.yes, fmt.Sprintf("Compared the staff key with %s, and may it sign this?", c.name), "not signed")
+	return agree(env, c.yes, fmt.Sprintf("Compared the staff key with %s, and may it sign this?", c.name), "not signed")
 }
 
 func hasKey(all []keys.NamedKey, key keys.PublicKey) bool {
@@ -229,19 +229,4 @@ func unmarshalable(err error) error {
 		return cli.Usagef("%s", malformed.Reason())
 	}
 	return err
-}
-
-// agreeUnrecorded is agree for what no ledger records.
-func agreeUnrecorded(env *cli.Env, yes bool, question, nothing string) error {
-	if yes {
-		return nil
-	}
-	yes, err := env.Confirm(question)
-	if err != nil {
-		return err
-	}
-	if !yes {
-		return cli.Failf("%s", nothing).WithHint("nothing was written")
-	}
-	return nil
 }

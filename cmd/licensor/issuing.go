@@ -58,7 +58,7 @@ func agree(env *cli.Env, yes bool, question, nothing string) error {
 		return err
 	}
 	if !yes {
-		return cli.Failf("%s", nothing).WithHint("nothing was recorded")
+		return cli.Failf("%s", nothing).WithHint("nothing was changed")
 	}
 	return nil
 }

@@ -281,7 +281,7 @@ func (c *keyCommand) review(env *cli.Env, a *addition) error {
 			WithHint("look for the newest one; --yes takes this one all the same")
 	}
 	if a.pin {
-		return agreeUnrecorded(env, c.yes, "Compared with the holder of the root key, and the same?", "not added")
+		return agree(env, c.yes, "Compared with the holder of the root key, and the same?", "not added")
 	}
 	return nil
 }

@@ -93,7 +93,7 @@ func (c *rootsCommand) addStandby(env *cli.Env, at home.Home) error {
 	for i, root := range all {
 		fmt.Fprintf(env.Stderr, "%-7s  %s %s\n", home.RootRole(i, len(all)), root.Fingerprint(), cli.Clean(root.Comment))
 	}
-	if err := agreeUnrecorded(env, c.yes, "Is this your own standby key, to be trusted like the active one?", "not added"); err != nil {
+	if err := agree(env, c.yes, "Is this your own standby key, to be trusted like the active one?", "not added"); err != nil {
 		return err
 	}
 	if err := at.AddStandby(standby); err != nil {
