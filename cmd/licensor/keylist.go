@@ -43,6 +43,7 @@ const (
 type listedKey struct {
 	Name        string        `json:"name"`
 	Fingerprint string        `json:"fingerprint,omitempty"`
+	ID          string        `json:"id,omitempty"` // as statements and revocation lists name it
 	Lives       string        `json:"lives"`
 	Scope       *listedScope  `json:"scope,omitempty"` // missing: no delegation
 	From        time.Time     `json:"from,omitzero"`
@@ -147,6 +148,7 @@ func viewKey(k *home.StaffKey, held map[keys.PublicKey]string, now time.Time) li
 	l := listedKey{Name: k.Name, Lives: livesNowhere}
 	if !k.Public.IsZero() {
 		l.Fingerprint = k.Public.Fingerprint()
+		l.ID = fmt.Sprintf("%x", k.Public.ID())
 	}
 	if _, found := held[k.Public]; found {
 		l.Lives = livesInAgent
@@ -289,6 +291,9 @@ func (l *keyListing) table() *cli.Table {
 
 func (l *keyListing) addKey(t *cli.Table, k *listedKey) {
 	t.Row(k.Name, or(k.Fingerprint, "no public key"))
+	if k.ID != "" {
+		t.Row("  id", k.ID)
+	}
 	t.Row("  lives", map[string]string{
 		livesInFile: "in a file here", livesInAgent: "in ssh-agent", livesNowhere: "elsewhere: only its public half is here",
 	}[k.Lives])

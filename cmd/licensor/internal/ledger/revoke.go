@@ -209,19 +209,25 @@ func (l *Ledger) RevokedKeys(ctx context.Context) ([]KeyRevocation, error) {
 }
 
 // RefuseListKey returns a *Refusal for every delegated key once one of those that sign
-// revocation lists was revoked. A server that knows a list by the stolen key, under
-// whatever number, is brought back by a list of a root alone.
+// revocation lists was revoked, or a root. A server that knows a list by the stolen list
+// key, under whatever number, is brought back by a list of a root alone; and only the
+// root behind it can revoke a root, so that every list has to be its own from then on.
 func (l *Ledger) RefuseListKey(ctx context.Context) error {
 	return l.read(ctx, func(t *transaction) error { return t.refuseListKey() })
 }
 
 func (t *transaction) refuseListKey() error {
-	stolen, err := t.revokedKeys("WHERE lists = 1")
+	stolen, err := t.revokedKeys("WHERE lists = 1 OR root = 1")
 	if err != nil || len(stolen) == 0 {
 		return err
 	}
-	return refuse(RuleRevoked, liftNobody, "sign with the root key: --root-key FILE",
-		"the key %q, which signed revocation lists, was revoked on %s: from then on a root signs them", stolen[0].Name, stolen[0].Since.Format(time.DateOnly))
+	what := "which signed revocation lists,"
+	next := "sign with the root key: --root-key FILE"
+	if stolen[0].Root {
+		what, next = "a root,", "sign with the root behind it: --root-key FILE"
+	}
+	return refuse(RuleRevoked, liftNobody, next,
+		"the key %q, %s was revoked on %s: from then on a root signs revocation lists", stolen[0].Name, what, stolen[0].Since.Format(time.DateOnly))
 }
 
 // RefuseRevokedKey returns a *Refusal for a key that was revoked.
