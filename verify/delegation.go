@@ -111,6 +111,7 @@ func (v *Verifier) checkRoot(s format.Statement) (int, error) {
 		Expected: "one signed by " + v.rootNames(),
 		Found:    "one signed by a key that is not trusted here",
 		Next:     "check that the file is this vendor's, and that the roots file is the one that came with the product",
+		ofRoots:  true,
 	}
 }
 

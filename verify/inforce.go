@@ -22,8 +22,11 @@ func InForce(lists ...*RevocationList) []*RevocationList {
 	slices.SortStableFunc(ranked, func(a, b *RevocationList) int {
 		return cmp.Or(cmp.Compare(b.rank, a.rank), cmp.Compare(b.Number, a.Number))
 	})
+	if len(ranked) < 2 {
+		return ranked
+	}
 	var inForce []*RevocationList
-	for _, l := range ranked {
+	for _, l := range ranked { // a later one is of no higher rank
 		if !slices.ContainsFunc(inForce, func(by *RevocationList) bool { return by.rank == l.rank || by.revokesList(l) }) {
 			inForce = append(inForce, l)
 		}
@@ -31,15 +34,19 @@ func InForce(lists ...*RevocationList) []*RevocationList {
 	return inForce
 }
 
-// Newest returns the list that counts: of those in force the one with the highest
-// number, and of equals that of the higher signer. So the huge number on a thief's list
-// does not outlast the theft. It is nil for none.
+// Newest returns the list that counts for licenses and staff keys: of those in force the
+// one with the highest number, and of equals that of the higher signer. So the huge number
+// on a thief's list does not outlast the theft. It is nil for none.
+//
+// Whether a root is revoked each list in force says for itself, whatever its number: most
+// signers may not revoke that root, so that nothing follows from their silence.
 func Newest(lists ...*RevocationList) *RevocationList {
-	if len(lists) == 1 {
-		return lists[0]
-	}
+	return newest(InForce(lists...))
+}
+
+func newest(inForce []*RevocationList) *RevocationList {
 	var newest *RevocationList
-	for _, l := range InForce(lists...) {
+	for _, l := range inForce {
 		if newest == nil || l.Number > newest.Number {
 			newest = l
 		}
@@ -47,12 +54,9 @@ func Newest(lists ...*RevocationList) *RevocationList {
 	return newest
 }
 
-// revokesList reports whether the list takes the right to sign the other one from its
-// signer, or from the root that has delegated to it.
+// revokesList reports whether the list takes the right to sign another one, of a lower
+// rank, from its signer, or from the root that has delegated to it.
 func (l *RevocationList) revokesList(other *RevocationList) bool {
-	if l.rank <= other.rank {
-		return false
-	}
 	return l.revokes(other.signer, other.signed.Digest) ||
 		other.delegation != nil && l.revokesDelegation(other.delegation)
 }

@@ -23,7 +23,7 @@ func TestInForce(t *testing.T) {
 	}
 	staff := func(c *format.RevocationClaims) *verify.RevocationList { return openList(t, v, staffList(t, c)) }
 	byStandbysStaff := func(c *format.RevocationClaims) *verify.RevocationList {
-		return openList(t, v, listOf(t, sealDelegation(t, listDelegation(t), standby), seal(t, format.Revocation, payloadOf(t, c), listKey(t))))
+		return openList(t, v, byStandbys(t, c))
 	}
 	// A second key for lists, which the vendor makes when the first is stolen.
 	second := seededKey(t, 7)

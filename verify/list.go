@@ -11,8 +11,9 @@ import (
 )
 
 // RevocationList is a revocation list that one of the roots has signed, or a key that
-// a root has delegated for revocation lists alone. Only [Verifier.OpenRevocationList]
-// makes one. It may be used by many goroutines at once, and is not to be changed.
+// a root has delegated for revocation lists alone. Only [Verifier.OpenRevocationList] and
+// [Verifier.OpenRawRevocationList] make one. It may be used by many goroutines at once, and
+// is not to be changed: who opens the same list again may get the same one.
 type RevocationList struct {
 	format.RevocationClaims
 	Signer string // the signing key's name in its delegation, or the fingerprint of a root
@@ -38,16 +39,33 @@ func (v *Verifier) OpenRevocationList(text []byte) (*RevocationList, error) {
 	if err != nil {
 		return nil, refuseList(err)
 	}
+	return v.OpenRawRevocationList(raw)
+}
+
+// OpenRawRevocationList reads a revocation list as it travels, without the text form; it
+// is otherwise as [Verifier.OpenRevocationList]. A site asks about the same lists again
+// and again, and many license files have the same one in them, so that the Verifier keeps
+// those that it has opened last, up to 4 MiB of them.
+func (v *Verifier) OpenRawRevocationList(raw []byte) (*RevocationList, error) {
+	if l := v.lists.get(raw); l != nil {
+		return l, nil
+	}
+	// The result shares the memory, for a list can be large, and is kept. So it must be
+	// neither the caller's nor the end of a license file.
+	raw = bytes.Clone(raw[:min(len(raw), format.MaxRevocation+1)])
+	l, err := v.openList(raw)
+	if err != nil {
+		return nil, err
+	}
+	v.lists.put(raw, l)
+	return l, nil
+}
+
+func (v *Verifier) openList(raw []byte) (*RevocationList, error) {
 	file, err := format.ParseList(raw)
 	if err != nil {
 		return nil, refuseList(err)
 	}
-	return v.openList(raw, file)
-}
-
-// openList opens a list whose bytes are the verifier's own: the result shares them, for
-// a list can be large.
-func (v *Verifier) openList(raw []byte, file *format.List) (*RevocationList, error) {
 	s := file.Revocation
 	l := &RevocationList{verifier: v, Raw: raw[:len(raw):len(raw)], signed: s}
 	if file.RawDelegation == nil {
@@ -100,7 +118,7 @@ func (d *delegation) checkList(s format.Statement) error {
 
 // checkScope refuses a list that its signer was not allowed to sign.
 func (l *RevocationList) checkScope() error {
-	out := func(dimension, expected, found string) error {
+	out := func(dimension, expected, found string) *Refusal {
 		return &Refusal{
 			Reason:   OutOfScope,
 			Message:  "the key " + quote(l.Signer) + " was not allowed to sign this revocation list: " + dimension,
@@ -122,7 +140,9 @@ func (l *RevocationList) checkScope() error {
 	}
 	for i, root := range l.verifier.roots {
 		if l.key(root.Thumbprint()) != nil && l.rank <= i+1 {
-			return out("root keys", "staff keys, and roots that stand before its own", "the root key "+root.Fingerprint())
+			r := out("root keys", "staff keys, and roots that stand before its own", "the root key "+root.Fingerprint())
+			r.Next, r.ofRoots = "check that the roots file is the one that came with the product, its lines in their order; if it is, "+r.Next, true
+			return r
 		}
 	}
 	return nil
@@ -146,9 +166,10 @@ func (l *RevocationList) revokes(thumbprint [32]byte, digest func() [16]byte) bo
 }
 
 // revokesDelegation reports whether the list puts an end to a delegation by revoking
-// the root that has signed it.
+// the root that has signed it. Only a list of a higher rank than that root's can: others
+// that name it were refused by checkScope.
 func (l *RevocationList) revokesDelegation(d *delegation) bool {
-	return l.rank > d.root+1 && l.revokes(l.verifier.roots[d.root].Thumbprint(), func() [16]byte { return d.digest })
+	return l.revokes(l.verifier.roots[d.root].Thumbprint(), func() [16]byte { return d.digest })
 }
 
 func refuseList(err error) error {

@@ -130,6 +130,25 @@ func TestRanksOfThreeRoots(t *testing.T) {
 	}
 }
 
+// TestOrderOfTheRootsFile: its lines tell which root may revoke which. One who has them in
+// disorder is told where to look.
+func TestOrderOfTheRootsFile(t *testing.T) {
+	active, standby := rootKey(t).Public().MarshalLine("active")+"\n", standbyKey(t).Public().MarshalLine("standby")+"\n"
+	text := listText(rootList(t, revokingKey(1, rootKey(t)), standbyKey(t)))
+	for file, want := range map[string]verify.Reason{active + standby: verify.Valid, standby + active: verify.OutOfScope} {
+		v, err := verify.ParseRoots([]byte(file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		l, err := v.OpenRevocationList(text)
+		wantList(t, l, err, want)
+		const next = "check that the roots file is the one that came with the product, its lines in their order; if it is, ask the vendor"
+		if refusal := new(verify.Refusal); errors.As(err, &refusal) && !strings.Contains(refusal.Next, next) {
+			t.Errorf("got %q, want %q", refusal.Next, next)
+		}
+	}
+}
+
 // TestRootTwice: were one root both before and behind another, both could revoke.
 func TestRootTwice(t *testing.T) {
 	a, b := rootKey(t).Public(), standbyKey(t).Public()

@@ -58,6 +58,12 @@ func staffList(t testing.TB, c *format.RevocationClaims) []byte {
 	return listOf(t, sealDelegation(t, listDelegation(t), rootKey(t)), seal(t, format.Revocation, payloadOf(t, c), listKey(t)))
 }
 
+// byStandbys returns the same under a delegation of the standby root.
+func byStandbys(t testing.TB, c *format.RevocationClaims) []byte {
+	t.Helper()
+	return listOf(t, sealDelegation(t, listDelegation(t), standbyKey(t)), seal(t, format.Revocation, payloadOf(t, c), listKey(t)))
+}
+
 func listOf(t testing.TB, delegation, revocation []byte) []byte {
 	t.Helper()
 	list, err := format.MarshalList(delegation, revocation)

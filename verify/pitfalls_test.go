@@ -252,6 +252,9 @@ func TestRollbackIsCheckedForOneListOnly(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), "it is not known whether") || !strings.Contains(err.Error(), c.says) {
 				t.Errorf("got %v, want %q", err, c.says)
 			}
+			if refusal := new(verify.Refusal); !errors.As(err, &refusal) || !refusal.Undecided {
+				t.Errorf("a program cannot tell %v from a license that was revoked", err)
+			}
 		})
 	}
 }

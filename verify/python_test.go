@@ -23,7 +23,12 @@ func TestPythonAgrees(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	write(roots, []byte("# the root\n"+rootKey(t).Public().MarshalLine("acme.example")+"\n"))
+	// The active root is not the only one, and not the last.
+	lines := "# the roots\n"
+	for _, root := range []keys.PrivateKey{seededKey(t, 7), rootKey(t), standbyKey(t)} {
+		lines += root.Public().MarshalLine("acme.example") + "\n"
+	}
+	write(roots, []byte(lines))
 	run := func(text []byte, product string, now time.Time) (string, error) {
 		path := filepath.Join(folder, "license.lic")
 		write(path, text)
@@ -45,6 +50,7 @@ func TestPythonAgrees(t *testing.T) {
 	listed := func(list []byte) []byte { return withList(t, s, list) }
 	for name, list := range map[string][]byte{
 		"a root's": rootList(t, revoking(1, format.ID{1}, format.ID{3}), rootKey(t)), "a staff key's": staffList(t, testList(1)),
+		"the standby's": rootList(t, testList(1), standbyKey(t)), "a staff key of the standby's": byStandbys(t, testList(1)),
 	} {
 		if out, err := run(listed(list), "evoq", issued); err != nil {
 			t.Errorf("%s list in the file: %v\n%s", name, err, out)
@@ -59,6 +65,9 @@ func TestPythonAgrees(t *testing.T) {
 	signed := func(delegationBy, licenseBy keys.Signer, licenseKind format.Kind) []byte {
 		raw := append([]byte{0x82}, sealDelegation(t, testDelegation(t), delegationBy)...)
 		return format.EncodeFile(format.LicenseFile, append(raw, seal(t, licenseKind, payloadOf(t, testLicense(t)), licenseBy)...))
+	}
+	if out, err := run(signed(standbyKey(t), staffKey(t), format.License), "evoq", issued); err != nil {
+		t.Errorf("a license under the standby root: %v\n%s", err, out)
 	}
 	late := testDelegation(t)
 	late.NotBefore = issued.Unix() + 1
@@ -76,6 +85,10 @@ func TestPythonAgrees(t *testing.T) {
 		"issued before the signer": {textOf(t, late, testLicense(t)), "evoq", issued},
 		"revoked":                  {listed(rootList(t, revoking(1, format.ID{1}, s.license.ID), rootKey(t))), "evoq", issued},
 		"revoked by a staff key":   {listed(staffList(t, revoking(1, s.license.ID))), "evoq", issued},
+		"revoked by the standby":   {listed(rootList(t, revoking(1, s.license.ID), standbyKey(t))), "evoq", issued},
+		"revoked by its staff":     {listed(byStandbys(t, revoking(1, s.license.ID))), "evoq", issued},
+		"under the standby's id":   {signed(impostor{strangerKey(t), standbyKey(t).Public()}, staffKey(t), format.License), "evoq", issued},
+		"a staff key's own list":   {listed(rootList(t, testList(1), staffKey(t))), "evoq", issued},
 		"a stranger's list":        {listed(rootList(t, testList(1), strangerKey(t))), "evoq", issued},
 		"a request":                {format.EncodeFile(format.SignedRequest, sealedRequest(t)), "evoq", issued},
 		"checksum":                 {append([]byte("OLL1:AA"), good[7:]...), "evoq", issued},

@@ -42,6 +42,12 @@ type Refusal struct {
 	Expected string // empty where there is nothing to compare, like Found
 	Found    string
 	Next     string // what to do about it
+
+	// Undecided is set with Revoked alone: not known to be so, for a list is missing that
+	// is new enough.
+	Undecided bool
+
+	ofRoots bool // Next is about the roots file, and so good advice whatever file was read
 }
 
 func (r *Refusal) Error() string { return fmt.Sprintf("%s: %s", r.Reason, r.Message) }

@@ -3,8 +3,6 @@ package verify
 import (
 	"fmt"
 	"time"
-
-	"github.com/offlicense/offlicense/format"
 )
 
 // ListStatus says by which revocation list a license was judged.
@@ -13,24 +11,25 @@ type ListStatus struct {
 	Issued time.Time `json:"issued"`
 }
 
-// revocation refuses what the vendor has revoked. The list that is asked is the newest
-// of those that the caller has and the one in the license file.
+// revocation refuses what the vendor has revoked. The list that is asked about the license
+// and its staff key is the newest of those that the caller has and the one in the license
+// file; about a root all in force are asked.
 func (j *judgement) revocation() error {
 	need := max(j.facts.MinRevocation, j.claims.Terms.MinRevocation)
 	if j.attached == nil && len(j.facts.Revocations) == 0 && need == 0 && j.facts.MaxRevocationAge == 0 {
 		return nil
 	}
-	if err := j.findList(); err != nil {
+	if err := j.findLists(); err != nil {
 		return err
 	}
 	if err := j.checkList(need); err != nil || j.list == nil {
 		return err
 	}
 	j.license.RevocationList = &ListStatus{Number: j.list.Number, Issued: j.list.Issued()}
-	revoked := func(message, found string) error {
+	revoked := func(by *RevocationList, message, found string) error {
 		return &Refusal{
 			Reason:  Revoked,
-			Message: fmt.Sprintf("%s, by its revocation list %d of %s", message, j.list.Number, day(j.list.Issued())),
+			Message: fmt.Sprintf("%s, by its revocation list %d of %s", message, by.Number, day(by.Issued())),
 			Found:   found,
 			Next:    "ask " + j.claims.Issuer + " for another license, and why this one was revoked",
 		}
@@ -38,17 +37,21 @@ func (j *judgement) revocation() error {
 	d := j.delegation
 	switch {
 	case j.list.Licenses.Has(j.claims.ID):
-		return revoked("the vendor has revoked this license", "license "+j.claims.ID.String())
+		return revoked(j.list, "the vendor has revoked this license", "license "+j.claims.ID.String())
 	case j.list.revokes(d.thumbprint, j.signed.Digest):
-		return revoked("the vendor has revoked the key that signed this license, and this is not one of the licenses that stay good", "a license signed by "+quote(d.claims.Name))
-	case j.list.revokesDelegation(d):
-		return revoked("the vendor has revoked the root key behind this license, and its delegation is not one of those that stay good", "a license signed by "+quote(d.claims.Name))
+		return revoked(j.list, "the vendor has revoked the key that signed this license, and this is not one of the licenses that stay good", "a license signed by "+quote(d.claims.Name))
+	}
+	// A later list by a key that may not revoke the root does not bring it back.
+	for _, l := range j.inForce {
+		if l.revokesDelegation(d) {
+			return revoked(l, "the vendor has revoked the root key behind this license, and its delegation is not one of those that stay good", "a license signed by "+quote(d.claims.Name))
+		}
 	}
 	return nil
 }
 
-// findList finds the list that counts. Those of other vendors do not.
-func (j *judgement) findList() error {
+// findLists finds the lists in force. Those of other vendors are none of them.
+func (j *judgement) findLists() error {
 	var lists []*RevocationList
 	for _, l := range j.facts.Revocations {
 		if l.Issuer == j.claims.Issuer {
@@ -56,7 +59,7 @@ func (j *judgement) findList() error {
 		}
 	}
 	if j.attached != nil {
-		attached, err := j.verifier.attachedList(j.attachedRaw, j.attached)
+		attached, err := j.verifier.OpenRawRevocationList(j.attached)
 		if err != nil {
 			return refuseAttached(err, j.claims.Issuer)
 		}
@@ -71,7 +74,8 @@ func (j *judgement) findList() error {
 		}
 		lists = append(lists, attached)
 	}
-	j.list = Newest(lists...)
+	j.inForce = InForce(lists...)
+	j.list = newest(j.inForce)
 	return nil
 }
 
@@ -80,21 +84,10 @@ func (j *judgement) findList() error {
 func refuseAttached(err error, vendor string) error {
 	r := *err.(*Refusal)
 	r.Message = "the revocation list in the license file does not hold: " + r.Message
-	r.Next = "ask " + vendor + " to send the license again"
+	if !r.ofRoots {
+		r.Next = "ask " + vendor + " to send the license again"
+	}
 	return &r
-}
-
-// attachedList opens the list in a license file. Many files have the same one, and a
-// server asks about the same file again and again, so that the result is kept.
-func (v *Verifier) attachedList(raw []byte, file *format.List) (*RevocationList, error) {
-	if l := v.lists.get(raw); l != nil {
-		return l, nil
-	}
-	l, err := v.openList(raw, file)
-	if err == nil {
-		v.lists.put(raw, l)
-	}
-	return l, err
 }
 
 // checkList refuses to judge by a list that is older than the program, the license or
@@ -112,6 +105,8 @@ func (j *judgement) checkList(need uint64) error {
 			Expected: expected,
 			Found:    found,
 			Next:     "ask " + j.claims.Issuer + ` for its newest revocation list, and install it with "offlicense install"`,
+
+			Undecided: true,
 		}
 	}
 	most := j.facts.MaxRevocationAge

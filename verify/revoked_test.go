@@ -101,6 +101,9 @@ func TestRevoked(t *testing.T) {
 						if err == nil || !strings.Contains(err.Error(), c.says) || !strings.Contains(err.Error(), "list 1 of 2026-11-22") {
 							t.Errorf("%v does not say %q and by which list", err, c.says)
 						}
+						if refusal := new(verify.Refusal); errors.As(err, &refusal) && refusal.Undecided {
+							t.Error("it is known to be revoked, and called undecided")
+						}
 					} else if s := l.RevocationList; s == nil || s.Number != 1 || s.Issued.Unix() != c.list.IssuedAt {
 						t.Errorf("judged by %+v, want list 1", s)
 					}
@@ -158,20 +161,30 @@ func TestAttachedList(t *testing.T) {
 		return b
 	}
 	good := rootList(t, testList(1), rootKey(t))
+	sealed := func(by keys.Signer) []byte { return seal(t, format.Revocation, payloadOf(t, testList(1)), by) }
+	const (
+		notGood   = "the revocation list in the license file does not hold"
+		again     = "ask acme.example to send the license again"
+		rootsFile = "the roots file is the one that came with the product"
+	)
 	for name, c := range map[string]struct {
 		list []byte
 		want verify.Reason
 		says string
+		next string
 	}{
-		"as it should be":         {good, verify.Valid, ""},
-		"another vendor's":        {rootList(t, other, rootKey(t)), verify.OutOfScope, "another vendor's"},
-		"damaged":                 {flip(good), verify.BadSignature, "the revocation list in the license file does not hold"},
-		"by a stranger":           {rootList(t, testList(1), strangerKey(t)), verify.UnknownKey, "the revocation list in the license file does not hold"},
-		"by a key for licenses":   {listOf(t, sealDelegation(t, testDelegation(t), rootKey(t)), seal(t, format.Revocation, payloadOf(t, testList(1)), staffKey(t))), verify.OutOfScope, "the revocation list in the license file does not hold"},
-		"a license":               {append([]byte{0x81}, seal(t, format.License, payloadOf(t, testLicense(t)), staffKey(t))...), verify.Malformed, "wanted is a revocation list"},
-		"null":                    {[]byte{0xf6}, verify.Malformed, ""},
-		"an empty array":          {[]byte{0x80}, verify.Malformed, ""},
-		"content of another kind": {listOf(t, nil, seal(t, format.Revocation, payloadOf(t, testLicense(t)), rootKey(t))), verify.Malformed, ""},
+		"as it should be":         {good, verify.Valid, "", ""},
+		"another vendor's":        {rootList(t, other, rootKey(t)), verify.OutOfScope, "another vendor's", again},
+		"damaged":                 {flip(good), verify.BadSignature, notGood, again},
+		"by a stranger":           {rootList(t, testList(1), strangerKey(t)), verify.UnknownKey, notGood, rootsFile},
+		"under a stranger's":      {listOf(t, sealDelegation(t, listDelegation(t), strangerKey(t)), sealed(listKey(t))), verify.UnknownKey, notGood, rootsFile},
+		"by another key":          {listOf(t, sealDelegation(t, listDelegation(t), rootKey(t)), sealed(strangerKey(t))), verify.UnknownKey, notGood, again},
+		"by a root before":        {rootList(t, revokingKey(1, standbyKey(t)), rootKey(t)), verify.OutOfScope, notGood, rootsFile},
+		"by a key for licenses":   {listOf(t, sealDelegation(t, testDelegation(t), rootKey(t)), sealed(staffKey(t))), verify.OutOfScope, notGood, again},
+		"a license":               {append([]byte{0x81}, seal(t, format.License, payloadOf(t, testLicense(t)), staffKey(t))...), verify.Malformed, "wanted is a revocation list", ""},
+		"null":                    {[]byte{0xf6}, verify.Malformed, "", ""},
+		"an empty array":          {[]byte{0x80}, verify.Malformed, "", ""},
+		"content of another kind": {listOf(t, nil, seal(t, format.Revocation, payloadOf(t, testLicense(t)), rootKey(t))), verify.Malformed, notGood, again},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, has := range [][][]byte{nil, {good}} { // whatever the caller has besides
@@ -179,8 +192,8 @@ func TestAttachedList(t *testing.T) {
 				l, err := run.check(t)
 				wantReason(t, l, err, c.want)
 				refusal := new(verify.Refusal)
-				if errors.As(err, &refusal) && (!strings.Contains(refusal.Message, c.says) || strings.Contains(refusal.Next, "OLV1")) {
-					t.Errorf("got %+v, want %q and no advice about a file that is not there", refusal, c.says)
+				if errors.As(err, &refusal) && (!strings.Contains(refusal.Message, c.says) || !strings.Contains(refusal.Next, c.next) || strings.Contains(refusal.Next, "OLV1")) {
+					t.Errorf("got %+v, want %q, %q and no advice about a file that is not there", refusal, c.says, c.next)
 				}
 			}
 		})
@@ -255,4 +268,79 @@ func TestRevocationOrder(t *testing.T) {
 	run.delegation.Scope.Products = nil
 	l, err := run.check(t) // the scope before the attached list
 	wantReason(t, l, err, verify.OutOfScope)
+}
+
+// TestRevokedRootStaysRevoked: a later list by a key that may not revoke the root says
+// nothing of it, and does not bring it back; one by the same standby does.
+func TestRevokedRootStaysRevoked(t *testing.T) {
+	root, standby := rootKey(t), standbyKey(t)
+	later := testList(12)
+	byRoots := staffList(t, later)
+	byRoot := rootList(t, later, root)
+	delegation := digestOf(t, format.Delegation, sealDelegation(t, testDelegation(t), root))
+	ends := func(keep ...[16]byte) []byte { return rootList(t, revokingKey(11, root, keep...), standby) }
+	forLists := digestOf(t, format.Delegation, sealDelegation(t, listDelegation(t), root))
+	thatList := digestOf(t, format.Revocation, seal(t, format.Revocation, payloadOf(t, later), root))
+	endsLicense := revoking(12, testLicense(t).ID)
+
+	for name, c := range map[string]struct {
+		revoking, later []byte
+		want            verify.Reason
+		says            string // valid: the number of the list that counts
+	}{
+		"a key for lists, kept":                {ends(forLists), byRoots, verify.Revoked, "list 11 of"},
+		"a key for lists, not kept":            {ends(), byRoots, verify.Revoked, "list 11 of"},
+		"a key for lists of the standby":       {ends(), byStandbys(t, later), verify.Revoked, "list 11 of"},
+		"the root itself, kept":                {ends(thatList), byRoot, verify.Revoked, "list 11 of"},
+		"the root itself, not kept":            {ends(), byRoot, verify.Revoked, "list 11 of"},
+		"the delegation kept":                  {ends(delegation, forLists), byRoots, verify.Valid, ""},
+		"the delegation kept, the standby's":   {ends(delegation), byStandbys(t, later), verify.Valid, ""},
+		"the delegation kept, another revoked": {ends(forLists, [16]byte{1}), byRoots, verify.Revoked, "list 11 of"},
+		"the standby forgives":                 {ends(), rootList(t, later, standby), verify.Valid, ""},
+		"the license too, by the later":        {ends(), byStandbys(t, endsLicense), verify.Revoked, "this license, by its revocation list 12 of"},
+	} {
+		for way, run := range map[string]*trial{
+			"both kept":             {has: [][]byte{c.revoking, c.later}},
+			"both kept, turned":     {has: [][]byte{c.later, c.revoking}},
+			"the later attached":    {has: [][]byte{c.revoking}, attached: c.later},
+			"the revoking attached": {has: [][]byte{c.later}, attached: c.revoking},
+		} {
+			t.Run(name+"/"+way, func(t *testing.T) {
+				run.scenario = newScenario(t)
+				l, err := run.check(t)
+				wantReason(t, l, err, c.want)
+				if err != nil && !strings.Contains(err.Error(), c.says) {
+					t.Errorf("%v does not say %q", err, c.says)
+				}
+				if l != nil && l.RevocationList.Number != 12 {
+					t.Errorf("judged by %+v, want list 12", l.RevocationList)
+				}
+			})
+		}
+	}
+}
+
+// TestRevokedRootOfThree: a list of the last root, which may revoke the first, does not
+// bring it back either, for it does not put the list of the second out of force.
+func TestRevokedRootOfThree(t *testing.T) {
+	roots := []keys.PrivateKey{rootKey(t), standbyKey(t), strangerKey(t)}
+	v, err := verify.New(roots[0].Public(), roots[1].Public(), roots[2].Public())
+	if err != nil {
+		t.Fatal(err)
+	}
+	ends, later := openList(t, v, rootList(t, revokingKey(11, roots[0]), roots[1])), testList(12)
+	for name, c := range map[string]struct {
+		later *verify.RevocationList
+		want  verify.Reason
+	}{
+		"says nothing":                 {openList(t, v, rootList(t, later, roots[2])), verify.Revoked},
+		"puts an end to what it undid": {openList(t, v, rootList(t, revokingKey(12, roots[1]), roots[2])), verify.Valid},
+	} {
+		s := newScenario(t)
+		s.facts.Revocations = []*verify.RevocationList{ends, c.later}
+		l, err := v.Check(textOf(t, s.delegation, s.license), s.facts)
+		if wantReason(t, l, err, c.want); t.Failed() {
+			t.Fatal(name)
+		}
+	}
 }

@@ -66,6 +66,19 @@ func (m *vectorMaker) revoked() {
 	m.byLists("revoked-key-id-kept", verify.Revoked, 0, "what is kept is a digest; an id is none", nil, nil, rootList(t, revokingKey(7, staffKey(t), own.ID), root))
 	m.byLists("revoked-root", verify.Revoked, 0, "the standby root revokes the active one", nil, nil, rootList(t, revokingKey(7, root), standby))
 	m.byLists("revoked-root-another-delegation", verify.Revoked, 0, "another delegation than the kept one", func(s *scenario) { s.delegation.Scope.MaxSeats = 99 }, nil, rootList(t, keepDelegation, standby))
+	// A later list by a key that may not revoke the root does not bring it back.
+	forLists := digestOf(t, format.Delegation, sealDelegation(t, listDelegation(t), root))
+	endsRoot, later := rootList(t, revokingKey(11, root, forLists), standby), testList(12)
+	m.byLists("revoked-root-later-list", verify.Revoked, 0, "a later list by a key for lists, which may revoke no root", nil, staffList(t, later), endsRoot)
+	m.byLists("revoked-root-later-list-of-standbys-key", verify.Revoked, 0, "the same by a key to which the standby root has delegated", nil,
+		byStandbys(t, later), endsRoot)
+	kept := digestOf(t, format.Revocation, seal(t, format.Revocation, m.payload(later), root))
+	m.byLists("revoked-root-later-list-of-its-own", verify.Revoked, 0, "a later list by the revoked root, which stays good", nil,
+		rootList(t, later, root), rootList(t, revokingKey(11, root, kept), standby))
+	m.byLists("valid-list-root-forgiven", verify.Valid, 12, "a later list by the standby root no longer revokes the active one", nil,
+		rootList(t, later, standby), endsRoot)
+	m.byLists("valid-list-root-kept-later-list", verify.Valid, 12, "this delegation and that of the key for lists stay good; the later list counts", nil, staffList(t, later),
+		rootList(t, revokingKey(11, root, forLists, digestOf(t, format.Delegation, m.delegation())), standby))
 	m.byLists("revoked-before-product", verify.Revoked, 0, "revocation is judged before the product", func(s *scenario) { s.facts.Product = "liquid" }, nil, rootList(t, revoking(7, own.ID), root))
 	m.byLists("revoked-thief-gives-back", verify.Revoked, 0, "a stolen key's list gives the license back; the root has revoked the key", nil, staffList(t, testList(huge)),
 		rootList(t, func() *format.RevocationClaims {

@@ -16,7 +16,7 @@ import (
 type Verifier struct {
 	roots       []keys.PublicKey
 	delegations cache[delegation]
-	lists       cache[RevocationList] // those in license files
+	lists       cache[RevocationList]
 }
 
 // New returns a Verifier that trusts the given root keys, and no other. Their order
@@ -37,7 +37,8 @@ func New(roots ...keys.PublicKey) (*Verifier, error) {
 }
 
 // ParseRoots returns a Verifier that trusts the keys in a roots file, one OpenSSH
-// public key on a line, as "licensor roots" prints it.
+// public key on a line, in the order in which "licensor roots" prints them; a later one
+// may revoke those before it.
 func ParseRoots(file []byte) (*Verifier, error) {
 	named, err := keys.ParsePublicFile(file)
 	if err != nil {
@@ -156,9 +157,9 @@ type judgement struct {
 	delegation *delegation
 	license    *License // what Check returns when no step objects
 
-	attachedRaw []byte
-	attached    *format.List    // in the license file, its signature not checked yet; nil: none
-	list        *RevocationList // that counts; nil: none, or not looked for yet
+	attached []byte            // list in the license file, not opened yet; nil: none
+	inForce  []*RevocationList // of all lists; empty: none, or not looked for yet
+	list     *RevocationList   // the newest of them, which counts; nil: as inForce
 }
 
 func (j *judgement) warn(format string, args ...any) {
@@ -201,8 +202,8 @@ func (v *Verifier) open(text []byte) (*judgement, error) {
 	}
 	return &judgement{
 		verifier: v, signed: license, claims: claims, delegation: delegation,
-		license:     newLicense(claims, delegation.claims.Name),
-		attachedRaw: file.RawList, attached: file.List,
+		license:  newLicense(claims, delegation.claims.Name),
+		attached: file.RawList,
 	}, nil
 }
 

@@ -31,6 +31,7 @@
 //     license.lic, and to the lowest number that these two accept: the other floors hold.
 //     Who puts an older list back gets no further than that. Who damages one gets a
 //     warning instead of a list, and where a floor then refuses, the refusal names the file.
+//     Who fills the folder with other files hides the lists behind those that are newest.
 //   - releases/ID.olr are the releases as they were handed out. They are signed, the vendor
 //     checks them, and nothing here is decided by them.
 //   - failover says that an emergency is declared. Who writes it declares one, which the
@@ -78,21 +79,26 @@
 // # Revocation lists
 //
 // A license is judged by the newest list among those in the folder, in the program and in
-// the license file ([verify.Newest]). [State.InstallRevocations] puts one into the folder.
-// So does an [State.Install] of a license file that brings one along, and a check by a
-// program that does: what the site has once met is not undone by an older program. A list
-// from the future is put there by none of them, for it would stop the site until then.
+// the license file ([verify.Newest]), and the roots by all that are in force.
+// [State.InstallRevocations] puts one into the folder. So does an [State.Install] of a
+// license file that brings one along, and a check by a program that does: what the site has
+// once met is not undone by an older program. A list from the future is put there by none
+// of them, for it would stop the site until then.
 //
 // A vendor who ships the newest list with the program sets Program.Revocations to it: then
 // no server needs a list brought to it for what was revoked before that release. The lowest
 // number alone, Program.MinRevocation, makes a server ask for one.
 //
-// Each list has a file of its own, and a file is removed only once a better list is
+// Each list has a file of its own, and a list is removed only once a better one is
 // durable. So two that install lists at the same time end with the newer one, and a crash
-// at any moment leaves a list that is as good as the one before. What is kept are the
-// lists in force ([verify.InForce]): the last one of each root, and the last one of the
-// keys that roots have delegated to. Only a root's list can say that such a key was stolen,
-// and without it the thief's list would count once more.
+// at any moment leaves a list that is as good as the one before. A file that is no list, or
+// a part of one, is removed when a later list is installed. All other files stay: one that
+// cannot be read now, and a list by a root that the roots of this program do not name. It
+// may be the standby root's, which for another program puts an end to a thief's.
+//
+// What is kept are the lists in force ([verify.InForce]): the last one of each root, and the
+// last one of the keys that roots have delegated to. Only a root's list can say that such a
+// key was stolen, and without it the thief's list would count once more.
 //
 // # Giving a license up
 //

@@ -112,7 +112,7 @@ func (o InstallOptions) program(product string) Program {
 // that of the file whose place it takes.
 func (s *State) keepOfInstalled(v *verify.Verifier, text []byte, vendor string, now time.Time) error {
 	kept := s.keptLists(v).kept
-	met := metLists(attachedList(v, text, kept), s.attachedHere(v, kept))
+	met := metLists(attachedList(v, text), s.attachedHere(v))
 	_, err := s.keepInForce(v, kept, met, vendor, now)
 	return err
 }
@@ -124,7 +124,7 @@ func (s *State) keepOfRefused(v *verify.Verifier, text []byte, o InstallOptions,
 		return err
 	}
 	known := s.keptLists(v)
-	l := attachedList(v, text, known.kept)
+	l := attachedList(v, text)
 	if l == nil || s.refuseList(v, l, known, o) != nil {
 		return err
 	}

@@ -1,13 +1,9 @@
 package site
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
-	"strconv"
-	"strings"
+	"slices"
 	"time"
 
 	"github.com/offlicense/offlicense/format"
@@ -55,23 +51,11 @@ func (s *State) InstallRevocations(v *verify.Verifier, text []byte, o InstallOpt
 			return nil, err
 		}
 	}
-	s.removeBad(known.bad, l.Number)
+	s.removeGarbage(known.bad, l.Number)
 	if record, err := s.readClock(); err == nil {
 		_ = s.recordClock(record.orSigned(l.Issued()), o.Now) // as Install does
 	}
 	return &InstalledList{l, already}, nil
-}
-
-// removeBad removes files that cannot be used once there is a later list than they held,
-// by their names: they would be warned of for ever. One that held a later list stays, for
-// whoever puts that one back at the same time writes to the same name.
-func (s *State) removeBad(all []badList, number uint64) {
-	for _, bad := range all {
-		held, _, _ := strings.Cut(filepath.Base(bad.name), "-")
-		if n, err := strconv.ParseUint(held, 10, 64); bad.name != revocationsDir && (err != nil || n < number) {
-			os.Remove(bad.path)
-		}
-	}
 }
 
 // refuseList refuses what a site must not go by.
@@ -99,7 +83,7 @@ func (s *State) refuseList(v *verify.Verifier, l *verify.RevocationList, known l
 	var met []*verify.RevocationList
 	claims, licensed := s.installed()
 	if licensed {
-		if attached := s.attachedHere(v, known.kept); attached != nil {
+		if attached := s.attachedHere(v); attached != nil {
 			met = append(met, attached)
 		}
 	}
@@ -125,23 +109,14 @@ func (s *State) otherVendor(l *verify.RevocationList, known lists) (vendor strin
 	for _, kept := range known.kept {
 		vendors = append(vendors, kept.Issuer)
 	}
-	for _, bad := range known.bad {
-		vendors = append(vendors, bad.vendor)
-	}
 	released, _ := s.released()
 	for _, g := range released {
 		vendors = append(vendors, g.vendor)
 	}
-	for _, v := range vendors {
-		switch v {
-		case l.Issuer:
-			return "", false
-		case "":
-		default:
-			vendor, other = v, true
-		}
+	if len(vendors) == 0 || slices.Contains(vendors, l.Issuer) {
+		return "", false
 	}
-	return vendor, other
+	return vendors[len(vendors)-1], true
 }
 
 // olderList refuses a list that does not count beside one that the site knows.
@@ -176,32 +151,27 @@ func listTitle(l *verify.RevocationList) string {
 	return fmt.Sprintf("%d of %s", l.Number, l.Issued().Format(time.DateOnly))
 }
 
-// attachedHere returns the list in the installed license file if the folder has it not
-// already, and nil if it does not open: the judgement then says so.
-func (s *State) attachedHere(v *verify.Verifier, kept []keptList) *verify.RevocationList {
+// attachedHere returns the list in the installed license file, and nil for none or one that
+// does not open: the judgement then says so.
+func (s *State) attachedHere(v *verify.Verifier) *verify.RevocationList {
 	text, err := s.read(licenseFile)
 	if err != nil {
 		return nil
 	}
-	return attachedList(v, text, kept)
+	return attachedList(v, text)
 }
 
 // attachedList is attachedHere for the text of any license file.
-func attachedList(v *verify.Verifier, text []byte, kept []keptList) *verify.RevocationList {
+func attachedList(v *verify.Verifier, text []byte) *verify.RevocationList {
 	raw, err := format.DecodeTextAs(text, format.LicenseFile)
 	if err != nil {
 		return nil
 	}
 	file, err := format.ParseFile(raw)
-	if err != nil || file.List == nil {
+	if err != nil || file.RawList == nil {
 		return nil
 	}
-	for _, k := range kept {
-		if bytes.Equal(k.Raw, file.RawList) {
-			return k.RevocationList
-		}
-	}
-	l, err := v.OpenRevocationList([]byte(format.EncodeText(format.RevocationFile, file.RawList)))
+	l, err := v.OpenRawRevocationList(file.RawList)
 	if err != nil {
 		return nil
 	}

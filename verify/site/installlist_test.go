@@ -164,12 +164,14 @@ func TestOtherVendorsList(t *testing.T) {
 	}
 	installList(t, s, own)
 	refused(s, "beside a list")
+	installList(t, s, list(t, sitetest.Root, 4, nil)) // the vendor's own goes on
 	s, _ = installedState(t)
 	release(t, s)
 	if err := os.Remove(s.path(licenseFile)); err != nil {
 		t.Fatal(err)
 	}
 	refused(s, "beside what was released")
+	installList(t, s, own)
 	s = At(filepath.Join(t.TempDir(), "S"))
 	request(t, s, options(t))
 	if _, err := s.InstallRevocations(both, others, InstallOptions{Now: now}); err != nil {

@@ -118,11 +118,9 @@ func (s *State) judge(v *verify.Verifier, text []byte, p Program, now, seen time
 	}
 	license, err := v.Check(text, facts)
 	if err != nil {
-		return nil, e, known.nameBad(s.nameRecord(nameMissing(err, claims, p), v, text, facts))
+		return nil, e, known.nameBad(s.nameRecord(nameMissing(err, claims, p), v, text, facts), claims)
 	}
-	for _, bad := range known.bad {
-		license.Warnings = append(license.Warnings, bad.Error())
-	}
+	license.Warnings = append(license.Warnings, known.warnings(license)...)
 	return license, e, nil
 }
 

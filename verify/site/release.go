@@ -162,7 +162,8 @@ func (s *State) planRelease(o ReleaseOptions) (*releasePlan, error) {
 }
 
 // toRelease reads the installed license. It is judged as of the time at which it was
-// issued and for any machine: what has ended or moved can be given up all the same.
+// issued, for any machine and by no revocation list: what has ended, has moved or came
+// with a list that does not hold can be given up all the same.
 func (s *State) toRelease(v *verify.Verifier) (*format.LicenseClaims, error) {
 	text, err := s.read(licenseFile)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -181,7 +182,7 @@ func (s *State) toRelease(v *verify.Verifier) (*format.LicenseClaims, error) {
 	}
 	if v != nil {
 		facts := verify.Facts{Now: time.Unix(max(l.IssuedAt, l.NotBefore), 0), Product: l.Product, AnyMachine: true}
-		if _, err := v.Check(text, facts); err != nil && !genuine(err) {
+		if _, err := v.Check(withoutList(text), facts); err != nil && !genuine(err) {
 			return nil, err
 		}
 	}
@@ -192,11 +193,28 @@ func (s *State) toRelease(v *verify.Verifier) (*format.LicenseClaims, error) {
 }
 
 // genuine reports whether a refusal is one that a license gets only after its signatures
-// and its signer's scope were found good. One that was revoked, or that nobody can tell of
-// without a later list, can be given up; and a list in the file may be later than the time
-// as of which the license is judged here.
+// and its signer's scope were found good: the license may ask for a list, and its signer
+// may have been appointed later than the time as of which it is judged here.
 func genuine(err error) bool {
 	return errors.Is(err, verify.Revoked) || errors.Is(err, verify.ClockRolledBack)
+}
+
+// withoutList returns the text of a license file without the revocation list in it, which
+// is no part of what the license says.
+func withoutList(text []byte) []byte {
+	raw, err := format.DecodeTextAs(text, format.LicenseFile)
+	if err != nil {
+		return text
+	}
+	file, err := format.ParseFile(raw)
+	if err != nil || file.RawList == nil {
+		return text
+	}
+	license := raw[1+len(file.RawDelegation) : len(raw)-len(file.RawList)] // behind the head of the array
+	if raw, err = format.MarshalFile(file.RawDelegation, license, nil); err != nil {
+		return text
+	}
+	return format.EncodeFile(format.LicenseFile, raw)
 }
 
 // refuseClock refuses to sign a time that cannot be right: the vendor's record would

@@ -23,19 +23,6 @@ type keptList struct {
 	name string
 }
 
-// badList is a file in the place of a list that is not to be used. That is a warning and
-// no refusal: its writer could as well have removed it, and a disk error must not stop a
-// site for which the other floors hold.
-type badList struct {
-	name, path string
-	err        error
-	vendor     string // that the file names, as far as it can be read
-}
-
-func (b badList) Error() string {
-	return fmt.Sprintf("the revocation list %q cannot be used: %v; install the newest list again", b.path, cause(b.err))
-}
-
 // lists are the revocation lists that the site knows.
 type lists struct {
 	kept    []keptList
@@ -60,19 +47,6 @@ func (s *State) lists(v *verify.Verifier, p Program) (lists, error) {
 	known := s.keptLists(v)
 	known.brought = brought
 	return known, nil
-}
-
-// nameBad tells of a judgement that misses a list which files had to be passed over.
-func (l lists) nameBad(err error) error {
-	var refusal *verify.Refusal
-	if len(l.bad) == 0 || !errors.As(err, &refusal) || refusal.Reason != verify.Revoked || refusal.Expected == "" {
-		return err
-	}
-	named := *refusal
-	for _, bad := range l.bad {
-		named.Found += fmt.Sprintf("; %q cannot be used: %v", bad.path, cause(bad.err))
-	}
-	return &named
 }
 
 // maxLists is how many files are looked at. There are few: one for each root, one besides.
@@ -110,7 +84,7 @@ func (s *State) readLists(v *verify.Verifier) (l lists, moved bool) {
 				l.kept = append(l.kept, keptList{list, name})
 				continue
 			}
-			bad.vendor = vendorOfList(text)
+			bad.garbage = isGarbage(text)
 		}
 		bad.err = err
 		l.bad = append(l.bad, bad)
@@ -119,10 +93,10 @@ func (s *State) readLists(v *verify.Verifier) (l lists, moved bool) {
 }
 
 func (s *State) listNames() ([]string, error) {
-	entries, err := os.ReadDir(s.path(revocationsDir))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
+	if there, err := s.listFolder(); !there {
+		return nil, err
 	}
+	entries, err := os.ReadDir(s.path(revocationsDir))
 	entries = slices.DeleteFunc(entries, func(e fs.DirEntry) bool {
 		return filepath.Ext(e.Name()) != revocationExt || strings.HasPrefix(e.Name(), ".")
 	})
@@ -137,21 +111,24 @@ func (s *State) listNames() ([]string, error) {
 	return names, err
 }
 
-// vendorOfList returns whose list a text claims to be. Nobody has checked it.
-func vendorOfList(text []byte) string {
-	raw, err := format.DecodeTextAs(text, format.RevocationFile)
-	if err != nil {
-		return ""
+// errNotFolder says that the folder of the lists can be neither read nor made.
+var errNotFolder = errors.New("it is not a folder; remove the file")
+
+// listFolder reports whether the folder of the lists is there. The error is an
+// *fs.PathError.
+func (s *State) listFolder() (bool, error) {
+	path := s.path(revocationsDir)
+	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
+		return false, nil
 	}
-	file, err := format.ParseList(raw)
-	if err != nil {
-		return ""
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist), err == nil && !info.IsDir(): // a link that leads nowhere, or a file
+		return false, &fs.PathError{Op: "create", Path: path, Err: errNotFolder}
+	case err != nil:
+		return false, &fs.PathError{Op: "read", Path: path, Err: cause(err)}
 	}
-	claims, err := format.UnmarshalRevocation(file.Revocation.UnverifiedPayload())
-	if err != nil {
-		return ""
-	}
-	return claims.Issuer
+	return true, nil
 }
 
 // listName is the file in which a list is kept. Each has its own, so that of two that are
@@ -189,7 +166,7 @@ func (s *State) keepMet(v *verify.Verifier, known lists, text []byte, now time.T
 	if !ok {
 		return nil
 	}
-	met := append(slices.Clone(known.brought), metLists(attachedList(v, text, known.kept))...)
+	met := append(slices.Clone(known.brought), metLists(attachedList(v, text))...)
 	if _, err := s.keepInForce(v, known.kept, met, claims.Issuer, now); err != nil {
 		return fmt.Errorf("the newest revocation list could not be kept in %q: %w", s.path(revocationsDir), cause(err))
 	}
@@ -232,7 +209,11 @@ func fromFuture(l *verify.RevocationList, now time.Time) bool {
 // It is durable before anything is removed, and a list is removed for a better one alone:
 // of several that do this at the same time none takes away what another has put there.
 func (s *State) keepList(v *verify.Verifier, l *verify.RevocationList) error {
-	if _, err := os.Lstat(s.path(revocationsDir)); err != nil {
+	there, err := s.listFolder()
+	if err != nil {
+		return err
+	}
+	if !there {
 		if err := makeFolder(s.path(revocationsDir)); err != nil {
 			return err
 		}

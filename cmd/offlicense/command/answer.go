@@ -11,17 +11,18 @@ import (
 
 // answer is the result of verify: printed for people, or as JSON.
 type answer struct {
-	Version  int            `json:"version"`
-	File     string         `json:"file,omitempty"` // where there are several
-	Valid    bool           `json:"valid"`
-	Reason   verify.Reason  `json:"reason,omitempty"` // missing if it could not be checked
-	Warnings []string       `json:"warnings"`
-	License  *licenseAnswer `json:"license,omitempty"` // missing unless valid
-	Message  string         `json:"message,omitempty"` // missing if valid, as the following
-	Expected string         `json:"expected,omitempty"`
-	Found    string         `json:"found,omitempty"`
-	Next     string         `json:"next,omitempty"`
-	Error    string         `json:"error,omitempty"` // why it could not be checked
+	Version   int            `json:"version"`
+	File      string         `json:"file,omitempty"` // where there are several
+	Valid     bool           `json:"valid"`
+	Reason    verify.Reason  `json:"reason,omitempty"`    // missing if it could not be checked
+	Undecided bool           `json:"undecided,omitempty"` // revoked: not known to be so
+	Warnings  []string       `json:"warnings"`
+	License   *licenseAnswer `json:"license,omitempty"` // missing unless valid
+	Message   string         `json:"message,omitempty"` // missing if valid, as the following
+	Expected  string         `json:"expected,omitempty"`
+	Found     string         `json:"found,omitempty"`
+	Next      string         `json:"next,omitempty"`
+	Error     string         `json:"error,omitempty"` // why it could not be checked
 }
 
 // licenseAnswer is a license with the age of the list by which it was judged.
@@ -43,17 +44,22 @@ func answerOf(license *verify.License, err error, now time.Time) (answer, error)
 		return refusedAnswer(refusal), nil
 	}
 	err = stateError(err)
+	return uncheckedAnswer(err), err
+}
+
+// uncheckedAnswer is the answer for what could not be checked.
+func uncheckedAnswer(err error) answer {
 	a := answer{Version: 1, Warnings: []string{}, Error: err.Error()}
 	var hinted interface{ Hint() string }
 	if errors.As(err, &hinted) {
 		a.Next = hinted.Hint()
 	}
-	return a, err
+	return a
 }
 
 func refusedAnswer(r *verify.Refusal) answer {
 	return answer{
-		Version: 1, Warnings: []string{}, Reason: r.Reason, Message: r.Message, Expected: r.Expected, Found: r.Found, Next: r.Next,
+		Version: 1, Warnings: []string{}, Reason: r.Reason, Undecided: r.Undecided, Message: r.Message, Expected: r.Expected, Found: r.Found, Next: r.Next,
 	}
 }
 
@@ -87,7 +93,11 @@ func (a answer) printLine(env *cli.Env) {
 	}
 	switch {
 	case a.Valid:
-		fmt.Fprintf(env.Stdout, "%s: %s\n", file, standing(a.License.License))
+		line := standing(a.License.License)
+		if l := a.License.RevocationList; l != nil {
+			line += "; by revocation " + l.String()
+		}
+		fmt.Fprintf(env.Stdout, "%s: %s\n", file, line)
 	case a.Error != "":
 		fmt.Fprintf(env.Stdout, "%s: could not be checked: %s\n", file, cli.Clean(a.Error))
 	default:

@@ -15,8 +15,10 @@ import (
 //go:embed usage/install.txt
 var installUsage string
 
-// exitNotValid is the status of what was checked and found not valid.
-const exitNotValid = 3
+const (
+	exitUsage    = 2
+	exitNotValid = 3 // of what was checked and found not valid
+)
 
 func (t tool) installCommand() cli.Command {
 	return cli.Command{

@@ -1,7 +1,10 @@
 package command
 
 import (
+	"cmp"
 	_ "embed"
+	"errors"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -51,7 +54,7 @@ func (t tool) verifyCommand() cli.Command {
 func (f *verifyFlags) run(env *cli.Env, files []string) error {
 	judge, err := f.prepare(env, files)
 	if err != nil {
-		return err
+		return f.unprepared(env, files, err)
 	}
 	if len(files) > 1 {
 		return f.many(env, files, judge)
@@ -70,6 +73,25 @@ func (f *verifyFlags) run(env *cli.Env, files []string) error {
 	}
 	if err == nil && !a.Valid {
 		return cli.ErrNotValid
+	}
+	return err
+}
+
+// unprepared answers, where JSON is wanted, that no file was checked for want of what all
+// of them are judged by. How the command was called wrong is for people alone.
+func (f *verifyFlags) unprepared(env *cli.Env, files []string, err error) error {
+	var known *cli.Error
+	if !f.json || errors.As(err, &known) && known.Exit == exitUsage {
+		return err
+	}
+	a := uncheckedAnswer(err)
+	if len(files) < 2 {
+		return cmp.Or(cli.WriteJSON(env.Stdout, a), err)
+	}
+	for _, a.File = range files {
+		if err := cli.WriteJSONLine(env.Stdout, a); err != nil {
+			return err
+		}
 	}
 	return err
 }
@@ -160,7 +182,13 @@ func (f *verifyFlags) prepare(env *cli.Env, files []string) (judge, error) {
 				return nil, err
 			}
 			license, err := verifier.Check(text, facts)
-			return license, nameList(text, err)
+			if err != nil {
+				return nil, nameList(text, err)
+			}
+			if len(lists) > 0 && !slices.ContainsFunc(lists, func(l givenList) bool { return l.Issuer == license.Vendor }) {
+				license.Warnings = append(license.Warnings, "no list given with --revocations is of "+license.Vendor+", whose license this is")
+			}
+			return license, nil
 		}, nil
 	}
 	p.MinRevocation, p.MaxRevocationAge = least, f.maxAge

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/offlicense/offlicense/format"
+	"github.com/offlicense/offlicense/keys"
 )
 
 // listView is a revocation list as show prints it.
@@ -22,6 +23,7 @@ type listView struct {
 }
 
 type revokedView struct {
+	KeyID      string `json:"key_id"`     // start of the thumbprint (RFC 9679), hexadecimal
 	Thumbprint string `json:"thumbprint"` // hexadecimal
 	Kept       int    `json:"kept"`       // how many of its signatures stay good
 }
@@ -40,7 +42,7 @@ func viewList(list *format.List) (*listView, error) {
 		v.Licenses[i] = c.Licenses.At(i)
 	}
 	for i, key := range c.Keys {
-		v.Keys[i] = revokedView{hex.EncodeToString(key.Thumbprint[:]), key.Keep.Len()}
+		v.Keys[i] = revokedView{fmt.Sprintf("%x", key.Thumbprint[:keys.IDSize]), hex.EncodeToString(key.Thumbprint[:]), key.Keep.Len()}
 	}
 	if list.RawDelegation != nil {
 		if v.Delegation, err = viewDelegation(list.Delegation.UnverifiedPayload()); err != nil {
@@ -72,6 +74,6 @@ func (v *listView) print(r *rows) {
 	}
 	r.add("keys", fmt.Sprintf("%d revoked", len(v.Keys)))
 	for _, key := range v.Keys {
-		r.add("key id", fmt.Sprintf("%.16s, %d of its signatures kept", key.Thumbprint, key.Kept))
+		r.add("key id", fmt.Sprintf("%s, %d of its signatures kept", key.KeyID, key.Kept))
 	}
 }

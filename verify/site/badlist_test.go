@@ -1,0 +1,341 @@
+package site
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/offlicense/offlicense/format"
+	"github.com/offlicense/offlicense/verify"
+	"github.com/offlicense/offlicense/verify/site/sitetest"
+)
+
+// onlyList returns the path of the one list in the folder.
+func onlyList(t testing.TB, s *State) string {
+	t.Helper()
+	files, err := filepath.Glob(s.path(revocationsDir + "/*"))
+	if err != nil || len(files) != 1 {
+		t.Fatal(files, err)
+	}
+	return files[0]
+}
+
+func wantWarnings(t testing.TB, l *verify.License, err error, want ...string) {
+	t.Helper()
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	if len(l.Warnings) != len(want) {
+		t.Errorf("got %q, want %q", l.Warnings, want)
+		return
+	}
+	for i := range want {
+		if !strings.Contains(l.Warnings[i], want[i]) {
+			t.Errorf("got %q, want %q", l.Warnings[i], want[i])
+		}
+	}
+}
+
+// TestListOfUnknownRootIsLeftAlone: a tool with a roots file of before the standby root
+// must not destroy the list by which that root has revoked a stolen one.
+func TestListOfUnknownRootIsLeftAlone(t *testing.T) {
+	s, _ := installedState(t)
+	installList(t, s, list(t, sitetest.Standby, 10, revokingKey(sitetest.Root)))
+	kept := onlyList(t, s)
+	l, err := verifyAt(t, s, now)
+	wantWarnings(t, l, err, fmt.Sprintf("the revocation list %q is signed by a root that this program does not know; it is left alone", kept))
+
+	thiefs := list(t, sitetest.Root, 11, nil)
+	for range 2 { // again, too
+		if _, err := s.InstallRevocations(sitetest.Verifier(t), thiefs, InstallOptions{Now: now}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := listFiles(t, s); got != "10 11" {
+		t.Errorf("kept %s", got)
+	}
+	l, err = verifyAt(t, s, now)
+	wantWarnings(t, l, err) // for ever is too long
+	_, err = s.Verify(twoRoots(t), program(t), now)
+	wantReason(t, err, verify.Revoked)
+	wantListRefused(t, s, thiefs, verify.Revoked)
+}
+
+// TestOnlyGarbageIsRemoved: what is no list goes once a later one is there. What may be one
+// to somebody, or could not be read, stays.
+func TestOnlyGarbageIsRemoved(t *testing.T) {
+	good := list(t, sitetest.Root, 5, nil)
+	for name, c := range map[string]struct {
+		number  int
+		put     func(path string) error
+		stays   bool
+		warning string // once list 6 is there
+	}{
+		"garbage":   {5, write([]byte("hello")), false, ""},
+		"empty":     {5, write(nil), false, ""},
+		"cut":       {5, write(good[:len(good)-9]), false, ""},
+		"a license": {5, write(volumeLicense(t, 1)), false, ""},
+		"garbage of a later list": {7, write([]byte("hello")), true,
+			"cannot be used: malformed: it does not start with OLQ1:, OLS1:, OLL1:, OLD1:, OLR1: or OLV1:; install the newest list again"},
+		"of a later version": {5, write([]byte("OLV2" + string(good[4:]))), true, "it is left alone"},
+		"another's":          {5, write(list(t, sitetest.Stranger, 5, nil)), true, ""},
+		"another's, with a number as high as can be": {5, write(list(t, sitetest.Stranger, 1<<62, nil)), true, ""},
+		"by a staff key": {5, write(list(t, sitetest.Staff, 5, nil)), true,
+			"the key \"anna\" was not allowed to sign this revocation list: revocation lists; it is left alone; ask the vendor"},
+		"not a file": {5, func(path string) error { return os.Mkdir(path, 0o755) }, true,
+			"cannot be read: not a regular file; remove it and install the newest list again"},
+		"a link that leads nowhere": {5, func(path string) error { return os.Symlink("nowhere", path) }, true,
+			"cannot be read: no such file or directory; remove it and install the newest list again"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if runtime.GOOS == "windows" && strings.Contains(name, "link") {
+				t.Skip("making one needs a right here")
+			}
+			s, _ := installedState(t)
+			installList(t, s, list(t, sitetest.Root, 4, nil))
+			path := s.path(fmt.Sprintf("%s/%d-X.olv", revocationsDir, c.number))
+			if err := c.put(path); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := s.InstallRevocations(sitetest.Verifier(t), list(t, sitetest.Root, 6, nil), InstallOptions{Now: now}); err != nil {
+				t.Fatal(err)
+			}
+			want := "6"
+			if c.stays {
+				want = "5 6"
+			}
+			if c.number == 7 {
+				want = "6 7"
+			}
+			if got := listFiles(t, s); got != want {
+				t.Errorf("there is %s, want %s", got, want)
+			}
+			l, err := verifyAt(t, s, now)
+			if c.warning == "" {
+				wantWarnings(t, l, err)
+			} else {
+				wantWarnings(t, l, err, c.warning)
+			}
+		})
+	}
+}
+
+// write returns what puts a text at a path.
+func write(text []byte) func(string) error {
+	return func(path string) error { return os.WriteFile(path, text, 0o644) }
+}
+
+// TestListThatCannotBeRead: a disk error is no reason to remove a list.
+func TestListThatCannotBeRead(t *testing.T) {
+	s, _ := installedState(t)
+	bad := badList{name: revocationsDir + "/5-X.olv", path: s.path(revocationsDir + "/5-X.olv"),
+		err: &os.PathError{Op: "read", Path: "x", Err: errors.New("input/output error")}}
+	installList(t, s, list(t, sitetest.Root, 4, nil))
+	if err := os.WriteFile(bad.path, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	s.removeGarbage([]badList{bad}, 6)
+	if got := listFiles(t, s); got != "4 5" {
+		t.Errorf("there is %s", got)
+	}
+	want := fmt.Sprintf("the revocation list %q cannot be read: input/output error; it is left alone, and counts once it can be read", bad.path)
+	if bad.Error() != want {
+		t.Errorf("got %s\nwant %s", bad.Error(), want)
+	}
+}
+
+// TestGarbageThatWasMended: between the look at a file and its end somebody puts the list
+// back that belongs there.
+func TestGarbageThatWasMended(t *testing.T) {
+	s, _ := installedState(t)
+	standbys := list(t, sitetest.Standby, 10, revokingKey(sitetest.Root))
+	installList(t, s, standbys)
+	if err := os.WriteFile(onlyList(t, s), nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	seen := s.keptLists(twoRoots(t)).bad
+	if len(seen) != 1 || !seen[0].garbage {
+		t.Fatal(seen)
+	}
+	installList(t, s, standbys)
+	s.removeGarbage(seen, 11)
+	if kept := s.keptLists(twoRoots(t)).kept; len(kept) != 1 || kept[0].Number != 10 {
+		t.Errorf("kept %v", kept)
+	}
+	onlyList(t, s) // and nothing beside it
+}
+
+// TestFolderFullOfFiles: the number of files that are read has an end, and the newest are.
+func TestFolderFullOfFiles(t *testing.T) {
+	s, _ := installedState(t)
+	installList(t, s, list(t, sitetest.Root, 5, nil))
+	for i := range 10 * maxLists {
+		path := s.path(fmt.Sprintf("%s/1-%d.olv", revocationsDir, i))
+		if err := os.WriteFile(path, []byte("x"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chtimes(path, time.Time{}, time.Now().Add(-time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	known := s.keptLists(sitetest.Verifier(t))
+	if len(known.kept) != 1 || len(known.bad) != maxLists-1 {
+		t.Errorf("%d kept, %d bad", len(known.kept), len(known.bad))
+	}
+	wantList(t, s, program(t), 5)
+	installList(t, s, list(t, sitetest.Root, 6, nil))
+	wantList(t, s, program(t), 6)
+}
+
+// TestListFolderIsNone: what stands in its place is named, in the warning and where a list
+// is to be installed, with what to do.
+func TestListFolderIsNone(t *testing.T) {
+	for name, put := range map[string]func(path string) error{
+		"a file":                    write([]byte("x")),
+		"a link that leads nowhere": func(path string) error { return os.Symlink("nowhere", path) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			if runtime.GOOS == "windows" && strings.Contains(name, "link") {
+				t.Skip("making one needs a right here")
+			}
+			s, _ := installedState(t)
+			path := s.path(revocationsDir)
+			if err := put(path); err != nil {
+				t.Fatal(err)
+			}
+			l, err := verifyAt(t, s, now)
+			wantWarnings(t, l, err, fmt.Sprintf("no revocation list is kept in %q: it is not a folder; remove the file and install the newest list again", path))
+			p := program(t)
+			p.MinRevocation = 5
+			_, err = s.Verify(sitetest.Verifier(t), p, now)
+			refusal := new(verify.Refusal)
+			if !errors.As(err, &refusal) || !strings.HasSuffix(refusal.Found, "it is not a folder; remove the file") {
+				t.Errorf("got %+v", err)
+			}
+			text := list(t, sitetest.Root, 5, nil)
+			if _, err = s.InstallRevocations(sitetest.Verifier(t), text, InstallOptions{Now: now}); err == nil ||
+				!strings.Contains(err.Error(), path) || !strings.HasSuffix(err.Error(), "it is not a folder; remove the file") {
+				t.Errorf("got %v", err)
+			}
+			if err := os.Remove(path); err != nil {
+				t.Fatal(err)
+			}
+			installList(t, s, text)
+			wantList(t, s, p, 5)
+		})
+	}
+}
+
+// TestListsOfOtherVendorsStay: a list takes the place of its own vendor's alone.
+func TestListsOfOtherVendorsStay(t *testing.T) {
+	both, err := verify.ParseRoots(append(sitetest.Roots(), sitetest.OtherRoots()...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, _ := installedState(t)
+	if err := os.Mkdir(s.path(revocationsDir), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	put(t, s, revocationsDir+"/3-X.olv", list(t, sitetest.Stranger, 3, nil))
+	for number := uint64(4); number < 7; number++ {
+		if _, err := s.InstallRevocations(both, list(t, sitetest.Root, number, nil), InstallOptions{Now: now}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := listFiles(t, s); got != "3 6" {
+		t.Errorf("kept %s", got)
+	}
+}
+
+// TestProgramsListIsAnotherVendors: a program that brings the wrong file is told.
+func TestProgramsListIsAnotherVendors(t *testing.T) {
+	both, err := verify.ParseRoots(append(sitetest.Roots(), sitetest.OtherRoots()...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, r := installedState(t)
+	p := program(t)
+	others := list(t, sitetest.Stranger, 9, nil)
+	p.Revocations = [][]byte{others, others}
+	const warning = "the revocation lists that were given are of other.example and say nothing about a license of acme.example"
+	l, err := s.Verify(both, p, now)
+	wantWarnings(t, l, err, warning)
+	l, err = s.Judge(both, license(t, r, nil), p, now)
+	wantWarnings(t, l, err, warning)
+	p.MinRevocation = 5
+	_, err = s.Verify(both, p, now)
+	refusal := new(verify.Refusal)
+	if !errors.As(err, &refusal) || refusal.Found != "no revocation list; "+warning {
+		t.Errorf("got %+v", err)
+	}
+	p.Revocations = [][]byte{others, list(t, sitetest.Root, 5, nil)}
+	l, err = s.Verify(both, p, now)
+	wantWarnings(t, l, err)
+}
+
+// TestDecidedRefusalNamesNoFile: a license that is known to be revoked is not revoked for
+// a file that could not be read.
+func TestDecidedRefusalNamesNoFile(t *testing.T) {
+	s, _ := installedState(t)
+	installList(t, s, list(t, sitetest.Root, 5, revoking(installed)))
+	put(t, s, revocationsDir+"/7-X.olv", []byte("x"))
+	_, err := verifyAt(t, s, now)
+	refusal := new(verify.Refusal)
+	if !errors.As(err, &refusal) || refusal.Reason != verify.Revoked || refusal.Undecided || strings.Contains(refusal.Found, "7-X.olv") {
+		t.Errorf("got %+v", err)
+	}
+}
+
+// TestReleaseWithoutItsList: a list in the license file that does not hold keeps nobody
+// from giving the license up; another signature on the license does.
+func TestReleaseWithoutItsList(t *testing.T) {
+	for name, attached := range map[string][]byte{
+		"a standby root's":  list(t, sitetest.Standby, 5, nil),
+		"another vendor's":  list(t, sitetest.Stranger, 5, nil),
+		"out of scope":      list(t, sitetest.Root, 5, revokingKey(sitetest.Root)),
+		"by a staff key":    list(t, sitetest.Staff, 5, nil),
+		"one that is later": list(t, sitetest.Root, 5, func(c *format.RevocationClaims) { c.IssuedAt = now.Unix() }),
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, r := installedState(t)
+			text := license(t, r, nil)
+			put(t, s, licenseFile, attach(t, text, attached))
+			released, err := s.Release(releaseOptions(t))
+			if err != nil || released.License != installed {
+				t.Fatalf("got %+v, %v", released, err)
+			}
+		})
+	}
+	s, r := installedState(t)
+	put(t, s, licenseFile, attach(t, license(t, r, nil), list(t, sitetest.Root, 5, nil)))
+	other, err := verify.ParseRoots(sitetest.OtherRoots())
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := releaseOptions(t)
+	o.Verifier = other
+	_, err = s.Release(o)
+	wantReason(t, err, verify.UnknownKey)
+
+	// A signer who was appointed after the time that the license gives as its issue.
+	l, err := sitetest.Answer(r.Text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := sitetest.DelegationClaims()
+	d.IssuedAt = now.Unix()
+	if text, err := sitetest.SealUnder(d, l); err != nil {
+		t.Fatal(err)
+	} else {
+		put(t, s, licenseFile, text)
+	}
+	if _, err := s.Release(releaseOptions(t)); err != nil {
+		t.Error(err)
+	}
+}
