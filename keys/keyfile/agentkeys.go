@@ -45,6 +45,12 @@ func (id identity) isNamed(name string) bool {
 	return name == id.comment || name == id.Comment
 }
 
+// isShortFor reports whether the comment is name@domain, as new keys of a home have it.
+func (id identity) isShortFor(name string) bool {
+	before, _, found := strings.Cut(id.Comment, "@")
+	return found && before == name && !strings.HasPrefix(name, fingerprintPrefix)
+}
+
 // String is for errors: comments are foreign text.
 func (id identity) String() string {
 	if id.usable() {
@@ -95,7 +101,8 @@ func usableKey(listed *agent.Key) (keys.NamedKey, error) {
 }
 
 // Signer returns the agent's Ed25519 key of that name: a fingerprint as ssh-add -l prints
-// it, "SHA256:...", or the comment of the key. An error that is not about the connection
+// it, "SHA256:...", or the comment of the key; of a comment like anna@acme.example, anna
+// will do if no other key has that before its @, or for its comment. An error that is not about the connection
 // is an ErrAgentKey.
 //
 // Sign verifies what the agent returns. It waits up to five minutes, for the agent may ask
@@ -138,6 +145,13 @@ func choose(name string, held []identity) (keys.NamedKey, error) {
 			unusable = append(unusable, id)
 		}
 	}
+	if len(fit)+len(unusable) == 0 {
+		for _, id := range held {
+			if id.usable() && id.isShortFor(name) {
+				fit = append(fit, id)
+			}
+		}
+	}
 	switch {
 	case len(fit) == 1:
 		return fit[0].NamedKey, nil
@@ -152,7 +166,7 @@ func choose(name string, held []identity) (keys.NamedKey, error) {
 
 func ambiguous(name string, fit []identity) error {
 	return &mistake.Error{
-		Text: fmt.Sprintf("ssh-agent holds %d Ed25519 keys with the comment %.64q: %s", len(fit), name, list(fit)),
+		Text: fmt.Sprintf("ssh-agent holds %d Ed25519 keys that are called %.64q: %s", len(fit), name, list(fit)),
 		Mend: "name the key by its fingerprint, such as agent:" + fit[0].Fingerprint(),
 		Err:  ErrAgentKey,
 	}

@@ -41,6 +41,8 @@ func TestChooseKey(t *testing.T) {
 		"anna":                 anna,
 		anna.Fingerprint():     anna,
 		"me@host":              berta,
+		"me":                   berta, // the RSA key will not do
+		"m":                    {},
 		"\x1b[2Jcarla ":        carla,
 		"[2Jcarla":             carla,
 		carla.Fingerprint():    carla,
@@ -102,12 +104,42 @@ func TestAmbiguousComment(t *testing.T) {
 	one, two := testKey(t, 1).Public(), testKey(t, 2).Public()
 	agent := holding(t, ed25519Listed(one, "me@host"), ed25519Listed(two, "me@host"))
 	_, err := agent.Signer("me@host")
-	checkError(t, err, ErrAgentKey, "2 Ed25519 keys with the comment \"me@host\": "+one.Fingerprint()+` "me@host", `+two.Fingerprint())
+	checkError(t, err, ErrAgentKey, "2 Ed25519 keys that are called \"me@host\": "+one.Fingerprint()+` "me@host", `+two.Fingerprint())
 	// What the hint says mends it.
 	_, name, found := strings.Cut(hintOf(err), "agent:")
 	if signer, err := agent.Signer(name); !found || err != nil || signer.Public() != one {
 		t.Errorf("%q: got %v, %v", name, signer, err)
 	}
+}
+
+// TestShortComment: a key of a home calls itself anna@acme.example, and "anna" will do
+// as long as one key alone can be meant. Whose whole comment it is comes first.
+func TestShortComment(t *testing.T) {
+	t.Parallel()
+	one, two, three := testKey(t, 1).Public(), testKey(t, 2).Public(), testKey(t, 3).Public()
+	agent := holding(t, ed25519Listed(one, "anna@acme.example"), ed25519Listed(two, "bert@acme.example"),
+		ed25519Listed(three, one.Fingerprint()+"@acme.example"))
+	for name, want := range map[string]keys.PublicKey{"anna": one, "bert": two, "anna@acme.example": one, one.Fingerprint(): one} {
+		if signer, err := agent.Signer(name); err != nil || signer.Public() != want {
+			t.Errorf("%q: got %v, %v, want %v", name, signer, err, want)
+		}
+	}
+	for _, name := range []string{"anna@", "ann", "@acme.example", "acme.example", three.Fingerprint()[:10]} {
+		if signer, err := agent.Signer(name); !errors.Is(err, ErrAgentKey) {
+			t.Errorf("%q: got %v, %v", name, signer, err)
+		}
+	}
+	agent = holding(t, ed25519Listed(one, "anna@acme.example"), ed25519Listed(two, "anna@other.example"))
+	_, err := agent.Signer("anna")
+	checkError(t, err, ErrAgentKey, "2 Ed25519 keys that are called \"anna\": "+one.Fingerprint())
+	agent = holding(t, ed25519Listed(one, "anna@acme.example"), ed25519Listed(two, "anna"))
+	if signer, err := agent.Signer("anna"); err != nil || signer.Public() != two {
+		t.Errorf("a whole comment: got %v, %v", signer, err)
+	}
+	// A key of another type whose whole comment it is was meant, and is named.
+	agent = holding(t, ed25519Listed(one, "anna@acme.example"), listed{publicBlob(ssh.KeyAlgoRSA, []byte("rsa")), "anna"})
+	_, err = agent.Signer("anna")
+	checkError(t, err, ErrAgentKey, `of type "ssh-rsa"`)
 }
 
 func TestNoUsableKey(t *testing.T) {
