@@ -136,6 +136,7 @@ func TestSignWithAgent(t *testing.T) {
 		}
 	}
 	a.mustRun(dir, "checkpoint", "--home", "V", "--key", "agent:"+anna)
+	a.mustRun(dir, "checkpoint", "--home", "V", "--key", "agent:anna") // what stands before the @
 	for _, test := range []struct {
 		what string
 		args []string

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"slices"
 	"time"
 
@@ -53,9 +52,7 @@ func (c *amendCommand) run(env *cli.Env, args []string) error {
 	if c.allUpdates && !c.to.UpdatesUntil.IsZero() {
 		return cli.Usagef("--all-updates and --updates-until contradict each other")
 	}
-	return c.revise(env, args, "Amend", c.change, func(ctx context.Context, l *ledger.Ledger, by ledger.Operation, invoice string, issue ledger.Issue) ([]*ledger.License, error) {
-		return l.Amend(ctx, by, invoice, c.change, issue)
-	})
+	return c.revise(env, args, "Amend", ledger.NewAmendment(c.change))
 }
 
 // change makes an entitlement what was asked for; made twice it makes the same.

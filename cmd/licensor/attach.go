@@ -1,57 +1,94 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"fmt"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/home"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/issuer"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/format"
+	"github.com/offlicense/offlicense/keys"
 	"github.com/offlicense/offlicense/verify"
 )
 
-// newestList is the newest revocation list, which every license file carries to its
-// server. The ledger holds the licenses without it: one that is written again next year
-// carries next year's list.
+// newestList is the newest revocation list that fits into a license file, which every
+// one carries to its server. The ledger holds the licenses without it: one that is
+// written again next year carries next year's list.
 type newestList struct {
-	list *verify.RevocationList // nil: there is none, or it is too long
+	list   *verify.RevocationList // nil: there is none, or none fits
+	newest *verify.RevocationList // of whatever length
+	env    *cli.Env
 }
 
-// loadNewestList opens the newest list of a ledger.
+// loadNewestList opens the list that goes along, and says if a newer one is too long.
 func loadNewestList(ctx context.Context, env *cli.Env, at home.Home, l *ledger.Ledger) (newestList, error) {
 	v, err := at.Verifier()
 	if err != nil {
 		return newestList{}, readError(err)
 	}
-	list, err := openNewestList(ctx, v, l)
-	if err != nil || list == nil {
+	newest, err := openNewestList(ctx, v, l)
+	if err != nil || newest == nil || fits(newest.Raw) {
+		return newestList{newest, newest, env}, err
+	}
+	list, err := openAttachedList(ctx, v, l)
+	if err != nil {
 		return newestList{}, err
 	}
-	if len(list.Raw) > issuer.MaxAttachedList {
-		env.Warnf("revocation list %d is too long to go along with a license (%d bytes, at most %d); send it too: licensor revocations --newest --out list.olv",
-			list.Number, len(list.Raw), issuer.MaxAttachedList)
-		return newestList{}, nil
+	instead := "none goes along"
+	if list != nil {
+		instead = fmt.Sprintf("list %d goes along", list.Number)
 	}
-	return newestList{list}, nil
+	env.Warnf("revocation list %d is too long to go along with a license (%d bytes, at most %d), and %s; send it too: licensor revocations%s --newest --out list.olv",
+		newest.Number, len(newest.Raw), issuer.MaxAttachedList, instead, homeWords(env, at))
+	return newestList{list, newest, env}, nil
 }
 
+// fits reports whether a list has room in license files.
+func fits(list []byte) bool { return len(list) <= issuer.MaxAttachedList }
+
+// openNewestList opens the newest list of the ledger, of whatever length.
 func openNewestList(ctx context.Context, v *verify.Verifier, l *ledger.Ledger) (*verify.RevocationList, error) {
 	raw, err := l.NewestList(ctx)
+	return openRecordedList(v, raw, err)
+}
+
+// openAttachedList opens the newest list of the ledger that fits into license files: a
+// license that asks for one always has it with it.
+func openAttachedList(ctx context.Context, v *verify.Verifier, l *ledger.Ledger) (*verify.RevocationList, error) {
+	raw, err := l.NewestListUpTo(ctx, issuer.MaxAttachedList)
+	return openRecordedList(v, raw, err)
+}
+
+func openRecordedList(v *verify.Verifier, raw []byte, err error) (*verify.RevocationList, error) {
 	if err != nil || raw == nil {
 		return nil, err
 	}
 	list, err := v.OpenRevocationList([]byte(format.EncodeText(format.RevocationFile, raw)))
 	if err != nil {
-		return nil, cli.Failf("the newest revocation list of the ledger: %w", err).
+		return nil, cli.Failf("a revocation list of the ledger: %w", err).
 			WithHint("compare root.pub with the home where the list was signed; \"licensor audit\" checks the ledger")
 	}
 	return list, nil
 }
 
-// text returns the text of a license file with the list.
+// text returns the text of a license file with the list. It warns of a license that is on
+// record, is written again, and is good no more: a key behind it was revoked. Of one that
+// was revoked by itself the ledger says so.
 func (n newestList) text(license *ledger.License) ([]byte, error) {
 	file := license.File
+	if n.newest != nil && len(n.newest.Keys) > 0 {
+		revoked, err := revokedByKey(n.newest, file)
+		if err != nil {
+			return nil, err
+		}
+		if revoked {
+			n.env.Warnf("license %s is good no more: revocation list %d revokes the key that signed it, %s, or the root behind that, and the license is not one of those that stay good; \"licensor audit\" says more",
+				license.ID, n.newest.Number, cli.Quote(license.Signer))
+		}
+	}
 	if n.list != nil {
 		var err error
 		if file, err = format.AttachList(file, n.list.Raw); err != nil {
@@ -61,6 +98,33 @@ func (n newestList) text(license *ledger.License) ([]byte, error) {
 	return format.EncodeFile(format.LicenseFile, file), nil
 }
 
+// revokedByKey reports whether a list puts an end to a license by revoking the key that
+// signed it, or the root that has delegated to that one. The license is of the ledger:
+// its signatures were checked.
+func revokedByKey(list *verify.RevocationList, raw []byte) (bool, error) {
+	file, err := format.ParseFile(raw)
+	if err != nil {
+		return false, err
+	}
+	delegation, err := format.UnmarshalDelegation(file.Delegation.UnverifiedPayload())
+	if err != nil {
+		return false, err
+	}
+	staff, err := keys.NewPublicKey(delegation.Key)
+	if err != nil {
+		return false, err
+	}
+	for _, k := range list.Keys {
+		if k.Thumbprint == staff.Thumbprint() && !k.Keep.Has(file.License.Digest()) {
+			return true, nil
+		}
+		if root := file.Delegation.KeyID(); bytes.HasPrefix(k.Thumbprint[:], root[:]) && !k.Keep.Has(file.Delegation.Digest()) {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
 // loadIssuer loads the staff key, refuses one that was revoked, and has it ask for the
 // newest revocation list in what it signs.
 func loadIssuer(ctx context.Context, env *cli.Env, o *staffKeyOption, at home.Home, l *ledger.Ledger) (*issuer.Issuer, error) {
@@ -68,10 +132,10 @@ func loadIssuer(ctx context.Context, env *cli.Env, o *staffKeyOption, at home.Ho
 	if err != nil {
 		return nil, err
 	}
-	if err := l.RefuseRevokedKey(ctx, i.Key.Public()); err != nil {
+	if err := l.RefuseRevokedKey(ctx, i.Key.Public(), i.RawDelegation); err != nil {
 		return nil, err
 	}
-	if i.List, err = openNewestList(ctx, i.Verifier, l); err != nil {
+	if i.List, err = openAttachedList(ctx, i.Verifier, l); err != nil {
 		return nil, err
 	}
 	return i, nil

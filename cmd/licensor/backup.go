@@ -20,7 +20,7 @@ func setupBackup(flags *pflag.FlagSet) cli.Run {
 		if len(args) != 1 || args[0] == "" || args[0] == "-" {
 			return cli.Usagef("want the name of one new file")
 		}
-		return at.withLedger(env, ledger.OpenToRead, func(ctx context.Context, _ home.Home, l *ledger.Ledger) error {
+		return at.withLedger(env, ledger.OpenAsIs, func(ctx context.Context, _ home.Home, l *ledger.Ledger) error {
 			return backup(ctx, env, l, args[0])
 		})
 	}
@@ -36,7 +36,7 @@ func backup(ctx context.Context, env *cli.Env, l *ledger.Ledger, file string) er
 		return err
 	}
 	// A copy that does not open is none: better to hear of it now.
-	copied, err := ledger.OpenToRead(ctx, file)
+	copied, err := ledger.OpenAsIs(ctx, file)
 	if err != nil {
 		return fmt.Errorf("the copy does not open: %w", err)
 	}

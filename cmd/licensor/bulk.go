@@ -141,6 +141,8 @@ func (b *bulk) signBatch(ctx context.Context, batch []*bulkItem, messages io.Wri
 	outcomes, err := b.ledger.SignBatch(ctx, b.by, requests, b.issue)
 	for i, outcome := range outcomes {
 		switch {
+		case outcome.Err == nil && outcome.Leaves != "":
+			fmt.Fprintf(messages, "%s: activation %s left the seat that it had for another one: its request names another machine\n", cli.Clean(batch[i].path), outcome.License.Activation)
 		case outcome.Err == nil:
 		case isRefusal(outcome.Err):
 			b.refuse(messages, batch[i], resultRefused, outcome.Err)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"time"
@@ -180,7 +181,40 @@ func (c *delegation) review(env *cli.Env, claims *format.DelegationClaims, staff
 	if err == nil && !seen.IsZero() && !hasKey(known, seen.PublicKey) {
 		env.Warnf("the home here does not trust this root key; products that have its roots will refuse what the staff key signs")
 	}
+	if err == nil {
+		c.warnOfRevoked(env, seen, staff)
+	}
 	return agree(env, c.yes, fmt.Sprintf("Compared the staff key with %s, and may it sign this?", c.name), "not signed")
+}
+
+// warnOfRevoked asks the ledger of a home that is here, if it has one: the machine of the
+// root key need not have either.
+func (c *delegation) warnOfRevoked(env *cli.Env, root, staff keys.NamedKey) {
+	at, err := c.home.open(env)
+	if err != nil {
+		return
+	}
+	ctx := context.Background()
+	l, err := c.home.atHand(ctx, env, at)
+	if err != nil {
+		env.Warnf("the ledger here does not say whether these keys were revoked: %v", err)
+		return
+	}
+	if l == nil {
+		return
+	}
+	defer l.Close()
+	for _, key := range []struct {
+		keys.NamedKey
+		what string
+	}{{root, "root"}, {staff, "staff"}} {
+		if key.IsZero() {
+			continue
+		}
+		if err := l.RefuseRevokedKey(ctx, key.PublicKey, nil); err != nil {
+			env.Warnf("servers that know the revocation list will not take this delegation by its %s key: %v", key.what, err)
+		}
+	}
 }
 
 func hasKey(all []keys.NamedKey, key keys.PublicKey) bool {

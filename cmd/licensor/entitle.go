@@ -69,9 +69,13 @@ func (c *entitleCommand) run(env *cli.Env, args []string) error {
 		if err := l.Entitle(ctx, by, c.sold); err != nil {
 			return err
 		}
+		recorded, err := holding(ctx, l, c.sold.Invoice)
+		if err != nil {
+			return err
+		}
 		var t cli.Table
-		addEntitlement(&t, &c.sold)
-		_, err := t.WriteTo(env.Stdout)
+		addEntitlement(&t, &recorded.Entitlement)
+		_, err = t.WriteTo(env.Stdout)
 		warnOfScope(env, at, l.Vendor(), by.Now, &c.sold)
 		fmt.Fprintf(env.Stderr, "Recorded. The customer now makes a request with --invoice %s --email %s.\n",
 			cli.Clean(cli.ShellWord(c.sold.Invoice)), cli.Clean(cli.ShellWord(c.sold.Email)))

@@ -120,7 +120,7 @@ func sentence(e *ledger.Event, before *ledger.Entitlement) string {
 	case ledger.Moved:
 		return fmt.Sprintf("began to move %s to %s, which runs on a bridge until %s", e.Activation, d.Successor, date(d.Until))
 	case ledger.Reseated:
-		return fmt.Sprintf("%s left the seat that it shared, %s, for another one: its machine is no longer the same", e.Activation, d.From)
+		return fmt.Sprintf("%s left the seat %s for %s: its request names another machine", e.Activation, d.From, d.Seat)
 	case ledger.TakenOver:
 		return fmt.Sprintf("%s took over the seat of %s", e.Activation, d.Predecessor)
 	}
@@ -137,7 +137,7 @@ func sale(action ledger.Action, e, before *ledger.Entitlement) string {
 	}
 	text := fmt.Sprintf("sold %s (%s) to %s <%s>; seats: %s; %s", productName(e), e.Type, e.Customer, e.Email, seats(e), term(e))
 	if e.Excused {
-		text += "; a rule was lifted for it"
+		text += "; " + ruleLifted
 	}
 	return text
 }
@@ -149,6 +149,9 @@ func differences(before, after *ledger.Entitlement) string {
 		if was, is := c.write(before), c.write(after); was != is {
 			all = append(all, fmt.Sprintf("%s from %s to %s", strings.ReplaceAll(c.name, "_", " "), orNone(was), orNone(is)))
 		}
+	}
+	if after.Excused && !before.Excused {
+		all = append(all, ruleLifted)
 	}
 	if len(all) == 0 {
 		return "nothing"

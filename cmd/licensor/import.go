@@ -63,6 +63,15 @@ func (c *importCommand) run(env *cli.Env, args []string) error {
 		}
 		warnOfScope(env, at, l.Vendor(), by.Now, sold...)
 		fmt.Fprintf(env.Stdout, "imported  %d\n", len(rows))
+		excused := 0
+		for i := range rows {
+			if rows[i].Excused {
+				excused++
+			}
+		}
+		if excused > 0 {
+			env.Warnf("of them, %s no production license: %s", cli.Plural(excused, "needs", "need"), ruleLifted)
+		}
 		return nil
 	})
 }

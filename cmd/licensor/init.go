@@ -22,6 +22,8 @@ type initCommand struct {
 	staff      string
 	rootKey    string
 	standby    string
+	yes        bool
+	inDatabase bool // whether the ledger is no file in the home
 }
 
 func setupInit(flags *pflag.FlagSet) cli.Run {
@@ -34,12 +36,19 @@ func setupInit(flags *pflag.FlagSet) cli.Run {
 	flags.StringVar(&c.staff, "name", "", "")
 	flags.StringVar(&c.rootKey, "root-key", "", "")
 	flags.StringVar(&c.standby, "standby-key", "", "")
+	flags.BoolVar(&c.yes, "yes", false, "")
 	return c.run
 }
 
 func (c *initCommand) run(env *cli.Env, args []string) error {
 	if err := noArguments(args); err != nil {
 		return err
+	}
+	if at, database, err := c.existing(env); err != nil || database != "" {
+		if err != nil {
+			return err
+		}
+		return c.makeLedger(env, at, database)
 	}
 	founding, dir, err := c.prepare(env)
 	if err != nil {
@@ -112,6 +121,7 @@ func (c *initCommand) prepare(env *cli.Env) (*home.Founding, string, error) {
 	if err := c.checkRootKeys(dir); err != nil {
 		return nil, "", err
 	}
+	c.inDatabase = database != ""
 	founding := &home.Founding{Vendor: c.vendor, Staff: staff, RootKey: c.rootKey, Standby: c.standby, Ledger: database, Operator: by.Operator, Now: by.Now, Random: env.Rand}
 	if err := founding.Check(); err != nil {
 		return nil, "", cli.Usagef("%w", err)
@@ -178,10 +188,14 @@ func (c *initCommand) report(env *cli.Env, made *home.Founded) {
 	if len(made.Roots) > 1 {
 		rows = append(rows, struct{ name, text string }{"standby", c.standby}, struct{ name, text string }{"", made.Roots[1].Fingerprint()})
 	}
+	ledgerPlace := made.LedgerFile()
+	if c.inDatabase {
+		ledgerPlace = thatDatabase
+	}
 	for _, row := range append(rows, []struct{ name, text string }{
 		{"staff key", made.KeyFile(made.Delegation.Name)},
 		{"", "may sign everything until " + time.Unix(made.Delegation.Expires, 0).UTC().Format(time.DateOnly)},
-		{"ledger", made.LedgerFile()},
+		{"ledger", ledgerPlace},
 	}...) {
 		fmt.Fprintf(env.Stdout, "%-9s  %s\n", row.name, cli.Clean(row.text))
 	}

@@ -46,7 +46,7 @@ type keyWord struct {
 var keyWords = []keyWord{
 	{"new", (*keyCommand).makeNew, []string{"home", "name", "out", "passphrase-file", "insecure-no-passphrase", "qr", "qr-png"}},
 	{"import", (*keyCommand).takeOver, []string{"home", "name", "out", "passphrase-file", "insecure-no-passphrase", "qr", "qr-png"}},
-	{"add", (*keyCommand).addDelegation, []string{"home", "roots", "yes"}},
+	{"add", (*keyCommand).addDelegation, []string{"home", "ledger", "roots", "yes"}},
 	{"list", (*keyCommand).list, []string{"home", "ledger", "json"}},
 }
 

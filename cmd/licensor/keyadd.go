@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -47,6 +48,9 @@ func (c *keyCommand) addDelegation(env *cli.Env, args []string) error {
 		return err
 	}
 	if err := a.findKey(env); err != nil {
+		return err
+	}
+	if err := c.refuseRevoked(env, a); err != nil {
 		return err
 	}
 	if err := c.review(env, a); err != nil {
@@ -115,7 +119,7 @@ func (c *keyCommand) findRoots(env *cli.Env, a *addition) error {
 	a.pin = err != nil
 	if a.pin && c.roots == "" {
 		return cli.Failf("there are no root public keys in %s yet, and nothing checks a delegation without them", cli.Quote(a.at.Dir)).
-			WithHint("the first time, name what the holder of the root key sends with it: licensor key add NAME.old --roots root.pub")
+			WithHint("the first time, name what the holder of the root key sends with it: licensor key add%s NAME.old --roots root.pub", c.home.words())
 	}
 	a.roots = known
 	if c.roots == "" {
@@ -133,14 +137,19 @@ func (c *keyCommand) findRoots(env *cli.Env, a *addition) error {
 	case len(given) > home.MaxRoots:
 		return cli.Failf("%s: got %d root keys, want at most %d", cli.Quote(c.roots), len(given), home.MaxRoots).
 			WithHint("give what \"licensor roots\" prints where the root key was made")
-	case a.pin:
+	}
+	if err := home.CheckRoles(given); err != nil {
+		return cli.Failf("%s: %w", cli.Quote(c.roots), err).
+			WithHint("the order decides which one can revoke the other: give the file as \"licensor roots\" printed it where the root key was made; nothing was changed")
+	}
+	if a.pin {
 		a.roots = given
 		return nil
 	}
 	for _, root := range given {
 		if !hasKey(known, root.PublicKey) {
 			return cli.Failf("%s holds the root key %s, which this home does not trust; nothing was changed", cli.Quote(c.roots), root).
-				WithHint("leave --roots out, the home has its root keys; a standby that is new comes with: licensor roots --add FILE")
+				WithHint("leave --roots out, the home has its root keys; a standby that is new comes with: licensor roots%s --add FILE", c.home.words())
 		}
 	}
 	return nil
@@ -159,7 +168,7 @@ func (c *keyCommand) notOurs(err error) error {
 			where = "in " + cli.Quote(c.roots)
 		}
 		return cli.Failf("no root key %s has signed this delegation: it is another vendor's, or by a root key that is not known here", where).
-			WithHint("compare what \"licensor roots\" shows with the holder of the root key; a standby root becomes known by: licensor roots --add FILE")
+			WithHint("compare what \"licensor roots\" shows with the holder of the root key; a standby root becomes known by: licensor roots%s --add FILE", c.home.words())
 	case verify.BadSignature:
 		return cli.Failf("the delegation was changed after it was signed").
 			WithHint("copy it again from the machine where it was made")
@@ -223,6 +232,38 @@ func (a *addition) findKey(env *cli.Env) error {
 		return e.WithHint("no key is here: run this where \"licensor key new\" has made it, or with the ssh-agent that has it")
 	}
 	return e.WithHint("here are %s; send the public line of one of them to the holder of the root key", strings.Join(known, " and "))
+}
+
+// refuseRevoked asks the ledger, where there is one, whether the key was revoked, or the
+// root that has signed the delegation.
+func (c *keyCommand) refuseRevoked(env *cli.Env, a *addition) error {
+	raw, err := format.DecodeTextAs(a.text, format.Delegation)
+	if err != nil {
+		return err
+	}
+	ctx := context.Background()
+	l, err := c.home.atHand(ctx, env, a.at)
+	if err != nil {
+		if c.home.ledger != "" {
+			return err
+		}
+		env.Warnf("the ledger does not say whether this key was revoked: %v", err)
+		return nil
+	}
+	if l == nil {
+		return nil
+	}
+	defer l.Close()
+	next := "make a new key with \"licensor key new\", and ask the holder of the root key for its delegation; nothing was changed"
+	err = l.RefuseRevokedKey(ctx, a.key, nil)
+	if err == nil {
+		next = "ask for a delegation by the root that is in force now: servers that know the revocation list take nothing that is signed under this one; nothing was changed"
+		err = l.RefuseRevokedKey(ctx, a.key, raw)
+	}
+	if err != nil {
+		return cli.Fail(err).WithHint("%s", next)
+	}
+	return nil
 }
 
 // takeAgentKey names the files of a key that ssh-agent has after the delegation.

@@ -1,11 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
+	"slices"
 	"time"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
@@ -67,10 +68,11 @@ type listedScope struct {
 }
 
 type listedSigner struct {
-	Name     string    `json:"name"` // as licenses on record have it
-	Licenses int64     `json:"licenses"`
-	First    time.Time `json:"first"`
-	Last     time.Time `json:"last"`
+	Name        string    `json:"name"`                  // as licenses on record have it
+	Fingerprint string    `json:"fingerprint,omitempty"` // where others have the same name
+	Licenses    int64     `json:"licenses"`
+	First       time.Time `json:"first"`
+	Last        time.Time `json:"last"`
 }
 
 func (c *keyCommand) list(env *cli.Env, args []string) error {
@@ -185,7 +187,7 @@ func viewKey(k *home.StaffKey, held map[keys.PublicKey]string, now time.Time) li
 // addSigned adds what the ledger says of the keys. There may be none here: on a
 // workstation whose ledger is a database that nobody named, or on the root's machine.
 func (c *keyCommand) addSigned(env *cli.Env, at home.Home, listing *keyListing) error {
-	signers, revoked, err := c.signers(env, at)
+	signers, revoked, err := c.signers(env, at, listing)
 	if errors.Is(err, fs.ErrNotExist) {
 		for i := range listing.Keys {
 			listing.Keys[i].Signed = nil
@@ -202,66 +204,111 @@ func (c *keyCommand) addSigned(env *cli.Env, at home.Home, listing *keyListing) 
 	for i := range listing.Keys {
 		listing.Keys[i].Revoked = revoked[listing.Keys[i].Fingerprint]
 	}
-	byName := make(map[string]listedSigner)
-	for _, s := range signers {
-		byName[s.Name] = listedSigner{s.Name, s.Licenses, s.First.UTC(), s.Last.UTC()}
-	}
-	here := make(map[string]bool)
+	here := make(map[int]bool) // which of the signers
 	for i := range listing.Keys {
 		k := &listing.Keys[i]
 		if k.Signed == nil {
 			continue
 		}
-		here[k.Signed.Name] = true
-		signed, found := byName[k.Signed.Name]
-		if k.Signed = nil; found {
-			k.Signed = &signed
+		name := k.Signed.Name
+		k.Signed = nil
+		for n, s := range signers {
+			if s.Name == name && (s.fingerprint == "" || s.fingerprint == k.Fingerprint) {
+				k.Signed, here[n] = &s.listedSigner, true
+			}
 		}
 	}
-	for _, s := range signers {
-		if !here[s.Name] {
-			listing.Others = append(listing.Others, byName[s.Name])
+	for n, s := range signers {
+		if !here[n] {
+			s.Fingerprint = s.fingerprint
+			listing.Others = append(listing.Others, s.listedSigner)
 		}
 	}
 	return nil
 }
 
+// countedSigner is what was signed under a name, by whatever key.
+type countedSigner struct {
+	listedSigner
+	fingerprint string // of the key, if several have the name
+}
+
 // signers returns who has signed, and since when which key is revoked, by fingerprint.
 // Where there is no ledger the error is an fs.ErrNotExist.
-func (c *keyCommand) signers(env *cli.Env, at home.Home) ([]ledger.Signer, map[string]time.Time, error) {
-	where, err := c.home.database(env)
-	if err != nil {
-		return nil, nil, err
-	}
-	if where == "" {
-		where = at.LedgerFile()
-		if _, err := os.Stat(where); err != nil {
-			return nil, nil, readError(err)
-		}
-	}
+func (c *keyCommand) signers(env *cli.Env, at home.Home, listing *keyListing) ([]countedSigner, map[string]time.Time, error) {
 	ctx := context.Background()
-	l, err := ledger.OpenToRead(ctx, where)
+	l, err := c.home.atHand(ctx, env, at)
 	if err != nil {
 		return nil, nil, err
+	}
+	if l == nil {
+		return nil, nil, fs.ErrNotExist
 	}
 	defer l.Close()
-	signers, err := l.Signers(ctx)
-	if err != nil {
-		return nil, nil, err
-	}
 	all, err := l.RevokedKeys(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
 	revoked := make(map[string]time.Time)
+	owners := make(keyOwners)
 	for _, k := range all {
 		key, err := keys.NewPublicKey(k.Public)
 		if err != nil {
 			return nil, nil, err
 		}
 		revoked[key.Fingerprint()] = k.Since
+		owners.add(k.Name, key.Fingerprint())
 	}
-	return signers, revoked, nil
+	for _, k := range listing.Keys {
+		if k.Signed != nil {
+			owners.add(k.Signed.Name, k.Fingerprint)
+		}
+	}
+	signers, err := countSigned(ctx, l, owners)
+	return signers, revoked, err
+}
+
+// keyOwners are the keys that have a name, as far as is known.
+type keyOwners map[string][]string
+
+func (o keyOwners) add(name, fingerprint string) {
+	if !slices.Contains(o[name], fingerprint) {
+		o[name] = append(o[name], fingerprint)
+	}
+}
+
+// countSigned counts licenses by the names of their signers, which the ledger has at
+// hand; and by keys where several have one name, for which it reads every license.
+func countSigned(ctx context.Context, l *ledger.Ledger, owners keyOwners) ([]countedSigner, error) {
+	byName, err := l.Signers(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var all []countedSigner
+	var shared []string
+	for _, s := range byName {
+		if len(owners[s.Name]) > 1 {
+			shared = append(shared, s.Name)
+			continue
+		}
+		all = append(all, countedSigner{listedSigner: listedSigner{Name: s.Name, Licenses: s.Licenses, First: s.First.UTC(), Last: s.Last.UTC()}})
+	}
+	if len(shared) == 0 {
+		return all, nil
+	}
+	byKey, err := l.SignerKeys(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range byKey {
+		if slices.Contains(shared, s.Name) {
+			all = append(all, countedSigner{listedSigner{Name: s.Name, Licenses: s.Licenses, First: s.First.UTC(), Last: s.Last.UTC()}, s.Key.Fingerprint()})
+		}
+	}
+	slices.SortFunc(all, func(a, b countedSigner) int {
+		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.fingerprint, b.fingerprint))
+	})
+	return all, nil
 }
 
 func (l *keyListing) table() *cli.Table {
@@ -281,6 +328,9 @@ func (l *keyListing) table() *cli.Table {
 	}
 	for _, s := range l.Others {
 		t.Row(s.Name, "a key that is not here")
+		if s.Fingerprint != "" {
+			t.Row("", s.Fingerprint)
+		}
 		t.Row("  signed", s.words())
 	}
 	if !l.Ledger {

@@ -40,9 +40,9 @@ func (c *keyCommand) report(env *cli.Env, k *newKey, public keys.PublicKey) erro
 		if _, err := (home.Home{Dir: k.home}).NamedRoots(); err != nil {
 			first = " --roots root.pub"
 		}
-		fmt.Fprintf(env.Stderr, "Send the public line, or the file, to the holder of the root key, and compare\nSHA256:... by phone. With the delegation that comes back:\n    licensor key add %s.old%s\n", c.name, first)
+		fmt.Fprintf(env.Stderr, "Send the public line, or the file, to the holder of the root key, and compare\nSHA256:... by phone. With the delegation that comes back:\n    licensor key add%s %s.old%s\n", c.home.words(), c.name, first)
 	} else {
-		fmt.Fprintf(env.Stderr, "As a standby root key, it becomes known by:\n    licensor roots --add %s\n", cli.ShellPath(k.file+".pub"))
+		fmt.Fprintf(env.Stderr, "As a standby root key, it becomes known by:\n    licensor roots%s --add %s\n", c.home.words(), cli.ShellPath(k.file+".pub"))
 	}
 	if c.passphrase.none {
 		env.Warnf("the private key is not encrypted, which is for tests alone; ssh-keygen -p -f %s adds a passphrase", cli.ShellPath(k.file))

@@ -22,7 +22,7 @@ type moveCommand struct {
 func setupMove(flags *pflag.FlagSet) cli.Run {
 	var c moveCommand
 	c.add(flags)
-	flags.StringVar(&c.activation, "activation", "", "")
+	flags.Var(activationValue{&c.activation}, "activation", "")
 	flags.Var(daysValue{&c.overlap}, "overlap", "")
 	flags.StringVar(&c.out, "out", "-", "")
 	return c.run
@@ -42,6 +42,10 @@ func (c *moveCommand) run(env *cli.Env, args []string) error {
 		return cli.Usagef("--overlap is missing").WithHint("say for how many days both servers may run, such as 14d")
 	}
 	if err := needWhy(&c.reason, "a move"); err != nil {
+		return err
+	}
+	overlap := time.Duration(c.overlap) * 24 * time.Hour
+	if err := ledger.CheckOverlap(overlap); err != nil {
 		return err
 	}
 	now, err := env.Time()
@@ -78,12 +82,15 @@ func (c *moveCommand) run(env *cli.Env, args []string) error {
 			return err
 		}
 		signer := c.signer(ctx, env, at, l, by)
-		bridge, err := l.Move(ctx, by, invoice, c.activation, time.Duration(c.overlap)*24*time.Hour, request, signer.issue)
+		bridge, err := l.Move(ctx, by, invoice, c.activation, overlap, request, signer.issue)
 		if err != nil {
 			return signer.explain(err)
 		}
 		if err := deliver(ctx, env, at, l, c.out, bridge); err != nil {
 			return err
+		}
+		if asked := bridge.Issued.Add(overlap); !bridge.Expires.Equal(asked) && !bridge.Expires.Equal(h.HardEnd()) {
+			env.Warnf("this request got its bridge on %s, until %s; --overlap does not change that", date(bridge.Issued), minute(bridge.Expires))
 		}
 		fmt.Fprintf(env.Stderr, "The new server runs until %s. Its real license comes with the release of the old one: \"offlicense release\" there, then \"licensor release FILE --out final.lic\" here.\n",
 			minute(bridge.Expires))

@@ -66,6 +66,10 @@ func (h *homeOption) database(env *cli.Env) (string, error) {
 	return where, nil
 }
 
+// isCopy tells a file made by "licensor backup" from where a ledger lives: the file in
+// the home, which is "" here, or a database.
+func isCopy(where string) bool { return where != "" && !isAddress(where) }
+
 // isAddress tells the address of a database from a file made by "licensor backup".
 func isAddress(where string) bool {
 	return strings.HasPrefix(where, "postgres://") || strings.HasPrefix(where, "postgresql://")
@@ -83,6 +87,36 @@ func (h *homeOption) path(env *cli.Env) (string, error) {
 		return dir, nil
 	}
 	return dataFolder(env)
+}
+
+// words are --home and --ledger as they were given, for a command that is printed and
+// meant to be run next. An address may hold a password, and is left to the user.
+func (h *homeOption) words() string {
+	words := ""
+	if h.flags.Changed("home") {
+		words += " --home " + cli.ShellPath(h.dir)
+	}
+	if h.ledger != "" {
+		words += " --ledger "
+		if isAddress(h.ledger) {
+			words += "ADDRESS"
+		} else {
+			words += cli.ShellPath(h.ledger)
+		}
+	}
+	return words
+}
+
+// homeWords are the --home that a printed command needs to find the same home.
+func homeWords(env *cli.Env, at home.Home) string {
+	usual := env.Getenv("LICENSOR_HOME")
+	if usual == "" {
+		usual, _ = dataFolder(env) // none: then --home is needed
+	}
+	if at.Dir == usual {
+		return ""
+	}
+	return " --home " + cli.ShellPath(at.Dir)
 }
 
 func dataFolder(env *cli.Env) (string, error) {
@@ -144,6 +178,24 @@ func (h *homeOption) withLedger(env *cli.Env, open openLedger, f func(context.Co
 	}
 	defer l.Close()
 	return f(ctx, at, l)
+}
+
+// atHand opens the ledger to read if there is one: nil where the home has none and no
+// database is named, as on the machine of the root key.
+func (h *homeOption) atHand(ctx context.Context, env *cli.Env, at home.Home) (*ledger.Ledger, error) {
+	where, err := h.database(env)
+	if err != nil {
+		return nil, err
+	}
+	if where == "" {
+		where = at.LedgerFile()
+		if _, err := os.Stat(where); errors.Is(err, fs.ErrNotExist) {
+			return nil, nil
+		} else if err != nil {
+			return nil, readError(err)
+		}
+	}
+	return ledger.OpenToRead(ctx, where)
 }
 
 type openLedger func(ctx context.Context, where string) (*ledger.Ledger, error)

@@ -30,7 +30,13 @@ type orderColumn struct {
 
 var orderColumns = []orderColumn{
 	text("invoice", true, func(e *ledger.Entitlement) *string { return &e.Invoice }),
-	text("email", true, func(e *ledger.Entitlement) *string { return &e.Email }),
+	{"email", true, func(e *ledger.Entitlement, cell string) error {
+		e.Email = cell
+		if !ledger.ValidEmail(cell) {
+			return errors.New("want an address like ops@site.example")
+		}
+		return nil
+	}, func(e *ledger.Entitlement) string { return e.Email }},
 	text("customer", true, func(e *ledger.Entitlement) *string { return &e.Customer }),
 	text("product", true, func(e *ledger.Entitlement) *string { return &e.Product }),
 	text("edition", false, func(e *ledger.Entitlement) *string { return &e.Edition }),

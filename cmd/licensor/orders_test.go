@@ -15,7 +15,7 @@ import (
 func FuzzOrders(f *testing.F) {
 	f.Add("invoice,email,customer,product,type,seats,expires,limits\nI-1,a@b,c,evoq,production,2,2027-11-21,cores=16\n")
 	f.Add("invoice,email,customer,product,type,features,unbound\nI-1,a@b,\"c\n\"\"d\"\"\",evoq,test,a;b c,yes\n\n,,,,,,\n")
-	f.Add("type,invoice,email,customer,product,grace\nproduction,'=1,''+2,'x,-3,14\n")
+	f.Add("type,invoice,email,customer,product,grace\nproduction,'=1,''+2@x,'x,-3,14\n")
 	f.Add("invoice,email,customer,product,type,seats,allowance,count_by,max_version,emergency_days\nI-1,a@b,c,evoq,failover,0,0,machine,9.x,0\n")
 	f.Add("invoice,email,customer,product,type\n\"I-1\",\"")
 	f.Fuzz(func(t *testing.T, table string) {

@@ -12,7 +12,8 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// reactivateCommand closes an activation whose server is gone.
+// reactivateCommand closes an activation whose server is gone, or the bridge of a move
+// to a wrong one.
 type reactivateCommand struct {
 	home       homeOption
 	operator   operatorOption
@@ -29,7 +30,7 @@ func setupReactivate(flags *pflag.FlagSet) cli.Run {
 	c.operator.add(flags)
 	c.reason.add(flags)
 	flags.BoolVar(&c.yes, "yes", false, "")
-	flags.StringVar(&c.activation, "activation", "", "")
+	flags.Var(activationValue{&c.activation}, "activation", "")
 	flags.Var(daysValue{&c.daysUsed}, "emergency-used", "")
 	return c.run
 }
@@ -50,15 +51,24 @@ func (c *reactivateCommand) run(env *cli.Env, args []string) error {
 		if err != nil {
 			return err
 		}
+		if c.flags.Changed("emergency-used") && h.Type != format.TypeFailover {
+			return cli.Usagef("--emergency-used is for the type %s, and invoice %s bought %s", format.TypeFailover, cli.Quote(invoice), h.Type)
+		}
+		bridge := false
 		// What is not active is not asked about: the ledger refuses it and says why.
 		if a := held(h, c.activation); a != nil {
 			var t cli.Table
 			addActivation(&t, a)
-			if h.Type == format.TypeFailover {
+			if h.Type == format.TypeFailover && a.State == ledger.StateActive {
 				t.Row("emergency", c.usedWords())
 			}
 			t.WriteTo(env.Stdout)
-			if err := agree(env, c.yes, "Close this activation as lost?", "not closed"); err != nil {
+			question := "Close this activation as lost?"
+			if a.State == ledger.StateBridge {
+				question = "Close this bridge and end its move?"
+				bridge = true
+			}
+			if err := agree(env, c.yes, question, "not closed"); err != nil {
 				return err
 			}
 		}
@@ -80,7 +90,11 @@ func (c *reactivateCommand) run(env *cli.Env, args []string) error {
 			t.Row(name, id.String())
 		}
 		_, err = t.WriteTo(env.Stdout)
-		fmt.Fprintln(env.Stderr, "The seat is free: the new server makes a request, and \"licensor sign\" signs it.")
+		if bridge {
+			fmt.Fprintln(env.Stderr, "The move has come to nothing: the old server keeps its license and its seat. To move it to another one needs --override.")
+		} else {
+			fmt.Fprintln(env.Stderr, "The seat is free: the new server makes a request, and \"licensor sign\" signs it.")
+		}
 		if len(revoked) > 0 {
 			fmt.Fprintf(env.Stderr, "%s for the next revocation list.\n", cli.Plural(len(revoked), "license waits", "licenses wait"))
 		}

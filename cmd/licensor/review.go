@@ -19,7 +19,7 @@ func review(env *cli.Env, out io.Writer, offer *ledger.Offer, q *verify.Request,
 	seat := "a new one"
 	switch {
 	case offer.Leaves != "":
-		seat = "another one, for the machine is: " + offer.Activation.Name()
+		seat = "another one than before, by the machine named: " + offer.Activation.Name()
 	case offer.Activation != nil:
 		seat = "its own, " + offer.Activation.Name()
 	case offer.Seat != "":
@@ -42,6 +42,9 @@ func review(env *cli.Env, out io.Writer, offer *ledger.Offer, q *verify.Request,
 	warnOfRequest(env, q, now)
 	if offer.License != nil {
 		env.Warnf("this request was signed on %s; here is the same license again", date(offer.License.Issued))
+		if offer.Epoch > offer.License.Epoch {
+			env.Warnf("a newer license of that activation is on record, epoch %d, and this one is epoch %d: where that one is installed, this one does not install", offer.Epoch, offer.License.Epoch)
+		}
 	}
 }
 

@@ -25,9 +25,7 @@ func (r *revision) add(flags *pflag.FlagSet) {
 	flags.StringVar(&r.out, "out", "", "")
 }
 
-type reviser func(ctx context.Context, l *ledger.Ledger, by ledger.Operation, invoice string, issue ledger.Issue) ([]*ledger.License, error)
-
-func (r *revision) revise(env *cli.Env, args []string, verb string, change func(*ledger.Entitlement) error, carryOut reviser) error {
+func (r *revision) revise(env *cli.Env, args []string, verb string, change ledger.Revision) error {
 	if err := r.check(); err != nil {
 		return err
 	}
@@ -39,22 +37,19 @@ func (r *revision) revise(env *cli.Env, args []string, verb string, change func(
 		return cli.Usagef("--out is missing").WithHint("name a folder for the new licenses; it is made if it does not exist")
 	}
 	return r.home.withLedger(env, ledger.Open, func(ctx context.Context, at home.Home, l *ledger.Ledger) error {
-		before, err := holding(ctx, l, invoice)
+		by, err := r.operation(env)
 		if err != nil {
 			return err
 		}
-		changed, err := showChange(env, before, change)
+		revised, err := l.PreviewRevision(ctx, by, invoice, change)
 		if err != nil {
 			return err
 		}
-		if changed {
-			active := 0
-			for _, a := range before.Activations {
-				if a.State == ledger.StateActive {
-					active++
-				}
+		if revised.Changes {
+			if err := showChange(env, revised); err != nil {
+				return err
 			}
-			question := fmt.Sprintf("%s it and sign %s?", verb, cli.Plural(active, "new license", "new licenses"))
+			question := fmt.Sprintf("%s it and sign %s?", verb, cli.Plural(revised.Licenses, "new license", "new licenses"))
 			if err := r.agree(env, question, "not changed"); err != nil {
 				return err
 			}
@@ -65,12 +60,11 @@ func (r *revision) revise(env *cli.Env, args []string, verb string, change func(
 		if err != nil {
 			return err
 		}
-		by, err := r.operation(env)
-		if err != nil {
+		if by, err = r.operation(env); err != nil { // the question has waited
 			return err
 		}
 		signer := r.signer(ctx, env, at, l, by)
-		licenses, err := carryOut(ctx, l, by, invoice, signer.issue)
+		licenses, err := l.Revise(ctx, by, invoice, change, signer.issue)
 		if err != nil {
 			return signer.explain(err)
 		}
@@ -82,33 +76,39 @@ func (r *revision) revise(env *cli.Env, args []string, verb string, change func(
 		if err != nil {
 			return err
 		}
-		return deliverAll(env, folder, after, licenses, list)
+		if err := deliverAll(env, folder, after, licenses, list); err != nil {
+			return err
+		}
+		warnOfNarrower(env, revised, licenses)
+		return nil
 	})
 }
 
-// showChange shows what will be different, and reports whether anything will.
-func showChange(env *cli.Env, before *ledger.Holding, change func(*ledger.Entitlement) error) (bool, error) {
-	after := before.Entitlement
-	after.Features, after.Limits = slices.Clone(after.Features), maps.Clone(after.Limits)
-	if err := change(&after); err != nil {
-		return false, err
+// warnOfNarrower tells that the licenses from before grant what was taken away.
+func warnOfNarrower(env *cli.Env, revised *ledger.Revised, licenses []*ledger.License) {
+	if !revised.Changes || len(licenses) == 0 || !revised.Narrows() {
+		return
 	}
-	old, changed := describe(&before.Entitlement), describe(&after)
+	end := "for ever"
+	if !revised.Before.Expires.IsZero() {
+		end = "until " + date(revised.Before.HardEnd())
+	}
+	env.Warnf("the earlier licenses grant what they did, and stay good %s where they are in use; \"licensor revoke\" takes them back", end)
+}
+
+// showChange shows what will be different.
+func showChange(env *cli.Env, revised *ledger.Revised) error {
+	old, changed := describe(revised.Before), describe(revised.After)
 	t := cli.Table{Whole: true}
-	t.Row("invoice", before.Invoice)
-	t.Row("customer", before.Customer)
-	different := false
+	t.Row("invoice", revised.Before.Invoice)
+	t.Row("customer", revised.Before.Customer)
 	for _, name := range slices.Sorted(maps.Keys(old)) {
 		if old[name] != changed[name] {
-			different = true
 			t.Row(name, old[name]+" -> "+changed[name])
 		}
 	}
-	if !different {
-		return false, nil
-	}
 	_, err := t.WriteTo(env.Stdout)
-	return true, err
+	return err
 }
 
 // describe says all that a revision can change.
@@ -122,6 +122,7 @@ func describe(e *ledger.Entitlement) map[string]string {
 	return map[string]string{
 		"account":   fmt.Sprintf("%s <%s>", e.Customer, e.Email),
 		"edition":   or(e.Edition, "none"),
+		"beside":    beside(e),
 		"seats":     seats(e),
 		"for any":   map[bool]string{true: "licenses for any machine", false: "no license for any machine"}[e.Unbound],
 		"term":      term(e),

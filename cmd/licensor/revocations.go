@@ -83,7 +83,7 @@ func (c *revocationsCommand) sign(env *cli.Env) error {
 	if err != nil {
 		return err
 	}
-	copied := where != "" && !isAddress(where)
+	copied := isCopy(where)
 	open := ledger.Open
 	if copied {
 		open = ledger.OpenToRead
@@ -114,8 +114,9 @@ func (c *revocationsCommand) sign(env *cli.Env) error {
 			return err
 		}
 		if copied {
-			fmt.Fprintf(env.Stderr, "Signed, and not recorded: the ledger here is a copy. Bring the list to the workstation before it goes anywhere else, and there: licensor revocations --add %s\n", cli.ShellPath(c.out))
-		} else if _, err := l.RecordList(ctx, by, key.verifier, text); err != nil {
+			return c.handOver(env, text)
+		}
+		if _, err := l.RecordList(ctx, by, key.verifier, text); err != nil {
 			return err
 		}
 		return c.deliver(env, text)
@@ -135,7 +136,7 @@ func (c *revocationsCommand) signer(ctx context.Context, env *cli.Env, at home.H
 	if err != nil {
 		return nil, err
 	}
-	if err := l.RefuseRevokedKey(ctx, key.Public()); err != nil {
+	if err := l.RefuseRevokedKey(ctx, key.Public(), key.delegation); err != nil {
 		return nil, err
 	}
 	if key.delegation != nil {
@@ -173,22 +174,58 @@ func (c *revocationsCommand) loadKey(env *cli.Env, at home.Home, vendor string) 
 	return &listKey{root, "the root key " + root.Public().Fingerprint(), nil, v}, nil
 }
 
+// deliver writes a list that is on record.
 func (c *revocationsCommand) deliver(env *cli.Env, text []byte) error {
 	if err := env.WriteFile(c.out, text, 0o644); err != nil {
-		return cli.Fail(err).WithHint("a list that is recorded is not lost: licensor revocations --newest --out FILE writes it again")
+		return cli.Fail(err).WithHint("a list that is recorded is not lost: licensor revocations%s --newest --out FILE writes it again", c.home.words())
 	}
 	raw, err := format.DecodeTextAs(text, format.RevocationFile)
 	if err != nil {
 		return err
 	}
 	if c.out != "-" {
-		fmt.Fprintf(env.Stderr, "Written to %s. On each server: offlicense install %s. Licenses that are signed from now on bring it along.\n", cli.Clean(c.out), cli.ShellPath(c.out))
+		fmt.Fprintf(env.Stderr, "Written to %s. On each server: offlicense install %s. %s\n", cli.Clean(c.out), cli.ShellPath(c.out), travels(raw))
 	}
 	return c.qr.showIfShort(env, format.EncodeText(format.RevocationFile, raw))
 }
 
-// record records a list that was signed elsewhere.
+// travels says how a list of the ledger reaches servers by itself.
+func travels(raw []byte) string {
+	if fits(raw) {
+		return "Licenses that are signed from now on bring it along."
+	}
+	return fmt.Sprintf("It is too long to go along with licenses (%d bytes, at most %d): bring it to every server, and ship it with the next release of the product.",
+		len(raw), issuer.MaxAttachedList)
+}
+
+// handOver writes a list that was signed on a copy of the ledger. No server is to see it
+// before it is recorded: the ledger may refuse it, and another one get its number.
+func (c *revocationsCommand) handOver(env *cli.Env, text []byte) error {
+	if err := env.WriteFile(c.out, text, 0o644); err != nil {
+		return cli.Fail(err).WithHint("nothing is recorded, and no list was given out: run the command again with another --out")
+	}
+	file := "FILE"
+	if c.out != "-" {
+		file = cli.ShellPath(c.out)
+	}
+	fmt.Fprintf(env.Stderr, "Signed, and not recorded: the ledger here is a copy. Bring the list to the workstation with the ledger, before any server gets it, and there: licensor revocations --add %s\n", file)
+	raw, err := format.DecodeTextAs(text, format.RevocationFile)
+	if err != nil {
+		return err
+	}
+	return c.qr.showIfShort(env, format.EncodeText(format.RevocationFile, raw))
+}
+
+// record records a list that was signed elsewhere, and says what it leaves for the next.
 func (c *revocationsCommand) record(env *cli.Env) error {
+	where, err := c.home.database(env)
+	if err != nil {
+		return err
+	}
+	if isCopy(where) {
+		return cli.Usagef("%s is a copy of the ledger, and --add changes the ledger", cli.Quote(where)).
+			WithHint("record the list where the ledger is, so without --ledger COPY: licensor revocations --add %s", cli.ShellPath(c.add))
+	}
 	text, err := env.ReadFile(c.add, format.MaxText)
 	if err != nil {
 		return err
@@ -206,13 +243,24 @@ func (c *revocationsCommand) record(env *cli.Env) error {
 		if err != nil {
 			return err
 		}
+		left, err := reportRevocations(ctx, at, l, by.Now)
+		if err != nil {
+			return err
+		}
 		t := cli.Table{Whole: true}
 		t.Row("list", fmt.Sprint(list.Number))
 		t.Row("issued", minute(list.Issued()))
 		addContent(&t, &list.RevocationClaims)
 		t.Row("signed by", list.Signer)
-		_, err = t.WriteTo(env.Stdout)
-		return err
+		for _, one := range left.waiting() {
+			t.Row("not on it", one)
+		}
+		if _, err = t.WriteTo(env.Stdout); err != nil {
+			return err
+		}
+		fmt.Fprintf(env.Stderr, "Recorded: now it may go to servers. %s\n", travels(list.Raw))
+		c.tellWaiting(env, left)
+		return nil
 	})
 }
 
@@ -230,7 +278,7 @@ func (c *revocationsCommand) write(env *cli.Env) error {
 			return err
 		}
 		if raw == nil {
-			return cli.Failf("no revocation list was signed yet").WithHint("licensor revocations --root-key FILE --out list.olv signs the first one")
+			return cli.Failf("no revocation list was signed yet").WithHint("licensor revocations%s --root-key FILE --out list.olv signs the first one", c.home.words())
 		}
 		return c.deliver(env, format.EncodeFile(format.RevocationFile, raw))
 	})

@@ -60,11 +60,16 @@ func (c *revocationsCommand) show(env *cli.Env) error {
 		if _, err := r.table().WriteTo(env.Stdout); err != nil {
 			return err
 		}
-		if waiting := r.waiting(); waiting > 0 {
-			fmt.Fprintf(env.Stderr, "%s for the next list: licensor revocations --root-key FILE --out list.olv\n", cli.Plural(waiting, "revocation waits", "revocations wait"))
-		}
+		c.tellWaiting(env, r)
 		return nil
 	})
+}
+
+// tellWaiting says that what is revoked is not on a list yet.
+func (c *revocationsCommand) tellWaiting(env *cli.Env, r *revocationsReport) {
+	if waiting := len(r.waiting()); waiting > 0 {
+		fmt.Fprintf(env.Stderr, "%s for the next list: licensor revocations%s --root-key FILE --out list.olv\n", cli.Plural(waiting, "revocation waits", "revocations wait"), c.home.words())
+	}
 }
 
 func reportRevocations(ctx context.Context, at home.Home, l *ledger.Ledger, now time.Time) (*revocationsReport, error) {
@@ -101,20 +106,30 @@ func reportRevocations(ctx context.Context, at home.Home, l *ledger.Ledger, now 
 	return r, nil
 }
 
-func (r *revocationsReport) waiting() int {
-	n := 0
-	for _, one := range r.Licenses {
-		if one.List == 0 {
-			n++
-		}
-	}
+// waiting names what is on no list yet.
+func (r *revocationsReport) waiting() []string {
+	var all []string
 	for _, one := range r.Keys {
 		if one.List == 0 {
-			n++
+			all = append(all, one.what())
 		}
 	}
-	return n
+	for _, one := range r.Licenses {
+		if one.List == 0 {
+			all = append(all, "license "+one.what())
+		}
+	}
+	return all
 }
+
+func (k *revokedKey) what() string {
+	if k.Root {
+		return "root key " + k.Name
+	}
+	return "key " + k.Name
+}
+
+func (l *revokedLicense) what() string { return l.License + " of " + l.Activation }
 
 func (r *revocationsReport) table() *cli.Table {
 	t := &cli.Table{Whole: true}
@@ -130,14 +145,10 @@ func (r *revocationsReport) table() *cli.Table {
 	t.Row("")
 	t.Row("REVOKED", "SINCE", "LIST", "WHY")
 	for _, one := range r.Keys {
-		what := "key " + one.Name
-		if one.Root {
-			what = "root key " + one.Name
-		}
-		t.Row(what, date(one.Since), onList(one.List), one.Why)
+		t.Row(one.what(), date(one.Since), onList(one.List), one.Why)
 	}
 	for _, one := range r.Licenses {
-		t.Row(one.License+" of "+one.Activation, date(one.Since), onList(one.List), one.Why)
+		t.Row(one.what(), date(one.Since), onList(one.List), one.Why)
 	}
 	return t
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/home"
@@ -30,7 +31,7 @@ func setupRevoke(flags *pflag.FlagSet) cli.Run {
 	c.reason.add(flags)
 	flags.BoolVar(&c.yes, "yes", false, "")
 	flags.StringVar(&c.license, "license", "", "")
-	flags.StringVar(&c.activation, "activation", "", "")
+	flags.Var(activationValue{&c.activation}, "activation", "")
 	flags.StringVar(&c.key, "key", "", "")
 	return c.run
 }
@@ -89,7 +90,7 @@ func (c *revokeCommand) revokeLicense(ctx context.Context, env *cli.Env, l *ledg
 	if err != nil {
 		return err
 	}
-	return tellRevoked(env, *r)
+	return c.tellRevoked(env, *r)
 }
 
 func (c *revokeCommand) revokeActivation(ctx context.Context, env *cli.Env, l *ledger.Ledger) error {
@@ -114,10 +115,10 @@ func (c *revokeCommand) revokeActivation(ctx context.Context, env *cli.Env, l *l
 	if err != nil {
 		return err
 	}
-	return tellRevoked(env, all...)
+	return c.tellRevoked(env, all...)
 }
 
-func tellRevoked(env *cli.Env, all ...ledger.Revocation) error {
+func (c *revokeCommand) tellRevoked(env *cli.Env, all ...ledger.Revocation) error {
 	t := cli.Table{Whole: true}
 	for i, r := range all {
 		name := ""
@@ -128,7 +129,7 @@ func tellRevoked(env *cli.Env, all ...ledger.Revocation) error {
 	}
 	t.Row("activation", all[0].Activation)
 	_, err := t.WriteTo(env.Stdout)
-	fmt.Fprintf(env.Stderr, "Recorded. Its servers run on until the next revocation list reaches them: \"licensor revocations\" signs it. The seat stays taken; \"licensor reactivate\" frees it.\n")
+	fmt.Fprintf(env.Stderr, "Recorded. Its servers run on until the next revocation list reaches them: \"licensor revocations%s\" signs it. The seat stays taken; \"licensor reactivate%s\" frees it.\n", c.home.words(), c.home.words())
 	return err
 }
 
@@ -137,12 +138,20 @@ func (c *revokeCommand) revokeKey(ctx context.Context, env *cli.Env, at home.Hom
 	if err != nil {
 		return err
 	}
-	t := cli.Table{Whole: true}
-	t.Row("key", key.Name)
-	t.Row("", key.fingerprint)
-	t.Row("stays good", "what is on record of it by now")
-	t.Row("ends", "whatever else it has signed or will sign, under whatever date")
-	t.WriteTo(env.Stdout)
+	now, err := env.Time()
+	if err != nil {
+		return err
+	}
+	var keep []delegationBy
+	if key.Root {
+		if keep, err = delegationsBy(at, key.key, now); err != nil {
+			return err
+		}
+	}
+	key.table(keep).WriteTo(env.Stdout)
+	if key.unseen() && !key.revoked {
+		env.Warnf("this key has signed nothing that is on record, and no delegation here names it: make sure that it is the one that was stolen")
+	}
 	if err := agree(env, c.yes, "Revoke this key?", "not revoked"); err != nil {
 		return err
 	}
@@ -150,23 +159,59 @@ func (c *revokeCommand) revokeKey(ctx context.Context, env *cli.Env, at home.Hom
 	if err != nil {
 		return err
 	}
-	if err := l.RevokeKey(ctx, by, key.RevokedKey); err != nil {
+	var kept [][]byte
+	for _, d := range keep {
+		kept = append(kept, d.raw)
+	}
+	if err := l.RevokeKey(ctx, by, key.RevokedKey, kept...); err != nil {
 		return err
 	}
-	next, err := l.NextList(ctx, by.Now)
+	return c.tellRevokedKey(ctx, env, l, key, by.Now)
+}
+
+// table shows what will be revoked, and what of it stays good.
+func (k *foundKey) table(keep []delegationBy) *cli.Table {
+	t := &cli.Table{Whole: true}
+	t.Row("key", k.Name)
+	if k.Name != k.fingerprint() {
+		t.Row("", k.fingerprint())
+	}
+	for _, name := range k.names {
+		if name != k.Name {
+			t.Row("", "also called "+name)
+		}
+	}
+	if !k.Root {
+		t.Row("has signed", k.signed())
+	}
+	t.Row("stays good", "what is on record of it by now")
+	for _, d := range keep {
+		t.Row("", "its delegation to "+d.String()+", which is in this home")
+	}
+	t.Row("ends", "whatever else it has signed or will sign, under whatever date")
+	return t
+}
+
+// tellRevokedKey says what follows.
+func (c *revokeCommand) tellRevokedKey(ctx context.Context, env *cli.Env, l *ledger.Ledger, key *foundKey, now time.Time) error {
+	next, err := l.NextList(ctx, now)
 	if err != nil {
 		return err
 	}
 	kept := 0
 	for _, k := range next.Keys {
-		if k.Thumbprint == key.thumbprint {
+		if k.Thumbprint == key.key.Thumbprint() {
 			kept = k.Keep.Len()
 		}
 	}
-	what, sign := cli.Plural(kept, "license of it stays", "licenses of it stay"), "licensor revocations --root-key FILE --out list.olv"
+	what, signer := cli.Plural(kept, "license of it stays", "licenses of it stay"), "FILE"
 	if key.Root {
-		what, sign = cli.Plural(kept, "delegation by it stays", "delegations by it stay"), "licensor revocations --root-key STANDBY --out list.olv"
+		what, signer = cli.Plural(kept, "delegation by it stays", "delegations by it stay"), "STANDBY"
 	}
-	fmt.Fprintf(env.Stderr, "Recorded: it signs nothing more here, and %s good. Servers hear of it by the next revocation list: %s\n", what, sign)
+	fmt.Fprintf(env.Stderr, "Recorded: it signs nothing more here, and %s good. Servers hear of it by the next revocation list: licensor revocations%s --root-key %s --out list.olv\n",
+		what, c.home.words(), signer)
+	if key.Root {
+		fmt.Fprintf(env.Stderr, "A staff key whose delegation by it is neither on record nor in this home signs nothing that servers take once they have that list: it needs a new delegation by the standby.\n")
+	}
 	return nil
 }

@@ -27,7 +27,20 @@ func addEntitlement(t *cli.Table, e *ledger.Entitlement) {
 	if e.EmergencyDays > 0 {
 		t.Row("emergency", emergency(e))
 	}
+	if e.Excused {
+		t.Row("beside", beside(e))
+	}
 }
+
+// beside says whether an entitlement needs production beside it, if its type does.
+func beside(e *ledger.Entitlement) string {
+	if e.Excused {
+		return "no production license: that rule was lifted for good"
+	}
+	return "a production license, as the rules are"
+}
+
+const ruleLifted = "a rule was lifted for it, for good (production)"
 
 // typeDevelopment is the type whose activations only an allowance limits.
 const typeDevelopment = "development"

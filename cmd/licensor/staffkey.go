@@ -75,7 +75,7 @@ func (o *staffKeyOption) load(env *cli.Env, at home.Home, vendor string, duty st
 		if k.Signer, err = where.load(env, &o.passphrase); err != nil {
 			return nil, err
 		}
-		if k.StaffKey, err = delegatedTo(all, k.Signer.Public()); err != nil {
+		if k.StaffKey, err = delegatedTo(env, at, all, k.Signer.Public()); err != nil {
 			return nil, err
 		}
 	default:
@@ -127,7 +127,7 @@ func choose(env *cli.Env, at home.Home, all []*home.StaffKey, name string, duty 
 			return nil, notHere(env, at, k)
 		case k.Name == name:
 			return nil, cli.Failf("the key %q has no delegation yet", name).
-				WithHint("give %s to the holder of the root key; what comes back: licensor key add %s.old", cli.ShellPath(at.KeyFile(name)+".pub"), name)
+				WithHint("give %s to the holder of the root key; what comes back: licensor key add%s %s.old", cli.ShellPath(at.KeyFile(name)+".pub"), homeWords(env, at), name)
 		case fitFor(k, duty) && k.Private:
 			here = append(here, k.Name)
 		case fitFor(k, duty):
@@ -169,7 +169,7 @@ func notHere(env *cli.Env, at home.Home, k *home.StaffKey) error {
 }
 
 // delegatedTo finds the delegation to a key.
-func delegatedTo(all []*home.StaffKey, key keys.PublicKey) (*home.StaffKey, error) {
+func delegatedTo(env *cli.Env, at home.Home, all []*home.StaffKey, key keys.PublicKey) (*home.StaffKey, error) {
 	var problem error
 	for _, k := range all {
 		if k.Delegation != nil && string(k.Delegation.Key) == string(key.Bytes()) {
@@ -183,7 +183,7 @@ func delegatedTo(all []*home.StaffKey, key keys.PublicKey) (*home.StaffKey, erro
 		return nil, readError(problem)
 	}
 	return nil, cli.Failf("no delegation here is to the key %s", key).
-		WithHint("when the holder of the root key has made one: licensor key add NAME.old; nothing was signed")
+		WithHint("when the holder of the root key has made one: licensor key add%s NAME.old; nothing was signed", homeWords(env, at))
 }
 
 // check refuses a key whose delegation does not serve, and warns of one that soon will

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/home"
@@ -71,5 +72,22 @@ func held(h *ledger.Holding, activation string) *ledger.Held {
 			return &h.Activations[i]
 		}
 	}
+	return nil
+}
+
+// activationValue is the option --activation. An id may be typed in small letters.
+type activationValue struct{ id *string }
+
+func (a activationValue) Type() string { return "activation" }
+
+func (a activationValue) String() string {
+	if a.id == nil {
+		return ""
+	}
+	return *a.id
+}
+
+func (a activationValue) Set(s string) error {
+	*a.id = strings.ToUpper(s)
 	return nil
 }

@@ -28,6 +28,23 @@ func RootRole(i, of int) string {
 	return "former"
 }
 
+// CheckRoles refuses root keys whose comments contradict their order, which decides: with
+// two lines the wrong way round, the active root would be the one that can revoke the
+// standby. A comment that names no role contradicts nothing.
+func CheckRoles(roots []keys.NamedKey) error {
+	if len(roots) == 1 {
+		return nil
+	}
+	for i, root := range roots {
+		_, said, _ := strings.Cut(root.Comment, " ")
+		role := RootRole(i, len(roots))
+		if (said == "active" || said == "standby" || said == "former") && said != role {
+			return fmt.Errorf("root key %d of %d, %s, stands where the %s one belongs and calls itself %s", i+1, len(roots), root.Fingerprint(), role, said)
+		}
+	}
+	return nil
+}
+
 // VendorIn returns the domain that the comment of a root public key names. Nobody has
 // signed a comment: it is for showing and for telling mistakes, never for deciding.
 func VendorIn(comment string) string {

@@ -152,8 +152,8 @@ func (w *writer) applyTakenOver(e *Event, t TakenOver) error {
 	return w.one("moves", "UPDATE moves SET state = $2 WHERE successor = $1", e.Activation, moveDone)
 }
 
-// applyReseated takes an activation from a seat that it shared, and others keep, to
-// another one, which is its own unless somebody is there.
+// applyReseated takes an activation from the seat that it has to another one, which is
+// its own unless somebody is there. The old one is free if nobody is left in it.
 func (w *writer) applyReseated(e *Event, r Reseated) error {
 	var one int64
 	shared, err := w.row("SELECT 1 FROM ("+inSeat+") AS sharing WHERE id <> $2 LIMIT 1", []any{r.Seat, e.Activation}, &one)
@@ -166,7 +166,7 @@ func (w *writer) applyReseated(e *Event, r Reseated) error {
 	if !shared {
 		w.addSeat(e.Invoice)
 	}
-	return nil
+	return w.freeSeat(e.Invoice, r.From)
 }
 
 func orMissing(err error, activation string) error {

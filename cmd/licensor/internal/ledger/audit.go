@@ -121,6 +121,8 @@ type audit struct {
 	signed int64 // how many of them signed a license
 	broken bool  // the events cannot be replayed
 
+	revoked []*auditedKey // by them
+
 	progress    func(step string, done, total int64)
 	step        string
 	done, total int64
@@ -186,6 +188,8 @@ func (a *audit) events() error {
 			a.vendor = e.Detail.(Created).Vendor
 		case e.Action == ActionSign:
 			a.signed++
+		case e.Action == ActionRevoke:
+			a.noteRevoked(e)
 		}
 		a.advance()
 		added, err := tlog.StoredHashesForRecordHash(a.size, tlog.RecordHash(leaf), a.hashes)
@@ -290,7 +294,16 @@ func (a *audit) replay(ctx context.Context) error {
 		a.report.add("events", "", "", notCompared)
 		return nil
 	}
-	scratch, err := openScratch(ctx)
+	// What migrations would add is not there yet in a ledger of an older schema version.
+	version, err := a.kept.l.schemaVersion(ctx, a.kept.tx)
+	var known *Error
+	if errors.As(err, &known) { // it was changed by hand, as the comparison will find
+		version, err = len(migrations), nil
+	}
+	if err != nil {
+		return err
+	}
+	scratch, err := openScratch(ctx, version)
 	if err != nil {
 		return err
 	}

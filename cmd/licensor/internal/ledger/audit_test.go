@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/format"
@@ -61,6 +62,58 @@ func lived(t testing.TB, l *ledger.Ledger) {
 	}
 	if _, err := l.RecordList(ctx, by, staff(t).Verifier, signedList(t, next, 101)); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// A key that signs another license than the one that goes on record is found out, though
+// its signature is good.
+func TestAuditFindsWhatWasSignedBesideTheRecord(t *testing.T) {
+	for name, test := range map[string]struct {
+		change func(g *ledger.Grant)
+		want   string
+	}{
+		"as it is": {func(*ledger.Grant) {}, ""},
+		"a later end": {func(g *ledger.Grant) {
+			e := *g.Entitlement
+			e.Expires = e.Expires.Add(day)
+			g.Entitlement = &e
+		}, `the license says end "2027-11-22T23:59:59Z", and the record "2027-11-21T23:59:59Z"`},
+		"no end": {func(g *ledger.Grant) {
+			e := *g.Entitlement
+			e.Expires = time.Time{}
+			g.Entitlement = &e
+		}, `the license says end "never"`},
+		"another request": {func(g *ledger.Grant) {
+			q := *g.Request
+			q.Hash[0]++
+			g.Request = &q
+		}, "the license says request "},
+		"another machine": {func(g *ledger.Grant) {
+			q := *g.Request
+			q.Key = public(t, 9)
+			g.Request = &q
+		}, "the license says machine key "},
+		"no machine": {func(g *ledger.Grant) { g.Request = nil }, `the license says request "none"`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l, _ := newLedger(t)
+			entitle(t, l, entitlement())
+			honest := issue(t, now)
+			_, err := l.Sign(ctx, operation(), request(t, 1, nil), each(func(g ledger.Grant) (format.ID, []byte, string, error) {
+				test.change(&g)
+				return one(honest, g)
+			}))
+			if err != nil {
+				t.Fatal(err)
+			}
+			r := audited(t, l, nil)
+			switch {
+			case test.want == "" && !r.OK():
+				t.Errorf("found: %v", r.Findings)
+			case test.want != "" && (len(r.Findings) != 1 || !strings.HasPrefix(r.Findings[0].Text, test.want)):
+				t.Errorf("found: %v, want %s", r.Findings, test.want)
+			}
+		})
 	}
 }
 

@@ -13,8 +13,8 @@ import (
 )
 
 // Backup writes a copy of the whole ledger, as it stands at one moment, to a new
-// SQLite file, while others go on working. The copy is a ledger like any other,
-// whichever database it came from. Backup never replaces a file, and no file has the
+// SQLite file, while others go on working. The copy is a ledger like any other, of the
+// same schema version, whichever database it came from. Backup never replaces a file, and no file has the
 // name before it holds the whole copy.
 func (l *Ledger) Backup(ctx context.Context, file string) error {
 	if _, err := os.Lstat(file); err == nil {
@@ -67,10 +67,16 @@ func (postgresDialect) backup(ctx context.Context, l *Ledger, file string) error
 		return err
 	}
 	defer to.Close()
-	if err := to.migrate(ctx); err != nil {
-		return to.explain(err)
-	}
-	err = l.read(ctx, func(t *transaction) error { return t.replay(ctx, to, nil) })
+	err = l.read(ctx, func(t *transaction) error {
+		version, err := l.schemaVersion(ctx, t.tx)
+		if err != nil {
+			return err
+		}
+		if err := to.migrateTo(ctx, version); err != nil {
+			return to.explain(err)
+		}
+		return t.replay(ctx, to, nil)
+	})
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/offlicense/offlicense/format"
 	"github.com/offlicense/offlicense/keys"
@@ -75,7 +76,13 @@ func (p *planner) release(r Release) (*Released, *step, error) {
 	case StateLost, StateVoid:
 		return nil, nil, refuse(RuleActive, liftNobody, fmt.Sprintf("nothing is left to do; \"licensor history %s\" says what happened", a.ID),
 			"activation %s was closed before (%s)", a.Name(), a.State)
-	case StateBridge: // the new server of a move gives up: the move comes to nothing
+	}
+	// What was revoked would get another license by a new request, or hand its seat to the
+	// new server of a move. Staff decide about that: Reactivate.
+	if err := p.refuseRevoked(a.license); err != nil {
+		return nil, nil, err
+	}
+	if a.State == StateBridge { // the new server of a move gives up: the move comes to nothing
 		p.add(Event{Action: ActionRelease, Invoice: a.invoice, Activation: a.ID, Detail: Closed{Release: r.Raw}})
 		return result, nil, nil
 	}
@@ -110,6 +117,7 @@ func (v *view) stillGood(activation string, epoch uint64) ([]string, error) {
 
 // Reactivate closes an activation whose server is gone: its seat is free, and its
 // licenses, and that of the bridge if it was moving, wait for the next revocation list.
+// If it is a bridge, to a wrong server or one that is gone, its move comes to nothing.
 // The days of emergency that it had count as used: nobody can tell how many were.
 func (l *Ledger) Reactivate(ctx context.Context, by Operation, invoice, activation string) (revoked []format.ID, err error) {
 	return l.ReactivateUsed(ctx, by, invoice, activation, math.MaxUint64)
@@ -123,23 +131,18 @@ func (l *Ledger) ReactivateUsed(ctx context.Context, by Operation, invoice, acti
 	}
 	err = l.write(ctx, by, func(w *writer) error {
 		p := newPlanner(&w.transaction, by, nil)
-		a, err := p.mustBeActive(invoice, activation)
+		a, err := p.mustBe(invoice, activation, StateActive, StateBridge)
+		switch {
+		case err != nil:
+			return err
+		case a.State == StateBridge:
+			err = p.void(a)
+		default:
+			err = p.lose(a, daysUsed)
+		}
 		if err != nil {
 			return err
 		}
-		closed := Closed{}
-		if closed.EmergencyDays, err = p.daysUsed(a, daysUsed); err != nil {
-			return err
-		}
-		if closed.Revoke, err = p.stillGood(a.ID, 0); err != nil {
-			return err
-		}
-		// A move that was to follow has nobody left to release: the new server asks for
-		// the seat that is free now.
-		if err := p.voidMoves(a); err != nil {
-			return err
-		}
-		p.add(Event{Action: ActionReactivate, Invoice: a.invoice, Activation: a.ID, Detail: closed})
 		if revoked, err = revokedBy(p.steps); err != nil {
 			return err
 		}
@@ -149,6 +152,24 @@ func (l *Ledger) ReactivateUsed(ctx context.Context, by Operation, invoice, acti
 		return nil, err
 	}
 	return revoked, nil
+}
+
+// lose closes an active activation as lost.
+func (p *planner) lose(a *activationRow, daysUsed uint64) (err error) {
+	closed := Closed{}
+	if closed.EmergencyDays, err = p.daysUsed(a, daysUsed); err != nil {
+		return err
+	}
+	if closed.Revoke, err = p.stillGood(a.ID, 0); err != nil {
+		return err
+	}
+	// A move that was to follow has nobody left to release: the new server asks for the
+	// seat that is free now.
+	if err := p.voidMoves(a); err != nil {
+		return err
+	}
+	p.add(Event{Action: ActionReactivate, Invoice: a.invoice, Activation: a.ID, Detail: closed})
+	return nil
 }
 
 // revokedBy returns the licenses that the steps of a plan revoke.
@@ -166,7 +187,8 @@ func revokedBy(steps []*step) (revoked []format.ID, err error) {
 	return revoked, nil
 }
 
-func (v *view) mustBeActive(invoice, activation string) (*activationRow, error) {
+// mustBe returns an activation that is in one of the states.
+func (v *view) mustBe(invoice, activation string, states ...State) (*activationRow, error) {
 	a, err := v.activation(activation)
 	switch {
 	case err != nil:
@@ -174,7 +196,10 @@ func (v *view) mustBeActive(invoice, activation string) (*activationRow, error) 
 	case a == nil || a.invoice != invoice:
 		return nil, refuse(RuleActive, liftNobody, fmt.Sprintf("\"licensor list --invoice %s\" shows who is active", invoice),
 			"invoice %.64q has no activation %.64q", invoice, activation)
-	case a.State != StateActive:
+	case a.State == StateBridge && !slices.Contains(states, a.State):
+		return nil, refuse(RuleActive, liftNobody, "release the old server first; if this one is the wrong one, \"licensor reactivate\" ends its move",
+			"activation %s is the new server of a move that waits for the release of the old one", a.Name())
+	case !slices.Contains(states, a.State):
 		return nil, refuse(RuleActive, liftNobody, fmt.Sprintf("\"licensor history %s\" says what happened", a.ID),
 			"activation %s is not active, it is %s", a.Name(), a.State)
 	}

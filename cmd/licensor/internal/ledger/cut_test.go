@@ -214,6 +214,26 @@ func TestBackendsDieInMidSign(t *testing.T) {
 	}
 }
 
+// A command that the database cancels, for its time limit here, was not cut off.
+func TestPostgresCancels(t *testing.T) {
+	where := ledgertest.Postgres(t)
+	create(t, where)
+	l := openLedger(t, where+"&statement_timeout=200")
+	other, err := raw(t, where).Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Rollback()
+	if _, err := other.Exec("SELECT pg_advisory_xact_lock(x'6f66666c6963'::bigint)"); err != nil { // as who writes holds it
+		t.Fatal(err)
+	}
+	err = l.Entitle(ctx, operation(), entitlement())
+	var known *ledger.Error
+	if !errors.As(err, &known) || !strings.Contains(known.Message, "statement timeout") || strings.Contains(known.Message, "was cut") || known.Next == "" {
+		t.Errorf("got %v, want that the database cancelled it", err)
+	}
+}
+
 func TestPostgresErrorsSayWhatToDo(t *testing.T) {
 	where := ledgertest.Postgres(t)
 	create(t, where)

@@ -35,7 +35,8 @@ type Entitlement struct {
 	Limits        map[string]uint64 `json:"limits,omitempty"`
 
 	// Excused says that staff have lifted the rule that it goes with a production
-	// entitlement; the event has the reason. Entitle and Import set it by Operation.
+	// entitlement, for good; the event has the reason. It is set by what Operation says,
+	// where that rule refuses, and by nothing else.
 	Excused bool `json:"excused,omitempty"`
 }
 
@@ -139,7 +140,7 @@ func (e *Entitlement) check(vendor string, now time.Time) error {
 
 func (e *Entitlement) checkForm(vendor string, now time.Time) error {
 	switch {
-	case !validEmail(e.Email):
+	case !ValidEmail(e.Email):
 		return fmt.Errorf("invalid e-mail address %.64q", e.Email)
 	case e.Seats == 0:
 		return errors.New("it has no seats")
@@ -177,8 +178,8 @@ func (e *Entitlement) checkForm(vendor string, now time.Time) error {
 	return err
 }
 
-// validEmail accepts what can be somebody's address, and no more than that.
-func validEmail(s string) bool {
+// ValidEmail accepts what can be somebody's address, and no more than that.
+func ValidEmail(s string) bool {
 	name, domain, found := strings.Cut(s, "@")
 	return found && name != "" && domain != "" && !strings.ContainsAny(domain, "@") &&
 		!strings.ContainsAny(s, " ,;:<>") && format.ValidText(s, 128) == nil

@@ -97,9 +97,10 @@ type Published struct {
 	File   []byte `json:"file"`   // the list as it travels, without the text form
 }
 
-// Reseated takes the event's activation from a seat that it shared: its machine has
-// become another one. Seat is that of the machine which it is now on, or a new name, for
-// the activation that took the old seat first has given that one its id.
+// Reseated takes the event's activation from its seat: it is not on the machine of the
+// others there, or is alone there and on one that has another seat. Seat is that of the
+// machine which it is on, or a new name, for the activation that took the old seat first
+// has given that one its id.
 type Reseated struct {
 	From string `json:"from"`
 	Seat string `json:"seat"`

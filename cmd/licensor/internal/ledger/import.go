@@ -72,7 +72,7 @@ func (e *ImportError) cut() {
 }
 
 // Import records many orders, all of them or none. What goes with a production
-// entitlement may stand before it in the file. progress, if not nil, is told now and
+// entitlement may stand before it in the file. Excused of the rows is set. progress, if not nil, is told now and
 // then how many rows are done. The error is an *ImportError if it is about the rows: it
 // names all that is wrong, with their form and by the rules.
 func (l *Ledger) Import(ctx context.Context, by Operation, rows []ImportRow, progress func(done int)) error {
@@ -80,23 +80,32 @@ func (l *Ledger) Import(ctx context.Context, by Operation, rows []ImportRow, pro
 	sales := make([]*Entitlement, len(rows)) // nil: the row is wrong
 	lines := make(map[string]int, len(rows))
 	for i, row := range rows {
-		if row.Err != nil {
-			wrong.add(row.Line, row.Err)
+		row.Excused = false
+		sale, err := row.normal(), row.Err
+		if err == nil {
+			err = sale.check(l.vendor, by.Now)
+		}
+		if err != nil {
+			wrong.add(row.Line, err)
+		}
+		if row.Invoice == "" { // its line could not be read so far
 			continue
 		}
-		row.Excused = by.Override && row.needsProduction()
-		sale := row.normal()
-		if err := sale.check(l.vendor, by.Now); err != nil {
-			wrong.add(row.Line, err)
-		} else if earlier, twice := lines[row.Invoice]; twice {
+		earlier, twice := lines[row.Invoice]
+		if twice {
 			wrong.add(row.Line, fmt.Errorf("invoice %.64q stands in line %d already", row.Invoice, earlier))
 		} else {
+			lines[row.Invoice] = row.Line
+		}
+		if err == nil && !twice {
 			sales[i] = sale
 		}
-		lines[row.Invoice] = row.Line
 	}
 	return l.write(ctx, by, func(w *writer) error {
 		if err := w.refuseKnown(rows, sales, &wrong); err != nil {
+			return err
+		}
+		if err := w.excuse(rows, sales); err != nil {
 			return err
 		}
 		for i, sale := range sales {
@@ -111,7 +120,7 @@ func (l *Ledger) Import(ctx context.Context, by Operation, rows []ImportRow, pro
 		}
 		// The rules are asked with all rows in place, and undo them if they object.
 		v := newView(&w.transaction, by)
-		v.assumeProduction(rows, sales)
+		v.assumeProduction(rows)
 		for i, sale := range sales {
 			if sale == nil {
 				continue
@@ -150,11 +159,28 @@ func (w *writer) refuseKnown(rows []ImportRow, sales []*Entitlement, wrong *Impo
 	return nil
 }
 
-// assumeProduction takes the production entitlements among the rows that are wrong as
-// sold: who corrects those has no mistake in the rows that go with them.
-func (v *view) assumeProduction(rows []ImportRow, sales []*Entitlement) {
-	for i, row := range rows {
-		if sales[i] == nil && row.Type == production {
+// excuse lifts the rule of production for the rows that it refuses, if staff lift it.
+// The other rows count as sold, wherever in the file they stand.
+func (w *writer) excuse(rows []ImportRow, sales []*Entitlement) error {
+	v := newView(&w.transaction, w.by)
+	v.assumeProduction(rows)
+	for i, sale := range sales {
+		if sale == nil {
+			continue
+		}
+		if err := v.excuse(sale); err != nil {
+			return err
+		}
+		rows[i].Excused = sale.Excused
+	}
+	return nil
+}
+
+// assumeProduction takes the production entitlements among the rows as sold, those that
+// are wrong as well: who corrects those has no mistake in the rows that go with them.
+func (v *view) assumeProduction(rows []ImportRow) {
+	for _, row := range rows {
+		if row.Type == production {
 			v.production[[2]string{customerKey(row.Customer), row.Product}] = true
 		}
 	}

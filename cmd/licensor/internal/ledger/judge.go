@@ -17,7 +17,7 @@ type Offer struct {
 	Epoch       uint64      // of the license that would be written, or of the site's newest
 	License     *License    // what the same request got before; nil: nothing
 	Seat        string      // shared with others on the same machine; empty: a seat of its own
-	Leaves      string      // the seat that the site shared and leaves, for its machine is another one now; empty: it stays
+	Leaves      string      // the seat that the site leaves, for by its request it is on another machine than that one's; empty: it stays
 
 	// EmergencyDays are those that the license would carry, of type failover.
 	EmergencyDays uint64

@@ -71,9 +71,26 @@ func Open(ctx context.Context, where string) (*Ledger, error) {
 }
 
 // OpenToRead opens a ledger for a command that changes nothing. It works where the
-// ledger can only be read, such as on a copy made for an auditor.
+// ledger can only be read, such as on a copy made for an auditor. A ledger of an older
+// schema version stays as it is, so that older licensors on other workstations go on
+// working with it: its events are replayed into one that is gone when it is closed.
 func OpenToRead(ctx context.Context, where string) (*Ledger, error) {
-	l, err := openToRead(ctx, where, nil)
+	l, err := OpenAsIs(ctx, where)
+	if err != nil {
+		return nil, err
+	}
+	newest, err := l.atNewest(ctx)
+	if err != nil {
+		l.Close()
+		return nil, l.explain(err)
+	}
+	return newest, nil
+}
+
+// OpenAsIs is OpenToRead for Backup alone, which needs no schema version more than
+// another.
+func OpenAsIs(ctx context.Context, where string) (*Ledger, error) {
+	l, err := openAsIs(ctx, where, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -84,10 +101,10 @@ func OpenToRead(ctx context.Context, where string) (*Ledger, error) {
 	return l, nil
 }
 
-// OpenToAudit is OpenToRead for Audit alone: a ledger whose vendor or schema version was
+// OpenToAudit is OpenAsIs for Audit alone: a ledger whose vendor or schema version was
 // removed by hand is opened, so that this is found.
 func OpenToAudit(ctx context.Context, where string) (*Ledger, error) {
-	l, err := openToRead(ctx, where, errNoVersion)
+	l, err := openAsIs(ctx, where, errNoVersion)
 	if err != nil {
 		return nil, err
 	}
@@ -99,7 +116,7 @@ func OpenToAudit(ctx context.Context, where string) (*Ledger, error) {
 	return l, nil
 }
 
-func openToRead(ctx context.Context, where string, tolerated error) (*Ledger, error) {
+func openAsIs(ctx context.Context, where string, tolerated error) (*Ledger, error) {
 	open := openFileToRead
 	if isPostgres(where) {
 		open = openPostgres
@@ -108,11 +125,58 @@ func openToRead(ctx context.Context, where string, tolerated error) (*Ledger, er
 	if err != nil {
 		return nil, err
 	}
-	if err := l.checkSchema(ctx); err != nil && (tolerated == nil || !errors.Is(err, tolerated)) {
+	if err := l.refuseEmpty(ctx); err != nil && (tolerated == nil || !errors.Is(err, tolerated)) {
 		l.Close()
 		return nil, l.explain(err)
 	}
 	return l, nil
+}
+
+// atNewest returns the ledger if its schema is the newest, or else one that follows from
+// its events, and closes this one.
+func (l *Ledger) atNewest(ctx context.Context) (*Ledger, error) {
+	if version, err := l.schemaVersion(ctx, l.db); err != nil || version == len(migrations) {
+		return l, err
+	}
+	newest, err := openScratch(ctx, len(migrations))
+	if err != nil {
+		return nil, err
+	}
+	newest.vendor = l.vendor
+	var head hash
+	err = l.read(ctx, func(t *transaction) error {
+		size, _, err := t.size()
+		if err == nil {
+			head, err = t.head(size)
+		}
+		if err == nil {
+			err = t.replay(ctx, newest, nil)
+		}
+		return err
+	})
+	if err == nil { // a checkpoint signs it
+		err = newest.read(ctx, func(t *transaction) error {
+			size, _, err := t.size()
+			if err != nil {
+				return err
+			}
+			again, err := t.head(size)
+			if err == nil && again != head {
+				err = damaged("the hashes of its log are not those of its events")
+			}
+			return err
+		})
+	}
+	var failed *replayError
+	if errors.As(err, &failed) {
+		err = damaged("%v", failed)
+	}
+	if err != nil {
+		newest.Close()
+		return nil, err
+	}
+	l.Close()
+	return newest, nil
 }
 
 // refuseEmpty keeps Open from making tables where nobody asked for a ledger.
@@ -124,9 +188,12 @@ func (l *Ledger) refuseEmpty(ctx context.Context) error {
 	return err
 }
 
+// howToMake says how a vendor whose keys are made gets a ledger.
+const howToMake = `check the address or the folder; in an empty database, "licensor init --home HOME --ledger postgres://..." makes the ledger of a home that is there`
+
 func (l *Ledger) noLedger() error {
 	return &Error{Message: "there is no ledger in this database",
-		Next: `check the address or the folder; "licensor init" makes a new ledger`}
+		Next: howToMake}
 }
 
 func (l *Ledger) readVendor(ctx context.Context) error {

@@ -23,9 +23,8 @@ func (l *Ledger) Move(ctx context.Context, by Operation, invoice, activation str
 	if err := by.needWhy("a move"); err != nil {
 		return nil, err
 	}
-	if overlap <= 0 || overlap > MaxOverlap {
-		return nil, refuse(RuleMove, liftNobody, "choose a shorter overlap; the new server gets its real license as soon as the old one is released",
-			"an overlap of %.1f days, a bridge lasts at most %d", overlap.Hours()/24, int(MaxOverlap.Hours()/24))
+	if err := CheckOverlap(overlap); err != nil {
+		return nil, err
 	}
 	var bridge *License
 	var signed *step
@@ -43,8 +42,17 @@ func (l *Ledger) Move(ctx context.Context, by Operation, invoice, activation str
 	return bridge, nil
 }
 
+// CheckOverlap refuses an overlap that Move refuses whatever is moved.
+func CheckOverlap(overlap time.Duration) error {
+	if overlap > 0 && overlap <= MaxOverlap {
+		return nil
+	}
+	return refuse(RuleMove, liftNobody, "choose a shorter overlap; the new server gets its real license as soon as the old one is released",
+		"an overlap of %.1f days, a bridge lasts at most %d", overlap.Hours()/24, int(MaxOverlap.Hours()/24))
+}
+
 func (p *planner) move(invoice, activation string, until time.Time, q *verify.Request) (*License, *step, error) {
-	from, err := p.mustBeActive(invoice, activation)
+	from, err := p.mustBe(invoice, activation, StateActive)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -70,6 +78,15 @@ func (p *planner) move(invoice, activation string, until time.Time, q *verify.Re
 		return nil, nil, err
 	}
 	if offer.License != nil && offer.Activation.State == StateBridge {
+		var one int64
+		same, err := p.row("SELECT 1 FROM moves WHERE successor = $1 AND activation = $2", []any{offer.Activation.ID, from.ID}, &one)
+		if err == nil && !same {
+			err = refuse(RuleMove, liftNobody, "the new server makes a request for each move, in a state folder of its own",
+				"the request comes from activation %s, the new server of another move", offer.Activation.Name())
+		}
+		if err != nil {
+			return nil, nil, err
+		}
 		return offer.License, nil, nil
 	}
 	if offer.Activation != nil {
@@ -106,25 +123,49 @@ func (p *planner) move(invoice, activation string, until time.Time, q *verify.Re
 	return nil, s, nil
 }
 
-// onceMoved refuses a second bridge: one that runs already, and another one after the
-// first ran out, by which a seat would become two for ever.
+// onceMoved refuses a second bridge: while one runs, and another one after that, by
+// which a seat would become two for ever. A bridge that its own server released does not
+// count: it runs there no more, and does not install again.
 func (p *planner) onceMoved(from *activationRow) error {
-	var successor string
-	var until time.Time
-	found, err := p.row("SELECT successor, until FROM moves WHERE activation = $1 ORDER BY until DESC, successor LIMIT 1",
-		[]any{from.ID}, &successor, (*unixTime)(&until))
-	if err != nil || !found {
+	successor, ended, err := p.pending(from)
+	if err != nil {
 		return err
 	}
-	if until.After(p.now) {
-		return refuse(RuleMove, liftNobody, fmt.Sprintf("release the old server; or wait until %s", until.Format(time.DateOnly)),
-			"activation %s is moving already, to %s", from.Name(), successor)
+	if successor != nil && !ended {
+		return refuse(RuleMove, liftNobody,
+			fmt.Sprintf("release the old server; if the new one is the wrong one, end the move first: \"offlicense release\" there and \"licensor release\" here, or \"licensor reactivate %s --activation %s --why TEXT\"",
+				from.invoice, successor.ID),
+			"activation %s is moving already, to %s", from.Name(), successor.Name())
 	}
 	if p.override {
 		return nil
 	}
+	var id string
+	var until time.Time
+	found, err := p.row(`SELECT m.successor, m.until FROM moves m JOIN activations a ON a.id = m.successor
+		WHERE m.activation = $1 AND a.state <> 'released' ORDER BY m.until DESC, m.successor LIMIT 1`,
+		[]any{from.ID}, &id, (*unixTime)(&until))
+	if err != nil || !found {
+		return err
+	}
 	return refuse(RuleMove, liftOverride, "release the old server, then sign the new one's request",
-		"activation %s had its bridge, to %s until %s, and was not released", from.Name(), successor, until.Format(time.DateOnly))
+		"activation %s had its bridge, to %s until %s, and was not released", from.Name(), id, until.Format(time.DateOnly))
+}
+
+// refuseAlone says of a site that others keep the seat of, and that would need another
+// one on its new machine, how such sites move.
+func refuseAlone(from *activationRow, err error) error {
+	var refusal *Refusal
+	if !errors.As(err, &refusal) {
+		return err
+	}
+	return &Refusal{
+		Rule: refusal.Rule,
+		Message: fmt.Sprintf("activation %s shares its seat with other sites on the old machine, which keep it, and needs another one on the new machine: %s",
+			from.Name(), refusal.Message),
+		Next: "release all sites of the old machine, then sign the requests of the new one; or sales amends to one more than now for the time of the move, and amends back",
+		Lift: refusal.Lift,
+	}
 }
 
 // pending returns the bridge that waits for the release of an activation, and whether

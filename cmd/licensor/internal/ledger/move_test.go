@@ -2,6 +2,8 @@ package ledger_test
 
 import (
 	"bytes"
+	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -9,6 +11,12 @@ import (
 	"github.com/offlicense/offlicense/format"
 	"github.com/offlicense/offlicense/verify"
 )
+
+// moveTo begins to move an activation to the site with a seed.
+func moveTo(t testing.TB, l *ledger.Ledger, by ledger.Operation, activation string, overlap time.Duration, seed byte) (*ledger.License, error) {
+	t.Helper()
+	return l.Move(ctx, by, "INV0042-1", activation, overlap, request(t, seed, nil), issue(t, by.Now))
+}
 
 // moving begins a move of the site with seed 1 to the one with seed 2.
 func moving(t testing.TB, l *ledger.Ledger) (old *ledger.License, q *verify.Request, bridge *ledger.License) {
@@ -103,6 +111,92 @@ func TestMoveOnce(t *testing.T) {
 		if h := holding(t, l, "INV0042-1"); len(h.Activations) != 2 || h.Usage.Seats != 1 {
 			t.Errorf("%d activations, %d seats, want 2 and 1", len(h.Activations), h.Usage.Seats)
 		}
+	})
+}
+
+// A move to the wrong server is ended by closing its bridge, which is revoked. The old
+// server stays as it is, and staff may let it move once more.
+func TestMoveToTheWrongServer(t *testing.T) {
+	everywhere(t, func(t *testing.T, l *ledger.Ledger, _ string) {
+		entitle(t, l, entitlement())
+		old := signed(t, l, request(t, 1, nil))
+		wrong, err := moveTo(t, l, because("new hardware"), old.Activation, ledger.MaxOverlap, 2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		again := func(by ledger.Operation, overlap time.Duration, seed byte) error {
+			_, err := moveTo(t, l, by, old.Activation, overlap, seed)
+			return err
+		}
+		err = again(override("the wrong server"), day, 3)
+		wantRefusal(t, err, ledger.RuleMove, "moving already", wrong.Activation)
+		if refusal := new(ledger.Refusal); !errors.As(err, &refusal) || !strings.Contains(refusal.Next, "licensor reactivate INV0042-1 --activation "+wrong.Activation) {
+			t.Errorf("%q does not say how the move is ended", refusal.Hint())
+		}
+		_, err = moveTo(t, l, because("onwards"), wrong.Activation, day, 3)
+		wantRefusal(t, err, ledger.RuleActive, "new server of a move")
+		_, err = l.Reactivate(ctx, operation(), "INV0042-1", wrong.Activation)
+		wantRefusal(t, err, ledger.RuleReason)
+		revoked, err := l.Reactivate(ctx, because("the wrong server"), "INV0042-1", wrong.Activation)
+		if err != nil || len(revoked) != 1 || revoked[0] != wrong.ID {
+			t.Fatalf("to be revoked: %v, %v, want the bridge", revoked, err)
+		}
+		if waiting, err := l.Revocations(ctx); err != nil || len(waiting) != 1 || waiting[0].License != wrong.ID {
+			t.Errorf("waiting for a list: %+v, %v, want the bridge", waiting, err)
+		}
+		if h := holding(t, l, "INV0042-1"); len(h.Activations) != 1 || h.Activations[0].ID != old.Activation || h.Usage.Seats != 1 {
+			t.Errorf("%+v, want the old server in its seat", h)
+		}
+		if events, err := l.History(ctx, wrong.Activation); err != nil || events[len(events)-1].Action != ledger.ActionVoid || events[len(events)-1].Why != "the wrong server" {
+			t.Errorf("history: %v, %v", events, err)
+		}
+		_, err = l.Reactivate(ctx, because("again"), "INV0042-1", wrong.Activation)
+		wantRefusal(t, err, ledger.RuleActive, "void")
+
+		wantRefusal(t, again(because("the right one"), day, 3), ledger.RuleMove, "had its bridge")
+		if err := again(override("the right one"), day, 3); err != nil {
+			t.Fatalf("with --override: %v", err)
+		}
+		// The move that runs now counts, and not the one before that would have run longer.
+		wantRefusal(t, again(override("once more"), day, 4), ledger.RuleMove, "moving already")
+		if got := release(t, l, old, 1); got.License == nil {
+			t.Errorf("released: %+v, want the final license", got)
+		}
+		wantClean(t, l, nil)
+	})
+}
+
+// A wrong server that released its bridge has stopped for good: nobody needs to allow
+// the next move.
+func TestMoveAfterTheWrongServerReleased(t *testing.T) {
+	everywhere(t, func(t *testing.T, l *ledger.Ledger, _ string) {
+		entitle(t, l, entitlement())
+		old, wrong, bridge := moving(t, l)
+		release(t, l, bridge, 2)
+		right, err := moveTo(t, l, because("the right one"), old.Activation, 14*day, 3)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = sign(t, l, wrong)
+		wantRefusal(t, err, ledger.RuleRequest)
+		if got := release(t, l, old, 1); got.License == nil || got.Successor != right.Activation {
+			t.Errorf("released: %+v, want the final license of the right server", got)
+		}
+		if h := holding(t, l, "INV0042-1"); len(h.Activations) != 1 || h.Usage.Seats != 1 {
+			t.Errorf("%d activations, %d seats, want 1 and 1", len(h.Activations), h.Usage.Seats)
+		}
+		wantClean(t, l, nil)
+	})
+}
+
+// A bridge belongs to the move that it was made for.
+func TestMoveWithTheRequestOfAnotherMove(t *testing.T) {
+	everywhere(t, func(t *testing.T, l *ledger.Ledger, _ string) {
+		sold(t, l, func(e *ledger.Entitlement) { e.Seats = 2 })
+		_, _, _ = moving(t, l)
+		other := signed(t, l, request(t, 4, nil))
+		_, err := moveTo(t, l, because("new hardware"), other.Activation, 14*day, 2)
+		wantRefusal(t, err, ledger.RuleMove, "another move")
 	})
 }
 

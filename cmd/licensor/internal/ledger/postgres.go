@@ -115,11 +115,14 @@ func (d postgresDialect) explain(err error) error {
 	case code.Code == "42501":
 		return explained(at+" may not be changed by this user", "ask the administrator of the database for the right to write; nothing was changed")
 	case code.Code == "42P01":
-		return explained("there is no ledger in this database", `check the address; "licensor init" makes a new ledger`)
+		return explained("there is no ledger in this database", howToMake)
 	case code.Code == "3D000":
 		return explained(at+": there is no such database", "check the address, or have the database made (createdb)")
 	case class == "28":
 		return explained(at+" does not let this user in", "check user and password in the address")
+	case code.Code == "57014":
+		return explained(at+" did not finish the command, which was cancelled there: "+code.Message+"; nothing was changed",
+			"run the same command again; if it happens again, the administrator of the database knows its time limit (statement_timeout)")
 	case class == "57" || class == "08":
 		return explained("the connection to "+at+" was cut; nothing was changed", "run the same command again when the server is back")
 	case class == "53":

@@ -15,35 +15,30 @@ import (
 
 // NextList returns what the next revocation list has to say at a time: all licenses
 // that were revoked and have not ended by themselves, and all keys that were revoked,
-// each with what stays good of it. The list has no id yet and nobody has signed it.
+// each with what was recorded then to stay good of it. The list has no id yet and nobody
+// has signed it.
 func (l *Ledger) NextList(ctx context.Context, now time.Time) (*format.RevocationClaims, error) {
 	var next *format.RevocationClaims
 	err := l.read(ctx, func(t *transaction) (err error) {
-		next, err = t.nextList(now)
-		return err
+		if next, err = t.nextList(now); err != nil {
+			return err
+		}
+		return checkFits(next, 0, "")
 	})
 	if err != nil {
 		return nil, err
-	}
-	if _, err := next.Marshal(); err != nil {
-		kept := 0
-		for _, key := range next.Keys {
-			kept += key.Keep.Len()
-		}
-		return nil, &Error{Err: err,
-			Message: fmt.Sprintf("the next revocation list is too long: %d licenses, %d keys and %d statements of them that stay good; 1 MiB holds about 65,000 of all", next.Licenses.Len(), len(next.Keys), kept),
-			Next:    "a key that is not stolen need not be revoked: let its delegation end instead"}
 	}
 	return next, nil
 }
 
 func (t *transaction) nextList(now time.Time) (*format.RevocationClaims, error) {
 	next := &format.RevocationClaims{Issuer: t.l.vendor, IssuedAt: now.Unix()}
-	if _, err := t.row("SELECT COALESCE(MAX(number), 0) + 1 FROM revocation_lists", nil, &next.Number); err != nil {
+	var err error
+	if next.Number, err = t.nextNumber(); err != nil {
 		return nil, err
 	}
 	var licenses [][16]byte
-	err := t.each("SELECT r.license FROM revocations r JOIN licenses l ON l.id = r.license WHERE l.expires = 0 OR l.expires > $1", []any{now.Unix()}, func(rows *sql.Rows) error {
+	err = t.each("SELECT r.license FROM revocations r JOIN licenses l ON l.id = r.license WHERE l.expires = 0 OR l.expires > $1", []any{now.Unix()}, func(rows *sql.Rows) error {
 		var id format.ID
 		err := rows.Scan((*idText)(&id))
 		licenses = append(licenses, id)
@@ -58,31 +53,73 @@ func (t *transaction) nextList(now time.Time) (*format.RevocationClaims, error) 
 		return nil, err
 	}
 	for i := range revoked {
-		keep, err := t.keep(&revoked[i], now)
+		keep, err := t.kept(&revoked[i])
 		if err != nil {
 			return nil, err
 		}
-		thumbprint, err := revoked[i].thumbprint()
+		key, err := revoked[i].key()
 		if err != nil {
 			return nil, damaged("%v", err)
 		}
-		next.Keys = append(next.Keys, format.RevokedKey{Thumbprint: thumbprint, Keep: keep})
+		next.Keys = append(next.Keys, format.RevokedKey{Thumbprint: key.Thumbprint(), Keep: keep})
 	}
 	slices.SortFunc(next.Keys, func(a, b format.RevokedKey) int { return bytes.Compare(a.Thumbprint[:], b.Thumbprint[:]) })
 	return next, nil
 }
 
+func (t *transaction) nextNumber() (number uint64, err error) {
+	_, err = t.row("SELECT COALESCE(MAX(number), 0) + 1 FROM revocation_lists", nil, &number)
+	return number, err
+}
+
+const (
+	// aroundList is what a list needs beside its payload: the delegation of the key that
+	// signs it, the header and the signature.
+	aroundList = format.MaxDelegation + 256
+
+	// roomForLicenses is what the list that revokes a key leaves free, so that 4,096
+	// licenses can be revoked after it.
+	roomForLicenses = 64 << 10
+)
+
+// checkFits refuses a list that would be too long to be signed, or leave less than a
+// number of bytes free. said is what the message begins with.
+func checkFits(next *format.RevocationClaims, free int, said string) error {
+	payload, err := next.Marshal()
+	if err == nil && len(payload)+aroundList+free <= format.MaxRevocation {
+		return nil
+	}
+	kept := 0
+	for _, key := range next.Keys {
+		kept += key.Keep.Len()
+	}
+	return &Error{Err: err,
+		Message: fmt.Sprintf("%sthe next revocation list would be too long: %d licenses and %d keys to revoke, and %d licenses and delegations of these keys that stay good; it holds about 60,000 of all",
+			said, next.Licenses.Len(), len(next.Keys), kept),
+		Next: "a key that is not stolen need not be revoked: let its delegation end instead"}
+}
+
+// checkRoom refuses what was just recorded if no list could say it.
+func (w *writer) checkRoom(now time.Time, free int) error {
+	next, err := w.nextList(now)
+	if err != nil {
+		return err
+	}
+	return checkFits(next, free, "nothing was recorded: ")
+}
+
 // RecordList records a signed revocation list, so that the licenses that are signed
 // from now on carry it. It must be the next one, say nothing that is not on record,
-// and leave out nothing that an earlier list has said. What was revoked after it was
-// signed waits for the one after it. The same list again changes nothing.
+// keep of a key what was recorded to stay good of it, no more and no less, and leave out
+// nothing that an earlier list has said. What was revoked after it was signed waits for
+// the one after it. The same list again changes nothing.
 func (l *Ledger) RecordList(ctx context.Context, by Operation, v *verify.Verifier, text []byte) (*verify.RevocationList, error) {
 	list, err := v.OpenRevocationList(text)
 	if err != nil {
 		return nil, err
 	}
 	err = l.write(ctx, by, func(w *writer) error {
-		newest, err := w.newestList()
+		newest, err := w.newestList(format.MaxRevocation)
 		if err != nil {
 			return err
 		}
@@ -113,53 +150,62 @@ func (t *transaction) checkList(v *verify.Verifier, list *verify.RevocationList,
 		return &Error{Message: fmt.Sprintf("the revocation list %d does not fit this ledger: ", list.Number) + fmt.Sprintf(format, args...),
 			Next: `sign a new one with "licensor revocations"; nothing was recorded`}
 	}
-	next, err := t.nextList(list.Issued())
+	next, err := t.nextNumber()
 	if err != nil {
 		return err
 	}
 	switch {
-	case list.Issuer != next.Issuer:
+	case list.Issuer != t.l.vendor:
 		return wrong("it is that of %s", list.Issuer)
 	case list.Issued().After(now.Add(clockTolerance)):
 		return wrong("it was signed on %s, and it is %s now: servers would take that for the time; set the clock of the machine with the root key",
 			list.Issued().Format(time.RFC3339), now.UTC().Format(time.RFC3339))
-	case list.Number != next.Number:
-		return wrong("the next one has the number %d", next.Number)
+	case list.Number != next:
+		return wrong("the next one has the number %d", next)
+	}
+	// A list that seems older than what it says was signed where the clock is behind.
+	// What seems to be of the future was recorded by a clock that was wrong then.
+	behind := func(what string, at time.Time) error {
+		if at.After(now.Add(clockTolerance)) || !list.Issued().Add(clockTolerance).Before(at) {
+			return nil
+		}
+		return wrong("it was signed on %s, and %s on %s: set the clock of the machine with the root key",
+			list.Issued().Format(time.RFC3339), what, at.UTC().Format(time.RFC3339))
 	}
 	if newest != nil {
-		before, err := v.OpenRevocationList([]byte(format.EncodeText(format.RevocationFile, newest)))
+		before, err := v.OpenRawRevocationList(newest)
 		if err != nil {
-			return damaged("revocation list %d: %v", next.Number-1, err)
+			return damaged("revocation list %d: %v", next-1, err)
 		}
 		if verify.Newest(before, list) != list {
 			return wrong("list %d has revoked its signer, %q", before.Number, list.Signer)
 		}
-	}
-	for i := range list.Licenses.Len() {
-		if id := list.Licenses.At(i); !next.Licenses.Has(id) {
-			return wrong("it revokes the license %s, which nobody has revoked here", format.ID(id))
-		}
-	}
-	for _, key := range list.Keys {
-		i, found := findKey(next.Keys, key.Thumbprint)
-		if !found {
-			return wrong("it revokes the key %x, which nobody has revoked here", key.Thumbprint[:8])
-		}
-		if !contains(key.Keep, next.Keys[i].Keep) {
-			return wrong("it would revoke licenses of the key %x that are on record", key.Thumbprint[:8])
-		}
-	}
-	return t.checkComplete(list, next, wrong)
-}
-
-// checkComplete refuses a list that takes back what an earlier one has revoked.
-func (t *transaction) checkComplete(list *verify.RevocationList, next *format.RevocationClaims, wrong func(string, ...any) error) error {
-	err := t.each("SELECT license FROM revocations WHERE list > 0", nil, func(rows *sql.Rows) error {
-		var id format.ID
-		if err := rows.Scan((*idText)(&id)); err != nil {
+		if err := behind(fmt.Sprintf("list %d", before.Number), before.Issued()); err != nil {
 			return err
 		}
-		if next.Licenses.Has(id) && !list.Licenses.Has(id) {
+	}
+	if err := t.checkLicenses(list, wrong, behind); err != nil {
+		return err
+	}
+	return t.checkKeys(list, wrong, behind)
+}
+
+// checkLicenses refuses a list that revokes a license which nobody has revoked, or leaves
+// out one that an earlier list has.
+func (t *transaction) checkLicenses(list *verify.RevocationList, wrong func(string, ...any) error, behind func(string, time.Time) error) error {
+	known := make(map[format.ID]bool)
+	err := t.each("SELECT r.license, r.since, r.list, l.expires FROM revocations r JOIN licenses l ON l.id = r.license", nil, func(rows *sql.Rows) error {
+		var id format.ID
+		var since, expires time.Time
+		var on uint64
+		if err := rows.Scan((*idText)(&id), (*unixTime)(&since), &on, (*unixTime)(&expires)); err != nil {
+			return err
+		}
+		known[id] = true
+		switch {
+		case list.Licenses.Has(id):
+			return behind(fmt.Sprintf("the license %s was revoked", id), since)
+		case on > 0 && (expires.IsZero() || expires.After(list.Issued())):
 			return wrong("it leaves out the license %s, which an earlier list has revoked", id)
 		}
 		return nil
@@ -167,17 +213,50 @@ func (t *transaction) checkComplete(list *verify.RevocationList, next *format.Re
 	if err != nil {
 		return err
 	}
-	published, err := t.revokedKeys("WHERE list > 0")
+	for i := range list.Licenses.Len() {
+		if id := list.Licenses.At(i); !known[id] {
+			return wrong("it revokes the license %s, which nobody has revoked here", format.ID(id))
+		}
+	}
+	return nil
+}
+
+// checkKeys is checkLicenses for keys. What stays good of them is what was recorded.
+func (t *transaction) checkKeys(list *verify.RevocationList, wrong func(string, ...any) error, behind func(string, time.Time) error) error {
+	revoked, err := t.revokedKeys("")
 	if err != nil {
 		return err
 	}
-	for _, k := range published {
-		thumbprint, err := k.thumbprint()
+	var thumbprints [][32]byte
+	for _, k := range revoked {
+		key, err := k.key()
 		if err != nil {
 			return damaged("%v", err)
 		}
-		if _, found := findKey(list.Keys, thumbprint); !found {
+		thumbprints = append(thumbprints, key.Thumbprint())
+	}
+	for _, key := range list.Keys {
+		if !slices.Contains(thumbprints, key.Thumbprint) {
+			return wrong("it revokes the key %x, which nobody has revoked here", key.Thumbprint[:8])
+		}
+	}
+	for i, k := range revoked {
+		at, found := findKey(list.Keys, thumbprints[i])
+		switch {
+		case !found && k.List > 0:
 			return wrong("it leaves out the key %q, which an earlier list has revoked", k.Name)
+		case !found:
+			continue
+		}
+		keep, err := t.kept(&k)
+		if err != nil {
+			return err
+		}
+		if !bytes.Equal(joinSet(list.Keys[at].Keep), joinSet(keep)) {
+			return wrong("of the key %q it keeps %d licenses or delegations, and those on record are %d others", k.Name, list.Keys[at].Keep.Len(), keep.Len())
+		}
+		if err := behind(fmt.Sprintf("the key %q was revoked", k.Name), k.Since); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -187,22 +266,20 @@ func findKey(all []format.RevokedKey, thumbprint [32]byte) (int, bool) {
 	return slices.BinarySearchFunc(all, thumbprint, func(k format.RevokedKey, t [32]byte) int { return bytes.Compare(k.Thumbprint[:], t[:]) })
 }
 
-// contains reports whether a set has all names of another.
-func contains(set, of format.Set) bool {
-	for i := range of.Len() {
-		if !set.Has(of.At(i)) {
-			return false
-		}
-	}
-	return true
-}
-
 // NewestList returns the newest revocation list as it travels, without the text form;
 // nil if none was signed yet.
 func (l *Ledger) NewestList(ctx context.Context) ([]byte, error) {
+	return l.NewestListUpTo(ctx, format.MaxRevocation)
+}
+
+// NewestListUpTo returns the newest revocation list of at most so many bytes, as it
+// travels, for a place where a longer one has no room; nil if there is none. Where a list
+// of a root stands behind one whose signer it has revoked, it is the caller who knows
+// which of them is in force.
+func (l *Ledger) NewestListUpTo(ctx context.Context, most int) ([]byte, error) {
 	var file []byte
 	err := l.read(ctx, func(t *transaction) (err error) {
-		file, err = t.newestList()
+		file, err = t.newestList(most)
 		return err
 	})
 	if err != nil {
@@ -211,9 +288,9 @@ func (l *Ledger) NewestList(ctx context.Context) ([]byte, error) {
 	return file, nil
 }
 
-func (t *transaction) newestList() ([]byte, error) {
+func (t *transaction) newestList(most int) ([]byte, error) {
 	var leaf []byte
-	found, err := t.row("SELECT s.event FROM revocation_lists r JOIN events s ON s.seq = r.seq ORDER BY r.number DESC LIMIT 1", nil, &leaf)
+	found, err := t.row("SELECT s.event FROM revocation_lists r JOIN events s ON s.seq = r.seq WHERE r.size <= $1 ORDER BY r.number DESC LIMIT 1", []any{int64(most)}, &leaf)
 	if err != nil || !found {
 		return nil, err
 	}
@@ -250,7 +327,7 @@ func (w *writer) applyPublished(e *Event, p Published) error {
 	if list.Number != p.Number {
 		return fmt.Errorf("the list has the number %d, and its record %d", list.Number, p.Number)
 	}
-	if err := w.insert("revocation_lists", "number, issued, signer, seq", int64(p.Number), list.IssuedAt, p.Signer, e.Seq); err != nil {
+	if err := w.insert("revocation_lists", "number, issued, signer, size, seq", int64(p.Number), list.IssuedAt, p.Signer, int64(len(p.File)), e.Seq); err != nil {
 		return err
 	}
 	var on []string

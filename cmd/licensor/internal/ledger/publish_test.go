@@ -106,8 +106,11 @@ func TestRecordListRefuses(t *testing.T) {
 			"key revoked nowhere": {func(c *format.RevocationClaims) {
 				c.Keys = []format.RevokedKey{{Thumbprint: public(t, 103).Thumbprint()}}
 			}, "which nobody has revoked here"},
-			"key left out":    {func(c *format.RevocationClaims) { c.Keys = nil }, "it leaves out the key"},
-			"nothing is kept": {func(c *format.RevocationClaims) { c.Keys[0].Keep = format.Set{} }, "that are on record"},
+			"key left out":           {func(c *format.RevocationClaims) { c.Keys = nil }, "it leaves out the key"},
+			"nothing is kept":        {func(c *format.RevocationClaims) { c.Keys[0].Keep = format.Set{} }, "keeps 0 licenses"},
+			"more is kept":           {func(c *format.RevocationClaims) { c.Keys[0].Keep = format.NewSet(c.Keys[0].Keep.At(0), [16]byte{9}) }, "keeps 2 licenses"},
+			"something else is kept": {func(c *format.RevocationClaims) { c.Keys[0].Keep = format.NewSet([16]byte{9}) }, "and those on record are 1 others"},
+			"signed before list 1":   {func(c *format.RevocationClaims) { c.IssuedAt -= 2 * 60 * 60 }, "and list 1 on"},
 		} {
 			claims := nextList(t, l)
 			c.change(claims)
@@ -131,8 +134,123 @@ func TestRecordListRefuses(t *testing.T) {
 	})
 }
 
-// What has ended by itself leaves the list; so does, a year later, what a keep list
-// has of it.
+// A list is not older than what it says: the clock of the machine with the root key is
+// behind. A clock that was ahead, and was set right since, holds nothing up.
+func TestRecordListFromAClockThatIsBehind(t *testing.T) {
+	everywhere(t, func(t *testing.T, l *ledger.Ledger, _ string) {
+		sold(t, l, func(e *ledger.Entitlement) { e.Seats = 3 })
+		record := func(by ledger.Operation, issued time.Time) error {
+			next, err := l.NextList(ctx, issued)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = l.RecordList(ctx, by, staff(t).Verifier, signedList(t, next, 101))
+			return err
+		}
+		want := func(err error, what string) {
+			t.Helper()
+			if err == nil || !strings.Contains(err.Error(), what) || !strings.Contains(err.Error(), "set the clock") {
+				t.Errorf("got %v, want %q", err, what)
+			}
+		}
+		license, later := signed(t, l, request(t, 1, nil)), signed(t, l, request(t, 2, nil))
+		if _, err := l.RevokeLicense(ctx, because("leaked"), license.ID); err != nil {
+			t.Fatal(err)
+		}
+		want(record(operation(), now.Add(-2*time.Hour)), "the license "+license.ID.String()+" was revoked")
+		if err := record(operation(), now.Add(-time.Hour/2)); err != nil {
+			t.Error(err)
+		}
+		by := because("stolen")
+		by.Now = now.Add(day)
+		if err := l.RevokeKey(ctx, by, ledger.RevokedKey{Name: "anna", Public: public(t, 102).Bytes()}); err != nil {
+			t.Fatal(err)
+		}
+		want(record(by, now), `the key "anna" was revoked`)
+
+		by.Now = now.Add(365 * day)
+		if _, err := l.RevokeLicense(ctx, by, later.ID); err != nil {
+			t.Fatal(err)
+		}
+		right := override("that clock was wrong")
+		right.Now = now.Add(2 * day)
+		if err := record(right, right.Now); err != nil {
+			t.Errorf("after a clock was wrong: %v", err)
+		}
+	})
+}
+
+// listKey returns a key that a root has delegated for revocation lists alone.
+func listKey(t testing.TB, seed byte) *issuer.Issuer {
+	t.Helper()
+	claims := *staff(t).Delegation
+	claims.Scope = format.Scope{Revocations: true}
+	return delegatedAs(t, 101, seed, claims)
+}
+
+// Once a list key was revoked, no other one signs lists: servers would stay with those of
+// the thief, whatever their numbers.
+func TestRecordListByADelegatedKey(t *testing.T) {
+	everywhere(t, func(t *testing.T, l *ledger.Ledger, _ string) {
+		list := func(seed byte) []byte {
+			by := listKey(t, seed)
+			text, err := issuer.SignList(by.Key, by.RawDelegation, *nextList(t, l), by.Verifier, rand.Reader)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return text
+		}
+		record := func(text []byte) error {
+			_, err := l.RecordList(ctx, operation(), staff(t).Verifier, text)
+			return err
+		}
+		if err := record(list(104)); err != nil {
+			t.Fatal(err)
+		}
+		publish(t, l, 101)
+		signers, err := l.ListSigners(ctx)
+		if err != nil || len(signers) != 1 || signers[0].Name != "anna" || signers[0].Key != public(t, 104) {
+			t.Errorf("delegated keys that have signed lists: %v, %v", signers, err)
+		}
+		if err := l.RefuseListKey(ctx); err != nil {
+			t.Error(err)
+		}
+		revokeKey(t, l, "bert", 103, false)
+		if err := record(list(105)); err != nil {
+			t.Errorf("after another staff key was revoked: %v", err)
+		}
+		if err := l.RevokeKey(ctx, because("stolen"), ledger.RevokedKey{Name: "anna", Public: public(t, 104).Bytes(), Lists: true}); err != nil {
+			t.Fatal(err)
+		}
+		wantRefusal(t, record(list(105)), ledger.RuleRevoked, "revocation lists")
+		wantRefusal(t, l.RefuseListKey(ctx), ledger.RuleRevoked)
+		publish(t, l, 101)
+		wantClean(t, l, nil)
+	})
+}
+
+func TestNewestListUpTo(t *testing.T) {
+	everywhere(t, func(t *testing.T, l *ledger.Ledger, _ string) {
+		entitle(t, l, entitlement())
+		license := signed(t, l, request(t, 1, nil))
+		first := publish(t, l, 101)
+		if _, err := l.RevokeLicense(ctx, because("leaked"), license.ID); err != nil {
+			t.Fatal(err)
+		}
+		second := publish(t, l, 101)
+		for _, c := range []struct {
+			most int
+			want []byte
+		}{{len(first.Raw) - 1, nil}, {len(first.Raw), first.Raw}, {len(second.Raw) - 1, first.Raw}, {len(second.Raw), second.Raw}} {
+			if got, err := l.NewestListUpTo(ctx, c.most); err != nil || string(got) != string(c.want) {
+				t.Errorf("the newest of at most %d bytes: %x, %v", c.most, got, err)
+			}
+		}
+	})
+}
+
+// What has ended by itself leaves the list, and what is kept stays: whether it ended is
+// not for the list to say.
 func TestNextListForgetsWhatHasEnded(t *testing.T) {
 	everywhere(t, func(t *testing.T, l *ledger.Ledger, _ string) {
 		sold(t, l, func(e *ledger.Entitlement) { e.Seats, e.Expires, e.GraceDays = 3, now.Add(day), 0 })
@@ -144,11 +262,11 @@ func TestNextListForgetsWhatHasEnded(t *testing.T) {
 		revokeKey(t, l, "anna", 102, false)
 		publish(t, l, 101)
 		for _, c := range []struct {
-			after          time.Duration
-			licenses, kept int
-		}{{0, 1, 1}, {2 * day, 0, 1}, {400 * day, 0, 0}} {
+			after    time.Duration
+			licenses int
+		}{{0, 1}, {2 * day, 0}, {400 * day, 0}} {
 			next, err := l.NextList(ctx, now.Add(c.after))
-			if err != nil || next.Licenses.Len() != c.licenses || next.Keys[0].Keep.Len() != c.kept {
+			if err != nil || next.Licenses.Len() != c.licenses || next.Keys[0].Keep.Len() != 1 {
 				t.Errorf("after %s: %d licenses, %d kept, %v", c.after, next.Licenses.Len(), next.Keys[0].Keep.Len(), err)
 			}
 			if _, err := l.RecordList(ctx, operationAt(now.Add(c.after)), staff(t).Verifier, signedList(t, next, 101)); err != nil {

@@ -19,11 +19,16 @@ type Renewal struct {
 	UpdatesUntil time.Time // zero: as before
 }
 
-// Renew gives an entitlement a later end and signs new licenses for all its active
-// activations, from the requests on record. All is recorded in one transaction; run
-// again with the same end it returns the same licenses.
-func (l *Ledger) Renew(ctx context.Context, by Operation, invoice string, to Renewal, issue Issue) ([]*License, error) {
-	return l.revise(ctx, by, ActionRenew, invoice, issue, func(e *Entitlement) error {
+// Revision is a renewal or an amendment of an entitlement, as NewRenewal and
+// NewAmendment make it.
+type Revision struct {
+	action Action
+	change func(*Entitlement) error
+}
+
+// NewRenewal gives an entitlement a later end.
+func NewRenewal(to Renewal) Revision {
+	return Revision{ActionRenew, func(e *Entitlement) error {
 		switch {
 		case to.Perpetual && !to.Expires.IsZero():
 			return &Error{Message: "a perpetual entitlement has no end", Next: "give one of the two"}
@@ -31,6 +36,9 @@ func (l *Ledger) Renew(ctx context.Context, by Operation, invoice string, to Ren
 			return &Error{Message: "a renewal needs the new end", Next: "give it with --expires"}
 		case !to.Perpetual && (e.Expires.IsZero() || to.Expires.Before(e.Expires)):
 			return &Error{Message: fmt.Sprintf("invoice %q runs longer already: %s", e.Invoice, endName(e.Expires)),
+				Next: "\"licensor amend\" can shorten it"}
+		case to.endsUpdates(e):
+			return &Error{Message: fmt.Sprintf("invoice %q covers later builds already: %s", e.Invoice, updatesName(e.UpdatesUntil)),
 				Next: "\"licensor amend\" can shorten it"}
 		}
 		e.Expires = to.Expires
@@ -41,8 +49,27 @@ func (l *Ledger) Renew(ctx context.Context, by Operation, invoice string, to Ren
 			e.UpdatesUntil = to.UpdatesUntil
 		}
 		return nil
-	})
+	}}
 }
+
+// endsUpdates reports whether a renewal takes builds away that were covered. While a
+// subscription runs, those are covered that can be made by its end; when it becomes
+// perpetual, with maintenance, there is no measure but what is sold then.
+func (to Renewal) endsUpdates(e *Entitlement) bool {
+	until := e.UpdatesUntil
+	if until.IsZero() && !e.Expires.IsZero() {
+		if to.Perpetual {
+			return false
+		}
+		until = e.Expires
+	}
+	return !to.UpdatesUntil.IsZero() && (until.IsZero() || to.UpdatesUntil.Before(until))
+}
+
+// NewAmendment changes what an entitlement grants: seats, limits, features, edition, end
+// and so on, all but its invoice, customer, product and type. change is called more
+// than once, each time with what is on record.
+func NewAmendment(change func(*Entitlement) error) Revision { return Revision{ActionAmend, change} }
 
 func endName(end time.Time) string {
 	if end.IsZero() {
@@ -51,49 +78,44 @@ func endName(end time.Time) string {
 	return "until " + end.Format(time.DateOnly)
 }
 
-// Amend changes what an entitlement grants: seats, limits, features, edition, end and
-// so on, all but its invoice, customer, product and type. It signs new licenses for all
-// active activations, as Renew does.
-func (l *Ledger) Amend(ctx context.Context, by Operation, invoice string, change func(*Entitlement) error, issue Issue) ([]*License, error) {
-	return l.revise(ctx, by, ActionAmend, invoice, issue, change)
+func updatesName(until time.Time) string {
+	if until.IsZero() {
+		return "all of them"
+	}
+	return "those made until " + until.Format(time.DateOnly)
 }
 
-// revise changes an entitlement and signs again what follows from it.
-func (l *Ledger) revise(ctx context.Context, by Operation, action Action, invoice string, issue Issue, change func(*Entitlement) error) ([]*License, error) {
+// Renew revises an entitlement with NewRenewal.
+func (l *Ledger) Renew(ctx context.Context, by Operation, invoice string, to Renewal, issue Issue) ([]*License, error) {
+	return l.Revise(ctx, by, invoice, NewRenewal(to), issue)
+}
+
+// Amend revises an entitlement with NewAmendment.
+func (l *Ledger) Amend(ctx context.Context, by Operation, invoice string, change func(*Entitlement) error, issue Issue) ([]*License, error) {
+	return l.Revise(ctx, by, invoice, NewAmendment(change), issue)
+}
+
+// Revise changes an entitlement and signs new licenses for all its active activations,
+// from the requests on record. All is recorded in one transaction; run again with the
+// same change it returns the same licenses.
+func (l *Ledger) Revise(ctx context.Context, by Operation, invoice string, change Revision, issue Issue) ([]*License, error) {
 	var steps []*step
 	var current []*License
 	plan := func(p *planner) error {
-		before, err := p.mustBeSold(invoice)
+		before, after, err := p.revise(invoice, change)
 		if err != nil {
 			return err
 		}
-		after := before.Entitlement.clone()
-		if err := change(after); err != nil {
-			return err
-		}
-		after = after.normal()
-		after.Excused = before.Excused || by.Override && after.needsProduction()
-		if same(before.Entitlement, after) {
-			steps = nil
-			current, err = p.currentLicenses(invoice)
-			return err
-		}
-		if err := p.checkRevision(before, after, action, l.vendor); err != nil {
-			return err
-		}
-		if err := checkWider(&by, before.Entitlement, after); err != nil {
-			return err
-		}
-		p.add(Event{Action: action, Invoice: invoice, Detail: after})
-		p.sold[invoice] = &sold{after, before.usage}
-		err = p.signAgain(invoice)
 		steps = p.steps
+		if same(before, after) {
+			current, err = p.currentLicenses(invoice)
+		}
 		return err
 	}
 	if err := l.carryOut(ctx, by, issue, plan, nil); err != nil {
 		return nil, err
 	}
-	if steps == nil {
+	if len(steps) == 0 {
 		return current, nil
 	}
 	var signed []*License
@@ -101,6 +123,68 @@ func (l *Ledger) revise(ctx context.Context, by Operation, action Action, invoic
 		signed = append(signed, s.event.Detail.(*Signed).License)
 	}
 	return signed, nil
+}
+
+// Revised is what Revise would make of an entitlement.
+type Revised struct {
+	Before, After *Entitlement
+	Changes       bool // something is different; else nothing would be recorded
+	Licenses      int  // how many would be signed
+}
+
+// PreviewRevision says what Revise would do, and changes nothing.
+func (l *Ledger) PreviewRevision(ctx context.Context, by Operation, invoice string, change Revision) (*Revised, error) {
+	if err := by.check(); err != nil {
+		return nil, err
+	}
+	var revised *Revised
+	err := l.read(ctx, func(t *transaction) error {
+		_, newest, err := t.size()
+		if err != nil {
+			return err
+		}
+		if err := checkClock(newest, &by); err != nil {
+			return err
+		}
+		p := newPlanner(t, by, nil)
+		before, after, err := p.revise(invoice, change)
+		if err != nil {
+			return err
+		}
+		revised = &Revised{Before: before, After: after, Changes: len(p.steps) > 0, Licenses: max(len(p.steps)-1, 0)}
+		return nil
+	})
+	return revised, err
+}
+
+// revise adds the steps that change an entitlement and sign again what follows from it;
+// none if nothing is different.
+func (p *planner) revise(invoice string, change Revision) (old, after *Entitlement, err error) {
+	before, err := p.mustBeSold(invoice)
+	if err != nil {
+		return nil, nil, err
+	}
+	after = before.Entitlement.clone()
+	if err := change.change(after); err != nil {
+		return nil, nil, err
+	}
+	after = after.normal()
+	after.Excused = before.Excused
+	if err := p.excuse(after); err != nil {
+		return nil, nil, err
+	}
+	if same(before.Entitlement, after) {
+		return before.Entitlement, after, nil
+	}
+	if err := p.checkRevision(before, after, change.action, p.l.vendor); err != nil {
+		return nil, nil, err
+	}
+	if err := checkWider(&p.by, before.Entitlement, after); err != nil {
+		return nil, nil, err
+	}
+	p.add(Event{Action: change.action, Invoice: invoice, Detail: after})
+	p.sold[invoice] = &sold{after, before.usage}
+	return before.Entitlement, after, p.signAgain(invoice)
 }
 
 func (v *view) mustBeSold(invoice string) (*sold, error) {
@@ -163,6 +247,10 @@ func (p *planner) signAgain(invoice string) error {
 		q, err := recorded(r.ID, newest.Request)
 		if err != nil {
 			return err
+		}
+		if q == nil && !e.Unbound {
+			return refuse(RuleUnbound, liftNobody, fmt.Sprintf("reactivate it first: \"licensor reactivate %s --activation %s --why TEXT\"", invoice, r.ID),
+				"activation %s has a license for any machine, and invoice %q shall have none", r.Name(), invoice)
 		}
 		if _, err := p.checkDaysLeft(e, r.ID); err != nil {
 			return err

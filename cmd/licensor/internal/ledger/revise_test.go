@@ -2,6 +2,8 @@ package ledger_test
 
 import (
 	"bytes"
+	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -116,6 +118,87 @@ func TestAmendSeatsAndLimits(t *testing.T) {
 		}
 		if _, err := l.Amend(ctx, operation(), "NONE", func(*ledger.Entitlement) error { return nil }, issue(t, now)); err == nil {
 			t.Error("an unknown invoice was amended")
+		}
+	})
+}
+
+// A renewal takes no builds away that were covered.
+func TestRenewKeepsUpdates(t *testing.T) {
+	ends := entitlement().Expires
+	later := ends.Add(365 * day)
+	for name, test := range map[string]struct {
+		until, expires time.Time // as sold
+		to             ledger.Renewal
+		refused        bool
+	}{
+		"earlier":                            {ends, ends, ledger.Renewal{Expires: later, UpdatesUntil: ends.Add(-day)}, true},
+		"the same":                           {ends, ends, ledger.Renewal{Expires: later, UpdatesUntil: ends}, false},
+		"later":                              {ends, ends, ledger.Renewal{Expires: later, UpdatesUntil: later}, false},
+		"as it is":                           {ends, ends, ledger.Renewal{Expires: later}, false},
+		"all, to the subscription's end":     {time.Time{}, ends, ledger.Renewal{Expires: later, UpdatesUntil: ends}, false},
+		"all, to less than the subscription": {time.Time{}, ends, ledger.Renewal{Expires: later, UpdatesUntil: ends.Add(-day)}, true},
+		"all for ever":                       {time.Time{}, time.Time{}, ledger.Renewal{Perpetual: true, UpdatesUntil: later}, true},
+		"perpetual with maintenance":         {time.Time{}, ends, ledger.Renewal{Perpetual: true, UpdatesUntil: ends.Add(-day)}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l, where := newLedger(t)
+			sold(t, l, func(e *ledger.Entitlement) { e.UpdatesUntil, e.Expires = test.until, test.expires })
+			_, err := l.Renew(ctx, operation(), "INV0042-1", test.to, issue(t, now))
+			if !test.refused {
+				if err != nil {
+					t.Error(err)
+				}
+				return
+			}
+			var known *ledger.Error
+			if !errors.As(err, &known) || !strings.Contains(known.Next, "licensor amend") || count(t, where, "events") != 2 {
+				t.Errorf("got %v, want an error that names amend", err)
+			}
+		})
+	}
+}
+
+// The preview says what is recorded: the same again, with whatever lifts rules, is
+// nothing.
+func TestPreviewOfARevision(t *testing.T) {
+	everywhere(t, func(t *testing.T, l *ledger.Ledger, where string) {
+		sold(t, l, func(e *ledger.Entitlement) { e.Invoice = "P-1" })
+		sold(t, l, func(e *ledger.Entitlement) { e.Type, e.Seats = "test", 3 })
+		signed(t, l, request(t, 1, asks("INV0042-1", "test")))
+		signed(t, l, request(t, 2, asks("INV0042-1", "test")))
+		events := count(t, where, "events")
+		for name, test := range map[string]struct {
+			change           ledger.Revision
+			changes, narrows bool
+		}{
+			"the same end": {ledger.NewRenewal(ledger.Renewal{Expires: entitlement().Expires}), false, false},
+			"a later end":  {ledger.NewRenewal(ledger.Renewal{Expires: entitlement().Expires.Add(day)}), true, false},
+			"no change": {ledger.NewAmendment(func(e *ledger.Entitlement) error {
+				e.Features, e.Email = append([]string{}, e.Features...), " "+e.Email
+				return nil
+			}), false, false},
+			"seats":          {ledger.NewAmendment(func(e *ledger.Entitlement) error { e.Seats = 2; return nil }), true, false},
+			"an earlier end": {ledger.NewAmendment(func(e *ledger.Entitlement) error { e.Expires = e.Expires.Add(-day); return nil }), true, true},
+			"a feature":      {ledger.NewAmendment(func(e *ledger.Entitlement) error { e.Features = nil; return nil }), true, true},
+			"a limit":        {ledger.NewAmendment(func(e *ledger.Entitlement) error { e.Limits["cores"]--; return nil }), true, true},
+			"a new limit":    {ledger.NewAmendment(func(e *ledger.Entitlement) error { e.Limits["users"] = 9; return nil }), true, true},
+			"a higher limit": {ledger.NewAmendment(func(e *ledger.Entitlement) error { e.Limits["cores"]++; return nil }), true, false},
+		} {
+			licenses := 0
+			if test.changes {
+				licenses = 2
+			}
+			got, err := l.PreviewRevision(ctx, override("they are nice"), "INV0042-1", test.change)
+			if err != nil || got.Changes != test.changes || got.Licenses != licenses || got.Narrows() != test.narrows {
+				t.Errorf("%s: %+v, %v", name, got, err)
+			}
+		}
+		again, err := l.Revise(ctx, override("they are nice"), "INV0042-1", ledger.NewRenewal(ledger.Renewal{Expires: entitlement().Expires}), issue(t, now))
+		if err != nil || len(again) != 2 || again[0].Epoch != 1 || count(t, where, "events") != events {
+			t.Errorf("the same again: %v, %v", again, err)
+		}
+		if _, err := l.PreviewRevision(ctx, operation(), "INV0042-1", ledger.NewAmendment(func(e *ledger.Entitlement) error { e.Allowance = 3; return nil })); err == nil {
+			t.Error("an allowance for tests")
 		}
 	})
 }

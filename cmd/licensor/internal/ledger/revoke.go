@@ -20,13 +20,17 @@ type Revocation struct {
 	List       uint64 // the number of the list that has it; 0: the next one
 }
 
-// RevokedKey is a key whose signatures no longer count, but for what is on record
-// before the event that revoked it.
+// RevokedKey is a key whose signatures no longer count, but for what stays good.
 type RevokedKey struct {
 	Name   string `json:"name"`   // in its delegation; of a root its fingerprint
 	Public []byte `json:"public"` // 32 bytes
 	Root   bool   `json:"root,omitempty"`
 	Lists  bool   `json:"lists,omitempty"` // was delegated for revocation lists
+
+	// Keep are the digests of what stays good, in ascending order, 16 bytes each: of a
+	// staff key licenses, of a root delegations. Only the event has them: RevokeKey finds
+	// them, and a KeyRevocation says how many there are.
+	Keep []byte `json:"keep,omitempty"`
 }
 
 // KeyRevocation is a key that waits for a revocation list, or stands on one.
@@ -35,15 +39,16 @@ type KeyRevocation struct {
 	Since time.Time
 	Why   string
 	List  uint64 // as in Revocation
+	Kept  int    // how many licenses or delegations of it stay good
 	seq   int64  // of the event that revoked it
 }
 
-func (k *RevokedKey) thumbprint() ([32]byte, error) {
+func (k *RevokedKey) key() (keys.PublicKey, error) {
 	key, err := keys.NewPublicKey(k.Public)
 	if err != nil {
-		return [32]byte{}, fmt.Errorf("the key %.64q: %w", k.Name, err)
+		return keys.PublicKey{}, fmt.Errorf("the key %.64q: %w", k.Name, err)
 	}
-	return key.Thumbprint(), nil
+	return key, nil
 }
 
 // RevokeLicense puts a license on the next revocation list. If it is the newest one of
@@ -110,7 +115,10 @@ func (l *Ledger) revoke(ctx context.Context, by Operation, choose func(*view) (*
 			}
 			all = append(all, Revocation{License: id, Activation: a.ID, Since: whole(by.Now), Why: by.Why})
 		}
-		return w.record(&Event{Action: ActionRevoke, Invoice: a.invoice, Activation: a.ID, Detail: Revoked{Licenses: licenses}})
+		if err := w.record(&Event{Action: ActionRevoke, Invoice: a.invoice, Activation: a.ID, Detail: Revoked{Licenses: licenses}}); err != nil {
+			return err
+		}
+		return w.checkRoom(by.Now, 0)
 	})
 	if err != nil {
 		return nil, err
@@ -118,28 +126,72 @@ func (l *Ledger) revoke(ctx context.Context, by Operation, choose func(*view) (*
 	return all, nil
 }
 
-// RevokeKey takes a key out of force. It signs nothing more here, and the next
-// revocation list says of each license, or of each delegation by a root, that is on
-// record by now that it stays good.
-func (l *Ledger) RevokeKey(ctx context.Context, by Operation, key RevokedKey) error {
+// RevokeKey takes a key out of force. It signs nothing more here, and every revocation
+// list from the next one on says of each license, or of each delegation by a root, that
+// is on record by now that it stays good; but not of licenses that were revoked, or that
+// ended more than a year ago.
+//
+// delegations are those that the caller knows of, for a root that is revoked: a key that
+// has signed nothing yet stays good too. Those by other keys are passed over.
+func (l *Ledger) RevokeKey(ctx context.Context, by Operation, key RevokedKey, delegations ...[]byte) error {
 	if err := by.needWhy("revoking a key"); err != nil {
 		return err
 	}
-	thumbprint, err := key.thumbprint()
+	public, err := key.key()
+	if err != nil {
+		return err
+	}
+	s := &keepScan{key: public, root: key.Root, now: by.Now, good: make(map[[16]byte]bool)}
+	if key.Root {
+		for _, raw := range delegations {
+			delegation, err := format.ParseStatement(raw, format.Delegation)
+			if err != nil {
+				return err
+			}
+			s.add(delegation)
+		}
+	}
+	// Signatures take long to check: what is on record by now is looked at before the
+	// ledger is locked, and only what has come meanwhile after that.
+	var seen int64
+	err = l.read(ctx, func(t *transaction) error {
+		if err := t.refuseRevokedTwice(public); err != nil {
+			return err
+		}
+		var err error
+		if seen, _, err = t.size(); err != nil {
+			return err
+		}
+		return s.scan(t, 0)
+	})
 	if err != nil {
 		return err
 	}
 	return l.write(ctx, by, func(w *writer) error {
-		earlier, err := w.revokedKey(thumbprint)
-		switch {
-		case err != nil:
+		if err := w.refuseRevokedTwice(public); err != nil {
 			return err
-		case earlier != nil:
-			return refuse(RuleRevoked, liftNobody, `"licensor revocations" signs the list that says so`,
-				"the key %q was revoked on %s: %s", earlier.Name, earlier.Since.Format(time.DateOnly), earlier.Why)
 		}
-		return w.record(&Event{Action: ActionRevoke, Detail: Revoked{Key: &key}})
+		if w.size > seen {
+			if err := s.scan(&w.transaction, seen); err != nil {
+				return err
+			}
+		}
+		key.Keep = s.keep()
+		if err := w.record(&Event{Action: ActionRevoke, Detail: Revoked{Key: &key}}); err != nil {
+			return err
+		}
+		return w.checkRoom(by.Now, roomForLicenses)
 	})
+}
+
+// refuseRevokedTwice refuses to revoke a key again.
+func (t *transaction) refuseRevokedTwice(key keys.PublicKey) error {
+	earlier, err := t.revokedKey(key)
+	if err != nil || earlier == nil {
+		return err
+	}
+	return refuse(RuleRevoked, liftNobody, `"licensor revocations" signs the list that says so`,
+		"the key %q was revoked on %s: %s", earlier.Name, earlier.Since.Format(time.DateOnly), earlier.Why)
 }
 
 // refuseRevoked refuses a license that was revoked.
@@ -156,7 +208,8 @@ func (t *transaction) refuseRevoked(license string) error {
 }
 
 // revokedKey returns what is on record of a revoked key, nil if it is none.
-func (t *transaction) revokedKey(thumbprint [32]byte) (*KeyRevocation, error) {
+func (t *transaction) revokedKey(key keys.PublicKey) (*KeyRevocation, error) {
+	thumbprint := key.Thumbprint()
 	all, err := t.revokedKeys("WHERE thumbprint = $1", hex.EncodeToString(thumbprint[:]))
 	if err != nil || len(all) == 0 {
 		return nil, err
@@ -166,10 +219,10 @@ func (t *transaction) revokedKey(thumbprint [32]byte) (*KeyRevocation, error) {
 
 func (t *transaction) revokedKeys(condition string, args ...any) ([]KeyRevocation, error) {
 	var all []KeyRevocation
-	err := t.each("SELECT name, public, root, lists, since, why, list, seq FROM revoked_keys "+condition+" ORDER BY thumbprint", args, func(rows *sql.Rows) error {
+	err := t.each("SELECT name, public, root, lists, since, why, list, COALESCE(LENGTH(keep), 0) / 16, seq FROM revoked_keys "+condition+" ORDER BY thumbprint", args, func(rows *sql.Rows) error {
 		var k KeyRevocation
 		var root, lists int64
-		err := rows.Scan(&k.Name, &k.Public, &root, &lists, (*unixTime)(&k.Since), &k.Why, &k.List, &k.seq)
+		err := rows.Scan(&k.Name, &k.Public, &root, &lists, (*unixTime)(&k.Since), &k.Why, &k.List, &k.Kept, &k.seq)
 		k.Root, k.Lists = root != 0, lists != 0
 		all = append(all, k)
 		return err
@@ -230,13 +283,24 @@ func (t *transaction) refuseListKey() error {
 		"the key %q, %s was revoked on %s: from then on a root signs revocation lists", stolen[0].Name, what, stolen[0].Since.Format(time.DateOnly))
 }
 
-// RefuseRevokedKey returns a *Refusal for a key that was revoked.
-func (l *Ledger) RefuseRevokedKey(ctx context.Context, key keys.PublicKey) error {
-	return l.read(ctx, func(t *transaction) error { return t.refuseRevokedKey(key) })
+// RefuseRevokedKey returns a *Refusal for a key that was revoked, and for one whose
+// delegation is by a root that was revoked, unless the delegation is one of those that
+// stay good. rawDelegation is nil for a root, or where none is known.
+func (l *Ledger) RefuseRevokedKey(ctx context.Context, key keys.PublicKey, rawDelegation []byte) error {
+	return l.read(ctx, func(t *transaction) error {
+		if rawDelegation == nil {
+			return t.refuseRevokedKey(key)
+		}
+		delegation, err := format.ParseStatement(rawDelegation, format.Delegation)
+		if err != nil {
+			return err
+		}
+		return t.refuseSigner(key, delegation)
+	})
 }
 
 func (t *transaction) refuseRevokedKey(key keys.PublicKey) error {
-	revoked, err := t.revokedKey(key.Thumbprint())
+	revoked, err := t.revokedKey(key)
 	if err != nil || revoked == nil {
 		return err
 	}
@@ -244,21 +308,59 @@ func (t *transaction) refuseRevokedKey(key keys.PublicKey) error {
 		"the key %q was revoked on %s: %s", revoked.Name, revoked.Since.Format(time.DateOnly), revoked.Why)
 }
 
-// checkSigners refuses licenses that a key has signed which was revoked meanwhile.
+// refuseSigner is refuseRevokedKey for a key and its delegation.
+func (t *transaction) refuseSigner(key keys.PublicKey, delegation format.Statement) error {
+	if err := t.refuseRevokedKey(key); err != nil {
+		return err
+	}
+	roots, err := t.revokedKeys("WHERE root = 1")
+	if err != nil {
+		return err
+	}
+	for _, root := range roots {
+		public, err := root.key()
+		if err != nil {
+			return damaged("%v", err)
+		}
+		if !signedBy(public, delegation) {
+			continue
+		}
+		keep, err := t.kept(&root)
+		if err != nil {
+			return err
+		}
+		if !keep.Has(delegation.Digest()) {
+			return refuse(RuleRevoked, liftNobody, "have the key delegated anew by a root that is good, with \"licensor delegate\"; or sign with another key: --key NAME",
+				"the delegation of the key %s is by the root %q, which was revoked on %s, and it is not one of those that stay good: %s",
+				key.Fingerprint(), root.Name, root.Since.Format(time.DateOnly), root.Why)
+		}
+	}
+	return nil
+}
+
+// checkSigners refuses licenses that a key has signed which was revoked meanwhile, or
+// the root behind it.
 func (t *transaction) checkSigners(made drafts) error {
 	revoked, err := t.revokedKeys("")
 	if err != nil || len(revoked) == 0 {
 		return err
 	}
-	checked := make(map[string]bool) // by name: nobody signs with two keys at once
+	checked := make(map[string]bool) // by delegation
 	for _, d := range made {
-		if d.Err != nil || checked[d.Signer] {
+		if d.Err != nil {
 			continue
 		}
-		checked[d.Signer] = true
-		key, err := signerOf(d.File)
+		file, err := format.ParseFile(d.File)
+		if err != nil {
+			return err
+		}
+		if checked[string(file.RawDelegation)] {
+			continue
+		}
+		checked[string(file.RawDelegation)] = true
+		_, key, err := delegatedKey(file.Delegation)
 		if err == nil {
-			err = t.refuseRevokedKey(key)
+			err = t.refuseSigner(key, file.Delegation)
 		}
 		if err != nil {
 			return err
@@ -269,12 +371,16 @@ func (t *transaction) checkSigners(made drafts) error {
 
 func (w *writer) applyRevoked(e *Event, r Revoked) error {
 	if k := r.Key; k != nil {
-		thumbprint, err := k.thumbprint()
+		key, err := k.key()
 		if err != nil {
 			return err
 		}
-		if err := w.insert("revoked_keys", "thumbprint, name, public, root, lists, since, why, list, seq",
-			hex.EncodeToString(thumbprint[:]), k.Name, k.Public, number(k.Root), number(k.Lists), e.Time.Unix(), e.Why, int64(0), e.Seq); err != nil {
+		if _, err := splitSet(k.Keep); err != nil {
+			return err
+		}
+		thumbprint := key.Thumbprint()
+		if err := w.insert("revoked_keys", "thumbprint, name, public, root, lists, since, why, list, seq, keep",
+			hex.EncodeToString(thumbprint[:]), k.Name, k.Public, number(k.Root), number(k.Lists), e.Time.Unix(), e.Why, int64(0), e.Seq, orNil(k.Keep)); err != nil {
 			return err
 		}
 	}

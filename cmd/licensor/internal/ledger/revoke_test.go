@@ -102,102 +102,119 @@ func TestRevokedKeySignsNothing(t *testing.T) {
 		wantRefusal(t, l.RevokeKey(ctx, because("again"), ledger.RevokedKey{Name: "anna", Public: key(t, 102).Public().Bytes()}), ledger.RuleRevoked, "stolen")
 		_, err := sign(t, l, request(t, 2, nil))
 		wantRefusal(t, err, ledger.RuleRevoked, "anna")
-		wantRefusal(t, l.RefuseRevokedKey(ctx, key(t, 102).Public()), ledger.RuleRevoked)
-		if err := l.RefuseRevokedKey(ctx, key(t, 103).Public()); err != nil {
+		wantRefusal(t, l.RefuseRevokedKey(ctx, public(t, 102), nil), ledger.RuleRevoked)
+		wantRefusal(t, l.RefuseRevokedKey(ctx, public(t, 102), staff(t).RawDelegation), ledger.RuleRevoked)
+		bert := delegated(t, 101, 103)
+		if err := l.RefuseRevokedKey(ctx, public(t, 103), bert.RawDelegation); err != nil {
 			t.Error(err)
 		}
-		bert := *staff(t)
-		bert.Key = key(t, 103)
-		var text []byte
-		if bert.Delegation, text, err = issuer.Delegate(key(t, 101), key(t, 103).Public(), *staff(t).Delegation, rand.Reader); err != nil {
-			t.Fatal(err)
-		}
-		if bert.RawDelegation, err = format.DecodeTextAs(text, format.Delegation); err != nil {
-			t.Fatal(err)
-		}
 		// Of the same name, too: keys are told apart by themselves.
-		if _, err := l.Sign(ctx, operation(), request(t, 2, nil), issueBy(&bert, now)); err != nil {
+		if _, err := l.Sign(ctx, operation(), request(t, 2, nil), issueBy(bert, now)); err != nil {
 			t.Error(err)
 		}
 		wantClean(t, l, nil)
 	})
 }
 
-// The keep list has what is on record, and nothing that a thief signs: not under an old
-// date, and not under the id of a license that is kept.
-func TestKeepList(t *testing.T) {
+func public(t testing.TB, seed byte) keys.PublicKey { return key(t, seed).Public() }
+
+// delegated returns a staff key that a root has delegated to, by their seeds. It is
+// called anna, as everybody here.
+func delegated(t testing.TB, root, staffKey byte) *issuer.Issuer {
+	t.Helper()
+	return delegatedAs(t, root, staffKey, *staff(t).Delegation)
+}
+
+func delegatedAs(t testing.TB, root, staffKey byte, claims format.DelegationClaims) *issuer.Issuer {
+	t.Helper()
+	i := *staff(t)
+	i.Key = key(t, staffKey)
+	var text []byte
+	var err error
+	if i.Delegation, text, err = issuer.Delegate(key(t, root), i.Key.Public(), claims, rand.Reader); err != nil {
+		t.Fatal(err)
+	}
+	if i.RawDelegation, err = format.DecodeTextAs(text, format.Delegation); err != nil {
+		t.Fatal(err)
+	}
+	if i.Verifier, err = verify.New(public(t, root)); err != nil {
+		t.Fatal(err)
+	}
+	return &i
+}
+
+// Who was revoked does not come back by a release, which would free the seat for a new
+// request, nor as the new server of a move.
+func TestRevokedActivationIsNotReleased(t *testing.T) {
 	everywhere(t, func(t *testing.T, l *ledger.Ledger, _ string) {
-		sold(t, l, func(e *ledger.Entitlement) { e.Seats = 3 })
-		kept, revoked := signed(t, l, request(t, 1, nil)), signed(t, l, request(t, 2, nil))
-		if _, err := l.RevokeLicense(ctx, because("leaked"), revoked.ID); err != nil {
+		entitle(t, l, entitlement())
+		older := signed(t, l, request(t, 1, nil))
+		newest := signed(t, l, request(t, 1, func(q *format.Request) { q.Time++ }))
+		if _, err := l.RevokeLicense(ctx, because("never paid"), newest.ID); err != nil {
 			t.Fatal(err)
 		}
-		revokeKey(t, l, "anna", 102, false)
-		v := staff(t).Verifier
-		list, err := v.OpenRevocationList([]byte(format.EncodeText(format.RevocationFile, publish(t, l, 101).Raw)))
-		if err != nil {
+		for _, given := range []*ledger.License{older, newest} {
+			_, err := tryRelease(t, l, operation(), given.ID, public(t, 1))
+			wantRefusal(t, err, ledger.RuleRevoked, newest.ID.String(), "never paid")
+		}
+		if used := holding(t, l, "INV0042-1").Usage.Seats; used != 1 {
+			t.Errorf("%d seats are used, want 1", used)
+		}
+		if _, err := l.Reactivate(ctx, because("has paid"), "INV0042-1", newest.Activation); err != nil {
 			t.Fatal(err)
 		}
-		check := func(file []byte) error {
-			_, err := v.Check([]byte(format.EncodeText(format.LicenseFile, file)),
-				verify.Facts{Now: now, Product: "evoq", AnyMachine: true, Revocations: []*verify.RevocationList{list}})
-			return err
-		}
-		if err := check(kept.File); err != nil {
-			t.Errorf("a license on record: %v", err)
-		}
-		if err := check(revoked.File); err == nil {
-			t.Error("the revoked license is good")
-		}
-		thief := *staff(t)
-		thief.Random = &sameID{kept.ID}
-		h := holding(t, l, "INV0042-1")
-		_, stolen, err := thief.Issue(ledger.Grant{Entitlement: &h.Entitlement, Activation: kept.Activation, Epoch: 2, Request: request(t, 3, nil)}, now)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := check(stolen); err == nil {
-			t.Error("a license that a thief has signed under a kept id is good")
-		}
+		signed(t, l, request(t, 1, func(q *format.Request) { q.Time += 2 }))
+		wantClean(t, l, nil)
 	})
 }
 
-// sameID gives out one id as if it were random.
-type sameID struct{ id format.ID }
-
-func (s *sameID) Read(p []byte) (int, error) { return copy(p, s.id[:]), nil }
-
-// A revoked root keeps the delegations on record, so that all their licenses stay good.
-func TestKeepListOfARoot(t *testing.T) {
+// One that was released before it was revoked stays released.
+func TestReleaseAgainAfterARevocation(t *testing.T) {
 	everywhere(t, func(t *testing.T, l *ledger.Ledger, _ string) {
 		entitle(t, l, entitlement())
 		license := signed(t, l, request(t, 1, nil))
-		revokeKey(t, l, "root", 101, true)
-		next := nextList(t, l)
-		if len(next.Keys) != 1 || next.Keys[0].Keep.Len() != 1 {
-			t.Fatalf("the next list: %+v", next.Keys)
-		}
-		v, err := verify.New(key(t, 101).Public(), key(t, 100).Public()) // the standby comes last
-		if err != nil {
+		release(t, l, license, 1)
+		if _, err := l.RevokeLicense(ctx, because("runs on all the same"), license.ID); err != nil {
 			t.Fatal(err)
 		}
-		text, err := issuer.SignList(key(t, 100), nil, *next, v, rand.Reader)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := issuer.SignList(key(t, 101), nil, *next, v, rand.Reader); err == nil {
-			t.Error("the active root has revoked itself")
-		}
-		list, err := l.RecordList(ctx, operation(), v, text)
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, err = v.Check([]byte(format.EncodeText(format.LicenseFile, license.File)),
-			verify.Facts{Now: now, Product: "evoq", AnyMachine: true, Revocations: []*verify.RevocationList{list}})
-		if err != nil {
-			t.Errorf("a license under a kept delegation: %v", err)
+		if again := release(t, l, license, 1); !again.Already {
+			t.Errorf("the same release again: %+v", again)
 		}
 	})
 }
 
-func public(t testing.TB, seed byte) keys.PublicKey { return key(t, seed).Public() }
+func TestRevokedWhileItMoves(t *testing.T) {
+	everywhere(t, func(t *testing.T, l *ledger.Ledger, _ string) {
+		sold(t, l, func(e *ledger.Entitlement) { e.Seats = 2 })
+		old, _, _ := moving(t, l)
+		if _, err := l.RevokeActivation(ctx, because("never paid"), old.Activation); err != nil {
+			t.Fatal(err)
+		}
+		_, err := tryRelease(t, l, operation(), old.ID, public(t, 1))
+		wantRefusal(t, err, ledger.RuleRevoked, old.ID.String())
+		if h := holding(t, l, "INV0042-1"); h.Usage.Seats != 1 || len(h.Activations) != 2 {
+			t.Errorf("%d seats are used by %d activations, want 1 and the bridge", h.Usage.Seats, len(h.Activations))
+		}
+		wantClean(t, l, nil)
+	})
+}
+
+func TestRevokedBridgeTakesNothingOver(t *testing.T) {
+	everywhere(t, func(t *testing.T, l *ledger.Ledger, _ string) {
+		sold(t, l, func(e *ledger.Entitlement) { e.Seats = 2 })
+		old, q, bridge := moving(t, l)
+		if _, err := l.RevokeLicense(ctx, because("wrong server"), bridge.ID); err != nil {
+			t.Fatal(err)
+		}
+		_, err := tryRelease(t, l, operation(), bridge.ID, public(t, 2))
+		wantRefusal(t, err, ledger.RuleRevoked, bridge.ID.String())
+		_, err = sign(t, l, q)
+		wantRefusal(t, err, ledger.RuleRevoked)
+		got := release(t, l, old, 1)
+		if got.License != nil || got.Successor != "" {
+			t.Fatalf("the revoked bridge has got %+v", got)
+		}
+		wantRefusal(t, got.Refusal, ledger.RuleRevoked, bridge.ID.String())
+		wantClean(t, l, nil)
+	})
+}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/offlicense/offlicense/format"
 	"github.com/offlicense/offlicense/verify"
@@ -13,8 +14,9 @@ import (
 // checkSeat judges whether a site that has no activation may have one. It finds out
 // whose seat the site shares, where machines are counted.
 func (v *view) checkSeat(e *sold, offer *Offer, q *verify.Request) error {
+	var apart *activationRow
 	if e.CountBy == ByMachine && len(q.Components) > 0 {
-		shares, err := v.onMachine(e.Invoice, componentsOf(q.Components), "")
+		shares, other, err := v.onMachine(e.Invoice, componentsOf(q.Components), "")
 		if err != nil {
 			return err
 		}
@@ -22,8 +24,19 @@ func (v *view) checkSeat(e *sold, offer *Offer, q *verify.Request) error {
 			offer.Seat = shares.Seat
 			return nil
 		}
+		apart = other
 	}
-	return v.checkFree(e)
+	err := v.checkFree(e)
+	var refusal *Refusal
+	if apart != nil && errors.As(err, &refusal) {
+		return &Refusal{
+			Rule:    refusal.Rule,
+			Message: fmt.Sprintf("the request does not name enough of the machine of activation %s to share its seat: %s", apart.Name(), refusal.Message),
+			Next:    "if it is one machine, that site makes a new request first, then this one can share its seat; or else: " + refusal.Next,
+			Lift:    refusal.Lift,
+		}
+	}
+	return err
 }
 
 // seatAfter returns whose seat the new server of a move shares when the old one is
@@ -34,7 +47,7 @@ func (v *view) seatAfter(e *sold, from *activationRow, q *verify.Request) (strin
 		return "", nil
 	}
 	if len(q.Components) > 0 {
-		shares, err := v.onMachine(e.Invoice, componentsOf(q.Components), from.ID)
+		shares, _, err := v.onMachine(e.Invoice, componentsOf(q.Components), from.ID)
 		if err != nil {
 			return "", err
 		}
@@ -47,47 +60,72 @@ func (v *view) seatAfter(e *sold, from *activationRow, q *verify.Request) (strin
 	if err != nil || !kept {
 		return "", err
 	}
-	return "", v.checkFree(e)
+	return "", refuseAlone(from, v.checkFree(e))
 }
 
 // checkShared judges whether a site that asks again is still on the machine whose seat
-// it shares. A machine that changes bit by bit stays the machine of each site by the
-// last request of that site; two sites that part on the way need two seats, whichever of
-// them took the seat first.
+// it has. A machine that changes bit by bit stays the machine of each site by the last
+// request of that site; two sites that part on the way need two seats, whichever of
+// them took the seat first. Sites of one machine that got two seats, when less was known
+// of it, come together again.
 func (v *view) checkShared(e *sold, offer *Offer, q *verify.Request) error {
 	own := offer.own
 	if e.CountBy != ByMachine || own.State != StateActive || v.override {
 		return nil
 	}
+	components := componentsOf(q.Components)
 	partners, err := v.sharing(own)
-	if err != nil || len(partners) == 0 {
+	if err != nil {
 		return err
 	}
-	components := componentsOf(q.Components)
-	if slices.ContainsFunc(partners, func(p *activationRow) bool { return sameMachine(p.Components, components) }) {
+	apart := apartFrom(partners, components, sameMachine)
+	if len(partners) > 0 && apart == nil {
 		return nil
 	}
-	offer.Leaves = own.Seat
-	other, err := v.onMachine(e.Invoice, components, own.ID)
+	other, _, err := v.onMachine(e.Invoice, components, own.ID)
 	if err != nil {
 		return err
 	}
 	if other != nil {
-		offer.Seat = other.Seat
+		offer.Leaves, offer.Seat = own.Seat, other.Seat
 		return nil
 	}
+	if apart == nil {
+		return nil
+	}
+	// A site that tells more than before, and nothing else than before, is where it was,
+	// unless another one of its seat says otherwise.
+	before, err := v.machineOf(own)
+	if err != nil {
+		return err
+	}
+	if namesAllOf(components, before) && apartFrom(partners, components, sameAsFarAsKnown) == nil {
+		return nil
+	}
+	offer.Leaves = own.Seat
 	err = v.checkFree(e)
 	var refusal *Refusal
 	if errors.As(err, &refusal) {
 		return &Refusal{
 			Rule: refusal.Rule,
-			Message: fmt.Sprintf("activation %s shares its seat with %s, is no longer on the same machine, and needs a seat of its own: %s",
-				own.Name(), partners[0].Name(), refusal.Message),
+			Message: fmt.Sprintf("activation %s shares its seat with %s; its request does not name enough of the machine of that one, and so needs a seat of its own: %s",
+				own.Name(), apart.Name(), refusal.Message),
 			Next: refusal.Next,
 			Lift: refusal.Lift + "; or " + liftOverride + ", if it is one machine all the same",
 		}
 	}
 	return err
+}
+
+// apartFrom returns one of the activations that is not on the machine with the given
+// components, nil if all are.
+func apartFrom(all []*activationRow, components []Component, same func(a, b []Component) bool) *activationRow {
+	for _, a := range all {
+		if !same(a.Components, components) {
+			return a
+		}
+	}
+	return nil
 }
 
 // checkMachine refuses a site that comes back on another machine: a copy of its state
@@ -101,14 +139,7 @@ func (v *view) checkMachine(own *activationRow, q *verify.Request) error {
 	if err != nil {
 		return err
 	}
-	matching := 0
-	for _, b := range before {
-		for _, c := range q.Components {
-			if b.Label == c.Label && sameHash(b.Hash, c.Hash) {
-				matching++
-			}
-		}
-	}
+	matching, _, _ := agreement(before, componentsOf(q.Components))
 	if n := len(before); n == 0 || matching >= majority(n) {
 		return nil
 	}
@@ -171,7 +202,28 @@ func (v *view) checkPartner(e *Entitlement) error {
 // checkProduction wants a running production entitlement beside one of those types
 // that go with it.
 func (v *view) checkProduction(e *Entitlement) error {
-	if !e.needsProduction() || e.Excused || v.override {
+	if e.Excused || v.override {
+		return nil
+	}
+	return v.lacksProduction(e)
+}
+
+// excuse lifts for good, where staff lift rules, that of checkProduction, if it refuses.
+func (v *view) excuse(e *Entitlement) error {
+	if e.Excused || !v.override {
+		return nil
+	}
+	err := v.lacksProduction(e)
+	var refusal *Refusal
+	if errors.As(err, &refusal) {
+		e.Excused = true
+		return nil
+	}
+	return err
+}
+
+func (v *view) lacksProduction(e *Entitlement) error {
+	if !e.needsProduction() {
 		return nil
 	}
 	partner, err := v.partner(e.Customer)
@@ -226,17 +278,42 @@ func checkWider(by *Operation, old, after *Entitlement) error {
 	if old.Type != evaluation {
 		return nil
 	}
-	wider := after.Seats > old.Seats || after.Unbound && !old.Unbound || endsLater(old, after) ||
-		accountKey(after.Email) != accountKey(old.Email)
-	for name, limit := range old.Limits {
-		if n, limited := after.Limits[name]; !limited || n > limit {
-			wider = true
+	if after.Seats > old.Seats || after.Unbound && !old.Unbound || after.grantsBeyond(old) ||
+		accountKey(after.Email) != accountKey(old.Email) {
+		return by.needWhy("an evaluation that grants more, or to another account,")
+	}
+	return nil
+}
+
+// Narrows reports whether a revision takes away what a license under the entitlement
+// granted before: that one stays good until it ends.
+func (r *Revised) Narrows() bool { return r.Before.grantsBeyond(r.After) }
+
+// grantsBeyond reports whether a license under an entitlement grants what one under the
+// other does not. Another edition counts as that, and another version that is the
+// highest one.
+func (e *Entitlement) grantsBeyond(other *Entitlement) bool {
+	beyond := e.Edition != other.Edition || endsLater(other, e) || e.EmergencyDays > other.EmergencyDays ||
+		other.MaxVersion != "" && e.MaxVersion != other.MaxVersion ||
+		!other.updatesEnd().IsZero() && (e.updatesEnd().IsZero() || e.updatesEnd().After(other.updatesEnd()))
+	for _, name := range e.Features {
+		beyond = beyond || !slices.Contains(other.Features, name)
+	}
+	for name, limit := range other.Limits {
+		if n, limited := e.Limits[name]; !limited || n > limit {
+			beyond = true
 		}
 	}
-	if !wider {
-		return nil
+	return beyond
+}
+
+// updatesEnd returns until when builds are covered: while a license runs, if nothing
+// else was sold; zero: for ever.
+func (e *Entitlement) updatesEnd() time.Time {
+	if e.UpdatesUntil.IsZero() {
+		return e.HardEnd()
 	}
-	return by.needWhy("an evaluation that grants more, or to another account,")
+	return e.UpdatesUntil
 }
 
 // endsLater reports whether an entitlement lasts longer than it did, by its grace too.

@@ -27,7 +27,7 @@ func (l *Ledger) SetCustomer(ctx context.Context, by Operation, c Customer) erro
 // Entitle records what was bought. With Operation.Override it may be what the rules
 // leave to staff.
 func (l *Ledger) Entitle(ctx context.Context, by Operation, e Entitlement) error {
-	e.Excused = by.Override && e.needsProduction()
+	e.Excused = false
 	sale := e.normal()
 	if err := sale.check(l.vendor, by.Now); err != nil {
 		return err
@@ -36,7 +36,11 @@ func (l *Ledger) Entitle(ctx context.Context, by Operation, e Entitlement) error
 		if err := w.refuseTwice(sale.Invoice); err != nil {
 			return err
 		}
-		if err := newView(&w.transaction, by).checkSale(sale); err != nil {
+		v := newView(&w.transaction, by)
+		if err := v.excuse(sale); err != nil {
+			return err
+		}
+		if err := v.checkSale(sale); err != nil {
 			return err
 		}
 		return w.record(&Event{Action: ActionEntitle, Invoice: sale.Invoice, Detail: sale})

@@ -121,7 +121,7 @@ func TestEvaluationOncePerAccount(t *testing.T) {
 		if err := sell(l, override("new staff at the customer's"), evaluation("EV-2", "Site Limited", "ops@site.example")); err != nil {
 			t.Error(err)
 		}
-		if _, err := l.Amend(ctx, operation(), "EV-2", func(e *ledger.Entitlement) error { e.Edition = "small"; return nil }, issue(t, now)); err != nil {
+		if _, err := l.Amend(ctx, because("they need less"), "EV-2", func(e *ledger.Entitlement) error { e.Edition = "small"; return nil }, issue(t, now)); err != nil {
 			t.Errorf("the second one, which was allowed, is amended: %v", err)
 		}
 		wantClean(t, l, nil)
@@ -148,6 +148,8 @@ func TestEvaluationIsWidenedWithAReason(t *testing.T) {
 			"limit":         func(e *ledger.Entitlement) { e.Limits["cores"]++ },
 			"no limit":      func(e *ledger.Entitlement) { delete(e.Limits, "users") },
 			"any machine":   func(e *ledger.Entitlement) { e.Unbound = true },
+			"feature":       func(e *ledger.Entitlement) { e.Features = append(e.Features, "cdn") },
+			"other edition": func(e *ledger.Entitlement) { e.Edition = "premier" },
 			"other account": func(e *ledger.Entitlement) { e.Email = "me@site.example" },
 		} {
 			if err := amend(operation(), change); err == nil {
@@ -172,10 +174,13 @@ func TestEvaluationIsWidenedWithAReason(t *testing.T) {
 				t.Errorf("%s: %v", name, err)
 			}
 		}
-		narrower := func(e *ledger.Entitlement) { e.Seats, e.Expires, e.Limits["users"] = 1, e.Expires.Add(-30*day), 9 }
+		narrower := func(e *ledger.Entitlement) {
+			e.Seats, e.Expires, e.Limits["users"], e.Features, e.MaxVersion = 1, e.Expires.Add(-30*day), 5, nil, "9.x"
+		}
 		if err := amend(operation(), narrower); err != nil {
 			t.Errorf("narrower: %v", err)
 		}
+		wantRefusal(t, amend(operation(), func(e *ledger.Entitlement) { e.MaxVersion = "" }), ledger.RuleReason)
 	})
 }
 
@@ -258,6 +263,65 @@ func TestProductionNeededUnlessOverridden(t *testing.T) {
 		if err != nil || events[0].Why != "production is on order" || !events[0].Detail.(*ledger.Entitlement).Excused {
 			t.Errorf("on record: %+v, %v", events, err)
 		}
+	})
+}
+
+// What staff lift another rule for, while production runs, still goes with production.
+func TestProductionIsLiftedOnlyWhereItRefuses(t *testing.T) {
+	everywhere(t, func(t *testing.T, l *ledger.Ledger, _ string) {
+		ends := now.Add(30 * day)
+		sold(t, l, func(e *ledger.Entitlement) { e.Invoice, e.Expires = "P-1", ends })
+		tests := func(invoice string) func(e *ledger.Entitlement) {
+			return func(e *ledger.Entitlement) { e.Invoice, e.Type, e.Seats = invoice, "test", 2 }
+		}
+		amend := func(by ledger.Operation, invoice string) {
+			t.Helper()
+			if _, err := l.Amend(ctx, by, invoice, func(e *ledger.Entitlement) error { e.Seats++; return nil }, issue(t, by.Now)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		wantExcused := func(invoice string, want bool) {
+			t.Helper()
+			if got := holding(t, l, invoice).Excused; got != want {
+				t.Errorf("%s is excused: %v, want %v", invoice, got, want)
+			}
+		}
+		why := override("the clock was wrong")
+		if err := sell(l, why, tests("T-1")); err != nil {
+			t.Fatal(err)
+		}
+		wantExcused("T-1", false)
+		amend(why, "T-1")
+		wantExcused("T-1", false)
+
+		// In an import, with all rows in place.
+		rows := orders(4)
+		rows[0].Type, rows[0].Product = "staging", "liquid" // its production is the next row
+		rows[1].Product = "liquid"
+		rows[2].Type = "staging"                          // its production is P-1
+		rows[3].Type, rows[3].Product = "staging", "gone" // and this one has none
+		rows[0].Excused = true                            // nobody says so but staff
+		if err := l.Import(ctx, why, rows, nil); err != nil {
+			t.Fatal(err)
+		}
+		for i, want := range []bool{false, false, false, true} {
+			if wantExcused(rows[i].Invoice, want); rows[i].Excused != want {
+				t.Errorf("row %d is told as excused: %v", i, rows[i].Excused)
+			}
+		}
+
+		late := ends.Add(time.Second)
+		_, err := signAt(t, l, request(t, 1, asks("T-1", "test")), late)
+		wantRefusal(t, err, ledger.RuleProduction)
+		why.Now = late
+		amend(why, "T-1")
+		wantExcused("T-1", true)
+		if _, err := signAt(t, l, request(t, 1, asks("T-1", "test")), late); err != nil {
+			t.Errorf("excused: %v", err)
+		}
+		amend(operationAt(late), "T-1")
+		wantExcused("T-1", true) // for good
+		wantClean(t, l, nil)
 	})
 }
 
@@ -412,6 +476,17 @@ func TestImportReportsAllMistakesTogether(t *testing.T) {
 		}
 		if got := count(t, where, "events"); got != events {
 			t.Errorf("a refused import left %d events", got-events)
+		}
+		// One line may have several mistakes.
+		rows = orders(9)
+		rows[2].Err, rows[2].Invoice = errors.New("seats does not take"), "IMP-1" // 4: twice, too
+		rows[4].Invoice = "IMP-1"                                                 // 6
+		rows[6].Seats, rows[6].Invoice = 0, "IMP-5"                               // 8: no seats, and twice
+		rows[7].Err, rows[7].Invoice = errors.New("seats does not take"), "IMP-7" // 9: in the ledger, too
+		rows[8].Err, rows[8].Invoice = errors.New("got 2 columns"), ""            // 10
+		rows = append(rows, rows[8])
+		if got := wrongLines(t, l.Import(ctx, operation(), rows, nil)); got != "4 4 6 8 8 9 9 10 10" {
+			t.Errorf("wrong lines: %s", got)
 		}
 		// Of very many the first lines are named, whatever is wrong with them.
 		rows = orders(400)

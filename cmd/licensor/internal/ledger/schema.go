@@ -8,7 +8,10 @@ import (
 )
 
 // migrations take a ledger from one schema version to the next: the version is how
-// many of them were applied. They go forward only, and none is changed once released.
+// many of them were applied. They go forward only, and none is changed once released:
+// its hash is pinned in the tests. A command that changes the ledger applies them first;
+// one that reads never does, see OpenToRead. Audit and Backup replay the events into the
+// schema version that the ledger has, so apply must go on writing to all of them.
 // {int}, {blob}, {text}, {strict} and {clustered} (the rows lie in the order of the
 // primary key) are the dialect's words. Requests and license files, which are long,
 // are only in the events.
@@ -130,13 +133,15 @@ var migrations = [...]string{
 		since      {int} NOT NULL,
 		why        {text} NOT NULL,
 		list       {int} NOT NULL,
-		seq        {int} NOT NULL
+		seq        {int} NOT NULL,
+		keep       {blob}
 	){strict};
 
 	CREATE TABLE revocation_lists (
 		number {int} PRIMARY KEY,
 		issued {int} NOT NULL,
 		signer {text} NOT NULL,
+		size   {int} NOT NULL,
 		seq    {int} NOT NULL
 	){strict};
 	`,
@@ -167,10 +172,13 @@ var tables = [...]table{
 	{"revocation_lists", "number"},
 }
 
-// migrate brings the database to the newest schema version, in one transaction that
-// one process at a time makes.
-func (l *Ledger) migrate(ctx context.Context) error {
-	if version, err := l.schemaVersion(ctx, l.db); err != nil || version == len(migrations) {
+// migrate brings the database to the newest schema version.
+func (l *Ledger) migrate(ctx context.Context) error { return l.migrateTo(ctx, len(migrations)) }
+
+// migrateTo brings the database to a schema version, if it has an older one, in one
+// transaction that one process at a time makes.
+func (l *Ledger) migrateTo(ctx context.Context, wanted int) error {
+	if version, err := l.schemaVersion(ctx, l.db); err != nil || version >= wanted {
 		return err
 	}
 	tx, err := l.begin(ctx)
@@ -179,7 +187,7 @@ func (l *Ledger) migrate(ctx context.Context) error {
 	}
 	defer tx.Rollback()
 	version, err := l.schemaVersion(ctx, tx)
-	if err != nil || version == len(migrations) {
+	if err != nil || version >= wanted {
 		return err
 	}
 	if version == 0 {
@@ -187,30 +195,15 @@ func (l *Ledger) migrate(ctx context.Context) error {
 			return err
 		}
 	}
-	for _, migration := range migrations[version:] {
+	for _, migration := range migrations[version:wanted] {
 		if _, err := tx.ExecContext(ctx, l.dialect.words(migration)); err != nil {
 			return err
 		}
 	}
-	if _, err := tx.ExecContext(ctx, "UPDATE schema_version SET version = $1", len(migrations)); err != nil {
+	if _, err := tx.ExecContext(ctx, "UPDATE schema_version SET version = $1", wanted); err != nil {
 		return err
 	}
 	return tx.Commit()
-}
-
-// checkSchema refuses a ledger that would have to be migrated before it can be read.
-func (l *Ledger) checkSchema(ctx context.Context) error {
-	version, err := l.schemaVersion(ctx, l.db)
-	if err == nil && version == 0 {
-		return l.noLedger()
-	}
-	if err == nil && version < len(migrations) {
-		return &Error{
-			Message: fmt.Sprintf("the ledger was written by an older licensor, and it can only be read here: it has schema version %d, this one wants %d", version, len(migrations)),
-			Next:    "open it once where it can be written",
-		}
-	}
-	return err
 }
 
 // errNoVersion is a ledger whose schema version was removed by hand.
@@ -229,6 +222,9 @@ func (l *Ledger) schemaVersion(ctx context.Context, q querier) (int, error) {
 	}
 	if err != nil {
 		return 0, err
+	}
+	if version < 1 {
+		return 0, damaged("it has the schema version %d", version)
 	}
 	if version > len(migrations) {
 		return 0, &Error{

@@ -2,6 +2,7 @@ package ledger_test
 
 import (
 	"crypto/rand"
+	"slices"
 	"strings"
 	"testing"
 
@@ -23,6 +24,8 @@ func TestAuditFindsWhatIsOutOfScope(t *testing.T) {
 					t.Fatal(err)
 				}
 				r := audited(t, l, nil)
+				// What the cases sign is not what was granted, which is another finding.
+				r.Findings = slices.DeleteFunc(r.Findings, func(f ledger.Finding) bool { return strings.HasPrefix(f.Text, "the license says ") })
 				switch {
 				case !outside && !r.OK():
 					t.Errorf("found: %v", r.Findings)

@@ -251,6 +251,188 @@ func TestBatchLeavesASeatToTheOther(t *testing.T) {
 	})
 }
 
+// Any number of machines is not one machine, though each is like the one before: a seat
+// is shared by who is on the machine of all that have it.
+func TestSeatIsNotSharedByAChainOfMachines(t *testing.T) {
+	chain := []string{"m1 u1 r1", "m1 u1 r2", "m1 u2 r2", "m2 u2 r2", "m2 u3 r2"}
+	wantChain := func(t *testing.T, l *ledger.Ledger, errs []error) {
+		t.Helper()
+		if errs[0] != nil || errs[1] != nil {
+			t.Errorf("got %v", errs)
+		}
+		wantRefusal(t, errs[2], ledger.RuleSeats, "does not name enough")
+		wantRefusal(t, errs[3], ledger.RuleSeats)
+		wantRefusal(t, errs[4], ledger.RuleSeats)
+		wantSeats(t, l, 2, 1)
+	}
+	t.Run("one by one", func(t *testing.T) {
+		everywhere(t, func(t *testing.T, l *ledger.Ledger, _ string) {
+			sold(t, l, func(e *ledger.Entitlement) { e.CountBy = ledger.ByMachine })
+			var errs []error
+			for i, components := range chain {
+				_, err := sign(t, l, onMachine(t, byte(i+1), components))
+				errs = append(errs, err)
+			}
+			wantChain(t, l, errs)
+			// The site that knows less of the machine asks again, and the other may come.
+			signed(t, l, onMachine(t, 1, "m1 u1 r2"))
+			signed(t, l, onMachine(t, 3, "m1 u2 r2"))
+			wantSeats(t, l, 3, 1)
+		})
+	})
+	t.Run("in one batch", func(t *testing.T) {
+		everywhere(t, func(t *testing.T, l *ledger.Ledger, _ string) {
+			sold(t, l, func(e *ledger.Entitlement) { e.CountBy = ledger.ByMachine })
+			var q []*verify.Request
+			for i, components := range chain {
+				q = append(q, onMachine(t, byte(i+1), components))
+			}
+			outcomes, err := l.SignBatch(ctx, operation(), q, issue(t, now))
+			if err != nil {
+				t.Fatal(err)
+			}
+			var errs []error
+			for _, o := range outcomes {
+				errs = append(errs, o.Err)
+			}
+			wantChain(t, l, errs)
+		})
+	})
+}
+
+// Nor by two sites that go on together, one after the other, while a third one stays.
+func TestSeatIsNotSharedByLeapfrog(t *testing.T) {
+	steps := []struct {
+		site       byte
+		components string
+		refused    bool
+	}{
+		{1, "m1 u1 r1", false}, {2, "m1 u1 r1", false}, {3, "m1 u1 r1", false},
+		{1, "m1 u1 r2", false}, {2, "m1 u1 r2", false},
+		{1, "m1 u2 r2", true}, {2, "m1 u2 r2", true},
+		{3, "m1 u1 r2", false}, {1, "m1 u2 r2", false}, // the third comes after
+	}
+	everywhere(t, func(t *testing.T, l *ledger.Ledger, _ string) {
+		for _, batch := range []bool{false, true} {
+			invoice := map[bool]string{false: "INV0042-1", true: "INV0042-2"}[batch]
+			sold(t, l, func(e *ledger.Entitlement) { e.Invoice, e.CountBy = invoice, ledger.ByMachine })
+			var q []*verify.Request
+			for _, s := range steps {
+				q = append(q, request(t, s.site, func(r *format.Request) { asks(invoice, "production")(r); on(s.components)(r) }))
+			}
+			errs := make([]error, len(q))
+			if batch {
+				outcomes, err := l.SignBatch(ctx, operation(), q, issue(t, now))
+				if err != nil {
+					t.Fatal(err)
+				}
+				for i, o := range outcomes {
+					errs[i] = o.Err
+				}
+			} else {
+				for i := range q {
+					_, errs[i] = sign(t, l, q[i])
+				}
+			}
+			for i, s := range steps {
+				if s.refused {
+					wantRefusal(t, errs[i], ledger.RuleSeats, "does not name enough", "seat of its own")
+				} else if errs[i] != nil {
+					t.Errorf("step %d: %v", i, errs[i])
+				}
+			}
+			if h := holding(t, l, invoice); h.Usage.Seats != 1 || len(h.Activations) != 3 {
+				t.Errorf("%d activations use %d seats", len(h.Activations), h.Usage.Seats)
+			}
+		}
+		wantClean(t, l, nil)
+	})
+}
+
+// Sites that tell more of their machine than before are where they were, unless what
+// they tell is not the same.
+func TestSharedSeatIsKeptByWhoTellsMore(t *testing.T) {
+	for _, batch := range []bool{false, true} {
+		t.Run(fmt.Sprintf("in a batch: %v", batch), func(t *testing.T) {
+			everywhere(t, func(t *testing.T, l *ledger.Ledger, _ string) {
+				sold(t, l, func(e *ledger.Entitlement) { e.CountBy = ledger.ByMachine })
+				q := []*verify.Request{
+					onMachine(t, 1, "m1"), onMachine(t, 2, "m1"), onMachine(t, 3, "m1"),
+					onMachine(t, 1, "m1 u1 r1"), onMachine(t, 2, "m1 u1 r1"),
+					onMachine(t, 3, "m1 u3 r3"), // a clone
+					onMachine(t, 3, "m3 c3"),    // another machine
+					onMachine(t, 3, "m1 u1 r1"), // it is there after all
+					onMachine(t, 4, "m1 u1 r1"), // and one more
+				}
+				var errs []error
+				if batch {
+					outcomes, err := l.SignBatch(ctx, operation(), q, issue(t, now))
+					if err != nil {
+						t.Fatal(err)
+					}
+					for _, o := range outcomes {
+						errs = append(errs, o.Err)
+					}
+				} else {
+					for i := range q {
+						_, err := sign(t, l, q[i])
+						errs = append(errs, err)
+					}
+				}
+				for i, err := range errs {
+					if i == 5 {
+						wantRefusal(t, err, ledger.RuleSeats, "does not name enough", "seat of its own")
+					} else if i == 6 {
+						wantRefusal(t, err, ledger.RuleSeats, "another machine")
+					} else if err != nil {
+						t.Errorf("request %d: %v", i, err)
+					}
+				}
+				wantSeats(t, l, 4, 1)
+			})
+		})
+	}
+}
+
+// Two seats of what turns out to be one machine become one, and the other one is free.
+func TestSeatIsGivenBackByWhoFindsItsMachine(t *testing.T) {
+	for _, batch := range []bool{false, true} {
+		t.Run(fmt.Sprintf("in a batch: %v", batch), func(t *testing.T) {
+			everywhere(t, func(t *testing.T, l *ledger.Ledger, where string) {
+				sold(t, l, func(e *ledger.Entitlement) { e.CountBy, e.Seats = ledger.ByMachine, 2 })
+				signed(t, l, onMachine(t, 1, "m1 u1 r1"))
+				one := signed(t, l, onMachine(t, 2, "m1"))
+				wantSeats(t, l, 2, 2)
+				again, other := onMachine(t, 2, "m1 u1 r1"), onMachine(t, 3, "m3 u3 r3")
+				offer, err := l.Preview(ctx, again, now)
+				if err != nil || offer.Leaves != one.Activation || offer.Seat == "" {
+					t.Fatalf("the offer is %+v, %v", offer, err)
+				}
+				if batch {
+					outcomes, err := l.SignBatch(ctx, operation(), []*verify.Request{again, other}, issue(t, now))
+					if err != nil {
+						t.Fatal(err)
+					}
+					if outcomes[0].Leaves != one.Activation || outcomes[1].Leaves != "" || outcomes[1].Err != nil {
+						t.Errorf("outcomes: %+v", outcomes)
+					}
+				} else {
+					signed(t, l, again)
+					wantSeats(t, l, 2, 1)
+					signed(t, l, other)
+				}
+				wantSeats(t, l, 3, 2)
+				_, err = sign(t, l, onMachine(t, 4, "m4 u4 r4"))
+				wantRefusal(t, err, ledger.RuleSeats)
+				events := count(t, where, "events")
+				if signed(t, l, onMachine(t, 2, "m1 u1 r1 c1")); count(t, where, "events") != events+1 {
+					t.Error("the seat was changed once more")
+				}
+			})
+		})
+	}
+}
+
 // In one batch as one by one: the sites of one machine share a seat, a request given
 // twice gets one license, and only as many sites are signed as there are seats.
 func TestBatchCountsAsOneByOne(t *testing.T) {
@@ -343,7 +525,7 @@ func TestMoveFromASharedMachineNeedsASeat(t *testing.T) {
 		events := count(t, where, "events")
 		for _, from := range []*ledger.License{first, second} {
 			_, err := moveOn(t, l, from, 3, "m2 u2 r2")
-			wantRefusal(t, err, ledger.RuleSeats)
+			wantRefusal(t, err, ledger.RuleSeats, "shares its seat", "1 of 1")
 		}
 		if n := count(t, where, "events"); n != events {
 			t.Errorf("%d events were recorded", n-events)
@@ -360,6 +542,56 @@ func TestMoveFromASharedMachineNeedsASeat(t *testing.T) {
 		wantSeats(t, l, 2, 2)
 		_, err := sign(t, l, onMachine(t, 9, "m9 u9 r9"))
 		wantRefusal(t, err, ledger.RuleSeats)
+	})
+}
+
+// What the refusal says works: two sites of one seat get to another machine when both
+// are released first, or with one more seat for the time of the move.
+func TestSitesOfOneMachineMoveTogether(t *testing.T) {
+	two := func(t *testing.T, l *ledger.Ledger) (first, second *ledger.License) {
+		t.Helper()
+		sold(t, l, func(e *ledger.Entitlement) { e.CountBy = ledger.ByMachine })
+		return signed(t, l, onMachine(t, 1, "m1 u1 r1")), signed(t, l, onMachine(t, 2, "m1 u1 r1"))
+	}
+	t.Run("released", func(t *testing.T) {
+		everywhere(t, func(t *testing.T, l *ledger.Ledger, _ string) {
+			first, second := two(t, l)
+			release(t, l, first, 1)
+			release(t, l, second, 2)
+			signed(t, l, onMachine(t, 3, "m2 u2 r2"))
+			signed(t, l, onMachine(t, 4, "m2 u2 r2"))
+			wantSeats(t, l, 2, 1)
+		})
+	})
+	t.Run("one more seat", func(t *testing.T) {
+		everywhere(t, func(t *testing.T, l *ledger.Ledger, _ string) {
+			first, second := two(t, l)
+			seats := func(n uint64) {
+				t.Helper()
+				if _, err := l.Amend(ctx, operation(), "INV0042-1", func(e *ledger.Entitlement) error { e.Seats = n; return nil }, issue(t, now)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			seats(2)
+			for i, from := range []*ledger.License{first, second} {
+				if _, err := moveOn(t, l, from, byte(3+i), "m2 u2 r2"); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for i, from := range []*ledger.License{first, second} {
+				newest := holding(t, l, "INV0042-1") // the amendment has signed a later one
+				for _, a := range newest.Activations {
+					if a.ID == from.Activation {
+						from = a.License
+					}
+				}
+				if got := release(t, l, from, byte(1+i)); got.License == nil {
+					t.Fatalf("released: %+v", got)
+				}
+			}
+			seats(1)
+			wantSeats(t, l, 2, 1)
+		})
 	})
 }
 

@@ -49,7 +49,8 @@ func (l *Ledger) Sign(ctx context.Context, by Operation, request *verify.Request
 // Outcome is what became of one request of a batch: a license, or why there is none.
 type Outcome struct {
 	License *License
-	Again   bool // the request had its license already
+	Again   bool   // the request had its license already
+	Leaves  string // see Offer
 	Err     error
 }
 
@@ -138,6 +139,7 @@ func (p *planner) sign(q *verify.Request, outcome *Outcome) (*step, error) {
 			if err := p.reseat(row, offer.Seat, q); err != nil {
 				return nil, err
 			}
+			outcome.Leaves = offer.Leaves
 		}
 		row.epoch++
 		changed := row.Site != q.Site || row.Host != q.Host || offer.Entitlement.CountBy == ByMachine
@@ -156,17 +158,24 @@ func (p *planner) sign(q *verify.Request, outcome *Outcome) (*step, error) {
 	return s, nil
 }
 
-// reseat takes an activation from the seat that it shared, to the given one or, if that
-// is empty, to one of its own.
+// reseat takes an activation from the seat that it has, to the given one or, if that is
+// empty, to one of its own.
 func (p *planner) reseat(row *activationRow, seat string, q *verify.Request) error {
+	left, err := p.sharing(row)
+	if err != nil {
+		return err
+	}
+	if len(left) == 0 {
+		p.view.sold[q.Invoice].usage.Seats--
+	}
 	if seat == "" {
-		var err error
 		if seat, err = p.newID(q.Invoice + " seat " + string(q.Hash[:])); err != nil {
 			return err
 		}
 		p.view.sold[q.Invoice].usage.Seats++
 	}
 	p.add(Event{Action: ActionReseat, Invoice: q.Invoice, Activation: row.ID, Detail: Reseated{From: row.Seat, Seat: seat}})
+	p.leaves(row)
 	row.Seat = seat
 	return nil
 }

@@ -45,18 +45,21 @@ const (
 // sign one fsync; synchronous FULL is what makes that one durable. IMMEDIATE takes the
 // lock before the rules read what they judge by.
 func openFile(_ context.Context, path string) (*Ledger, error) {
+	return openFileWith(path, "journal_mode(WAL)")
+}
+
+func openFileWith(path string, pragmas ...string) (*Ledger, error) {
 	return openSQLite(path, url.Values{
 		"mode":    {"rw"},
 		"_txlock": {"immediate"},
-		"_pragma": {
-			fmt.Sprintf("busy_timeout(%d)", LockWait.Milliseconds()),
-			"journal_mode(WAL)", "synchronous(FULL)", "trusted_schema(OFF)", largeCache, lateCheckpoint,
-		},
+		"_pragma": append(pragmas, fmt.Sprintf("busy_timeout(%d)", LockWait.Milliseconds()),
+			"synchronous(FULL)", "trusted_schema(OFF)", largeCache, lateCheckpoint),
 	})
 }
 
+// openFileToRead leaves every byte of the file as it is, the journal mode too.
 func openFileToRead(ctx context.Context, path string) (*Ledger, error) {
-	l, err := openFile(ctx, path)
+	l, err := openFileWith(path)
 	if err != nil {
 		return nil, err
 	}
@@ -98,9 +101,9 @@ func openSQLite(path string, query url.Values) (*Ledger, error) {
 	return &Ledger{db: db, dialect: sqliteDialect{path}}, nil
 }
 
-// openScratch returns an empty ledger that is gone when it is closed. SQLite keeps it
-// in memory and spills what does not fit into an unnamed file.
-func openScratch(ctx context.Context) (*Ledger, error) {
+// openScratch returns an empty ledger of a schema version that is gone when it is closed.
+// SQLite keeps it in memory and spills what does not fit into an unnamed file.
+func openScratch(ctx context.Context, version int) (*Ledger, error) {
 	db, err := sql.Open("sqlite", "file:?_pragma=synchronous(OFF)&_pragma=journal_mode(OFF)&_pragma=cache_size(-65536)")
 	if err != nil {
 		return nil, err
@@ -108,7 +111,7 @@ func openScratch(ctx context.Context) (*Ledger, error) {
 	// Every connection would have a database of its own.
 	db.SetMaxOpenConns(1)
 	l := &Ledger{db: db, dialect: sqliteDialect{"(scratch)"}, scratch: true}
-	if err := l.migrate(ctx); err != nil {
+	if err := l.migrateTo(ctx, version); err != nil {
 		l.Close()
 		return nil, err
 	}
@@ -160,7 +163,7 @@ func (d sqliteDialect) explain(err error) error {
 			Next: "get write permission for the file and its folder, or work on the workstation that has it; nothing was changed"}
 	case sqlite3.SQLITE_CANTOPEN:
 		return &Error{Message: at + " cannot be opened: " + d.reason(), Err: code,
-			Next: "check the folder given with --home; \"licensor init\" makes a new one"}
+			Next: "check the folder given with --home; a ledger in PostgreSQL is named with --ledger or LICENSOR_LEDGER; \"licensor init\" makes a new one"}
 	case sqlite3.SQLITE_FULL:
 		return &Error{Message: "the disk with " + at + " is full",
 			Next: "free some space and try again; nothing was changed"}

@@ -21,6 +21,7 @@ type view struct {
 	requests   map[[32]byte][]*answer
 	added      map[string][]*activationRow  // by invoice, in this batch
 	changed    map[string][]*activationRow  // by invoice: asked again in this batch
+	seats      map[string][]*activationRow  // by seat: the active activations that have it, see inSeat
 	days       map[string]map[string]uint64 // by invoice, see carriedDays
 	oldest     map[string][]*activationRow  // by invoice, for naming them
 	production map[[2]string]bool           // by customer and product: one runs
@@ -49,7 +50,7 @@ func newView(t *transaction, by Operation) *view {
 		transaction: t, now: by.Now, override: by.Override,
 		sold: make(map[string]*sold), sites: make(map[siteKey]*activationRow), requests: make(map[[32]byte][]*answer),
 		added: make(map[string][]*activationRow), changed: make(map[string][]*activationRow),
-		days: make(map[string]map[string]uint64), oldest: make(map[string][]*activationRow),
+		seats: make(map[string][]*activationRow), days: make(map[string]map[string]uint64), oldest: make(map[string][]*activationRow),
 		production: make(map[[2]string]bool), partners: make(map[string]bool),
 	}
 }
@@ -182,14 +183,38 @@ func (v *view) answers(hash [32]byte) ([]*answer, error) {
 	return v.requests[hash], err
 }
 
-// onMachine returns the active activation of an invoice that is on the machine with
-// the given components, nil if there is none. The activation besides is not looked at.
-func (v *view) onMachine(invoice string, components []Component, besides string) (*activationRow, error) {
-	for _, a := range slices.Concat(v.added[invoice], v.changed[invoice]) {
-		if a.ID != besides && sameMachine(a.Components, components) {
-			return a, nil
-		}
+// onMachine returns an active activation of an invoice that is on the machine with the
+// given components, with all that have its seat; nil if there is none. If the machine is
+// that of an activation and not of all that have its seat, apart is one of those. The
+// activation besides is not looked at.
+func (v *view) onMachine(invoice string, components []Component, besides string) (shares, apart *activationRow, err error) {
+	candidates, err := v.candidates(invoice, components)
+	if err != nil {
+		return nil, nil, err
 	}
+	var seen []string
+	for _, a := range candidates {
+		if a.ID == besides || slices.Contains(seen, a.Seat) || !sameMachine(a.Components, components) {
+			continue
+		}
+		seen = append(seen, a.Seat)
+		all, err := v.inSeat(invoice, a.Seat)
+		if err != nil {
+			return nil, nil, err
+		}
+		other := apartFrom(others(all, besides), components, sameMachine)
+		if other == nil {
+			return a, nil, nil
+		}
+		apart = other
+	}
+	return nil, apart, nil
+}
+
+// candidates returns the active activations that may be on a machine, each with the
+// components of its newest request.
+func (v *view) candidates(invoice string, components []Component) ([]*activationRow, error) {
+	all := slices.Concat(v.added[invoice], v.changed[invoice])
 	condition, args := "", []any{invoice}
 	for _, c := range components {
 		if sameMachine([]Component{c}, []Component{c}) { // it may decide at all
@@ -203,40 +228,7 @@ func (v *view) onMachine(invoice string, components []Component, besides string)
 	if condition == "" {
 		return nil, nil
 	}
-	candidates, err := v.activations("a.state = 'active' AND a.id IN (SELECT c.activation FROM components c WHERE c.invoice = $1 AND ("+condition+"))", args...)
-	if err != nil {
-		return nil, err
-	}
-	for _, a := range candidates {
-		if a.ID == besides || v.hasChanged(a) {
-			continue
-		}
-		if a.Components, err = v.components(a.ID); err != nil {
-			return nil, err
-		}
-		if sameMachine(a.Components, components) {
-			return a, nil
-		}
-	}
-	return nil, nil
-}
-
-// hasChanged reports whether an activation that was read is not as it is now, in this
-// batch.
-func (v *view) hasChanged(a *activationRow) bool {
-	return slices.ContainsFunc(v.changed[a.invoice], func(c *activationRow) bool { return c.ID == a.ID })
-}
-
-// sharing returns the other active activations of an activation's seat, with their
-// components.
-func (v *view) sharing(with *activationRow) ([]*activationRow, error) {
-	var all []*activationRow
-	for _, a := range slices.Concat(v.added[with.invoice], v.changed[with.invoice]) {
-		if a.ID != with.ID && a.Seat == with.Seat {
-			all = append(all, a)
-		}
-	}
-	recorded, err := v.activations("a.id IN ("+inSeat+") AND a.id <> $2", with.Seat, with.ID)
+	recorded, err := v.activations("a.state = 'active' AND a.id IN (SELECT c.activation FROM components c WHERE c.invoice = $1 AND ("+condition+"))", args...)
 	if err != nil {
 		return nil, err
 	}
@@ -250,6 +242,53 @@ func (v *view) sharing(with *activationRow) ([]*activationRow, error) {
 		all = append(all, a)
 	}
 	return all, nil
+}
+
+// hasChanged reports whether an activation that was read is not as it is now, in this
+// batch.
+func (v *view) hasChanged(a *activationRow) bool {
+	return slices.ContainsFunc(v.changed[a.invoice], func(c *activationRow) bool { return c.ID == a.ID })
+}
+
+// inSeat returns the active activations that have a seat, with their components.
+func (v *view) inSeat(invoice, seat string) ([]*activationRow, error) {
+	if all, known := v.seats[seat]; known {
+		return all, nil
+	}
+	var all []*activationRow
+	for _, a := range slices.Concat(v.added[invoice], v.changed[invoice]) {
+		if a.Seat == seat {
+			all = append(all, a)
+		}
+	}
+	recorded, err := v.activations("a.id IN ("+inSeat+")", seat)
+	if err != nil {
+		return nil, err
+	}
+	for _, a := range recorded {
+		if v.hasChanged(a) {
+			continue
+		}
+		if a.Components, err = v.components(a.ID); err != nil {
+			return nil, err
+		}
+		all = append(all, a)
+	}
+	v.seats[seat] = all
+	return all, nil
+}
+
+// sharing returns the other active activations of an activation's seat.
+func (v *view) sharing(with *activationRow) ([]*activationRow, error) {
+	all, err := v.inSeat(with.invoice, with.Seat)
+	return others(all, with.ID), err
+}
+
+func others(all []*activationRow, but string) []*activationRow {
+	if !slices.ContainsFunc(all, func(a *activationRow) bool { return a.ID == but }) {
+		return all
+	}
+	return slices.DeleteFunc(slices.Clone(all), func(a *activationRow) bool { return a.ID == but })
 }
 
 func (t *transaction) components(activation string) ([]Component, error) {
@@ -303,6 +342,21 @@ func (v *view) took(a *activationRow) {
 		v.sold[a.invoice].usage.Seats++
 	}
 	v.added[a.invoice] = append(v.added[a.invoice], a)
+	v.sits(a)
+}
+
+// sits notes in what is known of its seat how an activation is now.
+func (v *view) sits(a *activationRow) {
+	if all, known := v.seats[a.Seat]; known {
+		v.seats[a.Seat] = append(others(all, a.ID), a)
+	}
+}
+
+// leaves notes that an activation does not have its seat any more.
+func (v *view) leaves(a *activationRow) {
+	if all, known := v.seats[a.Seat]; known {
+		v.seats[a.Seat] = others(all, a.ID)
+	}
 }
 
 // tookAgain is took for a site that asks again.
@@ -311,4 +365,5 @@ func (v *view) tookAgain(a *activationRow) {
 		a.inBatch = true
 		v.changed[a.invoice] = append(v.changed[a.invoice], a)
 	}
+	v.sits(a)
 }
