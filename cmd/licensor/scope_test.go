@@ -26,9 +26,6 @@ var signingPaths = map[string]func(s *scopeSite) (result, string){
 		return s.run("sign", s.request, "--out", "one.lic", "--yes"), "one.lic"
 	},
 	"sign a folder": func(s *scopeSite) (result, string) {
-		if s.license.Binding == nil {
-			s.t.Skip("a license for any machine answers no request")
-		}
 		return s.run("sign", ".", "--out", "many", "--yes"), filepath.Join("many", strings.TrimSuffix(s.request, ".olq")+".lic")
 	},
 	"amend": func(s *scopeSite) (result, string) {
@@ -96,6 +93,10 @@ func TestCommandsKeepWithinTheScope(t *testing.T) {
 	n := 0
 	for path, sign := range signingPaths {
 		for _, c := range scopetest.Cases() {
+			sample := newScopeSite(t, "", "", 0).license
+			if c.License(sample); sample.Binding == nil && path == "sign a folder" {
+				continue // a license for any machine answers no request
+			}
 			for name, outside := range map[string]bool{"inside": false, "outside": true} {
 				n++
 				invoice := fmt.Sprint("S-", n)
