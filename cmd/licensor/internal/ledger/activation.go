@@ -136,37 +136,27 @@ func (t *transaction) activation(id string) (*activationRow, error) {
 // it. What machines made from one image share, the file system's id, and a MAC address,
 // which moves with its card, never decide alone.
 func sameMachine(a, b []Component) bool {
-	matching, _, naming := agreement(a, b)
+	matching, naming := agreement(a, b)
 	return naming && matching >= majority(max(len(a), len(b)))
 }
 
-// sameAsFarAsKnown is sameMachine by what both requests name.
-func sameAsFarAsKnown(a, b []Component) bool {
-	matching, common, naming := agreement(a, b)
-	return naming && matching >= majority(common)
-}
-
-// agreement counts the components that both requests name, and those of them that are
-// the same; naming: one of these may decide.
-func agreement(a, b []Component) (matching, common int, naming bool) {
+// agreement counts the components that are the same in two requests; naming: one of
+// them may decide.
+func agreement(a, b []Component) (matching int, naming bool) {
 	for _, x := range a {
 		for _, y := range b {
-			if x.Label != y.Label {
-				continue
-			}
-			common++
-			if sameHash(x.Hash, y.Hash) {
+			if x.Label == y.Label && sameHash(x.Hash, y.Hash) {
 				matching++
 				naming = naming || x.Label != format.LabelRootFS && x.Label != format.LabelMAC
 			}
 		}
 	}
-	return matching, common, naming
+	return matching, naming
 }
 
 // namesAllOf reports whether a request names all that an earlier one named, the same.
 func namesAllOf(components, before []Component) bool {
-	matching, _, _ := agreement(components, before)
+	matching, _ := agreement(components, before)
 	return len(before) > 0 && matching == len(before)
 }
 

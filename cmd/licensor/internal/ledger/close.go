@@ -79,7 +79,8 @@ func (p *planner) release(r Release) (*Released, *step, error) {
 	}
 	// What was revoked would get another license by a new request, or hand its seat to the
 	// new server of a move. Staff decide about that: Reactivate.
-	if err := p.refuseRevoked(a.license); err != nil {
+	// One that gave up an earlier license, which is good, is believed.
+	if err := p.refuseRevoked(r.License.String()); err != nil {
 		return nil, nil, err
 	}
 	if a.State == StateBridge { // the new server of a move gives up: the move comes to nothing

@@ -177,6 +177,10 @@ func TestKeepListForgetsWhatEndedLongAgo(t *testing.T) {
 		later := signed(t, l, request(t, 2, asks("P-2", "production")))
 		by := because("stolen")
 		by.Now = now.Add(370 * day)
+		// The ledger has seen that time: a clock alone is not believed.
+		if err := sell(l, operationAt(by.Now), func(e *ledger.Entitlement) { e.Invoice, e.Expires = "P-3", now.Add(800*day) }); err != nil {
+			t.Fatal(err)
+		}
 		if err := l.RevokeKey(ctx, by, ledger.RevokedKey{Name: "anna", Public: public(t, 102).Bytes()}); err != nil {
 			t.Fatal(err)
 		}

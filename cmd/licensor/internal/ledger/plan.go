@@ -185,7 +185,7 @@ func encode(steps []*step, from int64, by *Operation, made drafts) error {
 // recordSteps records steps, encoding them if nobody has done it outside the
 // transaction.
 func (w *writer) recordSteps(steps []*step, made drafts) error {
-	if err := w.checkSigners(made); err != nil {
+	if err := w.checkSigners(steps, made); err != nil {
 		return err
 	}
 	if len(steps) > 0 && steps[0].leaf == nil {

@@ -158,9 +158,15 @@ func (l *Ledger) RevokeKey(ctx context.Context, by Operation, key RevokedKey, de
 		if err := t.refuseRevokedTwice(public); err != nil {
 			return err
 		}
+		var newest time.Time
 		var err error
-		if seen, _, err = t.size(); err != nil {
+		if seen, newest, err = t.size(); err != nil {
 			return err
+		}
+		// A clock that is years ahead must not leave out what has not ended: what is kept
+		// is never found anew.
+		if newest.Before(s.now) {
+			s.now = newest
 		}
 		return s.scan(t, 0)
 	})
@@ -340,16 +346,17 @@ func (t *transaction) refuseSigner(key keys.PublicKey, delegation format.Stateme
 
 // checkSigners refuses licenses that a key has signed which was revoked meanwhile, or
 // the root behind it.
-func (t *transaction) checkSigners(made drafts) error {
+func (t *transaction) checkSigners(steps []*step, made drafts) error {
 	revoked, err := t.revokedKeys("")
 	if err != nil || len(revoked) == 0 {
 		return err
 	}
 	checked := make(map[string]bool) // by delegation
-	for _, d := range made {
-		if d.Err != nil {
+	for _, s := range steps {
+		if s.grant == nil {
 			continue
 		}
+		d := made[draftKey{s.grant.Activation, s.grant.Epoch}]
 		file, err := format.ParseFile(d.File)
 		if err != nil {
 			return err

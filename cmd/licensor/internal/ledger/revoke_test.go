@@ -150,12 +150,12 @@ func TestRevokedActivationIsNotReleased(t *testing.T) {
 		entitle(t, l, entitlement())
 		older := signed(t, l, request(t, 1, nil))
 		newest := signed(t, l, request(t, 1, func(q *format.Request) { q.Time++ }))
-		if _, err := l.RevokeLicense(ctx, because("never paid"), newest.ID); err != nil {
+		if _, err := l.RevokeActivation(ctx, because("never paid"), newest.Activation); err != nil {
 			t.Fatal(err)
 		}
 		for _, given := range []*ledger.License{older, newest} {
 			_, err := tryRelease(t, l, operation(), given.ID, public(t, 1))
-			wantRefusal(t, err, ledger.RuleRevoked, newest.ID.String(), "never paid")
+			wantRefusal(t, err, ledger.RuleRevoked, given.ID.String(), "never paid")
 		}
 		if used := holding(t, l, "INV0042-1").Usage.Seats; used != 1 {
 			t.Errorf("%d seats are used, want 1", used)

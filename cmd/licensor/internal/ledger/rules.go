@@ -86,6 +86,15 @@ func (v *view) checkShared(e *sold, offer *Offer, q *verify.Request) error {
 	if err != nil {
 		return err
 	}
+	if other != nil && len(partners) == 0 {
+		leaves, err := v.leavesNothing(own, components)
+		if err != nil {
+			return err
+		}
+		if !leaves {
+			return nil
+		}
+	}
 	if other != nil {
 		offer.Leaves, offer.Seat = own.Seat, other.Seat
 		return nil
@@ -99,7 +108,8 @@ func (v *view) checkShared(e *sold, offer *Offer, q *verify.Request) error {
 	if err != nil {
 		return err
 	}
-	if namesAllOf(components, before) && apartFrom(partners, components, sameAsFarAsKnown) == nil {
+	more := func(partner, now []Component) bool { return sameMachine(partner, now) || namesAllOf(now, partner) }
+	if namesAllOf(components, before) && apartFrom(partners, components, more) == nil {
 		return nil
 	}
 	offer.Leaves = own.Seat
@@ -115,6 +125,37 @@ func (v *view) checkShared(e *sold, offer *Offer, q *verify.Request) error {
 		}
 	}
 	return err
+}
+
+// leavesNothing reports whether a site that is alone in its seat may give it up for the
+// seat of another: no license of it that is still good, for whatever it named then, runs
+// on another machine than the one with the given components, and no move waits for the
+// seat.
+func (v *view) leavesNothing(own *activationRow, components []Component) (bool, error) {
+	if own.inBatch {
+		return false, nil // its license is not on record yet
+	}
+	if moving, _, err := v.pending(own); err != nil || moving != nil {
+		return false, err
+	}
+	good, err := v.stillGood(own.ID, 0)
+	if err != nil {
+		return false, err
+	}
+	for _, id := range good {
+		license, err := v.license("l.id = $1", id)
+		if err != nil || license == nil {
+			return false, orMissing(err, own.ID)
+		}
+		q, err := format.UnmarshalRequest(license.Request)
+		if err != nil {
+			return false, damaged("license %s: %v", license.ID, err)
+		}
+		if !namesAllOf(components, componentsOf(q.Components)) {
+			return false, nil
+		}
+	}
+	return true, nil
 }
 
 // apartFrom returns one of the activations that is not on the machine with the given
@@ -139,7 +180,7 @@ func (v *view) checkMachine(own *activationRow, q *verify.Request) error {
 	if err != nil {
 		return err
 	}
-	matching, _, _ := agreement(before, componentsOf(q.Components))
+	matching, _ := agreement(before, componentsOf(q.Components))
 	if n := len(before); n == 0 || matching >= majority(n) {
 		return nil
 	}
