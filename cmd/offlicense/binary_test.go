@@ -83,11 +83,10 @@ func TestBinaryLinksNothingOfVendors(t *testing.T) {
 	}
 }
 
-func TestEmbeddedRoots(t *testing.T) {
-	roots := "# made on 2026-11-21\n" + string(sitetest.OtherRoots()) + string(sitetest.Roots())
-	binary := build(t, ".", "-s -w -X 'main.embeddedRoots="+roots+"'")
-	dir := t.TempDir()
-	// Perpetual, for the binary goes by the real clock.
+// writeVolumeLicense writes a license for any machine into volume.lic, and returns when it
+// was issued. It is perpetual, for the binary goes by the real clock.
+func writeVolumeLicense(t *testing.T, dir string) (issued int64) {
+	t.Helper()
 	license := sitetest.License()
 	license.IssuedAt, license.Expires = time.Now().Add(-time.Hour).Unix(), 0
 	text, err := sitetest.Seal(license)
@@ -95,6 +94,24 @@ func TestEmbeddedRoots(t *testing.T) {
 		t.Fatal(err)
 	}
 	write(t, filepath.Join(dir, "volume.lic"), text)
+	return license.IssuedAt
+}
+
+// wantOutput runs a binary in a folder, and wants a text in what it prints.
+func wantOutput(t *testing.T, dir, want, binary string, args ...string) {
+	t.Helper()
+	cmd := exec.Command(binary, args...)
+	cmd.Dir = dir
+	if out, _ := cmd.CombinedOutput(); !strings.Contains(string(out), want) {
+		t.Errorf("%q: got %s, want %s", args, out, want)
+	}
+}
+
+func TestEmbeddedRoots(t *testing.T) {
+	roots := "# made on 2026-11-21\n" + string(sitetest.OtherRoots()) + string(sitetest.Roots())
+	binary := build(t, ".", "-s -w -X 'main.embeddedRoots="+roots+"'")
+	dir := t.TempDir()
+	writeVolumeLicense(t, dir)
 	write(t, filepath.Join(dir, "roots.pub"), sitetest.Roots())
 	run := func(args ...string) (string, string) {
 		cmd := exec.Command(binary, args...)
@@ -123,18 +140,12 @@ func TestEmbeddedRoots(t *testing.T) {
 func TestEmbeddedStandbyRoot(t *testing.T) {
 	binary := build(t, ".", "-s -w -X 'main.embeddedRoots="+string(sitetest.TwoRoots())+"'")
 	dir := t.TempDir()
-	license := sitetest.License()
-	license.IssuedAt, license.Expires = time.Now().Add(-time.Hour).Unix(), 0
-	text, err := sitetest.Seal(license)
-	if err != nil {
-		t.Fatal(err)
-	}
-	write(t, filepath.Join(dir, "volume.lic"), text)
+	issued := writeVolumeLicense(t, dir)
 	for file, c := range map[string]struct{ by, revoked sitetest.Signer }{
 		"standby.olv": {sitetest.Standby, sitetest.Root}, "active.olv": {sitetest.Root, sitetest.Standby},
 	} {
 		text, err := sitetest.List(c.by, 1, func(l *format.RevocationClaims) {
-			l.IssuedAt = license.IssuedAt
+			l.IssuedAt = issued
 			l.Keys = []format.RevokedKey{{Thumbprint: c.revoked.Thumbprint()}}
 		})
 		if err != nil {
@@ -144,11 +155,7 @@ func TestEmbeddedStandbyRoot(t *testing.T) {
 	}
 	run := func(want string, args ...string) {
 		t.Helper()
-		cmd := exec.Command(binary, args...)
-		cmd.Dir = dir
-		if out, _ := cmd.CombinedOutput(); !strings.Contains(string(out), want) {
-			t.Errorf("%q: got %s, want %s", args, out, want)
-		}
+		wantOutput(t, dir, want, binary, args...)
 	}
 	run("installed: evoq", "install", "--state", "S", "volume.lic")
 	run("out-of-scope", "install", "--state", "S", "active.olv")
@@ -163,18 +170,12 @@ func TestEmbeddedMinList(t *testing.T) {
 	roots := "-s -w -X 'main.embeddedRoots=" + string(sitetest.TwoRoots()) + "' -X main.embeddedMinList="
 	binary, broken := build(t, ".", roots+"2"), build(t, ".", roots+"two")
 	dir := t.TempDir()
-	license := sitetest.License()
-	license.IssuedAt, license.Expires = time.Now().Add(-time.Hour).Unix(), 0
-	text, err := sitetest.Seal(license)
-	if err != nil {
-		t.Fatal(err)
-	}
-	write(t, filepath.Join(dir, "volume.lic"), text)
+	issued := writeVolumeLicense(t, dir)
 	for number, file := range []string{1: "one.olv", 2: "two.olv"} {
 		if file == "" {
 			continue
 		}
-		text, err := sitetest.List(sitetest.Root, uint64(number), func(l *format.RevocationClaims) { l.IssuedAt = license.IssuedAt })
+		text, err := sitetest.List(sitetest.Root, uint64(number), func(l *format.RevocationClaims) { l.IssuedAt = issued })
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -182,11 +183,7 @@ func TestEmbeddedMinList(t *testing.T) {
 	}
 	run := func(binary, want string, args ...string) {
 		t.Helper()
-		cmd := exec.Command(binary, args...)
-		cmd.Dir = dir
-		if out, _ := cmd.CombinedOutput(); !strings.Contains(string(out), want) {
-			t.Errorf("%q: got %s, want %s", args, out, want)
-		}
+		wantOutput(t, dir, want, binary, args...)
 	}
 	const asks = "this program asks for revocation list 2 or later"
 	run(binary, asks, "verify", "--any-machine", "--product", "evoq", "volume.lic")

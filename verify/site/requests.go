@@ -130,18 +130,23 @@ func (s *State) requestNames() ([]string, error) {
 	if err != nil {
 		return nil, &fs.PathError{Op: "read", Path: dir, Err: cause(err)}
 	}
+	return newest(requestsDir, entries, requestExt, maxRequests), nil
+}
+
+// newest returns the paths of the files in a folder that end so, of too many the newest.
+func newest(folder string, entries []fs.DirEntry, ext string, most int) []string {
 	entries = slices.DeleteFunc(entries, func(e fs.DirEntry) bool {
-		return filepath.Ext(e.Name()) != requestExt || strings.HasPrefix(e.Name(), ".")
+		return filepath.Ext(e.Name()) != ext || strings.HasPrefix(e.Name(), ".")
 	})
-	if len(entries) > maxRequests {
+	if len(entries) > most {
 		slices.SortStableFunc(entries, func(a, b fs.DirEntry) int { return modified(b).Compare(modified(a)) })
-		entries = entries[:maxRequests]
+		entries = entries[:most]
 	}
-	names := make([]string, len(entries))
+	paths := make([]string, len(entries))
 	for i, e := range entries {
-		names[i] = filepath.Join(requestsDir, e.Name())
+		paths[i] = filepath.Join(folder, e.Name())
 	}
-	return names, nil
+	return paths
 }
 
 // modified returns a time to sort by; a file that is gone by now sorts last.

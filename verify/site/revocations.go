@@ -97,18 +97,7 @@ func (s *State) listNames() ([]string, error) {
 		return nil, err
 	}
 	entries, err := os.ReadDir(s.path(revocationsDir))
-	entries = slices.DeleteFunc(entries, func(e fs.DirEntry) bool {
-		return filepath.Ext(e.Name()) != revocationExt || strings.HasPrefix(e.Name(), ".")
-	})
-	if len(entries) > maxLists {
-		slices.SortStableFunc(entries, func(a, b fs.DirEntry) int { return modified(b).Compare(modified(a)) })
-		entries = entries[:maxLists]
-	}
-	names := make([]string, len(entries))
-	for i, e := range entries {
-		names[i] = filepath.Join(revocationsDir, e.Name())
-	}
-	return names, err
+	return newest(revocationsDir, entries, revocationExt, maxLists), err
 }
 
 // errNotFolder says that the folder of the lists can be neither read nor made.
