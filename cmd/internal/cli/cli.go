@@ -44,6 +44,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/offlicense/offlicense/cmd/internal/hint"
 	"github.com/spf13/pflag"
 )
 
@@ -154,8 +155,8 @@ func (p Program) find(name string) (Command, error) {
 // hintHelp gives a usage error that has no hint of its own the general one.
 func (p Program) hintHelp(c Command, err error) error {
 	var e *Error
-	if errors.As(err, &e) && e.Exit == exitUsage && e.Err != nil && hintOf(err) == "" {
-		return &Error{Err: err, Exit: exitUsage, Advice: fmt.Sprintf("run \"%s help %s\"", p.Name, c.Name)}
+	if errors.As(err, &e) && e.Exit == exitUsage && e.Err != nil && hint.Of(err) == "" {
+		return (&Error{Err: err, Exit: exitUsage}).WithHint("run \"%s help %s\"", p.Name, c.Name)
 	}
 	return err
 }

@@ -3,6 +3,8 @@ package cli
 import (
 	"errors"
 	"fmt"
+
+	"github.com/offlicense/offlicense/cmd/internal/hint"
 )
 
 const (
@@ -16,14 +18,10 @@ const (
 // The command has printed why; nothing more is printed, and the exit is 3.
 var ErrNotValid error = &Error{Exit: exitNotValid}
 
-// Error is an error with what the user should do about it. A command may
-// return any other error as well: its exit is 1, and where it, or one that it
-// wraps, has a method Hint() string, that is the hint.
-type Error struct {
-	Err    error  // its text is the error line; nil prints nothing
-	Advice string // the hint line; "" means the hint of Err, if it has one
-	Exit   int    // 0 means 1
-}
+// Error is an error with what the user should do about it. A command may return any
+// other error as well: its exit is 1, and where it, or one that it wraps, has a method
+// Hint() string, that is the hint.
+type Error = hint.Error
 
 // Usagef returns an error in how the command was called: exit 2. Without a
 // hint of its own it points to the help text of the command.
@@ -31,45 +29,12 @@ func Usagef(format string, args ...any) *Error {
 	return &Error{Err: fmt.Errorf(format, args...), Exit: exitUsage}
 }
 
-// Fail returns err, which must not be nil, as an Error with exit 1, to add a
-// hint to: return cli.Fail(err).WithHint("run ...").
-func Fail(err error) *Error { return &Error{Err: err} }
+// Fail returns err, which must not be nil, as an Error with exit 1, to add a hint to:
+// return cli.Fail(err).WithHint("run ...").
+func Fail(err error) *Error { return hint.Wrap(err) }
 
 // Failf is Fail for a text as fmt.Errorf makes it.
-func Failf(format string, args ...any) *Error { return Fail(fmt.Errorf(format, args...)) }
-
-// WithHint sets the hint, one line, and returns e.
-func (e *Error) WithHint(format string, args ...any) *Error {
-	e.Advice = fmt.Sprintf(format, args...)
-	return e
-}
-
-func (e *Error) Error() string {
-	if e.Err == nil {
-		return fmt.Sprint("exit status ", e.Exit)
-	}
-	return e.Err.Error()
-}
-
-func (e *Error) Unwrap() error { return e.Err }
-
-// Hint returns what to do next, or "".
-func (e *Error) Hint() string {
-	if e.Advice != "" {
-		return e.Advice
-	}
-	return hintOf(e.Err)
-}
-
-func hintOf(err error) string {
-	if h, ok := errors.AsType[interface {
-		error
-		Hint() string
-	}](err); ok {
-		return h.Hint()
-	}
-	return ""
-}
+func Failf(format string, args ...any) *Error { return hint.Errorf(format, args...) }
 
 func silent(err error) bool {
 	e, ok := errors.AsType[*Error](err)
@@ -92,8 +57,8 @@ func (e *Env) report(err error) int {
 		return exit
 	}
 	fmt.Fprintf(e.Stderr, "%s: error: %s\n", e.program, Clean(err.Error()))
-	if hint := hintOf(err); hint != "" {
-		fmt.Fprintf(e.Stderr, "%s: hint: %s\n", e.program, Clean(hint))
+	if next := hint.Of(err); next != "" {
+		fmt.Fprintf(e.Stderr, "%s: hint: %s\n", e.program, Clean(next))
 	}
 	return exit
 }

@@ -160,7 +160,7 @@ func FileError(verb, path string, err error) error {
 		what = "standard output"
 	}
 	reason, hint := explain(verb, path, err)
-	return &Error{Err: &fileError{fmt.Sprintf("cannot %s %s: %s", verb, what, reason), err}, Advice: hint}
+	return Fail(&fileError{fmt.Sprintf("cannot %s %s: %s", verb, what, reason), err}).WithHint("%s", hint)
 }
 
 type fileError struct {
