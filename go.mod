@@ -3,7 +3,6 @@ module github.com/offlicense/offlicense
 go 1.26.0
 
 require (
-	filippo.io/edwards25519 v1.2.0
 	github.com/fxamacker/cbor/v2 v2.9.6
 	github.com/jackc/pgx/v5 v5.12.0
 	github.com/makiuchi-d/gozxing v0.1.1

@@ -28,6 +28,12 @@ func (id ID) String() string { return base32Encoding.EncodeToString(id[:]) }
 // MarshalText implements encoding.TextMarshaler.
 func (id ID) MarshalText() ([]byte, error) { return []byte(id.String()), nil }
 
+// UnmarshalText implements encoding.TextUnmarshaler, by ParseID.
+func (id *ID) UnmarshalText(text []byte) (err error) {
+	*id, err = ParseID(string(text))
+	return err
+}
+
 // ParseID reads what String printed, forgiving what DecodeText forgives.
 func ParseID(s string) (ID, error) {
 	raw, err := decodeBase32([]byte(s))

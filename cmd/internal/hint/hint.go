@@ -28,6 +28,19 @@ func (e *Error) WithHint(format string, args ...any) *Error {
 	return e
 }
 
+// Because keeps what lies beneath, for errors.Is and errors.As; its text is not printed.
+func (e *Error) Because(cause error) *Error {
+	e.Err = &caused{e.Err, cause}
+	return e
+}
+
+type caused struct {
+	error
+	cause error
+}
+
+func (c *caused) Unwrap() []error { return []error{c.error, c.cause} }
+
 func (e *Error) Error() string {
 	if e.Err == nil {
 		return fmt.Sprint("exit status ", e.Exit)

@@ -5,11 +5,13 @@
 package issuer
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"time"
 
+	"github.com/offlicense/offlicense/cmd/internal/hint"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/format"
 	"github.com/offlicense/offlicense/keys"
@@ -27,60 +29,16 @@ type Issuer struct {
 
 	// List is the newest revocation list; nil: there is none. Licenses ask for it.
 	List *verify.RevocationList
-
-	Others []Other // that somebody could sign with instead; a refusal names them
 }
-
-// Error is a license or a delegation that this key cannot sign.
-type Error struct {
-	Message string
-	Next    string
-	Err     error
-}
-
-func (e *Error) Error() string { return e.Message }
-
-// Hint returns what to do next.
-func (e *Error) Hint() string { return e.Next }
-
-func (e *Error) Unwrap() error { return e.Err }
 
 // Check refuses a key that is not the one that its delegation names, and one that may
 // not sign the license of a grant.
 func (i *Issuer) Check(g ledger.Grant, now time.Time) error {
-	if string(i.Delegation.Key) != string(i.Key.Public().Bytes()) {
-		return &Error{Message: fmt.Sprintf("the key %q is not the one that its delegation names", i.Delegation.Name),
-			Next: "put the key and the delegation that belong together into the home"}
+	if !bytes.Equal(i.Delegation.Key, i.Key.Public().Bytes()) {
+		return hint.Errorf("the key %q is not the one that its delegation names", i.Delegation.Name).
+			WithHint("put the key and the delegation that belong together into the home")
 	}
-	return i.checkScope(i.claims(g, format.ID{}, now))
-}
-
-// Issue writes, signs and checks the license of a grant. It returns the license's id
-// and the bytes of the license file.
-func (i *Issuer) Issue(g ledger.Grant, now time.Time) (format.ID, []byte, error) {
-	draft := i.IssueAll([]ledger.Grant{g}, now)[0]
-	return draft.ID, draft.File, draft.Err
-}
-
-// IssueAll is Issue for many grants, at half the time for each. It returns a draft for
-// each grant, in their order.
-func (i *Issuer) IssueAll(grants []ledger.Grant, now time.Time) []ledger.Draft {
-	drafts := make([]ledger.Draft, 0, len(grants))
-	for some := range slices.Chunk(grants, checkedTogether) {
-		all := make([]*license, len(some))
-		for n, g := range some {
-			all[n] = i.sign(g, now)
-		}
-		i.selfCheck(all, now)
-		for _, l := range all {
-			draft := ledger.Draft{Signer: i.Delegation.Name, Err: l.err}
-			if l.err == nil {
-				draft.ID, draft.File = l.claims.ID, l.file
-			}
-			drafts = append(drafts, draft)
-		}
-	}
-	return drafts
+	return i.checkScope(i.claims(&g, format.ID{}, now))
 }
 
 // At returns what signs the licenses of one moment for the ledger.
@@ -88,92 +46,76 @@ func (i *Issuer) At(now time.Time) ledger.Issue {
 	return func(grants []ledger.Grant) []ledger.Draft { return i.IssueAll(grants, now) }
 }
 
-// license is a license that is signed and perhaps not checked yet.
-type license struct {
-	claims  *format.LicenseClaims
-	payload []byte // the claims' canonical encoding
-	file    []byte
-	err     error
+// IssueAll writes, signs and checks the licenses of grants. It returns a draft for each,
+// in their order.
+func (i *Issuer) IssueAll(grants []ledger.Grant, now time.Time) []ledger.Draft {
+	drafts := make([]ledger.Draft, len(grants))
+	for n := range grants {
+		d := &drafts[n]
+		d.Signer, d.Key = i.Delegation.Name, i.Key.Public()
+		d.ID, d.File, d.Err = i.issue(&grants[n], now)
+	}
+	return drafts
 }
 
-func (i *Issuer) sign(g ledger.Grant, now time.Time) *license {
-	l := new(license)
-	l.err = i.signInto(l, g, now)
-	return l
-}
-
-func (i *Issuer) signInto(l *license, g ledger.Grant, now time.Time) error {
+func (i *Issuer) issue(g *ledger.Grant, now time.Time) (format.ID, []byte, error) {
 	id, err := format.NewID(i.Random)
 	if err != nil {
-		return err
+		return format.ID{}, nil, err
 	}
-	l.claims = i.claims(g, id, now)
-	if err := i.checkScope(l.claims); err != nil {
-		return err
+	claims := i.claims(g, id, now)
+	if err := i.checkScope(claims); err != nil {
+		return format.ID{}, nil, err
 	}
-	if err := checkDays(g); err != nil {
-		return err
-	}
-	if l.payload, err = l.claims.Marshal(); err != nil {
-		return err
-	}
-	signed, err := format.Seal(format.License, i.Key.Public().ID(), l.payload, i.Key.Sign)
+	payload, err := claims.Marshal()
 	if err != nil {
-		return fmt.Errorf("signing: %w", err)
+		return format.ID{}, nil, err
 	}
-	l.file, err = format.MarshalFile(i.RawDelegation, signed, nil)
-	return err
+	signed, err := format.Seal(format.License, i.Key.Public().ID(), payload, i.Key.Sign)
+	if err != nil {
+		return format.ID{}, nil, fmt.Errorf("signing: %w", err)
+	}
+	file, err := format.MarshalFile(i.RawDelegation, signed, nil)
+	if err != nil {
+		return format.ID{}, nil, err
+	}
+	return id, file, i.selfCheck(claims, file, now)
 }
 
-// checkDays refuses a failover license that would carry no day of emergency: none is
-// what a license says that is not limited.
-func checkDays(g ledger.Grant) error {
-	if e := g.Entitlement; e.Type == format.TypeFailover && g.EmergencyDays == 0 {
-		return &Error{
-			Message: fmt.Sprintf("no day of emergency of invoice %q is left for this license", e.Invoice),
-			Next:    fmt.Sprintf("sales sells more, and records them with \"licensor amend %s --emergency-days N\"", e.Invoice),
-		}
+func (i *Issuer) claims(g *ledger.Grant, id format.ID, now time.Time) *format.LicenseClaims {
+	var list uint64
+	if i.List != nil && len(i.List.Raw) <= MaxAttachedList {
+		list = i.List.Number
+	}
+	return g.Claims(i.Delegation.Issuer, id, now, list)
+}
+
+// checkScope refuses what every verifier would refuse.
+func (i *Issuer) checkScope(claims *format.LicenseClaims) error {
+	err := verify.CheckScope(i.Delegation, claims)
+	var refusal *verify.Refusal
+	if !errors.As(err, &refusal) {
+		return err
+	}
+	return hint.Errorf("%s; allowed: %s; this is: %s", refusal.Message, refusal.Expected, refusal.Found).Because(refusal).
+		WithHint(`choose a key that may ("licensor key list"), or ask the holder of the root key for a wider delegation`)
+}
+
+// selfCheck judges a license that was just signed with the verifier that the customer
+// has. A key that gives wrong signatures, in a broken agent or broken memory, is found
+// here and not on the customer's server: beside a good signature of the same bytes, a
+// faulty one gives the key away.
+func (i *Issuer) selfCheck(claims *format.LicenseClaims, file []byte, now time.Time) error {
+	facts := verify.Facts{Now: now, Product: claims.Product, AnyMachine: true}
+	if i.List != nil {
+		facts.Revocations = []*verify.RevocationList{i.List}
+	}
+	read, err := i.Verifier.Check([]byte(format.EncodeText(format.LicenseFile, file)), facts)
+	if err != nil {
+		return fmt.Errorf("the license that was just signed does not verify: %w", err)
+	}
+	if read.ID != claims.ID {
+		return fmt.Errorf("the license that was just signed has the id %s, want %s", read.ID, claims.ID)
 	}
 	return nil
-}
-
-func (i *Issuer) claims(g ledger.Grant, id format.ID, now time.Time) *format.LicenseClaims {
-	claims := &format.LicenseClaims{
-		Issuer:     i.Delegation.Issuer,
-		Activation: g.Activation,
-		Product:    g.Entitlement.Product,
-		IssuedAt:   now.Unix(),
-		ID:         id,
-		Terms:      g.Entitlement.Terms(),
-	}
-	if q := g.Request; q != nil {
-		claims.Terms.Site = q.Site
-		claims.Binding = &format.Binding{
-			Key:        q.Key.Bytes(),
-			Request:    q.Hash,
-			Need:       Majority(len(q.Components)),
-			Components: q.Components,
-		}
-	}
-	if end := g.Entitlement.HardEnd(); !end.IsZero() {
-		claims.Expires = end.Unix()
-	}
-	claims.Terms.Epoch = g.Epoch
-	if i.List != nil && len(i.List.Raw) <= MaxAttachedList {
-		claims.Terms.MinRevocation = i.List.Number
-	}
-	if claims.Terms.Type == format.TypeFailover { // not the bridge of a failover server's move
-		claims.Terms.EmergencyDays = g.EmergencyDays
-	}
-	return claims
-}
-
-// Majority returns how many of n components must match: more than half. So one of
-// three may change, by a new disk or a reinstalled system, and what machines from one
-// image have in common (its file system's id) never decides alone.
-func Majority(n int) uint64 {
-	if n == 0 {
-		return 0
-	}
-	return uint64(n/2 + 1)
 }

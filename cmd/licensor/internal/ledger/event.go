@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"time"
+
+	"github.com/offlicense/offlicense/format"
 )
 
 // Event is one change of the ledger. Its canonical bytes are a leaf of the log: see
@@ -32,11 +34,10 @@ const (
 	ActionRenew      Action = "renew"      // Entitlement
 	ActionSign       Action = "sign"       // Signed
 	ActionRelease    Action = "release"    // Closed
-	ActionReactivate Action = "reactivate" // Closed
+	ActionDeactivate Action = "deactivate" // Closed
 	ActionMove       Action = "move"       // Moved
 	ActionTakeOver   Action = "take-over"  // TakenOver
 	ActionVoid       Action = "void"       // Closed
-	ActionReseat     Action = "reseat"     // Reseated
 	ActionRevoke     Action = "revoke"     // Revoked
 	ActionPublish    Action = "publish"    // Published
 )
@@ -65,9 +66,9 @@ type Signed struct {
 
 // Closed ends an activation. Revoke are its licenses that may still be in use.
 type Closed struct {
-	Release       []byte   `json:"release,omitempty"` // the signed release, as it came
-	EmergencyDays uint64   `json:"emergency_days,omitempty"`
-	Revoke        []string `json:"revoke,omitempty"`
+	Release       []byte      `json:"release,omitempty"`        // the signed release, as it came
+	EmergencyDays uint64      `json:"emergency_days,omitempty"` // used, as the release reports them
+	Revoke        []format.ID `json:"revoke,omitempty"`
 }
 
 // Moved begins a move: the event's activation keeps its seat while Successor runs on a
@@ -80,30 +81,21 @@ type Moved struct {
 // TakenOver ends a move: the event's activation has the seat of its predecessor.
 type TakenOver struct {
 	Predecessor string `json:"predecessor"`
-	Seat        string `json:"seat"`
 }
 
-// Revoked takes licenses, or a key with all that is not on record of it, out of force.
-// The next revocation list says so.
+// Revoked revokes licenses, or a key with all that is not on record of it. The next
+// revocation list says so.
 type Revoked struct {
-	Licenses []string    `json:"licenses,omitempty"`
+	Licenses []format.ID `json:"licenses,omitempty"`
 	Key      *RevokedKey `json:"key,omitempty"`
 }
 
 // Published is a revocation list that was signed.
 type Published struct {
-	Number uint64 `json:"number"`
-	Signer string `json:"signer"` // the staff key's name, or the fingerprint of a root
-	File   []byte `json:"file"`   // the list as it travels, without the text form
-}
-
-// Reseated takes the event's activation from its seat: it is not on the machine of the
-// others there, or is alone there and on one that has another seat. Seat is that of the
-// machine which it is on, or a new name, for the activation that took the old seat first
-// has given that one its id.
-type Reseated struct {
-	From string `json:"from"`
-	Seat string `json:"seat"`
+	Number    uint64 `json:"number"`
+	SignedBy  string `json:"signed_by"`            // the staff key's name, or the fingerprint of a root
+	SignerKey []byte `json:"signer_key,omitempty"` // of a delegated key, 32 bytes; none: a root
+	File      []byte `json:"file"`                 // the list as it travels, without the text form
 }
 
 func (Created) detail()      {}
@@ -113,15 +105,22 @@ func (*Signed) detail()      {}
 func (Closed) detail()       {}
 func (Moved) detail()        {}
 func (TakenOver) detail()    {}
-func (Reseated) detail()     {}
 func (Revoked) detail()      {}
 func (Published) detail()    {}
 
-// marshal returns the event's canonical bytes.
-func (e *Event) marshal() ([]byte, error) { return json.Marshal(e) }
+// Complete fills in what is the same in all events of an operation, and the number.
+func (e *Event) Complete(seq int64, by *Operation) {
+	e.Seq, e.Time, e.Operator = seq, Whole(by.Now), by.Operator
+	if e.Why == "" {
+		e.Why = by.Why
+	}
+}
 
-// parseEvent reads canonical bytes, and no other spelling of the same event.
-func parseEvent(leaf []byte) (*Event, error) {
+// Marshal returns the event's canonical bytes.
+func (e *Event) Marshal() ([]byte, error) { return json.Marshal(e) }
+
+// ParseEvent reads canonical bytes, and no other spelling of the same event.
+func ParseEvent(leaf []byte) (*Event, error) {
 	var head struct {
 		*plainEvent
 		Detail json.RawMessage `json:"detail"`
@@ -135,7 +134,7 @@ func parseEvent(leaf []byte) (*Event, error) {
 	if e.Detail, err = parseDetail(e.Action, head.Detail); err != nil {
 		return nil, fmt.Errorf("action %.64q: %w", e.Action, err)
 	}
-	again, err := e.marshal()
+	again, err := e.Marshal()
 	if err != nil {
 		return nil, err
 	}
@@ -162,14 +161,12 @@ func parseDetail(action Action, raw []byte) (Detail, error) {
 			err = fmt.Errorf("malformed: no license")
 		}
 		return &s, err
-	case ActionRelease, ActionReactivate, ActionVoid:
+	case ActionRelease, ActionDeactivate, ActionVoid:
 		return parseAs[Closed](raw)
 	case ActionMove:
 		return parseAs[Moved](raw)
 	case ActionTakeOver:
 		return parseAs[TakenOver](raw)
-	case ActionReseat:
-		return parseAs[Reseated](raw)
 	case ActionRevoke:
 		return parseAs[Revoked](raw)
 	case ActionPublish:
@@ -187,4 +184,31 @@ func decodeStrictly(raw []byte, into any) error {
 	d := json.NewDecoder(bytes.NewReader(raw))
 	d.DisallowUnknownFields()
 	return d.Decode(into)
+}
+
+// LicenseIn returns the license that an event has signed, from its canonical bytes.
+func LicenseIn(leaf []byte) (*License, error) {
+	e, err := ParseEvent(leaf)
+	if err != nil {
+		return nil, Damaged("%v", err)
+	}
+	s, ok := e.Detail.(*Signed)
+	if !ok {
+		return nil, Damaged("event %d (%s) is where a license was signed", e.Seq, e.Action)
+	}
+	return s.License, nil
+}
+
+// ListIn returns the revocation list that an event has published, from its canonical
+// bytes.
+func ListIn(leaf []byte) (*Published, error) {
+	e, err := ParseEvent(leaf)
+	if err != nil {
+		return nil, Damaged("%v", err)
+	}
+	p, ok := e.Detail.(Published)
+	if !ok {
+		return nil, Damaged("event %d (%s) is where a revocation list was signed", e.Seq, e.Action)
+	}
+	return &p, nil
 }

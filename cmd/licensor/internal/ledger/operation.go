@@ -1,11 +1,11 @@
 package ledger
 
 import (
-	"fmt"
 	"io"
 	"strings"
 	"time"
 
+	"github.com/offlicense/offlicense/cmd/internal/hint"
 	"github.com/offlicense/offlicense/format"
 )
 
@@ -23,43 +23,26 @@ type Operation struct {
 	Random   io.Reader // for new ids
 }
 
-func (by *Operation) check() error {
+// Check refuses an operation that no event could record.
+func (by *Operation) Check() error {
 	if err := format.ValidText(by.Operator, maxOperator); err != nil {
-		return &Error{Message: fmt.Sprintf("invalid operator %.64q: %v", by.Operator, err), Next: "name yourself with --operator"}
+		return hint.Errorf("invalid operator %.64q: %w", by.Operator, err).WithHint("name yourself with --operator")
 	}
 	if by.Why = strings.TrimSpace(by.Why); by.Why != "" {
 		if err := format.ValidText(by.Why, maxWhy); err != nil {
-			return &Error{Message: fmt.Sprintf("invalid reason %.64q: %v", by.Why, err), Next: "give the reason in one line"}
+			return hint.Errorf("invalid reason %.64q: %w", by.Why, err).WithHint("give the reason in one line")
 		}
 	}
-	if by.Override && strings.TrimSpace(by.Why) == "" {
-		return refuse(RuleReason, liftNobody, "say why, with --why", "a rule is lifted only with a reason that stays on record")
+	if by.Override {
+		return by.NeedWhy("lifting a rule")
 	}
 	return nil
 }
 
-// needWhy refuses a change that has no reason and wants one.
-func (by *Operation) needWhy(what string) error {
-	if strings.TrimSpace(by.Why) == "" {
-		return refuse(RuleReason, liftNobody, "say why, with --why", "%s needs a reason, which stays on record", what)
+// NeedWhy refuses a change that has no reason and wants one.
+func (by *Operation) NeedWhy(what string) error {
+	if strings.TrimSpace(by.Why) != "" {
+		return nil
 	}
-	return nil
+	return Refuse(RuleReason, LiftNobody, "say why, with --why", "%s needs a reason, which stays on record", what)
 }
-
-// seconds and timeOf store a time as seconds since 1970, the zero time as 0.
-func seconds(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	return t.Unix()
-}
-
-func timeOf(seconds int64) time.Time {
-	if seconds == 0 {
-		return time.Time{}
-	}
-	return time.Unix(seconds, 0).UTC()
-}
-
-// whole returns a time as the ledger keeps it: UTC, whole seconds.
-func whole(t time.Time) time.Time { return timeOf(seconds(t)) }

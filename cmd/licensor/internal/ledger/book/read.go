@@ -1,0 +1,63 @@
+package book
+
+import (
+	"context"
+	"slices"
+
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/rules"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/store"
+)
+
+// List returns entitlements in the order of their invoices, with their activations,
+// the oldest first.
+func (b *Book) List(ctx context.Context, filter store.Filter) ([]ledger.Holding, error) {
+	return read(ctx, b, func(t *store.Tx) ([]ledger.Holding, error) { return t.List(filter) })
+}
+
+// Partners returns the customers who are partners now.
+func (b *Book) Partners(ctx context.Context) (ledger.Partners, error) {
+	return read(ctx, b, (*store.Tx).Partners)
+}
+
+// History returns the events of an invoice or of an activation, the oldest first; none
+// for what the ledger does not know.
+func (b *Book) History(ctx context.Context, invoiceOrActivation string) ([]*ledger.Event, error) {
+	return read(ctx, b, func(t *store.Tx) ([]*ledger.Event, error) { return t.History(invoiceOrActivation) })
+}
+
+// CustomerHistory returns what was recorded of a customer as such, the oldest first.
+func (b *Book) CustomerHistory(ctx context.Context, name string) ([]*ledger.Event, error) {
+	events, err := b.History(ctx, "") // those that are of no invoice
+	return slices.DeleteFunc(events, func(e *ledger.Event) bool {
+		c, ok := e.Detail.(ledger.Customer)
+		return !ok || ledger.CustomerKey(c.Name) != ledger.CustomerKey(name)
+	}), err
+}
+
+// Revocations returns all that is revoked, and which list is the next.
+func (b *Book) Revocations(ctx context.Context) (*rules.Revocations, error) {
+	return read(ctx, b, (*store.Tx).Revocations)
+}
+
+// RevokedKeys returns the keys that are to be revoked and those that were.
+func (b *Book) RevokedKeys(ctx context.Context) ([]ledger.KeyRevocation, error) {
+	return read(ctx, b, func(t *store.Tx) ([]ledger.KeyRevocation, error) { return t.RevokedKeys(store.KeepOfNone) })
+}
+
+// Signers returns the keys that have signed a license on record, each with each of its
+// names.
+func (b *Book) Signers(ctx context.Context) ([]ledger.Signer, error) {
+	return read(ctx, b, (*store.Tx).Signers)
+}
+
+// ListSigners returns the delegated keys that have signed a revocation list on record.
+func (b *Book) ListSigners(ctx context.Context) ([]ledger.Signer, error) {
+	return read(ctx, b, (*store.Tx).ListSigners)
+}
+
+// NewestList returns the newest revocation list of at most so many bytes, as it travels,
+// without the text form; nil if there is none.
+func (b *Book) NewestList(ctx context.Context, most int) ([]byte, error) {
+	return read(ctx, b, func(t *store.Tx) ([]byte, error) { return t.NewestList(most) })
+}

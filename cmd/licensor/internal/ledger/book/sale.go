@@ -1,0 +1,196 @@
+package book
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/offlicense/offlicense/cmd/internal/hint"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/rules"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/store"
+)
+
+// SetCustomer records whether a customer is a partner.
+func (b *Book) SetCustomer(ctx context.Context, by ledger.Operation, c ledger.Customer) error {
+	return b.change(ctx, &by, store.Ask{}, func(*store.Tx, *rules.Facts) ([]*rules.Step, error) {
+		step, err := rules.SetCustomer(c)
+		return some(step), err
+	})
+}
+
+// Entitle records what was bought. With Operation.Override it may be what the rules
+// leave to staff.
+func (b *Book) Entitle(ctx context.Context, by ledger.Operation, e ledger.Entitlement) error {
+	sale := e.Normal()
+	if err := sale.Check(b.vendor, by.Now); err != nil {
+		return err
+	}
+	return b.change(ctx, &by, store.Ask{Sales: []*ledger.Entitlement{sale}}, func(_ *store.Tx, f *rules.Facts) ([]*rules.Step, error) {
+		step, err := rules.Entitle(f, &by, sale)
+		return some(step), err
+	})
+}
+
+// Revised is what a revision made of an entitlement.
+type Revised struct {
+	*rules.Revised
+	Licenses []*ledger.License // the new ones, or the newest where nothing is different
+}
+
+// PreviewRevision says what Revise would do, and changes nothing.
+func (b *Book) PreviewRevision(ctx context.Context, by ledger.Operation, invoice string, r rules.Revision) (*rules.Revised, error) {
+	if err := by.Check(); err != nil {
+		return nil, err
+	}
+	revised, p := b.revision(&by, invoice, r)
+	_, err := read(ctx, b, p)
+	if err != nil {
+		return nil, err
+	}
+	return *revised, nil
+}
+
+// Revise changes an entitlement and signs new licenses for all its active activations,
+// from the requests on record. All is recorded in one transaction; run again with the
+// same change it returns the same licenses.
+func (b *Book) Revise(ctx context.Context, by ledger.Operation, invoice string, r rules.Revision, issue ledger.Issue) (*Revised, error) {
+	revised, p := b.revision(&by, invoice, r)
+	if err := b.carryOut(ctx, &by, issue, p, nil); err != nil {
+		return nil, err
+	}
+	result := &Revised{Revised: *revised, Licenses: (*revised).Current}
+	for _, s := range result.Steps {
+		if s.Grant != nil {
+			result.Licenses = append(result.Licenses, s.License())
+		}
+	}
+	return result, nil
+}
+
+func (b *Book) revision(by *ledger.Operation, invoice string, r rules.Revision) (**rules.Revised, plan) {
+	revised := new(*rules.Revised)
+	return revised, on(by, store.Ask{Invoices: []string{invoice}}, func(t *store.Tx, f *rules.Facts) ([]*rules.Step, error) {
+		active, err := t.Active(f, invoice)
+		if err != nil {
+			return nil, err
+		}
+		if *revised, err = rules.Revise(f, by, invoice, r, active); err != nil {
+			return nil, err
+		}
+		return (*revised).Steps, nil
+	})
+}
+
+// Order is one row of an import.
+type Order struct {
+	Line int   // of the file, for errors
+	Err  error // what is known to be wrong with the line; it is reported with the rest
+	ledger.Entitlement
+}
+
+const maxLineErrors = 100
+
+// lineErrors collect what is wrong with the lines of an import.
+type lineErrors struct {
+	lines []lineError
+	more  int
+}
+
+type lineError struct {
+	line int
+	err  error
+}
+
+func (e *lineErrors) add(line int, err error) {
+	e.lines = append(e.lines, lineError{line, err})
+	if len(e.lines) >= 2*maxLineErrors {
+		e.cut()
+	}
+}
+
+// cut keeps the first lines, in the order of the file: they are found in any order.
+func (e *lineErrors) cut() {
+	slices.SortStableFunc(e.lines, func(a, b lineError) int { return a.line - b.line })
+	if over := len(e.lines) - maxLineErrors; over > 0 {
+		e.lines, e.more = slices.Clip(e.lines[:maxLineErrors]), e.more+over
+	}
+}
+
+// err returns one error that names all lines, nil if there are none.
+func (e *lineErrors) err() error {
+	if len(e.lines) == 0 {
+		return nil
+	}
+	e.cut()
+	lines := make([]string, len(e.lines))
+	causes := make([]error, len(e.lines))
+	for i, l := range e.lines {
+		lines[i], causes[i] = fmt.Sprintf("line %d: %v", l.line, l.err), l.err
+	}
+	if e.more > 0 {
+		lines = append(lines, fmt.Sprintf("and %d more", e.more))
+	}
+	return hint.Errorf("nothing was imported:\n%s", strings.Join(lines, "\n")).
+		WithHint("correct the lines and import the whole file again").Because(errors.Join(causes...))
+}
+
+// Import records many orders, all of them or none. What requires a production
+// entitlement may stand before it in the file. Waived of the orders is set. progress, if
+// not nil, is told now and then how many are done. The error names all that is wrong
+// with the orders, with their form and by the rules.
+func (b *Book) Import(ctx context.Context, by ledger.Operation, orders []Order, progress func(done int)) error {
+	var wrong lineErrors
+	lines := make(map[string]int, len(orders))
+	sales := make([]*ledger.Entitlement, len(orders)) // nil: the row is wrong
+	var all []*ledger.Entitlement
+	for i := range orders {
+		o := &orders[i]
+		sale, err := o.Normal(), o.Err
+		if err == nil {
+			err = sale.Check(b.vendor, by.Now)
+		}
+		if err != nil {
+			wrong.add(o.Line, err)
+		}
+		if o.Invoice == "" { // its line could not be read so far
+			continue
+		}
+		all = append(all, sale)
+		earlier, twice := lines[o.Invoice]
+		if twice {
+			wrong.add(o.Line, fmt.Errorf("duplicate invoice %.64q: line %d has it already", o.Invoice, earlier))
+			continue
+		}
+		lines[o.Invoice] = o.Line
+		if err == nil {
+			sales[i] = sale
+		}
+	}
+	return b.change(ctx, &by, store.Ask{Sales: all}, func(_ *store.Tx, f *rules.Facts) ([]*rules.Step, error) {
+		for _, e := range all {
+			if e.Type == ledger.TypeProduction {
+				f.AssumeProduction(e)
+			}
+		}
+		var steps []*rules.Step
+		for i, sale := range sales {
+			if sale == nil {
+				continue
+			}
+			step, err := rules.Entitle(f, &by, sale)
+			if err != nil {
+				wrong.add(orders[i].Line, err)
+				continue
+			}
+			orders[i].Waived = step.Event.Detail.(*ledger.Entitlement).Waived
+			steps = append(steps, step)
+			if progress != nil && (i%1000 == 999 || i == len(sales)-1) {
+				progress(i + 1)
+			}
+		}
+		return steps, wrong.err()
+	})
+}

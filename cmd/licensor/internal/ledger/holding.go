@@ -1,0 +1,21 @@
+package ledger
+
+// Holding is an entitlement with who uses it.
+type Holding struct {
+	Entitlement
+	SeatsUsed   uint64 `json:"seats_used"`
+	Activations []Held `json:"activations"`
+}
+
+// Held is an activation that is active or a bridge, with its newest license, which
+// here comes without its request and its file.
+type Held struct {
+	Activation
+	License *License
+}
+
+// Partners are the customers who are partners.
+type Partners map[string]bool
+
+// Has reports whether a customer, in whatever case and spacing, is a partner.
+func (p Partners) Has(customer string) bool { return p[CustomerKey(customer)] }

@@ -1,0 +1,179 @@
+package rules
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/format"
+	"github.com/offlicense/offlicense/keys"
+	"github.com/offlicense/offlicense/verify"
+)
+
+// Releasing is what a site's signed release says. The caller has checked its signature;
+// whether it belongs to what is on record is decided here.
+type Releasing struct {
+	License       format.ID      // which its site gave up
+	Key           keys.PublicKey // the machine key that signed the release
+	EmergencyDays uint64         // used of a failover license, as the site reports them
+	Raw           []byte         // the release as it came
+}
+
+// Released is what came of a release.
+type Released struct {
+	Invoice    string
+	Activation string
+	Already    bool            // the release was recorded before
+	Successor  string          // the activation that took over, if the site was moving
+	License    *ledger.License // its final license, if that is on record already
+	Final      *Step           // the step that signs it, if it is not
+	Refusal    error           // why the new server of a move got none: its move is cancelled, and it asks again
+	Steps      []*Step
+}
+
+// Release frees the seat of a site that gave up its license. If the site was moving,
+// its successor takes the seat and gets its final license. The same release again
+// changes nothing and returns the same.
+func Release(f *Facts, by *ledger.Operation, r Releasing) (*Released, error) {
+	license := f.Licenses[r.License]
+	if license == nil {
+		return nil, UnknownLicense(r.License)
+	}
+	a, err := f.activation(license.Activation)
+	if err != nil {
+		return nil, err
+	}
+	if !bytes.Equal(a.MachineKey, r.Key.Bytes()) || r.Key.IsZero() {
+		return nil, ledger.Refuse(ledger.RuleRelease, ledger.LiftNobody, "ask for the release that the server itself wrote",
+			"the release is signed by another machine than the one of activation %s", a.Name())
+	}
+	result := &Released{Invoice: a.Invoice, Activation: a.ID}
+	switch a.State {
+	case ledger.StateReleased:
+		result.Already = true
+		return result, tookOver(f, a, result)
+	case ledger.StateDeactivated, ledger.StateVoid:
+		return nil, ledger.Refuse(ledger.RuleActive, ledger.LiftNobody, fmt.Sprintf(`nothing is left to do; "licensor history %s" says what happened`, a.ID),
+			"activation %s was closed before (%s)", a.Name(), a.State)
+	}
+	// What was revoked would get another license by a new request, or hand its seat to the
+	// new server of a move. Staff decide about that: Deactivate.
+	if err := refuseRevokedLicense(a, r.License); err != nil {
+		return nil, err
+	}
+	closed := ledger.Closed{Release: r.Raw, EmergencyDays: r.EmergencyDays}
+	bridge := a.State == ledger.StateBridge // the new server of a move gives up: the move is cancelled
+	if !bridge {
+		// A license that was signed after the one given up may be on its way to the server.
+		closed.Revoke = a.stillGood(license.Epoch, by.Now)
+	}
+	result.Steps = []*Step{{Event: ledger.Event{Action: ledger.ActionRelease, Invoice: a.Invoice, Activation: a.ID, Detail: closed}}}
+	if bridge {
+		return result, nil
+	}
+	ended, err := endMove(f, by, a, result)
+	result.Steps = append(result.Steps, ended...)
+	return result, err
+}
+
+// UnknownLicense refuses a release of a license that is not on record.
+func UnknownLicense(id format.ID) error {
+	return ledger.Refuse(ledger.RuleRelease, ledger.LiftNobody, "find out which vendor the release is for, and whether this is the right ledger",
+		"the release is for the license %s, which is not on record", id)
+}
+
+// tookOver finds what a release that was recorded before has led to.
+func tookOver(f *Facts, a *Activation, result *Released) error {
+	for _, m := range a.Moves {
+		if m.State != MoveDone {
+			continue
+		}
+		successor, err := f.activation(m.Successor)
+		if err != nil {
+			return err
+		}
+		result.Successor, result.License = successor.ID, successor.Newest
+	}
+	return nil
+}
+
+// Deactivate closes an activation whose server is gone: its seat is free, and its
+// licenses, and that of the bridge if it was moving, wait for the next revocation list.
+// If it is a bridge, to a wrong server or one that is gone, its move is cancelled.
+func Deactivate(f *Facts, by *ledger.Operation, invoice, activation string) ([]*Step, error) {
+	if err := by.NeedWhy("deactivating a server that is gone"); err != nil {
+		return nil, err
+	}
+	a, err := mustBe(f, invoice, activation, ledger.StateActive, ledger.StateBridge)
+	if err != nil {
+		return nil, err
+	}
+	if a.State == ledger.StateBridge {
+		return []*Step{void(by, a)}, nil
+	}
+	// A move that was to follow has nobody left to release: the new server asks for the
+	// seat that is free now.
+	steps, err := voidMoves(f, by, a)
+	if err != nil {
+		return nil, err
+	}
+	return append(steps, &Step{Event: ledger.Event{Action: ledger.ActionDeactivate, Invoice: a.Invoice, Activation: a.ID,
+		Detail: ledger.Closed{Revoke: a.stillGood(0, by.Now)}}}), nil
+}
+
+// Reactivate is Deactivate and Sign in one: the site that made the request gets the seat
+// of an activation whose server is gone.
+func Reactivate(f *Facts, by *ledger.Operation, activation string, q *verify.Request, newID string) (Outcome, []*Step, error) {
+	if a := f.Answers[q.Hash]; a != nil && a.Activation.State == ledger.StateActive && a.Activation.ID != activation { // run again
+		outcome, _, err := Sign(f, by, q, newID)
+		return outcome, nil, err
+	}
+	steps, err := Deactivate(f, by, q.Invoice, activation)
+	if err != nil {
+		return Outcome{}, nil, err
+	}
+	f.closed(f.Activations[activation])
+	outcome, signed, err := Sign(f, by, q, newID)
+	if err == nil {
+		err = outcome.Err
+	}
+	return outcome, append(steps, signed...), err
+}
+
+// closed notes that an activation is closed and its seat is free.
+func (f *Facts) closed(a *Activation) {
+	if a.State == ledger.StateActive {
+		s := f.Sales[a.Invoice]
+		s.Used--
+		s.Oldest = slices.DeleteFunc(s.Oldest, func(o *Activation) bool { return o.ID == a.ID })
+	}
+	a.State = ledger.StateDeactivated
+	delete(f.Sites, SiteKey{a.Invoice, string(a.MachineKey)})
+}
+
+// Revoked returns the licenses that steps revoke.
+func Revoked(steps []*Step) (all []format.ID) {
+	for _, s := range steps {
+		closed, _ := s.Event.Detail.(ledger.Closed)
+		all = append(all, closed.Revoke...)
+	}
+	return all
+}
+
+// mustBe returns an activation that is in one of the states.
+func mustBe(f *Facts, invoice, activation string, states ...ledger.State) (*Activation, error) {
+	a := f.Activations[activation]
+	switch {
+	case a == nil || a.Invoice != invoice:
+		return nil, ledger.Refuse(ledger.RuleActive, ledger.LiftNobody, fmt.Sprintf(`"licensor list --invoice %s" shows who is active`, invoice),
+			"invoice %.64q has no activation %.64q", invoice, activation)
+	case a.State == ledger.StateBridge && !slices.Contains(states, a.State):
+		return nil, ledger.Refuse(ledger.RuleActive, ledger.LiftNobody, `release the old server first; if this one is the wrong one, "licensor deactivate" ends its move`,
+			"activation %s is the new server of a move that waits for the release of the old one", a.Name())
+	case !slices.Contains(states, a.State):
+		return nil, ledger.Refuse(ledger.RuleActive, ledger.LiftNobody, fmt.Sprintf(`"licensor history %s" says what happened`, a.ID),
+			"activation %s is not active, it is %s", a.Name(), a.State)
+	}
+	return a, nil
+}

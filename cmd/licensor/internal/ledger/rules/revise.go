@@ -1,0 +1,228 @@
+package rules
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/offlicense/offlicense/cmd/internal/hint"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+)
+
+// Renewal moves the end of an entitlement.
+type Renewal struct {
+	Expires      time.Time // zero with Perpetual only
+	Perpetual    bool
+	UpdatesUntil time.Time // zero: as before
+}
+
+// Revision is a renewal or an amendment of an entitlement, as NewRenewal and
+// NewAmendment make it.
+type Revision struct {
+	action ledger.Action
+	change func(*ledger.Entitlement) error
+}
+
+// NewRenewal gives an entitlement a later end.
+func NewRenewal(to Renewal) Revision {
+	const shorten = `"licensor amend" can shorten it`
+	return Revision{ledger.ActionRenew, func(e *ledger.Entitlement) error {
+		switch {
+		case to.Perpetual && !to.Expires.IsZero():
+			return hint.Errorf("a perpetual entitlement has no end").WithHint("give one of the two")
+		case !to.Perpetual && to.Expires.IsZero():
+			return hint.Errorf("a renewal needs the new end").WithHint("give it with --expires")
+		case !to.Perpetual && (e.Expires.IsZero() || to.Expires.Before(e.Expires)):
+			return hint.Errorf("invoice %q runs longer already: %s", e.Invoice, endName(e.Expires)).WithHint(shorten)
+		case to.endsUpdates(e):
+			return hint.Errorf("invoice %q covers later builds already: %s", e.Invoice, updatesName(e.UpdatesUntil)).WithHint(shorten)
+		}
+		e.Expires = to.Expires
+		if to.Perpetual {
+			e.GraceDays = 0 // grace comes after an end
+		}
+		if !to.UpdatesUntil.IsZero() {
+			e.UpdatesUntil = to.UpdatesUntil
+		}
+		return nil
+	}}
+}
+
+// endsUpdates reports whether a renewal takes builds away that were covered. While a
+// subscription runs, those are covered that can be made by its end; when it becomes
+// perpetual, with maintenance, there is no measure but what is sold then.
+func (to Renewal) endsUpdates(e *ledger.Entitlement) bool {
+	until := e.UpdatesUntil
+	if until.IsZero() && !e.Expires.IsZero() {
+		if to.Perpetual {
+			return false
+		}
+		until = e.Expires
+	}
+	return !to.UpdatesUntil.IsZero() && (until.IsZero() || to.UpdatesUntil.Before(until))
+}
+
+func endName(end time.Time) string {
+	if end.IsZero() {
+		return "it is perpetual"
+	}
+	return "until " + end.Format(time.DateOnly)
+}
+
+func updatesName(until time.Time) string {
+	if until.IsZero() {
+		return "all of them"
+	}
+	return "those made until " + until.Format(time.DateOnly)
+}
+
+// NewAmendment changes what an entitlement grants: seats, limits, features, edition, end
+// and so on, all but its invoice, customer, product and type. change is called more
+// than once, each time with what is on record.
+func NewAmendment(change func(*ledger.Entitlement) error) Revision {
+	return Revision{ledger.ActionAmend, change}
+}
+
+// Revised is what a revision makes of an entitlement.
+type Revised struct {
+	Before, After *ledger.Entitlement
+	Steps         []*Step           // the change, then a license for each who is active; none: nothing is different
+	Current       []*ledger.License // of all who are active, where nothing is different
+}
+
+// Narrows reports whether a revision takes away what a license under the entitlement
+// granted before: that one remains valid until it ends.
+func (r *Revised) Narrows() bool { return grantsBeyond(r.Before, r.After) }
+
+// Revise changes an entitlement and grants new licenses to all its active activations,
+// from the requests on record, but for those that were revoked. active are all of them,
+// the oldest first.
+func Revise(f *Facts, by *ledger.Operation, invoice string, r Revision, active []*Activation) (*Revised, error) {
+	s, err := f.sold(invoice)
+	if err != nil {
+		return nil, err
+	}
+	before, after := s.Entitlement, s.Entitlement.Clone()
+	if err := r.change(after); err != nil {
+		return nil, err
+	}
+	after = after.Normal()
+	after.Waived = before.Waived || by.Override && lacksProduction(f, by, after)
+	revised := &Revised{Before: before, After: after}
+	active = slices.DeleteFunc(slices.Clone(active), func(a *Activation) bool { return a.revoked() != nil })
+	if ledger.Same(before, after) {
+		for _, a := range active {
+			revised.Current = append(revised.Current, a.Newest)
+		}
+		return revised, nil
+	}
+	if err := checkRevision(f, by, s, after, r.action); err != nil {
+		return nil, err
+	}
+	revised.Steps = []*Step{{Event: ledger.Event{Action: r.action, Invoice: invoice, Detail: after}}}
+	for _, a := range active {
+		step, err := signAgain(a, after)
+		if err != nil {
+			return nil, err
+		}
+		revised.Steps = append(revised.Steps, step)
+	}
+	return revised, nil
+}
+
+func signAgain(a *Activation, e *ledger.Entitlement) (*Step, error) {
+	q, err := a.Newest.OpenRequest()
+	if err != nil {
+		return nil, err
+	}
+	if q == nil && !e.Unbound {
+		return nil, ledger.Refuse(ledger.RuleUnbound, ledger.LiftNobody, fmt.Sprintf("deactivate it first: licensor deactivate %s --activation %s --why TEXT", e.Invoice, a.ID),
+			"activation %s has a license for any machine, and invoice %q is to have none", a.Name(), e.Invoice)
+	}
+	return signing(&ledger.Grant{Entitlement: e, Activation: a.ID, Epoch: a.Epoch + 1, Request: q}, nil), nil
+}
+
+func checkRevision(f *Facts, by *ledger.Operation, s *Sale, after *ledger.Entitlement, action ledger.Action) error {
+	old := s.Entitlement
+	for _, fixed := range [...]struct{ name, old, new string }{
+		{"invoice", old.Invoice, after.Invoice},
+		{"customer", ledger.CustomerKey(old.Customer), ledger.CustomerKey(after.Customer)},
+		{"product", old.Product, after.Product},
+		{"type", old.Type, after.Type},
+	} {
+		if fixed.old != fixed.new {
+			return hint.Errorf("the %s of an entitlement stays: got %q, want %q", fixed.name, fixed.new, fixed.old).
+				WithHint("record the other one under an invoice number of its own")
+		}
+	}
+	if err := after.Check(f.Vendor, by.Now); err != nil {
+		return err
+	}
+	const next = "release or deactivate sites first"
+	if after.Type != ledger.TypeDevelopment && after.Seats < s.Used {
+		return ledger.Refuse(ledger.RuleSeats, ledger.LiftNobody, next, "%d seats of invoice %q are in use, and it is to have %d", s.Used, after.Invoice, after.Seats)
+	}
+	if after.Allowance > 0 && after.Allowance < s.Used {
+		return ledger.Refuse(ledger.RuleAllowance, ledger.LiftNobody, next, "%d activations of invoice %q are in use, and it is to allow %d", s.Used, after.Invoice, after.Allowance)
+	}
+	if err := checkPartner(f, after); err != nil {
+		return err
+	}
+	if err := checkProduction(f, by, after); err != nil {
+		return err
+	}
+	return checkEvaluation(f, by, old, after, action)
+}
+
+// checkEvaluation are the rules for an evaluation that is changed. A second one that
+// staff have allowed stays allowed.
+func checkEvaluation(f *Facts, by *ledger.Operation, old, after *ledger.Entitlement, action ledger.Action) error {
+	if after.Type != ledger.TypeEvaluation {
+		return nil
+	}
+	other := ledger.AccountKey(old.Email) != ledger.AccountKey(after.Email)
+	if !by.Override && (action == ledger.ActionRenew || endsLater(old, after)) {
+		return refuseSecond(after, Evaluation{after.Invoice, after.Customer})
+	}
+	if other {
+		if err := checkOnce(f, by, after); err != nil {
+			return err
+		}
+	}
+	// By either it can become what it was not given as.
+	if other || after.Seats > old.Seats || after.Unbound && !old.Unbound || grantsBeyond(after, old) {
+		return by.NeedWhy("an evaluation that grants more, or to another account,")
+	}
+	return nil
+}
+
+// grantsBeyond reports whether a license under an entitlement grants what one under the
+// other does not. Another edition counts as that, and a lower highest version does not.
+func grantsBeyond(e, other *ledger.Entitlement) bool {
+	beyond := e.Edition != other.Edition || endsLater(other, e) || e.EmergencyDays > other.EmergencyDays ||
+		other.MaxVersion != "" && e.MaxVersion != other.MaxVersion ||
+		!updatesEnd(other).IsZero() && (updatesEnd(e).IsZero() || updatesEnd(e).After(updatesEnd(other)))
+	for _, name := range e.Features {
+		beyond = beyond || !slices.Contains(other.Features, name)
+	}
+	for name, limit := range other.Limits {
+		if n, limited := e.Limits[name]; !limited || n > limit {
+			beyond = true
+		}
+	}
+	return beyond
+}
+
+// updatesEnd returns until when builds are covered: while a license runs, if nothing
+// else was sold; zero: for ever.
+func updatesEnd(e *ledger.Entitlement) time.Time {
+	if e.UpdatesUntil.IsZero() {
+		return e.HardEnd()
+	}
+	return e.UpdatesUntil
+}
+
+// endsLater reports whether an entitlement lasts longer than it did, by its grace too.
+func endsLater(old, after *ledger.Entitlement) bool {
+	return !old.Expires.IsZero() && (after.Expires.IsZero() || after.HardEnd().After(old.HardEnd()))
+}

@@ -1,0 +1,135 @@
+package rules
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/offlicense/offlicense/cmd/internal/hint"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/format"
+)
+
+const maxCustomer = 128 // bytes, as in a license
+
+// SetCustomer records whether a customer is a partner.
+func SetCustomer(c ledger.Customer) (*Step, error) {
+	c.Name = strings.Join(strings.Fields(c.Name), " ")
+	if err := format.ValidText(c.Name, maxCustomer); err != nil || c.Name == "" {
+		return nil, hint.Errorf("invalid customer %.64q", c.Name).WithHint("name the customer as the entitlements do")
+	}
+	return &Step{Event: ledger.Event{Action: ledger.ActionCustomer, Detail: c}}, nil
+}
+
+// Entitle records what was bought. With an override it may be what the rules leave to
+// staff.
+func Entitle(f *Facts, by *ledger.Operation, sale *ledger.Entitlement) (*Step, error) {
+	if f.Sales[sale.Invoice] != nil {
+		return nil, hint.Errorf("invoice %.64q is in the ledger already", sale.Invoice).
+			WithHint("look at it with \"licensor list --invoice %s\"; a second line of the same invoice gets its own number, such as %s-2", sale.Invoice, sale.Invoice)
+	}
+	e := sale.Clone()
+	e.Waived = by.Override && lacksProduction(f, by, e)
+	if err := checkPartner(f, e); err != nil {
+		return nil, err
+	}
+	if err := checkProduction(f, by, e); err != nil {
+		return nil, err
+	}
+	if err := checkOnce(f, by, e); err != nil {
+		return nil, err
+	}
+	f.sell(e)
+	return &Step{Event: ledger.Event{Action: ledger.ActionEntitle, Invoice: e.Invoice, Detail: e}}, nil
+}
+
+// sell notes what was sold.
+func (f *Facts) sell(e *ledger.Entitlement) {
+	f.Sales[e.Invoice] = &Sale{Entitlement: e}
+	switch e.Type {
+	case ledger.TypeProduction:
+		f.AssumeProduction(e)
+	case ledger.TypeEvaluation:
+		for _, key := range evaluationKeys(e) {
+			f.Evaluations[key] = append(f.Evaluations[key], Evaluation{e.Invoice, e.Customer})
+		}
+	}
+}
+
+// AssumeProduction takes a production entitlement as sold, wherever in a file of orders
+// it is: one that is refused itself is no reason to refuse those that require it.
+func (f *Facts) AssumeProduction(e *ledger.Entitlement) {
+	f.Production[ForProduct{ledger.CustomerKey(e.Customer), e.Product}] = time.Time{}
+}
+
+// evaluationKeys are what a buyer of an evaluation is known by: the name, or the e-mail
+// address, for a name is soon spelled in another way.
+func evaluationKeys(e *ledger.Entitlement) [2]ForProduct {
+	return [2]ForProduct{EvaluationByName(e.Customer, e.Product), EvaluationByAccount(e.Email, e.Product)}
+}
+
+// EvaluationByName is the key of evaluations by the customer's name.
+func EvaluationByName(customer, product string) ForProduct {
+	return ForProduct{"name:" + ledger.CustomerKey(customer), product}
+}
+
+// EvaluationByAccount is the key of evaluations by the e-mail address.
+func EvaluationByAccount(email, product string) ForProduct {
+	return ForProduct{"account:" + ledger.AccountKey(email), product}
+}
+
+// checkPartner keeps licenses that are not for resale with partners.
+func checkPartner(f *Facts, e *ledger.Entitlement) error {
+	if e.Type != ledger.TypeNFR || f.Partners[ledger.CustomerKey(e.Customer)] {
+		return nil
+	}
+	return ledger.Refuse(ledger.RulePartner, "who decides about partners, by marking the customer as one", "mark the customer as a partner, if that is what they are",
+		"licenses that are not for resale (%s) are for partners, and %q is not a partner", ledger.TypeNFR, e.Customer)
+}
+
+// checkProduction wants an active production entitlement for the types that require one.
+func checkProduction(f *Facts, by *ledger.Operation, e *ledger.Entitlement) error {
+	if e.Waived || by.Override || !lacksProduction(f, by, e) {
+		return nil
+	}
+	return ledger.Refuse(ledger.RuleProduction, ledger.LiftOverride+"; partners need none", "sell or renew production first",
+		"%s licenses require an active production license, and %q has none of %s", e.Type, e.Customer, e.Product)
+}
+
+// lacksProduction reports whether what an entitlement requires is missing: a production
+// entitlement of the product that has not ended, its grace included. Production is what
+// is paid for; the free types are others.
+func lacksProduction(f *Facts, by *ledger.Operation, e *ledger.Entitlement) bool {
+	customer := ledger.CustomerKey(e.Customer)
+	if !e.NeedsProduction() || f.Partners[customer] {
+		return false
+	}
+	end, sold := f.Production[ForProduct{customer, e.Product}]
+	return !sold || !end.IsZero() && end.Before(by.Now)
+}
+
+// checkOnce keeps evaluations to one per customer and product. To make one longer is a
+// second one just as well, see checkAgain.
+func checkOnce(f *Facts, by *ledger.Operation, e *ledger.Entitlement) error {
+	if e.Type != ledger.TypeEvaluation || by.Override {
+		return nil
+	}
+	for _, key := range evaluationKeys(e) {
+		for _, had := range f.Evaluations[key] {
+			if had.Invoice != e.Invoice {
+				return refuseSecond(e, had)
+			}
+		}
+	}
+	return nil
+}
+
+func refuseSecond(e *ledger.Entitlement, had Evaluation) error {
+	who := strconv.Quote(e.Customer)
+	if ledger.CustomerKey(had.Customer) != ledger.CustomerKey(e.Customer) {
+		who = fmt.Sprintf("%q, with the e-mail address %s,", had.Customer, e.Email)
+	}
+	return ledger.Refuse(ledger.RuleOnce, ledger.LiftOverride, "sell the product, or ask who may give a second evaluation",
+		"%s has had its evaluation of %s, with invoice %q", who, e.Product, had.Invoice)
+}

@@ -1,0 +1,197 @@
+package store
+
+import (
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/rules"
+	"github.com/offlicense/offlicense/format"
+)
+
+// apply takes an event to the tables. It judges nothing: the rules were asked before
+// the event was recorded, and an audit applies what it finds.
+func (w *Writer) apply(e *ledger.Event) error {
+	switch d := e.Detail.(type) {
+	case ledger.Created:
+		return nil
+	case ledger.Customer:
+		_, err := w.change("customers", `INSERT INTO customers (name, partner) VALUES ($1, $2)
+			ON CONFLICT (name) DO UPDATE SET partner = excluded.partner`, ledger.CustomerKey(d.Name), number(d.Partner))
+		return err
+	case *ledger.Entitlement:
+		return w.applyEntitlement(e.Action, d)
+	case *ledger.Signed:
+		return w.applySigned(e, d)
+	case ledger.Closed:
+		return w.applyClosed(e, d)
+	case ledger.Moved:
+		return w.insert("moves", "successor, activation, until, state", d.Successor, e.Activation, ledger.Seconds(d.Until), string(rules.MovePending))
+	case ledger.TakenOver:
+		return w.applyTakenOver(e)
+	case ledger.Revoked:
+		return w.applyRevoked(e, d)
+	case ledger.Published:
+		return w.applyPublished(e, d)
+	}
+	return fmt.Errorf("no effect is known of a detail of type %T", e.Detail)
+}
+
+func (w *Writer) applyEntitlement(action ledger.Action, e *ledger.Entitlement) error {
+	sold, err := json.Marshal(e)
+	if err != nil {
+		return err
+	}
+	values := []any{e.Invoice, ledger.CustomerKey(e.Customer), ledger.AccountKey(e.Email), e.Product, e.Type,
+		ledger.Seconds(e.Expires), ledger.Seconds(e.HardEnd()), string(sold)}
+	if action == ledger.ActionEntitle {
+		return w.insert("entitlements", "invoice, customer, account, product, type, expires, hard_end, sold, seats_used", append(values, int64(0))...)
+	}
+	return w.one("entitlements", `UPDATE entitlements SET customer = $2, account = $3, product = $4, type = $5, expires = $6,
+		hard_end = $7, sold = $8 WHERE invoice = $1`, values...)
+}
+
+func (w *Writer) applySigned(e *ledger.Event, s *ledger.Signed) error {
+	l, a := s.License, s.Activation
+	var err error
+	switch {
+	case a != nil && l.Epoch == 1:
+		err = w.insert("activations", "id, invoice, state, machine_key, site, host, since, ended, epoch, license",
+			a.ID, e.Invoice, string(a.State), orNil(a.MachineKey), a.Site, a.Host, ledger.Seconds(a.Since), int64(0), int64(1), l.ID.String())
+		if a.State == ledger.StateActive {
+			w.addSeat(e.Invoice)
+		}
+	case a != nil:
+		err = w.one("activations", "UPDATE activations SET site = $2, host = $3, epoch = $4, license = $5 WHERE id = $1",
+			a.ID, a.Site, a.Host, int64(l.Epoch), l.ID.String())
+	default:
+		err = w.one("activations", "UPDATE activations SET epoch = $2, license = $3 WHERE id = $1",
+			l.Activation, int64(l.Epoch), l.ID.String())
+	}
+	if err != nil {
+		return err
+	}
+	return w.insert("licenses", "id, activation, epoch, request_hash, issued, hard_end, signed_by, signer_key, seq",
+		l.ID.String(), l.Activation, int64(l.Epoch), requestHash(l.Request),
+		ledger.Seconds(l.Issued), ledger.Seconds(l.HardEnd), l.SignedBy, l.SignerKey, e.Seq)
+}
+
+// requestHash returns the hash of a request's body, nil for no request.
+func requestHash(body []byte) any {
+	if len(body) == 0 {
+		return nil
+	}
+	sum := sha256.Sum256(body)
+	return sum[:]
+}
+
+func (w *Writer) applyClosed(e *ledger.Event, c ledger.Closed) error {
+	var state string
+	found, err := w.row("SELECT state FROM activations WHERE id = $1", []any{e.Activation}, &state)
+	if err != nil {
+		return err
+	}
+	if !found {
+		return ledger.Damaged("activation %.64q is missing", e.Activation)
+	}
+	became := map[ledger.Action]ledger.State{
+		ledger.ActionRelease: ledger.StateReleased, ledger.ActionDeactivate: ledger.StateDeactivated, ledger.ActionVoid: ledger.StateVoid,
+	}[e.Action]
+	if err := w.one("activations", "UPDATE activations SET state = $2, ended = $3 WHERE id = $1",
+		e.Activation, string(became), e.Time.Unix()); err != nil {
+		return err
+	}
+	switch ledger.State(state) {
+	case ledger.StateActive:
+		err = w.one("entitlements", "UPDATE entitlements SET seats_used = seats_used - 1 WHERE invoice = $1", e.Invoice)
+	case ledger.StateBridge:
+		err = w.one("moves", "UPDATE moves SET state = $2 WHERE successor = $1", e.Activation, string(rules.MoveVoid))
+	}
+	if err != nil {
+		return err
+	}
+	return w.revokeLicenses(e, c.Revoke)
+}
+
+// applyTakenOver gives the seat that a release has freed to the new server of a move.
+func (w *Writer) applyTakenOver(e *ledger.Event) error {
+	if err := w.one("activations", "UPDATE activations SET state = 'active' WHERE id = $1", e.Activation); err != nil {
+		return err
+	}
+	w.addSeat(e.Invoice)
+	return w.one("moves", "UPDATE moves SET state = $2 WHERE successor = $1", e.Activation, string(rules.MoveDone))
+}
+
+func (w *Writer) applyRevoked(e *ledger.Event, r ledger.Revoked) error {
+	if k := r.Key; k != nil {
+		if _, err := k.Wire(); err != nil {
+			return err
+		}
+		if err := w.insert("revoked_keys", "public, name, root, lists, since, why, list, keep",
+			k.Public, k.Name, number(k.Root), number(k.Lists), e.Time.Unix(), e.Why, int64(0), orNil(k.Keep)); err != nil {
+			return err
+		}
+	}
+	return w.revokeLicenses(e, r.Licenses)
+}
+
+// revokeLicenses notes licenses for the next revocation list.
+func (w *Writer) revokeLicenses(e *ledger.Event, licenses []format.ID) error {
+	for _, license := range licenses {
+		if err := w.insert("revocations", "license, activation, since, why, list",
+			license.String(), e.Activation, e.Time.Unix(), e.Why, int64(0)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// applyPublished notes which list has what was revoked. The signature was checked when
+// the list was recorded, and an audit checks it again.
+func (w *Writer) applyPublished(e *ledger.Event, p ledger.Published) error {
+	file, err := format.ParseList(p.File)
+	if err != nil {
+		return err
+	}
+	list, err := format.UnmarshalRevocation(file.Revocation.UnverifiedPayload())
+	if err != nil {
+		return err
+	}
+	if list.Number != p.Number {
+		return fmt.Errorf("the list has the number %d, and its record %d", list.Number, p.Number)
+	}
+	if err := w.insert("revocation_lists", "number, issued, signed_by, signer_key, size, seq",
+		int64(p.Number), list.IssuedAt, p.SignedBy, orNil(p.SignerKey), int64(len(p.File)), e.Seq); err != nil {
+		return err
+	}
+	waiting, err := w.revokedLicenses("r.list = 0")
+	if err != nil {
+		return err
+	}
+	for _, l := range waiting {
+		if !list.Licenses.Has(l.License) {
+			continue
+		}
+		if err := w.one("revocations", "UPDATE revocations SET list = $2 WHERE license = $1", l.License.String(), int64(p.Number)); err != nil {
+			return err
+		}
+	}
+	keys, err := w.RevokedKeys(KeepOfNone)
+	if err != nil {
+		return err
+	}
+	for _, k := range keys {
+		key, err := k.Key()
+		if err != nil {
+			return err
+		}
+		if k.List > 0 || rules.FindKey(list.Keys, key.Thumbprint()) == nil {
+			continue
+		}
+		if err := w.one("revoked_keys", "UPDATE revoked_keys SET list = $2 WHERE public = $1", k.Public, int64(p.Number)); err != nil {
+			return err
+		}
+	}
+	return nil
+}

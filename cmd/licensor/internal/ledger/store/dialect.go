@@ -1,0 +1,56 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"strings"
+	"time"
+)
+
+// dialect is what differs between databases.
+type dialect interface {
+	// words puts the database's words for types into a schema text.
+	words(schema string) string
+
+	// place returns the place of a statement's n-th value, in a statement where the
+	// places stand in their order. Others say $1, which both databases know.
+	place(n int) string
+
+	// insert begins a statement that adds rows. If it fails, so does the transaction.
+	insert() string
+
+	// lock is run first in a transaction that writes. When it returns, no other
+	// process has such a transaction open, and what the others wrote can be read.
+	lock(ctx context.Context, tx *sql.Tx) error
+
+	// snapshot returns the options of a transaction that sees one state and writes nothing.
+	snapshot() *sql.TxOptions
+
+	hasTable(ctx context.Context, q querier, name string) (bool, error)
+
+	// explain says what is wrong and what to do; it returns other errors as they are.
+	explain(err error) error
+
+	// lost reports whether a failed commit may have happened all the same, because the
+	// answer to it got lost.
+	lost(err error) bool
+
+	// schemaTable is where the database says what its own schema is, for comparison with
+	// that of a scratch ledger; empty: nowhere that compares.
+	schemaTable() Table
+
+	// backup writes a copy of the whole ledger into an empty file, for SQLite to open.
+	backup(ctx context.Context, l *Store, file string) error
+}
+
+// LockWait is how long a command waits for another one to finish its Tx.
+const LockWait = 10 * time.Second
+
+// auditFirst is the hint of an error that should not happen.
+const auditFirst = `run "licensor audit"; if it finds nothing, this is most likely a bug: please report it with the command`
+
+// IsPostgres reports whether a ledger's place is the address of a PostgreSQL database
+// rather than a file.
+func IsPostgres(where string) bool {
+	return strings.HasPrefix(where, "postgres://") || strings.HasPrefix(where, "postgresql://")
+}

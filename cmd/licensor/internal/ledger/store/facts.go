@@ -1,0 +1,446 @@
+package store
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/rules"
+	"github.com/offlicense/offlicense/format"
+	"github.com/offlicense/offlicense/verify"
+)
+
+// Ask says what facts are about. They are found by request hash, machine key, id and
+// invoice: never by all activations of an invoice.
+type Ask struct {
+	Requests    []*verify.Request
+	Invoices    []string
+	Activations []string
+	Licenses    []format.ID
+	Sales       []*ledger.Entitlement // about to be recorded
+}
+
+// Facts loads facts, with a few statements for a whole batch.
+func (t *Tx) Facts(ask Ask) (*rules.Facts, error) {
+	l := &loader{t, &rules.Facts{
+		Sales: make(map[string]*rules.Sale), Answers: make(map[[32]byte]*rules.Answer), Sites: make(map[rules.SiteKey]*rules.Activation),
+		Activations: make(map[string]*rules.Activation), Licenses: make(map[format.ID]*ledger.License),
+		Partners: make(map[string]bool), Production: make(map[rules.ForProduct]time.Time), Evaluations: make(map[rules.ForProduct][]rules.Evaluation),
+	}}
+	var err error
+	if l.Facts.Vendor, err = t.Vendor(); err != nil {
+		return nil, err
+	}
+	if _, l.Newest, err = t.Size(); err != nil {
+		return nil, err
+	}
+	for _, step := range []func(Ask) error{l.licenses, l.answers, l.sites, l.activations, l.sales, l.buyers} {
+		if err := step(ask); err != nil {
+			return nil, err
+		}
+	}
+	return l.Facts, nil
+}
+
+// loader loads facts step by step: what one step finds, a later one asks about.
+type loader struct {
+	*Tx
+	*rules.Facts
+}
+
+const activationColumns = "a.id, a.invoice, a.state, a.machine_key, a.site, a.host, a.since, a.epoch"
+
+func activationFields(a *rules.Activation) []any {
+	return []any{&a.ID, &a.Invoice, &a.State, &a.MachineKey, &a.Site, &a.Host, (*unixTime)(&a.Since), &a.Epoch}
+}
+
+// licenses loads the licenses that were asked for.
+func (l *loader) licenses(ask Ask) error {
+	var ids []any
+	for _, id := range ask.Licenses {
+		ids = append(ids, id.String())
+	}
+	return l.eachIn(licenseQuery+"l.id IN (%s)", ids, func(scan func(...any) error) error {
+		license, err := scanLicense(scan)
+		if err == nil {
+			l.Licenses[license.ID] = license
+			l.Activations[license.Activation] = nil
+		}
+		return err
+	})
+}
+
+// answers loads what requests got before.
+func (l *loader) answers(ask Ask) error {
+	var hashes []any
+	for _, q := range ask.Requests {
+		hashes = append(hashes, q.Hash[:])
+	}
+	newest := make(map[[32]byte]int64)
+	return l.eachIn("SELECT l.request_hash, l.seq, s.event FROM licenses l JOIN events s ON s.seq = l.seq WHERE l.request_hash IN (%s) ORDER BY l.seq",
+		hashes, func(scan func(...any) error) error {
+			var hash, leaf []byte
+			var seq int64
+			if err := scan(&hash, &seq, &leaf); err != nil {
+				return err
+			}
+			license, err := ledger.LicenseIn(leaf)
+			if err != nil {
+				return err
+			}
+			if len(hash) != 32 {
+				return ledger.Damaged("license %s: a request hash of %d bytes", license.ID, len(hash))
+			}
+			key := [32]byte(hash)
+			if seq < newest[key] {
+				return nil
+			}
+			newest[key] = seq
+			l.Answers[key] = &rules.Answer{License: license}
+			l.Activations[license.Activation] = nil
+			return nil
+		})
+}
+
+// sites loads who is active or a bridge by the machine keys of requests.
+func (l *loader) sites(ask Ask) error {
+	var all []any
+	for _, q := range ask.Requests {
+		all = append(all, q.Invoice, q.Key.Bytes())
+	}
+	for len(all) > 0 {
+		some := all[:min(2*chunk, len(all))]
+		all = all[len(some):]
+		for len(some) > 2 && len(some) < 2*chunk {
+			some = append(some[:len(some):len(some)], some[len(some)-2:]...)
+		}
+		values := ""
+		for i := range len(some) / 2 {
+			if i > 0 {
+				values += ", "
+			}
+			values += "(CAST(" + l.s.dialect.place(2*i+1) + " AS TEXT), CAST(" + l.s.dialect.place(2*i+2) + " AS {blob}))"
+		}
+		err := l.each(l.s.dialect.words("WITH asked (invoice, machine_key) AS (VALUES "+values+`) SELECT a.id
+			FROM asked JOIN activations a ON a.invoice = asked.invoice AND a.machine_key = asked.machine_key
+			WHERE a.state IN ('active', 'bridge')`), some, func(scan func(...any) error) error {
+			var id string
+			err := scan(&id)
+			l.Activations[id] = nil
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// activations loads the activations that were asked for or found so far, with the other
+// sides of their moves.
+func (l *loader) activations(ask Ask) error {
+	for _, id := range ask.Activations {
+		l.Activations[id] = nil
+	}
+	if err := l.load(slices.Sorted(maps.Keys(l.Activations))); err != nil {
+		return err
+	}
+	others := make(map[string]bool)
+	for _, a := range l.Activations {
+		for _, m := range a.Moves {
+			others[m.Successor] = l.Activations[m.Successor] == nil
+		}
+		if a.Bridge != nil {
+			others[a.Bridge.From] = l.Activations[a.Bridge.From] == nil
+		}
+	}
+	maps.DeleteFunc(others, func(_ string, missing bool) bool { return !missing })
+	if err := l.load(slices.Sorted(maps.Keys(others))); err != nil {
+		return err
+	}
+	for _, answer := range l.Answers {
+		if answer.Activation = l.Activations[answer.License.Activation]; answer.Activation == nil {
+			return ledger.Damaged("activation %.64q is missing", answer.License.Activation)
+		}
+	}
+	for _, a := range l.Activations {
+		if a.State == ledger.StateActive || a.State == ledger.StateBridge {
+			l.Sites[rules.SiteKey{Invoice: a.Invoice, MachineKey: string(a.MachineKey)}] = a
+		}
+	}
+	return nil
+}
+
+// load loads activations with their licenses and moves. Those that do not exist are not
+// among the facts.
+func (l *loader) load(ids []string) error {
+	names := anys(ids)
+	for _, id := range ids {
+		delete(l.Activations, id)
+	}
+	err := l.eachIn("SELECT "+activationColumns+", s.event FROM activations a JOIN licenses l ON l.id = a.license JOIN events s ON s.seq = l.seq WHERE a.id IN (%s)",
+		names, func(scan func(...any) error) error {
+			a := new(rules.Activation)
+			var leaf []byte
+			err := scan(append(activationFields(a), &leaf)...)
+			if err == nil {
+				a.Newest, err = ledger.LicenseIn(leaf)
+			}
+			l.Activations[a.ID] = a
+			return err
+		})
+	if err != nil {
+		return err
+	}
+	err = l.eachIn(`SELECT l.activation, l.id, l.epoch, l.hard_end, COALESCE(r.since, 0), COALESCE(r.why, '')
+		FROM licenses l LEFT JOIN revocations r ON r.license = l.id WHERE l.activation IN (%s) ORDER BY l.epoch`,
+		names, func(scan func(...any) error) error {
+			var id string
+			var i rules.Issued
+			var r ledger.Revocation
+			err := scan(&id, textColumn{&i.ID}, &i.Epoch, (*unixTime)(&i.HardEnd), (*unixTime)(&r.Since), &r.Why)
+			if err != nil {
+				return err
+			}
+			if !r.Since.IsZero() {
+				r.License, r.Activation = i.ID, id
+				i.Revoked = &r
+			}
+			a := l.Activations[id]
+			if a == nil {
+				return ledger.Damaged("activation %.64q is missing", id)
+			}
+			a.Licenses = append(a.Licenses, i)
+			return nil
+		})
+	if err != nil {
+		return err
+	}
+	err = l.eachMove("activation IN (%s)", names, func(m rules.Move) {
+		if a := l.Activations[m.From]; a != nil {
+			a.Moves = append(a.Moves, m)
+		}
+	})
+	if err != nil {
+		return err
+	}
+	return l.eachMove("successor IN (%s)", names, func(m rules.Move) {
+		if a := l.Activations[m.Successor]; a != nil {
+			a.Bridge = &m
+		}
+	})
+}
+
+func (l *loader) eachMove(condition string, values []any, f func(rules.Move)) error {
+	return l.eachIn("SELECT activation, successor, until, state FROM moves WHERE "+condition+" ORDER BY until, successor", values, func(scan func(...any) error) error {
+		var m rules.Move
+		err := scan(&m.From, &m.Successor, (*unixTime)(&m.Until), &m.State)
+		f(m)
+		return err
+	})
+}
+
+// sales loads what was sold, and where no seat may be left, who has had one longest.
+func (l *loader) sales(ask Ask) error {
+	invoices := slices.Clone(ask.Invoices)
+	wanted := make(map[string]uint64)
+	for _, q := range ask.Requests {
+		wanted[q.Invoice]++
+		invoices = append(invoices, q.Invoice)
+	}
+	for _, a := range l.Activations {
+		invoices = append(invoices, a.Invoice)
+	}
+	for _, e := range ask.Sales {
+		invoices = append(invoices, e.Invoice)
+	}
+	slices.Sort(invoices)
+	err := l.eachIn("SELECT sold, seats_used FROM entitlements WHERE invoice IN (%s)", anys(slices.Compact(invoices)), func(scan func(...any) error) error {
+		e, used, err := scanSold(scan)
+		if err == nil {
+			l.Sales[e.Invoice] = &rules.Sale{Entitlement: e, Used: used}
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for invoice := range wanted {
+		s := l.Sales[invoice]
+		if s == nil || s.Type == ledger.TypeDevelopment || s.Used+wanted[invoice] <= s.Seats {
+			continue
+		}
+		if err := l.oldest(s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// oldest loads who has had the seats of a sale longest.
+func (l *loader) oldest(s *rules.Sale) error {
+	// SQLite uses an index with a condition only where the query repeats it.
+	var ids []string
+	err := l.each(`SELECT a.id FROM activations a WHERE a.invoice = $1
+		AND a.state IN ('active', 'bridge') AND a.state = 'active' ORDER BY a.since, a.id LIMIT 3`, []any{s.Invoice}, func(scan func(...any) error) error {
+		var id string
+		err := scan(&id)
+		ids = append(ids, id)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if err := l.load(slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return l.Activations[id] != nil })); err != nil {
+		return err
+	}
+	for _, id := range ids {
+		if a := l.Activations[id]; a != nil {
+			s.Oldest = append(s.Oldest, a)
+		}
+	}
+	return nil
+}
+
+// buyers loads what the rules ask of customers, for the types of which they ask.
+func (l *loader) buyers(ask Ask) error {
+	sales := slices.Clone(ask.Sales)
+	for _, s := range l.Sales {
+		sales = append(sales, s.Entitlement)
+	}
+	var customers, evaluating, accounts []string
+	for _, e := range sales {
+		switch {
+		case e.Type == ledger.TypeEvaluation:
+			evaluating = append(evaluating, ledger.CustomerKey(e.Customer))
+			accounts = append(accounts, ledger.AccountKey(e.Email))
+		case e.Type == ledger.TypeNFR || e.NeedsProduction():
+			customers = append(customers, ledger.CustomerKey(e.Customer))
+		}
+	}
+	names := anys(customers)
+	err := l.eachIn("SELECT name FROM customers WHERE partner <> 0 AND name IN (%s)", names, func(scan func(...any) error) error {
+		var name string
+		err := scan(&name)
+		l.Facts.Partners[name] = true
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	err = l.eachIn("SELECT customer, product, CASE WHEN MIN(hard_end) = 0 THEN 0 ELSE MAX(hard_end) END FROM entitlements WHERE type = 'production' AND customer IN (%s) GROUP BY customer, product",
+		names, func(scan func(...any) error) error {
+			var of rules.ForProduct
+			var end unixTime
+			err := scan(&of.Buyer, &of.Product, &end)
+			l.Production[of] = time.Time(end)
+			return err
+		})
+	if err != nil {
+		return err
+	}
+	const evaluations = "SELECT sold, seats_used FROM entitlements WHERE type = 'evaluation' AND "
+	note := func(key func(e *ledger.Entitlement) rules.ForProduct) func(func(...any) error) error {
+		return func(scan func(...any) error) error {
+			e, _, err := scanSold(scan)
+			if err == nil {
+				of := key(e)
+				l.Evaluations[of] = append(l.Evaluations[of], rules.Evaluation{Invoice: e.Invoice, Customer: e.Customer})
+			}
+			return err
+		}
+	}
+	if err := l.eachIn(evaluations+"customer IN (%s) ORDER BY invoice", anys(evaluating), note(func(e *ledger.Entitlement) rules.ForProduct {
+		return rules.EvaluationByName(e.Customer, e.Product)
+	})); err != nil {
+		return err
+	}
+	return l.eachIn(evaluations+"account IN (%s) ORDER BY invoice", anys(accounts), note(func(e *ledger.Entitlement) rules.ForProduct {
+		return rules.EvaluationByAccount(e.Email, e.Product)
+	}))
+}
+
+// anys returns names as values of a statement, each once.
+func anys(names []string) []any {
+	var all []any
+	seen := make(map[string]bool, len(names))
+	for _, name := range names {
+		if !seen[name] {
+			seen[name] = true
+			all = append(all, name)
+		}
+	}
+	return all
+}
+
+func scanSold(scan func(...any) error) (*ledger.Entitlement, uint64, error) {
+	var sold []byte
+	var used uint64
+	if err := scan(&sold, &used); err != nil {
+		return nil, 0, err
+	}
+	e := new(ledger.Entitlement)
+	if err := json.Unmarshal(sold, e); err != nil {
+		return nil, 0, ledger.Damaged("what was sold: %v", err)
+	}
+	return e, used, nil
+}
+
+// Active returns the activations of an invoice that are active, the oldest first.
+func (t *Tx) Active(f *rules.Facts, invoice string) ([]*rules.Activation, error) {
+	var ids []string
+	err := t.each("SELECT a.id FROM activations a WHERE a.invoice = $1 AND a.state IN ('active', 'bridge') AND a.state = 'active' ORDER BY a.since, a.id",
+		[]any{invoice}, func(scan func(...any) error) error {
+			var id string
+			err := scan(&id)
+			ids = append(ids, id)
+			return err
+		})
+	if err != nil {
+		return nil, err
+	}
+	if err := (&loader{t, f}).load(ids); err != nil {
+		return nil, err
+	}
+	all := make([]*rules.Activation, 0, len(ids))
+	for _, id := range ids {
+		all = append(all, f.Activations[id])
+	}
+	return all, nil
+}
+
+// Unbound returns the activation of an invoice that is bound to nothing and has a name,
+// nil if there is none.
+func (t *Tx) Unbound(f *rules.Facts, invoice, name string) (*rules.Activation, error) {
+	var id string
+	found, err := t.row("SELECT a.id FROM activations a WHERE a.invoice = $1 AND a.state IN ('active', 'bridge') AND a.machine_key IS NULL AND a.site = $2",
+		[]any{invoice, name}, &id)
+	if err != nil || !found {
+		return nil, err
+	}
+	err = (&loader{t, f}).load([]string{id})
+	return f.Activations[id], err
+}
+
+// licenseQuery selects licenses by a condition on l.
+const licenseQuery = "SELECT s.event FROM licenses l JOIN events s ON s.seq = l.seq WHERE "
+
+func (t *Tx) eachLicense(condition string, args []any, f func(*ledger.License) error) error {
+	return t.each(licenseQuery+condition, args, func(scan func(...any) error) error {
+		license, err := scanLicense(scan)
+		if err != nil {
+			return err
+		}
+		return f(license)
+	})
+}
+
+func scanLicense(scan func(...any) error) (*ledger.License, error) {
+	var leaf []byte
+	if err := scan(&leaf); err != nil {
+		return nil, err
+	}
+	return ledger.LicenseIn(leaf)
+}

@@ -1,0 +1,95 @@
+package store
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+)
+
+// Filter says which entitlements a list shows: those that fit all that is given. The
+// zero value shows all.
+type Filter struct {
+	Invoice  string
+	Customer string // in whatever case and spacing
+	Product  string
+	Active   bool // with an activation
+
+	// ExpiresBefore shows those that end before then and have not ended by Now.
+	ExpiresBefore time.Time
+	Now           time.Time
+}
+
+func (f Filter) where() (condition string, args []any) {
+	all := []string{"1 = 1"}
+	add := func(condition string, values ...any) {
+		for _, value := range values {
+			args = append(args, value)
+			condition = strings.Replace(condition, "?", fmt.Sprintf("$%d", len(args)), 1)
+		}
+		all = append(all, condition)
+	}
+	if f.Invoice != "" {
+		add("e.invoice = ?", f.Invoice)
+	}
+	if f.Customer != "" {
+		add("e.customer = ?", ledger.CustomerKey(f.Customer))
+	}
+	if f.Product != "" {
+		add("e.product = ?", f.Product)
+	}
+	if f.Active {
+		add("e.seats_used > 0")
+	}
+	if !f.ExpiresBefore.IsZero() {
+		add("e.expires > 0 AND e.expires >= ? AND e.expires < ?", ledger.Seconds(f.Now), f.ExpiresBefore.Unix())
+	}
+	return strings.Join(all, " AND "), args
+}
+
+// List returns entitlements in the order of their invoices, with their activations,
+// the oldest first.
+func (t *Tx) List(filter Filter) ([]ledger.Holding, error) {
+	var holdings []ledger.Holding
+	condition, args := filter.where()
+	at := make(map[string]int)
+	err := t.each("SELECT sold, seats_used FROM entitlements e WHERE "+condition+" ORDER BY e.invoice", args, func(scan func(...any) error) error {
+		e, used, err := scanSold(scan)
+		if err == nil {
+			at[e.Invoice] = len(holdings)
+			holdings = append(holdings, ledger.Holding{Entitlement: *e, SeatsUsed: used})
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	err = t.each(`SELECT a.invoice, a.id, a.state, a.machine_key, a.site, a.host, a.since, l.id, l.epoch, l.issued, l.hard_end, l.signed_by
+		FROM entitlements e JOIN activations a ON a.invoice = e.invoice JOIN licenses l ON l.id = a.license
+		WHERE a.state IN ('active', 'bridge') AND `+condition+" ORDER BY a.invoice, a.since, a.id", args, func(scan func(...any) error) error {
+		var invoice string
+		h := ledger.Held{License: new(ledger.License)}
+		a, l := &h.Activation, h.License
+		if err := scan(&invoice, &a.ID, &a.State, &a.MachineKey, &a.Site, &a.Host, (*unixTime)(&a.Since),
+			textColumn{&l.ID}, &l.Epoch, (*unixTime)(&l.Issued), (*unixTime)(&l.HardEnd), &l.SignedBy); err != nil {
+			return err
+		}
+		l.Activation = a.ID
+		holdings[at[invoice]].Activations = append(holdings[at[invoice]].Activations, h)
+		return nil
+	})
+	return holdings, err
+}
+
+// Partners returns the customers who are partners.
+func (t *Tx) Partners() (ledger.Partners, error) {
+	all := make(ledger.Partners)
+	err := t.each("SELECT name FROM customers WHERE partner <> 0", nil, func(scan func(...any) error) error {
+		var name string
+		err := scan(&name)
+		all[name] = true
+		return err
+	})
+	return all, err
+}

@@ -1,0 +1,197 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"github.com/offlicense/offlicense/cmd/internal/hint"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+)
+
+// schemaVersion names the schema. A ledger of another one is refused.
+const schemaVersion = 1
+
+// schema is the whole schema. {int}, {blob}, {text}, {strict} and {clustered} (the rows
+// lie in the order of the primary key) are the dialect's words. Requests, license files
+// and lists, which are long, are only in the events; of what was sold there are columns
+// only for what is asked for, and all of it is in the column sold.
+//
+// Texts compare by their bytes on every database, so that rows have one order. Nothing
+// refers to anything by foreign key: apply alone writes, and the audit compares.
+const schema = `
+	CREATE TABLE schema_version (
+		version {int} PRIMARY KEY
+	){strict};
+
+	CREATE TABLE events (
+		seq        {int} PRIMARY KEY,
+		invoice    {text} NOT NULL,
+		activation {text} NOT NULL,
+		event      {text} NOT NULL
+	){strict};
+	CREATE INDEX events_invoice ON events (invoice, seq);
+	CREATE INDEX events_activation ON events (activation, seq) WHERE activation <> '';
+
+	CREATE TABLE log (
+		idx  {int} PRIMARY KEY,
+		hash {blob} NOT NULL
+	){strict};
+
+	CREATE TABLE customers (
+		name    {text} PRIMARY KEY,
+		partner {int} NOT NULL
+	){strict};
+
+	CREATE TABLE entitlements (
+		invoice    {text} PRIMARY KEY,
+		customer   {text} NOT NULL,
+		account    {text} NOT NULL,
+		product    {text} NOT NULL,
+		type       {text} NOT NULL,
+		expires    {int} NOT NULL,
+		hard_end   {int} NOT NULL,
+		sold       {text} NOT NULL,
+		seats_used {int} NOT NULL
+	){strict};
+	CREATE INDEX entitlements_customer ON entitlements (customer, product, type);
+	CREATE INDEX entitlements_account ON entitlements (account, product, type);
+	CREATE INDEX entitlements_expires ON entitlements (expires);
+
+	CREATE TABLE activations (
+		id          {text} PRIMARY KEY,
+		invoice     {text} NOT NULL,
+		state       {text} NOT NULL,
+		machine_key {blob},
+		site        {text} NOT NULL,
+		host        {text} NOT NULL,
+		since       {int} NOT NULL,
+		ended       {int} NOT NULL,
+		epoch       {int} NOT NULL,
+		license     {text} NOT NULL
+	){clustered};
+	CREATE UNIQUE INDEX activations_site ON activations (invoice, machine_key) WHERE state IN ('active', 'bridge');
+
+	CREATE TABLE licenses (
+		id           {text} PRIMARY KEY,
+		activation   {text} NOT NULL,
+		epoch        {int} NOT NULL,
+		request_hash {blob},
+		issued       {int} NOT NULL,
+		hard_end     {int} NOT NULL,
+		signed_by    {text} NOT NULL,
+		signer_key   {blob} NOT NULL,
+		seq          {int} NOT NULL
+	){clustered};
+	CREATE UNIQUE INDEX licenses_activation ON licenses (activation, epoch);
+	CREATE INDEX licenses_request ON licenses (request_hash);
+
+	CREATE TABLE moves (
+		successor  {text} PRIMARY KEY,
+		activation {text} NOT NULL,
+		until      {int} NOT NULL,
+		state      {text} NOT NULL
+	){strict};
+	CREATE INDEX moves_activation ON moves (activation);
+
+	CREATE TABLE revocations (
+		license    {text} PRIMARY KEY,
+		activation {text} NOT NULL,
+		since      {int} NOT NULL,
+		why        {text} NOT NULL,
+		list       {int} NOT NULL
+	){strict};
+
+	CREATE TABLE revoked_keys (
+		public {blob} PRIMARY KEY,
+		name   {text} NOT NULL,
+		root   {int} NOT NULL,
+		lists  {int} NOT NULL,
+		since  {int} NOT NULL,
+		why    {text} NOT NULL,
+		list   {int} NOT NULL,
+		keep   {blob}
+	){strict};
+
+	CREATE TABLE revocation_lists (
+		number     {int} PRIMARY KEY,
+		issued     {int} NOT NULL,
+		signed_by  {text} NOT NULL,
+		signer_key {blob},
+		size       {int} NOT NULL,
+		seq        {int} NOT NULL
+	){strict};
+`
+
+// Table is a table and the column or columns that order its rows.
+type Table struct{ Name, Key string }
+
+// Tables are all tables, in the order in which an audit compares them: what is found in
+// an earlier one often explains what is found in a later.
+var Tables = [...]Table{
+	{"schema_version", "version"},
+	{"events", "seq"},
+	{"log", "idx"},
+	{"customers", "name"},
+	{"entitlements", "invoice"},
+	{"activations", "id"},
+	{"licenses", "id"},
+	{"moves", "successor"},
+	{"revocations", "license"},
+	{"revoked_keys", "public"},
+	{"revocation_lists", "number"},
+}
+
+// create makes the tables, unless somebody else just has.
+func (s *Store) create(ctx context.Context) error {
+	tx, err := s.begin(ctx)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback()
+	if there, err := s.dialect.hasTable(ctx, tx, "schema_version"); err != nil || there {
+		return err
+	}
+	if _, err := tx.ExecContext(ctx, s.dialect.words(schema)); err != nil {
+		return err
+	}
+	if _, err := tx.ExecContext(ctx, "INSERT INTO schema_version VALUES ($1)", schemaVersion); err != nil {
+		return err
+	}
+	return tx.Commit()
+}
+
+// howToMake says how a vendor whose keys are made gets a ledger.
+const howToMake = `check the address or the directory; in an empty database, "licensor init --home HOME --ledger postgres://..." makes the ledger of a home that is there`
+
+// ErrNoVersion is a ledger whose schema version was removed by hand.
+var ErrNoVersion = ledger.Damaged("the table schema_version is empty")
+
+// checkVersion refuses a database without a ledger, and one of another schema.
+func (s *Store) checkVersion(ctx context.Context) error {
+	there, err := s.dialect.hasTable(ctx, s.db, "schema_version")
+	if err != nil {
+		return err
+	}
+	if !there {
+		return hint.Errorf("there is no ledger in this database").WithHint("%s", howToMake)
+	}
+	var version int
+	err = s.db.QueryRowContext(ctx, "SELECT version FROM schema_version").Scan(&version)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return ErrNoVersion
+	case err != nil:
+		return err
+	case version != schemaVersion:
+		return hint.Errorf("the ledger was written by another version of licensor: it has schema version %d, this one knows %d", version, schemaVersion).
+			WithHint("use the licensor that wrote it; nothing was changed")
+	}
+	return nil
+}
+
+// querier is what a transaction and a database have in common.
+type querier interface {
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}

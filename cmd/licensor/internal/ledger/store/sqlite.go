@@ -1,0 +1,200 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/offlicense/offlicense/cmd/internal/hint"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+// sqliteDialect is a ledger in one file.
+type sqliteDialect struct{ path string }
+
+func createFile(ctx context.Context, path string) (*Store, error) {
+	// The ledger holds customers' names and addresses.
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := f.Close(); err != nil {
+		return nil, err
+	}
+	return openFile(ctx, path)
+}
+
+const (
+	// largeCache holds the pages that a batch of a thousand licenses changes in a large
+	// ledger, 64 MiB. From SQLite's own 2 MiB they would go to the disk and come back.
+	largeCache = "cache_size(-65536)"
+
+	// lateCheckpoint lets the log grow to 64 MiB before a commit folds it into the file.
+	// At the usual 4 MiB each batch does that, with two more syncs, for pages that the
+	// next one changes again. The last connection does it once, when it closes.
+	lateCheckpoint = "wal_autocheckpoint(16384)"
+)
+
+// openFile opens the database file. WAL lets list run while sign writes, and makes a
+// sign one fsync; synchronous FULL is what makes that one durable. IMMEDIATE takes the
+// lock before the rules read what they judge by.
+func openFile(_ context.Context, path string) (*Store, error) {
+	return openFileWith(path, "journal_mode(WAL)")
+}
+
+func openFileWith(path string, pragmas ...string) (*Store, error) {
+	return openSQLite(path, url.Values{
+		"mode":    {"rw"},
+		"_txlock": {"immediate"},
+		"_pragma": append(pragmas, fmt.Sprintf("busy_timeout(%d)", LockWait.Milliseconds()),
+			"synchronous(FULL)", "trusted_schema(OFF)", largeCache, lateCheckpoint),
+	})
+}
+
+// openFileToRead leaves every byte of the file as it is, the journal mode too.
+func openFileToRead(ctx context.Context, path string) (*Store, error) {
+	l, err := openFileWith(path)
+	if err != nil {
+		return nil, err
+	}
+	err = l.checkVersion(ctx)
+	if !cannotWriteBeside(err) {
+		return l, nil
+	}
+	l.Close()
+	// SQLite needs to write beside a database in WAL mode even to read it, unless it is
+	// promised that nobody else writes. A -wal file says that somebody does, or was
+	// killed; what stands in it must not be passed over.
+	if info, statErr := os.Stat(path + "-wal"); statErr == nil && info.Size() > 0 {
+		return nil, l.explain(err)
+	}
+	return openSQLite(path, url.Values{"mode": {"ro"}, "immutable": {"1"}})
+}
+
+// cannotWriteBeside reports whether there is no right or no space to write beside the
+// database.
+func cannotWriteBeside(err error) bool {
+	var code *sqlite.Error
+	if !errors.As(err, &code) {
+		return false
+	}
+	primary := code.Code() & 0xff
+	return primary == sqlite3.SQLITE_READONLY || primary == sqlite3.SQLITE_CANTOPEN || code.Code() == sqlite3.SQLITE_IOERR_SHMSIZE
+}
+
+func openSQLite(path string, query url.Values) (*Store, error) {
+	absolute, err := filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
+	name := url.URL{Scheme: "file", Path: filepath.ToSlash(absolute), RawQuery: query.Encode()}
+	db, err := sql.Open("sqlite", name.String())
+	if err != nil {
+		return nil, err
+	}
+	return &Store{db: db, dialect: sqliteDialect{path}}, nil
+}
+
+// Scratch returns an empty ledger that is gone when it is closed. SQLite keeps it in
+// memory and spills what does not fit into an unnamed file.
+func Scratch(ctx context.Context) (*Store, error) {
+	db, err := sql.Open("sqlite", "file:?_pragma=synchronous(OFF)&_pragma=journal_mode(OFF)&_pragma=cache_size(-65536)")
+	if err != nil {
+		return nil, err
+	}
+	// Every connection would have a database of its own.
+	db.SetMaxOpenConns(1)
+	s := &Store{db: db, dialect: sqliteDialect{"(scratch)"}, scratch: true}
+	if err := s.create(ctx); err != nil {
+		s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (sqliteDialect) words(schema string) string {
+	return strings.NewReplacer("{int}", "INTEGER", "{blob}", "BLOB", "{text}", "TEXT", "{strict}", " STRICT", "{clustered}", " STRICT, WITHOUT ROWID").Replace(schema)
+}
+
+// place returns no name: SQLite keeps the names of a statement in a list, and the
+// driver searches it for each value.
+func (sqliteDialect) place(int) string { return "?" }
+
+// insert saves SQLite from keeping a journal of each statement by itself, for undoing
+// the rows before the one that failed: a tenth of the time of a large batch.
+func (sqliteDialect) insert() string { return "INSERT OR ROLLBACK" }
+
+// lock does nothing: the transaction began as IMMEDIATE, which is the lock.
+func (sqliteDialect) lock(context.Context, *sql.Tx) error { return nil }
+
+// snapshot asks for a read-only Tx, which the driver begins as DEFERRED: it
+// sees one state and waits for no writer.
+func (sqliteDialect) snapshot() *sql.TxOptions { return &sql.TxOptions{ReadOnly: true} }
+
+func (sqliteDialect) hasTable(ctx context.Context, q querier, name string) (bool, error) {
+	var n int
+	err := q.QueryRowContext(ctx, "SELECT COUNT(*) FROM sqlite_schema WHERE type = 'table' AND name = $1", name).Scan(&n)
+	return n > 0, err
+}
+
+// schemaTable names triggers and views, too: they would change what the tables seem to
+// hold.
+func (sqliteDialect) schemaTable() Table {
+	return Table{`(SELECT name, type, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite\_%' ESCAPE '\')`, "name"}
+}
+
+// lost is false: a commit that failed has not happened.
+func (sqliteDialect) lost(error) bool { return false }
+
+// explain turns an error of SQLite into one that says what is wrong and what to do.
+func (d sqliteDialect) explain(err error) error {
+	var code *sqlite.Error
+	if !errors.As(err, &code) {
+		return err
+	}
+	at := "the ledger " + d.path
+	explained := func(next, format string, args ...any) error {
+		return hint.Errorf(format, args...).WithHint("%s", next).Because(code)
+	}
+	switch code.Code() & 0xff {
+	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
+		return explained("wait until that program is done, or end it, and try again; nothing was changed",
+			"%s has been locked by another program for %s", at, LockWait)
+	case sqlite3.SQLITE_READONLY:
+		return explained("get write permission for the file and its directory, or work on the workstation that has it; nothing was changed", "%s can only be read here", at)
+	case sqlite3.SQLITE_CANTOPEN:
+		return explained("check the directory given with --home; a ledger in PostgreSQL is named with --ledger or LICENSOR_LEDGER; \"licensor init\" makes a new one",
+			"%s cannot be opened: %s", at, d.reason())
+	case sqlite3.SQLITE_FULL:
+		return explained("free some space and try again; nothing was changed", "the disk with %s is full", at)
+	case sqlite3.SQLITE_IOERR:
+		return explained("check the disk (df, dmesg) and try again; what was recorded before is safe",
+			"%s cannot be read or written: the disk is full or failing (%v)", at, code)
+	case sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT:
+		return explained("check the directory given with --home; if it is the right one, restore the ledger from a backup", "%s is damaged or is no ledger", at)
+	case sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH:
+		return explained("run as the user who owns it", "%s may not be opened by this user", at)
+	}
+	return explained(auditFirst, "%s failed: %v", at, code)
+}
+
+// reason finds out why a file cannot be opened, which SQLite does not say.
+func (d sqliteDialect) reason() string {
+	f, err := os.OpenFile(d.path, os.O_RDWR, 0)
+	if err == nil {
+		f.Close()
+		return "its directory cannot be written"
+	}
+	var pathError *fs.PathError
+	if errors.As(err, &pathError) {
+		err = pathError.Err
+	}
+	return err.Error()
+}

@@ -1,0 +1,269 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/offlicense/offlicense/cmd/internal/hint"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+)
+
+// Tx reads with prepared statements. What a Writer has written, its Tx sees.
+type Tx struct {
+	ctx   context.Context
+	s     *Store
+	tx    *sql.Tx
+	stmts map[string]*sql.Stmt
+
+	// flush is called before anything is read. Nil for one that writes nothing.
+	flush func() error
+}
+
+// Read runs f on one state of the ledger.
+func (s *Store) Read(ctx context.Context, f func(t *Tx) error) error {
+	tx, err := s.db.BeginTx(ctx, s.dialect.snapshot())
+	if err != nil {
+		return s.explain(err)
+	}
+	defer tx.Rollback()
+	return s.explain(f(&Tx{ctx: ctx, s: s, tx: tx, stmts: make(map[string]*sql.Stmt)}))
+}
+
+// begin begins a transaction that writes. It waits until no other one is open.
+func (s *Store) begin(ctx context.Context) (*sql.Tx, error) {
+	tx, err := s.db.BeginTx(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.dialect.lock(ctx, tx); err != nil {
+		tx.Rollback()
+		return nil, err
+	}
+	return tx, nil
+}
+
+// Write runs f in a transaction that commits durably if f returns nil and has recorded
+// an event.
+func (s *Store) Write(ctx context.Context, f func(w *Writer) error) error {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	tx, err := s.begin(ctx)
+	if err != nil {
+		return s.explain(err)
+	}
+	defer tx.Rollback()
+	w := newWriter(ctx, s, tx)
+	if w.size, _, err = w.Size(); err != nil {
+		return s.explain(err)
+	}
+	before := w.size
+	if err := f(w); err != nil {
+		return s.explain(err)
+	}
+	if w.size == before {
+		return nil
+	}
+	if err := w.flush(); err != nil {
+		return s.explain(err)
+	}
+	err = tx.Commit()
+	if err != nil && s.dialect.lost(err) {
+		return s.resolve(ctx, err, w)
+	}
+	return s.explain(err)
+}
+
+// resolve finds out whether a commit happened whose answer got lost: it asks the log,
+// on a new connection, for the event that the transaction wrote first. It asks with
+// the lock held, for the server may still be at work on that commit.
+func (s *Store) resolve(ctx context.Context, lost error, w *Writer) error {
+	tx, err := s.begin(ctx)
+	if err != nil {
+		return hint.Errorf("the connection to the ledger was lost, and it is not known whether this was recorded").
+			WithHint("run the same command again when the ledger can be reached: what was recorded is found, and nothing is recorded twice").
+			Because(errors.Join(lost, err))
+	}
+	defer tx.Rollback()
+	var leaf []byte
+	err = tx.QueryRowContext(ctx, "SELECT event FROM events WHERE seq = $1", w.firstSeq).Scan(&leaf)
+	switch {
+	case err == nil && string(leaf) == string(w.firstLeaf):
+		return nil
+	case err == nil || errors.Is(err, sql.ErrNoRows):
+		return hint.Errorf("the connection to the ledger was lost; nothing was recorded").WithHint("run the same command again").Because(lost)
+	}
+	return s.explain(err)
+}
+
+func (t *Tx) stmt(query string) (*sql.Stmt, error) {
+	if stmt, found := t.stmts[query]; found {
+		return stmt, nil
+	}
+	var stmt *sql.Stmt
+	var err error
+	if t.s.scratch {
+		stmt, err = t.tx.PrepareContext(t.ctx, query)
+	} else if stmt, err = t.s.stmt(t.ctx, query); err == nil {
+		stmt = t.tx.StmtContext(t.ctx, stmt)
+	}
+	if err == nil {
+		t.stmts[query] = stmt
+	}
+	return stmt, err
+}
+
+// row scans the one row of a query; found is false if there is none.
+func (t *Tx) row(query string, args []any, into ...any) (found bool, err error) {
+	rows, err := t.query(query, args...)
+	if err != nil {
+		return false, err
+	}
+	defer rows.Close()
+	if !rows.Next() {
+		return false, rows.Err()
+	}
+	if err := rows.Scan(into...); err != nil {
+		return false, err
+	}
+	return true, rows.Close()
+}
+
+func (t *Tx) query(query string, args ...any) (*sql.Rows, error) {
+	if t.flush != nil {
+		if err := t.flush(); err != nil {
+			return nil, err
+		}
+	}
+	return t.queryNow(query, args...)
+}
+
+// queryNow is query for what this transaction has not written.
+func (t *Tx) queryNow(query string, args ...any) (*sql.Rows, error) {
+	stmt, err := t.stmt(query)
+	if err != nil {
+		return nil, err
+	}
+	return stmt.QueryContext(t.ctx, args...)
+}
+
+// each calls f for every row of a query.
+func (t *Tx) each(query string, args []any, f func(scan func(into ...any) error) error) error {
+	rows, err := t.query(query, args...)
+	if err != nil {
+		return err
+	}
+	return eachRow(rows, f)
+}
+
+func eachRow(rows *sql.Rows, f func(scan func(into ...any) error) error) error {
+	defer rows.Close()
+	for rows.Next() {
+		if err := f(rows.Scan); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// chunk is how many tuples one statement asks for. Few different lengths make few
+// different statements; asking for a value twice does no harm.
+const chunk = 64
+
+// eachIn calls f for every row of a query that has the places of some values where it
+// says %s.
+func (t *Tx) eachIn(query string, values []any, f func(scan func(into ...any) error) error) error {
+	for len(values) > 0 {
+		some := values[:min(chunk, len(values))]
+		values = values[len(some):]
+		for len(some) > 1 && len(some) < chunk {
+			some = append(some[:len(some):len(some)], some[len(some)-1])
+		}
+		if err := t.each(fmt.Sprintf(query, t.s.places(len(some))), some, f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Size returns how many events there are, and when the newest was.
+func (t *Tx) Size() (size int64, newest time.Time, err error) {
+	var leaf []byte
+	found, err := t.row("SELECT seq, event FROM events ORDER BY seq DESC LIMIT 1", nil, &size, &leaf)
+	if err != nil || !found {
+		return 0, time.Time{}, err
+	}
+	var e struct{ Time time.Time }
+	if err := json.Unmarshal(leaf, &e); err != nil {
+		return 0, time.Time{}, ledger.Damaged("event %d: %v", size, err)
+	}
+	return size, e.Time, nil
+}
+
+// Vendor returns the vendor whose ledger this is: the first event says so.
+func (t *Tx) Vendor() (string, error) {
+	var leaf []byte
+	found, err := t.row("SELECT event FROM events WHERE seq = 1", nil, &leaf)
+	if err != nil {
+		return "", err
+	}
+	if !found {
+		return "", hint.Errorf("there is no ledger in this database").WithHint("%s", howToMake)
+	}
+	e, err := ledger.ParseEvent(leaf)
+	if err != nil {
+		return "", ledger.Damaged("event 1: %v", err)
+	}
+	created, ok := e.Detail.(ledger.Created)
+	if !ok {
+		return "", ledger.Damaged("event 1 (%s) is where the ledger begins", e.Action)
+	}
+	return created.Vendor, nil
+}
+
+// unixTime scans a column with seconds since 1970.
+type unixTime time.Time
+
+// Scan implements sql.Scanner.
+func (t *unixTime) Scan(value any) error {
+	n, ok := value.(int64)
+	if !ok {
+		return fmt.Errorf("a time is stored as %T", value)
+	}
+	*t = unixTime(ledger.TimeOf(n))
+	return nil
+}
+
+// textColumn scans a column into what reads its own text, such as an id.
+type textColumn struct {
+	into interface{ UnmarshalText([]byte) error }
+}
+
+// Scan implements sql.Scanner.
+func (c textColumn) Scan(value any) error {
+	switch v := value.(type) {
+	case string:
+		return c.into.UnmarshalText([]byte(v))
+	case []byte:
+		return c.into.UnmarshalText(v)
+	}
+	return fmt.Errorf("a text is stored as %T", value)
+}
+
+func number(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// orNil stores no bytes as NULL, which no unique index compares.
+func orNil(b []byte) any {
+	if len(b) == 0 {
+		return nil
+	}
+	return b
+}
