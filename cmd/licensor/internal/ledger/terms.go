@@ -1,0 +1,302 @@
+package ledger
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/offlicense/offlicense/format"
+)
+
+// Term is one thing that an entitlement says. The table Terms is where a command's
+// options, the columns of a CSV file, a table on a screen and a sentence of the history
+// come from.
+type Term struct {
+	Name   string // the column of a CSV file
+	Option string // of a command, where it is not Name with - for _
+	Label  string // of the row that shows it to people; terms of one label share the row
+
+	Required bool // a sale names it
+	Fixed    bool // an amendment does not change it
+
+	// Set reads the term as Get writes it; None means that there is none, where it is not
+	// required. Get writes "" for none.
+	Set func(e *Entitlement, text string) error
+	Get func(e *Entitlement) string
+
+	// Show says it to people; "" for nothing to say. Nil where another term of the label
+	// says it too.
+	Show func(e *Entitlement) string
+
+	// Add and Remove are there for a term that is a list: an option names one item. Remove
+	// takes the name alone.
+	Add    func(e *Entitlement, item string) error
+	Remove func(e *Entitlement, name string)
+}
+
+// None is how no value of a term is written where a text is wanted.
+const None = "none"
+
+// OptionName returns what the term's option is called.
+func (t *Term) OptionName() string {
+	if t.Option != "" {
+		return t.Option
+	}
+	return strings.ReplaceAll(t.Name, "_", "-")
+}
+
+// Terms are all terms, in the order of the columns.
+var Terms = []Term{
+	text("invoice", "invoice", func(e *Entitlement) *string { return &e.Invoice }).required().fixed(),
+	{Name: "email", Label: "customer", Required: true, Set: setEmail, Get: func(e *Entitlement) string { return e.Email }},
+	{Name: "customer", Label: "customer", Required: true,
+		Set:  func(e *Entitlement, text string) error { e.Customer = text; return nil },
+		Get:  func(e *Entitlement) string { return e.Customer },
+		Show: func(e *Entitlement) string { return fmt.Sprintf("%s <%s>", e.Customer, e.Email) }},
+	text("product", "product", func(e *Entitlement) *string { return &e.Product }).required().fixed(),
+	text("edition", "edition", func(e *Entitlement) *string { return &e.Edition }),
+	{Name: "type", Label: "type", Required: true, Fixed: true,
+		Set:  func(e *Entitlement, text string) error { e.Type = text; return format.ValidType(text) },
+		Get:  func(e *Entitlement) string { return e.Type },
+		Show: func(e *Entitlement) string { return e.Type }},
+	count("seats", "seats", "0", func(e *Entitlement) *uint64 { return &e.Seats }).shown(showSeats),
+	date("expires", "term", func(e *Entitlement) *time.Time { return &e.Expires }).shown(showTerm),
+	days("grace", "term", func(e *Entitlement) *uint64 { return &e.GraceDays }),
+	date("updates_until", "updates", func(e *Entitlement) *time.Time { return &e.UpdatesUntil }).shown(func(e *Entitlement) string {
+		if e.UpdatesUntil.IsZero() {
+			return "all"
+		}
+		return "until " + FormatDate(e.UpdatesUntil)
+	}),
+	text("max_version", "versions", func(e *Entitlement) *string { return &e.MaxVersion }).shown(func(e *Entitlement) string {
+		if e.MaxVersion == "" {
+			return ""
+		}
+		return "up to " + e.MaxVersion
+	}),
+	{Name: "features", Option: "feature", Label: "features", Add: addFeature,
+		Set: func(e *Entitlement, text string) error {
+			e.Features = nil
+			return each(text, func(item string) error { return addFeature(e, item) })
+		},
+		Get:    func(e *Entitlement) string { return strings.Join(e.Features, ";") },
+		Show:   func(e *Entitlement) string { return strings.Join(e.Features, ", ") },
+		Remove: func(e *Entitlement, name string) { e.Features = slices.DeleteFunc(e.Features, func(f string) bool { return f == name }) }},
+	{Name: "limits", Option: "limit", Label: "limits", Add: addLimit,
+		Set: func(e *Entitlement, text string) error {
+			e.Limits = nil
+			return each(text, func(item string) error {
+				if name, _, _ := strings.Cut(item, "="); e.hasLimit(name) {
+					return fmt.Errorf("duplicate limit %.64q", name)
+				}
+				return addLimit(e, item)
+			})
+		},
+		Get:    func(e *Entitlement) string { return strings.Join(e.limits(), ";") },
+		Show:   func(e *Entitlement) string { return strings.Join(e.limits(), ", ") },
+		Remove: func(e *Entitlement, name string) { delete(e.Limits, name) }},
+	count("allowance", "seats", "", func(e *Entitlement) *uint64 { return &e.Allowance }),
+	{Name: "unbound", Label: "binding", Set: setUnbound,
+		Get: func(e *Entitlement) string { return map[bool]string{true: "yes"}[e.Unbound] },
+		Show: func(e *Entitlement) string {
+			return map[bool]string{true: "licenses for any machine may be given out"}[e.Unbound]
+		}},
+	days("emergency_days", "emergency", func(e *Entitlement) *uint64 { return &e.EmergencyDays }).shown(func(e *Entitlement) string {
+		if e.EmergencyDays == 0 {
+			return ""
+		}
+		return fmt.Sprintf("%d emergency days", e.EmergencyDays)
+	}),
+}
+
+func (t Term) required() Term { t.Required = true; return t }
+func (t Term) fixed() Term    { t.Fixed = true; return t }
+
+func (t Term) shown(show func(*Entitlement) string) Term {
+	t.Show = show
+	return t
+}
+
+func text(name, label string, field func(*Entitlement) *string) Term {
+	get := func(e *Entitlement) string { return *field(e) }
+	return Term{Name: name, Label: label, Get: get, Show: get,
+		Set: func(e *Entitlement, text string) error {
+			if *field(e) = text; text == None {
+				*field(e) = ""
+			}
+			return nil
+		}}
+}
+
+// count is a number; zero is how 0 is written.
+func count(name, label, zero string, field func(*Entitlement) *uint64) Term {
+	return Term{Name: name, Label: label,
+		Set: func(e *Entitlement, text string) error {
+			if text == None {
+				text = "0"
+			}
+			n, err := strconv.ParseUint(text, 10, 63)
+			if err != nil {
+				return errors.New("want a number")
+			}
+			*field(e) = n
+			return nil
+		},
+		Get: func(e *Entitlement) string {
+			if *field(e) == 0 {
+				return zero
+			}
+			return strconv.FormatUint(*field(e), 10)
+		}}
+}
+
+func date(name, label string, field func(*Entitlement) *time.Time) Term {
+	return Term{Name: name, Label: label,
+		Set: func(e *Entitlement, text string) (err error) {
+			if text == None {
+				*field(e) = time.Time{}
+				return nil
+			}
+			*field(e), err = ParseDate(text)
+			return err
+		},
+		Get: func(e *Entitlement) string { return FormatDate(*field(e)) }}
+}
+
+func days(name, label string, field func(*Entitlement) *uint64) Term {
+	return Term{Name: name, Label: label,
+		Set: func(e *Entitlement, text string) (err error) {
+			if text == None {
+				text = "0"
+			}
+			*field(e), err = ParseDays(text)
+			return err
+		},
+		Get: func(e *Entitlement) string {
+			if *field(e) == 0 {
+				return ""
+			}
+			return fmt.Sprintf("%dd", *field(e))
+		}}
+}
+
+// each calls f for the items of a list, which spaces or ; stand between.
+func each(list string, f func(item string) error) error {
+	if list == None {
+		return nil
+	}
+	for _, item := range strings.FieldsFunc(list, func(r rune) bool { return r == ' ' || r == ';' }) {
+		if err := f(item); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func addFeature(e *Entitlement, name string) error {
+	if !slices.Contains(e.Features, name) {
+		e.Features = append(e.Features, name)
+	}
+	return nil
+}
+
+func addLimit(e *Entitlement, item string) error {
+	name, number, found := strings.Cut(item, "=")
+	n, err := strconv.ParseUint(number, 10, 63)
+	if !found || name == "" || err != nil {
+		return errors.New("want NAME=NUMBER like cores=16")
+	}
+	if e.Limits == nil {
+		e.Limits = make(map[string]uint64)
+	}
+	e.Limits[name] = n
+	return nil
+}
+
+func (e *Entitlement) hasLimit(name string) bool {
+	_, found := e.Limits[name]
+	return found
+}
+
+// limits returns the limits as they are written, in the order of their names.
+func (e *Entitlement) limits() []string {
+	var all []string
+	for _, name := range slices.Sorted(maps.Keys(e.Limits)) {
+		all = append(all, fmt.Sprintf("%s=%d", name, e.Limits[name]))
+	}
+	return all
+}
+
+func setEmail(e *Entitlement, text string) error {
+	e.Email = text
+	if !ValidEmail(strings.TrimSpace(text)) {
+		return errors.New("want an address like ops@site.example")
+	}
+	return nil
+}
+
+func setUnbound(e *Entitlement, text string) error {
+	switch strings.ToLower(text) {
+	case "yes", "true", "1":
+		e.Unbound = true
+	case "no", "false", "0", None:
+		e.Unbound = false
+	default:
+		return errors.New("want yes or no")
+	}
+	return nil
+}
+
+// showSeats says how many may be active.
+func showSeats(e *Entitlement) string {
+	switch {
+	case e.Type == TypeDevelopment && e.Allowance > 0:
+		return fmt.Sprintf("%d activations at most", e.Allowance)
+	case e.Type == TypeDevelopment:
+		return "as many activations as needed"
+	}
+	return fmt.Sprint(e.Seats)
+}
+
+func showTerm(e *Entitlement) string {
+	switch {
+	case e.Expires.IsZero():
+		return "perpetual"
+	case e.GraceDays > 0:
+		return fmt.Sprintf("until %s, then %d days of grace", FormatDate(e.Expires), e.GraceDays)
+	}
+	return "until " + FormatDate(e.Expires)
+}
+
+// ParseDate reads a date like 2027-11-21. It means the last second of that day in UTC.
+func ParseDate(text string) (time.Time, error) {
+	t, err := time.Parse(time.DateOnly, text)
+	if err != nil {
+		return time.Time{}, errors.New("want a date like 2027-11-21")
+	}
+	if t.Year() < 1970 {
+		return time.Time{}, errors.New("want a date after 1970")
+	}
+	return t.Add(24*time.Hour - time.Second), nil
+}
+
+// FormatDate writes a time as ParseDate reads it, "" for the zero time.
+func FormatDate(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.DateOnly)
+}
+
+// ParseDays reads a number of days like 14d.
+func ParseDays(text string) (uint64, error) {
+	days, err := strconv.ParseUint(strings.TrimSuffix(text, "d"), 10, 16)
+	if err != nil {
+		return 0, errors.New("want a number of days like 14d")
+	}
+	return days, nil
+}
