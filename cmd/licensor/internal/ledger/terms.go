@@ -83,9 +83,11 @@ var Terms = []Term{
 			e.Features = nil
 			return each(text, func(item string) error { return addFeature(e, item) })
 		},
-		Get:    func(e *Entitlement) string { return strings.Join(e.Features, ";") },
-		Show:   func(e *Entitlement) string { return strings.Join(e.Features, ", ") },
-		Remove: func(e *Entitlement, name string) { e.Features = slices.DeleteFunc(e.Features, func(f string) bool { return f == name }) }},
+		Get:  func(e *Entitlement) string { return strings.Join(e.Features, ";") },
+		Show: func(e *Entitlement) string { return strings.Join(e.Features, ", ") },
+		Remove: func(e *Entitlement, name string) {
+			e.Features = slices.DeleteFunc(e.Features, func(f string) bool { return f == name })
+		}},
 	{Name: "limits", Option: "limit", Label: "limits", Add: addLimit,
 		Set: func(e *Entitlement, text string) error {
 			e.Limits = nil
