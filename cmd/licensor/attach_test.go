@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
+	"github.com/offlicense/offlicense/cmd/licensor/command/common"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/home"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/issuer"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
@@ -111,7 +112,7 @@ func TestRevokedKeyIsRefusedBeforeItSigns(t *testing.T) {
 	env := cli.System()
 	env.Now = func() time.Time { return now }
 	var refusal *ledger.Refusal
-	if i, err := loadIssuer(ctx, env, &staffKeyOption{name: "anna"}, at, l); !errors.As(err, &refusal) || refusal.Rule != ledger.RuleRevoked {
+	if i, err := common.LoadIssuer(ctx, env, &common.StaffKeyOption{Name: "anna"}, at, l); !errors.As(err, &refusal) || refusal.Rule != ledger.RuleRevoked {
 		t.Errorf("got %v, %v", i, err)
 	}
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -11,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/offlicense/offlicense/cmd/internal/cli"
+	"github.com/offlicense/offlicense/cmd/licensor/command/common"
 	"github.com/offlicense/offlicense/format"
 	"github.com/offlicense/offlicense/verify"
 )
@@ -92,17 +93,17 @@ func filesCost(b *testing.B, dir string, n int) time.Duration {
 			b.Error(err)
 		}
 	})
+	folder, err := common.OpenLicenseFolder(cli.System(), out)
+	if err != nil {
+		b.Fatal(err)
+	}
 	const share = 500
 	return reading + onAllProcessors((n+share-1)/share, func(i int) {
-		var files []licenseFile
+		var files []common.LicenseFile
 		for n := range share {
-			files = append(files, licenseFile{fmt.Sprintf("%d-%d.lic", i, n), make([]byte, 1000)})
+			files = append(files, common.LicenseFile{Name: fmt.Sprintf("%d-%d.lic", i, n), Text: make([]byte, 1000)})
 		}
-		left, err := createTogether(out, files)
-		for _, f := range left { // on a system that syncs each file by itself
-			err = errors.Join(err, os.WriteFile(filepath.Join(out, f.name), f.text, 0o644))
-		}
-		if err != nil {
+		if err := folder.Write(files); err != nil {
 			b.Error(err)
 		}
 	})

@@ -1,0 +1,53 @@
+package issue
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/offlicense/offlicense/cmd/internal/cli"
+	"github.com/offlicense/offlicense/cmd/licensor/command/common"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/home"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+)
+
+// signUnbound signs a license for any machine.
+func (c *signCommand) signUnbound(env *cli.Env, args []string) error {
+	switch {
+	case len(args) > 0:
+		return cli.Usagef("%s is too much: a license for any machine answers no request", cli.Quote(args[0]))
+	case c.invoice == "":
+		return cli.Usagef("--invoice is missing").WithHint("a license for any machine has no request that names it")
+	case c.report != "":
+		return cli.Usagef("--report is for many requests")
+	}
+	if err := env.CheckOutput(c.out, "OLL1:"); err != nil {
+		return err
+	}
+	return c.Home.WithLedger(env, ledger.Open, func(ctx context.Context, at home.Home, l *ledger.Ledger) error {
+		h, err := common.Holding(ctx, l, c.invoice)
+		if err != nil {
+			return err
+		}
+		t := cli.Table{Whole: true}
+		common.AddEntitlement(&t, &h.Entitlement)
+		t.Row("in use", fmt.Sprint(h.Usage.Seats))
+		t.Row("machine", "any")
+		if c.name != "" {
+			t.Row("copy", c.name)
+		}
+		t.WriteTo(common.Messages(env, c.out))
+		if err := c.Agree(env, "Sign a license for any machine?", "not signed"); err != nil {
+			return err
+		}
+		by, err := c.Operation(env)
+		if err != nil {
+			return err
+		}
+		signer := c.Signer(ctx, env, at, l, by)
+		license, err := l.SignUnbound(ctx, by, c.invoice, c.name, signer.Issue)
+		if err != nil {
+			return signer.Explain(err)
+		}
+		return common.Deliver(ctx, env, at, l, c.out, license)
+	})
+}
