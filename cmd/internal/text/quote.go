@@ -1,4 +1,6 @@
-package cli
+// Package text puts things into the words of messages: foreign texts, words of commands,
+// numbers and times. It knows no terminal.
+package text
 
 import (
 	"fmt"
