@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
+	"github.com/offlicense/offlicense/cmd/internal/text"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 )
 
@@ -41,7 +42,7 @@ func HistoryTable(told []EventView) *cli.Table {
 	t := &cli.Table{Whole: true}
 	t.Row("WHEN", "WHO", "WHAT")
 	for _, e := range told {
-		t.Row(Minute(e.Time), e.Operator, e.What)
+		t.Row(text.Minute(e.Time), e.Operator, e.What)
 		if e.Why != "" {
 			t.Row("", "", "why: "+e.Why)
 		}
@@ -71,7 +72,7 @@ func sentence(e *ledger.Event, before *ledger.Entitlement) string {
 	case ledger.Published:
 		return fmt.Sprintf("published revocation list %d, signed by %s", d.Number, d.Signer)
 	case ledger.Moved:
-		return fmt.Sprintf("began to move %s to %s, which runs on a bridge until %s", e.Activation, d.Successor, Date(d.Until))
+		return fmt.Sprintf("began to move %s to %s, which runs on a bridge until %s", e.Activation, d.Successor, text.Date(d.Until))
 	case ledger.Reseated:
 		return fmt.Sprintf("%s left the seat %s for %s: its request names another machine", e.Activation, d.From, d.Seat)
 	case ledger.TakenOver:
@@ -133,7 +134,7 @@ func signing(activation string, s *ledger.Signed) string {
 	}
 	end := "perpetual"
 	if !s.License.Expires.IsZero() {
-		end = "until " + Date(s.License.Expires)
+		end = "until " + text.Date(s.License.Expires)
 	}
 	return fmt.Sprintf("%s%s, epoch %d, %s, by the key %s", verb, what, s.License.Epoch, end, s.License.Signer)
 }

@@ -9,11 +9,10 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"strings"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/home"
-	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
 	"github.com/spf13/pflag"
 )
 
@@ -48,7 +47,7 @@ func (h *HomeOption) Database(env *cli.Env) (string, error) {
 	if where == "" {
 		where = env.Getenv("LICENSOR_LEDGER")
 	}
-	if where != "" && !isAddress(where) {
+	if where != "" && !service.IsDatabase(where) {
 		// A change of a copy would be lost on everybody else.
 		if info, err := os.Stat(where); err == nil && info.Mode().IsRegular() {
 			if h.copies {
@@ -62,15 +61,6 @@ func (h *HomeOption) Database(env *cli.Env) (string, error) {
 			WithHint("--ledger and LICENSOR_LEDGER name a PostgreSQL database; the file in the home needs neither")
 	}
 	return where, nil
-}
-
-// IsCopy tells a file made by "licensor backup" from where a ledger lives: the file in
-// the home, which is "" here, or a database.
-func IsCopy(where string) bool { return where != "" && !isAddress(where) }
-
-// isAddress tells the address of a database from a file made by "licensor backup".
-func isAddress(where string) bool {
-	return strings.HasPrefix(where, "postgres://") || strings.HasPrefix(where, "postgresql://")
 }
 
 // Path returns the folder that --home, LICENSOR_HOME or else the system names.
@@ -96,25 +86,13 @@ func (h *HomeOption) FlagsText() string {
 	}
 	if h.Ledger != "" {
 		words += " --ledger "
-		if isAddress(h.Ledger) {
+		if service.IsDatabase(h.Ledger) {
 			words += "ADDRESS"
 		} else {
 			words += cli.ShellPath(h.Ledger)
 		}
 	}
 	return words
-}
-
-// homeWords are the --home that a printed command needs to find the same home.
-func homeWords(env *cli.Env, at home.Home) string {
-	usual := env.Getenv("LICENSOR_HOME")
-	if usual == "" {
-		usual, _ = dataFolder(env) // none: then --home is needed
-	}
-	if at.Dir == usual {
-		return ""
-	}
-	return " --home " + cli.ShellPath(at.Dir)
 }
 
 func dataFolder(env *cli.Env) (string, error) {
@@ -146,18 +124,30 @@ func (h *HomeOption) Open(env *cli.Env) (home.Home, error) {
 	return at, ReadError(err)
 }
 
-// ReadError says of a file in the home why it cannot be read, and what to do.
+// ReadError says of a file that could not be read why not, and what to do. Another error,
+// and one that has been explained, it returns as it is.
 func ReadError(err error) error {
+	var known *cli.Error
 	var path *fs.PathError
-	if errors.As(err, &path) {
+	if !errors.As(err, &known) && errors.As(err, &path) {
 		return cli.FileError("read", path.Path, err)
 	}
 	return err
 }
 
-// WithLedger opens the home and its ledger for as long as f runs. open is ledger.Open,
-// or ledger.OpenToRead for a command that changes nothing.
-func (h *HomeOption) WithLedger(env *cli.Env, open openLedger, f func(context.Context, home.Home, *ledger.Ledger) error) error {
+// Options are what the service takes from the command.
+func (h *HomeOption) Options(env *cli.Env) service.Options {
+	return service.Options{
+		Random: env.Rand, AgentSocket: AgentSocket(env), Flags: h.FlagsText(),
+		Warn: func(text string) { env.Warnf("%s", text) },
+	}
+}
+
+// AgentSocket is where the running ssh-agent listens, empty for none.
+func AgentSocket(env *cli.Env) string { return env.Getenv("SSH_AUTH_SOCK") }
+
+// WithService opens the home and its ledger for as long as f runs.
+func (h *HomeOption) WithService(env *cli.Env, mode service.Mode, f func(context.Context, *service.Service) error) error {
 	at, err := h.Open(env)
 	if err != nil {
 		return err
@@ -166,34 +156,11 @@ func (h *HomeOption) WithLedger(env *cli.Env, open openLedger, f func(context.Co
 	if err != nil {
 		return err
 	}
-	if where == "" {
-		where = at.LedgerFile()
-	}
 	ctx := context.Background()
-	l, err := open(ctx, where)
+	s, err := service.Open(ctx, at, where, mode, h.Options(env))
 	if err != nil {
 		return err
 	}
-	defer l.Close()
-	return f(ctx, at, l)
+	defer s.Close()
+	return ReadError(f(ctx, s))
 }
-
-// OpenIfPresent opens the ledger to read if there is one: nil where the home has none and no
-// database is named, as on the machine of the root key.
-func (h *HomeOption) OpenIfPresent(ctx context.Context, env *cli.Env, at home.Home) (*ledger.Ledger, error) {
-	where, err := h.Database(env)
-	if err != nil {
-		return nil, err
-	}
-	if where == "" {
-		where = at.LedgerFile()
-		if _, err := os.Stat(where); errors.Is(err, fs.ErrNotExist) {
-			return nil, nil
-		} else if err != nil {
-			return nil, ReadError(err)
-		}
-	}
-	return ledger.OpenToRead(ctx, where)
-}
-
-type openLedger func(ctx context.Context, where string) (*ledger.Ledger, error)

@@ -29,11 +29,6 @@ type LicenseFile struct {
 	Text []byte
 }
 
-func FileOf(name string, license *ledger.License, list NewestList) (LicenseFile, error) {
-	text, err := list.text(license)
-	return LicenseFile{name, text}, err
-}
-
 // OpenLicenseFolder makes the folder if it is missing.
 func OpenLicenseFolder(env *cli.Env, dir string) (*LicenseFolder, error) {
 	if dir == "-" || dir == "" {

@@ -24,7 +24,7 @@ type OrderColumn struct {
 }
 
 var OrderColumns = []OrderColumn{
-	text("invoice", true, func(e *ledger.Entitlement) *string { return &e.Invoice }),
+	anyText("invoice", true, func(e *ledger.Entitlement) *string { return &e.Invoice }),
 	{"email", true, func(e *ledger.Entitlement, cell string) error {
 		e.Email = cell
 		if !ledger.ValidEmail(cell) {
@@ -32,9 +32,9 @@ var OrderColumns = []OrderColumn{
 		}
 		return nil
 	}, func(e *ledger.Entitlement) string { return e.Email }},
-	text("customer", true, func(e *ledger.Entitlement) *string { return &e.Customer }),
-	text("product", true, func(e *ledger.Entitlement) *string { return &e.Product }),
-	text("edition", false, func(e *ledger.Entitlement) *string { return &e.Edition }),
+	anyText("customer", true, func(e *ledger.Entitlement) *string { return &e.Customer }),
+	anyText("product", true, func(e *ledger.Entitlement) *string { return &e.Product }),
+	anyText("edition", false, func(e *ledger.Entitlement) *string { return &e.Edition }),
 	{"type", true, func(e *ledger.Entitlement, cell string) error {
 		e.Type = cell
 		return format.ValidType(cell)
@@ -44,7 +44,7 @@ var OrderColumns = []OrderColumn{
 	{"grace", false, func(e *ledger.Entitlement, cell string) error { return daysValue{&e.GraceDays}.Set(cell) },
 		func(e *ledger.Entitlement) string { return daysValue{&e.GraceDays}.String() }},
 	day("updates_until", func(e *ledger.Entitlement) *time.Time { return &e.UpdatesUntil }),
-	text("max_version", false, func(e *ledger.Entitlement) *string { return &e.MaxVersion }),
+	anyText("max_version", false, func(e *ledger.Entitlement) *string { return &e.MaxVersion }),
 	{"features", false, func(e *ledger.Entitlement, cell string) error {
 		e.Features = words(cell)
 		return nil
@@ -67,7 +67,7 @@ var OrderColumns = []OrderColumn{
 // over them.
 var ListedColumns = []string{"seats_used", "emergency_days_used", "activations"}
 
-func text(name string, required bool, field func(*ledger.Entitlement) *string) OrderColumn {
+func anyText(name string, required bool, field func(*ledger.Entitlement) *string) OrderColumn {
 	return OrderColumn{name, required,
 		func(e *ledger.Entitlement, cell string) error {
 			*field(e) = cell

@@ -2,6 +2,7 @@ package common
 
 import (
 	"github.com/offlicense/offlicense/cmd/internal/cli"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
 	"github.com/spf13/pflag"
 )
 
@@ -32,19 +33,25 @@ func (p *PassphraseOptions) New(env *cli.Env, prompt string) ([]byte, error) {
 	return env.NewPassphrase(prompt)
 }
 
-// existing returns a function that asks for the passphrase of a key, as package
-// keyfile calls it. A passphrase from a file is given once: it does not get better.
-func (p *PassphraseOptions) existing(env *cli.Env, prompt string) func(attempt int) ([]byte, error) {
-	return func(attempt int) ([]byte, error) {
-		if p.File == "" {
-			if attempt > 1 {
-				return env.ReadPassphrase("That was not it. " + prompt)
-			}
-			return env.ReadPassphrase(prompt)
-		}
-		if attempt > 1 {
-			return nil, cli.Failf("the passphrase in %s is wrong", p.File).WithHint("give the file with this key's passphrase; nothing was signed")
-		}
-		return env.PassphraseFile(p.File)
+// key returns a key that --key or --root-key names, to be unlocked by a person or by the
+// file. A passphrase from a file is given once: it does not get better.
+func (p *PassphraseOptions) key(env *cli.Env, name string) (service.Key, error) {
+	k := service.Key{Name: name}
+	if k.InAgent() && p.File != "" {
+		return k, cli.Usagef("--passphrase-file does not go with a key in ssh-agent").
+			WithHint("the passphrase was given to ssh-add; leave the option out")
 	}
+	k.Passphrase = func(what string, attempt int) ([]byte, error) {
+		prompt := "Passphrase for " + what
+		switch {
+		case p.File != "" && attempt > 1:
+			return nil, cli.Failf("the passphrase in %s is wrong", p.File).WithHint("give the file with this key's passphrase; nothing was signed")
+		case p.File != "":
+			return env.PassphraseFile(p.File)
+		case attempt > 1:
+			prompt = "Wrong passphrase. " + prompt
+		}
+		return env.ReadPassphrase(prompt)
+	}
+	return k, nil
 }

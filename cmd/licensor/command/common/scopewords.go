@@ -7,12 +7,12 @@ import (
 	"time"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
+	"github.com/offlicense/offlicense/cmd/internal/text"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
 	"github.com/offlicense/offlicense/format"
 )
 
 // How a delegation is shown to people: before it is signed, when it is added, in lists.
-
-const SecondsPerDay = 24 * 60 * 60 // seconds
 
 // scopeRow is one dimension of a scope in words.
 type scopeRow struct{ Name, Text string }
@@ -52,9 +52,9 @@ func allowed(words []string) string {
 }
 
 func termDays(seconds int64) string {
-	days := seconds / SecondsPerDay
-	if seconds%SecondsPerDay != 0 {
-		return fmt.Sprintf("%.1f days", float64(seconds)/SecondsPerDay)
+	days := seconds / service.SecondsPerDay
+	if seconds%service.SecondsPerDay != 0 {
+		return fmt.Sprintf("%.1f days", float64(seconds)/service.SecondsPerDay)
 	}
 	if days == 1 {
 		return "1 day"
@@ -108,26 +108,6 @@ func DelegationRows(d *format.DelegationClaims) []scopeRow {
 	rows := []scopeRow{{"vendor", d.Issuer}, {"name", d.Name}}
 	rows = append(rows, scopeRows(&d.Scope)...)
 	return append(rows,
-		scopeRow{"from", Minute(time.Unix(d.NotBefore, 0))},
-		scopeRow{"until", Minute(time.Unix(d.Expires, 0))})
-}
-
-// DelegateCommand is the command that makes a delegation like this one, with a later
-// end: who needs it can send it to the holder of the root key.
-func DelegateCommand(name string, d *format.DelegationClaims) string {
-	words := []string{"licensor", "delegate", "--root-key", "ROOT", "--public", cli.ShellPath(name + ".pub"), "--name", cli.ShellWord(d.Name)}
-	s := &d.Scope
-	if s.Revocations {
-		words = append(words, "--revocations")
-	} else {
-		words = append(words, "--products", cli.ShellWord(strings.Join(s.Products, ",")), "--types", cli.ShellWord(strings.Join(s.Types, ",")),
-			"--max-term", fmt.Sprintf("%dd", s.MaxTerm/SecondsPerDay), "--max-seats", fmt.Sprint(s.MaxSeats))
-		if s.Unbound {
-			words = append(words, "--unbound")
-		}
-		if s.Perpetual {
-			words = append(words, "--perpetual")
-		}
-	}
-	return strings.Join(append(words, "--until", "DATE", "--out", cli.ShellPath(name+".old")), " ")
+		scopeRow{"from", text.Minute(time.Unix(d.NotBefore, 0))},
+		scopeRow{"until", text.Minute(time.Unix(d.Expires, 0))})
 }

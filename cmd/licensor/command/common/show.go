@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
+	"github.com/offlicense/offlicense/cmd/internal/text"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/format"
 	"github.com/offlicense/offlicense/verify"
@@ -145,16 +145,16 @@ func Term(e *ledger.Entitlement) string {
 	case e.Expires.IsZero():
 		return "perpetual"
 	case e.GraceDays > 0:
-		return fmt.Sprintf("until %s, then %s of grace", Date(e.Expires), cli.Plural(int(e.GraceDays), "day", "days"))
+		return fmt.Sprintf("until %s, then %s of grace", text.Date(e.Expires), cli.Plural(int(e.GraceDays), "day", "days"))
 	}
-	return "until " + Date(e.Expires)
+	return "until " + text.Date(e.Expires)
 }
 
 func Updates(e *ledger.Entitlement) string {
 	if e.UpdatesUntil.IsZero() {
 		return "all"
 	}
-	return "until " + Date(e.UpdatesUntil)
+	return "until " + text.Date(e.UpdatesUntil)
 }
 
 func Limits(m map[string]uint64) []string {
@@ -176,15 +176,6 @@ func MachineOf(q *verify.Request) string {
 	}
 	return strings.Join(names, ", ")
 }
-
-func Date(t time.Time) string {
-	if t.IsZero() {
-		return "never"
-	}
-	return t.Format(time.DateOnly)
-}
-
-func Minute(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
 
 func AddLicense(t *cli.Table, license *ledger.License) {
 	t.Row("license", license.ID.String())

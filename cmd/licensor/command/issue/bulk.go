@@ -2,22 +2,16 @@ package issue
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
-	"sync"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/cmd/licensor/command/common"
-	"github.com/offlicense/offlicense/cmd/licensor/internal/home"
-	"github.com/offlicense/offlicense/cmd/licensor/internal/issuer"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
 	"github.com/offlicense/offlicense/verify"
 )
-
-// batchSize is how many requests are signed in one durable transaction.
-const batchSize = 1000
 
 // bulk is one run over many requests.
 type bulk struct {
@@ -25,10 +19,8 @@ type bulk struct {
 	env     *cli.Env
 	folder  *common.LicenseFolder
 	items   []*bulkItem
-	ledger  *ledger.Ledger
-	by      ledger.Operation
-	issue   ledger.Issue
-	list    common.NewestList
+	service *service.Service
+	texts   *service.LicenseTexts
 	refused int // those that could not be read included
 }
 
@@ -55,31 +47,32 @@ func (c *signCommand) signMany(env *cli.Env, args []string) error {
 			return err
 		}
 	}
-	return c.Home.WithLedger(env, ledger.Open, b.run)
+	return c.Home.WithService(env, service.ToChange, b.run)
 }
 
-func (b *bulk) run(ctx context.Context, at home.Home, l *ledger.Ledger) error {
-	b.ledger = l
+func (b *bulk) run(ctx context.Context, s *service.Service) error {
+	b.service = s
 	b.read()
 	readable := slices.DeleteFunc(slices.Clone(b.items), func(i *bulkItem) bool { return i.request == nil })
+	var broken error
 	if len(readable) > 0 {
 		if err := b.ask(ctx, readable); err != nil {
 			return err
 		}
 		// All that waits for a person is done before the clock is read.
-		signer, err := common.LoadIssuer(ctx, b.env, &b.Key, at, l)
+		signer, err := b.signer(ctx)
 		if err != nil {
 			return err
 		}
-		if b.by, err = b.Operation(b.env); err != nil {
+		by, err := b.Operation(b.env)
+		if err != nil {
 			return err
 		}
-		b.issue = signer.At(b.by.Now)
-		if b.list, err = common.LoadNewestList(ctx, b.env, at, l); err != nil {
+		if b.texts, err = s.LicenseTexts(ctx); err != nil {
 			return err
 		}
+		broken = b.sign(ctx, by, signer, readable)
 	}
-	broken := b.sign(ctx, readable)
 	reported := b.writeReport()
 	if broken != nil {
 		return broken
@@ -90,98 +83,74 @@ func (b *bulk) run(ctx context.Context, at home.Home, l *ledger.Ledger) error {
 	return b.summarize()
 }
 
-// signedBatch is a batch whose licenses are on record and not in their files.
-type signedBatch struct {
-	items    []*bulkItem
-	outcomes []ledger.Outcome
-}
-
-// sign signs in batches, and writes the files of one while it signs the next: one
-// processor writes the ledger while the other makes files. The error is what broke the
-// run off.
-func (b *bulk) sign(ctx context.Context, items []*bulkItem) error {
-	ctx, stop := context.WithCancelCause(ctx)
-	defer stop(nil)
-	progress := cli.NewProgress(b.env, "signing", len(items))
-	defer progress.Done()
-	signed := make(chan signedBatch)
-	var writing sync.WaitGroup
-	writing.Go(func() {
-		for batch := range signed {
-			if err := b.writeBatch(batch); err != nil {
-				stop(err)
-			}
-			progress.Add(len(batch.items))
-		}
-	})
-	for batch := range slices.Chunk(items, batchSize) {
-		if ctx.Err() != nil {
-			break
-		}
-		// Not to be cancelled: a file that cannot be written is no reason to leave the
-		// record in doubt.
-		outcomes, err := b.signBatch(context.WithoutCancel(ctx), batch, progress)
-		if err != nil {
-			stop(err)
-		}
-		signed <- signedBatch{batch, outcomes}
+func (b *bulk) signer(ctx context.Context) (*service.Signer, error) {
+	now, err := b.env.Time()
+	if err != nil {
+		return nil, err
 	}
-	close(signed)
-	b.ledger.Close() // which folds its log into its file, while the last licenses are written
-	writing.Wait()
-	return context.Cause(ctx)
+	key, err := b.Key.Key(b.env)
+	if err != nil {
+		return nil, err
+	}
+	return b.service.Signer(ctx, key, now)
 }
 
-// signBatch records the licenses of a batch. Those that it returns are on record, and
-// the error is why there are no more.
-func (b *bulk) signBatch(ctx context.Context, batch []*bulkItem, messages io.Writer) ([]ledger.Outcome, error) {
-	requests := make([]*verify.Request, len(batch))
-	for i, item := range batch {
+// sign signs all items and writes their files. The error is what broke the run off.
+func (b *bulk) sign(ctx context.Context, by ledger.Operation, signer *service.Signer, items []*bulkItem) error {
+	requests := make([]*verify.Request, len(items))
+	for i, item := range items {
 		requests[i] = item.request
 	}
-	outcomes, err := b.ledger.SignBatch(ctx, b.by, requests, b.issue)
+	progress := cli.NewProgress(b.env, "signing", len(items))
+	defer progress.Done()
+	return b.service.SignMany(ctx, by, requests, signer, service.Bulk{
+		Signed: func(batch service.Batch) { b.tell(progress, items[batch.First:], batch.Outcomes) },
+		Written: func(batch service.Batch) error {
+			err := b.write(items[batch.First:], batch.Outcomes)
+			progress.Add(batch.Requests)
+			return err
+		},
+		// The ledger folds its log into its file, while the last licenses are written.
+		AllSigned: func() { b.service.Close() },
+	})
+}
+
+// tell tells of the requests that were refused.
+func (b *bulk) tell(messages io.Writer, items []*bulkItem, outcomes []ledger.Outcome) {
 	for i, outcome := range outcomes {
 		switch {
 		case outcome.Err == nil && outcome.Leaves != "":
-			fmt.Fprintf(messages, "%s: activation %s left the seat that it had for another one: its request names another machine\n", cli.Clean(batch[i].path), outcome.License.Activation)
+			fmt.Fprintf(messages, "%s: activation %s left the seat that it had for another one: its request names another machine\n", cli.Clean(items[i].path), outcome.License.Activation)
 		case outcome.Err == nil:
-		case isRefusal(outcome.Err):
-			b.refuse(messages, batch[i], resultRefused, outcome.Err)
+		case service.IsRefusal(outcome.Err):
+			b.refuse(messages, items[i], resultRefused, outcome.Err)
 		default:
-			batch[i].fail("", outcome.Err)
-			err = outcome.Err
+			items[i].fail("", outcome.Err)
 		}
 	}
-	return outcomes, err
 }
 
-func (b *bulk) writeBatch(batch signedBatch) error {
+// write writes the licenses of a batch.
+func (b *bulk) write(items []*bulkItem, outcomes []ledger.Outcome) error {
 	var files []common.LicenseFile
-	for i, outcome := range batch.outcomes {
+	for i, outcome := range outcomes {
 		if outcome.License != nil {
-			file, err := common.FileOf(batch.items[i].out, outcome.License, b.list)
+			file, err := b.texts.Text(outcome.License)
 			if err != nil {
 				return err
 			}
-			files = append(files, file)
+			files = append(files, common.LicenseFile{Name: items[i].out, Text: file})
 		}
 	}
 	if err := b.folder.Write(files); err != nil {
 		return err
 	}
-	for i, outcome := range batch.outcomes {
+	for i, outcome := range outcomes {
 		if outcome.License != nil {
-			batch.items[i].done(outcome.License, outcome.Again)
+			items[i].done(outcome.License, outcome.Again)
 		}
 	}
 	return nil
-}
-
-// isRefusal tells a request that gets no license from a key or a disk that fails.
-func isRefusal(err error) bool {
-	var rule *ledger.Refusal
-	var scope *issuer.Error
-	return errors.As(err, &rule) || errors.As(err, &scope)
 }
 
 // refuse tells of a request that gets no license, in one line.

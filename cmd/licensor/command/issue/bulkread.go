@@ -158,7 +158,7 @@ func (b *bulk) ask(ctx context.Context, items []*bulkItem) error {
 	var t cli.Table
 	t.Row("INVOICE", "CUSTOMER", "PRODUCT", "TYPE", "SEATS", "REQUESTS")
 	for _, invoice := range invoices[:min(len(invoices), most)] {
-		holdings, err := b.ledger.List(ctx, ledger.Filter{Invoice: invoice})
+		holdings, err := b.service.List(ctx, ledger.Filter{Invoice: invoice})
 		if err != nil {
 			return err
 		}

@@ -7,9 +7,9 @@ import (
 	"time"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
+	"github.com/offlicense/offlicense/cmd/internal/text"
 	"github.com/offlicense/offlicense/cmd/licensor/command/common"
-	"github.com/offlicense/offlicense/cmd/licensor/internal/home"
-	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
 	"github.com/spf13/pflag"
 )
 
@@ -51,7 +51,7 @@ func (c *moveCommand) run(env *cli.Env, args []string) error {
 		return err
 	}
 	overlap := time.Duration(c.overlap) * 24 * time.Hour
-	if err := ledger.CheckOverlap(overlap); err != nil {
+	if err := service.CheckOverlap(overlap); err != nil {
 		return err
 	}
 	now, err := env.Time()
@@ -65,12 +65,12 @@ func (c *moveCommand) run(env *cli.Env, args []string) error {
 	if err != nil {
 		return err
 	}
-	return c.Home.WithLedger(env, ledger.Open, func(ctx context.Context, at home.Home, l *ledger.Ledger) error {
-		h, err := common.Holding(ctx, l, invoice)
+	return c.Home.WithService(env, service.ToChange, func(ctx context.Context, s *service.Service) error {
+		h, err := s.Holding(ctx, invoice)
 		if err != nil {
 			return err
 		}
-		if from := common.Held(h, c.activation); from != nil {
+		if from := service.Held(h, c.activation); from != nil {
 			t := cli.Table{Whole: true}
 			t.Row("invoice", h.Invoice)
 			t.Row("customer", h.Customer)
@@ -87,19 +87,22 @@ func (c *moveCommand) run(env *cli.Env, args []string) error {
 		if err != nil {
 			return err
 		}
-		signer := c.Signer(ctx, env, at, l, by)
-		bridge, err := l.Move(ctx, by, invoice, c.activation, overlap, request, signer.Issue)
+		key, err := c.Key.Key(env)
 		if err != nil {
-			return signer.Explain(err)
+			return err
 		}
-		if err := common.Deliver(ctx, env, at, l, c.out, bridge); err != nil {
+		bridge, err := s.Move(ctx, by, invoice, c.activation, overlap, request, key)
+		if err != nil {
+			return err
+		}
+		if err := common.Deliver(ctx, env, s, c.out, bridge); err != nil {
 			return err
 		}
 		if asked := bridge.Issued.Add(overlap); !bridge.Expires.Equal(asked) && !bridge.Expires.Equal(h.HardEnd()) {
-			env.Warnf("this request got its bridge on %s, until %s; --overlap does not change that", common.Date(bridge.Issued), common.Minute(bridge.Expires))
+			env.Warnf("this request got its bridge on %s, until %s; --overlap does not change that", text.Date(bridge.Issued), text.Minute(bridge.Expires))
 		}
 		fmt.Fprintf(env.Stderr, "The new server runs until %s. Its real license comes with the release of the old one: \"offlicense release\" there, then \"licensor release FILE --out final.lic\" here.\n",
-			common.Minute(bridge.Expires))
+			text.Minute(bridge.Expires))
 		return nil
 	})
 }

@@ -7,9 +7,10 @@ import (
 	"math"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
+	"github.com/offlicense/offlicense/cmd/internal/text"
 	"github.com/offlicense/offlicense/cmd/licensor/command/common"
-	"github.com/offlicense/offlicense/cmd/licensor/internal/home"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
 	"github.com/offlicense/offlicense/format"
 	"github.com/spf13/pflag"
 )
@@ -52,8 +53,8 @@ func (c *reactivateCommand) run(env *cli.Env, args []string) error {
 	if err := common.NeedWhy(&c.reason, "closing an activation as lost"); err != nil {
 		return err
 	}
-	return c.home.WithLedger(env, ledger.Open, func(ctx context.Context, _ home.Home, l *ledger.Ledger) error {
-		h, err := common.Holding(ctx, l, invoice)
+	return c.home.WithService(env, service.ToChange, func(ctx context.Context, s *service.Service) error {
+		h, err := s.Holding(ctx, invoice)
 		if err != nil {
 			return err
 		}
@@ -62,7 +63,7 @@ func (c *reactivateCommand) run(env *cli.Env, args []string) error {
 		}
 		bridge := false
 		// What is not active is not asked about: the ledger refuses it and says why.
-		if a := common.Held(h, c.activation); a != nil {
+		if a := service.Held(h, c.activation); a != nil {
 			var t cli.Table
 			addActivation(&t, a)
 			if h.Type == format.TypeFailover && a.State == ledger.StateActive {
@@ -82,7 +83,7 @@ func (c *reactivateCommand) run(env *cli.Env, args []string) error {
 		if err != nil {
 			return err
 		}
-		revoked, err := l.ReactivateUsed(ctx, by, invoice, c.activation, c.used())
+		revoked, err := s.Reactivate(ctx, by, invoice, c.activation, c.used())
 		if err != nil {
 			return err
 		}
@@ -127,6 +128,6 @@ func (c *reactivateCommand) usedWords() string {
 func addActivation(t *cli.Table, a *ledger.Held) {
 	t.Row("activation", a.ID)
 	common.AddPlace(func(name, value string) { t.Row(name, value) }, a.Site, a.Host)
-	t.Row("since", common.Date(a.Since))
+	t.Row("since", text.Date(a.Since))
 	t.Row("license", a.License.ID.String())
 }

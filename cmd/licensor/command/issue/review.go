@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
+	"github.com/offlicense/offlicense/cmd/internal/text"
 	"github.com/offlicense/offlicense/cmd/licensor/command/common"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/format"
@@ -42,7 +43,7 @@ func review(env *cli.Env, out io.Writer, offer *ledger.Offer, q *verify.Request,
 
 	warnOfRequest(env, q, now)
 	if offer.License != nil {
-		env.Warnf("this request was signed on %s; here is the same license again", common.Date(offer.License.Issued))
+		env.Warnf("this request was signed on %s; here is the same license again", text.Date(offer.License.Issued))
 		if offer.Epoch > offer.License.Epoch {
 			env.Warnf("a newer license of that activation is on record, epoch %d, and this one is epoch %d: where that one is installed, this one does not install", offer.Epoch, offer.License.Epoch)
 		}
@@ -58,7 +59,7 @@ func addRequest(t *cli.Table, q *verify.Request, before ...string) {
 	if q.Prior != nil {
 		row("replaces", q.Prior.String())
 	}
-	row("made", common.Minute(time.Unix(q.Time, 0)))
+	row("made", text.Minute(time.Unix(q.Time, 0)))
 	row("code", format.ComparisonCode(q.Hash))
 }
 
@@ -69,7 +70,7 @@ func warnOfRequest(env *cli.Env, q *verify.Request, now time.Time) {
 	}
 	switch made := time.Unix(q.Time, 0); {
 	case made.After(now.Add(verify.ClockTolerance)):
-		env.Warnf("the server's clock is ahead of this workstation's: it says %s", common.Minute(made))
+		env.Warnf("the server's clock is ahead of this workstation's: it says %s", text.Minute(made))
 	case made.Before(now.Add(-oldRequest)):
 		env.Warnf("the request is old, or the server's clock is behind: a license does not hold before it was issued")
 	}

@@ -4,11 +4,12 @@ package issue
 import (
 	"context"
 	_ "embed"
+	"time"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/cmd/licensor/command/common"
-	"github.com/offlicense/offlicense/cmd/licensor/internal/home"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
 	"github.com/offlicense/offlicense/format"
 	"github.com/offlicense/offlicense/verify"
 	"github.com/spf13/pflag"
@@ -68,8 +69,8 @@ func (c *signCommand) signOne(env *cli.Env, path string) error {
 	if err != nil {
 		return err
 	}
-	return c.Home.WithLedger(env, ledger.Open, func(ctx context.Context, at home.Home, l *ledger.Ledger) error {
-		offer, err := l.PreviewAs(ctx, ledger.Operation{Now: now, Why: c.Reason.Why, Override: c.Reason.Override}, request)
+	return c.Home.WithService(env, service.ToChange, func(ctx context.Context, s *service.Service) error {
+		offer, err := s.Preview(ctx, ledger.Operation{Now: now, Why: c.Reason.Why, Override: c.Reason.Override}, request)
 		if err != nil {
 			return err
 		}
@@ -79,11 +80,11 @@ func (c *signCommand) signOne(env *cli.Env, path string) error {
 			if err := c.Agree(env, "Sign this license?", "not signed"); err != nil {
 				return err
 			}
-			if license, err = c.issue(ctx, env, at, l, offer, request); err != nil {
+			if license, err = c.issue(ctx, env, s, offer, request, now); err != nil {
 				return err
 			}
 		}
-		return common.Deliver(ctx, env, at, l, c.out, license)
+		return common.Deliver(ctx, env, s, c.out, license)
 	})
 }
 
@@ -97,8 +98,12 @@ func readRequest(env *cli.Env, path string) (*verify.Request, error) {
 
 // issue loads the staff key and signs. All that waits for a person is done before the
 // clock is read and the ledger is touched.
-func (c *signCommand) issue(ctx context.Context, env *cli.Env, at home.Home, l *ledger.Ledger, offer *ledger.Offer, q *verify.Request) (*ledger.License, error) {
-	i, err := common.LoadIssuer(ctx, env, &c.Key, at, l)
+func (c *signCommand) issue(ctx context.Context, env *cli.Env, s *service.Service, offer *ledger.Offer, q *verify.Request, now time.Time) (*ledger.License, error) {
+	key, err := c.Key.Key(env)
+	if err != nil {
+		return nil, err
+	}
+	signer, err := s.Signer(ctx, key, now)
 	if err != nil {
 		return nil, err
 	}
@@ -106,8 +111,5 @@ func (c *signCommand) issue(ctx context.Context, env *cli.Env, at home.Home, l *
 	if err != nil {
 		return nil, err
 	}
-	if err := i.Check(ledger.Grant{Entitlement: offer.Entitlement, Activation: "new", Epoch: offer.Epoch, Request: q}, by.Now); err != nil {
-		return nil, err
-	}
-	return l.Sign(ctx, by, q, i.At(by.Now))
+	return s.Sign(ctx, by, q, offer, signer)
 }

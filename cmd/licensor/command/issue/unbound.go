@@ -6,8 +6,7 @@ import (
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/cmd/licensor/command/common"
-	"github.com/offlicense/offlicense/cmd/licensor/internal/home"
-	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
 )
 
 // signUnbound signs a license for any machine.
@@ -23,8 +22,8 @@ func (c *signCommand) signUnbound(env *cli.Env, args []string) error {
 	if err := env.CheckOutput(c.out, "OLL1:"); err != nil {
 		return err
 	}
-	return c.Home.WithLedger(env, ledger.Open, func(ctx context.Context, at home.Home, l *ledger.Ledger) error {
-		h, err := common.Holding(ctx, l, c.invoice)
+	return c.Home.WithService(env, service.ToChange, func(ctx context.Context, s *service.Service) error {
+		h, err := s.Holding(ctx, c.invoice)
 		if err != nil {
 			return err
 		}
@@ -43,11 +42,14 @@ func (c *signCommand) signUnbound(env *cli.Env, args []string) error {
 		if err != nil {
 			return err
 		}
-		signer := c.Signer(ctx, env, at, l, by)
-		license, err := l.SignUnbound(ctx, by, c.invoice, c.name, signer.Issue)
+		key, err := c.Key.Key(env)
 		if err != nil {
-			return signer.Explain(err)
+			return err
 		}
-		return common.Deliver(ctx, env, at, l, c.out, license)
+		license, err := s.SignUnbound(ctx, by, c.invoice, c.name, key)
+		if err != nil {
+			return err
+		}
+		return common.Deliver(ctx, env, s, c.out, license)
 	})
 }

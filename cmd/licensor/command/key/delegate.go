@@ -8,9 +8,10 @@ import (
 	"time"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
+	"github.com/offlicense/offlicense/cmd/internal/text"
 	"github.com/offlicense/offlicense/cmd/licensor/command/common"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/home"
-	"github.com/offlicense/offlicense/cmd/licensor/internal/issuer"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
 	"github.com/offlicense/offlicense/format"
 	"github.com/offlicense/offlicense/keys"
 	"github.com/spf13/pflag"
@@ -66,9 +67,13 @@ func (c *delegation) run(env *cli.Env, args []string) error {
 	if err != nil {
 		return err
 	}
-	seen, err := c.root.Peek(env)
+	key, err := c.root.Key(env)
 	if err != nil {
 		return err
+	}
+	seen, err := service.PeekRootKey(key, common.AgentSocket(env))
+	if err != nil {
+		return common.ReadError(err)
 	}
 	if err := c.nameVendor(env, claims, seen); err != nil {
 		return err
@@ -83,7 +88,7 @@ func (c *delegation) run(env *cli.Env, args []string) error {
 	if err := c.review(env, claims, staff, seen); err != nil {
 		return err
 	}
-	return c.sign(env, claims, staff)
+	return c.sign(env, key, claims, staff)
 }
 
 // claims is what the options say, but for the vendor.
@@ -114,7 +119,7 @@ func (c *delegation) claims(env *cli.Env) (*format.DelegationClaims, error) {
 	case c.until.IsZero():
 		return nil, cli.Usagef("--until is missing").WithHint("the last day on which the key may sign, such as %s; licenses that it signs live on", now.AddDate(1, 0, 0).Format(time.DateOnly))
 	case !c.until.After(now):
-		return nil, cli.Usagef("--until %s has passed: it is %s", common.Date(c.until), common.Minute(now)).WithHint("check the clock of this machine, or give a later day")
+		return nil, cli.Usagef("--until %s has passed: it is %s", text.Date(c.until), text.Minute(now)).WithHint("check the clock of this machine, or give a later day")
 	}
 	if err := env.CheckOutput(c.out, "OLD1:"); err != nil {
 		return nil, err
@@ -184,13 +189,13 @@ func (c *delegation) review(env *cli.Env, claims *format.DelegationClaims, staff
 	if err != nil && c.home.Flags.Changed("home") {
 		return err
 	}
-	if err == nil && !seen.IsZero() && !common.HasKey(known, seen.PublicKey) {
+	if err == nil && !seen.IsZero() && !service.HasKey(known, seen.PublicKey) {
 		env.Warnf("the home here does not trust this root key; products that have its roots will refuse what the staff key signs")
 	}
 	if err == nil {
 		c.warnOfRevoked(env, seen, staff)
 	}
-	return common.Agree(env, c.yes, fmt.Sprintf("Compared the staff key with %s, and may it sign this?", c.name), "not signed")
+	return common.Agree(env, c.yes, fmt.Sprintf("Have you verified this fingerprint with %s, and may the key sign the above?", c.name), "not signed")
 }
 
 // warnOfRevoked asks the ledger of a home that is here, if it has one: the machine of the
@@ -201,15 +206,19 @@ func (c *delegation) warnOfRevoked(env *cli.Env, root, staff keys.NamedKey) {
 		return
 	}
 	ctx := context.Background()
-	l, err := c.home.OpenIfPresent(ctx, env, at)
+	var s *service.Service
+	where, err := c.home.Database(env)
+	if err == nil {
+		s, err = service.OpenIfPresent(ctx, at, where, c.home.Options(env))
+	}
 	if err != nil {
-		env.Warnf("the ledger here does not say whether these keys were revoked: %v", err)
+		env.Warnf("the ledger here does not say whether these keys were revoked: %v", common.ReadError(err))
 		return
 	}
-	if l == nil {
+	if s == nil {
 		return
 	}
-	defer l.Close()
+	defer s.Close()
 	for _, key := range []struct {
 		keys.NamedKey
 		what string
@@ -217,21 +226,21 @@ func (c *delegation) warnOfRevoked(env *cli.Env, root, staff keys.NamedKey) {
 		if key.IsZero() {
 			continue
 		}
-		if err := l.RefuseRevokedKey(ctx, key.PublicKey, nil); err != nil {
+		if err := s.RefuseRevokedKey(ctx, key.PublicKey); err != nil {
 			env.Warnf("servers that know the revocation list will not take this delegation by its %s key: %v", key.what, err)
 		}
 	}
 }
 
-func (c *delegation) sign(env *cli.Env, claims *format.DelegationClaims, staff keys.NamedKey) error {
-	root, err := c.root.Load(env)
+func (c *delegation) sign(env *cli.Env, key service.Key, claims *format.DelegationClaims, staff keys.NamedKey) error {
+	root, err := service.LoadRootKey(key, common.AgentSocket(env))
 	if err != nil {
-		return err
+		return common.ReadError(err)
 	}
 	if root.Public() == staff.PublicKey {
 		return delegatedToRoot(staff)
 	}
-	_, text, err := issuer.Delegate(root, staff.PublicKey, *claims, env.Rand)
+	text, err := service.Delegate(root, staff.PublicKey, *claims, env.Rand)
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/cmd/licensor/command/common"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
 	"github.com/offlicense/offlicense/format"
 	"github.com/offlicense/offlicense/keys"
 	"github.com/spf13/pflag"
@@ -43,7 +44,7 @@ func (o *scopeOptions) scope() (format.Scope, error) {
 		return o.scopeOfRevocations()
 	}
 	var err error
-	s := format.Scope{MaxTerm: int64(o.maxTerm) * common.SecondsPerDay, MaxSeats: o.maxSeats, Unbound: o.unbound, Perpetual: o.perpetual}
+	s := format.Scope{MaxTerm: int64(o.maxTerm) * service.SecondsPerDay, MaxSeats: o.maxSeats, Unbound: o.unbound, Perpetual: o.perpetual}
 	if s.Products, err = o.list("products", o.products, "such as evoq,liquid", validProduct); err != nil {
 		return format.Scope{}, err
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/cmd/licensor/command/common"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/home"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
 	"github.com/offlicense/offlicense/keys"
 	"github.com/spf13/pflag"
 )
@@ -116,7 +117,7 @@ func (c *keyCommand) place(env *cli.Env) (*newKey, error) {
 	at := home.Home{Dir: dir}
 	k := &newKey{file: at.KeyFile(c.name), comment: c.name, what: c.name + "'s key", home: dir}
 	if roots, err := at.NamedRoots(); err == nil {
-		if vendor := home.VendorIn(roots[0].Comment); validVendor(vendor) == nil {
+		if vendor := home.VendorIn(roots[0].Comment); service.ValidVendor(vendor) == nil {
 			k.comment += "@" + vendor
 		}
 	}
@@ -129,7 +130,7 @@ func (c *keyCommand) placeElsewhere(env *cli.Env) (*newKey, error) {
 	if c.out == "" || c.out == "-" {
 		return nil, cli.Usagef("--out names no file: a private key is printed nowhere")
 	}
-	if home.ValidKeyName(c.name) != nil && validVendor(c.name) != nil {
+	if home.ValidKeyName(c.name) != nil && service.ValidVendor(c.name) != nil {
 		return nil, cli.Usagef("invalid key name %s", cli.Quote(c.name)).WithHint("a name such as anna, or for a root key the vendor's domain")
 	}
 	return &newKey{file: c.out, comment: c.name, what: "the new key"}, refuseExisting(c.out)

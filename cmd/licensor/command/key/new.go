@@ -8,7 +8,6 @@ import (
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/cmd/licensor/command/common"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/home"
-	"github.com/offlicense/offlicense/format"
 	"github.com/offlicense/offlicense/keys"
 )
 
@@ -63,12 +62,5 @@ func createError(err error) error {
 	case errors.As(err, &path):
 		return cli.FileError("create", path.Path, err)
 	}
-	return err
-}
-
-// validVendor refuses what is no vendor's domain.
-func validVendor(name string) error {
-	d := format.DelegationClaims{Issuer: name, Name: "any", Expires: 1, Key: make([]byte, keys.PublicKeySize)}
-	_, err := d.Marshal()
 	return err
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/cmd/licensor/command/common"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/home"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
 	"github.com/offlicense/offlicense/keys"
 	"github.com/spf13/pflag"
 )
@@ -78,7 +79,7 @@ func (c *rootsCommand) addStandby(env *cli.Env, at home.Home) error {
 		return err
 	}
 	switch {
-	case common.HasKey(known, standby.PublicKey):
+	case service.HasKey(known, standby.PublicKey):
 		return cli.Failf("%s is a root key here already; nothing was changed", standby).WithHint("\"licensor roots\" shows them")
 	case len(known) >= home.MaxRoots:
 		return cli.Failf("there are %d root keys here already; nothing was changed", len(known)).

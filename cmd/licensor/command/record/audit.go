@@ -7,8 +7,8 @@ import (
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/cmd/licensor/command/common"
-	"github.com/offlicense/offlicense/cmd/licensor/internal/home"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
 	"github.com/spf13/pflag"
 )
 
@@ -37,34 +37,24 @@ func (c *auditCommand) run(env *cli.Env, args []string) error {
 	if err := common.NoArguments(args); err != nil {
 		return err
 	}
-	var against ledger.Against
+	var checkpoint []byte
 	if c.home.Flags.Changed("against") {
 		var err error
-		if against.Checkpoint, err = env.ReadFile(c.against, maxCheckpointFile); err != nil {
+		if checkpoint, err = env.ReadFile(c.against, maxCheckpointFile); err != nil {
 			return err
 		}
 	}
-	return c.home.WithLedger(env, ledger.OpenToAudit, func(ctx context.Context, at home.Home, l *ledger.Ledger) error {
-		var err error
-		if against.Verifier, err = at.Verifier(); err != nil {
-			return common.ReadError(err)
-		}
-		if against.Checkpoint != nil {
-			if against.Keys, err = at.PublicKeys(); err != nil {
-				return common.ReadError(err)
-			}
-		}
+	return c.home.WithService(env, service.ToAudit, func(ctx context.Context, s *service.Service) error {
 		bars := stepBars{env: env}
-		against.Progress = bars.show
-		report, err := l.Audit(ctx, against)
+		report, err := s.Audit(ctx, checkpoint, bars.show)
 		bars.done()
 		if err != nil {
 			return err
 		}
-		if err := c.print(env, report, against.Checkpoint != nil); err != nil {
+		if err := c.print(env, report, checkpoint != nil); err != nil {
 			return err
 		}
-		if against.Checkpoint == nil {
+		if checkpoint == nil {
 			env.Warnf("without a checkpoint (--against) nobody can tell whether the newest events were dropped with all that they did, or the whole history was written anew")
 		}
 		if !report.OK() {

@@ -10,8 +10,7 @@ import (
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/cmd/licensor/command/common"
-	"github.com/offlicense/offlicense/cmd/licensor/internal/home"
-	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
 	"github.com/spf13/pflag"
 )
 
@@ -26,14 +25,14 @@ func Backup(flags *pflag.FlagSet) cli.Run {
 		if len(args) != 1 || args[0] == "" || args[0] == "-" {
 			return cli.Usagef("want the name of one new file")
 		}
-		return at.WithLedger(env, ledger.OpenAsIs, func(ctx context.Context, _ home.Home, l *ledger.Ledger) error {
-			return backup(ctx, env, l, args[0])
+		return at.WithService(env, service.AsIs, func(ctx context.Context, s *service.Service) error {
+			return backup(ctx, env, s, args[0])
 		})
 	}
 }
 
-func backup(ctx context.Context, env *cli.Env, l *ledger.Ledger, file string) error {
-	err := l.Backup(ctx, file)
+func backup(ctx context.Context, env *cli.Env, s *service.Service, file string) error {
+	err := s.Backup(ctx, file)
 	var path *fs.PathError
 	switch {
 	case errors.As(err, &path):
@@ -41,12 +40,6 @@ func backup(ctx context.Context, env *cli.Env, l *ledger.Ledger, file string) er
 	case err != nil:
 		return err
 	}
-	// A copy that does not open is none: better to hear of it now.
-	copied, err := ledger.OpenAsIs(ctx, file)
-	if err != nil {
-		return fmt.Errorf("the copy does not open: %w", err)
-	}
-	defer copied.Close()
 	info, err := os.Stat(file)
 	if err != nil {
 		return cli.FileError("read", file, err)

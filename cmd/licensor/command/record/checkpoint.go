@@ -8,8 +8,7 @@ import (
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/cmd/licensor/command/common"
-	"github.com/offlicense/offlicense/cmd/licensor/internal/home"
-	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
 	"github.com/spf13/pflag"
 )
 
@@ -42,12 +41,16 @@ func (c *checkpointCommand) run(env *cli.Env, args []string) error {
 	if _, err := os.Lstat(c.out); c.out != "-" && err == nil {
 		return cli.FileError("write", c.out, fs.ErrExist)
 	}
-	return c.home.WithLedger(env, ledger.OpenToRead, func(ctx context.Context, at home.Home, l *ledger.Ledger) error {
-		i, err := common.LoadIssuer(ctx, env, &c.key, at, l)
-		if err != nil {
-			return err
-		}
-		signed, err := l.Checkpoint(ctx, i.Key)
+	now, err := env.Time()
+	if err != nil {
+		return err
+	}
+	key, err := c.key.Key(env)
+	if err != nil {
+		return err
+	}
+	return c.home.WithService(env, service.ToRead, func(ctx context.Context, s *service.Service) error {
+		signed, err := s.Checkpoint(ctx, key, now)
 		if err != nil {
 			return err
 		}

@@ -7,8 +7,7 @@ import (
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/cmd/licensor/command/common"
-	"github.com/offlicense/offlicense/cmd/licensor/internal/home"
-	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
 	"github.com/spf13/pflag"
 )
 
@@ -32,10 +31,10 @@ func (c *historyCommand) run(env *cli.Env, args []string) error {
 	if len(args) != 1 || args[0] == "" {
 		return cli.Usagef("want one invoice or one activation")
 	}
-	return c.home.WithLedger(env, ledger.OpenToRead, func(ctx context.Context, _ home.Home, l *ledger.Ledger) error {
-		events, err := l.History(ctx, args[0])
+	return c.home.WithService(env, service.ToRead, func(ctx context.Context, s *service.Service) error {
+		events, err := s.History(ctx, args[0])
 		if err == nil && len(events) == 0 { // an id may be typed in small letters
-			events, err = l.History(ctx, strings.ToUpper(args[0]))
+			events, err = s.History(ctx, strings.ToUpper(args[0]))
 		}
 		if err != nil {
 			return err

@@ -8,9 +8,10 @@ import (
 	"time"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
+	"github.com/offlicense/offlicense/cmd/internal/text"
 	"github.com/offlicense/offlicense/cmd/licensor/command/common"
-	"github.com/offlicense/offlicense/cmd/licensor/internal/home"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
 	"github.com/offlicense/offlicense/format"
 	"github.com/offlicense/offlicense/keys"
 	"github.com/spf13/pflag"
@@ -61,17 +62,17 @@ func (c *listCommand) run(env *cli.Env, args []string) error {
 		}
 		c.filter.Now, c.filter.ExpiresBefore = now, now.Add(time.Duration(c.expiring)*24*time.Hour)
 	}
-	return c.home.WithLedger(env, ledger.OpenToRead, func(ctx context.Context, _ home.Home, l *ledger.Ledger) error {
-		holdings, err := l.List(ctx, c.filter)
+	return c.home.WithService(env, service.ToRead, func(ctx context.Context, s *service.Service) error {
+		holdings, err := s.List(ctx, c.filter)
 		if err != nil {
 			return err
 		}
 		if len(holdings) == 0 && c.filter.Invoice != "" {
-			return c.noInvoice(ctx, l)
+			return c.noInvoice(ctx, s)
 		}
 		switch {
 		case c.json:
-			partners, err := l.Partners(ctx)
+			partners, err := s.Partners(ctx)
 			if err != nil {
 				return err
 			}
@@ -91,9 +92,9 @@ func (c *listCommand) run(env *cli.Env, args []string) error {
 }
 
 // noInvoice says whether there is no such invoice, or the other filters hide it.
-func (c *listCommand) noInvoice(ctx context.Context, l *ledger.Ledger) error {
+func (c *listCommand) noInvoice(ctx context.Context, s *service.Service) error {
 	alone := ledger.Filter{Invoice: c.filter.Invoice}
-	holdings, err := l.List(ctx, alone)
+	holdings, err := s.List(ctx, alone)
 	switch {
 	case err != nil:
 		return err
@@ -110,9 +111,9 @@ func table(holdings []ledger.Holding) *cli.Table {
 	for _, h := range holdings {
 		t.Row(h.Invoice, h.Customer, common.ProductName(&h.Entitlement), h.Type, common.SeatsUsed(&h), common.Term(&h.Entitlement))
 		for _, a := range h.Activations {
-			when := "since " + common.Date(a.Since)
+			when := "since " + text.Date(a.Since)
 			if a.State == ledger.StateBridge {
-				when = "until " + common.Date(a.License.Expires)
+				when = "until " + text.Date(a.License.Expires)
 			}
 			t.Row("  "+a.ID, a.Site, a.Host, string(a.State), "", when)
 		}

@@ -6,13 +6,10 @@ import (
 	"fmt"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
+	"github.com/offlicense/offlicense/cmd/internal/text"
 	"github.com/offlicense/offlicense/cmd/licensor/command/common"
-	"github.com/offlicense/offlicense/cmd/licensor/internal/home"
-	"github.com/offlicense/offlicense/cmd/licensor/internal/issuer"
-	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
 	"github.com/offlicense/offlicense/format"
-	"github.com/offlicense/offlicense/keys"
-	"github.com/offlicense/offlicense/verify"
 	"github.com/spf13/pflag"
 )
 
@@ -89,13 +86,13 @@ func (c *revocationsCommand) sign(env *cli.Env) error {
 	if err != nil {
 		return err
 	}
-	copied := common.IsCopy(where)
-	open := ledger.Open
+	copied := service.IsCopy(where)
+	mode := service.ToChange
 	if copied {
-		open = ledger.OpenToRead
+		mode = service.ToRead
 	}
-	return c.home.WithLedger(env, open, func(ctx context.Context, at home.Home, l *ledger.Ledger) error {
-		key, err := c.signer(ctx, env, at, l)
+	return c.home.WithService(env, mode, func(ctx context.Context, s *service.Service) error {
+		key, err := c.listKey(ctx, env, s)
 		if err != nil {
 			return err
 		}
@@ -103,81 +100,50 @@ func (c *revocationsCommand) sign(env *cli.Env) error {
 		if err != nil {
 			return err
 		}
-		next, err := l.NextList(ctx, by.Now)
+		next, err := s.NextList(ctx, by.Now)
 		if err != nil {
 			return err
 		}
 		t := cli.Table{Whole: true}
 		t.Row("list", fmt.Sprint(next.Number))
 		addContent(&t, next)
-		t.Row("signed by", key.name)
+		t.Row("signed by", key.Name)
 		t.WriteTo(common.Messages(env, c.out))
 		if err := common.Agree(env, c.yes, "Sign this revocation list?", "not signed"); err != nil {
 			return err
 		}
-		text, err := issuer.SignList(key.Signer, key.delegation, *next, key.verifier, env.Rand)
+		text, err := s.SignList(key, next)
 		if err != nil {
 			return err
 		}
 		if copied {
 			return c.handOver(env, text)
 		}
-		if _, err := l.RecordList(ctx, by, key.verifier, text); err != nil {
+		if _, err := s.RecordList(ctx, by, text); err != nil {
 			return err
 		}
 		return c.deliver(env, text)
 	})
 }
 
-// listKey is what signs a revocation list.
-type listKey struct {
-	keys.Signer
-	name       string
-	delegation []byte // nil: a root
-	verifier   *verify.Verifier
-}
-
-func (c *revocationsCommand) signer(ctx context.Context, env *cli.Env, at home.Home, l *ledger.Ledger) (*listKey, error) {
-	key, err := c.loadKey(env, at, l.Vendor())
-	if err != nil {
-		return nil, err
-	}
-	if err := l.RefuseRevokedKey(ctx, key.Public(), key.delegation); err != nil {
-		return nil, err
-	}
-	if key.delegation != nil {
-		if err := l.RefuseListKey(ctx); err != nil {
-			return nil, err
-		}
-	}
-	return key, nil
-}
-
-func (c *revocationsCommand) loadKey(env *cli.Env, at home.Home, vendor string) (*listKey, error) {
-	if c.rootKey == "" {
-		k, err := c.key.Load(env, at, vendor, common.SignsRevocations)
+// listKey loads what signs the list.
+func (c *revocationsCommand) listKey(ctx context.Context, env *cli.Env, s *service.Service) (*service.ListKey, error) {
+	if c.rootKey != "" {
+		key, err := (&common.RootKeyOption{Where: c.rootKey, Passphrase: c.key.Passphrase}).Key(env)
 		if err != nil {
 			return nil, err
 		}
-		return &listKey{k.Signer, k.Name, k.RawDelegation, k.Verifier}, nil
+		return s.RootListKey(ctx, key)
 	}
-	v, err := at.Verifier()
-	if err != nil {
-		return nil, common.ReadError(err)
-	}
-	roots, err := at.NamedRoots()
-	if err != nil {
-		return nil, common.ReadError(err)
-	}
-	root, err := (&common.RootKeyOption{Where: c.rootKey, Passphrase: c.key.Passphrase}).Load(env)
+	now, err := env.Time()
 	if err != nil {
 		return nil, err
 	}
-	if !common.HasKey(roots, root.Public()) {
-		return nil, cli.Failf("the key %s is none of this vendor's roots", root.Public().Fingerprint()).
-			WithHint("name the file of a root key; \"licensor roots\" shows which they are; nothing was signed")
+	key, err := c.key.Key(env)
+	if err != nil {
+		return nil, err
 	}
-	return &listKey{root, "the root key " + root.Public().Fingerprint(), nil, v}, nil
+	return s.ListKey(ctx, key, now)
 }
 
 // deliver writes a list that is on record.
@@ -197,11 +163,11 @@ func (c *revocationsCommand) deliver(env *cli.Env, text []byte) error {
 
 // travels says how a list of the ledger reaches servers by itself.
 func travels(raw []byte) string {
-	if common.Fits(raw) {
-		return "Licenses that are signed from now on bring it along."
+	if service.FitsLicense(raw) {
+		return "Licenses that are signed from now on include it."
 	}
-	return fmt.Sprintf("It is too long to go along with licenses (%d bytes, at most %d): bring it to every server, and ship it with the next release of the product.",
-		len(raw), issuer.MaxAttachedList)
+	return fmt.Sprintf("It is too long to be attached to licenses (%d bytes, at most %d): bring it to every server, and ship it with the next release of the product.",
+		len(raw), service.MaxAttachedList)
 }
 
 // handOver writes a list that was signed on a copy of the ledger. No server is to see it
@@ -228,37 +194,33 @@ func (c *revocationsCommand) record(env *cli.Env) error {
 	if err != nil {
 		return err
 	}
-	if common.IsCopy(where) {
+	if service.IsCopy(where) {
 		return cli.Usagef("%s is a copy of the ledger, and --add changes the ledger", cli.Quote(where)).
 			WithHint("record the list where the ledger is, so without --ledger COPY: licensor revocations --add %s", cli.ShellPath(c.add))
 	}
-	text, err := env.ReadFile(c.add, format.MaxText)
+	file, err := env.ReadFile(c.add, format.MaxText)
 	if err != nil {
 		return err
 	}
-	return c.home.WithLedger(env, ledger.Open, func(ctx context.Context, at home.Home, l *ledger.Ledger) error {
-		v, err := at.Verifier()
-		if err != nil {
-			return common.ReadError(err)
-		}
+	return c.home.WithService(env, service.ToChange, func(ctx context.Context, s *service.Service) error {
 		by, err := c.operator.Operation(env)
 		if err != nil {
 			return err
 		}
-		list, err := l.RecordList(ctx, by, v, text)
+		list, err := s.RecordList(ctx, by, file)
 		if err != nil {
 			return err
 		}
-		left, err := reportRevocations(ctx, at, l, by.Now)
+		left, err := s.Revocations(ctx, by.Now)
 		if err != nil {
 			return err
 		}
 		t := cli.Table{Whole: true}
 		t.Row("list", fmt.Sprint(list.Number))
-		t.Row("issued", common.Minute(list.Issued()))
+		t.Row("issued", text.Minute(list.Issued()))
 		addContent(&t, &list.RevocationClaims)
 		t.Row("signed by", list.Signer)
-		for _, one := range left.waiting() {
+		for _, one := range left.Waiting() {
 			t.Row("not on it", one)
 		}
 		if _, err = t.WriteTo(env.Stdout); err != nil {
@@ -278,13 +240,10 @@ func (c *revocationsCommand) write(env *cli.Env) error {
 	if err := c.qr.Check(env, c.out); err != nil {
 		return err
 	}
-	return c.home.WithLedger(env, ledger.OpenToRead, func(ctx context.Context, _ home.Home, l *ledger.Ledger) error {
-		raw, err := l.NewestList(ctx)
+	return c.home.WithService(env, service.ToRead, func(ctx context.Context, s *service.Service) error {
+		raw, err := s.NewestList(ctx)
 		if err != nil {
 			return err
-		}
-		if raw == nil {
-			return cli.Failf("no revocation list was signed yet").WithHint("licensor revocations%s --root-key FILE --out list.olv signs the first one", c.home.FlagsText())
 		}
 		return c.deliver(env, format.EncodeFile(format.RevocationFile, raw))
 	})

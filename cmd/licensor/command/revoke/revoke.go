@@ -7,12 +7,11 @@ import (
 	_ "embed"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/cmd/licensor/command/common"
-	"github.com/offlicense/offlicense/cmd/licensor/internal/home"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
 	"github.com/offlicense/offlicense/format"
 	"github.com/spf13/pflag"
 )
@@ -61,24 +60,24 @@ func (c *revokeCommand) run(env *cli.Env, args []string) error {
 	if err := common.NeedWhy(&c.reason, "revoking"); err != nil {
 		return err
 	}
-	return c.home.WithLedger(env, ledger.Open, func(ctx context.Context, at home.Home, l *ledger.Ledger) error {
+	return c.home.WithService(env, service.ToChange, func(ctx context.Context, s *service.Service) error {
 		switch {
 		case c.license != "":
-			return c.revokeLicense(ctx, env, l)
+			return c.revokeLicense(ctx, env, s)
 		case c.activation != "":
-			return c.revokeActivation(ctx, env, l)
+			return c.revokeActivation(ctx, env, s)
 		}
-		return c.revokeKey(ctx, env, at, l)
+		return c.revokeKey(ctx, env, s)
 	})
 }
 
-func (c *revokeCommand) revokeLicense(ctx context.Context, env *cli.Env, l *ledger.Ledger) error {
+func (c *revokeCommand) revokeLicense(ctx context.Context, env *cli.Env, s *service.Service) error {
 	id, err := format.ParseID(c.license)
 	if err != nil {
 		return cli.Usagef("%w", err).WithHint("\"licensor history INVOICE\" shows the licenses of an invoice; an activation's name goes with --activation")
 	}
 	// What is not on record is not asked about: the ledger refuses it and says why.
-	if license, q, err := l.Issued(ctx, id); err == nil {
+	if license, q, err := s.Issued(ctx, id); err == nil {
 		t := cli.Table{Whole: true}
 		common.AddLicense(&t, license)
 		if q != nil {
@@ -94,16 +93,16 @@ func (c *revokeCommand) revokeLicense(ctx context.Context, env *cli.Env, l *ledg
 	if err != nil {
 		return err
 	}
-	r, err := l.RevokeLicense(ctx, by, id)
+	r, err := s.RevokeLicense(ctx, by, id)
 	if err != nil {
 		return err
 	}
 	return c.tellRevoked(env, *r)
 }
 
-func (c *revokeCommand) revokeActivation(ctx context.Context, env *cli.Env, l *ledger.Ledger) error {
+func (c *revokeCommand) revokeActivation(ctx context.Context, env *cli.Env, s *service.Service) error {
 	activation := strings.ToUpper(c.activation)
-	events, err := l.History(ctx, activation)
+	events, err := s.History(ctx, activation)
 	if err != nil {
 		return err
 	}
@@ -119,7 +118,7 @@ func (c *revokeCommand) revokeActivation(ctx context.Context, env *cli.Env, l *l
 	if err != nil {
 		return err
 	}
-	all, err := l.RevokeActivation(ctx, by, activation)
+	all, err := s.RevokeActivation(ctx, by, activation)
 	if err != nil {
 		return err
 	}
@@ -141,8 +140,8 @@ func (c *revokeCommand) tellRevoked(env *cli.Env, all ...ledger.Revocation) erro
 	return err
 }
 
-func (c *revokeCommand) revokeKey(ctx context.Context, env *cli.Env, at home.Home, l *ledger.Ledger) error {
-	key, err := findKey(ctx, env, at, l, c.key)
+func (c *revokeCommand) revokeKey(ctx context.Context, env *cli.Env, s *service.Service) error {
+	key, err := c.findKey(ctx, env, s)
 	if err != nil {
 		return err
 	}
@@ -150,14 +149,14 @@ func (c *revokeCommand) revokeKey(ctx context.Context, env *cli.Env, at home.Hom
 	if err != nil {
 		return err
 	}
-	var keep []delegationBy
+	var keep []service.Delegation
 	if key.Root {
-		if keep, err = delegationsBy(at, key.key, now); err != nil {
+		if keep, err = s.DelegationsBy(key.Key, now); err != nil {
 			return err
 		}
 	}
-	key.table(keep).WriteTo(env.Stdout)
-	if key.unseen() && !key.revoked {
+	keyTable(key, keep).WriteTo(env.Stdout)
+	if key.Unseen() && !key.Revoked {
 		env.Warnf("this key has signed nothing that is on record, and no delegation here names it: make sure that it is the one that was stolen")
 	}
 	if err := common.Agree(env, c.yes, "Revoke this key?", "not revoked"); err != nil {
@@ -167,30 +166,44 @@ func (c *revokeCommand) revokeKey(ctx context.Context, env *cli.Env, at home.Hom
 	if err != nil {
 		return err
 	}
-	var kept [][]byte
-	for _, d := range keep {
-		kept = append(kept, d.raw)
-	}
-	if err := l.RevokeKey(ctx, by, key.RevokedKey, kept...); err != nil {
+	kept, err := s.RevokeKey(ctx, by, key, keep)
+	if err != nil {
 		return err
 	}
-	return c.tellRevokedKey(ctx, env, l, key, by.Now)
+	c.tellRevokedKey(env, key, kept)
+	return nil
 }
 
-// table shows what will be revoked, and what of it stays good.
-func (k *foundKey) table(keep []delegationBy) *cli.Table {
+// findKey finds the key that --key names: by its fingerprint, or in a file.
+func (c *revokeCommand) findKey(ctx context.Context, env *cli.Env, s *service.Service) (*service.FoundKey, error) {
+	if strings.HasPrefix(c.key, service.FingerprintPrefix) {
+		return s.FindKey(ctx, c.key)
+	}
+	if !service.IsPath(c.key) && c.key != "-" {
+		return nil, cli.Usagef("--key takes a fingerprint or a file, not %s", cli.Quote(c.key)).
+			WithHint("\"licensor key list\" shows the fingerprints")
+	}
+	file, err := env.ReadFile(c.key, format.MaxText)
+	if err != nil {
+		return nil, err
+	}
+	defer clear(file) // it may be a private key, by mistake
+	key, err := s.FindKeyIn(ctx, file)
+	if err != nil {
+		return nil, cli.Failf("%s: %w", cli.Quote(c.key), err)
+	}
+	return key, nil
+}
+
+// keyTable shows what will be revoked, and what of it stays good.
+func keyTable(k *service.FoundKey, keep []service.Delegation) *cli.Table {
 	t := &cli.Table{Whole: true}
 	t.Row("key", k.Name)
-	if k.Name != k.fingerprint() {
-		t.Row("", k.fingerprint())
-	}
-	for _, name := range k.names {
-		if name != k.Name {
-			t.Row("", "also called "+name)
-		}
+	if k.Name != k.Key.Fingerprint() {
+		t.Row("", k.Key.Fingerprint())
 	}
 	if !k.Root {
-		t.Row("has signed", k.signed())
+		t.Row("has signed", signed(k))
 	}
 	t.Row("stays good", "what is on record of it by now")
 	for _, d := range keep {
@@ -200,18 +213,22 @@ func (k *foundKey) table(keep []delegationBy) *cli.Table {
 	return t
 }
 
+// signed says what of a key is on record.
+func signed(k *service.FoundKey) string {
+	licenses := cli.Plural(k.Licenses, "license", "licenses")
+	switch {
+	case k.Licenses > 0 && k.SignsLists:
+		return licenses + " and revocation lists"
+	case k.Licenses > 0:
+		return licenses
+	case k.SignsLists:
+		return "revocation lists"
+	}
+	return "nothing on record"
+}
+
 // tellRevokedKey says what follows.
-func (c *revokeCommand) tellRevokedKey(ctx context.Context, env *cli.Env, l *ledger.Ledger, key *foundKey, now time.Time) error {
-	next, err := l.NextList(ctx, now)
-	if err != nil {
-		return err
-	}
-	kept := 0
-	for _, k := range next.Keys {
-		if k.Thumbprint == key.key.Thumbprint() {
-			kept = k.Keep.Len()
-		}
-	}
+func (c *revokeCommand) tellRevokedKey(env *cli.Env, key *service.FoundKey, kept int) {
 	what, signer := cli.Plural(kept, "license of it stays", "licenses of it stay"), "FILE"
 	if key.Root {
 		what, signer = cli.Plural(kept, "delegation by it stays", "delegations by it stay"), "STANDBY"
@@ -221,5 +238,4 @@ func (c *revokeCommand) tellRevokedKey(ctx context.Context, env *cli.Env, l *led
 	if key.Root {
 		fmt.Fprintf(env.Stderr, "A staff key whose delegation by it is neither on record nor in this home signs nothing that servers take once they have that list: it needs a new delegation by the standby.\n")
 	}
-	return nil
 }

@@ -7,8 +7,8 @@ import (
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/cmd/licensor/command/common"
-	"github.com/offlicense/offlicense/cmd/licensor/internal/home"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
 	"github.com/spf13/pflag"
 )
 
@@ -45,27 +45,27 @@ func (c *customerCommand) run(env *cli.Env, args []string) error {
 	if err != nil {
 		return err
 	}
-	open, change := ledger.OpenToRead, c.partner || c.noPartner
+	mode, change := service.ToRead, c.partner || c.noPartner
 	if change {
-		open = ledger.Open
+		mode = service.ToChange
 	}
-	return c.home.WithLedger(env, open, func(ctx context.Context, _ home.Home, l *ledger.Ledger) error {
+	return c.home.WithService(env, mode, func(ctx context.Context, s *service.Service) error {
 		if change {
-			if err := l.SetCustomer(ctx, by, ledger.Customer{Name: args[0], Partner: c.partner}); err != nil {
+			if err := s.SetCustomer(ctx, by, ledger.Customer{Name: args[0], Partner: c.partner}); err != nil {
 				return err
 			}
 		}
-		return showCustomer(ctx, env, l, args[0], change)
+		return showCustomer(ctx, env, s, args[0], change)
 	})
 }
 
 // showCustomer prints what is known of a customer, as it stands in the ledger.
-func showCustomer(ctx context.Context, env *cli.Env, l *ledger.Ledger, name string, changed bool) error {
-	partners, err := l.Partners(ctx)
+func showCustomer(ctx context.Context, env *cli.Env, s *service.Service, name string, changed bool) error {
+	partners, err := s.Partners(ctx)
 	if err != nil {
 		return err
 	}
-	holdings, err := l.List(ctx, ledger.Filter{Customer: name})
+	holdings, err := s.List(ctx, ledger.Filter{Customer: name})
 	if err != nil {
 		return err
 	}
@@ -88,7 +88,7 @@ func showCustomer(ctx context.Context, env *cli.Env, l *ledger.Ledger, name stri
 	if _, err := t.WriteTo(env.Stdout); err != nil {
 		return err
 	}
-	events, err := l.CustomerHistory(ctx, name)
+	events, err := s.CustomerHistory(ctx, name)
 	if err != nil || len(events) == 0 {
 		return err
 	}

@@ -8,8 +8,8 @@ import (
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/cmd/licensor/command/common"
-	"github.com/offlicense/offlicense/cmd/licensor/internal/home"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
 	"github.com/offlicense/offlicense/format"
 	"github.com/spf13/pflag"
 )
@@ -71,18 +71,18 @@ func (c *entitleCommand) run(env *cli.Env, args []string) error {
 	if err != nil {
 		return err
 	}
-	return c.home.WithLedger(env, ledger.Open, func(ctx context.Context, at home.Home, l *ledger.Ledger) error {
-		if err := l.Entitle(ctx, by, c.sold); err != nil {
+	return c.home.WithService(env, service.ToChange, func(ctx context.Context, s *service.Service) error {
+		if err := s.Entitle(ctx, by, c.sold); err != nil {
 			return err
 		}
-		recorded, err := common.Holding(ctx, l, c.sold.Invoice)
+		recorded, err := s.Holding(ctx, c.sold.Invoice)
 		if err != nil {
 			return err
 		}
 		var t cli.Table
 		common.AddEntitlement(&t, &recorded.Entitlement)
 		_, err = t.WriteTo(env.Stdout)
-		warnOfScope(env, at, l.Vendor(), by.Now, &c.sold)
+		s.WarnOfScope(by.Now, &c.sold)
 		fmt.Fprintf(env.Stderr, "Recorded. The customer now makes a request with --invoice %s --email %s.\n",
 			cli.Clean(cli.ShellWord(c.sold.Invoice)), cli.Clean(cli.ShellWord(c.sold.Email)))
 		return err

@@ -9,8 +9,8 @@ import (
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/cmd/licensor/command/common"
-	"github.com/offlicense/offlicense/cmd/licensor/internal/home"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
 	"github.com/spf13/pflag"
 )
 
@@ -47,11 +47,11 @@ func (c *importCommand) run(env *cli.Env, args []string) error {
 	if err != nil {
 		return err
 	}
-	return c.home.WithLedger(env, ledger.Open, func(ctx context.Context, at home.Home, l *ledger.Ledger) error {
+	return c.home.WithService(env, service.ToChange, func(ctx context.Context, s *service.Service) error {
 		bar := cli.NewProgress(env, "importing", len(rows))
 		defer bar.Done()
 		counted := 0
-		err := l.Import(ctx, by, rows, func(done int) {
+		err := s.Import(ctx, by, rows, func(done int) {
 			bar.Add(done - counted)
 			counted = done
 		})
@@ -67,7 +67,7 @@ func (c *importCommand) run(env *cli.Env, args []string) error {
 		for i := range rows {
 			sold[i] = &rows[i].Entitlement
 		}
-		warnOfScope(env, at, l.Vendor(), by.Now, sold...)
+		s.WarnOfScope(by.Now, sold...)
 		fmt.Fprintf(env.Stdout, "imported  %d\n", len(rows))
 		excused := 0
 		for i := range rows {

@@ -8,9 +8,10 @@ import (
 	"strings"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
+	"github.com/offlicense/offlicense/cmd/internal/text"
 	"github.com/offlicense/offlicense/cmd/licensor/command/common"
-	"github.com/offlicense/offlicense/cmd/licensor/internal/home"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
 	"github.com/spf13/pflag"
 )
 
@@ -37,12 +38,12 @@ func (r *revision) revise(env *cli.Env, args []string, verb string, change ledge
 	if r.out == "" {
 		return cli.Usagef("--out is missing").WithHint("name a folder for the new licenses; it is made if it does not exist")
 	}
-	return r.Home.WithLedger(env, ledger.Open, func(ctx context.Context, at home.Home, l *ledger.Ledger) error {
+	return r.Home.WithService(env, service.ToChange, func(ctx context.Context, s *service.Service) error {
 		by, err := r.Operation(env)
 		if err != nil {
 			return err
 		}
-		revised, err := l.PreviewRevision(ctx, by, invoice, change)
+		revised, err := s.PreviewRevision(ctx, by, invoice, change)
 		if err != nil {
 			return err
 		}
@@ -64,20 +65,23 @@ func (r *revision) revise(env *cli.Env, args []string, verb string, change ledge
 		if by, err = r.Operation(env); err != nil { // the question has waited
 			return err
 		}
-		signer := r.Signer(ctx, env, at, l, by)
-		licenses, err := l.Revise(ctx, by, invoice, change, signer.Issue)
-		if err != nil {
-			return signer.Explain(err)
-		}
-		after, err := common.Holding(ctx, l, invoice)
+		key, err := r.Key.Key(env)
 		if err != nil {
 			return err
 		}
-		list, err := common.LoadNewestList(ctx, env, at, l)
+		licenses, err := s.Revise(ctx, by, invoice, change, key)
 		if err != nil {
 			return err
 		}
-		if err := deliverAll(env, folder, after, licenses, list); err != nil {
+		after, err := s.Holding(ctx, invoice)
+		if err != nil {
+			return err
+		}
+		texts, err := s.LicenseTexts(ctx)
+		if err != nil {
+			return err
+		}
+		if err := deliverAll(env, folder, after, licenses, texts); err != nil {
 			return err
 		}
 		warnOfNarrower(env, revised, licenses)
@@ -92,7 +96,7 @@ func warnOfNarrower(env *cli.Env, revised *ledger.Revised, licenses []*ledger.Li
 	}
 	end := "for ever"
 	if !revised.Before.Expires.IsZero() {
-		end = "until " + common.Date(revised.Before.HardEnd())
+		end = "until " + text.Date(revised.Before.HardEnd())
 	}
 	env.Warnf("the earlier licenses grant what they did, and stay good %s where they are in use; \"licensor revoke\" takes them back", end)
 }
@@ -137,17 +141,18 @@ func describe(e *ledger.Entitlement) map[string]string {
 
 // deliverAll writes the licenses of a holding's activations into a folder, and says
 // which goes where.
-func deliverAll(env *cli.Env, folder *common.LicenseFolder, h *ledger.Holding, licenses []*ledger.License, list common.NewestList) error {
+func deliverAll(env *cli.Env, folder *common.LicenseFolder, h *ledger.Holding, licenses []*ledger.License, texts *service.LicenseTexts) error {
 	var files []common.LicenseFile
 	t := cli.Table{Whole: true}
-	t.Row("ACTIVATION", "SITE", "HOST", "BRING IT THIS FILE")
+	t.Row("ACTIVATION", "SITE", "HOST", "INSTALL THIS FILE")
 	for _, license := range licenses {
 		a := ledger.Activation{ID: license.Activation}
-		if found := common.Held(h, license.Activation); found != nil {
+		if found := service.Held(h, license.Activation); found != nil {
 			a = found.Activation
 		}
-		file, err := common.FileOf(common.NameOf(&a), license, list)
-		if err != nil {
+		file := common.LicenseFile{Name: common.NameOf(&a)}
+		var err error
+		if file.Text, err = texts.Text(license); err != nil {
 			return err
 		}
 		files = append(files, file)

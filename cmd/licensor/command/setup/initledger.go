@@ -2,7 +2,6 @@ package setup
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -10,7 +9,7 @@ import (
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/cmd/licensor/command/common"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/home"
-	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
 )
 
 // thatDatabase stands for the address of a ledger, which may hold a password.
@@ -43,19 +42,17 @@ func (c *initCommand) makeLedger(env *cli.Env, at home.Home, database string) er
 				WithHint("for a ledger of this vendor in that database: licensor init%s", c.home.FlagsText())
 		}
 	}
-	vendor, err := vendorOf(at)
+	vendor, err := service.VendorOf(at)
 	if err != nil {
-		return err
+		return common.ReadError(err)
 	}
 	if c.vendor != "" && c.vendor != vendor {
 		return cli.Usagef("%s is the home of %s, not of %s; nothing was changed", cli.Quote(at.Dir), vendor, cli.Quote(c.vendor)).
 			WithHint("name another home with --home, or leave --vendor out")
 	}
 	ctx := context.Background()
-	if there, err := ledger.OpenToRead(ctx, database); err == nil {
-		defer there.Close()
-		return cli.Failf("there is a ledger in that database already, that of %s; nothing was changed", there.Vendor()).
-			WithHint("it needs no init: give the same --ledger to the other commands; or name another database")
+	if err := service.RefuseLedger(ctx, database); err != nil {
+		return err
 	}
 	if err := c.reviewLedger(ctx, env, at, vendor); err != nil {
 		return err
@@ -64,31 +61,11 @@ func (c *initCommand) makeLedger(env *cli.Env, at home.Home, database string) er
 	if err != nil {
 		return err
 	}
-	if err := ledger.Create(ctx, by, database, vendor); err != nil {
+	if err := service.CreateLedger(ctx, by, database, vendor); err != nil {
 		return err
 	}
 	fmt.Fprintf(env.Stderr, "Made. Every workstation names it with --ledger, or with LICENSOR_LEDGER in its environment.\n")
 	return nil
-}
-
-// vendorOf returns whom the delegations of a home are for, as its roots have signed: the
-// comment of a root key is signed by nobody.
-func vendorOf(at home.Home) (string, error) {
-	all, err := at.Delegations()
-	if err != nil {
-		return "", common.ReadError(err)
-	}
-	if len(all) == 0 {
-		return "", cli.Failf("no delegation in %s says who the vendor is", cli.Quote(at.Dir)).
-			WithHint("run this with the home that \"licensor init\" has made, or after \"licensor key add\"")
-	}
-	for _, d := range all {
-		if d.Issuer != all[0].Issuer {
-			return "", cli.Failf("the delegations in %s are for two vendors, %s and %s", cli.Quote(at.Dir), all[0].Issuer, d.Issuer).
-				WithHint("take those away that do not belong there")
-		}
-	}
-	return all[0].Issuer, nil
 }
 
 // reviewLedger shows whose ledger it will be, and what it will not have, and asks.
@@ -108,32 +85,10 @@ func (c *initCommand) reviewLedger(ctx context.Context, env *cli.Env, at home.Ho
 		return err
 	}
 	if _, err := os.Stat(at.LedgerFile()); err == nil {
-		if err := warnOfFile(ctx, env, at); err != nil {
+		if err := service.RefuseUsed(ctx, at); err != nil {
 			return err
 		}
+		env.Warnf("%s is an empty ledger, which commands without --ledger would use: remove it once the other one is made", cli.Quote(at.LedgerFile()))
 	}
 	return common.Agree(env, c.yes, "Make this ledger?", "not made")
-}
-
-// warnOfFile says of a ledger in the home that two of them would sell the same seats.
-func warnOfFile(ctx context.Context, env *cli.Env, at home.Home) error {
-	l, err := ledger.OpenToRead(ctx, at.LedgerFile())
-	if err != nil {
-		return err
-	}
-	defer l.Close()
-	sold, err := l.List(ctx, ledger.Filter{})
-	if err != nil {
-		return err
-	}
-	revoked, err := l.RevokedKeys(ctx)
-	if err != nil {
-		return err
-	}
-	if len(sold)+len(revoked) > 0 {
-		return cli.Fail(errors.New("the home has a ledger with "+cli.Plural(len(sold), "invoice", "invoices")+", which the new one would not know: seats would be given twice; nothing was changed")).
-			WithHint("go on with %s; or, if it is not wanted, move it away first", cli.ShellPath(at.LedgerFile()))
-	}
-	env.Warnf("%s is an empty ledger, which commands without --ledger would use: remove it once the other one is made", cli.Quote(at.LedgerFile()))
-	return nil
 }

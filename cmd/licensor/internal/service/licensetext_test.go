@@ -1,4 +1,4 @@
-package common
+package service
 
 import (
 	"bytes"
@@ -6,7 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/issuer"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/format"
@@ -64,13 +63,14 @@ func TestWarningOfALicenseThatIsGoodNoMore(t *testing.T) {
 		"its root and its key, and one is kept":   {append(of(root, file.Delegation.Digest()), of(anna)...), true},
 		"its root and its key, and both are kept": {append(of(root, file.Delegation.Digest()), of(anna, file.License.Digest())...), false},
 	} {
-		var stderr bytes.Buffer
-		list := NewestList{env: &cli.Env{Stderr: &stderr}, newest: &verify.RevocationList{RevocationClaims: format.RevocationClaims{Number: 7, Keys: c.revoked}}}
-		if _, err := list.text(&ledger.License{File: raw, Signer: "anna"}); err != nil {
+		var warnings []string
+		options := Options{Warn: func(s string) { warnings = append(warnings, s) }}
+		list := LicenseTexts{warn: &options, newest: &verify.RevocationList{RevocationClaims: format.RevocationClaims{Number: 7, Keys: c.revoked}}}
+		if _, err := list.Text(&ledger.License{File: raw, Signer: "anna"}); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
-		if warned := strings.Contains(stderr.String(), "good no more: revocation list 7"); warned != c.warns {
-			t.Errorf("%s: %q", name, stderr.String())
+		if warned := strings.Contains(strings.Join(warnings, " "), "no longer valid: revocation list 7"); warned != c.warns {
+			t.Errorf("%s: %q", name, warnings)
 		}
 	}
 }

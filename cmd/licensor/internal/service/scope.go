@@ -1,4 +1,4 @@
-package sale
+package service
 
 import (
 	"errors"
@@ -8,32 +8,29 @@ import (
 	"strings"
 	"time"
 
-	"github.com/offlicense/offlicense/cmd/internal/cli"
-	"github.com/offlicense/offlicense/cmd/licensor/command/common"
-	"github.com/offlicense/offlicense/cmd/licensor/internal/home"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/issuer"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/format"
 	"github.com/offlicense/offlicense/verify"
 )
 
-// warnOfScope says that no staff key of the home may sign what was sold. It is a
+// WarnOfScope says that no staff key of the home may sign what was sold. It is a
 // warning: somebody else's key may, and a home without keys is that of a workstation
 // that only records.
-func warnOfScope(env *cli.Env, at home.Home, vendor string, now time.Time, sold ...*ledger.Entitlement) {
-	delegations, err := at.Delegations()
+func (s *Service) WarnOfScope(now time.Time, sold ...*ledger.Entitlement) {
+	delegations, err := s.home.Delegations()
 	delegations = slices.DeleteFunc(delegations, func(d *format.DelegationClaims) bool { return d.Scope.Revocations })
 	if errors.Is(err, fs.ErrNotExist) || err == nil && len(delegations) == 0 {
 		return
 	}
 	if err != nil {
-		env.Warnf("it is not known whether a staff key here may sign this: %v", common.ReadError(err))
+		s.warnf("it is not known whether a staff key here may sign this: %v", err)
 		return
 	}
 	var first *ledger.Entitlement
 	beyond := 0
 	for _, e := range sold {
-		if len(outOfScope(delegations, vendor, now, e)) == len(delegations) {
+		if len(s.outOfScope(delegations, now, e)) == len(delegations) {
 			if beyond++; first == nil {
 				first = e
 			}
@@ -46,13 +43,13 @@ func warnOfScope(env *cli.Env, at home.Home, vendor string, now time.Time, sold 
 	if len(sold) > 1 {
 		what = fmt.Sprintf("licenses for %d of them; the first is %s", beyond, first.Invoice)
 	}
-	env.Warnf("no staff key here may sign %s: %s; ask the holder of the root key for a wider delegation",
-		what, strings.Join(outOfScope(delegations, vendor, now, first), "; "))
+	s.warnf("no staff key here may sign %s: %s; ask the holder of the root key for a wider delegation",
+		what, strings.Join(s.outOfScope(delegations, now, first), "; "))
 }
 
 // outOfScope says of each delegation that does not cover an entitlement why not.
-func outOfScope(delegations []*format.DelegationClaims, vendor string, now time.Time, e *ledger.Entitlement) []string {
-	sample := format.LicenseClaims{Issuer: vendor, Product: e.Product, IssuedAt: now.Unix(), Terms: e.Terms()}
+func (s *Service) outOfScope(delegations []*format.DelegationClaims, now time.Time, e *ledger.Entitlement) []string {
+	sample := format.LicenseClaims{Issuer: s.Vendor(), Product: e.Product, IssuedAt: now.Unix(), Terms: e.Terms()}
 	if end := e.HardEnd(); !end.IsZero() {
 		sample.Expires = end.Unix()
 	}
