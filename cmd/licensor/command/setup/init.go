@@ -14,6 +14,8 @@ import (
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/cmd/licensor/command/common"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/home"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
 	"github.com/spf13/pflag"
 )
 
@@ -27,6 +29,7 @@ type initCommand struct {
 	standby    string
 	yes        bool
 	inDatabase bool // whether the ledger is no file in the home
+	by         ledger.Operation
 }
 
 //go:embed usage/init.txt
@@ -57,14 +60,14 @@ func (c *initCommand) run(env *cli.Env, args []string) error {
 		}
 		return c.makeLedger(env, at, database)
 	}
-	founding, dir, err := c.prepare(env)
+	options, dir, err := c.prepare(env)
 	if err != nil {
 		return err
 	}
-	if err := c.passphrases(env, founding); err != nil {
+	if err := c.passphrases(env, options); err != nil {
 		return err
 	}
-	made, err := home.Create(context.Background(), dir, *founding)
+	made, err := service.Init(context.Background(), dir, *options, c.by)
 	if errors.Is(err, fs.ErrExist) {
 		return cli.Fail(err).WithHint("a private key is never overwritten: move the old one away, or name another place; nothing was changed")
 	}
@@ -80,7 +83,7 @@ func (c *initCommand) run(env *cli.Env, args []string) error {
 }
 
 // passphrases asks for one of each key. One from a file, or none, is for all of them.
-func (c *initCommand) passphrases(env *cli.Env, f *home.Founding) error {
+func (c *initCommand) passphrases(env *cli.Env, f *home.InitOptions) error {
 	first, err := c.passphrase.New(env, "Passphrase for the new root key")
 	if err != nil {
 		return err
@@ -99,12 +102,12 @@ func (c *initCommand) passphrases(env *cli.Env, f *home.Founding) error {
 }
 
 // prepare checks all that can be wrong before a passphrase is asked for.
-func (c *initCommand) prepare(env *cli.Env) (*home.Founding, string, error) {
+func (c *initCommand) prepare(env *cli.Env) (*home.InitOptions, string, error) {
 	if c.vendor == "" {
 		return nil, "", cli.Usagef("--vendor is missing: the vendor's domain, such as acme.example")
 	}
-	by, err := c.operator.Operation(env)
-	if err != nil {
+	var err error
+	if c.by, err = c.operator.Operation(env); err != nil {
 		return nil, "", err
 	}
 	database, err := c.home.Database(env)
@@ -129,11 +132,11 @@ func (c *initCommand) prepare(env *cli.Env) (*home.Founding, string, error) {
 		return nil, "", err
 	}
 	c.inDatabase = database != ""
-	founding := &home.Founding{Vendor: c.vendor, Staff: staff, RootKey: c.rootKey, Standby: c.standby, Ledger: database, Operator: by.Operator, Now: by.Now, Random: env.Rand}
-	if err := founding.Check(); err != nil {
+	options := &home.InitOptions{Vendor: c.vendor, Staff: staff, RootKey: c.rootKey, Standby: c.standby, Ledger: database, Now: c.by.Now, Random: env.Rand}
+	if err := options.Check(); err != nil {
 		return nil, "", cli.Usagef("%w", err)
 	}
-	return founding, dir, nil
+	return options, dir, nil
 }
 
 // checkRootKeys refuses a place for a root key that is none of its own.
@@ -163,7 +166,7 @@ func (c *initCommand) checkRootKeys(dir string) error {
 		}
 		if taken[key] {
 			return cli.Usagef("--root-key and --standby-key name one file: %s", cli.Quote(option.path)).
-				WithHint("the standby belongs on a stick of its own, in another place")
+				WithHint("keep the standby on another stick, in another place")
 		}
 		taken[key] = true
 	}
@@ -184,7 +187,7 @@ func defaultKeyName() string {
 	return name
 }
 
-func (c *initCommand) report(env *cli.Env, made *home.Founded) {
+func (c *initCommand) report(env *cli.Env, made *home.InitResult) {
 	// No table: it would cut the paths.
 	rows := []struct{ name, text string }{
 		{"vendor", c.vendor},
@@ -208,12 +211,12 @@ func (c *initCommand) report(env *cli.Env, made *home.Founded) {
 	}
 	if c.rootKey == "" {
 		fmt.Fprintf(env.Stderr, `
-The root key is on this workstation. Whoever steals it can sign for you for ever, and
+The root key is on this workstation. Whoever steals it can sign for you forever, and
 it is not needed to sign licenses: move it to a USB stick that lies in a safe, with a
 copy on a second one. "licensor init --root-key PATH" puts it there from the start.
 `)
 	}
 	if c.passphrase.None {
-		env.Warnf("the private keys are not encrypted, which is for tests alone; ssh-keygen -p -f %s adds a passphrase", cli.ShellPath(made.RootKey))
+		env.Warnf("the private keys are not encrypted: use this only for tests; ssh-keygen -p -f %s adds a passphrase", cli.ShellPath(made.RootKey))
 	}
 }

@@ -9,6 +9,13 @@ import (
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 )
 
+// Init makes a vendor's home at dir: root key, first staff key with its delegation, and
+// an empty ledger.
+func Init(ctx context.Context, dir string, o home.InitOptions, by ledger.Operation) (*home.InitResult, error) {
+	o.MakeLedger = func(place string) error { return ledger.Create(ctx, by, place, o.Vendor) }
+	return home.Create(dir, o)
+}
+
 // CreateLedger makes an empty ledger in a database.
 func CreateLedger(ctx context.Context, by ledger.Operation, database, vendor string) error {
 	return ledger.Create(ctx, by, database, vendor)
