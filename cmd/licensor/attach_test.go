@@ -51,7 +51,7 @@ func attached(t *testing.T, path string) (number, floor uint64) {
 func TestListTooLongToGoAlong(t *testing.T) {
 	t.Parallel()
 	n := issuer.MaxAttachedList/16 + 50
-	dir := soldFolder(t, n)
+	dir := soldDirectory(t, n)
 	do := func(args ...string) result {
 		t.Helper()
 		return mustRun(t, dir, append([]string{args[0], "--home", "V"}, args[1:]...)...)

@@ -16,7 +16,7 @@ import (
 	"github.com/offlicense/offlicense/verify"
 )
 
-// BenchmarkBulkSignVsRaw compares "licensor sign" over a folder of 10,000 requests, as
+// BenchmarkBulkSignVsRaw compares "licensor sign" over a directory of 10,000 requests, as
 // a process from its start to its end, with the bare cost of checking as many request
 // signatures and making as many license signatures on the same processors. x-raw is the
 // quotient; both are measured in each run. x-files is what reading the requests' files
@@ -27,14 +27,14 @@ func BenchmarkBulkSignVsRaw(b *testing.B) {
 	var signing, raw, files time.Duration
 	for round := 0; b.Loop(); round++ {
 		b.StopTimer()
-		dir := soldFolder(b, n)
+		dir := soldDirectory(b, n)
 		exec.Command("sync").Run() // or the run's own syncs would write the requests, too
 		b.StartTimer()
 		start := time.Now()
 		mustRun(b, dir, "sign", "--home", "V", "requests", "--out", "licenses", "--report", "report.csv", "--yes")
 		signing += time.Since(start)
 		b.StopTimer()
-		if got := len(folder(b, dir, "licenses")); got != n {
+		if got := len(directory(b, dir, "licenses")); got != n {
 			b.Fatalf("%d licenses for %d requests", got, n)
 		}
 		raw += rawCost(b, dir, n)
@@ -93,7 +93,7 @@ func filesCost(b *testing.B, dir string, n int) time.Duration {
 			b.Error(err)
 		}
 	})
-	folder, err := common.OpenLicenseFolder(cli.System(), out)
+	directory, err := common.OpenLicenseDirectory(cli.System(), out)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -103,7 +103,7 @@ func filesCost(b *testing.B, dir string, n int) time.Duration {
 		for n := range share {
 			files = append(files, common.LicenseFile{Name: fmt.Sprintf("%d-%d.lic", i, n), Text: make([]byte, 1000)})
 		}
-		if err := folder.Write(files); err != nil {
+		if err := directory.Write(files); err != nil {
 			b.Error(err)
 		}
 	})
@@ -125,9 +125,9 @@ func onAllProcessors(n int, f func(i int)) time.Duration {
 	return time.Since(start)
 }
 
-// soldFolder makes a folder with a vendor's home V, in which INV0042-1 has a seat for
-// each of n requests in the folder requests.
-func soldFolder(t testing.TB, n int) (dir string) {
+// soldDirectory makes a directory with a vendor's home V, in which INV0042-1 has a seat for
+// each of n requests in the directory requests.
+func soldDirectory(t testing.TB, n int) (dir string) {
 	t.Helper()
 	dir = t.TempDir()
 	mustRun(t, dir, initArgs("V")...)

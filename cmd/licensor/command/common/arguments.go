@@ -6,7 +6,7 @@ import (
 
 func NoArguments(args []string) error {
 	if len(args) > 0 {
-		return cli.Usagef("%s is too much: the command takes options only", cli.Quote(args[0]))
+		return cli.Usagef("unexpected argument %s", cli.Quote(args[0])).WithHint("the command takes options only")
 	}
 	return nil
 }
@@ -17,7 +17,7 @@ func OneInvoice(args []string, want int) (string, error) {
 	case len(args) == 0 || args[0] == "":
 		return "", cli.Usagef("the invoice is missing").WithHint(`"licensor list" shows them all`)
 	case len(args) > want:
-		return "", cli.Usagef("%s is too much", cli.Quote(args[want]))
+		return "", cli.Usagef("unexpected argument %s", cli.Quote(args[want]))
 	}
 	return args[0], nil
 }

@@ -21,13 +21,6 @@ func Agree(env *cli.Env, yes bool, question, nothing string) error {
 	return nil
 }
 
-func NeedWhy(r *ReasonOptions, what string) error {
-	if r.Why == "" {
-		return cli.Usagef("--why is missing").WithHint("%s needs a reason, which stays on record", what)
-	}
-	return nil
-}
-
 // Messages is where people read: standard output, unless the license goes there.
 func Messages(env *cli.Env, out string) io.Writer {
 	if out == "-" {

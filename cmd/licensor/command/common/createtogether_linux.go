@@ -20,27 +20,27 @@ const filesPerSync = 500
 // It returns those that it did not write, be it that the name is taken, that the file
 // system cannot do this, or that the disk is full: writing them one by one says why.
 func createTogether(dir string, files []LicenseFile) (left []LicenseFile, err error) {
-	folder, err := os.Open(dir)
+	directory, err := os.Open(dir)
 	if err != nil {
 		return files, nil
 	}
-	defer folder.Close()
+	defer directory.Close()
 	for len(files) > 0 {
 		some := files[:min(len(files), filesPerSync)]
-		left = append(left, createSome(folder, some)...)
+		left = append(left, createSome(directory, some)...)
 		files = files[len(some):]
 	}
-	return left, syncAll(folder) // the names
+	return left, syncAll(directory) // the names
 }
 
-func syncAll(folder *os.File) error {
-	if err := unix.Syncfs(int(folder.Fd())); err != nil {
-		return &fs.PathError{Op: "sync", Path: folder.Name(), Err: err}
+func syncAll(directory *os.File) error {
+	if err := unix.Syncfs(int(directory.Fd())); err != nil {
+		return &fs.PathError{Op: "sync", Path: directory.Name(), Err: err}
 	}
 	return nil
 }
 
-func createSome(folder *os.File, files []LicenseFile) (left []LicenseFile) {
+func createSome(directory *os.File, files []LicenseFile) (left []LicenseFile) {
 	var nameless []*os.File
 	defer func() {
 		for _, f := range nameless {
@@ -48,17 +48,17 @@ func createSome(folder *os.File, files []LicenseFile) (left []LicenseFile) {
 		}
 	}()
 	for _, file := range files {
-		f, err := writeNameless(folder.Name(), file)
+		f, err := writeNameless(directory.Name(), file)
 		if err != nil {
 			break
 		}
 		nameless = append(nameless, f)
 	}
-	if len(nameless) == 0 || syncAll(folder) != nil {
+	if len(nameless) == 0 || syncAll(directory) != nil {
 		return files
 	}
 	for i, f := range nameless {
-		path := filepath.Join(folder.Name(), files[i].Name)
+		path := filepath.Join(directory.Name(), files[i].Name)
 		if unix.Linkat(unix.AT_FDCWD, "/proc/self/fd/"+strconv.Itoa(int(f.Fd())), unix.AT_FDCWD, path, unix.AT_SYMLINK_FOLLOW) != nil {
 			left = append(left, files[i])
 		}

@@ -154,10 +154,10 @@ func closing(e *ledger.Event, c ledger.Closed) string {
 	case ledger.ActionReactivate:
 		text = e.Activation + " was closed as lost"
 	default:
-		text = e.Activation + ", a bridge, was closed: its move came to nothing"
+		text = e.Activation + ", a bridge, was closed: its move is canceled"
 	}
 	if c.EmergencyDays > 0 {
-		text += fmt.Sprintf("; days of emergency used: %d", c.EmergencyDays)
+		text += fmt.Sprintf("; emergency days used: %d", c.EmergencyDays)
 	}
 	if len(c.Revoke) > 0 {
 		text += "; to be revoked: " + strings.Join(c.Revoke, ", ")

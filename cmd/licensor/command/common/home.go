@@ -63,7 +63,7 @@ func (h *HomeOption) Database(env *cli.Env) (string, error) {
 	return where, nil
 }
 
-// Path returns the folder that --home, LICENSOR_HOME or else the system names.
+// Path returns the directory that --home, LICENSOR_HOME or else the system names.
 func (h *HomeOption) Path(env *cli.Env) (string, error) {
 	if h.dir != "" {
 		return h.dir, nil
@@ -74,7 +74,7 @@ func (h *HomeOption) Path(env *cli.Env) (string, error) {
 	if dir := env.Getenv("LICENSOR_HOME"); dir != "" {
 		return dir, nil
 	}
-	return dataFolder(env)
+	return dataDirectory(env)
 }
 
 // FlagsText are --home and --ledger as they were given, for a command that is printed and
@@ -95,7 +95,7 @@ func (h *HomeOption) FlagsText() string {
 	return words
 }
 
-func dataFolder(env *cli.Env) (string, error) {
+func dataDirectory(env *cli.Env) (string, error) {
 	var base string
 	userHome := env.Getenv("HOME")
 	switch {
@@ -110,7 +110,7 @@ func dataFolder(env *cli.Env) (string, error) {
 		base = filepath.Join(userHome, ".local", "share")
 	}
 	if base == "" {
-		return "", cli.Usagef("no folder is named, and this user has no data folder").WithHint("name the vendor's home with --home or LICENSOR_HOME")
+		return "", cli.Usagef("no directory is named, and this user has no data directory").WithHint("name the vendor's home with --home or LICENSOR_HOME")
 	}
 	return filepath.Join(base, "licensor"), nil
 }

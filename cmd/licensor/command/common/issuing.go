@@ -24,14 +24,6 @@ func (o *Issuing) Add(flags *pflag.FlagSet) {
 	flags.BoolVar(&o.Yes, "yes", false, "")
 }
 
-// Check refuses what would be refused after all questions were answered.
-func (o *Issuing) Check() error {
-	if o.Reason.Override && o.Reason.Why == "" {
-		return cli.Usagef("--override needs --why").WithHint("a rule is lifted only with a reason, which stays on record")
-	}
-	return nil
-}
-
 func (o *Issuing) Operation(env *cli.Env) (ledger.Operation, error) {
 	return o.Reason.Operation(env, &o.operator)
 }

@@ -15,12 +15,12 @@ import (
 // LicenseEnding is how the name of a license file ends.
 const LicenseEnding = ".lic"
 
-// LicenseFolder is a folder into which many license files go. Each appears whole or
+// LicenseDirectory is a directory into which many license files go. Each appears whole or
 // not at all, and one that is there with the same content is left.
-type LicenseFolder struct {
+type LicenseDirectory struct {
 	env   *cli.Env
 	dir   string
-	there map[string]bool // what the folder held in the beginning
+	there map[string]bool // what the directory held in the beginning
 }
 
 // LicenseFile is one of them.
@@ -29,13 +29,13 @@ type LicenseFile struct {
 	Text []byte
 }
 
-// OpenLicenseFolder makes the folder if it is missing.
-func OpenLicenseFolder(env *cli.Env, dir string) (*LicenseFolder, error) {
+// OpenLicenseDirectory makes the directory if it is missing.
+func OpenLicenseDirectory(env *cli.Env, dir string) (*LicenseDirectory, error) {
 	if dir == "-" || dir == "" {
-		return nil, cli.Usagef("the folder for the licenses is missing").WithHint("name it with --out; it is made if it does not exist")
+		return nil, cli.Usagef("the directory for the licenses is missing").WithHint("name it with --out; it is made if it does not exist")
 	}
-	if strings.HasSuffix(dir, LicenseEnding) && !IsFolder(dir) {
-		return nil, cli.Usagef("of several requests, --out names a folder for the licenses, not %s", cli.Quote(dir))
+	if strings.HasSuffix(dir, LicenseEnding) && !IsDirectory(dir) {
+		return nil, cli.Usagef("of several requests, --out names a directory for the licenses, not %s", cli.Quote(dir))
 	}
 	if err := os.Mkdir(dir, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, cli.FileError("create", dir, err)
@@ -44,17 +44,17 @@ func OpenLicenseFolder(env *cli.Env, dir string) (*LicenseFolder, error) {
 	if err != nil {
 		return nil, cli.FileError("read", dir, err)
 	}
-	f := &LicenseFolder{env: env, dir: dir, there: make(map[string]bool, len(entries))}
+	f := &LicenseDirectory{env: env, dir: dir, there: make(map[string]bool, len(entries))}
 	for _, e := range entries {
 		f.there[e.Name()] = true
 	}
 	return f, nil
 }
 
-func (f *LicenseFolder) Path(name string) string { return filepath.Join(f.dir, name) }
+func (f *LicenseDirectory) Path(name string) string { return filepath.Join(f.dir, name) }
 
 // Check refuses names under which something else is there.
-func (f *LicenseFolder) Check(names []string) error {
+func (f *LicenseDirectory) Check(names []string) error {
 	for _, name := range names {
 		if f.there[name] {
 			if err := f.env.CheckOutput(f.Path(name), "OLL1:"); err != nil {
@@ -67,7 +67,7 @@ func (f *LicenseFolder) Check(names []string) error {
 
 // Write writes files that have names of their own. It may be called by several
 // goroutines.
-func (f *LicenseFolder) Write(files []LicenseFile) error {
+func (f *LicenseDirectory) Write(files []LicenseFile) error {
 	var fresh, others []LicenseFile
 	for _, file := range files {
 		if f.there[file.Name] {
@@ -91,7 +91,7 @@ func (f *LicenseFolder) Write(files []LicenseFile) error {
 	return nil
 }
 
-func (f *LicenseFolder) Lost(err error) error {
+func (f *LicenseDirectory) Lost(err error) error {
 	var path *fs.PathError
 	if errors.As(err, &path) {
 		err = cli.FileError("write", path.Path, err)
@@ -122,7 +122,7 @@ func safeName(s string) string {
 	return strings.Trim(s[:min(len(s), most)], "._-")
 }
 
-func IsFolder(path string) bool {
+func IsDirectory(path string) bool {
 	info, err := os.Stat(path)
 	return err == nil && info.IsDir()
 }

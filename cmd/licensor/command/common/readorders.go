@@ -125,7 +125,7 @@ func readHeader(r *csv.Reader) ([]*OrderColumn, error) {
 		at := slices.IndexFunc(OrderColumns, func(c OrderColumn) bool { return c.Name == name })
 		switch {
 		case seen[name]:
-			return nil, cli.Failf("line 1: the column %s stands there twice", cli.Quote(name)).WithHint("%s", headerHint)
+			return nil, cli.Failf("line 1: duplicate column %s", cli.Quote(name)).WithHint("%s", headerHint)
 		case at >= 0:
 			columns[i] = &OrderColumns[at]
 		case !slices.Contains(ListedColumns, name):

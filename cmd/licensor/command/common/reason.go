@@ -24,3 +24,15 @@ func (r *ReasonOptions) Operation(env *cli.Env, operator *OperatorOption) (ledge
 	by.Why, by.Override = r.Why, r.Override
 	return by, err
 }
+
+// Check refuses a missing reason before any question is asked. what needs one whatever
+// the options are; empty: nothing does.
+func (r *ReasonOptions) Check(what string) error {
+	if what == "" && r.Override {
+		what = "--override"
+	}
+	if what == "" || r.Why != "" {
+		return nil
+	}
+	return cli.Usagef("--why is missing").WithHint("%s needs a reason, which stays on record", what)
+}

@@ -55,16 +55,16 @@ func AddEntitlement(t *cli.Table, e *ledger.Entitlement) {
 		t.Row("emergency", Emergency(e))
 	}
 	if e.Excused {
-		t.Row("beside", Beside(e))
+		t.Row("requires", Requires(e))
 	}
 }
 
-// Beside says whether an entitlement needs production beside it, if its type does.
-func Beside(e *ledger.Entitlement) string {
+// Requires says whether an entitlement needs a production license, if its type does.
+func Requires(e *ledger.Entitlement) string {
 	if e.Excused {
-		return "no production license: that rule was lifted for good"
+		return "no production license: waived"
 	}
-	return "a production license, as the rules are"
+	return "an active production license"
 }
 
 const RuleLifted = "a rule was lifted for it, for good (production)"
@@ -98,7 +98,7 @@ func SeatsInUse(e *ledger.Entitlement, used uint64) string {
 	return fmt.Sprintf("as many as needed, %d in use", used)
 }
 
-// Emergency says how many days of emergency were sold.
+// Emergency says how many emergency days were sold.
 func Emergency(e *ledger.Entitlement) string {
 	if e.Type != format.TypeFailover {
 		return "none"
@@ -168,7 +168,7 @@ func Limits(m map[string]uint64) []string {
 
 func MachineOf(q *verify.Request) string {
 	if len(q.Components) == 0 {
-		return "nothing that identifies it; bound to its state folder alone"
+		return "nothing that identifies it; bound to its state directory alone"
 	}
 	names := make([]string, len(q.Components))
 	for i, c := range q.Components {

@@ -16,15 +16,15 @@ import (
 // bulk is one run over many requests.
 type bulk struct {
 	*signCommand
-	env     *cli.Env
-	folder  *common.LicenseFolder
-	items   []*bulkItem
-	service *service.Service
-	texts   *service.LicenseTexts
-	refused int // those that could not be read included
+	env       *cli.Env
+	directory *common.LicenseDirectory
+	items     []*bulkItem
+	service   *service.Service
+	texts     *service.LicenseTexts
+	refused   int // those that could not be read included
 }
 
-// signMany signs the requests of files and folders. A request that is refused or cannot
+// signMany signs the requests of files and directories. A request that is refused or cannot
 // be read does not stop the others. A run that was broken off goes on when it is run
 // again: the ledger gives the same license for the same request.
 func (c *signCommand) signMany(env *cli.Env, args []string) error {
@@ -36,10 +36,10 @@ func (c *signCommand) signMany(env *cli.Env, args []string) error {
 	if b.items, err = findRequests(env, args); err != nil {
 		return err
 	}
-	if b.folder, err = common.OpenLicenseFolder(env, c.out); err != nil {
+	if b.directory, err = common.OpenLicenseDirectory(env, c.out); err != nil {
 		return err
 	}
-	if err := b.folder.Check(outputs(b.items)); err != nil {
+	if err := b.directory.Check(outputs(b.items)); err != nil {
 		return err
 	}
 	if c.report != "" {
@@ -142,7 +142,7 @@ func (b *bulk) write(items []*bulkItem, outcomes []ledger.Outcome) error {
 			files = append(files, common.LicenseFile{Name: items[i].out, Text: file})
 		}
 	}
-	if err := b.folder.Write(files); err != nil {
+	if err := b.directory.Write(files); err != nil {
 		return err
 	}
 	for i, outcome := range outcomes {

@@ -30,12 +30,12 @@ type bulkItem struct {
 	err     error
 }
 
-// findRequests returns the files that are named, and those in the folders that are
+// findRequests returns the files that are named, and those in the directories that are
 // named whose names end in .olq. No two may end in the same license file.
 func findRequests(env *cli.Env, args []string) ([]*bulkItem, error) {
 	var items []*bulkItem
 	for _, arg := range args {
-		if !common.IsFolder(arg) {
+		if !common.IsDirectory(arg) {
 			items = append(items, &bulkItem{path: arg, out: licenseName(arg)})
 			continue
 		}
@@ -46,7 +46,7 @@ func findRequests(env *cli.Env, args []string) ([]*bulkItem, error) {
 		items = append(items, inside...)
 	}
 	if len(items) == 0 {
-		return nil, cli.Failf("there is no request in %s", cli.Quote(strings.Join(args, " "))).WithHint("of a folder, the files whose names end in %s are requests", requestEnding)
+		return nil, cli.Failf("there is no request in %s", cli.Quote(strings.Join(args, " "))).WithHint("of a directory, the files whose names end in %s are requests", requestEnding)
 	}
 	taken := make(map[string]string, len(items))
 	for _, item := range items {
@@ -54,7 +54,7 @@ func findRequests(env *cli.Env, args []string) ([]*bulkItem, error) {
 		name := strings.ToLower(item.out)
 		if other, twice := taken[name]; twice {
 			return nil, cli.Usagef("%s and %s would have the same license file, %s", cli.Quote(other), cli.Quote(item.path), cli.Quote(item.out)).
-				WithHint("rename one of them, or sign them into two folders")
+				WithHint("rename one of them, or sign them into two directories")
 		}
 		taken[name] = item.path
 	}

@@ -57,7 +57,7 @@ func (b *bulk) writeReport() error {
 			line[2] = item.request.Invoice
 		}
 		if item.license != nil {
-			line[3], line[4], line[5] = item.license.Activation, item.license.ID.String(), b.folder.Path(item.out)
+			line[3], line[4], line[5] = item.license.Activation, item.license.ID.String(), b.directory.Path(item.out)
 		}
 		for i := range line {
 			line[i] = noFormula(line[i])

@@ -47,7 +47,7 @@ func (c *moveCommand) run(env *cli.Env, args []string) error {
 	case c.overlap == 0:
 		return cli.Usagef("--overlap is missing").WithHint("say for how many days both servers may run, such as 14d")
 	}
-	if err := common.NeedWhy(&c.Reason, "a move"); err != nil {
+	if err := c.Reason.Check("a move"); err != nil {
 		return err
 	}
 	overlap := time.Duration(c.overlap) * 24 * time.Hour

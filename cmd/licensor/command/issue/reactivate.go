@@ -50,7 +50,7 @@ func (c *reactivateCommand) run(env *cli.Env, args []string) error {
 	if c.activation == "" {
 		return cli.Usagef("--activation is missing").WithHint("\"licensor list --invoice %s\" shows who is active", cli.ShellWord(invoice))
 	}
-	if err := common.NeedWhy(&c.reason, "closing an activation as lost"); err != nil {
+	if err := c.reason.Check("closing an activation as lost"); err != nil {
 		return err
 	}
 	return c.home.WithService(env, service.ToChange, func(ctx context.Context, s *service.Service) error {
@@ -98,7 +98,7 @@ func (c *reactivateCommand) run(env *cli.Env, args []string) error {
 		}
 		_, err = t.WriteTo(env.Stdout)
 		if bridge {
-			fmt.Fprintln(env.Stderr, "The move has come to nothing: the old server keeps its license and its seat. To move it to another one needs --override.")
+			fmt.Fprintln(env.Stderr, "The move is canceled: the old server keeps its license and its seat. To move it to another one needs --override.")
 		} else {
 			fmt.Fprintln(env.Stderr, "The seat is free: the new server makes a request, and \"licensor sign\" signs it.")
 		}
@@ -109,7 +109,7 @@ func (c *reactivateCommand) run(env *cli.Env, args []string) error {
 	})
 }
 
-// used is how many days of emergency the lost server has used: without a word from the
+// used is how many emergency days the lost server has used: without a word from the
 // customer, all that it had.
 func (c *reactivateCommand) used() uint64 {
 	if c.flags.Changed("emergency-used") {

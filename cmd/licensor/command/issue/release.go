@@ -33,7 +33,7 @@ func Release(flags *pflag.FlagSet) cli.Run {
 }
 
 func (c *releaseCommand) run(env *cli.Env, args []string) error {
-	if err := c.Check(); err != nil {
+	if err := c.Reason.Check(""); err != nil {
 		return err
 	}
 	if len(args) != 1 {

@@ -41,7 +41,7 @@ func Sign(flags *pflag.FlagSet) cli.Run {
 }
 
 func (c *signCommand) run(env *cli.Env, args []string) error {
-	if err := c.Check(); err != nil {
+	if err := c.Reason.Check(""); err != nil {
 		return err
 	}
 	switch {
@@ -50,8 +50,8 @@ func (c *signCommand) run(env *cli.Env, args []string) error {
 	case c.invoice != "" || c.name != "":
 		return cli.Usagef("--invoice and --name go with --unbound").WithHint("a request names its invoice and its site itself")
 	case len(args) == 0:
-		return cli.Usagef("no request is named").WithHint("name request files or folders with them; - is standard input")
-	case len(args) > 1 || c.report != "" || common.IsFolder(args[0]):
+		return cli.Usagef("no request is named").WithHint("name request files or directories with them; - is standard input")
+	case len(args) > 1 || c.report != "" || common.IsDirectory(args[0]):
 		return c.signMany(env, args)
 	}
 	return c.signOne(env, args[0])

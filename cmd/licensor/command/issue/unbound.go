@@ -13,7 +13,7 @@ import (
 func (c *signCommand) signUnbound(env *cli.Env, args []string) error {
 	switch {
 	case len(args) > 0:
-		return cli.Usagef("%s is too much: a license for any machine answers no request", cli.Quote(args[0]))
+		return cli.Usagef("unexpected argument %s", cli.Quote(args[0])).WithHint("a license for any machine answers no request")
 	case c.invoice == "":
 		return cli.Usagef("--invoice is missing").WithHint("a license for any machine has no request that names it")
 	case c.report != "":

@@ -13,7 +13,7 @@ func (c *keyCommand) importKey(env *cli.Env, args []string) error {
 	case len(args) == 0:
 		return cli.Usagef("no key file is named").WithHint("a PKCS#8 file with an Ed25519 key, as openssl genpkey -algorithm ed25519 writes it; - is standard input")
 	case len(args) > 1:
-		return cli.Usagef("%s is too much: one key at a time", cli.Quote(args[1]))
+		return cli.Usagef("unexpected argument %s", cli.Quote(args[1])).WithHint("import one key at a time")
 	case args[0] == "-" && c.passphrase.File == "-":
 		return cli.Usagef("the key and --passphrase-file cannot both be standard input")
 	}

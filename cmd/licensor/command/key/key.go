@@ -44,7 +44,7 @@ func Key(flags *pflag.FlagSet) cli.Run {
 	return c.run
 }
 
-// keyWord is one of the words behind "licensor key", with the options that it takes.
+// keyWord is one of the subcommands of "licensor key", with the options that it takes.
 type keyWord struct {
 	name    string
 	run     func(*keyCommand, *cli.Env, []string) error
@@ -65,7 +65,7 @@ func (c *keyCommand) run(env *cli.Env, args []string) error {
 	}
 	all := strings.Join(names, ", ")
 	if len(args) == 0 {
-		return cli.Usagef("key takes a word: %s", all)
+		return cli.Usagef("key needs a subcommand: %s", all)
 	}
 	i := slices.Index(names, args[0])
 	if i < 0 {
@@ -89,7 +89,7 @@ type newKey struct {
 	file    string
 	comment string
 	what    string // for people
-	home    string // the folder of the home whose staff key it becomes; empty: none
+	home    string // the directory of the home whose staff key it becomes; empty: none
 }
 
 // place finds out where a new key goes, and refuses what exists: all that before a

@@ -45,7 +45,7 @@ func (c *keyCommand) report(env *cli.Env, k *newKey, public keys.PublicKey) erro
 		fmt.Fprintf(env.Stderr, "As a standby root key, it becomes known by:\n    licensor roots%s --add %s\n", c.home.FlagsText(), cli.ShellPath(k.file+".pub"))
 	}
 	if c.passphrase.None {
-		env.Warnf("the private key is not encrypted, which is for tests alone; ssh-keygen -p -f %s adds a passphrase", cli.ShellPath(k.file))
+		env.Warnf("the private key is not encrypted: use this only for tests; ssh-keygen -p -f %s adds a passphrase", cli.ShellPath(k.file))
 	}
 	return c.qr.Show(env, line)
 }

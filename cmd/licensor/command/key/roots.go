@@ -93,7 +93,7 @@ func (c *rootsCommand) addStandby(env *cli.Env, at home.Home) error {
 	for _, k := range staff {
 		if k.Public == standby.PublicKey {
 			return cli.Failf("%s is the staff key %q, and a root key signs no license", standby, k.Name).
-				WithHint("make a key of its own: licensor key new --name %s --out USB2/standby", cli.ShellWord(home.VendorIn(known[0].Comment)))
+				WithHint("make another key: licensor key new --name %s --out USB2/standby", cli.ShellWord(home.VendorIn(known[0].Comment)))
 		}
 	}
 	all := append(known[:len(known):len(known)], standby)

@@ -57,7 +57,7 @@ func (c *revokeCommand) run(env *cli.Env, args []string) error {
 		return cli.Usagef("want one of --license, --activation and --key").
 			WithHint("\"licensor history INVOICE\" shows licenses and activations, \"licensor key list\" the keys")
 	}
-	if err := common.NeedWhy(&c.reason, "revoking"); err != nil {
+	if err := c.reason.Check("revoking"); err != nil {
 		return err
 	}
 	return c.home.WithService(env, service.ToChange, func(ctx context.Context, s *service.Service) error {

@@ -28,7 +28,7 @@ func (r *revision) add(flags *pflag.FlagSet) {
 }
 
 func (r *revision) revise(env *cli.Env, args []string, verb string, change ledger.Revision) error {
-	if err := r.Check(); err != nil {
+	if err := r.Reason.Check(""); err != nil {
 		return err
 	}
 	invoice, err := common.OneInvoice(args, 1)
@@ -36,7 +36,7 @@ func (r *revision) revise(env *cli.Env, args []string, verb string, change ledge
 		return err
 	}
 	if r.out == "" {
-		return cli.Usagef("--out is missing").WithHint("name a folder for the new licenses; it is made if it does not exist")
+		return cli.Usagef("--out is missing").WithHint("name a directory for the new licenses; it is made if it does not exist")
 	}
 	return r.Home.WithService(env, service.ToChange, func(ctx context.Context, s *service.Service) error {
 		by, err := r.Operation(env)
@@ -58,7 +58,7 @@ func (r *revision) revise(env *cli.Env, args []string, verb string, change ledge
 		} else {
 			env.Warnf("nothing is different from what is on record; here are its newest licenses again")
 		}
-		folder, err := common.OpenLicenseFolder(env, r.out)
+		directory, err := common.OpenLicenseDirectory(env, r.out)
 		if err != nil {
 			return err
 		}
@@ -81,7 +81,7 @@ func (r *revision) revise(env *cli.Env, args []string, verb string, change ledge
 		if err != nil {
 			return err
 		}
-		if err := deliverAll(env, folder, after, licenses, texts); err != nil {
+		if err := deliverAll(env, directory, after, licenses, texts); err != nil {
 			return err
 		}
 		warnOfNarrower(env, revised, licenses)
@@ -94,7 +94,7 @@ func warnOfNarrower(env *cli.Env, revised *ledger.Revised, licenses []*ledger.Li
 	if !revised.Changes || len(licenses) == 0 || !revised.Narrows() {
 		return
 	}
-	end := "for ever"
+	end := "forever"
 	if !revised.Before.Expires.IsZero() {
 		end = "until " + text.Date(revised.Before.HardEnd())
 	}
@@ -127,7 +127,7 @@ func describe(e *ledger.Entitlement) map[string]string {
 	return map[string]string{
 		"account":   fmt.Sprintf("%s <%s>", e.Customer, e.Email),
 		"edition":   or(e.Edition, "none"),
-		"beside":    common.Beside(e),
+		"requires":  common.Requires(e),
 		"seats":     common.Seats(e),
 		"for any":   map[bool]string{true: "licenses for any machine", false: "no license for any machine"}[e.Unbound],
 		"term":      common.Term(e),
@@ -139,9 +139,9 @@ func describe(e *ledger.Entitlement) map[string]string {
 	}
 }
 
-// deliverAll writes the licenses of a holding's activations into a folder, and says
+// deliverAll writes the licenses of a holding's activations into a directory, and says
 // which goes where.
-func deliverAll(env *cli.Env, folder *common.LicenseFolder, h *ledger.Holding, licenses []*ledger.License, texts *service.LicenseTexts) error {
+func deliverAll(env *cli.Env, directory *common.LicenseDirectory, h *ledger.Holding, licenses []*ledger.License, texts *service.LicenseTexts) error {
 	var files []common.LicenseFile
 	t := cli.Table{Whole: true}
 	t.Row("ACTIVATION", "SITE", "HOST", "INSTALL THIS FILE")
@@ -156,20 +156,20 @@ func deliverAll(env *cli.Env, folder *common.LicenseFolder, h *ledger.Holding, l
 			return err
 		}
 		files = append(files, file)
-		t.Row(a.ID, a.Site, a.Host, folder.Path(file.Name))
+		t.Row(a.ID, a.Site, a.Host, directory.Path(file.Name))
 	}
 	var names []string
 	for _, file := range files {
 		names = append(names, file.Name)
 	}
-	if err := folder.Check(names); err != nil {
-		return folder.Lost(err)
+	if err := directory.Check(names); err != nil {
+		return directory.Lost(err)
 	}
-	if err := folder.Write(files); err != nil {
+	if err := directory.Write(files); err != nil {
 		return err
 	}
 	if len(files) == 0 {
-		fmt.Fprintln(env.Stderr, "Recorded. Nobody is active yet, so there is no license to bring anywhere.")
+		fmt.Fprintln(env.Stderr, "Recorded. Nobody is active yet, so there is no license to install.")
 		return nil
 	}
 	_, err := t.WriteTo(env.Stdout)

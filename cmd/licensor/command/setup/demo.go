@@ -43,7 +43,7 @@ func (c *demoCommand) run(env *cli.Env, args []string) error {
 	if err != nil {
 		return err
 	}
-	dir, err := c.folder(env)
+	dir, err := c.directory(env)
 	if err != nil {
 		return err
 	}
@@ -57,8 +57,8 @@ func (c *demoCommand) run(env *cli.Env, args []string) error {
 	return nil
 }
 
-// folder makes the folder of the demo. One that has something in it is left alone.
-func (c *demoCommand) folder(env *cli.Env) (string, error) {
+// directory makes the directory of the demo. One that has something in it is left alone.
+func (c *demoCommand) directory(env *cli.Env) (string, error) {
 	dir := c.dir
 	err := os.Mkdir(dir, 0o755)
 	if !errors.Is(err, fs.ErrExist) {
@@ -68,7 +68,7 @@ func (c *demoCommand) folder(env *cli.Env) (string, error) {
 		return dir, nil
 	}
 	fresh := freshName(dir)
-	exists := cli.Failf("%s exists already; nothing was changed", cli.Quote(dir)).WithHint("take a fresh folder: licensor demo --dir %s", cli.ShellPath(fresh))
+	exists := cli.Failf("%s exists already; nothing was changed", cli.Quote(dir)).WithHint("take a fresh directory: licensor demo --dir %s", cli.ShellPath(fresh))
 	if !c.yes {
 		yes, err := env.Confirm(fmt.Sprintf("%s exists already and is left alone. Make a fresh one in %s?", dir, fresh))
 		if err != nil || !yes {
@@ -116,7 +116,7 @@ func (d *demo) steps(expires string) []step {
 	return []step{
 		{"The vendor", "makes keys and a ledger, once.", vendor,
 			[]string{"init", "--home", home, "--vendor", "acme.example", "--insecure-no-passphrase"}, ""},
-		{"The vendor", "gives the product the public keys that it shall trust.", vendor,
+		{"The vendor", "gives the product the public keys to trust.", vendor,
 			[]string{"roots", "--home", home}, roots},
 		{"Sales", "records what an invoice bought.", vendor,
 			[]string{"entitle", "--home", home, "--invoice", "INV0042-1", "--email", "ops@site.example", "--customer", "Site Ltd",
