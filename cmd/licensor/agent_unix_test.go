@@ -165,7 +165,7 @@ func TestSignWithAgent(t *testing.T) {
 		requests = append(requests, writeRequest(t, dir, i+3, "INV0042-1"))
 	}
 	a.mustRun(dir, slices.Concat([]string{"sign", "--home", "V", "--yes", "--key", "agent:" + anna, "--out", "many"}, requests)...)
-	if n := len(folder(t, dir, "many")); n != 40 {
+	if n := len(directory(t, dir, "many")); n != 40 {
 		t.Errorf("%d licenses, want 40", n)
 	}
 }
@@ -190,10 +190,10 @@ func TestAddAgentKey(t *testing.T) {
 	if !strings.Contains(r.stderr, "It signs with  --key agent:SHA256:") {
 		t.Errorf("key add: %s", r)
 	}
-	if got := folder(t, dir, "C/keys"); !slices.Equal(got, []string{"carol.pub"}) {
+	if got := directory(t, dir, "C/keys"); !slices.Equal(got, []string{"carol.pub"}) {
 		t.Errorf("keys: %v", got)
 	}
-	if got := folder(t, dir, "C/delegations"); !slices.Equal(got, []string{"carol.old"}) {
+	if got := directory(t, dir, "C/delegations"); !slices.Equal(got, []string{"carol.old"}) {
 		t.Errorf("delegations: %v", got)
 	}
 	copyFile(t, filepath.Join(dir, "V/ledger.db"), filepath.Join(dir, "C/ledger.db"))

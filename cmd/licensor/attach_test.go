@@ -2,17 +2,17 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
-	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/home"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/issuer"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
 	"github.com/offlicense/offlicense/format"
 )
 
@@ -51,7 +51,7 @@ func attached(t *testing.T, path string) (number, floor uint64) {
 func TestListTooLongToGoAlong(t *testing.T) {
 	t.Parallel()
 	n := issuer.MaxAttachedList/16 + 50
-	dir := soldFolder(t, n)
+	dir := soldDirectory(t, n)
 	do := func(args ...string) result {
 		t.Helper()
 		return mustRun(t, dir, append([]string{args[0], "--home", "V"}, args[1:]...)...)
@@ -68,16 +68,16 @@ func TestListTooLongToGoAlong(t *testing.T) {
 	mustRun(t, dir, "key", "add", "--home", "V", "bert.old")
 	do("sign", "--key", "anna", "requests", "--out", "licenses", "--yes")
 	revoke("V/keys/carol.pub")
-	along := "Licenses that are signed from now on bring it along."
+	along := "Licenses that are signed from now on include it."
 	if r := do("revocations", "--root-key", "V/root", "--out", "1.olv", "--yes"); !strings.Contains(r.stderr, along) {
 		t.Errorf("list 1: %s", r)
 	}
 	mustRun(t, dir, append(entitleArgs("V"), "--invoice", "INV0042-2", "--seats", "9")...)
 	do("sign", "--key", "bert", "--yes", "--out", "before.lic", writeRequest(t, dir, 1, "INV0042-2"))
 
-	revoke("anna")
+	revoke("V/keys/anna.pub")
 	r := do("revocations", "--root-key", "V/root", "--out", "2.olv", "--yes")
-	if strings.Contains(r.stderr, along) || !strings.Contains(r.stderr, "too long to go along with licenses") {
+	if strings.Contains(r.stderr, along) || !strings.Contains(r.stderr, "too long to be attached to licenses") {
 		t.Errorf("list 2: %s", r)
 	}
 	if r := do("revocations", "--newest", "--out", "newest.olv"); strings.Contains(r.stderr, along) {
@@ -85,7 +85,7 @@ func TestListTooLongToGoAlong(t *testing.T) {
 	}
 	do("sign", "--yes", "--out", "again.lic", "INV0042-2-1.olq")
 	r = do("sign", "--key", "bert", "--yes", "--out", "after.lic", writeRequest(t, dir, 2, "INV0042-2"))
-	if !strings.Contains(r.stderr, "warning: revocation list 2 is too long to go along with a license") || !strings.Contains(r.stderr, "list 1 goes along") {
+	if !strings.Contains(r.stderr, "warning: revocation list 2 is too long to be attached to a license") || !strings.Contains(r.stderr, "list 1 is attached") {
 		t.Errorf("sign: %s", r)
 	}
 	for _, name := range []string{"before.lic", "again.lic", "after.lic"} {
@@ -100,18 +100,16 @@ func TestListTooLongToGoAlong(t *testing.T) {
 func TestRevokedKeyIsRefusedBeforeItSigns(t *testing.T) {
 	t.Parallel()
 	dir := newHome(t)
-	mustRun(t, dir, "revoke", "--home", "V", "--key", "anna", "--why", "stolen", "--yes")
+	mustRun(t, dir, "revoke", "--home", "V", "--key", "V/keys/anna.pub", "--why", "stolen", "--yes")
 	at := home.Home{Dir: filepath.Join(dir, "V")}
 	ctx := context.Background()
-	l, err := ledger.OpenToRead(ctx, at.LedgerFile())
+	s, err := service.Open(ctx, at, "", service.ToRead, service.Options{Random: rand.Reader})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
-	env := cli.System()
-	env.Now = func() time.Time { return now }
+	defer s.Close()
 	var refusal *ledger.Refusal
-	if i, err := loadIssuer(ctx, env, &staffKeyOption{name: "anna"}, at, l); !errors.As(err, &refusal) || refusal.Rule != ledger.RuleRevoked {
-		t.Errorf("got %v, %v", i, err)
+	if signer, err := s.Signer(ctx, service.Key{Name: "anna"}, now); !errors.As(err, &refusal) || refusal.Rule != ledger.RuleRevoked {
+		t.Errorf("got %v, %v", signer, err)
 	}
 }

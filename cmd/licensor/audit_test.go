@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/offlicense/offlicense/cmd/licensor/command/record"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"golang.org/x/mod/sumdb/tlog"
 )
@@ -94,7 +95,7 @@ func TestAuditNamesEdits(t *testing.T) {
 			}
 		}
 		r := licensor(t, dir, "audit", "--home", "V", "--json")
-		var report auditReport
+		var report record.AuditReport
 		if err := json.Unmarshal([]byte(r.stdout), &report); err != nil || r.exit != 3 || report.Clean {
 			t.Errorf("%s: %v: %s", c.statement, err, r)
 		}

@@ -13,11 +13,11 @@ import (
 	"github.com/offlicense/offlicense/verify"
 )
 
-// wholeLicenses checks every license file in a folder and returns how many there are.
+// wholeLicenses checks every license file in a directory and returns how many there are.
 // Nothing else may be there.
 func wholeLicenses(t *testing.T, v *verify.Verifier, path ...string) int {
 	t.Helper()
-	names := folder(t, path...)
+	names := directory(t, path...)
 	for _, name := range names {
 		text, err := os.ReadFile(filepath.Join(append(path, name)...))
 		if err != nil {
@@ -43,8 +43,8 @@ func timeOf(t *testing.T, dir string, args ...string) time.Duration {
 func TestKilledBulk(t *testing.T) {
 	t.Parallel()
 	const n, kills = 2500, 3
-	whole := timeOf(t, soldFolder(t, n), "sign", "--home", "V", "requests", "--out", "licenses", "--yes")
-	dir := soldFolder(t, n)
+	whole := timeOf(t, soldDirectory(t, n), "sign", "--home", "V", "requests", "--out", "licenses", "--yes")
+	dir := soldDirectory(t, n)
 	v := vendorVerifier(t, dir)
 	sign := []string{"sign", "--home", "V", "requests", "--out", "licenses", "--report", "report.csv", "--yes"}
 	inTheMiddle := 0
@@ -84,7 +84,7 @@ func TestKilledBulk(t *testing.T) {
 func TestBulkNeverOverIssues(t *testing.T) {
 	t.Parallel()
 	const n = 2500
-	dir := soldFolder(t, n)
+	dir := soldDirectory(t, n)
 	mustRun(t, dir, "amend", "--home", "V", "INV0042-1", "--seats", "3", "--out", "amended", "--yes")
 	r := licensor(t, dir, "sign", "--home", "V", "requests", "--out", "licenses", "--yes")
 	if r.exit != 3 || !strings.Contains(r.stdout, fmt.Sprintf("refused     %d\n", n-3)) {
@@ -103,7 +103,7 @@ func TestBulkNeverOverIssues(t *testing.T) {
 func TestKilledRenew(t *testing.T) {
 	t.Parallel()
 	const n = 100
-	dir := soldFolder(t, n)
+	dir := soldDirectory(t, n)
 	v := vendorVerifier(t, dir)
 	mustRun(t, dir, "sign", "--home", "V", "requests", "--out", "licenses", "--yes")
 	end, seen := now.AddDate(1, 0, 0), map[bool]int{}
@@ -151,15 +151,15 @@ func TestBulkTellsWhoLeavesASeat(t *testing.T) {
 		}
 		return all
 	}
-	signAll := func(folder string, known map[int][]format.Component) result {
+	signAll := func(directory string, known map[int][]format.Component) result {
 		t.Helper()
-		if err := os.Mkdir(filepath.Join(dir, folder), 0o700); err != nil {
+		if err := os.Mkdir(filepath.Join(dir, directory), 0o700); err != nil {
 			t.Fatal(err)
 		}
 		for machine, components := range known {
-			writeRequestWith(t, filepath.Join(dir, folder), machine, "INV0042-1", components)
+			writeRequestWith(t, filepath.Join(dir, directory), machine, "INV0042-1", components)
 		}
-		return mustRun(t, dir, "sign", "--home", "V", folder, "--out", folder+"-licenses", "--yes")
+		return mustRun(t, dir, "sign", "--home", "V", directory, "--out", directory+"-licenses", "--yes")
 	}
 	all := components("m", "u", "r")
 	first := signAll("first", map[int][]format.Component{1: all, 2: components("m")})

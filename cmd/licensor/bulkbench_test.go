@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -11,11 +10,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/offlicense/offlicense/cmd/internal/cli"
+	"github.com/offlicense/offlicense/cmd/licensor/command/common"
 	"github.com/offlicense/offlicense/format"
 	"github.com/offlicense/offlicense/verify"
 )
 
-// BenchmarkBulkSignVsRaw compares "licensor sign" over a folder of 10,000 requests, as
+// BenchmarkBulkSignVsRaw compares "licensor sign" over a directory of 10,000 requests, as
 // a process from its start to its end, with the bare cost of checking as many request
 // signatures and making as many license signatures on the same processors. x-raw is the
 // quotient; both are measured in each run. x-files is what reading the requests' files
@@ -26,14 +27,14 @@ func BenchmarkBulkSignVsRaw(b *testing.B) {
 	var signing, raw, files time.Duration
 	for round := 0; b.Loop(); round++ {
 		b.StopTimer()
-		dir := soldFolder(b, n)
+		dir := soldDirectory(b, n)
 		exec.Command("sync").Run() // or the run's own syncs would write the requests, too
 		b.StartTimer()
 		start := time.Now()
 		mustRun(b, dir, "sign", "--home", "V", "requests", "--out", "licenses", "--report", "report.csv", "--yes")
 		signing += time.Since(start)
 		b.StopTimer()
-		if got := len(folder(b, dir, "licenses")); got != n {
+		if got := len(directory(b, dir, "licenses")); got != n {
 			b.Fatalf("%d licenses for %d requests", got, n)
 		}
 		raw += rawCost(b, dir, n)
@@ -92,17 +93,17 @@ func filesCost(b *testing.B, dir string, n int) time.Duration {
 			b.Error(err)
 		}
 	})
+	directory, err := common.OpenLicenseDirectory(cli.System(), out)
+	if err != nil {
+		b.Fatal(err)
+	}
 	const share = 500
 	return reading + onAllProcessors((n+share-1)/share, func(i int) {
-		var files []licenseFile
+		var files []common.LicenseFile
 		for n := range share {
-			files = append(files, licenseFile{fmt.Sprintf("%d-%d.lic", i, n), make([]byte, 1000)})
+			files = append(files, common.LicenseFile{Name: fmt.Sprintf("%d-%d.lic", i, n), Text: make([]byte, 1000)})
 		}
-		left, err := createTogether(out, files)
-		for _, f := range left { // on a system that syncs each file by itself
-			err = errors.Join(err, os.WriteFile(filepath.Join(out, f.name), f.text, 0o644))
-		}
-		if err != nil {
+		if err := directory.Write(files); err != nil {
 			b.Error(err)
 		}
 	})
@@ -124,9 +125,9 @@ func onAllProcessors(n int, f func(i int)) time.Duration {
 	return time.Since(start)
 }
 
-// soldFolder makes a folder with a vendor's home V, in which INV0042-1 has a seat for
-// each of n requests in the folder requests.
-func soldFolder(t testing.TB, n int) (dir string) {
+// soldDirectory makes a directory with a vendor's home V, in which INV0042-1 has a seat for
+// each of n requests in the directory requests.
+func soldDirectory(t testing.TB, n int) (dir string) {
 	t.Helper()
 	dir = t.TempDir()
 	mustRun(t, dir, initArgs("V")...)

@@ -142,12 +142,12 @@ func TestKilledSign(t *testing.T) {
 
 	// What the killed ones have left behind: temporary files that are named as such, beside
 	// the license, and nothing in the home.
-	for _, name := range folder(t, dir, "out") {
+	for _, name := range directory(t, dir, "out") {
 		if !strings.HasPrefix(name, ".offlicense-") || !strings.HasSuffix(name, ".tmp") {
-			t.Errorf("%q was left in the folder of the licenses", name)
+			t.Errorf("%q was left in the directory of the licenses", name)
 		}
 	}
-	if got := folder(t, dir, "V"); !slices.Equal(got, []string{"delegations", "keys", "ledger.db", "root", "root.pub"}) {
+	if got := directory(t, dir, "V"); !slices.Equal(got, []string{"delegations", "keys", "ledger.db", "root", "root.pub"}) {
 		t.Errorf("the home holds %q", got)
 	}
 	// Nobody else gets a seat that is taken.
@@ -206,7 +206,7 @@ func interrupted(t *testing.T, dir, home string) {
 	if err != nil || info.Mode().Perm() != 0o700 {
 		t.Fatalf("%s has the mode %v, %v", home, info.Mode(), err)
 	}
-	if len(folder(t, path)) > 0 {
+	if len(directory(t, path)) > 0 {
 		r := licensor(t, dir, initArgs(home)...)
 		if r.exit != 1 || !strings.Contains(r.stderr, "interrupted") && !strings.Contains(r.stderr, "not empty") {
 			t.Fatalf("init on the remains of another: %v", r)

@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// disk mounts a file system with little space at a folder.
+// disk mounts a file system with little space at a directory.
 func disk(t *testing.T, dir, options string) {
 	t.Helper()
 	if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -104,7 +104,7 @@ func TestFullDiskOfTheLicense(t *testing.T) {
 		!strings.Contains(r.stderr, "hint: the license is recorded and not lost: run the command again with another --out") {
 		t.Error(r)
 	}
-	if names := folder(t, dir, "disk"); len(names) != 1 {
+	if names := directory(t, dir, "disk"); len(names) != 1 {
 		t.Errorf("the full disk holds %q", names)
 	}
 	id, active := onRecord(t, dir, "INV0042-1")
@@ -155,7 +155,7 @@ func TestFullDiskOfInit(t *testing.T) {
 		if r.exit != 1 || !strings.Contains(r.stderr, "hint: ") {
 			t.Errorf("%d files: %s", inodes, r)
 		}
-		if names := folder(t, dir, small); len(names) != 0 {
+		if names := directory(t, dir, small); len(names) != 0 {
 			t.Errorf("%d files: init left %q on the disk", inodes, names)
 		}
 		for _, name := range []string{small + ".root", small + ".root.pub"} {
@@ -177,7 +177,7 @@ func TestFullDiskOfInit(t *testing.T) {
 func TestFullDiskOfManyLicenses(t *testing.T) {
 	t.Parallel()
 	const n = 1200
-	dir := soldFolder(t, n)
+	dir := soldDirectory(t, n)
 	disk(t, filepath.Join(dir, "disk"), "size=2m")
 	v := vendorVerifier(t, dir)
 	sign := []string{"sign", "--home", "V", "requests", "--out", "disk/licenses", "--yes"}
@@ -215,7 +215,7 @@ func TestFullDiskOfTheBackup(t *testing.T) {
 	if r.exit != 1 || r.stdout != "" || !strings.Contains(r.stderr, "error: the disk with disk/copy.db is full") || !strings.Contains(r.stderr, "hint: ") {
 		t.Error(r)
 	}
-	if left := folder(t, dir, "disk"); len(left) > 0 {
+	if left := directory(t, dir, "disk"); len(left) > 0 {
 		t.Errorf("%q was left behind", left)
 	}
 	mustRun(t, dir, "backup", "--home", "V", "copy.db")

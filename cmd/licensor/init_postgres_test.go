@@ -16,7 +16,7 @@ func TestInitOfALedgerAlone(t *testing.T) {
 	address := ledgertest.Postgres(t)
 	dir := t.TempDir()
 	mustRun(t, dir, "init", "--home", "V", "--vendor", "acme.example", "--name", "anna", "--root-key", "root", "--standby-key", "standby", "--insecure-no-passphrase")
-	before := folder(t, dir, "V", "keys")
+	before := directory(t, dir, "V", "keys")
 	refused := func(want string, args ...string) {
 		t.Helper()
 		if r := licensor(t, dir, args...); r.exit == 0 || !strings.Contains(r.stderr, want) {
@@ -45,7 +45,7 @@ func TestInitOfALedgerAlone(t *testing.T) {
 			t.Errorf("want %q: %s", want, r)
 		}
 	}
-	if after := folder(t, dir, "V", "keys"); strings.Join(after, " ") != strings.Join(before, " ") {
+	if after := directory(t, dir, "V", "keys"); strings.Join(after, " ") != strings.Join(before, " ") {
 		t.Errorf("keys: %q, before %q", after, before)
 	}
 	if _, err := os.Stat(filepath.Join(dir, "V", "ledger.db")); err == nil {

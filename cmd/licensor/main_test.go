@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"image/png"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -88,7 +87,7 @@ func scriptSold(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(ts.Exec("licensor", entitleArgs(args[0])...))
 }
 
-// ask FILE [OPTION...] makes a request for what was sold, with a state folder beside it.
+// ask FILE [OPTION...] makes a request for what was sold, with a state directory beside it.
 func scriptAsk(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) == 0 {
 		ts.Fatalf("usage: ask FILE [OPTION...]")
@@ -171,12 +170,12 @@ func TestUsage(t *testing.T) {
 		t.Error(err)
 	}
 	// A text that no command shows is one that somebody forgot.
-	texts, err := fs.Glob(usageTexts, "usage/*.txt")
+	texts, err := filepath.Glob("command/*/usage/*.txt")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := len(program().Commands) + 1; len(texts) != want {
-		t.Errorf("%d usage texts for %d commands and the tool itself", len(texts), want-1)
+	if want := len(program().Commands); len(texts) != want {
+		t.Errorf("%d usage texts for %d commands", len(texts), want)
 	}
 }
 
@@ -224,7 +223,7 @@ func (r result) String() string {
 	return fmt.Sprintf("exit %d\n-- standard output --\n%s-- standard error --\n%s", r.exit, r.stdout, r.stderr)
 }
 
-// licensor runs the tool as a process in a folder.
+// licensor runs the tool as a process in a directory.
 func licensor(t testing.TB, dir string, args ...string) result {
 	t.Helper()
 	return run(t, process(dir, args...))
@@ -268,7 +267,7 @@ func entitleArgs(home string) []string {
 		"--expires", "2027-11-21", "--updates-until", "2027-11-21", "--feature", "sso", "--limit", "cores=16", "--limit", "users=200"}
 }
 
-// newHome makes a folder with a vendor's home V in which INV0042-1 has one seat.
+// newHome makes a directory with a vendor's home V in which INV0042-1 has one seat.
 func newHome(t testing.TB) (dir string) {
 	t.Helper()
 	dir = t.TempDir()
@@ -277,8 +276,8 @@ func newHome(t testing.TB) (dir string) {
 	return dir
 }
 
-// folder returns the names in a folder.
-func folder(t testing.TB, path ...string) []string {
+// directory returns the names in a directory.
+func directory(t testing.TB, path ...string) []string {
 	t.Helper()
 	entries, err := os.ReadDir(filepath.Join(path...))
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/offlicense/offlicense/cmd/licensor/command/record"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/ledgertest"
 )
 
@@ -40,7 +41,7 @@ func TestOnPostgreSQL(t *testing.T) {
 	if r := mustRun(t, dir, at("list", "--active")...); !strings.Contains(r.stdout, "INV0042-1") || strings.Contains(r.stdout, "A-1") {
 		t.Errorf("the active ones: %s", r)
 	}
-	var listed listing
+	var listed record.Listing
 	if r := mustRun(t, dir, at("list", "--json", "--customer", "other  LTD")...); json.Unmarshal([]byte(r.stdout), &listed) != nil ||
 		len(listed.Entitlements) != 2 || !listed.Entitlements[1].Partner {
 		t.Errorf("the partner's: %s", r)

@@ -55,13 +55,13 @@ func TestRaceForTheLastSeatOnPostgreSQL(t *testing.T) {
 	}
 }
 
-// Two workstations sign the same folder at once into folders of their own: each request
+// Two workstations sign the same directory at once into directories of their own: each request
 // has one activation and one license, the same in both.
 func TestTwoBulkRunsOnPostgreSQL(t *testing.T) {
 	t.Parallel()
 	const n = 1500
 	address := ledgertest.Postgres(t)
-	dir := soldFolder(t, n)
+	dir := soldDirectory(t, n)
 	mustRun(t, dir, append(initArgs("W"), "--ledger", address)...)
 	mustRun(t, dir, append(entitleArgs("W"), "--ledger", address, "--seats", fmt.Sprint(n))...)
 	var cmds []*exec.Cmd
@@ -73,7 +73,7 @@ func TestTwoBulkRunsOnPostgreSQL(t *testing.T) {
 			t.Fatal(r)
 		}
 	}
-	for _, name := range folder(t, dir, "requests") {
+	for _, name := range directory(t, dir, "requests") {
 		name = strings.TrimSuffix(name, ".olq") + ".lic"
 		a, err := os.ReadFile(filepath.Join(dir, "a", name))
 		if err != nil {

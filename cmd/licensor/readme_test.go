@@ -34,8 +34,8 @@ func TestReadme(t *testing.T) {
 		}
 	}
 	dir := t.TempDir()
-	for _, folder := range []string{"USB", "USB2", "OFFLINE"} {
-		if err := os.Mkdir(filepath.Join(dir, folder), 0o700); err != nil {
+	for _, directory := range []string{"USB", "USB2", "OFFLINE"} {
+		if err := os.Mkdir(filepath.Join(dir, directory), 0o700); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -25,7 +25,7 @@ var signingPaths = map[string]func(s *scopeSite) (result, string){
 		}
 		return s.run("sign", s.request, "--out", "one.lic", "--yes"), "one.lic"
 	},
-	"sign a folder": func(s *scopeSite) (result, string) {
+	"sign a directory": func(s *scopeSite) (result, string) {
 		return s.run("sign", ".", "--out", "many", "--yes"), filepath.Join("many", strings.TrimSuffix(s.request, ".olq")+".lic")
 	},
 	"amend": func(s *scopeSite) (result, string) {
@@ -94,7 +94,7 @@ func TestCommandsKeepWithinTheScope(t *testing.T) {
 	for path, sign := range signingPaths {
 		for _, c := range scopetest.Cases() {
 			sample := newScopeSite(t, "", "", 0).license
-			if c.License(sample); sample.Binding == nil && path == "sign a folder" {
+			if c.License(sample); sample.Binding == nil && path == "sign a directory" {
 				continue // a license for any machine answers no request
 			}
 			for name, outside := range map[string]bool{"inside": false, "outside": true} {

@@ -32,7 +32,7 @@ func newAnother(t *testing.T, dir string) *another {
 	if os.Getuid() != 0 {
 		return a
 	}
-	// The folders above are for root alone, as the tool itself is.
+	// The directories above are for root alone, as the tool itself is.
 	for above := dir; above != os.TempDir() && above != filepath.Dir(above); above = filepath.Dir(above) {
 		chmod(t, 0o755, above)
 	}
@@ -105,16 +105,16 @@ func copyFile(t *testing.T, from, to string) {
 func TestReadOnlyLedger(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
-		name         string
-		folder, file fs.FileMode
-	}{{"file", 0o777, 0o444}, {"file and folder", 0o555, 0o444}, {"folder", 0o555, 0o666}} {
+		name            string
+		directory, file fs.FileMode
+	}{{"file", 0o777, 0o444}, {"file and directory", 0o555, 0o444}, {"directory", 0o555, 0o666}} {
 		t.Run(test.name, func(t *testing.T) {
 			dir := newHome(t)
 			request := writeRequest(t, dir, 1, "INV0042-1")
 			a := newAnother(t, dir)
 			a.owns("V/delegations", "V/keys", "V/keys/anna")
 			chmod(t, test.file, filepath.Join(dir, "V", "ledger.db"))
-			chmod(t, test.folder, filepath.Join(dir, "V"))
+			chmod(t, test.directory, filepath.Join(dir, "V"))
 			defer chmod(t, 0o700, filepath.Join(dir, "V"))
 
 			if r := a.licensor("list", "--home", "V"); r.exit != 0 || !strings.Contains(r.stdout, " 0/1 ") {

@@ -1,9 +1,7 @@
 package home
 
 import (
-	"context"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -11,16 +9,16 @@ import (
 	"strings"
 	"time"
 
+	"github.com/offlicense/offlicense/cmd/internal/hint"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/issuer"
-	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/format"
 	"github.com/offlicense/offlicense/keys"
 	"github.com/offlicense/offlicense/keys/keyfile"
 	"github.com/offlicense/offlicense/verify/site/atomicfile"
 )
 
-// Founding is what a vendor's home is made from.
-type Founding struct {
+// InitOptions is what a vendor's home is made from.
+type InitOptions struct {
 	Vendor         string // a domain name
 	Staff          string // the name of the first staff key
 	RootKey        string // where the root private key goes; empty: into the home
@@ -29,13 +27,15 @@ type Founding struct {
 	StandbyPhrase  []byte // its passphrase; nil: not encrypted
 	Passphrase     []byte // of the staff key; nil: not encrypted
 	Ledger         string // a PostgreSQL database; empty: a file in the home
-	Operator       string // who does it
 	Now            time.Time
 	Random         io.Reader
+
+	// MakeLedger makes the ledger at a place that is free.
+	MakeLedger func(place string) error
 }
 
 // Check refuses what no home could be made from.
-func (f *Founding) Check() error {
+func (f *InitOptions) Check() error {
 	claims := firstDelegationClaims(*f)
 	claims.Key = make([]byte, keys.PublicKeySize)
 	_, err := claims.Marshal()
@@ -46,8 +46,8 @@ func (f *Founding) Check() error {
 	return err
 }
 
-// Founded is what Create has made.
-type Founded struct {
+// InitResult is what Create has made.
+type InitResult struct {
 	Home
 	RootKey    string          // the file with the root private key
 	Roots      []keys.NamedKey // the active one, then the standby if there is one
@@ -63,9 +63,9 @@ const (
 )
 
 // Create makes a vendor's home: root key, first staff key with its delegation, ledger.
-// It is made in a folder inside its place and moved up when it is whole, root.pub
+// It is made in a directory inside its place and moved up when it is whole, root.pub
 // last: Open looks for that one, so a Create that was interrupted leaves no home.
-func Create(ctx context.Context, dir string, f Founding) (made *Founded, err error) {
+func Create(dir string, f InitOptions) (made *InitResult, err error) {
 	if err := Free(dir); err != nil {
 		return nil, err
 	}
@@ -96,8 +96,7 @@ func Create(ctx context.Context, dir string, f Founding) (made *Founded, err err
 	if place == "" {
 		place = draft.LedgerFile()
 	}
-	by := ledger.Operation{Operator: f.Operator, Now: f.Now, Random: f.Random}
-	if err := ledger.Create(ctx, by, place, f.Vendor); err != nil {
+	if err := f.MakeLedger(place); err != nil {
 		return nil, err
 	}
 	defer func() {
@@ -111,16 +110,16 @@ func Create(ctx context.Context, dir string, f Founding) (made *Founded, err err
 	if err := draft.moveTo(final); err != nil {
 		return nil, err
 	}
-	return &Founded{Home: final, RootKey: roots[0].file, Roots: roots.public(), Delegation: claims}, nil
+	return &InitResult{Home: final, RootKey: roots[0].file, Roots: roots.public(), Delegation: claims}, nil
 }
 
 const draftPrefix = ".init-"
 
 // fill writes all but the root private key. The root's public half stays here also when
 // the stick with the key is in the safe: signing needs it.
-func (h Home) fill(roots newRootKeys, f Founding) (*format.DelegationClaims, error) {
-	for _, folder := range []string{h.keysFolder(), h.delegationsFolder()} {
-		if err := os.Mkdir(folder, 0o700); err != nil {
+func (h Home) fill(roots newRootKeys, f InitOptions) (*format.DelegationClaims, error) {
+	for _, directory := range []string{h.keysDirectory(), h.delegationsDirectory()} {
+		if err := os.Mkdir(directory, 0o700); err != nil {
 			return nil, err
 		}
 	}
@@ -165,7 +164,7 @@ func (h Home) moveTo(final Home) error {
 	return errors.Join(atomicfile.SyncFolder(final.Dir), atomicfile.SyncFolder(filepath.Dir(filepath.Clean(final.Dir))))
 }
 
-func firstDelegationClaims(f Founding) format.DelegationClaims {
+func firstDelegationClaims(f InitOptions) format.DelegationClaims {
 	now := f.Now.Unix()
 	return format.DelegationClaims{
 		Issuer:    f.Vendor,
@@ -194,7 +193,7 @@ func WritePair(path string, key keys.PrivateKey, comment string, passphrase []by
 	return err
 }
 
-// Free refuses a folder in which something is already.
+// Free refuses a directory in which something is already.
 func Free(dir string) error {
 	entries, err := os.ReadDir(dir)
 	switch {
@@ -204,21 +203,15 @@ func Free(dir string) error {
 		return err
 	}
 	if _, err := Open(dir); err == nil {
-		return &Error{
-			Message: fmt.Sprintf("%q is a vendor's home already; nothing was changed", dir),
-			Next:    `go on with it: "licensor list" shows what it holds`,
-		}
+		return hint.Errorf("%q is a vendor's home already; nothing was changed", dir).
+			WithHint(`go on with it: "licensor list" shows what it holds`)
 	}
 	for _, entry := range entries {
 		if strings.HasPrefix(entry.Name(), draftPrefix) {
-			return &Error{
-				Message: fmt.Sprintf("%q holds what is left of an init that was interrupted; nothing in it has been used", dir),
-				Next:    "remove that folder and run the command again; a root key that was put elsewhere was not used, either",
-			}
+			return hint.Errorf("%q holds what is left of an init that was interrupted; nothing in it has been used", dir).
+				WithHint("remove that directory and run the command again; a root key that was put elsewhere was not used, either")
 		}
 	}
-	return &Error{
-		Message: fmt.Sprintf("the folder %q is not empty; nothing was changed", dir),
-		Next:    "name a folder that is new or empty with --home",
-	}
+	return hint.Errorf("the directory %q is not empty; nothing was changed", dir).
+		WithHint("name a directory that is new or empty with --home")
 }

@@ -1,4 +1,4 @@
-// Package home is the layout of the vendor's folder on a workstation:
+// Package home is the layout of the vendor's directory on a workstation:
 //
 //	root.pub             the root public keys, OpenSSH lines: the active one, then the standby
 //	root                 the root private key, unless it is kept elsewhere
@@ -10,7 +10,7 @@
 // A colleague's workstation begins with keys/ and delegations/ alone: root.pub comes
 // with the first delegation, and the ledger is everybody's.
 //
-// The folder is its owner's alone. Private keys are encrypted with a passphrase and
+// The directory is its owner's alone. Private keys are encrypted with a passphrase and
 // refused if others can read them; a delegation is believed only when the root in
 // root.pub has signed it.
 package home
@@ -22,46 +22,30 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/offlicense/offlicense/cmd/internal/hint"
 	"github.com/offlicense/offlicense/keys"
 	"github.com/offlicense/offlicense/verify"
 )
 
-// Home is a vendor's folder.
+// Home is a vendor's directory.
 type Home struct {
 	Dir string
 }
 
-// Error is a home that does not have what a command needs, and what to do about it.
-type Error struct {
-	Message string
-	Next    string
-}
-
-func (e *Error) Error() string { return e.Message }
-
-// Hint returns what to do next.
-func (e *Error) Hint() string { return e.Next }
-
-// Open returns the home in a folder that "licensor init" has made.
+// Open returns the home in a directory that "licensor init" has made.
 func Open(dir string) (Home, error) {
 	h := Home{dir}
 	_, err := os.Stat(h.RootsFile())
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && h.prepared():
-		return Home{}, &Error{
-			Message: fmt.Sprintf("the vendor's home %q has no root.pub", dir),
-			Next:    "a new workstation gets it with its first delegation: licensor key add NAME.old --roots root.pub",
-		}
+		return Home{}, hint.Errorf("the vendor's home %q has no root.pub", dir).
+			WithHint("a new workstation gets it with its first delegation: licensor key add NAME.old --roots root.pub")
 	case errors.Is(err, fs.ErrNotExist):
-		return Home{}, &Error{
-			Message: fmt.Sprintf("there is no vendor's home in %q", dir),
-			Next:    `name the right folder with --home or LICENSOR_HOME; "licensor init" makes a new one`,
-		}
+		return Home{}, hint.Errorf("there is no vendor's home in %q", dir).
+			WithHint(`name the right directory with --home or LICENSOR_HOME; "licensor init" makes a new one`)
 	case errors.Is(err, fs.ErrPermission):
-		return Home{}, &Error{
-			Message: fmt.Sprintf("the vendor's home %q may not be read by this user", dir),
-			Next:    "run as the user who owns it",
-		}
+		return Home{}, hint.Errorf("the vendor's home %q may not be read by this user", dir).
+			WithHint("run as the user who owns it")
 	case err != nil:
 		return Home{}, err
 	}

@@ -113,7 +113,7 @@ func (h Home) Delegations() ([]*format.DelegationClaims, error) {
 	if err != nil {
 		return nil, err
 	}
-	names, err := namesIn(h.delegationsFolder(), ".old")
+	names, err := namesIn(h.delegationsDirectory(), ".old")
 	if err != nil {
 		return nil, err
 	}
@@ -137,7 +137,7 @@ func (h Home) WriteDelegation(name string, text []byte) error {
 // PublicKeys returns the public keys of all staff that the home knows, keys/*.pub, with
 // or without their private halves.
 func (h Home) PublicKeys() ([]keys.PublicKey, error) {
-	names, err := namesIn(h.keysFolder(), ".pub")
+	names, err := namesIn(h.keysDirectory(), ".pub")
 	if err != nil {
 		return nil, err
 	}
@@ -154,15 +154,15 @@ func (h Home) PublicKeys() ([]keys.PublicKey, error) {
 
 // keyNames returns the names of all staff keys of which there is a file.
 func (h Home) keyNames() ([]string, error) {
-	private, err := namesIn(h.keysFolder(), "")
+	private, err := namesIn(h.keysDirectory(), "")
 	if err != nil {
 		return nil, err
 	}
-	public, err := namesIn(h.keysFolder(), ".pub")
+	public, err := namesIn(h.keysDirectory(), ".pub")
 	if err != nil {
 		return nil, err
 	}
-	delegated, err := namesIn(h.delegationsFolder(), ".old")
+	delegated, err := namesIn(h.delegationsDirectory(), ".old")
 	if err != nil {
 		return nil, err
 	}
@@ -171,10 +171,10 @@ func (h Home) keyNames() ([]string, error) {
 	return slices.Compact(all), nil
 }
 
-// namesIn returns the names of the files in a folder that end so, without that end; ""
+// namesIn returns the names of the files in a directory that end so, without that end; ""
 // stands for names that are a key's as they are.
-func namesIn(folder, end string) ([]string, error) {
-	files, err := os.ReadDir(folder)
+func namesIn(directory, end string) ([]string, error) {
+	files, err := os.ReadDir(directory)
 	if err != nil {
 		return nil, err
 	}

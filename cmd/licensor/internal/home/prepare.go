@@ -2,22 +2,23 @@ package home
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/offlicense/offlicense/cmd/internal/hint"
 )
 
-// Prepare makes what a new colleague's workstation begins with, the folders for keys
+// Prepare makes what a new colleague's workstation begins with, the directories for keys
 // and delegations, or finds what is there already: a vendor's home, or such a
-// beginning. Another folder with something in it is left alone.
+// beginning. Another directory with something in it is left alone.
 func Prepare(dir string) (Home, error) {
 	h := Home{dir}
 	if err := h.preparable(); err != nil {
 		return Home{}, err
 	}
-	for _, folder := range []string{dir, h.keysFolder(), h.delegationsFolder()} {
-		if err := os.MkdirAll(folder, 0o700); err != nil {
+	for _, directory := range []string{dir, h.keysDirectory(), h.delegationsDirectory()} {
+		if err := os.MkdirAll(directory, 0o700); err != nil {
 			return Home{}, err
 		}
 	}
@@ -38,15 +39,13 @@ func (h Home) preparable() error {
 	case err != nil:
 		return err
 	}
-	return &Error{
-		Message: fmt.Sprintf("the folder %q is not empty and is no vendor's home; nothing was changed", h.Dir),
-		Next:    "name a home, or a folder that is new or empty, with --home",
-	}
+	return hint.Errorf("the directory %q is not empty and is no vendor's home; nothing was changed", h.Dir).
+		WithHint("name a home, or a directory that is new or empty, with --home")
 }
 
 // prepared reports whether Prepare has been here.
 func (h Home) prepared() bool {
-	info, err := os.Stat(h.keysFolder())
+	info, err := os.Stat(h.keysDirectory())
 	return err == nil && info.IsDir()
 }
 
@@ -62,5 +61,5 @@ func Absent(path string) error {
 	return err
 }
 
-func (h Home) keysFolder() string        { return filepath.Join(h.Dir, "keys") }
-func (h Home) delegationsFolder() string { return filepath.Join(h.Dir, "delegations") }
+func (h Home) keysDirectory() string        { return filepath.Join(h.Dir, "keys") }
+func (h Home) delegationsDirectory() string { return filepath.Join(h.Dir, "delegations") }

@@ -20,7 +20,7 @@ type newRootKey struct {
 // newRootKeys are the active root key and, if one was asked for, the standby.
 type newRootKeys []*newRootKey
 
-func newRoots(final Home, f Founding) (newRootKeys, error) {
+func newRoots(final Home, f InitOptions) (newRootKeys, error) {
 	active := &newRootKey{file: f.RootKey, passphrase: f.RootPassphrase}
 	if f.RootKey == "" {
 		active.file, active.inHome = final.RootFile(), true

@@ -1,0 +1,47 @@
+// Package text puts things into the words of messages: foreign texts, words of commands,
+// numbers and times. It knows no terminal.
+package text
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// quoteLimit is how many bytes of a foreign text an error line shows.
+const quoteLimit = 64
+
+// Quote shows a foreign text in double quotes, escaped like a Go string and
+// cut to 64 bytes: control characters, bidirectional overrides, other
+// invisible characters and invalid UTF-8 cannot reach the terminal.
+func Quote(s string) string {
+	if len(s) <= quoteLimit {
+		return strconv.Quote(s)
+	}
+	cut := quoteLimit
+	for cut > quoteLimit-utf8.UTFMax && !utf8.RuneStart(s[cut]) {
+		cut--
+	}
+	return strconv.Quote(s[:cut]) + "..."
+}
+
+// Clean escapes like [Quote], line breaks too, but adds no quotes, cuts
+// nothing and leaves quotes and backslashes as they are: for names and paths
+// in running text.
+func Clean(s string) string {
+	var b strings.Builder
+	for i, size := 0, 0; i < len(s); i += size {
+		var r rune
+		r, size = utf8.DecodeRuneInString(s[i:])
+		if r == utf8.RuneError && size == 1 {
+			fmt.Fprintf(&b, `\x%02x`, s[i])
+		} else if strconv.IsPrint(r) {
+			b.WriteRune(r)
+		} else {
+			q := strconv.QuoteRune(r)
+			b.WriteString(q[1 : len(q)-1])
+		}
+	}
+	return b.String()
+}

@@ -1,0 +1,128 @@
+package common
+
+import (
+	"bytes"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/offlicense/offlicense/cmd/internal/cli"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+)
+
+// LicenseEnding is how the name of a license file ends.
+const LicenseEnding = ".lic"
+
+// LicenseDirectory is a directory into which many license files go. Each appears whole or
+// not at all, and one that is there with the same content is left.
+type LicenseDirectory struct {
+	env   *cli.Env
+	dir   string
+	there map[string]bool // what the directory held in the beginning
+}
+
+// LicenseFile is one of them.
+type LicenseFile struct {
+	Name string
+	Text []byte
+}
+
+// OpenLicenseDirectory makes the directory if it is missing.
+func OpenLicenseDirectory(env *cli.Env, dir string) (*LicenseDirectory, error) {
+	if dir == "-" || dir == "" {
+		return nil, cli.Usagef("the directory for the licenses is missing").WithHint("name it with --out; it is made if it does not exist")
+	}
+	if strings.HasSuffix(dir, LicenseEnding) && !IsDirectory(dir) {
+		return nil, cli.Usagef("of several requests, --out names a directory for the licenses, not %s", cli.Quote(dir))
+	}
+	if err := os.Mkdir(dir, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
+		return nil, cli.FileError("create", dir, err)
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, cli.FileError("read", dir, err)
+	}
+	f := &LicenseDirectory{env: env, dir: dir, there: make(map[string]bool, len(entries))}
+	for _, e := range entries {
+		f.there[e.Name()] = true
+	}
+	return f, nil
+}
+
+func (f *LicenseDirectory) Path(name string) string { return filepath.Join(f.dir, name) }
+
+// Check refuses names under which something else is there.
+func (f *LicenseDirectory) Check(names []string) error {
+	for _, name := range names {
+		if f.there[name] {
+			if err := f.env.CheckOutput(f.Path(name), "OLL1:"); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// Write writes files that have names of their own. It may be called by several
+// goroutines.
+func (f *LicenseDirectory) Write(files []LicenseFile) error {
+	var fresh, others []LicenseFile
+	for _, file := range files {
+		if f.there[file.Name] {
+			others = append(others, file)
+		} else {
+			fresh = append(fresh, file)
+		}
+	}
+	left, err := createTogether(f.dir, fresh)
+	if err != nil {
+		return f.Lost(err)
+	}
+	for _, file := range append(others, left...) {
+		if old, err := os.ReadFile(f.Path(file.Name)); err == nil && bytes.Equal(old, file.Text) {
+			continue
+		}
+		if err := f.env.WriteFile(f.Path(file.Name), file.Text, 0o644); err != nil {
+			return f.Lost(err)
+		}
+	}
+	return nil
+}
+
+func (f *LicenseDirectory) Lost(err error) error {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		err = cli.FileError("write", path.Path, err)
+	}
+	return cli.Fail(err).WithHint("no license is lost: what was signed is on record, and the same command again writes the same files")
+}
+
+// NameOf returns a file name for the license of an activation that says whose it is.
+func NameOf(a *ledger.Activation) string {
+	name := a.ID
+	for _, part := range []string{a.Site, a.Host} {
+		if part = safeName(part); part != "" {
+			name += "-" + part
+		}
+	}
+	return name + ".lic"
+}
+
+// safeName keeps of a foreign name what is harmless in a file name on every system.
+func safeName(s string) string {
+	const most = 40
+	s = strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '.' || r == '-' {
+			return r
+		}
+		return '_'
+	}, s)
+	return strings.Trim(s[:min(len(s), most)], "._-")
+}
+
+func IsDirectory(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}

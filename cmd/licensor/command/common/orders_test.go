@@ -1,0 +1,90 @@
+package common
+
+import (
+	"bytes"
+	"encoding/csv"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+)
+
+// FuzzOrders feeds import with tables: it never panics, a row says what is wrong with
+// it or has all that an order needs, and what it has read survives list --csv.
+func FuzzOrders(f *testing.F) {
+	f.Add("invoice,email,customer,product,type,seats,expires,limits\nI-1,a@b,c,evoq,production,2,2027-11-21,cores=16\n")
+	f.Add("invoice,email,customer,product,type,features,unbound\nI-1,a@b,\"c\n\"\"d\"\"\",evoq,test,a;b c,yes\n\n,,,,,,\n")
+	f.Add("type,invoice,email,customer,product,grace\nproduction,'=1,''+2@x,'x,-3,14\n")
+	f.Add("invoice,email,customer,product,type,seats,allowance,count_by,max_version,emergency_days\nI-1,a@b,c,evoq,failover,0,0,machine,9.x,0\n")
+	f.Add("invoice,email,customer,product,type\n\"I-1\",\"")
+	f.Fuzz(func(t *testing.T, table string) {
+		rows, err := ReadOrders(strings.NewReader(table), func() {})
+		if err != nil {
+			return
+		}
+		var good []ledger.Holding
+		for _, row := range rows {
+			if row.Line < 2 {
+				t.Errorf("an order in line %d", row.Line)
+			}
+			if row.Err == nil {
+				if row.Invoice == "" || row.Email == "" || row.Customer == "" || row.Product == "" || row.Type == "" {
+					t.Errorf("an order lacks something: %+v", row.Entitlement)
+				}
+				good = append(good, ledger.Holding{Entitlement: row.Entitlement})
+			}
+		}
+		var out bytes.Buffer
+		if err := WriteOrders(&out, good); err != nil {
+			t.Fatal(err)
+		}
+		again, err := ReadOrders(&out, func() {})
+		if err != nil || len(again) != len(good) {
+			t.Fatalf("%d orders were written, and %d read again: %v", len(good), len(again), err)
+		}
+		for i, row := range again {
+			row.Line = 0
+			if row.Err != nil || !sameOrder(row.Entitlement, good[i].Entitlement) {
+				t.Errorf("got %+v, %v\nwant %+v", row.Entitlement, row.Err, good[i].Entitlement)
+			}
+		}
+	})
+}
+
+// sameOrder takes none for an empty list.
+func sameOrder(a, b ledger.Entitlement) bool {
+	for _, e := range []*ledger.Entitlement{&a, &b} {
+		if len(e.Features) == 0 {
+			e.Features = nil
+		}
+		if len(e.Limits) == 0 {
+			e.Limits = nil
+		}
+	}
+	return reflect.DeepEqual(a, b)
+}
+
+// A spreadsheet that opens what list --csv prints runs none of it.
+func TestListedFormulas(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"=1+1", "+1", "-1", "@SUM(1)", "'=1", "''-"} {
+		var out bytes.Buffer
+		if err := WriteOrders(&out, []ledger.Holding{{Entitlement: ledger.Entitlement{
+			Invoice: "I-1", Email: "a@b", Customer: name, Product: "evoq", Type: "production", Seats: 1}}}); err != nil {
+			t.Fatal(err)
+		}
+		printed := out.String()
+		cells, err := csv.NewReader(strings.NewReader(printed)).ReadAll()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if cell := cells[1][2]; cell[0] != '\'' {
+			t.Errorf("%q is printed as %q", name, cell)
+		}
+		rows, err := ReadOrders(&out, func() {})
+		if err != nil || len(rows) != 1 || rows[0].Customer != name {
+			t.Errorf("%q is printed as %q and read as %+v, %v", name, printed, rows, err)
+		}
+	}
+}

@@ -1,0 +1,95 @@
+package common
+
+import (
+	"fmt"
+
+	"github.com/offlicense/offlicense/cmd/internal/cli"
+	"github.com/offlicense/offlicense/cmd/internal/qr"
+	"github.com/spf13/pflag"
+)
+
+// QrOptions are --qr and --qr-png, for a text that travels on a phone. The code is drawn
+// on standard error: standard output is the text itself.
+type QrOptions struct{ mode, picture string }
+
+// What --qr takes.
+const (
+	qrAuto   = "auto" // where a terminal has room for it
+	qrAlways = "always"
+	qrNever  = "never"
+)
+
+func (o *QrOptions) Add(flags *pflag.FlagSet) {
+	flags.StringVar(&o.mode, "qr", qrAuto, "")
+	flags.StringVar(&o.picture, "qr-png", "", "")
+}
+
+// Check is called before the work is done that the code shows. out is where the text
+// itself goes.
+func (o *QrOptions) Check(env *cli.Env, out string) error {
+	switch o.mode {
+	case qrAuto, qrAlways, qrNever:
+	default:
+		return cli.Usagef("--qr does not take %s", cli.Quote(o.mode)).WithHint("one of auto, always, never")
+	}
+	switch o.picture {
+	case "":
+		return nil
+	case "-":
+		return cli.Usagef("--qr-png does not write to standard output").WithHint("name a file for the picture")
+	case out:
+		return cli.Usagef("--out and --qr-png name one file: %s", cli.Quote(out))
+	}
+	return env.CheckOutput(o.picture, "\x89PNG")
+}
+
+// ShowIfShort is show for a text that may be too long for any code, which matters only
+// to one who has asked for a code.
+func (o *QrOptions) ShowIfShort(env *cli.Env, text string) error {
+	err := o.Show(env, text)
+	if err != nil && o.mode == qrAuto && o.picture == "" {
+		return nil
+	}
+	return err
+}
+
+func (o *QrOptions) Show(env *cli.Env, text string) error {
+	if o.picture != "" {
+		picture, err := qr.PNG(text, 0)
+		if err != nil {
+			return err
+		}
+		if err := env.WriteFile(o.picture, picture, 0o644); err != nil {
+			return err
+		}
+	}
+	if o.mode == qrNever {
+		return nil
+	}
+	columns, rows, err := qr.Size(text)
+	if err != nil {
+		return err
+	}
+	haveColumns, haveRows, terminal := 0, 0, false
+	if env.ErrWindow != nil {
+		haveColumns, haveRows, terminal = env.ErrWindow()
+	}
+	rows++ // the prompt
+	fits := columns <= haveColumns && rows <= haveRows
+	switch {
+	case o.mode == qrAlways, terminal && fits:
+		return qr.Draw(env.Stderr, text, qr.Options{NoColor: !terminal || !colored(env)})
+	case terminal && o.picture == "":
+		fmt.Fprintf(env.Stderr, "The QR code takes %dx%d characters and this terminal has %dx%d: enlarge it, or use --qr-png FILE.\n",
+			columns, rows, haveColumns, haveRows)
+	}
+	return nil
+}
+
+// colored reports whether a terminal takes colors, as cli.Env.Color does of standard
+// output.
+func colored(env *cli.Env) bool {
+	there := *env
+	there.Window = env.ErrWindow
+	return there.Color()
+}

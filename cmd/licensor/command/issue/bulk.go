@@ -1,0 +1,183 @@
+package issue
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/offlicense/offlicense/cmd/internal/cli"
+	"github.com/offlicense/offlicense/cmd/licensor/command/common"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
+	"github.com/offlicense/offlicense/verify"
+)
+
+// bulk is one run over many requests.
+type bulk struct {
+	*signCommand
+	env       *cli.Env
+	directory *common.LicenseDirectory
+	items     []*bulkItem
+	service   *service.Service
+	texts     *service.LicenseTexts
+	refused   int // those that could not be read included
+}
+
+// signMany signs the requests of files and directories. A request that is refused or cannot
+// be read does not stop the others. A run that was broken off goes on when it is run
+// again: the ledger gives the same license for the same request.
+func (c *signCommand) signMany(env *cli.Env, args []string) error {
+	if _, err := env.Time(); err != nil {
+		return err
+	}
+	b := &bulk{signCommand: c, env: env}
+	var err error
+	if b.items, err = findRequests(env, args); err != nil {
+		return err
+	}
+	if b.directory, err = common.OpenLicenseDirectory(env, c.out); err != nil {
+		return err
+	}
+	if err := b.directory.Check(outputs(b.items)); err != nil {
+		return err
+	}
+	if c.report != "" {
+		if err := env.CheckOutput(c.report, reportStart); err != nil {
+			return err
+		}
+	}
+	return c.Home.WithService(env, service.ToChange, b.run)
+}
+
+func (b *bulk) run(ctx context.Context, s *service.Service) error {
+	b.service = s
+	b.read()
+	readable := slices.DeleteFunc(slices.Clone(b.items), func(i *bulkItem) bool { return i.request == nil })
+	var broken error
+	if len(readable) > 0 {
+		if err := b.ask(ctx, readable); err != nil {
+			return err
+		}
+		// All that waits for a person is done before the clock is read.
+		signer, err := b.signer(ctx)
+		if err != nil {
+			return err
+		}
+		by, err := b.Operation(b.env)
+		if err != nil {
+			return err
+		}
+		if b.texts, err = s.LicenseTexts(ctx); err != nil {
+			return err
+		}
+		broken = b.sign(ctx, by, signer, readable)
+	}
+	reported := b.writeReport()
+	if broken != nil {
+		return broken
+	}
+	if reported != nil {
+		return reported
+	}
+	return b.summarize()
+}
+
+func (b *bulk) signer(ctx context.Context) (*service.Signer, error) {
+	now, err := b.env.Time()
+	if err != nil {
+		return nil, err
+	}
+	key, err := b.Key.Key(b.env)
+	if err != nil {
+		return nil, err
+	}
+	return b.service.Signer(ctx, key, now)
+}
+
+// sign signs all items and writes their files. The error is what broke the run off.
+func (b *bulk) sign(ctx context.Context, by ledger.Operation, signer *service.Signer, items []*bulkItem) error {
+	requests := make([]*verify.Request, len(items))
+	for i, item := range items {
+		requests[i] = item.request
+	}
+	progress := cli.NewProgress(b.env, "signing", len(items))
+	defer progress.Done()
+	return b.service.SignMany(ctx, by, requests, signer, service.Bulk{
+		Signed: func(batch service.Batch) { b.tell(progress, items[batch.First:], batch.Outcomes) },
+		Written: func(batch service.Batch) error {
+			err := b.write(items[batch.First:], batch.Outcomes)
+			progress.Add(batch.Requests)
+			return err
+		},
+		// The ledger folds its log into its file, while the last licenses are written.
+		AllSigned: func() { b.service.Close() },
+	})
+}
+
+// tell tells of the requests that were refused.
+func (b *bulk) tell(messages io.Writer, items []*bulkItem, outcomes []ledger.Outcome) {
+	for i, outcome := range outcomes {
+		switch {
+		case outcome.Err == nil && outcome.Leaves != "":
+			fmt.Fprintf(messages, "%s: activation %s left the seat that it had for another one: its request names another machine\n", cli.Clean(items[i].path), outcome.License.Activation)
+		case outcome.Err == nil:
+		case service.IsRefusal(outcome.Err):
+			b.refuse(messages, items[i], resultRefused, outcome.Err)
+		default:
+			items[i].fail("", outcome.Err)
+		}
+	}
+}
+
+// write writes the licenses of a batch.
+func (b *bulk) write(items []*bulkItem, outcomes []ledger.Outcome) error {
+	var files []common.LicenseFile
+	for i, outcome := range outcomes {
+		if outcome.License != nil {
+			file, err := b.texts.Text(outcome.License)
+			if err != nil {
+				return err
+			}
+			files = append(files, common.LicenseFile{Name: items[i].out, Text: file})
+		}
+	}
+	if err := b.directory.Write(files); err != nil {
+		return err
+	}
+	for i, outcome := range outcomes {
+		if outcome.License != nil {
+			items[i].done(outcome.License, outcome.Again)
+		}
+	}
+	return nil
+}
+
+// refuse tells of a request that gets no license, in one line.
+func (b *bulk) refuse(messages io.Writer, item *bulkItem, result string, err error) {
+	item.fail(result, err)
+	b.refused++
+	fmt.Fprintf(messages, "%s: %s: %s\n", cli.Clean(item.path), result, cli.Clean(item.reason()))
+}
+
+func (b *bulk) summarize() error {
+	counts := make(map[string]int)
+	for _, item := range b.items {
+		counts[item.result]++
+	}
+	var t cli.Table
+	for _, result := range []string{resultSigned, resultAgain, resultRefused, resultUnreadable} {
+		t.Row(result, fmt.Sprint(counts[result]))
+	}
+	t.Row("licenses", b.out)
+	if b.report != "" {
+		t.Row("report", b.report)
+	}
+	if _, err := t.WriteTo(b.env.Stdout); err != nil {
+		return err
+	}
+	if b.refused > 0 {
+		return cli.ErrNotValid
+	}
+	return nil
+}

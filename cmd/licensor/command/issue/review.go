@@ -1,0 +1,77 @@
+package issue
+
+import (
+	"io"
+	"time"
+
+	"github.com/offlicense/offlicense/cmd/internal/cli"
+	"github.com/offlicense/offlicense/cmd/internal/text"
+	"github.com/offlicense/offlicense/cmd/licensor/command/common"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/format"
+	"github.com/offlicense/offlicense/verify"
+)
+
+// oldRequest is the age from which a request is warned of.
+const oldRequest = 30 * 24 * time.Hour
+
+// review shows what was bought beside what is asked for: all that the license will say.
+func review(env *cli.Env, out io.Writer, offer *ledger.Offer, q *verify.Request, now time.Time) {
+	e := offer.Entitlement
+	seat := "a new one"
+	switch {
+	case offer.Leaves != "":
+		seat = "another one than before, by the machine named: " + offer.Activation.Name()
+	case offer.Activation != nil:
+		seat = "its own, " + offer.Activation.Name()
+	case offer.Seat != "":
+		seat = "one that it shares, on its machine"
+	}
+	t := cli.Table{Whole: true}
+	t.Row("", "BOUGHT", "ASKED")
+	t.Row("invoice", e.Invoice, q.Invoice)
+	t.Row("product", common.ProductName(e), q.Product)
+	t.Row("type", e.Type, q.Type)
+	t.Row("customer", e.Customer, "e-mail address agrees")
+	t.Row("seats", common.SeatsInUse(e, offer.SeatsUsed), seat)
+	common.AddTerms(&t, e)
+	if offer.EmergencyDays > 0 {
+		t.Row("emergency", cli.Plural(int(offer.EmergencyDays), "day", "days"))
+	}
+	addRequest(&t, q, "")
+	t.WriteTo(out)
+
+	warnOfRequest(env, q, now)
+	if offer.License != nil {
+		env.Warnf("this request was signed on %s; here is the same license again", text.Date(offer.License.Issued))
+		if offer.Epoch > offer.License.Epoch {
+			env.Warnf("a newer license of that activation is on record, epoch %d, and this one is epoch %d: where that one is installed, this one does not install", offer.Epoch, offer.License.Epoch)
+		}
+	}
+}
+
+// addRequest adds what a request says of its server. before are the cells between the
+// name and the value.
+func addRequest(t *cli.Table, q *verify.Request, before ...string) {
+	row := func(name, value string) { t.Row(append(append([]string{name}, before...), value)...) }
+	row("machine", common.MachineOf(q))
+	common.AddPlace(row, q.Site, q.Host)
+	if q.Prior != nil {
+		row("replaces", q.Prior.String())
+	}
+	row("made", text.Minute(time.Unix(q.Time, 0)))
+	row("code", format.ComparisonCode(q.Hash))
+}
+
+// warnOfRequest tells what a person should look at before the request is signed.
+func warnOfRequest(env *cli.Env, q *verify.Request, now time.Time) {
+	if !q.Signed {
+		env.Warnf("the request came without its server's signature, as from a QR code: compare the code with the customer")
+	}
+	switch made := time.Unix(q.Time, 0); {
+	case made.After(now.Add(verify.ClockTolerance)):
+		env.Warnf("the server's clock is ahead of this workstation's: it says %s", text.Minute(made))
+	case made.Before(now.Add(-oldRequest)):
+		env.Warnf("the request is old, or the server's clock is behind: a license does not hold before it was issued")
+	}
+}

@@ -1,0 +1,101 @@
+package key
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/offlicense/offlicense/cmd/internal/cli"
+	"github.com/offlicense/offlicense/cmd/licensor/command/common"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
+	"github.com/offlicense/offlicense/format"
+	"github.com/offlicense/offlicense/keys"
+)
+
+// addDelegation keeps what a root lets a key sign that is here.
+func (c *keyCommand) addDelegation(env *cli.Env, args []string) error {
+	if len(args) != 1 {
+		return cli.Usagef("got %d files, want one delegation (- is standard input)", len(args))
+	}
+	now, err := env.Time()
+	if err != nil {
+		return err
+	}
+	dir, err := c.home.Path(env)
+	if err != nil {
+		return err
+	}
+	in := service.NewDelegation{RootsFile: c.roots, NeedLedger: c.home.Ledger != "", Now: now}
+	if in.Ledger, err = c.home.Database(env); err != nil {
+		return err
+	}
+	if c.roots != "" {
+		if in.Roots, err = env.ReadFile(c.roots, keys.MaxPublicFile); err != nil {
+			return err
+		}
+		defer clear(in.Roots) // it may be a private key, by mistake
+	}
+	if in.File, err = env.ReadFile(args[0], format.MaxText); err != nil {
+		return err
+	}
+	a, err := service.CheckDelegation(context.Background(), dir, in, c.home.Options(env))
+	if err != nil {
+		return common.ReadError(err)
+	}
+	if err := c.review(env, a); err != nil {
+		return err
+	}
+	if err := a.Write(); err != nil {
+		return createError(err)
+	}
+	fmt.Fprintf(env.Stderr, "Added. It signs with  --key %s\n", a.Option())
+	return nil
+}
+
+// review shows what the key may sign from now on, or what changes, and asks where
+// something is lost or is to be trusted.
+func (c *keyCommand) review(env *cli.Env, a *service.Addition) error {
+	t := cli.Table{Whole: true}
+	t.Row("key", a.Name)
+	t.Row("", a.Key.Fingerprint())
+	old := a.Replaced()
+	if old == nil {
+		common.AddDelegation(&t, a.Claims)
+	} else {
+		before, after := common.DelegationRows(old), common.DelegationRows(a.Claims)
+		was := make(map[string]string)
+		for _, row := range before {
+			was[row.Name] = row.Text
+		}
+		for _, row := range after {
+			if was[row.Name] != row.Text {
+				t.Row(row.Name, common.Or(was[row.Name], "nothing")+" -> "+row.Text)
+			}
+			delete(was, row.Name)
+		}
+		for _, row := range before { // the rows of a scope of another sort
+			if text, gone := was[row.Name]; gone && text != "nothing" && !strings.HasPrefix(text, "nothing:") {
+				t.Row(row.Name, text+" -> nothing")
+			}
+		}
+	}
+	if a.Pin {
+		for i, root := range a.Roots {
+			t.Row([...]string{"root key", "standby root"}[i], root.Fingerprint())
+		}
+	}
+	if _, err := t.WriteTo(env.Stdout); err != nil {
+		return err
+	}
+	if a.Old != nil && a.Name != a.Claims.Name {
+		env.Warnf("the key is called %q here and %q in the delegation: licenses are recorded under the latter", a.Name, a.Claims.Name)
+	}
+	if old != nil && !c.yes && (a.Claims.Expires < old.Expires || a.Claims.IssuedAt < old.IssuedAt) {
+		return cli.Failf("this delegation is older than the one that is here, or ends earlier; nothing was changed").
+			WithHint("look for the newest one; --yes takes this one all the same")
+	}
+	if a.Pin {
+		return common.Agree(env, c.yes, "Do these fingerprints match the ones the root key holder read to you?", "not added")
+	}
+	return nil
+}

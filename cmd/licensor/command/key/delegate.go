@@ -1,0 +1,272 @@
+package key
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/offlicense/offlicense/cmd/internal/cli"
+	"github.com/offlicense/offlicense/cmd/internal/text"
+	"github.com/offlicense/offlicense/cmd/licensor/command/common"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/home"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
+	"github.com/offlicense/offlicense/format"
+	"github.com/offlicense/offlicense/keys"
+	"github.com/spf13/pflag"
+)
+
+// delegation lets a staff key sign, by the root key. It runs where that key is: on
+// a machine with no network, which may have no home and has no ledger.
+type delegation struct {
+	home   common.HomeOption
+	root   common.RootKeyOption
+	scope  scopeOptions
+	qr     common.QrOptions
+	vendor string
+	public string
+	name   string
+	until  time.Time
+	out    string
+	yes    bool
+}
+
+//go:embed usage/delegate.txt
+var DelegateUsage string
+
+// Delegate is the command delegate.
+func Delegate(flags *pflag.FlagSet) cli.Run {
+	var c delegation
+	c.home.Add(flags)
+	c.root.Add(flags)
+	c.scope.add(flags)
+	c.qr.Add(flags)
+	flags.StringVar(&c.vendor, "vendor", "", "")
+	flags.StringVar(&c.public, "public", "", "")
+	flags.StringVar(&c.name, "name", "", "")
+	flags.Var(common.DateFlag(&c.until), "until", "")
+	flags.StringVar(&c.out, "out", "-", "")
+	flags.BoolVar(&c.yes, "yes", false, "")
+	return c.run
+}
+
+// clockSkew is how far the clocks of the offline machine and of a workstation may be
+// apart: a delegation begins so much before it is signed.
+const clockSkew = time.Hour
+
+func (c *delegation) run(env *cli.Env, args []string) error {
+	if err := common.NoArguments(args); err != nil {
+		return err
+	}
+	claims, err := c.claims(env)
+	if err != nil {
+		return err
+	}
+	staff, err := common.ReadPublicKey(env, c.public)
+	if err != nil {
+		return err
+	}
+	key, err := c.root.Key(env)
+	if err != nil {
+		return err
+	}
+	seen, err := service.PeekRootKey(key, common.AgentSocket(env))
+	if err != nil {
+		return common.ReadError(err)
+	}
+	if err := c.nameVendor(env, claims, seen); err != nil {
+		return err
+	}
+	claims.Key = staff.Bytes()
+	if _, err := claims.Marshal(); err != nil {
+		return unmarshalable(err)
+	}
+	if seen.PublicKey == staff.PublicKey {
+		return delegatedToRoot(staff)
+	}
+	if err := c.review(env, claims, staff, seen); err != nil {
+		return err
+	}
+	return c.sign(env, key, claims, staff)
+}
+
+// claims is what the options say, but for the vendor.
+func (c *delegation) claims(env *cli.Env) (*format.DelegationClaims, error) {
+	if err := c.root.Check(); err != nil {
+		return nil, err
+	}
+	switch {
+	case c.public == "":
+		return nil, cli.Usagef("--public is missing").WithHint("the file with the public line that \"licensor key new\" has printed, or - for standard input")
+	case c.name == "":
+		return nil, cli.Usagef("--name is missing").WithHint("the name of the staff key, such as anna")
+	case c.public == "-" && c.root.Passphrase.File == "-":
+		return nil, cli.Usagef("--public and --passphrase-file cannot both be standard input")
+	}
+	if err := home.ValidKeyName(c.name); err != nil {
+		return nil, cli.Usagef("%w", err)
+	}
+	scope, err := c.scope.scope()
+	if err != nil {
+		return nil, err
+	}
+	now, err := env.Time()
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case c.until.IsZero():
+		return nil, cli.Usagef("--until is missing").WithHint("the last day on which the key may sign, such as %s; licenses that it signs live on", now.AddDate(1, 0, 0).Format(time.DateOnly))
+	case !c.until.After(now):
+		return nil, cli.Usagef("--until %s has passed: it is %s", text.Date(c.until), text.Minute(now)).WithHint("check the clock of this machine, or give a later day")
+	}
+	if err := env.CheckOutput(c.out, "OLD1:"); err != nil {
+		return nil, err
+	}
+	if err := c.qr.Check(env, c.out); err != nil {
+		return nil, err
+	}
+	return &format.DelegationClaims{
+		Name: c.name, Scope: scope,
+		IssuedAt: now.Unix(), NotBefore: now.Add(-clockSkew).Unix(), Expires: c.until.Unix(),
+	}, nil
+}
+
+// nameVendor finds out whose delegation it is. The comment of the root key says so, and
+// the root.pub of a home with that key; but nobody has signed either, so that a person
+// has to look at it.
+func (c *delegation) nameVendor(env *cli.Env, claims *format.DelegationClaims, seen keys.NamedKey) error {
+	claims.Issuer = c.vendor
+	if c.vendor != "" {
+		return nil
+	}
+	if c.home.Flags.Changed("vendor") {
+		return cli.Usagef("--vendor is empty").WithHint("a variable in the command is not set")
+	}
+	comment := seen.Comment
+	if known, err := c.atHome(env); err == nil {
+		for _, root := range known {
+			if root.PublicKey == seen.PublicKey {
+				comment = root.Comment
+			}
+		}
+	}
+	if claims.Issuer = home.VendorIn(comment); claims.Issuer == "" {
+		return cli.Usagef("--vendor is missing, and no comment of the root key names the vendor").WithHint("the vendor's domain, which every license names, such as acme.example")
+	}
+	if c.yes {
+		return cli.Usagef("--yes needs --vendor: nobody would see that it is %s", cli.Quote(claims.Issuer)).
+			WithHint("the vendor's domain, which every license names")
+	}
+	return nil
+}
+
+// atHome returns the roots of a home, if there is one here.
+func (c *delegation) atHome(env *cli.Env) ([]keys.NamedKey, error) {
+	at, err := c.home.Open(env)
+	if err != nil {
+		return nil, err
+	}
+	return at.NamedRoots()
+}
+
+// review shows all that will be signed, and asks.
+func (c *delegation) review(env *cli.Env, claims *format.DelegationClaims, staff, seen keys.NamedKey) error {
+	t := cli.Table{Whole: true}
+	if !seen.IsZero() {
+		t.Row("root key", seen.Fingerprint())
+	}
+	t.Row("staff key", staff.Fingerprint())
+	if staff.Comment != "" {
+		t.Row("", "calls itself "+staff.Comment)
+	}
+	common.AddDelegation(&t, claims)
+	if _, err := t.WriteTo(common.Messages(env, c.out)); err != nil {
+		return err
+	}
+	known, err := c.atHome(env)
+	if err != nil && c.home.Flags.Changed("home") {
+		return err
+	}
+	if err == nil && !seen.IsZero() && !service.HasKey(known, seen.PublicKey) {
+		env.Warnf("the home here does not trust this root key; products that have its roots will refuse what the staff key signs")
+	}
+	if err == nil {
+		c.warnOfRevoked(env, seen, staff)
+	}
+	return common.Agree(env, c.yes, fmt.Sprintf("Have you verified this fingerprint with %s, and may the key sign the above?", c.name), "not signed")
+}
+
+// warnOfRevoked asks the ledger of a home that is here, if it has one: the machine of the
+// root key need not have either.
+func (c *delegation) warnOfRevoked(env *cli.Env, root, staff keys.NamedKey) {
+	at, err := c.home.Open(env)
+	if err != nil {
+		return
+	}
+	ctx := context.Background()
+	var s *service.Service
+	where, err := c.home.Database(env)
+	if err == nil {
+		s, err = service.OpenIfPresent(ctx, at, where, c.home.Options(env))
+	}
+	if err != nil {
+		env.Warnf("the ledger here does not say whether these keys were revoked: %v", common.ReadError(err))
+		return
+	}
+	if s == nil {
+		return
+	}
+	defer s.Close()
+	for _, key := range []struct {
+		keys.NamedKey
+		what string
+	}{{root, "root"}, {staff, "staff"}} {
+		if key.IsZero() {
+			continue
+		}
+		if err := s.RefuseRevokedKey(ctx, key.PublicKey); err != nil {
+			env.Warnf("servers that know the revocation list will not take this delegation by its %s key: %v", key.what, err)
+		}
+	}
+}
+
+func (c *delegation) sign(env *cli.Env, key service.Key, claims *format.DelegationClaims, staff keys.NamedKey) error {
+	root, err := service.LoadRootKey(key, common.AgentSocket(env))
+	if err != nil {
+		return common.ReadError(err)
+	}
+	if root.Public() == staff.PublicKey {
+		return delegatedToRoot(staff)
+	}
+	text, err := service.Delegate(root, staff.PublicKey, *claims, env.Rand)
+	if err != nil {
+		return err
+	}
+	raw, err := format.DecodeTextAs(text, format.Delegation)
+	if err != nil {
+		return err
+	}
+	if err := env.WriteFile(c.out, text, 0o644); err != nil {
+		return err
+	}
+	if c.out != "-" {
+		fmt.Fprintf(env.Stderr, "Signed. Bring %s to %s's workstation, and there: licensor key add %s\n", cli.Clean(c.out), c.name, cli.ShellPath(c.out))
+	}
+	return c.qr.Show(env, format.EncodeText(format.Delegation, raw))
+}
+
+func delegatedToRoot(key keys.NamedKey) error {
+	return cli.Failf("%s is the root key itself, which signs no license", key.Fingerprint()).
+		WithHint("--public names the staff key: the line that \"licensor key new\" has printed")
+}
+
+// unmarshalable says what is wrong with claims in words of the command line.
+func unmarshalable(err error) error {
+	var malformed *format.MalformedError
+	if errors.As(err, &malformed) {
+		return cli.Usagef("%s", malformed.Reason())
+	}
+	return err
+}

@@ -1,0 +1,127 @@
+package key
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/offlicense/offlicense/cmd/internal/cli"
+	"github.com/offlicense/offlicense/cmd/licensor/command/common"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
+	"github.com/offlicense/offlicense/format"
+	"github.com/offlicense/offlicense/keys"
+	"github.com/spf13/pflag"
+)
+
+// scopeOptions are the options that say what a key may sign. What is not given is not
+// allowed.
+type scopeOptions struct {
+	products    []string
+	types       []string
+	maxTerm     uint64 // days
+	maxSeats    uint64
+	unbound     bool
+	perpetual   bool
+	revocations bool
+	flags       *pflag.FlagSet
+}
+
+func (o *scopeOptions) add(flags *pflag.FlagSet) {
+	o.flags = flags
+	flags.StringSliceVar(&o.products, "products", nil, "")
+	flags.StringSliceVar(&o.types, "types", nil, "")
+	flags.Var(common.DaysFlag(&o.maxTerm), "max-term", "")
+	// Every license is of an entitlement with one seat at least: a scope of none would
+	// allow nothing at all.
+	flags.Uint64Var(&o.maxSeats, "max-seats", 1, "")
+	flags.BoolVar(&o.unbound, "unbound", false, "")
+	flags.BoolVar(&o.perpetual, "perpetual", false, "")
+	flags.BoolVar(&o.revocations, "revocations", false, "")
+}
+
+func (o *scopeOptions) scope() (format.Scope, error) {
+	if o.revocations {
+		return o.scopeOfRevocations()
+	}
+	var err error
+	s := format.Scope{MaxTerm: int64(o.maxTerm) * service.SecondsPerDay, MaxSeats: o.maxSeats, Unbound: o.unbound, Perpetual: o.perpetual}
+	if s.Products, err = o.list("products", o.products, "such as evoq,liquid", validProduct); err != nil {
+		return format.Scope{}, err
+	}
+	if s.Types, err = o.list("types", o.types, "of "+strings.Join(format.Types(), ", "), validType); err != nil {
+		return format.Scope{}, err
+	}
+	switch {
+	case !o.flags.Changed("max-term"):
+		return format.Scope{}, cli.Usagef("--max-term is missing").
+			WithHint("the longest time from issue to the end of a license, grace included, such as 400d; what is not given is not allowed")
+	case o.maxTerm == 0:
+		return format.Scope{}, cli.Usagef("--max-term is 0, which allows no license with an end").WithHint("give a number of days, such as 400d")
+	case o.maxSeats == 0:
+		return format.Scope{}, cli.Usagef("--max-seats is 0, which allows no license at all").WithHint("the least is 1, which is also the default")
+	}
+	return s, nil
+}
+
+func (o *scopeOptions) scopeOfRevocations() (format.Scope, error) {
+	for _, name := range []string{"products", "types", "max-term", "max-seats", "unbound", "perpetual"} {
+		if o.flags.Changed(name) {
+			return format.Scope{}, cli.Usagef("--revocations and --%s contradict each other", name).
+				WithHint("a key signs licenses or revocation lists: make one of each")
+		}
+	}
+	return format.Scope{Revocations: true}, nil
+}
+
+// list checks an allow-list, which is never empty: that would allow nothing, and
+// everything is spelled out.
+func (o *scopeOptions) list(name string, words []string, such string, valid func(string) error) ([]string, error) {
+	if !o.flags.Changed(name) {
+		return nil, cli.Usagef("--%s is missing", name).
+			WithHint("a list %s, or '%s' for everything; what is not given is not allowed", such, format.Any)
+	}
+	var all []string
+	for _, word := range words {
+		word = strings.TrimSpace(word)
+		if slices.Contains(all, word) && word != "" {
+			return nil, cli.Usagef("--%s names %s twice", name, cli.Quote(word))
+		}
+		all = append(all, word)
+	}
+	switch {
+	case len(all) == 0 || slices.Contains(all, ""):
+		return nil, cli.Usagef("--%s has an empty name in it", name).WithHint("a list %s, or '%s' for everything", such, format.Any)
+	case slices.Contains(all, format.Any) && len(all) > 1:
+		return nil, cli.Usagef("--%s names everything (%s) and more", name, format.Any).WithHint("give '%s' alone, or the names alone", format.Any)
+	}
+	for _, word := range all {
+		if word == format.Any {
+			continue
+		}
+		if err := valid(word); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+func validType(name string) error {
+	if format.ValidType(name) != nil {
+		return cli.Usagef("unknown license type %s", cli.Quote(name)).WithHint("--types takes '%s', or a list of %s", format.Any, strings.Join(format.Types(), ", "))
+	}
+	return nil
+}
+
+// validProduct refuses what no license could name. Nobody here knows which products
+// there are.
+func validProduct(name string) error {
+	q := format.Request{Product: name, Invoice: "any", Type: format.Types()[0], Key: make([]byte, keys.PublicKeySize)}
+	if _, err := q.Marshal(); err != nil {
+		hint := "a product's name is 1 to 32 of a-z, 0-9, -, _ and ."
+		if lower := strings.ToLower(name); lower != name {
+			hint = fmt.Sprintf("names of products are in lower case: %s", cli.Clean(lower))
+		}
+		return cli.Usagef("%s names no product", cli.Quote(name)).WithHint("%s", hint)
+	}
+	return nil
+}

@@ -1,0 +1,110 @@
+package key
+
+import (
+	_ "embed"
+	"fmt"
+
+	"github.com/offlicense/offlicense/cmd/internal/cli"
+	"github.com/offlicense/offlicense/cmd/licensor/command/common"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/home"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
+	"github.com/offlicense/offlicense/keys"
+	"github.com/spf13/pflag"
+)
+
+type rootsCommand struct {
+	home common.HomeOption
+	add  string
+	yes  bool
+}
+
+//go:embed usage/roots.txt
+var RootsUsage string
+
+// Roots is the command roots.
+func Roots(flags *pflag.FlagSet) cli.Run {
+	var c rootsCommand
+	c.home.Add(flags)
+	flags.StringVar(&c.add, "add", "", "")
+	flags.BoolVar(&c.yes, "yes", false, "")
+	return c.run
+}
+
+func (c *rootsCommand) run(env *cli.Env, args []string) error {
+	if err := common.NoArguments(args); err != nil {
+		return err
+	}
+	at, err := c.home.Open(env)
+	if err != nil {
+		return err
+	}
+	if c.home.Flags.Changed("add") {
+		if err := c.addStandby(env, at); err != nil {
+			return err
+		}
+	}
+	return printRoots(env, at)
+}
+
+// printRoots prints what products will trust, and names it for comparing with the root
+// key's owner. A root that has not signed this home's delegations is somebody else's.
+func printRoots(env *cli.Env, h home.Home) error {
+	text, err := h.Roots()
+	if err != nil {
+		return common.ReadError(err)
+	}
+	if err := h.CheckDelegations(); err != nil {
+		return err
+	}
+	named, err := keys.ParsePublicFile(text)
+	if err != nil {
+		return err
+	}
+	for _, root := range named {
+		fmt.Fprintf(env.Stderr, "root key %s %s\n", root.Fingerprint(), cli.Clean(root.Comment))
+	}
+	_, err = env.Stdout.Write(text)
+	return err
+}
+
+// addStandby lets the home trust another root key. Products learn of it with their next
+// release alone, so it is of use only when it was added in good time.
+func (c *rootsCommand) addStandby(env *cli.Env, at home.Home) error {
+	known, err := at.NamedRoots()
+	if err != nil {
+		return common.ReadError(err)
+	}
+	standby, err := common.ReadPublicKey(env, c.add)
+	if err != nil {
+		return err
+	}
+	switch {
+	case service.HasKey(known, standby.PublicKey):
+		return cli.Failf("%s is a root key here already; nothing was changed", standby).WithHint("\"licensor roots\" shows them")
+	case len(known) >= home.MaxRoots:
+		return cli.Failf("there are %d root keys here already; nothing was changed", len(known)).
+			WithHint("more are not trusted: leave out of the next product release what has nothing good left")
+	}
+	// A root signs no license: a staff key that became one would be of no use any more.
+	staff, err := at.StaffKeys(nil)
+	if err != nil {
+		return common.ReadError(err)
+	}
+	for _, k := range staff {
+		if k.Public == standby.PublicKey {
+			return cli.Failf("%s is the staff key %q, and a root key signs no license", standby, k.Name).
+				WithHint("make another key: licensor key new --name %s --out USB2/standby", cli.ShellWord(home.VendorIn(known[0].Comment)))
+		}
+	}
+	all := append(known[:len(known):len(known)], standby)
+	for i, root := range all {
+		fmt.Fprintf(env.Stderr, "%-7s  %s %s\n", home.RootRole(i, len(all)), root.Fingerprint(), cli.Clean(root.Comment))
+	}
+	if err := common.Agree(env, c.yes, "Is this your own standby key, to be trusted like the active one?", "not added"); err != nil {
+		return err
+	}
+	if err := at.AddStandby(standby); err != nil {
+		return cli.FileError("write", at.RootsFile(), err)
+	}
+	return nil
+}

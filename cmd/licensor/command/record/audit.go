@@ -1,0 +1,141 @@
+package record
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+
+	"github.com/offlicense/offlicense/cmd/internal/cli"
+	"github.com/offlicense/offlicense/cmd/licensor/command/common"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
+	"github.com/spf13/pflag"
+)
+
+// maxCheckpointFile is more than any checkpoint has.
+const maxCheckpointFile = 64 << 10
+
+type auditCommand struct {
+	home    common.HomeOption
+	against string
+	json    bool
+}
+
+//go:embed usage/audit.txt
+var AuditUsage string
+
+// Audit is the command audit.
+func Audit(flags *pflag.FlagSet) cli.Run {
+	var c auditCommand
+	c.home.AddLedgerOrCopy(flags)
+	flags.StringVar(&c.against, "against", "", "")
+	flags.BoolVar(&c.json, "json", false, "")
+	return c.run
+}
+
+func (c *auditCommand) run(env *cli.Env, args []string) error {
+	if err := common.NoArguments(args); err != nil {
+		return err
+	}
+	var checkpoint []byte
+	if c.home.Flags.Changed("against") {
+		var err error
+		if checkpoint, err = env.ReadFile(c.against, maxCheckpointFile); err != nil {
+			return err
+		}
+	}
+	return c.home.WithService(env, service.ToAudit, func(ctx context.Context, s *service.Service) error {
+		bars := stepBars{env: env}
+		report, err := s.Audit(ctx, checkpoint, bars.show)
+		bars.done()
+		if err != nil {
+			return err
+		}
+		if err := c.print(env, report, checkpoint != nil); err != nil {
+			return err
+		}
+		if checkpoint == nil {
+			env.Warnf("without a checkpoint (--against) nobody can tell whether the newest events were dropped with all that they did, or the whole history was written anew")
+		}
+		if !report.OK() {
+			return cli.ErrNotValid
+		}
+		return nil
+	})
+}
+
+// stepBars shows how far each step of a long command is, one bar after the other.
+type stepBars struct {
+	env     *cli.Env
+	step    string
+	bar     *cli.Progress
+	counted int64
+}
+
+func (b *stepBars) show(step string, done, total int64) {
+	if step != b.step {
+		b.done()
+		b.step, b.bar, b.counted = step, cli.NewProgress(b.env, step, int(total)), 0
+	}
+	b.bar.Add(int(done - b.counted))
+	b.counted = done
+}
+
+func (b *stepBars) done() {
+	if b.bar != nil {
+		b.bar.Done()
+	}
+}
+
+// AuditReport is what audit --json prints.
+type AuditReport struct {
+	Version    int                `json:"version"`
+	Clean      bool               `json:"clean"`
+	Events     int64              `json:"events"`
+	Licenses   int64              `json:"licenses"`
+	Head       string             `json:"head"`
+	Checkpoint *auditedCheckpoint `json:"checkpoint,omitempty"`
+	Findings   []ledger.Finding   `json:"findings"`
+	More       int                `json:"more_findings"`
+}
+
+type auditedCheckpoint struct {
+	Events int64 `json:"events"`
+}
+
+func (c *auditCommand) print(env *cli.Env, r *ledger.Report, compared bool) error {
+	if c.json {
+		out := AuditReport{
+			Version: 1, Clean: r.OK(), Events: r.Events, Licenses: r.Licenses, Head: r.Head,
+			Findings: append([]ledger.Finding{}, r.Findings...), More: r.More,
+		}
+		if compared {
+			out.Checkpoint = &auditedCheckpoint{r.Since}
+		}
+		return cli.WriteJSON(env.Stdout, out)
+	}
+	checkpoint := "none given"
+	if compared {
+		checkpoint = "made of " + cli.Plural(int(r.Since), "event", "events")
+	}
+	found := "nothing"
+	if !r.OK() {
+		found = fmt.Sprint(len(r.Findings) + r.More)
+	}
+	t := cli.Table{Whole: true}
+	t.Row("events", fmt.Sprint(r.Events))
+	t.Row("licenses", fmt.Sprint(r.Licenses))
+	t.Row("head", r.Head)
+	t.Row("checkpoint", checkpoint)
+	t.Row("found", found)
+	if _, err := t.WriteTo(env.Stdout); err != nil {
+		return err
+	}
+	for _, f := range r.Findings {
+		fmt.Fprintln(env.Stdout, cli.Clean(f.String()))
+	}
+	if r.More > 0 {
+		fmt.Fprintf(env.Stdout, "and %d more\n", r.More)
+	}
+	return nil
+}

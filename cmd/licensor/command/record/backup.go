@@ -1,0 +1,52 @@
+package record
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"github.com/offlicense/offlicense/cmd/internal/cli"
+	"github.com/offlicense/offlicense/cmd/licensor/command/common"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
+	"github.com/spf13/pflag"
+)
+
+//go:embed usage/backup.txt
+var BackupUsage string
+
+// Backup is the command backup.
+func Backup(flags *pflag.FlagSet) cli.Run {
+	var at common.HomeOption
+	at.AddLedgerOrCopy(flags)
+	return func(env *cli.Env, args []string) error {
+		if len(args) != 1 || args[0] == "" || args[0] == "-" {
+			return cli.Usagef("want the name of one new file")
+		}
+		return at.WithService(env, service.AsIs, func(ctx context.Context, s *service.Service) error {
+			return backup(ctx, env, s, args[0])
+		})
+	}
+}
+
+func backup(ctx context.Context, env *cli.Env, s *service.Service, file string) error {
+	err := s.Backup(ctx, file)
+	var path *fs.PathError
+	switch {
+	case errors.As(err, &path):
+		return cli.FileError("create", file, err)
+	case err != nil:
+		return err
+	}
+	info, err := os.Stat(file)
+	if err != nil {
+		return cli.FileError("read", file, err)
+	}
+	t := cli.Table{Whole: true}
+	t.Row("file", file)
+	t.Row("bytes", fmt.Sprint(info.Size()))
+	_, err = t.WriteTo(env.Stdout)
+	return err
+}

@@ -1,0 +1,181 @@
+// Package record has the commands that show, copy and check what is on record.
+package record
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+	"time"
+
+	"github.com/offlicense/offlicense/cmd/internal/cli"
+	"github.com/offlicense/offlicense/cmd/internal/text"
+	"github.com/offlicense/offlicense/cmd/licensor/command/common"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
+	"github.com/offlicense/offlicense/format"
+	"github.com/offlicense/offlicense/keys"
+	"github.com/spf13/pflag"
+)
+
+type listCommand struct {
+	home     common.HomeOption
+	filter   ledger.Filter
+	expiring uint64 // days
+	json     bool
+	csv      bool
+}
+
+//go:embed usage/list.txt
+var ListUsage string
+
+// List is the command list.
+func List(flags *pflag.FlagSet) cli.Run {
+	var c listCommand
+	c.home.AddLedgerOrCopy(flags)
+	flags.StringVar(&c.filter.Invoice, "invoice", "", "")
+	flags.StringVar(&c.filter.Customer, "customer", "", "")
+	flags.StringVar(&c.filter.Product, "product", "", "")
+	flags.Var(common.DaysFlag(&c.expiring), "expiring", "")
+	flags.BoolVar(&c.filter.Active, "active", false, "")
+	flags.BoolVar(&c.json, "json", false, "")
+	flags.BoolVar(&c.csv, "csv", false, "")
+	return c.run
+}
+
+func (c *listCommand) run(env *cli.Env, args []string) error {
+	if err := common.NoArguments(args); err != nil {
+		return err
+	}
+	if c.json && c.csv {
+		return cli.Usagef("--json and --csv exclude each other")
+	}
+	// An empty filter would show everything, to a script whose variable is not set.
+	for _, name := range [...]string{"invoice", "customer", "product"} {
+		if flag := c.home.Flags.Lookup(name); flag.Changed && flag.Value.String() == "" {
+			return cli.Usagef("--%s is empty", name)
+		}
+	}
+	if c.home.Flags.Changed("expiring") {
+		now, err := env.Time()
+		if err != nil {
+			return err
+		}
+		c.filter.Now, c.filter.ExpiresBefore = now, now.Add(time.Duration(c.expiring)*24*time.Hour)
+	}
+	return c.home.WithService(env, service.ToRead, func(ctx context.Context, s *service.Service) error {
+		holdings, err := s.List(ctx, c.filter)
+		if err != nil {
+			return err
+		}
+		if len(holdings) == 0 && c.filter.Invoice != "" {
+			return c.noInvoice(ctx, s)
+		}
+		switch {
+		case c.json:
+			partners, err := s.Partners(ctx)
+			if err != nil {
+				return err
+			}
+			return cli.WriteJSON(env.Stdout, newListing(holdings, partners))
+		case c.csv:
+			return common.WriteOrders(env.Stdout, holdings)
+		case len(holdings) == 0 && c.filter == (ledger.Filter{}):
+			fmt.Fprintln(env.Stderr, `Nothing has been sold yet: "licensor entitle" records what was.`)
+			return nil
+		case len(holdings) == 0:
+			fmt.Fprintln(env.Stderr, `No entitlement fits all that was asked for.`)
+			return nil
+		}
+		_, err = table(holdings).WriteTo(env.Stdout)
+		return err
+	})
+}
+
+// noInvoice says whether there is no such invoice, or the other filters hide it.
+func (c *listCommand) noInvoice(ctx context.Context, s *service.Service) error {
+	alone := ledger.Filter{Invoice: c.filter.Invoice}
+	holdings, err := s.List(ctx, alone)
+	switch {
+	case err != nil:
+		return err
+	case len(holdings) > 0:
+		return cli.Failf("the entitlement %s does not fit the other options", cli.Quote(c.filter.Invoice)).
+			WithHint("leave them out: the invoice alone names one entitlement")
+	}
+	return cli.Failf("no entitlement has the invoice %s", cli.Quote(c.filter.Invoice)).WithHint(`"licensor list" shows them all`)
+}
+
+func table(holdings []ledger.Holding) *cli.Table {
+	var t cli.Table
+	t.Row("INVOICE", "CUSTOMER", "PRODUCT", "TYPE", "SEATS", "TERM")
+	for _, h := range holdings {
+		t.Row(h.Invoice, h.Customer, common.ProductName(&h.Entitlement), h.Type, common.SeatsUsed(&h), common.Term(&h.Entitlement))
+		for _, a := range h.Activations {
+			when := "since " + text.Date(a.Since)
+			if a.State == ledger.StateBridge {
+				when = "until " + text.Date(a.License.Expires)
+			}
+			t.Row("  "+a.ID, a.Site, a.Host, string(a.State), "", when)
+		}
+	}
+	return &t
+}
+
+// Listing is what list --json prints.
+type Listing struct {
+	Version      int                 `json:"version"`
+	Entitlements []listedEntitlement `json:"entitlements"`
+}
+
+type listedEntitlement struct {
+	ledger.Entitlement
+	ledger.Usage
+	Partner     bool               `json:"partner"` // the customer is one
+	Activations []listedActivation `json:"activations"`
+}
+
+type listedActivation struct {
+	ID         string        `json:"id"`
+	Seat       string        `json:"seat"`
+	State      ledger.State  `json:"state"`
+	Site       string        `json:"site,omitempty"`
+	Host       string        `json:"host,omitempty"`
+	MachineKey string        `json:"machine_key,omitempty"`
+	Since      time.Time     `json:"since"`
+	License    listedLicense `json:"license"`
+}
+
+type listedLicense struct {
+	ID       format.ID `json:"id"`
+	Epoch    uint64    `json:"epoch"`
+	Issued   time.Time `json:"issued"`
+	Expires  time.Time `json:"expires,omitzero"` // the hard end, grace included
+	SignedBy string    `json:"signed_by"`
+}
+
+func newListing(holdings []ledger.Holding, partners ledger.Partners) *Listing {
+	l := &Listing{Version: 1, Entitlements: []listedEntitlement{}}
+	for _, h := range holdings {
+		e := listedEntitlement{Entitlement: h.Entitlement, Usage: h.Usage, Partner: partners.Has(h.Customer), Activations: []listedActivation{}}
+		for _, a := range h.Activations {
+			e.Activations = append(e.Activations, listedActivation{
+				ID: a.ID, Seat: a.Seat, State: a.State, Site: a.Site, Host: a.Host, MachineKey: fingerprint(a.MachineKey), Since: a.Since,
+				License: listedLicense{ID: a.License.ID, Epoch: a.License.Epoch, Issued: a.License.Issued, Expires: a.License.Expires, SignedBy: a.License.Signer},
+			})
+		}
+		l.Entitlements = append(l.Entitlements, e)
+	}
+	return l
+}
+
+// fingerprint is empty for a license that is bound to no machine.
+func fingerprint(machineKey []byte) string {
+	if len(machineKey) == 0 {
+		return ""
+	}
+	key, err := keys.NewPublicKey(machineKey)
+	if err != nil {
+		return "damaged: " + err.Error()
+	}
+	return key.Fingerprint()
+}

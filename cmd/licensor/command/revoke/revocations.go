@@ -1,0 +1,263 @@
+package revoke
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+
+	"github.com/offlicense/offlicense/cmd/internal/cli"
+	"github.com/offlicense/offlicense/cmd/internal/text"
+	"github.com/offlicense/offlicense/cmd/licensor/command/common"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
+	"github.com/offlicense/offlicense/format"
+	"github.com/spf13/pflag"
+)
+
+// revocationsCommand shows what is revoked, and signs and records revocation lists.
+type revocationsCommand struct {
+	home     common.HomeOption
+	operator common.OperatorOption
+	key      common.StaffKeyOption
+	rootKey  string
+	qr       common.QrOptions
+	out      string
+	add      string
+	newest   bool
+	json     bool
+	yes      bool
+}
+
+//go:embed usage/revocations.txt
+var RevocationsUsage string
+
+// Revocations is the command revocations.
+func Revocations(flags *pflag.FlagSet) cli.Run {
+	var c revocationsCommand
+	c.home.AddLedgerOrCopy(flags)
+	c.operator.Add(flags)
+	c.key.Add(flags)
+	c.qr.Add(flags)
+	flags.StringVar(&c.rootKey, "root-key", "", "")
+	flags.StringVar(&c.out, "out", "-", "")
+	flags.StringVar(&c.add, "add", "", "")
+	flags.BoolVar(&c.newest, "newest", false, "")
+	flags.BoolVar(&c.json, "json", false, "")
+	flags.BoolVar(&c.yes, "yes", false, "")
+	return c.run
+}
+
+func (c *revocationsCommand) run(env *cli.Env, args []string) error {
+	if err := common.NoArguments(args); err != nil {
+		return err
+	}
+	signs := c.rootKey != "" || c.key.Name != ""
+	switch {
+	case c.rootKey != "" && c.key.Name != "":
+		return cli.Usagef("--root-key and --key contradict each other").WithHint("one key signs the list: a root, or a staff key that was delegated for revocation lists")
+	case signs && (c.add != "" || c.newest), c.add != "" && c.newest:
+		return cli.Usagef("a list is either signed, or added, or written again").WithHint("one of --root-key and --key, or --add FILE, or --newest")
+	case c.json && (signs || c.add != "" || c.newest):
+		return cli.Usagef("--json goes with the table of what is revoked")
+	case !signs && !c.newest && c.home.Flags.Changed("out"):
+		return cli.Usagef("--out says where a list goes, and none is asked for").
+			WithHint("sign the next one with --root-key or --key, or write the last one again with --newest")
+	}
+	switch {
+	case signs:
+		return c.sign(env)
+	case c.add != "":
+		return c.record(env)
+	case c.newest:
+		return c.write(env)
+	}
+	return c.show(env)
+}
+
+// sign signs the next list. It is recorded before it is written, unless the ledger is
+// a copy, as it is on the machine without a network where the root key is.
+func (c *revocationsCommand) sign(env *cli.Env) error {
+	if err := env.CheckOutput(c.out, "OLV1:"); err != nil {
+		return err
+	}
+	if err := c.qr.Check(env, c.out); err != nil {
+		return err
+	}
+	where, err := c.home.Database(env)
+	if err != nil {
+		return err
+	}
+	copied := service.IsCopy(where)
+	mode := service.ToChange
+	if copied {
+		mode = service.ToRead
+	}
+	return c.home.WithService(env, mode, func(ctx context.Context, s *service.Service) error {
+		key, err := c.listKey(ctx, env, s)
+		if err != nil {
+			return err
+		}
+		by, err := c.operator.Operation(env)
+		if err != nil {
+			return err
+		}
+		next, err := s.NextList(ctx, by.Now)
+		if err != nil {
+			return err
+		}
+		t := cli.Table{Whole: true}
+		t.Row("list", fmt.Sprint(next.Number))
+		addContent(&t, next)
+		t.Row("signed by", key.Name)
+		t.WriteTo(common.Messages(env, c.out))
+		if err := common.Agree(env, c.yes, "Sign this revocation list?", "not signed"); err != nil {
+			return err
+		}
+		text, err := s.SignList(key, next)
+		if err != nil {
+			return err
+		}
+		if copied {
+			return c.handOver(env, text)
+		}
+		if _, err := s.RecordList(ctx, by, text); err != nil {
+			return err
+		}
+		return c.deliver(env, text)
+	})
+}
+
+// listKey loads what signs the list.
+func (c *revocationsCommand) listKey(ctx context.Context, env *cli.Env, s *service.Service) (*service.ListKey, error) {
+	if c.rootKey != "" {
+		key, err := (&common.RootKeyOption{Where: c.rootKey, Passphrase: c.key.Passphrase}).Key(env)
+		if err != nil {
+			return nil, err
+		}
+		return s.RootListKey(ctx, key)
+	}
+	now, err := env.Time()
+	if err != nil {
+		return nil, err
+	}
+	key, err := c.key.Key(env)
+	if err != nil {
+		return nil, err
+	}
+	return s.ListKey(ctx, key, now)
+}
+
+// deliver writes a list that is on record.
+func (c *revocationsCommand) deliver(env *cli.Env, text []byte) error {
+	if err := env.WriteFile(c.out, text, 0o644); err != nil {
+		return cli.Fail(err).WithHint("a list that is recorded is not lost: licensor revocations%s --newest --out FILE writes it again", c.home.FlagsText())
+	}
+	raw, err := format.DecodeTextAs(text, format.RevocationFile)
+	if err != nil {
+		return err
+	}
+	if c.out != "-" {
+		fmt.Fprintf(env.Stderr, "Written to %s. On each server: offlicense install %s. %s\n", cli.Clean(c.out), cli.ShellPath(c.out), travels(raw))
+	}
+	return c.qr.ShowIfShort(env, format.EncodeText(format.RevocationFile, raw))
+}
+
+// travels says how a list of the ledger reaches servers by itself.
+func travels(raw []byte) string {
+	if service.FitsLicense(raw) {
+		return "Licenses that are signed from now on include it."
+	}
+	return fmt.Sprintf("It is too long to be attached to licenses (%d bytes, at most %d): bring it to every server, and ship it with the next release of the product.",
+		len(raw), service.MaxAttachedList)
+}
+
+// handOver writes a list that was signed on a copy of the ledger. No server is to see it
+// before it is recorded: the ledger may refuse it, and another one get its number.
+func (c *revocationsCommand) handOver(env *cli.Env, text []byte) error {
+	if err := env.WriteFile(c.out, text, 0o644); err != nil {
+		return cli.Fail(err).WithHint("nothing is recorded, and no list was given out: run the command again with another --out")
+	}
+	file := "FILE"
+	if c.out != "-" {
+		file = cli.ShellPath(c.out)
+	}
+	fmt.Fprintf(env.Stderr, "Signed, and not recorded: the ledger here is a copy. Bring the list to the workstation with the ledger, before any server gets it, and there: licensor revocations --add %s\n", file)
+	raw, err := format.DecodeTextAs(text, format.RevocationFile)
+	if err != nil {
+		return err
+	}
+	return c.qr.ShowIfShort(env, format.EncodeText(format.RevocationFile, raw))
+}
+
+// record records a list that was signed elsewhere, and says what it leaves for the next.
+func (c *revocationsCommand) record(env *cli.Env) error {
+	where, err := c.home.Database(env)
+	if err != nil {
+		return err
+	}
+	if service.IsCopy(where) {
+		return cli.Usagef("%s is a copy of the ledger, and --add changes the ledger", cli.Quote(where)).
+			WithHint("record the list where the ledger is, so without --ledger COPY: licensor revocations --add %s", cli.ShellPath(c.add))
+	}
+	file, err := env.ReadFile(c.add, format.MaxText)
+	if err != nil {
+		return err
+	}
+	return c.home.WithService(env, service.ToChange, func(ctx context.Context, s *service.Service) error {
+		by, err := c.operator.Operation(env)
+		if err != nil {
+			return err
+		}
+		list, err := s.RecordList(ctx, by, file)
+		if err != nil {
+			return err
+		}
+		left, err := s.Revocations(ctx, by.Now)
+		if err != nil {
+			return err
+		}
+		t := cli.Table{Whole: true}
+		t.Row("list", fmt.Sprint(list.Number))
+		t.Row("issued", text.Minute(list.Issued()))
+		addContent(&t, &list.RevocationClaims)
+		t.Row("signed by", list.Signer)
+		for _, one := range left.Waiting() {
+			t.Row("not on it", one)
+		}
+		if _, err = t.WriteTo(env.Stdout); err != nil {
+			return err
+		}
+		fmt.Fprintf(env.Stderr, "Recorded: now it may go to servers. %s\n", travels(list.Raw))
+		c.tellWaiting(env, left)
+		return nil
+	})
+}
+
+// write writes the newest list again.
+func (c *revocationsCommand) write(env *cli.Env) error {
+	if err := env.CheckOutput(c.out, "OLV1:"); err != nil {
+		return err
+	}
+	if err := c.qr.Check(env, c.out); err != nil {
+		return err
+	}
+	return c.home.WithService(env, service.ToRead, func(ctx context.Context, s *service.Service) error {
+		raw, err := s.NewestList(ctx)
+		if err != nil {
+			return err
+		}
+		return c.deliver(env, format.EncodeFile(format.RevocationFile, raw))
+	})
+}
+
+func addContent(t *cli.Table, c *format.RevocationClaims) {
+	t.Row("licenses", fmt.Sprint(c.Licenses.Len()))
+	kept := 0
+	for _, key := range c.Keys {
+		kept += key.Keep.Len()
+	}
+	if len(c.Keys) == 0 {
+		t.Row("keys", "0")
+		return
+	}
+	t.Row("keys", fmt.Sprintf("%d; of what they have signed, %d stay good", len(c.Keys), kept))
+}

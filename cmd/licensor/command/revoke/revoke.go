@@ -1,0 +1,241 @@
+// Package revoke has the commands that revoke licenses and keys, and sign the lists that
+// say so.
+package revoke
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+	"strings"
+
+	"github.com/offlicense/offlicense/cmd/internal/cli"
+	"github.com/offlicense/offlicense/cmd/licensor/command/common"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
+	"github.com/offlicense/offlicense/format"
+	"github.com/spf13/pflag"
+)
+
+// revokeCommand notes a license, an activation or a key for the next revocation list.
+type revokeCommand struct {
+	home       common.HomeOption
+	operator   common.OperatorOption
+	reason     common.ReasonOptions
+	yes        bool
+	license    string
+	activation string
+	key        string
+}
+
+//go:embed usage/revoke.txt
+var RevokeUsage string
+
+// Revoke is the command revoke.
+func Revoke(flags *pflag.FlagSet) cli.Run {
+	var c revokeCommand
+	c.home.AddLedger(flags)
+	c.operator.Add(flags)
+	c.reason.Add(flags)
+	flags.BoolVar(&c.yes, "yes", false, "")
+	flags.StringVar(&c.license, "license", "", "")
+	flags.Var(common.ActivationFlag(&c.activation), "activation", "")
+	flags.StringVar(&c.key, "key", "", "")
+	return c.run
+}
+
+func (c *revokeCommand) run(env *cli.Env, args []string) error {
+	if err := common.NoArguments(args); err != nil {
+		return err
+	}
+	given := 0
+	for _, option := range [...]string{c.license, c.activation, c.key} {
+		if option != "" {
+			given++
+		}
+	}
+	if given != 1 {
+		return cli.Usagef("want one of --license, --activation and --key").
+			WithHint("\"licensor history INVOICE\" shows licenses and activations, \"licensor key list\" the keys")
+	}
+	if err := c.reason.Check("revoking"); err != nil {
+		return err
+	}
+	return c.home.WithService(env, service.ToChange, func(ctx context.Context, s *service.Service) error {
+		switch {
+		case c.license != "":
+			return c.revokeLicense(ctx, env, s)
+		case c.activation != "":
+			return c.revokeActivation(ctx, env, s)
+		}
+		return c.revokeKey(ctx, env, s)
+	})
+}
+
+func (c *revokeCommand) revokeLicense(ctx context.Context, env *cli.Env, s *service.Service) error {
+	id, err := format.ParseID(c.license)
+	if err != nil {
+		return cli.Usagef("%w", err).WithHint("\"licensor history INVOICE\" shows the licenses of an invoice; an activation's name goes with --activation")
+	}
+	// What is not on record is not asked about: the ledger refuses it and says why.
+	if license, q, err := s.Issued(ctx, id); err == nil {
+		t := cli.Table{Whole: true}
+		common.AddLicense(&t, license)
+		if q != nil {
+			t.Row("invoice", q.Invoice)
+			common.AddPlace(func(name, value string) { t.Row(name, value) }, q.Site, q.Host)
+		}
+		t.WriteTo(env.Stdout)
+		if err := common.Agree(env, c.yes, "Revoke this license?", "not revoked"); err != nil {
+			return err
+		}
+	}
+	by, err := c.reason.Operation(env, &c.operator)
+	if err != nil {
+		return err
+	}
+	r, err := s.RevokeLicense(ctx, by, id)
+	if err != nil {
+		return err
+	}
+	return c.tellRevoked(env, *r)
+}
+
+func (c *revokeCommand) revokeActivation(ctx context.Context, env *cli.Env, s *service.Service) error {
+	activation := strings.ToUpper(c.activation)
+	events, err := s.History(ctx, activation)
+	if err != nil {
+		return err
+	}
+	if len(events) > 0 {
+		if _, err := common.HistoryTable(common.ViewEvents(events)).WriteTo(env.Stdout); err != nil {
+			return err
+		}
+		if err := common.Agree(env, c.yes, "Revoke all licenses of this activation?", "not revoked"); err != nil {
+			return err
+		}
+	}
+	by, err := c.reason.Operation(env, &c.operator)
+	if err != nil {
+		return err
+	}
+	all, err := s.RevokeActivation(ctx, by, activation)
+	if err != nil {
+		return err
+	}
+	return c.tellRevoked(env, all...)
+}
+
+func (c *revokeCommand) tellRevoked(env *cli.Env, all ...ledger.Revocation) error {
+	t := cli.Table{Whole: true}
+	for i, r := range all {
+		name := ""
+		if i == 0 {
+			name = "to revoke"
+		}
+		t.Row(name, r.License.String())
+	}
+	t.Row("activation", all[0].Activation)
+	_, err := t.WriteTo(env.Stdout)
+	fmt.Fprintf(env.Stderr, "Recorded. Its servers run on until the next revocation list reaches them: \"licensor revocations%s\" signs it. The seat stays taken; \"licensor reactivate%s\" frees it.\n", c.home.FlagsText(), c.home.FlagsText())
+	return err
+}
+
+func (c *revokeCommand) revokeKey(ctx context.Context, env *cli.Env, s *service.Service) error {
+	key, err := c.findKey(ctx, env, s)
+	if err != nil {
+		return err
+	}
+	now, err := env.Time()
+	if err != nil {
+		return err
+	}
+	var keep []service.Delegation
+	if key.Root {
+		if keep, err = s.DelegationsBy(key.Key, now); err != nil {
+			return err
+		}
+	}
+	keyTable(key, keep).WriteTo(env.Stdout)
+	if key.Unseen() && !key.Revoked {
+		env.Warnf("this key has signed nothing that is on record, and no delegation here names it: make sure that it is the one that was stolen")
+	}
+	if err := common.Agree(env, c.yes, "Revoke this key?", "not revoked"); err != nil {
+		return err
+	}
+	by, err := c.reason.Operation(env, &c.operator)
+	if err != nil {
+		return err
+	}
+	kept, err := s.RevokeKey(ctx, by, key, keep)
+	if err != nil {
+		return err
+	}
+	c.tellRevokedKey(env, key, kept)
+	return nil
+}
+
+// findKey finds the key that --key names: by its fingerprint, or in a file.
+func (c *revokeCommand) findKey(ctx context.Context, env *cli.Env, s *service.Service) (*service.FoundKey, error) {
+	if strings.HasPrefix(c.key, service.FingerprintPrefix) {
+		return s.FindKey(ctx, c.key)
+	}
+	if !service.IsPath(c.key) && c.key != "-" {
+		return nil, cli.Usagef("--key takes a fingerprint or a file, not %s", cli.Quote(c.key)).
+			WithHint("\"licensor key list\" shows the fingerprints")
+	}
+	file, err := env.ReadFile(c.key, format.MaxText)
+	if err != nil {
+		return nil, err
+	}
+	defer clear(file) // it may be a private key, by mistake
+	key, err := s.FindKeyIn(ctx, file)
+	if err != nil {
+		return nil, cli.Failf("%s: %w", cli.Quote(c.key), err)
+	}
+	return key, nil
+}
+
+// keyTable shows what will be revoked, and what of it stays good.
+func keyTable(k *service.FoundKey, keep []service.Delegation) *cli.Table {
+	t := &cli.Table{Whole: true}
+	t.Row("key", k.Name)
+	if k.Name != k.Key.Fingerprint() {
+		t.Row("", k.Key.Fingerprint())
+	}
+	if !k.Root {
+		t.Row("has signed", signed(k))
+	}
+	t.Row("stays good", "what is on record of it by now")
+	for _, d := range keep {
+		t.Row("", "its delegation to "+d.String()+", which is in this home")
+	}
+	t.Row("ends", "whatever else it has signed or will sign, under whatever date")
+	return t
+}
+
+// signed says what of a key is on record.
+func signed(k *service.FoundKey) string {
+	licenses := cli.Plural(k.Licenses, "license", "licenses")
+	switch {
+	case k.Licenses > 0 && k.SignsLists:
+		return licenses + " and revocation lists"
+	case k.Licenses > 0:
+		return licenses
+	case k.SignsLists:
+		return "revocation lists"
+	}
+	return "nothing on record"
+}
+
+// tellRevokedKey says what follows.
+func (c *revokeCommand) tellRevokedKey(env *cli.Env, key *service.FoundKey, kept int) {
+	what, signer := cli.Plural(kept, "license of it stays", "licenses of it stay"), "FILE"
+	if key.Root {
+		what, signer = cli.Plural(kept, "delegation by it stays", "delegations by it stay"), "STANDBY"
+	}
+	fmt.Fprintf(env.Stderr, "Recorded: it signs nothing more here, and %s good. Servers hear of it by the next revocation list: licensor revocations%s --root-key %s --out list.olv\n",
+		what, c.home.FlagsText(), signer)
+	if key.Root {
+		fmt.Fprintf(env.Stderr, "A staff key whose delegation by it is neither on record nor in this home signs nothing that servers take once they have that list: it needs a new delegation by the standby.\n")
+	}
+}

@@ -1,0 +1,98 @@
+package sale
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+
+	"github.com/offlicense/offlicense/cmd/internal/cli"
+	"github.com/offlicense/offlicense/cmd/licensor/command/common"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
+	"github.com/spf13/pflag"
+)
+
+type customerCommand struct {
+	home      common.HomeOption
+	operator  common.OperatorOption
+	reason    common.ReasonOptions
+	partner   bool
+	noPartner bool
+}
+
+//go:embed usage/customer.txt
+var CustomerUsage string
+
+// Customer is the command customer.
+func Customer(flags *pflag.FlagSet) cli.Run {
+	var c customerCommand
+	c.home.AddLedger(flags)
+	c.operator.Add(flags)
+	c.reason.Add(flags)
+	flags.BoolVar(&c.partner, "partner", false, "")
+	flags.BoolVar(&c.noPartner, "no-partner", false, "")
+	return c.run
+}
+
+func (c *customerCommand) run(env *cli.Env, args []string) error {
+	if len(args) != 1 {
+		return cli.Usagef("got %d names, want that of one customer", len(args)).WithHint("put a name of several words in quotes")
+	}
+	if c.partner && c.noPartner {
+		return cli.Usagef("--partner and --no-partner contradict each other")
+	}
+	by, err := c.reason.Operation(env, &c.operator)
+	if err != nil {
+		return err
+	}
+	mode, change := service.ToRead, c.partner || c.noPartner
+	if change {
+		mode = service.ToChange
+	}
+	return c.home.WithService(env, mode, func(ctx context.Context, s *service.Service) error {
+		if change {
+			if err := s.SetCustomer(ctx, by, ledger.Customer{Name: args[0], Partner: c.partner}); err != nil {
+				return err
+			}
+		}
+		return showCustomer(ctx, env, s, args[0], change)
+	})
+}
+
+// showCustomer prints what is known of a customer, as it stands in the ledger.
+func showCustomer(ctx context.Context, env *cli.Env, s *service.Service, name string, changed bool) error {
+	partners, err := s.Partners(ctx)
+	if err != nil {
+		return err
+	}
+	holdings, err := s.List(ctx, ledger.Filter{Customer: name})
+	if err != nil {
+		return err
+	}
+	if len(holdings) == 0 {
+		if !changed && !partners.Has(name) {
+			return cli.Failf("the ledger knows no customer %s", cli.Quote(name)).WithHint(`"licensor list" shows them all`)
+		}
+		env.Warnf("nothing has been sold to %s yet: is the name right?", cli.Quote(name))
+	} else {
+		name = holdings[0].Customer
+	}
+	partner := "no"
+	if partners.Has(name) {
+		partner = "yes"
+	}
+	var t cli.Table
+	t.Row("customer", name)
+	t.Row("partner", partner)
+	t.Row("entitlements", fmt.Sprint(len(holdings)))
+	if _, err := t.WriteTo(env.Stdout); err != nil {
+		return err
+	}
+	events, err := s.CustomerHistory(ctx, name)
+	if err != nil || len(events) == 0 {
+		return err
+	}
+	fmt.Fprintln(env.Stdout)
+	_, err = common.HistoryTable(common.ViewEvents(events)).WriteTo(env.Stdout)
+	return err
+}

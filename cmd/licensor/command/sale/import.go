@@ -1,0 +1,126 @@
+package sale
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"path/filepath"
+
+	"github.com/offlicense/offlicense/cmd/internal/cli"
+	"github.com/offlicense/offlicense/cmd/licensor/command/common"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
+	"github.com/spf13/pflag"
+)
+
+// maxOrders is the most bytes of a file of orders: some two million lines.
+const maxOrders = 256 << 20
+
+type importCommand struct {
+	home     common.HomeOption
+	operator common.OperatorOption
+	reason   common.ReasonOptions
+}
+
+//go:embed usage/import.txt
+var ImportUsage string
+
+// Import is the command import.
+func Import(flags *pflag.FlagSet) cli.Run {
+	var c importCommand
+	c.home.AddLedger(flags)
+	c.operator.Add(flags)
+	c.reason.Add(flags)
+	return c.run
+}
+
+func (c *importCommand) run(env *cli.Env, args []string) error {
+	if len(args) != 1 {
+		return cli.Usagef("got %d files, want one with orders (- is standard input)", len(args))
+	}
+	by, err := c.reason.Operation(env, &c.operator)
+	if err != nil {
+		return err
+	}
+	rows, err := readOrdersFile(env, args[0])
+	if err != nil {
+		return err
+	}
+	return c.home.WithService(env, service.ToChange, func(ctx context.Context, s *service.Service) error {
+		bar := cli.NewProgress(env, "importing", len(rows))
+		defer bar.Done()
+		counted := 0
+		err := s.Import(ctx, by, rows, func(done int) {
+			bar.Add(done - counted)
+			counted = done
+		})
+		bar.Done()
+		var wrong *ledger.ImportError
+		if errors.As(err, &wrong) {
+			return printLineErrors(env, args[0], wrong)
+		}
+		if err != nil {
+			return err
+		}
+		sold := make([]*ledger.Entitlement, len(rows))
+		for i := range rows {
+			sold[i] = &rows[i].Entitlement
+		}
+		s.WarnOfScope(by.Now, sold...)
+		fmt.Fprintf(env.Stdout, "imported  %d\n", len(rows))
+		excused := 0
+		for i := range rows {
+			if rows[i].Excused {
+				excused++
+			}
+		}
+		if excused > 0 {
+			env.Warnf("of them, %s no production license: %s", cli.Plural(excused, "needs", "need"), common.RuleLifted)
+		}
+		return nil
+	})
+}
+
+func readOrdersFile(env *cli.Env, path string) ([]ledger.ImportRow, error) {
+	in, err := env.OpenFile(path, maxOrders)
+	if err != nil {
+		return nil, err
+	}
+	defer in.Close()
+	bar := cli.NewProgress(env, "reading", 0)
+	rows, err := common.ReadOrders(in, func() { bar.Add(1) })
+	bar.Done()
+	var known *cli.Error
+	switch {
+	case errors.As(err, &known):
+		return nil, err
+	case err != nil:
+		return nil, cli.FileError("read", path, err)
+	case len(rows) == 0:
+		return nil, cli.Failf("there are no orders in %s", cli.Quote(filepath.Base(path))).WithHint("the lines after the first are the orders; nothing was imported")
+	}
+	return rows, nil
+}
+
+// printLineErrors prints all that is wrong, a line each, and once for each rule who may
+// lift it.
+func printLineErrors(env *cli.Env, path string, wrong *ledger.ImportError) error {
+	var hints []string
+	told := make(map[ledger.Rule]bool)
+	for _, line := range wrong.Lines {
+		fmt.Fprintf(env.Stderr, "%s:%d: %s\n", cli.Clean(path), line.Line, cli.Clean(line.Err.Error()))
+		var refusal *ledger.Refusal
+		if errors.As(line.Err, &refusal) && !told[refusal.Rule] {
+			told[refusal.Rule] = true
+			hints = append(hints, fmt.Sprintf("rule %s: %s", refusal.Rule, refusal.Hint()))
+		}
+	}
+	if wrong.More > 0 {
+		fmt.Fprintf(env.Stderr, "and %d more\n", wrong.More)
+	}
+	for _, hint := range hints {
+		fmt.Fprintln(env.Stderr, cli.Clean(hint))
+	}
+	return cli.Failf("nothing was imported; mistakes: %d", len(wrong.Lines)+wrong.More).WithHint("%s", wrong.Hint())
+}

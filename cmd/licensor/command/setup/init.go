@@ -1,0 +1,222 @@
+// Package setup has the commands that make a vendor's home.
+package setup
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/offlicense/offlicense/cmd/internal/cli"
+	"github.com/offlicense/offlicense/cmd/licensor/command/common"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/home"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
+	"github.com/spf13/pflag"
+)
+
+type initCommand struct {
+	home       common.HomeOption
+	passphrase common.PassphraseOptions
+	operator   common.OperatorOption
+	vendor     string
+	staff      string
+	rootKey    string
+	standby    string
+	yes        bool
+	inDatabase bool // whether the ledger is no file in the home
+	by         ledger.Operation
+}
+
+//go:embed usage/init.txt
+var InitUsage string
+
+// Init is the command init.
+func Init(flags *pflag.FlagSet) cli.Run {
+	var c initCommand
+	c.home.AddLedger(flags)
+	c.operator.Add(flags)
+	c.passphrase.Add(flags)
+	c.passphrase.AddNone(flags)
+	flags.StringVar(&c.vendor, "vendor", "", "")
+	flags.StringVar(&c.staff, "name", "", "")
+	flags.StringVar(&c.rootKey, "root-key", "", "")
+	flags.StringVar(&c.standby, "standby-key", "", "")
+	flags.BoolVar(&c.yes, "yes", false, "")
+	return c.run
+}
+
+func (c *initCommand) run(env *cli.Env, args []string) error {
+	if err := common.NoArguments(args); err != nil {
+		return err
+	}
+	if at, database, err := c.existing(env); err != nil || database != "" {
+		if err != nil {
+			return err
+		}
+		return c.makeLedger(env, at, database)
+	}
+	options, dir, err := c.prepare(env)
+	if err != nil {
+		return err
+	}
+	if err := c.passphrases(env, options); err != nil {
+		return err
+	}
+	made, err := service.Init(context.Background(), dir, *options, c.by)
+	if errors.Is(err, fs.ErrExist) {
+		return cli.Fail(err).WithHint("a private key is never overwritten: move the old one away, or name another place; nothing was changed")
+	}
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return cli.FileError("create", path.Path, err)
+	}
+	if err != nil {
+		return err
+	}
+	c.report(env, made)
+	return nil
+}
+
+// passphrases asks for one of each key. One from a file, or none, is for all of them.
+func (c *initCommand) passphrases(env *cli.Env, f *home.InitOptions) error {
+	first, err := c.passphrase.New(env, "Passphrase for the new root key")
+	if err != nil {
+		return err
+	}
+	f.RootPassphrase, f.StandbyPhrase, f.Passphrase = first, first, first
+	if c.passphrase.File != "" || c.passphrase.None {
+		return nil
+	}
+	if c.standby != "" {
+		if f.StandbyPhrase, err = c.passphrase.New(env, "Passphrase for the new standby root key"); err != nil {
+			return err
+		}
+	}
+	f.Passphrase, err = c.passphrase.New(env, fmt.Sprintf("Passphrase for %s's staff key", f.Staff))
+	return err
+}
+
+// prepare checks all that can be wrong before a passphrase is asked for.
+func (c *initCommand) prepare(env *cli.Env) (*home.InitOptions, string, error) {
+	if c.vendor == "" {
+		return nil, "", cli.Usagef("--vendor is missing: the vendor's domain, such as acme.example")
+	}
+	var err error
+	if c.by, err = c.operator.Operation(env); err != nil {
+		return nil, "", err
+	}
+	database, err := c.home.Database(env)
+	if err != nil {
+		return nil, "", err
+	}
+	dir, err := c.home.Path(env)
+	if err != nil {
+		return nil, "", err
+	}
+	if err := home.Free(dir); err != nil {
+		return nil, "", common.ReadError(err)
+	}
+	staff := c.staff
+	if staff == "" {
+		staff = defaultKeyName()
+	}
+	if err := home.ValidKeyName(staff); err != nil {
+		return nil, "", cli.Usagef("%w", err)
+	}
+	if err := c.checkRootKeys(dir); err != nil {
+		return nil, "", err
+	}
+	c.inDatabase = database != ""
+	options := &home.InitOptions{Vendor: c.vendor, Staff: staff, RootKey: c.rootKey, Standby: c.standby, Ledger: database, Now: c.by.Now, Random: env.Rand}
+	if err := options.Check(); err != nil {
+		return nil, "", cli.Usagef("%w", err)
+	}
+	return options, dir, nil
+}
+
+// checkRootKeys refuses a place for a root key that is none of its own.
+func (c *initCommand) checkRootKeys(dir string) error {
+	at, err := filepath.Abs(dir)
+	if err != nil {
+		return err
+	}
+	taken := map[string]bool{}
+	for _, option := range [...]struct{ name, path, without string }{
+		{"root-key", c.rootKey, "the key stays in the home"},
+		{"standby-key", c.standby, "there is none"},
+	} {
+		if !c.home.Flags.Changed(option.name) {
+			continue
+		}
+		if option.path == "" {
+			return cli.Usagef("--%s is empty", option.name).WithHint("a variable in the command is not set; without --%s %s", option.name, option.without)
+		}
+		key, err := filepath.Abs(option.path)
+		if err != nil {
+			return err
+		}
+		if inside, err := filepath.Rel(at, key); err == nil && filepath.IsLocal(inside) {
+			return cli.Usagef("--%s %s is inside of the home", option.name, cli.Quote(option.path)).
+				WithHint("give a place elsewhere, such as a USB stick, or leave --%s out", option.name)
+		}
+		if taken[key] {
+			return cli.Usagef("--root-key and --standby-key name one file: %s", cli.Quote(option.path)).
+				WithHint("keep the standby on another stick, in another place")
+		}
+		taken[key] = true
+	}
+	return nil
+}
+
+// defaultKeyName makes a key name of the system user. "staff" stands in for a user
+// whose name is none, and for root, which would be taken for the root key.
+func defaultKeyName() string {
+	name, err := common.SystemUser()
+	if err != nil {
+		return "staff"
+	}
+	name = strings.ToLower(name[strings.LastIndexByte(name, '\\')+1:])
+	if name == "root" || home.ValidKeyName(name) != nil {
+		return "staff"
+	}
+	return name
+}
+
+func (c *initCommand) report(env *cli.Env, made *home.InitResult) {
+	// No table: it would cut the paths.
+	rows := []struct{ name, text string }{
+		{"vendor", c.vendor},
+		{"home", made.Dir},
+		{"root key", made.RootKey},
+		{"", made.Roots[0].Fingerprint()},
+	}
+	if len(made.Roots) > 1 {
+		rows = append(rows, struct{ name, text string }{"standby", c.standby}, struct{ name, text string }{"", made.Roots[1].Fingerprint()})
+	}
+	ledgerPlace := made.LedgerFile()
+	if c.inDatabase {
+		ledgerPlace = thatDatabase
+	}
+	for _, row := range append(rows, []struct{ name, text string }{
+		{"staff key", made.KeyFile(made.Delegation.Name)},
+		{"", "may sign everything until " + time.Unix(made.Delegation.Expires, 0).UTC().Format(time.DateOnly)},
+		{"ledger", ledgerPlace},
+	}...) {
+		fmt.Fprintf(env.Stdout, "%-9s  %s\n", row.name, cli.Clean(row.text))
+	}
+	if c.rootKey == "" {
+		fmt.Fprintf(env.Stderr, `
+The root key is on this workstation. Whoever steals it can sign for you forever, and
+it is not needed to sign licenses: move it to a USB stick that lies in a safe, with a
+copy on a second one. "licensor init --root-key PATH" puts it there from the start.
+`)
+	}
+	if c.passphrase.None {
+		env.Warnf("the private keys are not encrypted: use this only for tests; ssh-keygen -p -f %s adds a passphrase", cli.ShellPath(made.RootKey))
+	}
+}

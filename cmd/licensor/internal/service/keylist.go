@@ -1,0 +1,284 @@
+package service
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"time"
+
+	"github.com/offlicense/offlicense/cmd/licensor/internal/home"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/format"
+	"github.com/offlicense/offlicense/keys"
+	"github.com/offlicense/offlicense/verify"
+)
+
+// KeyListing is all that is known of the vendor's keys.
+type KeyListing struct {
+	Version int          `json:"version"`
+	Roots   []ListedRoot `json:"roots"`
+	Keys    []ListedKey  `json:"keys"`
+	// Others have signed as well, and have no file here.
+	Others []ListedSigner `json:"other_signers"`
+	// Ledger is false where there is no ledger that says who has signed what.
+	Ledger bool `json:"ledger"`
+}
+
+// ListedRoot is a root key that the home trusts.
+type ListedRoot struct {
+	Role        string    `json:"role"` // active, standby or former
+	Fingerprint string    `json:"fingerprint"`
+	Comment     string    `json:"comment,omitempty"`
+	Revoked     time.Time `json:"revoked,omitzero"` // since then
+}
+
+// Where a private key is.
+const (
+	LivesInFile    = "file"
+	LivesInAgent   = "agent"
+	LivesElsewhere = "elsewhere" // only its public half is here
+)
+
+// ListedKey is a staff key of which the home has a file.
+type ListedKey struct {
+	Name        string        `json:"name"`
+	Fingerprint string        `json:"fingerprint,omitempty"`
+	ID          string        `json:"id,omitempty"` // as statements and revocation lists name it
+	Lives       string        `json:"lives"`
+	Scope       *ListedScope  `json:"scope,omitempty"` // missing: no delegation
+	From        time.Time     `json:"from,omitzero"`
+	Until       time.Time     `json:"until,omitzero"`
+	DaysLeft    *int64        `json:"days_left,omitempty"` // below 0 once it has ended
+	Signed      *ListedSigner `json:"signed,omitempty"`    // missing: nothing, or no ledger
+	Revoked     time.Time     `json:"revoked,omitzero"`    // since then; it signs nothing more
+	Problem     string        `json:"problem,omitempty"`
+
+	Err        error                    `json:"-"` // of the file system or in the files; Problem is its text
+	Delegation *format.DelegationClaims `json:"-"`
+}
+
+// ListedScope is what a key may sign.
+type ListedScope struct {
+	Products    []string `json:"products"`
+	Types       []string `json:"types"`
+	MaxTermDays float64  `json:"max_term_days"`
+	MaxSeats    uint64   `json:"max_seats"`
+	Unbound     bool     `json:"unbound"`
+	Perpetual   bool     `json:"perpetual"`
+	Revocations bool     `json:"revocations"`
+}
+
+// ListedSigner is what was signed under a name.
+type ListedSigner struct {
+	Name        string    `json:"name"`                  // as licenses on record have it
+	Fingerprint string    `json:"fingerprint,omitempty"` // where others have the same name
+	Licenses    int64     `json:"licenses"`
+	First       time.Time `json:"first"`
+	Last        time.Time `json:"last"`
+}
+
+// ListKeys lists what a home knows of keys, and what the ledger says of them if there is
+// one; where is as for Open.
+func ListKeys(ctx context.Context, at home.Home, where string, o Options, now time.Time) (*KeyListing, error) {
+	listing, err := listHomeKeys(at, o.AgentSocket, now)
+	if err != nil {
+		return nil, err
+	}
+	s, err := OpenIfPresent(ctx, at, where, o)
+	if err != nil {
+		return nil, err
+	}
+	if s != nil {
+		defer s.Close()
+	}
+	return listing, addSigned(ctx, s, listing)
+}
+
+// listHomeKeys lists what the home knows of keys. One that waits for its first delegation
+// has no roots yet.
+func listHomeKeys(at home.Home, agentSocket string, now time.Time) (*KeyListing, error) {
+	listing := &KeyListing{Version: 1, Roots: []ListedRoot{}, Keys: []ListedKey{}, Others: []ListedSigner{}}
+	var v *verify.Verifier
+	switch roots, err := at.NamedRoots(); {
+	case err == nil:
+		for i, root := range roots {
+			role := cmp.Or(home.RootRole(i, len(roots)), "active")
+			listing.Roots = append(listing.Roots, ListedRoot{Role: role, Fingerprint: root.Fingerprint(), Comment: root.Comment})
+		}
+		if v, err = at.Verifier(); err != nil {
+			return nil, err
+		}
+	case !errors.Is(err, fs.ErrNotExist):
+		return nil, err
+	}
+	all, err := at.StaffKeys(v)
+	if errors.Is(err, fs.ErrNotExist) {
+		_, err = home.Open(at.Dir) // says what is missing
+	}
+	if err != nil {
+		return nil, err
+	}
+	held := AgentKeys(agentSocket)
+	for _, k := range all {
+		listing.Keys = append(listing.Keys, viewKey(k, held, now))
+	}
+	return listing, nil
+}
+
+func viewKey(k *home.StaffKey, held map[keys.PublicKey]string, now time.Time) ListedKey {
+	l := ListedKey{Name: k.Name, Lives: LivesElsewhere}
+	if !k.Public.IsZero() {
+		l.Fingerprint = k.Public.Fingerprint()
+		l.ID = fmt.Sprintf("%x", k.Public.ID())
+	}
+	if _, found := held[k.Public]; found {
+		l.Lives = LivesInAgent
+	}
+	if k.Private {
+		l.Lives = LivesInFile
+	}
+	if l.Err = k.Err; k.Err != nil {
+		l.Problem = k.Err.Error()
+	}
+	d := k.Delegation
+	l.Delegation = d
+	if d == nil {
+		return l
+	}
+	if string(d.Key) != string(k.Public.Bytes()) {
+		l.Problem = "its delegation is to another key"
+	}
+	s := &d.Scope
+	l.Scope = &ListedScope{
+		append([]string{}, s.Products...), append([]string{}, s.Types...),
+		float64(s.MaxTerm) / SecondsPerDay, s.MaxSeats, s.Unbound, s.Perpetual, s.Revocations,
+	}
+	l.From, l.Until = time.Unix(d.NotBefore, 0).UTC(), time.Unix(d.Expires, 0).UTC()
+	left := int64(l.Until.Sub(now) / (24 * time.Hour))
+	if !now.Before(l.Until) {
+		left = min(left, -1)
+	}
+	l.DaysLeft = &left
+	l.Signed = &ListedSigner{Name: d.Name} // until the ledger says more
+	return l
+}
+
+// addSigned adds what the ledger says of the keys. There may be none here: on a
+// workstation whose ledger is a database that nobody named, or on the root's machine.
+func addSigned(ctx context.Context, s *Service, listing *KeyListing) error {
+	if s == nil {
+		for i := range listing.Keys {
+			listing.Keys[i].Signed = nil
+		}
+		return nil
+	}
+	signers, revoked, err := s.signers(ctx, listing)
+	if err != nil {
+		return err
+	}
+	listing.Ledger = true
+	for i := range listing.Roots {
+		listing.Roots[i].Revoked = revoked[listing.Roots[i].Fingerprint]
+	}
+	for i := range listing.Keys {
+		listing.Keys[i].Revoked = revoked[listing.Keys[i].Fingerprint]
+	}
+	here := make(map[int]bool) // which of the signers
+	for i := range listing.Keys {
+		k := &listing.Keys[i]
+		if k.Signed == nil {
+			continue
+		}
+		name := k.Signed.Name
+		k.Signed = nil
+		for n, s := range signers {
+			if s.Name == name && (s.fingerprint == "" || s.fingerprint == k.Fingerprint) {
+				k.Signed, here[n] = &s.ListedSigner, true
+			}
+		}
+	}
+	for n, s := range signers {
+		if !here[n] {
+			s.Fingerprint = s.fingerprint
+			listing.Others = append(listing.Others, s.ListedSigner)
+		}
+	}
+	return nil
+}
+
+// countedSigner is what was signed under a name, by whatever key.
+type countedSigner struct {
+	ListedSigner
+	fingerprint string // of the key, if several have the name
+}
+
+// signers returns who has signed, and since when which key is revoked, by fingerprint.
+func (s *Service) signers(ctx context.Context, listing *KeyListing) ([]countedSigner, map[string]time.Time, error) {
+	all, err := s.ledger.RevokedKeys(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	revoked := make(map[string]time.Time)
+	owners := make(keyOwners)
+	for _, k := range all {
+		key, err := keys.NewPublicKey(k.Public)
+		if err != nil {
+			return nil, nil, err
+		}
+		revoked[key.Fingerprint()] = k.Since
+		owners.add(k.Name, key.Fingerprint())
+	}
+	for _, k := range listing.Keys {
+		if k.Signed != nil {
+			owners.add(k.Signed.Name, k.Fingerprint)
+		}
+	}
+	signers, err := countSigned(ctx, s.ledger, owners)
+	return signers, revoked, err
+}
+
+// keyOwners are the keys that have a name, as far as is known.
+type keyOwners map[string][]string
+
+func (o keyOwners) add(name, fingerprint string) {
+	if !slices.Contains(o[name], fingerprint) {
+		o[name] = append(o[name], fingerprint)
+	}
+}
+
+// countSigned counts licenses by the names of their signers, which the ledger has at
+// hand; and by keys where several have one name, for which it reads every license.
+func countSigned(ctx context.Context, l *ledger.Ledger, owners keyOwners) ([]countedSigner, error) {
+	byName, err := l.Signers(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var all []countedSigner
+	var shared []string
+	for _, s := range byName {
+		if len(owners[s.Name]) > 1 {
+			shared = append(shared, s.Name)
+			continue
+		}
+		all = append(all, countedSigner{ListedSigner: ListedSigner{Name: s.Name, Licenses: s.Licenses, First: s.First.UTC(), Last: s.Last.UTC()}})
+	}
+	if len(shared) == 0 {
+		return all, nil
+	}
+	byKey, err := l.SignerKeys(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range byKey {
+		if slices.Contains(shared, s.Name) {
+			all = append(all, countedSigner{ListedSigner{Name: s.Name, Licenses: s.Licenses, First: s.First.UTC(), Last: s.Last.UTC()}, s.Key.Fingerprint()})
+		}
+	}
+	slices.SortFunc(all, func(a, b countedSigner) int {
+		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.fingerprint, b.fingerprint))
+	})
+	return all, nil
+}

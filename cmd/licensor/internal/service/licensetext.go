@@ -1,0 +1,141 @@
+package service
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+
+	"github.com/offlicense/offlicense/cmd/internal/hint"
+	"github.com/offlicense/offlicense/cmd/internal/text"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/issuer"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/format"
+	"github.com/offlicense/offlicense/keys"
+	"github.com/offlicense/offlicense/verify"
+)
+
+// LicenseTexts makes the texts of license files, each with the newest revocation list
+// that fits into one. The ledger holds the licenses without it: one that is written again
+// next year carries next year's list.
+type LicenseTexts struct {
+	list   *verify.RevocationList // nil: there is none, or none fits
+	newest *verify.RevocationList // of whatever length
+	warn   *Options
+}
+
+// LicenseTexts opens the list that is attached, and warns if a newer one is too long.
+func (s *Service) LicenseTexts(ctx context.Context) (*LicenseTexts, error) {
+	v, err := s.home.Verifier()
+	if err != nil {
+		return nil, err
+	}
+	newest, err := s.newestList(ctx, v)
+	if err != nil {
+		return nil, err
+	}
+	if newest == nil || FitsLicense(newest.Raw) {
+		return &LicenseTexts{newest, newest, &s.Options}, nil
+	}
+	list, err := s.attachedList(ctx, v)
+	if err != nil {
+		return nil, err
+	}
+	instead := "none is attached"
+	if list != nil {
+		instead = fmt.Sprintf("list %d is attached", list.Number)
+	}
+	s.warnf("revocation list %d is too long to be attached to a license (%d bytes, at most %d), and %s; send it too: licensor revocations%s --newest --out list.olv",
+		newest.Number, len(newest.Raw), MaxAttachedList, instead, s.Flags)
+	return &LicenseTexts{list, newest, &s.Options}, nil
+}
+
+// LicenseText is the text of one license file.
+func (s *Service) LicenseText(ctx context.Context, license *ledger.License) ([]byte, error) {
+	texts, err := s.LicenseTexts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return texts.Text(license)
+}
+
+// MaxAttachedList is the most bytes of a revocation list in a license file.
+const MaxAttachedList = issuer.MaxAttachedList
+
+// FitsLicense reports whether a list has room in license files.
+func FitsLicense(list []byte) bool { return len(list) <= MaxAttachedList }
+
+// newestList opens the newest list of the ledger, of whatever length; nil: there is none.
+func (s *Service) newestList(ctx context.Context, v *verify.Verifier) (*verify.RevocationList, error) {
+	raw, err := s.ledger.NewestList(ctx)
+	return openRecordedList(v, raw, err)
+}
+
+// attachedList opens the newest list of the ledger that fits into license files: a
+// license that asks for one always has it with it.
+func (s *Service) attachedList(ctx context.Context, v *verify.Verifier) (*verify.RevocationList, error) {
+	raw, err := s.ledger.NewestListUpTo(ctx, MaxAttachedList)
+	return openRecordedList(v, raw, err)
+}
+
+func openRecordedList(v *verify.Verifier, raw []byte, err error) (*verify.RevocationList, error) {
+	if err != nil || raw == nil {
+		return nil, err
+	}
+	list, err := v.OpenRevocationList([]byte(format.EncodeText(format.RevocationFile, raw)))
+	if err != nil {
+		return nil, hint.Errorf("a revocation list of the ledger: %w", err).
+			WithHint("compare root.pub with the home where the list was signed; \"licensor audit\" checks the ledger")
+	}
+	return list, nil
+}
+
+// Text returns the text of a license file with the list. It warns of a license that is on
+// record, is written again, and is no longer valid: a key behind it was revoked. Of one
+// that was revoked by itself the ledger says so.
+func (t *LicenseTexts) Text(license *ledger.License) ([]byte, error) {
+	file := license.File
+	if t.newest != nil && len(t.newest.Keys) > 0 {
+		revoked, err := revokedByKey(t.newest, file)
+		if err != nil {
+			return nil, err
+		}
+		if revoked {
+			t.warn.warnf("license %s is no longer valid: revocation list %d revokes the key that signed it, %s, or the root behind that, and does not keep the license; \"licensor audit\" says more",
+				license.ID, t.newest.Number, text.Quote(license.Signer))
+		}
+	}
+	if t.list != nil {
+		var err error
+		if file, err = format.AttachList(file, t.list.Raw); err != nil {
+			return nil, err
+		}
+	}
+	return format.EncodeFile(format.LicenseFile, file), nil
+}
+
+// revokedByKey reports whether a list puts an end to a license by revoking the key that
+// signed it, or the root that has delegated to that one. The license is of the ledger:
+// its signatures were checked.
+func revokedByKey(list *verify.RevocationList, raw []byte) (bool, error) {
+	file, err := format.ParseFile(raw)
+	if err != nil {
+		return false, err
+	}
+	delegation, err := format.UnmarshalDelegation(file.Delegation.UnverifiedPayload())
+	if err != nil {
+		return false, err
+	}
+	staff, err := keys.NewPublicKey(delegation.Key)
+	if err != nil {
+		return false, err
+	}
+	for _, k := range list.Keys {
+		if k.Thumbprint == staff.Thumbprint() && !k.Keep.Has(file.License.Digest()) {
+			return true, nil
+		}
+		if root := file.Delegation.KeyID(); bytes.HasPrefix(k.Thumbprint[:], root[:]) && !k.Keep.Has(file.Delegation.Digest()) {
+			return true, nil
+		}
+	}
+	return false, nil
+}

@@ -1,0 +1,94 @@
+package service
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/format"
+	"github.com/offlicense/offlicense/keys"
+	"github.com/offlicense/offlicense/verify"
+)
+
+// Issued returns a license on record, and the request that it answers, nil for one that
+// is bound to no machine.
+func (s *Service) Issued(ctx context.Context, id format.ID) (*ledger.License, *verify.Request, error) {
+	return s.ledger.Issued(ctx, id)
+}
+
+// RevokeLicense notes a license for the next revocation list.
+func (s *Service) RevokeLicense(ctx context.Context, by ledger.Operation, id format.ID) (*ledger.Revocation, error) {
+	return s.ledger.RevokeLicense(ctx, by, id)
+}
+
+// RevokeActivation notes all licenses of an activation.
+func (s *Service) RevokeActivation(ctx context.Context, by ledger.Operation, activation string) ([]ledger.Revocation, error) {
+	return s.ledger.RevokeActivation(ctx, by, activation)
+}
+
+// RevokeKey notes a key. What is on record of it stays good, and of a root the delegations
+// given; it returns how many signatures that are.
+func (s *Service) RevokeKey(ctx context.Context, by ledger.Operation, key *FoundKey, keep []Delegation) (kept int, err error) {
+	var delegations [][]byte
+	for _, d := range keep {
+		delegations = append(delegations, d.raw)
+	}
+	if err := s.ledger.RevokeKey(ctx, by, key.RevokedKey, delegations...); err != nil {
+		return 0, err
+	}
+	next, err := s.NextList(ctx, by.Now)
+	if err != nil {
+		return 0, err
+	}
+	for _, k := range next.Keys {
+		if k.Thumbprint == key.Key.Thumbprint() {
+			kept = k.Keep.Len()
+		}
+	}
+	return kept, nil
+}
+
+// Delegation is a delegation of the home.
+type Delegation struct {
+	claims *format.DelegationClaims
+	raw    []byte
+}
+
+func (d Delegation) String() string {
+	key, err := keys.NewPublicKey(d.claims.Key)
+	if err != nil {
+		return d.claims.Name
+	}
+	return fmt.Sprintf("%s %s", d.claims.Name, key.Fingerprint())
+}
+
+// DelegationsBy returns the delegations of the home that a root has signed, and that are
+// in force now. They came here through the hands of its owner, who is shown them again:
+// a thief of the root can make others, under whatever date, but not bring them into this
+// home.
+func (s *Service) DelegationsBy(root keys.PublicKey, now time.Time) ([]Delegation, error) {
+	v, err := s.home.Verifier()
+	if err != nil {
+		return nil, err
+	}
+	here, err := s.home.StaffKeys(v)
+	if err != nil {
+		return nil, err
+	}
+	var all []Delegation
+	for _, k := range here {
+		d := k.Delegation
+		if d == nil || d.IssuedAt > now.Unix() || d.Expires <= now.Unix() {
+			continue
+		}
+		signed, err := format.ParseStatement(k.RawDelegation, format.Delegation)
+		if err != nil {
+			return nil, err
+		}
+		if root.Verify(signed.SignedMessage(), signed.Signature()) {
+			all = append(all, Delegation{d, k.RawDelegation})
+		}
+	}
+	return all, nil
+}
