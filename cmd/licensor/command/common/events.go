@@ -8,6 +8,7 @@ import (
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/cmd/internal/text"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/format"
 )
 
 // EventView is an event with the sentence that says what happened.
@@ -70,16 +71,16 @@ func sentence(e *ledger.Event, before *ledger.Entitlement) string {
 	case ledger.Revoked:
 		return revoking(e, d)
 	case ledger.Published:
-		return fmt.Sprintf("published revocation list %d, signed by %s", d.Number, d.Signer)
+		return fmt.Sprintf("published revocation list %d, signed by %s", d.Number, d.SignedBy)
 	case ledger.Moved:
 		return fmt.Sprintf("began to move %s to %s, which runs on a bridge until %s", e.Activation, d.Successor, text.Date(d.Until))
-	case ledger.Reseated:
-		return fmt.Sprintf("%s left the seat %s for %s: its request names another machine", e.Activation, d.From, d.Seat)
 	case ledger.TakenOver:
 		return fmt.Sprintf("%s took over the seat of %s", e.Activation, d.Predecessor)
 	}
 	return string(e.Action)
 }
+
+const ruleWaived = "rule production was waived for good"
 
 func sale(action ledger.Action, e, before *ledger.Entitlement) string {
 	if action != ledger.ActionEntitle && before != nil {
@@ -89,9 +90,9 @@ func sale(action ledger.Action, e, before *ledger.Entitlement) string {
 		}
 		return verb + differences(before, e)
 	}
-	text := fmt.Sprintf("sold %s (%s) to %s <%s>; seats: %s; %s", ProductName(e), e.Type, e.Customer, e.Email, Seats(e), Term(e))
-	if e.Excused {
-		text += "; " + RuleLifted
+	text := fmt.Sprintf("sold %s (%s) to %s <%s>; seats: %s; %s", e.ProductName(), e.Type, e.Customer, e.Email, show("seats", e), Term(e))
+	if e.Waived {
+		text += "; " + ruleWaived
 	}
 	return text
 }
@@ -99,25 +100,18 @@ func sale(action ledger.Action, e, before *ledger.Entitlement) string {
 // differences names what an amendment has changed, from what and to what.
 func differences(before, after *ledger.Entitlement) string {
 	var all []string
-	for _, c := range OrderColumns {
-		if was, is := c.Write(before), c.Write(after); was != is {
-			all = append(all, fmt.Sprintf("%s from %s to %s", strings.ReplaceAll(c.Name, "_", " "), orNone(was), orNone(is)))
+	for _, t := range ledger.Terms {
+		if was, is := t.Get(before), t.Get(after); was != is {
+			all = append(all, fmt.Sprintf("%s from %s to %s", strings.ReplaceAll(t.Name, "_", " "), Or(was, ledger.None), Or(is, ledger.None)))
 		}
 	}
-	if after.Excused && !before.Excused {
-		all = append(all, RuleLifted)
+	if after.Waived && !before.Waived {
+		all = append(all, ruleWaived)
 	}
 	if len(all) == 0 {
 		return "nothing"
 	}
 	return strings.Join(all, ", ")
-}
-
-func orNone(text string) string {
-	if text == "" {
-		return "none"
-	}
-	return text
 }
 
 func signing(activation string, s *ledger.Signed) string {
@@ -133,17 +127,17 @@ func signing(activation string, s *ledger.Signed) string {
 		verb = "activated: "
 	}
 	end := "perpetual"
-	if !s.License.Expires.IsZero() {
-		end = "until " + text.Date(s.License.Expires)
+	if !s.License.HardEnd.IsZero() {
+		end = "until " + text.Date(s.License.HardEnd)
 	}
-	return fmt.Sprintf("%s%s, epoch %d, %s, by the key %s", verb, what, s.License.Epoch, end, s.License.Signer)
+	return fmt.Sprintf("%s%s, epoch %d, %s, by the key %s", verb, what, s.License.Epoch, end, s.License.SignedBy)
 }
 
 func revoking(e *ledger.Event, r ledger.Revoked) string {
 	if r.Key != nil {
 		return fmt.Sprintf("revoked the key %s", r.Key.Name)
 	}
-	return fmt.Sprintf("revoked of %s: %s", e.Activation, strings.Join(r.Licenses, ", "))
+	return fmt.Sprintf("revoked of %s: %s", e.Activation, joinIDs(r.Licenses))
 }
 
 func closing(e *ledger.Event, c ledger.Closed) string {
@@ -151,16 +145,24 @@ func closing(e *ledger.Event, c ledger.Closed) string {
 	switch e.Action {
 	case ledger.ActionRelease:
 		text = e.Activation + " was released by its server"
-	case ledger.ActionReactivate:
-		text = e.Activation + " was closed as lost"
+	case ledger.ActionDeactivate:
+		text = e.Activation + " was deactivated: its server is gone"
 	default:
-		text = e.Activation + ", a bridge, was closed: its move is canceled"
+		text = e.Activation + ", a bridge, was closed: its move is cancelled"
 	}
 	if c.EmergencyDays > 0 {
 		text += fmt.Sprintf("; emergency days used: %d", c.EmergencyDays)
 	}
 	if len(c.Revoke) > 0 {
-		text += "; to be revoked: " + strings.Join(c.Revoke, ", ")
+		text += "; to be revoked: " + joinIDs(c.Revoke)
 	}
 	return text
+}
+
+func joinIDs(ids []format.ID) string {
+	names := make([]string, len(ids))
+	for i, id := range ids {
+		names[i] = id.String()
+	}
+	return strings.Join(names, ", ")
 }

@@ -13,11 +13,12 @@ import (
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
 )
 
 // ReadOrders reads orders. What is wrong with a line stands in its row; the error is
 // one that ends the reading. progress is called for each row.
-func ReadOrders(in io.Reader, progress func()) ([]ledger.ImportRow, error) {
+func ReadOrders(in io.Reader, progress func()) ([]service.Order, error) {
 	limit := &orderLimit{in, maxOrder}
 	buffered := bufio.NewReader(limit)
 	start, err := buffered.Peek(3)
@@ -37,7 +38,7 @@ func ReadOrders(in io.Reader, progress func()) ([]ledger.ImportRow, error) {
 		return nil, err
 	}
 	r.FieldsPerRecord = -1 // counted here, in our words
-	var rows []ledger.ImportRow
+	var rows []service.Order
 	for line := 1; ; progress() {
 		limit.left = maxOrder
 		cells, err := r.Read()
@@ -46,10 +47,10 @@ func ReadOrders(in io.Reader, progress func()) ([]ledger.ImportRow, error) {
 		case err == io.EOF:
 			return rows, nil
 		case err == errLongOrder:
-			return append(rows, ledger.ImportRow{Line: line + 1, Err: err}), nil
+			return append(rows, service.Order{Line: line + 1, Err: err}), nil
 		case errors.As(err, &malformed):
 			line = malformed.Line
-			rows = append(rows, ledger.ImportRow{Line: malformed.StartLine, Err: explainCSV(malformed)})
+			rows = append(rows, service.Order{Line: malformed.StartLine, Err: explainCSV(malformed)})
 			continue
 		case err != nil:
 			return nil, err
@@ -58,7 +59,7 @@ func ReadOrders(in io.Reader, progress func()) ([]ledger.ImportRow, error) {
 		}
 		start, _ := r.FieldPos(0)
 		line, _ = r.FieldPos(len(cells) - 1)
-		row := ledger.ImportRow{Line: start}
+		row := service.Order{Line: start}
 		row.Entitlement, row.Err = readOrder(columns, cells)
 		rows = append(rows, row)
 	}
@@ -103,7 +104,7 @@ func explainCSV(err *csv.ParseError) error {
 }
 
 // readHeader reads the line with the names of the columns.
-func readHeader(r *csv.Reader) ([]*OrderColumn, error) {
+func readHeader(r *csv.Reader) ([]*ledger.Term, error) {
 	names, err := r.Read()
 	var malformed *csv.ParseError
 	switch {
@@ -118,22 +119,22 @@ func readHeader(r *csv.Reader) ([]*OrderColumn, error) {
 	case len(names) == 1 && strings.Contains(names[0], ";"):
 		return nil, cli.Failf("line 1: the columns are separated by semicolons").WithHint("save the table with commas between the columns")
 	}
-	columns := make([]*OrderColumn, len(names))
+	columns := make([]*ledger.Term, len(names))
 	seen := make(map[string]bool)
 	for i, name := range names {
 		name = strings.ToLower(strings.TrimSpace(name))
-		at := slices.IndexFunc(OrderColumns, func(c OrderColumn) bool { return c.Name == name })
+		at := slices.IndexFunc(ledger.Terms, func(c ledger.Term) bool { return c.Name == name })
 		switch {
 		case seen[name]:
 			return nil, cli.Failf("line 1: duplicate column %s", cli.Quote(name)).WithHint("%s", headerHint)
 		case at >= 0:
-			columns[i] = &OrderColumns[at]
-		case !slices.Contains(ListedColumns, name):
+			columns[i] = &ledger.Terms[at]
+		case !slices.Contains(listedColumns, name):
 			return nil, cli.Failf("line 1: unknown column %s", cli.Quote(name)).WithHint("%s", headerHint)
 		}
 		seen[name] = true
 	}
-	for _, c := range OrderColumns {
+	for _, c := range ledger.Terms {
 		if c.Required && !seen[c.Name] {
 			return nil, cli.Failf("line 1: the column %q is missing", c.Name).WithHint("%s", headerHint)
 		}
@@ -144,7 +145,7 @@ func readHeader(r *csv.Reader) ([]*OrderColumn, error) {
 const headerHint = `the first line names the columns: run "licensor help import"`
 
 // readOrder reads one line. The error names all cells that are wrong.
-func readOrder(columns []*OrderColumn, cells []string) (ledger.Entitlement, error) {
+func readOrder(columns []*ledger.Term, cells []string) (ledger.Entitlement, error) {
 	e := ledger.Entitlement{Seats: 1}
 	if len(cells) != len(columns) {
 		return e, fmt.Errorf("got %d columns, want %d as in the first line", len(cells), len(columns))
@@ -161,7 +162,7 @@ func readOrder(columns []*OrderColumn, cells []string) (ledger.Entitlement, erro
 		case !utf8.ValidString(cell):
 			wrong = append(wrong, c.Name+` is not in UTF-8: save the table as "CSV UTF-8"`)
 		default:
-			err = c.Read(&e, UnquoteFormula(cell))
+			err = c.Set(&e, unquoteFormula(cell))
 		}
 		if err != nil {
 			wrong = append(wrong, fmt.Sprintf("%s does not take %s: %v", c.Name, cli.Quote(cell), err))

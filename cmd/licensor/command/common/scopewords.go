@@ -97,7 +97,11 @@ func ScopeLine(s *format.Scope) string {
 func AddDelegation(t *cli.Table, d *format.DelegationClaims) {
 	for _, row := range DelegationRows(d) {
 		if row.Name == "products" || row.Name == "types" {
-			addWords(t, row.Name, strings.Split(row.Text, ", "))
+			label := row.Name
+			for _, line := range wrap(row.Text, true) {
+				t.Row(label, line)
+				label = ""
+			}
 			continue
 		}
 		t.Row(row.Name, row.Text)

@@ -116,11 +116,9 @@ func (b *bulk) sign(ctx context.Context, by ledger.Operation, signer *service.Si
 }
 
 // tell tells of the requests that were refused.
-func (b *bulk) tell(messages io.Writer, items []*bulkItem, outcomes []ledger.Outcome) {
+func (b *bulk) tell(messages io.Writer, items []*bulkItem, outcomes []service.Outcome) {
 	for i, outcome := range outcomes {
 		switch {
-		case outcome.Err == nil && outcome.Leaves != "":
-			fmt.Fprintf(messages, "%s: activation %s left the seat that it had for another one: its request names another machine\n", cli.Clean(items[i].path), outcome.License.Activation)
 		case outcome.Err == nil:
 		case service.IsRefusal(outcome.Err):
 			b.refuse(messages, items[i], resultRefused, outcome.Err)
@@ -131,7 +129,7 @@ func (b *bulk) tell(messages io.Writer, items []*bulkItem, outcomes []ledger.Out
 }
 
 // write writes the licenses of a batch.
-func (b *bulk) write(items []*bulkItem, outcomes []ledger.Outcome) error {
+func (b *bulk) write(items []*bulkItem, outcomes []service.Outcome) error {
 	var files []common.LicenseFile
 	for i, outcome := range outcomes {
 		if outcome.License != nil {

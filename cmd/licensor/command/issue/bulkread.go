@@ -15,6 +15,7 @@ import (
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/cmd/licensor/command/common"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
 	"github.com/offlicense/offlicense/verify"
 )
 
@@ -158,7 +159,7 @@ func (b *bulk) ask(ctx context.Context, items []*bulkItem) error {
 	var t cli.Table
 	t.Row("INVOICE", "CUSTOMER", "PRODUCT", "TYPE", "SEATS", "REQUESTS")
 	for _, invoice := range invoices[:min(len(invoices), most)] {
-		holdings, err := b.service.List(ctx, ledger.Filter{Invoice: invoice})
+		holdings, err := b.service.List(ctx, service.Filter{Invoice: invoice})
 		if err != nil {
 			return err
 		}
@@ -167,7 +168,7 @@ func (b *bulk) ask(ctx context.Context, items []*bulkItem) error {
 			continue
 		}
 		h := &holdings[0]
-		t.Row(invoice, h.Customer, common.ProductName(&h.Entitlement), h.Type, common.SeatsUsed(h), fmt.Sprint(count[invoice]))
+		t.Row(invoice, h.Customer, h.ProductName(), h.Type, common.SeatsUsed(h), fmt.Sprint(count[invoice]))
 	}
 	if more := len(invoices) - most; more > 0 {
 		t.Row(fmt.Sprintf("%d more", more))

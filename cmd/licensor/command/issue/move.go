@@ -98,11 +98,11 @@ func (c *moveCommand) run(env *cli.Env, args []string) error {
 		if err := common.Deliver(ctx, env, s, c.out, bridge); err != nil {
 			return err
 		}
-		if asked := bridge.Issued.Add(overlap); !bridge.Expires.Equal(asked) && !bridge.Expires.Equal(h.HardEnd()) {
-			env.Warnf("this request got its bridge on %s, until %s; --overlap does not change that", text.Date(bridge.Issued), text.Minute(bridge.Expires))
+		if asked := bridge.Issued.Add(overlap); !bridge.HardEnd.Equal(asked) && !bridge.HardEnd.Equal(h.HardEnd()) {
+			env.Warnf("this request got its bridge on %s, until %s; --overlap does not change that", text.Date(bridge.Issued), text.Minute(bridge.HardEnd))
 		}
 		fmt.Fprintf(env.Stderr, "The new server runs until %s. Its real license comes with the release of the old one: \"offlicense release\" there, then \"licensor release FILE --out final.lic\" here.\n",
-			text.Minute(bridge.Expires))
+			text.Minute(bridge.HardEnd))
 		return nil
 	})
 }

@@ -9,7 +9,6 @@ import (
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/cmd/internal/text"
 	"github.com/offlicense/offlicense/cmd/licensor/command/common"
-	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
 	"github.com/offlicense/offlicense/format"
 	"github.com/spf13/pflag"
@@ -86,7 +85,7 @@ func showRelease(env *cli.Env, out string, r *service.ReleasePreview) {
 
 // tell says what came of the release, and writes the license of the new server of a
 // move.
-func (c *releaseCommand) tell(ctx context.Context, env *cli.Env, s *service.Service, r *ledger.Released) error {
+func (c *releaseCommand) tell(ctx context.Context, env *cli.Env, s *service.Service, r *service.Released) error {
 	switch {
 	case r.Already:
 		fmt.Fprintf(env.Stderr, "Activation %s was released before; nothing has changed.\n", r.Activation)

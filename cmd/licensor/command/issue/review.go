@@ -7,7 +7,7 @@ import (
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/cmd/internal/text"
 	"github.com/offlicense/offlicense/cmd/licensor/command/common"
-	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
 	"github.com/offlicense/offlicense/format"
 	"github.com/offlicense/offlicense/verify"
 )
@@ -16,28 +16,20 @@ import (
 const oldRequest = 30 * 24 * time.Hour
 
 // review shows what was bought beside what is asked for: all that the license will say.
-func review(env *cli.Env, out io.Writer, offer *ledger.Offer, q *verify.Request, now time.Time) {
+func review(env *cli.Env, out io.Writer, offer *service.Offer, q *verify.Request, now time.Time) {
 	e := offer.Entitlement
 	seat := "a new one"
-	switch {
-	case offer.Leaves != "":
-		seat = "another one than before, by the machine named: " + offer.Activation.Name()
-	case offer.Activation != nil:
+	if offer.Activation != nil {
 		seat = "its own, " + offer.Activation.Name()
-	case offer.Seat != "":
-		seat = "one that it shares, on its machine"
 	}
 	t := cli.Table{Whole: true}
 	t.Row("", "BOUGHT", "ASKED")
 	t.Row("invoice", e.Invoice, q.Invoice)
-	t.Row("product", common.ProductName(e), q.Product)
+	t.Row("product", e.ProductName(), q.Product)
 	t.Row("type", e.Type, q.Type)
 	t.Row("customer", e.Customer, "e-mail address agrees")
 	t.Row("seats", common.SeatsInUse(e, offer.SeatsUsed), seat)
-	common.AddTerms(&t, e)
-	if offer.EmergencyDays > 0 {
-		t.Row("emergency", cli.Plural(int(offer.EmergencyDays), "day", "days"))
-	}
+	common.AddEntitlement(&t, e, "invoice", "product", "type", "customer", "seats")
 	addRequest(&t, q, "")
 	t.WriteTo(out)
 

@@ -98,7 +98,7 @@ func readRequest(env *cli.Env, path string) (*verify.Request, error) {
 
 // issue loads the staff key and signs. All that waits for a person is done before the
 // clock is read and the ledger is touched.
-func (c *signCommand) issue(ctx context.Context, env *cli.Env, s *service.Service, offer *ledger.Offer, q *verify.Request, now time.Time) (*ledger.License, error) {
+func (c *signCommand) issue(ctx context.Context, env *cli.Env, s *service.Service, offer *service.Offer, q *verify.Request, now time.Time) (*ledger.License, error) {
 	key, err := c.Key.Key(env)
 	if err != nil {
 		return nil, err

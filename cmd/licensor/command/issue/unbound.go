@@ -29,7 +29,7 @@ func (c *signCommand) signUnbound(env *cli.Env, args []string) error {
 		}
 		t := cli.Table{Whole: true}
 		common.AddEntitlement(&t, &h.Entitlement)
-		t.Row("in use", fmt.Sprint(h.Usage.Seats))
+		t.Row("in use", fmt.Sprint(h.SeatsUsed))
 		t.Row("machine", "any")
 		if c.name != "" {
 			t.Row("copy", c.name)

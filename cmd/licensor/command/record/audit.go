@@ -7,7 +7,6 @@ import (
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/cmd/licensor/command/common"
-	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
 	"github.com/spf13/pflag"
 )
@@ -44,24 +43,30 @@ func (c *auditCommand) run(env *cli.Env, args []string) error {
 			return err
 		}
 	}
-	return c.home.WithService(env, service.ToAudit, func(ctx context.Context, s *service.Service) error {
-		bars := stepBars{env: env}
-		report, err := s.Audit(ctx, checkpoint, bars.show)
-		bars.done()
-		if err != nil {
-			return err
-		}
-		if err := c.print(env, report, checkpoint != nil); err != nil {
-			return err
-		}
-		if checkpoint == nil {
-			env.Warnf("without a checkpoint (--against) nobody can tell whether the newest events were dropped with all that they did, or the whole history was written anew")
-		}
-		if !report.OK() {
-			return cli.ErrNotValid
-		}
-		return nil
-	})
+	at, err := c.home.Open(env)
+	if err != nil {
+		return err
+	}
+	where, err := c.home.Database(env)
+	if err != nil {
+		return err
+	}
+	bars := stepBars{env: env}
+	report, err := service.Audit(context.Background(), at, where, checkpoint, bars.show)
+	bars.done()
+	if err != nil {
+		return common.ReadError(err)
+	}
+	if err := c.print(env, report, checkpoint != nil); err != nil {
+		return err
+	}
+	if checkpoint == nil {
+		env.Warnf("without a checkpoint (--against) nobody can tell whether the newest events were dropped with all that they did, or the whole history was written anew")
+	}
+	if !report.OK() {
+		return cli.ErrNotValid
+	}
+	return nil
 }
 
 // stepBars shows how far each step of a long command is, one bar after the other.
@@ -95,7 +100,7 @@ type AuditReport struct {
 	Licenses   int64              `json:"licenses"`
 	Head       string             `json:"head"`
 	Checkpoint *auditedCheckpoint `json:"checkpoint,omitempty"`
-	Findings   []ledger.Finding   `json:"findings"`
+	Findings   []service.Finding  `json:"findings"`
 	More       int                `json:"more_findings"`
 }
 
@@ -103,11 +108,11 @@ type auditedCheckpoint struct {
 	Events int64 `json:"events"`
 }
 
-func (c *auditCommand) print(env *cli.Env, r *ledger.Report, compared bool) error {
+func (c *auditCommand) print(env *cli.Env, r *service.Report, compared bool) error {
 	if c.json {
 		out := AuditReport{
 			Version: 1, Clean: r.OK(), Events: r.Events, Licenses: r.Licenses, Head: r.Head,
-			Findings: append([]ledger.Finding{}, r.Findings...), More: r.More,
+			Findings: append([]service.Finding{}, r.Findings...), More: r.More,
 		}
 		if compared {
 			out.Checkpoint = &auditedCheckpoint{r.Since}

@@ -25,7 +25,7 @@ func Backup(flags *pflag.FlagSet) cli.Run {
 		if len(args) != 1 || args[0] == "" || args[0] == "-" {
 			return cli.Usagef("want the name of one new file")
 		}
-		return at.WithService(env, service.AsIs, func(ctx context.Context, s *service.Service) error {
+		return at.WithService(env, service.ToRead, func(ctx context.Context, s *service.Service) error {
 			return backup(ctx, env, s, args[0])
 		})
 	}

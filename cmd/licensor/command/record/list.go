@@ -19,7 +19,7 @@ import (
 
 type listCommand struct {
 	home     common.HomeOption
-	filter   ledger.Filter
+	filter   service.Filter
 	expiring uint64 // days
 	json     bool
 	csv      bool
@@ -79,7 +79,7 @@ func (c *listCommand) run(env *cli.Env, args []string) error {
 			return cli.WriteJSON(env.Stdout, newListing(holdings, partners))
 		case c.csv:
 			return common.WriteOrders(env.Stdout, holdings)
-		case len(holdings) == 0 && c.filter == (ledger.Filter{}):
+		case len(holdings) == 0 && c.filter == (service.Filter{}):
 			fmt.Fprintln(env.Stderr, `Nothing has been sold yet: "licensor entitle" records what was.`)
 			return nil
 		case len(holdings) == 0:
@@ -93,7 +93,7 @@ func (c *listCommand) run(env *cli.Env, args []string) error {
 
 // noInvoice says whether there is no such invoice, or the other filters hide it.
 func (c *listCommand) noInvoice(ctx context.Context, s *service.Service) error {
-	alone := ledger.Filter{Invoice: c.filter.Invoice}
+	alone := service.Filter{Invoice: c.filter.Invoice}
 	holdings, err := s.List(ctx, alone)
 	switch {
 	case err != nil:
@@ -109,11 +109,11 @@ func table(holdings []ledger.Holding) *cli.Table {
 	var t cli.Table
 	t.Row("INVOICE", "CUSTOMER", "PRODUCT", "TYPE", "SEATS", "TERM")
 	for _, h := range holdings {
-		t.Row(h.Invoice, h.Customer, common.ProductName(&h.Entitlement), h.Type, common.SeatsUsed(&h), common.Term(&h.Entitlement))
+		t.Row(h.Invoice, h.Customer, h.ProductName(), h.Type, common.SeatsUsed(&h), common.Term(&h.Entitlement))
 		for _, a := range h.Activations {
 			when := "since " + text.Date(a.Since)
 			if a.State == ledger.StateBridge {
-				when = "until " + text.Date(a.License.Expires)
+				when = "until " + text.Date(a.License.HardEnd)
 			}
 			t.Row("  "+a.ID, a.Site, a.Host, string(a.State), "", when)
 		}
@@ -129,14 +129,13 @@ type Listing struct {
 
 type listedEntitlement struct {
 	ledger.Entitlement
-	ledger.Usage
+	SeatsUsed   uint64             `json:"seats_used"`
 	Partner     bool               `json:"partner"` // the customer is one
 	Activations []listedActivation `json:"activations"`
 }
 
 type listedActivation struct {
 	ID         string        `json:"id"`
-	Seat       string        `json:"seat"`
 	State      ledger.State  `json:"state"`
 	Site       string        `json:"site,omitempty"`
 	Host       string        `json:"host,omitempty"`
@@ -149,18 +148,18 @@ type listedLicense struct {
 	ID       format.ID `json:"id"`
 	Epoch    uint64    `json:"epoch"`
 	Issued   time.Time `json:"issued"`
-	Expires  time.Time `json:"expires,omitzero"` // the hard end, grace included
+	HardEnd  time.Time `json:"hard_end,omitzero"` // grace included
 	SignedBy string    `json:"signed_by"`
 }
 
 func newListing(holdings []ledger.Holding, partners ledger.Partners) *Listing {
 	l := &Listing{Version: 1, Entitlements: []listedEntitlement{}}
 	for _, h := range holdings {
-		e := listedEntitlement{Entitlement: h.Entitlement, Usage: h.Usage, Partner: partners.Has(h.Customer), Activations: []listedActivation{}}
+		e := listedEntitlement{Entitlement: h.Entitlement, SeatsUsed: h.SeatsUsed, Partner: partners.Has(h.Customer), Activations: []listedActivation{}}
 		for _, a := range h.Activations {
 			e.Activations = append(e.Activations, listedActivation{
-				ID: a.ID, Seat: a.Seat, State: a.State, Site: a.Site, Host: a.Host, MachineKey: fingerprint(a.MachineKey), Since: a.Since,
-				License: listedLicense{ID: a.License.ID, Epoch: a.License.Epoch, Issued: a.License.Issued, Expires: a.License.Expires, SignedBy: a.License.Signer},
+				ID: a.ID, State: a.State, Site: a.Site, Host: a.Host, MachineKey: fingerprint(a.MachineKey), Since: a.Since,
+				License: listedLicense{ID: a.License.ID, Epoch: a.License.Epoch, Issued: a.License.Issued, HardEnd: a.License.HardEnd, SignedBy: a.License.SignedBy},
 			})
 		}
 		l.Entitlements = append(l.Entitlements, e)

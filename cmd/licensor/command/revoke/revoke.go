@@ -97,7 +97,7 @@ func (c *revokeCommand) revokeLicense(ctx context.Context, env *cli.Env, s *serv
 	if err != nil {
 		return err
 	}
-	return c.tellRevoked(env, *r)
+	return c.tellRevoked(env, r...)
 }
 
 func (c *revokeCommand) revokeActivation(ctx context.Context, env *cli.Env, s *service.Service) error {

@@ -65,7 +65,7 @@ func showCustomer(ctx context.Context, env *cli.Env, s *service.Service, name st
 	if err != nil {
 		return err
 	}
-	holdings, err := s.List(ctx, ledger.Filter{Customer: name})
+	holdings, err := s.List(ctx, service.Filter{Customer: name})
 	if err != nil {
 		return err
 	}

@@ -10,7 +10,6 @@ import (
 	"github.com/offlicense/offlicense/cmd/licensor/command/common"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
-	"github.com/offlicense/offlicense/format"
 	"github.com/spf13/pflag"
 )
 
@@ -18,7 +17,8 @@ type entitleCommand struct {
 	home     common.HomeOption
 	operator common.OperatorOption
 	reason   common.ReasonOptions
-	sold     ledger.Entitlement
+	terms    common.TermOptions
+	flags    *pflag.FlagSet
 }
 
 //go:embed usage/entitle.txt
@@ -26,29 +26,11 @@ var EntitleUsage string
 
 // Entitle is the command entitle.
 func Entitle(flags *pflag.FlagSet) cli.Run {
-	var c entitleCommand
+	c := entitleCommand{flags: flags}
 	c.home.AddLedger(flags)
 	c.operator.Add(flags)
 	c.reason.Add(flags)
-	e := &c.sold
-	e.Limits = make(map[string]uint64)
-	flags.StringVar(&e.Invoice, "invoice", "", "")
-	flags.StringVar(&e.Email, "email", "", "")
-	flags.StringVar(&e.Customer, "customer", "", "")
-	flags.StringVar(&e.Product, "product", "", "")
-	flags.StringVar(&e.Edition, "edition", "", "")
-	flags.StringVar(&e.Type, "type", "", "")
-	flags.Uint64Var(&e.Seats, "seats", 1, "")
-	flags.Var(common.CountByFlag(&e.CountBy), "count-by", "")
-	flags.Uint64Var(&e.Allowance, "allowance", 0, "")
-	flags.BoolVar(&e.Unbound, "unbound", false, "")
-	flags.Var(common.DateFlag(&e.Expires), "expires", "")
-	flags.Var(common.DaysFlag(&e.GraceDays), "grace", "")
-	flags.Var(common.DaysFlag(&e.EmergencyDays), "emergency-days", "")
-	flags.Var(common.DateFlag(&e.UpdatesUntil), "updates-until", "")
-	flags.StringVar(&e.MaxVersion, "max-version", "", "")
-	flags.StringArrayVar(&e.Features, "feature", nil, "")
-	flags.Var(common.LimitFlag(e.Limits), "limit", "")
+	c.terms.AddAll(flags)
 	return c.run
 }
 
@@ -56,35 +38,33 @@ func (c *entitleCommand) run(env *cli.Env, args []string) error {
 	if err := common.NoArguments(args); err != nil {
 		return err
 	}
-	for _, required := range []struct{ value, flag string }{
-		{c.sold.Invoice, "--invoice"}, {c.sold.Email, "--email"}, {c.sold.Customer, "--customer"},
-		{c.sold.Product, "--product"}, {c.sold.Type, "--type"},
-	} {
-		if required.value == "" {
-			return cli.Usagef("%s is missing", required.flag)
+	for _, t := range ledger.Terms {
+		if t.Required && !c.flags.Changed(t.OptionName()) {
+			return cli.Usagef("--%s is missing", t.OptionName())
 		}
 	}
-	if err := format.ValidType(c.sold.Type); err != nil {
-		return cli.Usagef("%w", err)
+	sold := ledger.Entitlement{Seats: 1}
+	if err := c.terms.Apply(&sold); err != nil {
+		return err
 	}
 	by, err := c.reason.Operation(env, &c.operator)
 	if err != nil {
 		return err
 	}
 	return c.home.WithService(env, service.ToChange, func(ctx context.Context, s *service.Service) error {
-		if err := s.Entitle(ctx, by, c.sold); err != nil {
+		if err := s.Entitle(ctx, by, sold); err != nil {
 			return err
 		}
-		recorded, err := s.Holding(ctx, c.sold.Invoice)
+		recorded, err := s.Holding(ctx, sold.Invoice)
 		if err != nil {
 			return err
 		}
 		var t cli.Table
 		common.AddEntitlement(&t, &recorded.Entitlement)
 		_, err = t.WriteTo(env.Stdout)
-		s.WarnOfScope(by.Now, &c.sold)
+		s.WarnOfScope(by.Now, &sold)
 		fmt.Fprintf(env.Stderr, "Recorded. The customer now makes a request with --invoice %s --email %s.\n",
-			cli.Clean(cli.ShellWord(c.sold.Invoice)), cli.Clean(cli.ShellWord(c.sold.Email)))
+			cli.Clean(cli.ShellWord(sold.Invoice)), cli.Clean(cli.ShellWord(sold.Email)))
 		return err
 	})
 }

@@ -56,7 +56,7 @@ func (c *importCommand) run(env *cli.Env, args []string) error {
 			counted = done
 		})
 		bar.Done()
-		var wrong *ledger.ImportError
+		var wrong *service.ImportError
 		if errors.As(err, &wrong) {
 			return printLineErrors(env, args[0], wrong)
 		}
@@ -69,20 +69,20 @@ func (c *importCommand) run(env *cli.Env, args []string) error {
 		}
 		s.WarnOfScope(by.Now, sold...)
 		fmt.Fprintf(env.Stdout, "imported  %d\n", len(rows))
-		excused := 0
+		waived := 0
 		for i := range rows {
-			if rows[i].Excused {
-				excused++
+			if rows[i].Waived {
+				waived++
 			}
 		}
-		if excused > 0 {
-			env.Warnf("of them, %s no production license: %s", cli.Plural(excused, "needs", "need"), common.RuleLifted)
+		if waived > 0 {
+			env.Warnf("rule production was waived for good for %d of them", waived)
 		}
 		return nil
 	})
 }
 
-func readOrdersFile(env *cli.Env, path string) ([]ledger.ImportRow, error) {
+func readOrdersFile(env *cli.Env, path string) ([]service.Order, error) {
 	in, err := env.OpenFile(path, maxOrders)
 	if err != nil {
 		return nil, err
@@ -105,7 +105,7 @@ func readOrdersFile(env *cli.Env, path string) ([]ledger.ImportRow, error) {
 
 // printLineErrors prints all that is wrong, a line each, and once for each rule who may
 // lift it.
-func printLineErrors(env *cli.Env, path string, wrong *ledger.ImportError) error {
+func printLineErrors(env *cli.Env, path string, wrong *service.ImportError) error {
 	var hints []string
 	told := make(map[ledger.Rule]bool)
 	for _, line := range wrong.Lines {

@@ -5,14 +5,14 @@ import (
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/cmd/licensor/command/common"
-	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
 	"github.com/spf13/pflag"
 )
 
 // renewCommand gives an entitlement a later end.
 type renewCommand struct {
 	revision
-	to ledger.Renewal
+	to service.Renewal
 }
 
 //go:embed usage/renew.txt
@@ -35,5 +35,5 @@ func (c *renewCommand) run(env *cli.Env, args []string) error {
 	if !c.to.Expires.IsZero() && c.to.Perpetual {
 		return cli.Usagef("--expires and --perpetual contradict each other")
 	}
-	return c.revise(env, args, "Renew", ledger.NewRenewal(c.to))
+	return c.revise(env, args, "Renew", service.NewRenewal(c.to))
 }

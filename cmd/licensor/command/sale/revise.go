@@ -3,9 +3,6 @@ package sale
 import (
 	"context"
 	"fmt"
-	"maps"
-	"slices"
-	"strings"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/cmd/internal/text"
@@ -27,7 +24,7 @@ func (r *revision) add(flags *pflag.FlagSet) {
 	flags.StringVar(&r.out, "out", "", "")
 }
 
-func (r *revision) revise(env *cli.Env, args []string, verb string, change ledger.Revision) error {
+func (r *revision) revise(env *cli.Env, args []string, verb string, change service.Revision) error {
 	if err := r.Reason.Check(""); err != nil {
 		return err
 	}
@@ -47,11 +44,11 @@ func (r *revision) revise(env *cli.Env, args []string, verb string, change ledge
 		if err != nil {
 			return err
 		}
-		if revised.Changes {
-			if err := showChange(env, revised); err != nil {
+		if len(revised.Steps) > 0 {
+			if err := showChange(env, revised.Before, revised.After); err != nil {
 				return err
 			}
-			question := fmt.Sprintf("%s it and sign %s?", verb, cli.Plural(revised.Licenses, "new license", "new licenses"))
+			question := fmt.Sprintf("%s it and sign %s?", verb, cli.Plural(len(revised.Steps)-1, "new license", "new licenses"))
 			if err := r.Agree(env, question, "not changed"); err != nil {
 				return err
 			}
@@ -69,7 +66,7 @@ func (r *revision) revise(env *cli.Env, args []string, verb string, change ledge
 		if err != nil {
 			return err
 		}
-		licenses, err := s.Revise(ctx, by, invoice, change, key)
+		done, err := s.Revise(ctx, by, invoice, change, key)
 		if err != nil {
 			return err
 		}
@@ -81,62 +78,36 @@ func (r *revision) revise(env *cli.Env, args []string, verb string, change ledge
 		if err != nil {
 			return err
 		}
-		if err := deliverAll(env, directory, after, licenses, texts); err != nil {
+		if err := deliverAll(env, directory, after, done.Licenses, texts); err != nil {
 			return err
 		}
-		warnOfNarrower(env, revised, licenses)
+		warnOfNarrower(env, done)
 		return nil
 	})
 }
 
 // warnOfNarrower tells that the licenses from before grant what was taken away.
-func warnOfNarrower(env *cli.Env, revised *ledger.Revised, licenses []*ledger.License) {
-	if !revised.Changes || len(licenses) == 0 || !revised.Narrows() {
+func warnOfNarrower(env *cli.Env, revised *service.Revised) {
+	if len(revised.Steps) < 2 || !revised.Narrows() {
 		return
 	}
 	end := "forever"
 	if !revised.Before.Expires.IsZero() {
 		end = "until " + text.Date(revised.Before.HardEnd())
 	}
-	env.Warnf("the earlier licenses grant what they did, and stay good %s where they are in use; \"licensor revoke\" takes them back", end)
+	env.Warnf("the earlier licenses grant what they did, and remain valid %s where they are in use; \"licensor revoke\" revokes them", end)
 }
 
 // showChange shows what will be different.
-func showChange(env *cli.Env, revised *ledger.Revised) error {
-	old, changed := describe(revised.Before), describe(revised.After)
+func showChange(env *cli.Env, before, after *ledger.Entitlement) error {
 	t := cli.Table{Whole: true}
-	t.Row("invoice", revised.Before.Invoice)
-	t.Row("customer", revised.Before.Customer)
-	for _, name := range slices.Sorted(maps.Keys(old)) {
-		if old[name] != changed[name] {
-			t.Row(name, old[name]+" -> "+changed[name])
-		}
+	t.Row("invoice", before.Invoice)
+	t.Row("customer", before.Customer)
+	for _, row := range common.Changes(before, after) {
+		t.Row(row.Label, row.Text)
 	}
 	_, err := t.WriteTo(env.Stdout)
 	return err
-}
-
-// describe says all that a revision can change.
-func describe(e *ledger.Entitlement) map[string]string {
-	or := func(s, none string) string {
-		if s == "" {
-			return none
-		}
-		return s
-	}
-	return map[string]string{
-		"account":   fmt.Sprintf("%s <%s>", e.Customer, e.Email),
-		"edition":   or(e.Edition, "none"),
-		"requires":  common.Requires(e),
-		"seats":     common.Seats(e),
-		"for any":   map[bool]string{true: "licenses for any machine", false: "no license for any machine"}[e.Unbound],
-		"term":      common.Term(e),
-		"emergency": common.Emergency(e),
-		"updates":   common.Updates(e),
-		"versions":  or(e.MaxVersion, "all"),
-		"features":  or(strings.Join(e.Features, ", "), "none"),
-		"limits":    or(strings.Join(common.Limits(e.Limits), ", "), "none"),
-	}
 }
 
 // deliverAll writes the licenses of a holding's activations into a directory, and says

@@ -22,6 +22,7 @@ type Term struct {
 
 	Required bool // a sale names it
 	Fixed    bool // an amendment does not change it
+	Switch   bool // its option alone means yes
 
 	// Set reads the term as Get writes it; None means that there is none, where it is not
 	// required. Get writes "" for none.
@@ -57,8 +58,8 @@ var Terms = []Term{
 		Set:  func(e *Entitlement, text string) error { e.Customer = text; return nil },
 		Get:  func(e *Entitlement) string { return e.Customer },
 		Show: func(e *Entitlement) string { return fmt.Sprintf("%s <%s>", e.Customer, e.Email) }},
-	text("product", "product", func(e *Entitlement) *string { return &e.Product }).required().fixed(),
-	text("edition", "edition", func(e *Entitlement) *string { return &e.Edition }),
+	text("product", "product", func(e *Entitlement) *string { return &e.Product }).required().fixed().shown((*Entitlement).ProductName),
+	text("edition", "product", func(e *Entitlement) *string { return &e.Edition }).shown(nil),
 	{Name: "type", Label: "type", Required: true, Fixed: true,
 		Set:  func(e *Entitlement, text string) error { e.Type = text; return format.ValidType(text) },
 		Get:  func(e *Entitlement) string { return e.Type },
@@ -102,7 +103,7 @@ var Terms = []Term{
 		Show:   func(e *Entitlement) string { return strings.Join(e.limits(), ", ") },
 		Remove: func(e *Entitlement, name string) { delete(e.Limits, name) }},
 	count("allowance", "seats", "", func(e *Entitlement) *uint64 { return &e.Allowance }),
-	{Name: "unbound", Label: "binding", Set: setUnbound,
+	{Name: "unbound", Label: "binding", Switch: true, Set: setUnbound,
 		Get: func(e *Entitlement) string { return map[bool]string{true: "yes"}[e.Unbound] },
 		Show: func(e *Entitlement) string {
 			return map[bool]string{true: "licenses for any machine may be given out"}[e.Unbound]
@@ -273,6 +274,9 @@ func showTerm(e *Entitlement) string {
 	}
 	return "until " + FormatDate(e.Expires)
 }
+
+// ProductName returns the product with its edition.
+func (e *Entitlement) ProductName() string { return strings.TrimSpace(e.Product + " " + e.Edition) }
 
 // ParseDate reads a date like 2027-11-21. It means the last second of that day in UTC.
 func ParseDate(text string) (time.Time, error) {

@@ -225,10 +225,10 @@ func (a *Addition) refuseRevoked(ctx context.Context) error {
 	}
 	defer s.Close()
 	next := "make a new key with \"licensor key new\", and ask the holder of the root key for its delegation; nothing was changed"
-	err = s.ledger.RefuseRevokedKey(ctx, a.Key, nil)
+	err = s.CheckSigner(ctx, a.Key, nil)
 	if err == nil {
 		next = "ask for a delegation by the root that is in force now; nothing was changed"
-		err = s.ledger.RefuseRevokedKey(ctx, a.Key, raw)
+		err = s.CheckSigner(ctx, a.Key, raw)
 	}
 	if err != nil {
 		return hint.Wrap(err).WithHint("%s", next)

@@ -16,7 +16,7 @@ const batchSize = 1000
 type Batch struct {
 	First    int // the place of the first of them
 	Requests int // how many they are
-	Outcomes []ledger.Outcome
+	Outcomes []Outcome
 }
 
 // Bulk says what SignMany tells of.
@@ -54,7 +54,7 @@ func (s *Service) SignMany(ctx context.Context, by ledger.Operation, requests []
 		}
 		// Not to be canceled: a file that cannot be written is no reason to leave the
 		// record in doubt.
-		outcomes, err := s.ledger.SignBatch(context.WithoutCancel(ctx), by, some, issue)
+		outcomes, err := s.SignBatch(context.WithoutCancel(ctx), by, some, issue)
 		batch := Batch{first, len(some), outcomes}
 		bulk.Signed(batch)
 		for _, outcome := range outcomes {

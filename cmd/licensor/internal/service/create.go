@@ -7,23 +7,24 @@ import (
 	"github.com/offlicense/offlicense/cmd/internal/text"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/home"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/book"
 )
 
 // Init makes a vendor's home at dir: root key, first staff key with its delegation, and
 // an empty ledger.
 func Init(ctx context.Context, dir string, o home.InitOptions, by ledger.Operation) (*home.InitResult, error) {
-	o.MakeLedger = func(place string) error { return ledger.Create(ctx, by, place, o.Vendor) }
+	o.MakeLedger = func(place string) error { return book.Create(ctx, by, place, o.Vendor) }
 	return home.Create(dir, o)
 }
 
 // CreateLedger makes an empty ledger in a database.
 func CreateLedger(ctx context.Context, by ledger.Operation, database, vendor string) error {
-	return ledger.Create(ctx, by, database, vendor)
+	return book.Create(ctx, by, database, vendor)
 }
 
 // RefuseLedger refuses a database that holds a ledger already.
 func RefuseLedger(ctx context.Context, database string) error {
-	there, err := ledger.OpenToRead(ctx, database)
+	there, err := book.OpenReadOnly(ctx, database)
 	if err != nil {
 		return nil // what is wrong with it is found where a ledger is made
 	}
@@ -35,12 +36,12 @@ func RefuseLedger(ctx context.Context, database string) error {
 // RefuseUsed refuses a home whose own ledger holds something: a second one would sell the
 // same seats.
 func RefuseUsed(ctx context.Context, at home.Home) error {
-	l, err := ledger.OpenToRead(ctx, at.LedgerFile())
+	l, err := book.OpenReadOnly(ctx, at.LedgerFile())
 	if err != nil {
 		return err
 	}
 	defer l.Close()
-	sold, err := l.List(ctx, ledger.Filter{})
+	sold, err := l.List(ctx, Filter{})
 	if err != nil {
 		return err
 	}

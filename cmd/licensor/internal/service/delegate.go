@@ -17,5 +17,5 @@ func Delegate(root keys.Signer, staff keys.PublicKey, claims format.DelegationCl
 
 // RefuseRevokedKey refuses a key that was revoked.
 func (s *Service) RefuseRevokedKey(ctx context.Context, key keys.PublicKey) error {
-	return s.ledger.RefuseRevokedKey(ctx, key, nil)
+	return s.CheckSigner(ctx, key, nil)
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/offlicense/offlicense/cmd/internal/hint"
 	"github.com/offlicense/offlicense/cmd/internal/text"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/book"
 	"github.com/offlicense/offlicense/format"
 	"github.com/offlicense/offlicense/keys"
 )
@@ -128,7 +129,7 @@ func (s *Service) knownKeys(ctx context.Context) (knownKeys, error) {
 	for _, root := range roots {
 		all.add(root.PublicKey, root.Fingerprint()).Root = true
 	}
-	if err := all.addRecorded(ctx, s.ledger); err != nil {
+	if err := all.addRecorded(ctx, s.Book); err != nil {
 		return nil, err
 	}
 	v, err := s.home.Verifier()
@@ -155,8 +156,8 @@ func (s *Service) knownKeys(ctx context.Context) (knownKeys, error) {
 }
 
 // addRecorded adds who has signed what is on record, under the names of the delegations.
-func (all knownKeys) addRecorded(ctx context.Context, l *ledger.Ledger) error {
-	revoked, err := l.RevokedKeys(ctx)
+func (all knownKeys) addRecorded(ctx context.Context, b *book.Book) error {
+	revoked, err := b.RevokedKeys(ctx)
 	if err != nil {
 		return err
 	}
@@ -168,19 +169,27 @@ func (all knownKeys) addRecorded(ctx context.Context, l *ledger.Ledger) error {
 		k := all.add(key, r.Name)
 		k.Revoked, k.Root, k.Lists = true, k.Root || r.Root, r.Lists
 	}
-	licenses, err := l.SignerKeys(ctx)
+	licenses, err := b.Signers(ctx)
 	if err != nil {
 		return err
 	}
 	for _, signer := range licenses {
-		all.add(signer.Key, signer.Name).Licenses += signer.Licenses
+		key, err := keys.NewPublicKey(signer.Key)
+		if err != nil {
+			return err
+		}
+		all.add(key, signer.Name).Licenses += signer.Licenses
 	}
-	lists, err := l.ListSigners(ctx)
+	lists, err := b.ListSigners(ctx)
 	if err != nil {
 		return err
 	}
 	for _, signer := range lists {
-		k := all.add(signer.Key, signer.Name)
+		key, err := keys.NewPublicKey(signer.Key)
+		if err != nil {
+			return err
+		}
+		k := all.add(key, signer.Name)
 		k.SignsLists, k.Lists = true, true
 	}
 	return nil

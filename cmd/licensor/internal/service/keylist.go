@@ -6,11 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"slices"
 	"time"
 
 	"github.com/offlicense/offlicense/cmd/licensor/internal/home"
-	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/format"
 	"github.com/offlicense/offlicense/keys"
 	"github.com/offlicense/offlicense/verify"
@@ -74,7 +72,7 @@ type ListedScope struct {
 // ListedSigner is what was signed under a name.
 type ListedSigner struct {
 	Name        string    `json:"name"`                  // as licenses on record have it
-	Fingerprint string    `json:"fingerprint,omitempty"` // where others have the same name
+	Fingerprint string    `json:"fingerprint,omitempty"` // of a key that is not here
 	Licenses    int64     `json:"licenses"`
 	First       time.Time `json:"first"`
 	Last        time.Time `json:"last"`
@@ -162,123 +160,63 @@ func viewKey(k *home.StaffKey, held map[keys.PublicKey]string, now time.Time) Li
 		left = min(left, -1)
 	}
 	l.DaysLeft = &left
-	l.Signed = &ListedSigner{Name: d.Name} // until the ledger says more
 	return l
 }
 
-// addSigned adds what the ledger says of the keys. There may be none here: on a
-// workstation whose ledger is a database that nobody named, or on the root's machine.
+// addSigned adds what the ledger says of the keys: what each has signed, which of them
+// were revoked, and who else has signed. There may be no ledger, as on the machine of the
+// root key.
 func addSigned(ctx context.Context, s *Service, listing *KeyListing) error {
 	if s == nil {
-		for i := range listing.Keys {
-			listing.Keys[i].Signed = nil
-		}
 		return nil
 	}
-	signers, revoked, err := s.signers(ctx, listing)
+	listing.Ledger = true
+	revoked, err := s.RevokedKeys(ctx)
 	if err != nil {
 		return err
 	}
-	listing.Ledger = true
+	since := make(map[string]time.Time) // by fingerprint
+	for _, k := range revoked {
+		key, err := k.Key()
+		if err != nil {
+			return err
+		}
+		since[key.Fingerprint()] = k.Since
+	}
 	for i := range listing.Roots {
-		listing.Roots[i].Revoked = revoked[listing.Roots[i].Fingerprint]
+		listing.Roots[i].Revoked = since[listing.Roots[i].Fingerprint]
 	}
-	for i := range listing.Keys {
-		listing.Keys[i].Revoked = revoked[listing.Keys[i].Fingerprint]
-	}
-	here := make(map[int]bool) // which of the signers
+	here := make(map[string]*ListedKey)
 	for i := range listing.Keys {
 		k := &listing.Keys[i]
-		if k.Signed == nil {
-			continue
+		k.Revoked = since[k.Fingerprint]
+		here[k.Fingerprint] = k
+	}
+	signers, err := s.Signers(ctx)
+	if err != nil {
+		return err
+	}
+	for _, signer := range signers {
+		key, err := keys.NewPublicKey(signer.Key)
+		if err != nil {
+			return err
 		}
-		name := k.Signed.Name
-		k.Signed = nil
-		for n, s := range signers {
-			if s.Name == name && (s.fingerprint == "" || s.fingerprint == k.Fingerprint) {
-				k.Signed, here[n] = &s.ListedSigner, true
+		listed := ListedSigner{Name: signer.Name, Licenses: signer.Licenses, First: signer.First, Last: signer.Last}
+		switch k := here[key.Fingerprint()]; {
+		case k == nil:
+			listed.Fingerprint = key.Fingerprint()
+			listing.Others = append(listing.Others, listed)
+		case k.Signed == nil:
+			k.Signed = &listed
+		default: // under another name
+			k.Signed.Licenses += listed.Licenses
+			if listed.First.Before(k.Signed.First) {
+				k.Signed.First = listed.First
+			}
+			if listed.Last.After(k.Signed.Last) {
+				k.Signed.Last = listed.Last
 			}
 		}
 	}
-	for n, s := range signers {
-		if !here[n] {
-			s.Fingerprint = s.fingerprint
-			listing.Others = append(listing.Others, s.ListedSigner)
-		}
-	}
 	return nil
-}
-
-// countedSigner is what was signed under a name, by whatever key.
-type countedSigner struct {
-	ListedSigner
-	fingerprint string // of the key, if several have the name
-}
-
-// signers returns who has signed, and since when which key is revoked, by fingerprint.
-func (s *Service) signers(ctx context.Context, listing *KeyListing) ([]countedSigner, map[string]time.Time, error) {
-	all, err := s.ledger.RevokedKeys(ctx)
-	if err != nil {
-		return nil, nil, err
-	}
-	revoked := make(map[string]time.Time)
-	owners := make(keyOwners)
-	for _, k := range all {
-		key, err := keys.NewPublicKey(k.Public)
-		if err != nil {
-			return nil, nil, err
-		}
-		revoked[key.Fingerprint()] = k.Since
-		owners.add(k.Name, key.Fingerprint())
-	}
-	for _, k := range listing.Keys {
-		if k.Signed != nil {
-			owners.add(k.Signed.Name, k.Fingerprint)
-		}
-	}
-	signers, err := countSigned(ctx, s.ledger, owners)
-	return signers, revoked, err
-}
-
-// keyOwners are the keys that have a name, as far as is known.
-type keyOwners map[string][]string
-
-func (o keyOwners) add(name, fingerprint string) {
-	if !slices.Contains(o[name], fingerprint) {
-		o[name] = append(o[name], fingerprint)
-	}
-}
-
-// countSigned counts licenses by the names of their signers, which the ledger has at
-// hand; and by keys where several have one name, for which it reads every license.
-func countSigned(ctx context.Context, l *ledger.Ledger, owners keyOwners) ([]countedSigner, error) {
-	byName, err := l.Signers(ctx)
-	if err != nil {
-		return nil, err
-	}
-	var all []countedSigner
-	var shared []string
-	for _, s := range byName {
-		if len(owners[s.Name]) > 1 {
-			shared = append(shared, s.Name)
-			continue
-		}
-		all = append(all, countedSigner{ListedSigner: ListedSigner{Name: s.Name, Licenses: s.Licenses, First: s.First.UTC(), Last: s.Last.UTC()}})
-	}
-	if len(shared) == 0 {
-		return all, nil
-	}
-	byKey, err := l.SignerKeys(ctx)
-	if err != nil {
-		return nil, err
-	}
-	for _, s := range byKey {
-		if slices.Contains(shared, s.Name) {
-			all = append(all, countedSigner{ListedSigner{Name: s.Name, Licenses: s.Licenses, First: s.First.UTC(), Last: s.Last.UTC()}, s.Key.Fingerprint()})
-		}
-	}
-	slices.SortFunc(all, func(a, b countedSigner) int {
-		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.fingerprint, b.fingerprint))
-	})
-	return all, nil
 }

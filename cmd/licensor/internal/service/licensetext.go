@@ -66,14 +66,14 @@ func FitsLicense(list []byte) bool { return len(list) <= MaxAttachedList }
 
 // newestList opens the newest list of the ledger, of whatever length; nil: there is none.
 func (s *Service) newestList(ctx context.Context, v *verify.Verifier) (*verify.RevocationList, error) {
-	raw, err := s.ledger.NewestList(ctx)
+	raw, err := s.Book.NewestList(ctx, format.MaxRevocation)
 	return openRecordedList(v, raw, err)
 }
 
 // attachedList opens the newest list of the ledger that fits into license files: a
 // license that asks for one always has it with it.
 func (s *Service) attachedList(ctx context.Context, v *verify.Verifier) (*verify.RevocationList, error) {
-	raw, err := s.ledger.NewestListUpTo(ctx, MaxAttachedList)
+	raw, err := s.Book.NewestList(ctx, MaxAttachedList)
 	return openRecordedList(v, raw, err)
 }
 
@@ -101,7 +101,7 @@ func (t *LicenseTexts) Text(license *ledger.License) ([]byte, error) {
 		}
 		if revoked {
 			t.warn.warnf("license %s is no longer valid: revocation list %d revokes the key that signed it, %s, or the root behind that, and does not keep the license; \"licensor audit\" says more",
-				license.ID, t.newest.Number, text.Quote(license.Signer))
+				license.ID, t.newest.Number, text.Quote(license.SignedBy))
 		}
 	}
 	if t.list != nil {

@@ -66,7 +66,7 @@ func TestWarningOfALicenseThatIsGoodNoMore(t *testing.T) {
 		var warnings []string
 		options := Options{Warn: func(s string) { warnings = append(warnings, s) }}
 		list := LicenseTexts{warn: &options, newest: &verify.RevocationList{RevocationClaims: format.RevocationClaims{Number: 7, Keys: c.revoked}}}
-		if _, err := list.Text(&ledger.License{File: raw, Signer: "anna"}); err != nil {
+		if _, err := list.Text(&ledger.License{File: raw, SignedBy: "anna"}); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 		if warned := strings.Contains(strings.Join(warnings, " "), "no longer valid: revocation list 7"); warned != c.warns {

@@ -27,10 +27,10 @@ func (s *Service) ListKey(ctx context.Context, key Key, now time.Time) (*ListKey
 	if err != nil {
 		return nil, err
 	}
-	if err := s.ledger.RefuseRevokedKey(ctx, k.signer.Public(), k.RawDelegation); err != nil {
+	if err := s.CheckSigner(ctx, k.signer.Public(), k.RawDelegation); err != nil {
 		return nil, err
 	}
-	if err := s.ledger.RefuseListKey(ctx); err != nil {
+	if err := s.CheckListSigner(ctx); err != nil {
 		return nil, err
 	}
 	return &ListKey{k.Name, k.signer, k.RawDelegation, k.verifier}, nil
@@ -54,15 +54,10 @@ func (s *Service) RootListKey(ctx context.Context, key Key) (*ListKey, error) {
 		return nil, hint.Errorf("the key %s is none of this vendor's roots", root.Public().Fingerprint()).
 			WithHint("name the file of a root key; \"licensor roots\" shows which they are; nothing was signed")
 	}
-	if err := s.ledger.RefuseRevokedKey(ctx, root.Public(), nil); err != nil {
+	if err := s.CheckSigner(ctx, root.Public(), nil); err != nil {
 		return nil, err
 	}
 	return &ListKey{"the root key " + root.Public().Fingerprint(), root, nil, v}, nil
-}
-
-// NextList returns what the next revocation list says.
-func (s *Service) NextList(ctx context.Context, now time.Time) (*format.RevocationClaims, error) {
-	return s.ledger.NextList(ctx, now)
 }
 
 // SignList signs a revocation list and returns the text of its file. It records nothing.
@@ -76,12 +71,12 @@ func (s *Service) RecordList(ctx context.Context, by ledger.Operation, file []by
 	if err != nil {
 		return nil, err
 	}
-	return s.ledger.RecordList(ctx, by, v, file)
+	return s.Book.RecordList(ctx, by, v, file)
 }
 
 // NewestList returns the bytes of the newest revocation list on record.
 func (s *Service) NewestList(ctx context.Context) ([]byte, error) {
-	raw, err := s.ledger.NewestList(ctx)
+	raw, err := s.Book.NewestList(ctx, format.MaxRevocation)
 	if err == nil && raw == nil {
 		err = hint.Errorf("no revocation list was signed yet").WithHint("licensor revocations%s --root-key FILE --out list.olv signs the first one", s.Flags)
 	}

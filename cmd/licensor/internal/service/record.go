@@ -5,43 +5,53 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/home"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/audit"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/store"
 )
 
-// Audit looks for what was changed in the ledger by hand. checkpoint is an older signed
-// head of its log, kept elsewhere; nil: none. progress is told what the audit does.
-func (s *Service) Audit(ctx context.Context, checkpoint []byte, progress func(step string, done, total int64)) (*ledger.Report, error) {
-	against := ledger.Against{Checkpoint: checkpoint, Progress: progress}
+// Audit finds what was changed in a ledger by hand, and since a checkpoint, if one is
+// given. where is as for Open; nothing that the ledger says of itself is believed.
+func Audit(ctx context.Context, at home.Home, where string, checkpoint []byte, progress func(step string, done, total int64)) (*Report, error) {
+	if where == "" {
+		where = at.LedgerFile()
+	}
+	against := audit.Against{Checkpoint: checkpoint, Progress: progress}
 	var err error
-	if against.Verifier, err = s.home.Verifier(); err != nil {
+	if against.Verifier, err = at.Verifier(); err != nil {
 		return nil, err
 	}
 	if checkpoint != nil {
-		if against.Keys, err = s.home.PublicKeys(); err != nil {
+		if against.Keys, err = at.PublicKeys(); err != nil {
 			return nil, err
 		}
 	}
-	return s.ledger.Audit(ctx, against)
+	s, err := store.OpenToAudit(ctx, where)
+	if err != nil {
+		return nil, err
+	}
+	defer s.Close()
+	return audit.Run(ctx, s, against)
 }
 
-// Backup copies the ledger into a new file while others work.
+// Backup writes a copy of the whole ledger to a new file.
 func (s *Service) Backup(ctx context.Context, file string) error {
-	if err := s.ledger.Backup(ctx, file); err != nil {
+	if err := s.Store().Backup(ctx, file); err != nil {
 		return err
 	}
 	// A copy that does not open is none: better to hear of it now.
-	copied, err := ledger.OpenAsIs(ctx, file)
+	copied, err := store.OpenReadOnly(ctx, file)
 	if err != nil {
 		return fmt.Errorf("the copy does not open: %w", err)
 	}
 	return copied.Close()
 }
 
-// Checkpoint signs the head of the ledger's log.
+// Checkpoint returns the head of the ledger's log, signed.
 func (s *Service) Checkpoint(ctx context.Context, key Key, now time.Time) ([]byte, error) {
 	signer, err := s.Signer(ctx, key, now)
 	if err != nil {
 		return nil, err
 	}
-	return s.ledger.Checkpoint(ctx, signer.issuer.Key)
+	return audit.Checkpoint(ctx, s.Store(), signer.issuer.Key)
 }

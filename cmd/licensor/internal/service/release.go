@@ -8,6 +8,7 @@ import (
 	"github.com/offlicense/offlicense/cmd/internal/hint"
 	"github.com/offlicense/offlicense/cmd/internal/text"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/rules"
 	"github.com/offlicense/offlicense/format"
 	"github.com/offlicense/offlicense/keys"
 	"github.com/offlicense/offlicense/verify"
@@ -25,12 +26,12 @@ func (s *Service) OpenRelease(ctx context.Context, file []byte) (*ReleasePreview
 	var p ReleasePreview
 	release, err := verify.OpenRelease(file, func(id format.ID) (keys.PublicKey, error) {
 		var err error
-		if p.Record, p.Request, err = s.ledger.Issued(ctx, id); err != nil {
+		if p.Record, p.Request, err = s.Issued(ctx, id); err != nil {
 			return keys.PublicKey{}, foreignRelease(file, s.Vendor(), err)
 		}
 		if p.Request == nil {
 			return keys.PublicKey{}, hint.Errorf("the license %s is bound to no machine, so no machine can give it up", id).
-				WithHint("\"licensor reactivate\" closes the activation %s", p.Record.Activation)
+				WithHint("\"licensor deactivate\" closes the activation %s", p.Record.Activation)
 		}
 		return p.Request.Key, nil
 	})
@@ -48,18 +49,12 @@ func (s *Service) OpenRelease(ctx context.Context, file []byte) (*ReleasePreview
 
 // Release records a release and frees its seat. Where a move waits for it, the new server
 // gets its license.
-func (s *Service) Release(ctx context.Context, by ledger.Operation, p *ReleasePreview, key Key) (*ledger.Released, error) {
+func (s *Service) Release(ctx context.Context, by ledger.Operation, p *ReleasePreview, key Key) (*Released, error) {
 	signer := s.lazySigner(ctx, key, by)
-	result, err := s.ledger.Release(ctx, by, ledger.Release{
+	result, err := s.Book.Release(ctx, by, rules.Releasing{
 		License: p.License, Key: p.Request.Key, EmergencyDays: p.EmergencyDays, Raw: p.Raw,
 	}, signer.issue)
-	if err != nil {
-		return nil, signer.explain(err)
-	}
-	if !result.Already && result.DaysUsed < p.EmergencyDays {
-		s.warnf("the release claims more emergency days than its licenses carried: only %d were recorded", result.DaysUsed)
-	}
-	return result, nil
+	return result, signer.explain(err)
 }
 
 // foreignRelease says of a release whose license is not on record that it is for

@@ -19,7 +19,7 @@ type RevocationReport struct {
 type ReportedList struct {
 	Number  uint64    `json:"number"`
 	Issued  time.Time `json:"issued"`
-	Signer  string    `json:"signer"`
+	Signer  string    `json:"signed_by"`
 	AgeDays int64     `json:"age_days"`
 }
 
@@ -56,18 +56,14 @@ func (s *Service) Revocations(ctx context.Context, now time.Time) (*RevocationRe
 	if newest != nil {
 		r.Newest = &ReportedList{newest.Number, newest.Issued(), newest.Signer, int64(now.Sub(newest.Issued()) / (24 * time.Hour))}
 	}
-	licenses, err := s.ledger.Revocations(ctx)
+	recorded, err := s.Book.Revocations(ctx)
 	if err != nil {
 		return nil, err
 	}
-	for _, one := range licenses {
+	for _, one := range recorded.Licenses {
 		r.Licenses = append(r.Licenses, RevokedLicense{one.License.String(), one.Activation, one.Since, one.Why, one.List})
 	}
-	revoked, err := s.ledger.RevokedKeys(ctx)
-	if err != nil {
-		return nil, err
-	}
-	for _, one := range revoked {
+	for _, one := range recorded.Keys {
 		key, err := keys.NewPublicKey(one.Public)
 		if err != nil {
 			return nil, err

@@ -8,24 +8,7 @@ import (
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/format"
 	"github.com/offlicense/offlicense/keys"
-	"github.com/offlicense/offlicense/verify"
 )
-
-// Issued returns a license on record, and the request that it answers, nil for one that
-// is bound to no machine.
-func (s *Service) Issued(ctx context.Context, id format.ID) (*ledger.License, *verify.Request, error) {
-	return s.ledger.Issued(ctx, id)
-}
-
-// RevokeLicense notes a license for the next revocation list.
-func (s *Service) RevokeLicense(ctx context.Context, by ledger.Operation, id format.ID) (*ledger.Revocation, error) {
-	return s.ledger.RevokeLicense(ctx, by, id)
-}
-
-// RevokeActivation notes all licenses of an activation.
-func (s *Service) RevokeActivation(ctx context.Context, by ledger.Operation, activation string) ([]ledger.Revocation, error) {
-	return s.ledger.RevokeActivation(ctx, by, activation)
-}
 
 // RevokeKey notes a key. What is on record of it stays good, and of a root the delegations
 // given; it returns how many signatures that are.
@@ -34,19 +17,7 @@ func (s *Service) RevokeKey(ctx context.Context, by ledger.Operation, key *Found
 	for _, d := range keep {
 		delegations = append(delegations, d.raw)
 	}
-	if err := s.ledger.RevokeKey(ctx, by, key.RevokedKey, delegations...); err != nil {
-		return 0, err
-	}
-	next, err := s.NextList(ctx, by.Now)
-	if err != nil {
-		return 0, err
-	}
-	for _, k := range next.Keys {
-		if k.Thumbprint == key.Key.Thumbprint() {
-			kept = k.Keep.Len()
-		}
-	}
-	return kept, nil
+	return s.Book.RevokeKey(ctx, by, key.RevokedKey, delegations...)
 }
 
 // Delegation is a delegation of the home.

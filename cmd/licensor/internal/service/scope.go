@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/offlicense/offlicense/cmd/licensor/internal/issuer"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/format"
 	"github.com/offlicense/offlicense/verify"
@@ -60,7 +59,7 @@ func (s *Service) outOfScope(delegations []*format.DelegationClaims, now time.Ti
 	for _, d := range delegations {
 		var refusal *verify.Refusal
 		if errors.As(verify.CheckScope(d, &sample), &refusal) {
-			all = append(all, fmt.Sprintf("%q allows %s, this is %s", d.Name, issuer.Allowed(d, refusal), refusal.Found))
+			all = append(all, fmt.Sprintf("%q allows %s, this is %s", d.Name, refusal.Expected, refusal.Found))
 		}
 	}
 	return all

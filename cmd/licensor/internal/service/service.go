@@ -12,16 +12,17 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"strings"
 
 	"github.com/offlicense/offlicense/cmd/licensor/internal/home"
-	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/book"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/store"
 )
 
-// Service is a vendor's home with its ledger.
+// Service is a vendor's home with its ledger. The verbs of the ledger that need no key
+// are those of the book.
 type Service struct {
-	home   home.Home
-	ledger *ledger.Ledger
+	*book.Book
+	home home.Home
 	Options
 }
 
@@ -40,10 +41,8 @@ type Mode int
 
 // The modes.
 const (
-	ToRead   Mode = iota
-	ToChange      // an older ledger is brought up to date
-	ToAudit       // nothing that the ledger says of itself is believed
-	AsIs          // an older ledger stays as it is
+	ToRead Mode = iota
+	ToChange
 )
 
 // Open opens the ledger of a home. where is a database or a copy that Backup made, empty
@@ -52,14 +51,15 @@ func Open(ctx context.Context, at home.Home, where string, mode Mode, o Options)
 	if where == "" {
 		where = at.LedgerFile()
 	}
-	open := map[Mode]func(context.Context, string) (*ledger.Ledger, error){
-		ToRead: ledger.OpenToRead, ToChange: ledger.Open, ToAudit: ledger.OpenToAudit, AsIs: ledger.OpenAsIs,
-	}[mode]
-	l, err := open(ctx, where)
+	open := book.OpenReadOnly
+	if mode == ToChange {
+		open = book.Open
+	}
+	b, err := open(ctx, where)
 	if err != nil {
 		return nil, err
 	}
-	return &Service{at, l, o}, nil
+	return &Service{b, at, o}, nil
 }
 
 // OpenIfPresent is Open to read where there may be no ledger, as on the machine of the
@@ -75,16 +75,8 @@ func OpenIfPresent(ctx context.Context, at home.Home, where string, o Options) (
 	return Open(ctx, at, where, ToRead, o)
 }
 
-// Close closes the ledger. It may be called twice.
-func (s *Service) Close() error { return s.ledger.Close() }
-
-// Vendor returns whose ledger it is.
-func (s *Service) Vendor() string { return s.ledger.Vendor() }
-
 // IsDatabase tells the address of a database from the path of a file.
-func IsDatabase(where string) bool {
-	return strings.HasPrefix(where, "postgres://") || strings.HasPrefix(where, "postgresql://")
-}
+func IsDatabase(where string) bool { return store.IsPostgres(where) }
 
 // IsCopy tells a file that Backup made from where a ledger lives: the file in the home,
 // which is empty here, or a database.

@@ -23,7 +23,7 @@ func (s *Service) Signer(ctx context.Context, key Key, now time.Time) (*Signer, 
 		return nil, err
 	}
 	i := &issuer.Issuer{Key: k.signer, Delegation: k.Delegation, RawDelegation: k.RawDelegation, Verifier: k.verifier, Random: s.Random}
-	if err := s.ledger.RefuseRevokedKey(ctx, i.Key.Public(), i.RawDelegation); err != nil {
+	if err := s.CheckSigner(ctx, i.Key.Public(), i.RawDelegation); err != nil {
 		return nil, err
 	}
 	if i.List, err = s.attachedList(ctx, i.Verifier); err != nil {

@@ -2,12 +2,10 @@ package book
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
-	"github.com/offlicense/offlicense/cmd/internal/hint"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/rules"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/store"
@@ -91,58 +89,55 @@ type Order struct {
 	ledger.Entitlement
 }
 
+// ImportError says why nothing was imported.
+type ImportError struct {
+	Lines []LineError // in the order of the file, at most maxLineErrors
+	More  int         // how many more there are
+}
+
+// LineError is what is wrong with one line of an import.
+type LineError struct {
+	Line int
+	Err  error
+}
+
 const maxLineErrors = 100
 
-// lineErrors collect what is wrong with the lines of an import.
-type lineErrors struct {
-	lines []lineError
-	more  int
+func (e *ImportError) Error() string {
+	var lines []string
+	for _, l := range e.Lines {
+		lines = append(lines, fmt.Sprintf("line %d: %v", l.Line, l.Err))
+	}
+	if e.More > 0 {
+		lines = append(lines, fmt.Sprintf("and %d more", e.More))
+	}
+	return "nothing was imported:\n" + strings.Join(lines, "\n")
 }
 
-type lineError struct {
-	line int
-	err  error
-}
+// Hint returns what to do next.
+func (e *ImportError) Hint() string { return "correct the lines and import the whole file again" }
 
-func (e *lineErrors) add(line int, err error) {
-	e.lines = append(e.lines, lineError{line, err})
-	if len(e.lines) >= 2*maxLineErrors {
+func (e *ImportError) add(line int, err error) {
+	e.Lines = append(e.Lines, LineError{line, err})
+	if len(e.Lines) >= 2*maxLineErrors {
 		e.cut()
 	}
 }
 
 // cut keeps the first lines, in the order of the file: they are found in any order.
-func (e *lineErrors) cut() {
-	slices.SortStableFunc(e.lines, func(a, b lineError) int { return a.line - b.line })
-	if over := len(e.lines) - maxLineErrors; over > 0 {
-		e.lines, e.more = slices.Clip(e.lines[:maxLineErrors]), e.more+over
+func (e *ImportError) cut() {
+	slices.SortStableFunc(e.Lines, func(a, b LineError) int { return a.Line - b.Line })
+	if over := len(e.Lines) - maxLineErrors; over > 0 {
+		e.Lines, e.More = slices.Clip(e.Lines[:maxLineErrors]), e.More+over
 	}
-}
-
-// err returns one error that names all lines, nil if there are none.
-func (e *lineErrors) err() error {
-	if len(e.lines) == 0 {
-		return nil
-	}
-	e.cut()
-	lines := make([]string, len(e.lines))
-	causes := make([]error, len(e.lines))
-	for i, l := range e.lines {
-		lines[i], causes[i] = fmt.Sprintf("line %d: %v", l.line, l.err), l.err
-	}
-	if e.more > 0 {
-		lines = append(lines, fmt.Sprintf("and %d more", e.more))
-	}
-	return hint.Errorf("nothing was imported:\n%s", strings.Join(lines, "\n")).
-		WithHint("correct the lines and import the whole file again").Because(errors.Join(causes...))
 }
 
 // Import records many orders, all of them or none. What requires a production
 // entitlement may stand before it in the file. Waived of the orders is set. progress, if
-// not nil, is told now and then how many are done. The error names all that is wrong
-// with the orders, with their form and by the rules.
+// not nil, is told now and then how many are done. The error is an *ImportError if it is
+// about the orders: it names all that is wrong, with their form and by the rules.
 func (b *Book) Import(ctx context.Context, by ledger.Operation, orders []Order, progress func(done int)) error {
-	var wrong lineErrors
+	var wrong ImportError
 	lines := make(map[string]int, len(orders))
 	sales := make([]*ledger.Entitlement, len(orders)) // nil: the row is wrong
 	var all []*ledger.Entitlement
@@ -191,6 +186,10 @@ func (b *Book) Import(ctx context.Context, by ledger.Operation, orders []Order, 
 				progress(i + 1)
 			}
 		}
-		return steps, wrong.err()
+		if len(wrong.Lines) > 0 {
+			wrong.cut()
+			return nil, &wrong
+		}
+		return steps, nil
 	})
 }

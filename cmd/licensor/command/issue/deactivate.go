@@ -1,0 +1,114 @@
+package issue
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+
+	"github.com/offlicense/offlicense/cmd/internal/cli"
+	"github.com/offlicense/offlicense/cmd/internal/text"
+	"github.com/offlicense/offlicense/cmd/licensor/command/common"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
+	"github.com/offlicense/offlicense/format"
+	"github.com/spf13/pflag"
+)
+
+// deactivateCommand frees the seat of a server that is gone, or ends the bridge of a move
+// to a wrong one.
+type deactivateCommand struct {
+	home       common.HomeOption
+	operator   common.OperatorOption
+	reason     common.ReasonOptions
+	yes        bool
+	activation string
+}
+
+//go:embed usage/deactivate.txt
+var DeactivateUsage string
+
+// Deactivate is the command deactivate.
+func Deactivate(flags *pflag.FlagSet) cli.Run {
+	var c deactivateCommand
+	c.home.AddLedger(flags)
+	c.operator.Add(flags)
+	c.reason.Add(flags)
+	flags.BoolVar(&c.yes, "yes", false, "")
+	flags.Var(common.ActivationFlag(&c.activation), "activation", "")
+	return c.run
+}
+
+func (c *deactivateCommand) run(env *cli.Env, args []string) error {
+	invoice, err := common.OneInvoice(args, 1)
+	if err != nil {
+		return err
+	}
+	if c.activation == "" {
+		return cli.Usagef("--activation is missing").WithHint("\"licensor list --invoice %s\" shows who is active", cli.ShellWord(invoice))
+	}
+	if err := c.reason.Check("deactivating a server that is gone"); err != nil {
+		return err
+	}
+	return c.home.WithService(env, service.ToChange, func(ctx context.Context, s *service.Service) error {
+		h, err := s.Holding(ctx, invoice)
+		if err != nil {
+			return err
+		}
+		bridge := false
+		// What is not active is not asked about: the ledger refuses it and says why.
+		if a := service.Held(h, c.activation); a != nil {
+			var t cli.Table
+			addActivation(&t, a)
+			t.WriteTo(env.Stdout)
+			question := "Free the seat of this server?"
+			if a.State == ledger.StateBridge {
+				question = "Close this bridge and end its move?"
+				bridge = true
+			}
+			if err := common.Agree(env, c.yes, question, "not deactivated"); err != nil {
+				return err
+			}
+		}
+		by, err := c.reason.Operation(env, &c.operator)
+		if err != nil {
+			return err
+		}
+		revoked, err := s.Deactivate(ctx, by, invoice, c.activation)
+		if err != nil {
+			return err
+		}
+		t := cli.Table{Whole: true}
+		t.Row("deactivated", c.activation)
+		addRevoked(&t, revoked)
+		_, err = t.WriteTo(env.Stdout)
+		if bridge {
+			fmt.Fprintln(env.Stderr, "The move is cancelled: the old server keeps its license and its seat. To move it to another one needs --override.")
+		} else {
+			fmt.Fprintln(env.Stderr, "The seat is free: the new server makes a request, and \"licensor sign\" signs it.")
+		}
+		tellWaiting(env, revoked)
+		return err
+	})
+}
+
+// addRevoked adds the licenses that are to be revoked.
+func addRevoked(t *cli.Table, revoked []format.ID) {
+	name := "to revoke"
+	for _, id := range revoked {
+		t.Row(name, id.String())
+		name = ""
+	}
+}
+
+func tellWaiting(env *cli.Env, revoked []format.ID) {
+	if len(revoked) > 0 {
+		fmt.Fprintf(env.Stderr, "%s for the next revocation list.\n", cli.Plural(len(revoked), "license waits", "licenses wait"))
+	}
+}
+
+func addActivation(t *cli.Table, a *ledger.Held) {
+	t.Row("activation", a.ID)
+	common.AddPlace(func(name, value string) { t.Row(name, value) }, a.Site, a.Host)
+	t.Row("since", text.Date(a.Since))
+	t.Row("license", a.License.ID.String())
+}
