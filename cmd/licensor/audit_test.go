@@ -11,7 +11,9 @@ import (
 	"testing"
 
 	"github.com/offlicense/offlicense/cmd/licensor/command/record"
-	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/book"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/store"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
 	"golang.org/x/mod/sumdb/tlog"
 )
 
@@ -99,7 +101,7 @@ func TestAuditNamesEdits(t *testing.T) {
 		if err := json.Unmarshal([]byte(r.stdout), &report); err != nil || r.exit != 3 || report.Clean {
 			t.Errorf("%s: %v: %s", c.statement, err, r)
 		}
-		if !slices.ContainsFunc(report.Findings, func(f ledger.Finding) bool { return strings.Contains(f.String(), c.finding) }) {
+		if !slices.ContainsFunc(report.Findings, func(f service.Finding) bool { return strings.Contains(f.String(), c.finding) }) {
 			t.Errorf("%s: the JSON does not name %q: %s", c.statement, c.finding, r)
 		}
 	}
@@ -164,11 +166,11 @@ func TestBackupWhileOthersWrite(t *testing.T) {
 		name := fmt.Sprintf("copy%d.db", i)
 		mustRun(t, dir, "backup", "--home", "V", name)
 		mustRun(t, dir, "audit", "--home", "V", "--ledger", name)
-		l, err := ledger.OpenToRead(context.Background(), filepath.Join(dir, name))
+		l, err := book.OpenReadOnly(context.Background(), filepath.Join(dir, name))
 		if err != nil {
 			t.Fatal(err)
 		}
-		holdings, err := l.List(context.Background(), ledger.Filter{})
+		holdings, err := l.List(context.Background(), store.Filter{})
 		l.Close()
 		if err != nil || len(holdings) < least {
 			t.Errorf("backup %d has %d entitlements, and an earlier one had %d: %v", i, len(holdings), least, err)

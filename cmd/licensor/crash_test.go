@@ -18,6 +18,8 @@ import (
 	"time"
 
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/book"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/store"
 	"github.com/offlicense/offlicense/format"
 	"github.com/offlicense/offlicense/verify"
 )
@@ -222,14 +224,14 @@ func invoice(i int) string { return fmt.Sprintf("INV%04d", i) }
 // entitleMany sells one seat on each of n invoices.
 func entitleMany(t testing.TB, dir string, n int) {
 	t.Helper()
-	l, err := ledger.Open(context.Background(), filepath.Join(dir, "V", "ledger.db"))
+	l, err := book.Open(context.Background(), filepath.Join(dir, "V", "ledger.db"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	rows := make([]ledger.ImportRow, n)
+	rows := make([]book.Order, n)
 	for i := range rows {
-		rows[i] = ledger.ImportRow{Line: i + 1, Entitlement: ledger.Entitlement{
+		rows[i] = book.Order{Line: i + 1, Entitlement: ledger.Entitlement{
 			Invoice: invoice(i), Email: "ops@site.example", Customer: "Site Ltd", Product: "evoq", Type: "production", Seats: 1,
 		}}
 	}
@@ -272,12 +274,12 @@ func onRecord(t testing.TB, dir, invoice string) (id format.ID, active int) {
 			t.Fatal(err)
 		}
 	}
-	l, err := ledger.OpenToRead(context.Background(), path)
+	l, err := book.OpenReadOnly(context.Background(), path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	holdings, err := l.List(context.Background(), ledger.Filter{Invoice: invoice})
+	holdings, err := l.List(context.Background(), store.Filter{Invoice: invoice})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -136,7 +136,7 @@ func (c *revokeCommand) tellRevoked(env *cli.Env, all ...ledger.Revocation) erro
 	}
 	t.Row("activation", all[0].Activation)
 	_, err := t.WriteTo(env.Stdout)
-	fmt.Fprintf(env.Stderr, "Recorded. Its servers run on until the next revocation list reaches them: \"licensor revocations%s\" signs it. The seat stays taken; \"licensor reactivate%s\" frees it.\n", c.home.FlagsText(), c.home.FlagsText())
+	fmt.Fprintf(env.Stderr, "Recorded. Its servers run on until the next revocation list reaches them: \"licensor revocations%s\" signs it. The seat stays taken; \"licensor deactivate%s\" frees it.\n", c.home.FlagsText(), c.home.FlagsText())
 	return err
 }
 
