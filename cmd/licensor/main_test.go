@@ -63,9 +63,7 @@ func TestScripts(t *testing.T) {
 		RequireUniqueNames:  true,
 		Setup: func(env *testscript.Env) error {
 			env.Setenv(clockVariable, now.Format(time.RFC3339))
-			version1, err := filepath.Abs("internal/ledger/testdata/version1") // see older.txtar
-			env.Setenv("VERSION1", version1)
-			return err
+			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"sold":     scriptSold,

@@ -3,6 +3,7 @@ package sale
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/cmd/internal/text"
@@ -102,8 +103,11 @@ func warnOfNarrower(env *cli.Env, revised *service.Revised) {
 func showChange(env *cli.Env, before, after *ledger.Entitlement) error {
 	t := cli.Table{Whole: true}
 	t.Row("invoice", before.Invoice)
-	t.Row("customer", before.Customer)
-	for _, row := range common.Changes(before, after) {
+	changes := common.Changes(before, after)
+	if !slices.ContainsFunc(changes, func(r common.TermRow) bool { return r.Label == "customer" }) {
+		t.Row("customer", before.Customer)
+	}
+	for _, row := range changes {
 		t.Row(row.Label, row.Text)
 	}
 	_, err := t.WriteTo(env.Stdout)

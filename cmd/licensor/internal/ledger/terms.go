@@ -75,7 +75,7 @@ var Terms = []Term{
 	}),
 	text("max_version", "versions", func(e *Entitlement) *string { return &e.MaxVersion }).shown(func(e *Entitlement) string {
 		if e.MaxVersion == "" {
-			return ""
+			return "all"
 		}
 		return "up to " + e.MaxVersion
 	}),

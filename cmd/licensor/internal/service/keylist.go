@@ -190,7 +190,9 @@ func addSigned(ctx context.Context, s *Service, listing *KeyListing) error {
 	for i := range listing.Keys {
 		k := &listing.Keys[i]
 		k.Revoked = since[k.Fingerprint]
-		here[k.Fingerprint] = k
+		if here[k.Fingerprint] == nil || k.Delegation != nil {
+			here[k.Fingerprint] = k
+		}
 	}
 	signers, err := s.Signers(ctx)
 	if err != nil {
