@@ -23,7 +23,7 @@ const (
 		"GeV54NYU5KGUrtjxTX8="
 	// openssl genpkey -algorithm x25519, and EC with P-256
 	opensslX25519 = "MC4CAQAwBQYDK2VuBCIEICCneKqxqM9iZtzVuo3zLnhKiwys5eR52UuscJWDV5V9"
-	opensslEC = "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgJfkvqfskpno4MsZ3" +
+	opensslEC     = "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgJfkvqfskpno4MsZ3" +
 		"hPmQyoSVi4RpO9ke1TyyO98KIrChRANCAAQolpPih78M/j4Nca6MeRz5asuQLB71" +
 		"K7ZlFYIzCuFjz6EEfRikupOM44AfwkkRgAOjEpnyBZZCviUGI3AosGZu"
 

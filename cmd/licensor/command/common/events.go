@@ -23,6 +23,7 @@ type EventView struct {
 	Detail     ledger.Detail `json:"detail"`
 }
 
+// ViewEvents says of each event what happened.
 func ViewEvents(events []*ledger.Event) []EventView {
 	told := make([]EventView, len(events))
 	var sold *ledger.Entitlement
@@ -38,6 +39,7 @@ func ViewEvents(events []*ledger.Event) []EventView {
 	return told
 }
 
+// HistoryTable shows events to people.
 func HistoryTable(told []EventView) *cli.Table {
 	t := &cli.Table{Whole: true}
 	t.Row("WHEN", "WHO", "WHAT")

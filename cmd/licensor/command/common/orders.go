@@ -16,6 +16,7 @@ import (
 // The table of orders that import reads and list --csv writes: what a column is called,
 // how its cells are read into an entitlement and how they are written.
 
+// OrderColumn is a column of the table of orders.
 type OrderColumn struct {
 	Name     string
 	Required bool
@@ -136,6 +137,7 @@ func isFormula(cell string) bool {
 	return bare != "" && strings.Contains(formulaStarts, bare[:1])
 }
 
+// QuoteFormula marks a cell as text that a spreadsheet would run.
 func QuoteFormula(cell string) string {
 	if isFormula(cell) {
 		return "'" + cell
@@ -143,6 +145,7 @@ func QuoteFormula(cell string) string {
 	return cell
 }
 
+// UnquoteFormula undoes QuoteFormula.
 func UnquoteFormula(cell string) string {
 	if bare, quoted := strings.CutPrefix(cell, "'"); quoted && isFormula(bare) {
 		return bare

@@ -12,6 +12,7 @@ import (
 	"github.com/offlicense/offlicense/verify"
 )
 
+// Or returns s, or none for an empty one.
 func Or(s, none string) string {
 	if s == "" {
 		return none
@@ -19,6 +20,7 @@ func Or(s, none string) string {
 	return s
 }
 
+// SeatsUsed says how many seats are in use, and of how many.
 func SeatsUsed(h *ledger.Holding) string {
 	switch {
 	case h.Type != typeDevelopment:
@@ -41,6 +43,7 @@ func AddPlace(row func(name, value string), site, host string) {
 
 // How entitlements and requests are shown to people.
 
+// AddEntitlement adds all that was sold.
 func AddEntitlement(t *cli.Table, e *ledger.Entitlement) {
 	t.Row("invoice", e.Invoice)
 	t.Row("customer", fmt.Sprintf("%s <%s>", e.Customer, e.Email))
@@ -67,6 +70,7 @@ func Requires(e *ledger.Entitlement) string {
 	return "an active production license"
 }
 
+// RuleLifted says that an entitlement needs no production license.
 const RuleLifted = "a rule was lifted for it, for good (production)"
 
 // typeDevelopment is the type whose activations only an allowance limits.
@@ -136,10 +140,12 @@ func addWords(t *cli.Table, name string, words []string) {
 	}
 }
 
+// ProductName is the product with its edition.
 func ProductName(e *ledger.Entitlement) string {
 	return strings.TrimSpace(e.Product + " " + e.Edition)
 }
 
+// Term says when an entitlement ends.
 func Term(e *ledger.Entitlement) string {
 	switch {
 	case e.Expires.IsZero():
@@ -150,6 +156,7 @@ func Term(e *ledger.Entitlement) string {
 	return "until " + text.Date(e.Expires)
 }
 
+// Updates says until when there are updates.
 func Updates(e *ledger.Entitlement) string {
 	if e.UpdatesUntil.IsZero() {
 		return "all"
@@ -157,6 +164,7 @@ func Updates(e *ledger.Entitlement) string {
 	return "until " + text.Date(e.UpdatesUntil)
 }
 
+// Limits are the limits as words, in order.
 func Limits(m map[string]uint64) []string {
 	var words []string
 	for name, n := range m {
@@ -166,6 +174,7 @@ func Limits(m map[string]uint64) []string {
 	return words
 }
 
+// MachineOf says by what a request identifies its machine.
 func MachineOf(q *verify.Request) string {
 	if len(q.Components) == 0 {
 		return "nothing that identifies it; bound to its state directory alone"
@@ -177,6 +186,7 @@ func MachineOf(q *verify.Request) string {
 	return strings.Join(names, ", ")
 }
 
+// AddLicense adds what identifies a license.
 func AddLicense(t *cli.Table, license *ledger.License) {
 	t.Row("license", license.ID.String())
 	t.Row("activation", license.Activation)
