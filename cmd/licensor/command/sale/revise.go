@@ -98,7 +98,7 @@ func warnOfNarrower(env *cli.Env, revised *ledger.Revised, licenses []*ledger.Li
 	if !revised.Before.Expires.IsZero() {
 		end = "until " + text.Date(revised.Before.HardEnd())
 	}
-	env.Warnf("the earlier licenses grant what they did, and stay good %s where they are in use; \"licensor revoke\" takes them back", end)
+	env.Warnf("the earlier licenses grant what they did, and stay good %s where they are in use; \"licensor revoke\" revokes them", end)
 }
 
 // showChange shows what will be different.
