@@ -49,10 +49,10 @@ func otherPEM(path, label string) error {
 	case pkcs8Encrypted:
 		return &mistake.Error{
 			Text: "this is an encrypted PKCS#8 key, as openssl writes it; an OpenSSH private key is wanted",
-			Mend: importThrough("openssl pkey", path),
+			Mend: importThrough(path),
 		}
 	}
-	if err := otherType(label, makeOne); err != nil {
+	if err := otherType(label); err != nil {
 		return err
 	}
 	return fmt.Errorf("this is PEM of type %.64q; want %q", label, pemType)
@@ -60,7 +60,7 @@ func otherPEM(path, label string) error {
 
 // otherType names the key types that openssl once gave labels of their own, nil for what
 // is none of them.
-func otherType(label, mend string) error {
+func otherType(label string) error {
 	kind, found := map[string]string{
 		"RSA PRIVATE KEY": "an RSA",
 		"EC PRIVATE KEY":  "an ECDSA",
@@ -69,5 +69,5 @@ func otherType(label, mend string) error {
 	if !found {
 		return nil
 	}
-	return &mistake.Error{Text: "this is " + kind + " key; an Ed25519 key is wanted", Mend: mend}
+	return &mistake.Error{Text: "this is " + kind + " key; an Ed25519 key is wanted", Mend: makeOne}
 }

@@ -3,7 +3,6 @@ package keyfile
 import (
 	"bytes"
 	"encoding/pem"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -52,34 +51,17 @@ func TestReadsOpenSSLs(t *testing.T) {
 	if again, err := ParsePKCS8(text); err != nil || again.Public() != key.Public() {
 		t.Errorf("%s: got %v, %v, want %v", command, again, err, key)
 	}
-
-	// Binary, likewise.
-	binary := filepath.Join(t.TempDir(), "key.der")
-	openssl(t, "pkey", "-in", path, "-outform", "DER", "-out", binary)
-	if err := os.Chmod(binary, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	_, err = ReadPKCS8(binary)
-	command, _, found = strings.Cut(hintOf(err), " | ")
-	if !found {
-		t.Fatalf("got %v, hint %q", err, hintOf(err))
-	}
-	if again, err := ParsePKCS8(openssl(t, strings.Fields(command)[1:]...)); err != nil || again.Public() != key.Public() {
-		t.Errorf("%s: got %v, %v, want %v", command, again, err, key)
-	}
 }
 
 func TestOtherTypesOfOpenSSL(t *testing.T) {
 	t.Parallel()
-	for want, args := range map[string][]string{
-		"an RSA key":    {"-algorithm", "RSA"},
-		"an EC key":     {"-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"},
-		"an X25519 key": {"-algorithm", "x25519"},
-		"an Ed448 key":  {"-algorithm", "ed448"},
+	for _, args := range [][]string{
+		{"-algorithm", "RSA"}, {"-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"}, {"-algorithm", "x25519"},
+		{"-algorithm", "ed448"},
 	} {
 		key, err := ParsePKCS8(openssl(t, append([]string{"genpkey"}, args...)...))
-		if err == nil || !key.IsZero() || !strings.Contains(err.Error(), want) || hintOf(err) == "" {
-			t.Errorf("%q: got %v, %v, hint %q, want an error with %q", args, key, err, hintOf(err), want)
+		if err == nil || !key.IsZero() {
+			t.Errorf("%q: got %v, %v, want an error", args, key, err)
 		}
 	}
 }

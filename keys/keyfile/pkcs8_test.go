@@ -2,7 +2,6 @@ package keyfile
 
 import (
 	"bytes"
-	"encoding/asn1"
 	"encoding/hex"
 	"encoding/pem"
 	"fmt"
@@ -22,11 +21,9 @@ const (
 		"DAYIKoZIhvcNAgkFADAdBglghkgBZQMEASoEEFS8rPEv9F6RXWSWYOwQ1uUEQHWE" +
 		"7SBNKgYW1KSIWKR9f3qfwhQjEe28PP2JxPiyEeU6aPHwvjmgii93o4SbBkUf9hsX" +
 		"GeV54NYU5KGUrtjxTX8="
-	// openssl genpkey -algorithm x25519, ed448, and EC with P-256
+	// openssl genpkey -algorithm x25519, and EC with P-256
 	opensslX25519 = "MC4CAQAwBQYDK2VuBCIEICCneKqxqM9iZtzVuo3zLnhKiwys5eR52UuscJWDV5V9"
-	opensslEd448  = "MEcCAQAwBQYDK2VxBDsEOUC7a/jc1Kf8K74gfqm5VOBoU+fuohTZCULiWVskNRfh" +
-		"KdQgydbL8YwUd8dzZChNycDQ27h6WP1vcg=="
-	opensslEC = "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgJfkvqfskpno4MsZ3" +
+	opensslEC     = "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgJfkvqfskpno4MsZ3" +
 		"hPmQyoSVi4RpO9ke1TyyO98KIrChRANCAAQolpPih78M/j4Nca6MeRz5asuQLB71" +
 		"K7ZlFYIzCuFjz6EEfRikupOM44AfwkkRgAOjEpnyBZZCviUGI3AosGZu"
 
@@ -82,39 +79,22 @@ func TestNotPKCS8(t *testing.T) {
 		t.Fatal(err)
 	}
 	binary, _ := pem.Decode([]byte(pkcs8(opensslEd25519)))
-	const (
-		through = "openssl pkey -in FILE | licensor key import --name NAME -"
-		make    = "openssl genpkey -algorithm ed25519"
-	)
+	const through = "openssl pkey -in FILE | licensor key import --name NAME -"
 	good := pkcs8(opensslEd25519)
 	for _, c := range []struct{ text, want, hint string }{
-		{"", "the input is empty", "before a pipe"},
-		{" \n", "the input is empty", "before a pipe"},
-		{labeled(pkcs8Encrypted, opensslEncrypted), "is encrypted", through},
-		{string(binary.Bytes), "binary (DER)", "openssl pkey -inform DER -in FILE | licensor key import --name NAME -"},
-		{pkcs8(opensslX25519), "an X25519 key", make},
-		{pkcs8(opensslEd448), "an Ed448 key", make},
-		{pkcs8(opensslEC), "an EC key", make},
-		{labeled("RSA PRIVATE KEY", "AAAA"), "an RSA key", make},
-		{labeled("EC PRIVATE KEY", "AAAA"), "an ECDSA key", make},
-		{string(openSSH), "an OpenSSH private key", "an OpenSSH private key is used as it is"},
-		{labeled("PUBLIC KEY", opensslPublic), "this is a public key", "give the file"},
-		{testKey(t, 1).Public().MarshalLine(""), "this is a public key", "give the file"},
-		{labeled("CERTIFICATE", "AAAA"), "this is a certificate, not a key", ""},
-		{labeled("X PRIVATE KEY", "AAAA"), `PEM of type "X PRIVATE KEY"`, ""},
-		{"PuTTY-User-Key-File-3: ssh-ed25519\n", "a PuTTY key", "puttygen FILE"},
-		{"OLL1:MZXW6", "this is a license, not a key", ""},
+		{"", "does not start with", ""},
+		{string(binary.Bytes), "does not start with", ""},
+		{labeled(pkcs8Encrypted, opensslEncrypted), `PEM of type "ENCRYPTED PRIVATE KEY"`, through},
+		{labeled("RSA PRIVATE KEY", "AAAA"), `PEM of type "RSA PRIVATE KEY"`, through},
+		{string(openSSH), `PEM of type "OPENSSH PRIVATE KEY"`, through},
+		{pkcs8(opensslX25519), "another type", "openssl genpkey -algorithm ed25519"},
+		{pkcs8(opensslEC), "another type", "openssl genpkey -algorithm ed25519"},
+		{testKey(t, 1).Public().MarshalLine(""), "does not start with", ""},
 		{good + good, "more than one key", ""},
-		{"-----BEGIN PRIVATE KEY-----\n!\n-----END PRIVATE KEY-----\n" + good, "more than one key", ""},
 		{good + "x", "more than one key", ""},
-		{good + "\x00", "more than one key", ""},
-		{"Bag Attributes\n" + good, "does not start with", ""},
-		{"\xef\xbb\xbf" + good, "does not start with", ""},
 		{strings.Replace(good, "-----\n", "-----\nProc-Type: 4,ENCRYPTED\n\n", 1), "PEM headers", ""},
-		{strings.Replace(good, "END PRIVATE", "END EC PRIVATE", 1), "damaged or missing", ""},
 		{good[:len(good)-20], "damaged or missing", ""},
-		{pkcs8(ringV2), "as old versions of ring", ""},
-		{pkcs8("AAAA"), "does not decode", ""},
+		{pkcs8("AAAA"), "malformed private key", ""},
 		{good + strings.Repeat(" ", MaxFile), "more than 65536 bytes", ""},
 	} {
 		key, err := ParsePKCS8([]byte(c.text))
@@ -126,77 +106,6 @@ func TestNotPKCS8(t *testing.T) {
 		}
 		if err != nil && strings.Contains(err.Error(), opensslEd25519[:20]) {
 			t.Errorf("the error shows the key: %v", err)
-		}
-	}
-}
-
-// derElement encodes one element of up to 127 bytes.
-func derElement(tag byte, content ...[]byte) []byte {
-	body := bytes.Join(content, nil)
-	return append([]byte{tag, byte(len(body))}, body...)
-}
-
-// TestPKCS8Fields changes one field of a key at a time.
-func TestPKCS8Fields(t *testing.T) {
-	seed := testKey(t, 1).Seed()
-	public := testKey(t, 1).Public().Bytes()
-	const sequence, integer, octets, oidTag = 0x30, 0x02, 0x04, 0x06
-	v1, v2 := derElement(integer, []byte{0}), derElement(integer, []byte{1})
-	oid := derElement(oidTag, []byte{0x2b, 101, 112})
-	algorithm := derElement(sequence, oid)
-	private := derElement(octets, derElement(octets, seed))
-	bits := derElement(0x81, []byte{0}, public)
-	attributes := derElement(0xa0, derElement(sequence))
-	rsa, err := asn1.Marshal(asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 1})
-	if err != nil {
-		t.Fatal(err)
-	}
-	other, err := asn1.Marshal(asn1.ObjectIdentifier{1, 2, 3, 4})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, c := range map[string]struct {
-		body []byte
-		want string // "" is accepted
-	}{
-		"v1":                       {derElement(sequence, v1, algorithm, private), ""},
-		"v1 with attributes":       {derElement(sequence, v1, algorithm, private, attributes), ""},
-		"v2":                       {derElement(sequence, v2, algorithm, private, bits), ""},
-		"v2 with attributes":       {derElement(sequence, v2, algorithm, private, attributes, bits), ""},
-		"another public key":       {derElement(sequence, v2, algorithm, private, derElement(0x81, []byte{0}, testKey(t, 2).Public().Bytes())), "does not match"},
-		"zero public key":          {derElement(sequence, v2, algorithm, private, derElement(0x81, []byte{0}, make([]byte, 32))), "does not match"},
-		"short public key":         {derElement(sequence, v2, algorithm, private, derElement(0x81, []byte{0}, public[:31])), "does not match"},
-		"no public key at all":     {derElement(sequence, v2, algorithm, private, derElement(0x81, []byte{0})), "does not match"},
-		"unused bits":              {derElement(sequence, v2, algorithm, private, derElement(0x81, []byte{1}, public)), "does not decode"},
-		"no bits":                  {derElement(sequence, v2, algorithm, private, derElement(0x81)), "does not decode"},
-		"explicit public key":      {derElement(sequence, v2, algorithm, private, derElement(0xa1, derElement(3, []byte{0}, public))), "ring"},
-		"v2 without public key":    {derElement(sequence, v2, algorithm, private), "does not decode"},
-		"v1 with public key":       {derElement(sequence, v1, algorithm, private, bits), "does not decode"},
-		"order":                    {derElement(sequence, v2, algorithm, private, bits, attributes), "does not decode"},
-		"public key twice":         {derElement(sequence, v2, algorithm, private, bits, bits), "does not decode"},
-		"v3":                       {derElement(sequence, derElement(integer, []byte{2}), algorithm, private), "got 2 in its version field"},
-		"negative version":         {derElement(sequence, derElement(integer, []byte{0xff}), algorithm, private), "got -1"},
-		"huge version":             {derElement(sequence, derElement(integer, []byte{1, 2, 3, 4, 5, 6, 7, 8, 9}), algorithm, private), "does not decode"},
-		"version in two bytes":     {derElement(sequence, derElement(integer, []byte{0, 0}), algorithm, private), "does not decode"},
-		"parameters":               {derElement(sequence, v1, derElement(sequence, oid, []byte{5, 0}), private), "does not decode"},
-		"RSA":                      {derElement(sequence, v1, derElement(sequence, rsa, []byte{5, 0}), private), "an RSA key"},
-		"unknown type":             {derElement(sequence, v1, derElement(sequence, other), private), "object identifier 1.2.3.4"},
-		"short seed":               {derElement(sequence, v1, algorithm, derElement(octets, derElement(octets, seed[:31]))), "got a seed of 31 bytes, want 32"},
-		"seed with public key":     {derElement(sequence, v1, algorithm, derElement(octets, derElement(octets, seed, public))), "got a seed of 64 bytes, want 32"},
-		"bare seed":                {derElement(sequence, v1, algorithm, derElement(octets, seed)), "does not decode"},
-		"more behind the seed":     {derElement(sequence, v1, algorithm, derElement(octets, derElement(octets, seed), []byte{5, 0})), "does not decode"},
-		"more behind the sequence": {append(derElement(sequence, v1, algorithm, private), 5, 0), "does not decode"},
-		"more in the sequence":     {derElement(sequence, v1, algorithm, private, []byte{5, 0}), "does not decode"},
-		"long form of a length":    {append([]byte{sequence, 0x81, 46}, derElement(sequence, v1, algorithm, private)[2:]...), "does not decode"},
-		"indefinite length":        {append(append([]byte{sequence, 0x80}, derElement(sequence, v1, algorithm, private)[2:]...), 0, 0), "does not decode"},
-	} {
-		text := pem.EncodeToMemory(&pem.Block{Type: pkcs8Type, Bytes: c.body})
-		key, err := ParsePKCS8(text)
-		switch {
-		case c.want == "" && (err != nil || !bytes.Equal(key.Seed(), seed)):
-			t.Errorf("%s: got %v, %v", name, key, err)
-		case c.want != "" && (err == nil || !key.IsZero() || !strings.Contains(err.Error(), c.want)):
-			t.Errorf("%s: got %v, %v, want an error with %q", name, key, err, c.want)
 		}
 	}
 }
@@ -218,10 +127,8 @@ func TestReadPKCS8(t *testing.T) {
 	}
 	encrypted := write("my key.pem", labeled(pkcs8Encrypted, opensslEncrypted))
 	for _, c := range []struct{ path, want, hint string }{
-		{encrypted, "is encrypted", "openssl pkey -in '" + encrypted + "' | licensor key import --name NAME -"},
-		{write("x.pem", pkcs8(opensslX25519)), "an X25519 key", makePKCS8},
-		{write("x.lic", "OLL1:MZXW6"), "this is a license, not a key", ""},
-		{write("x.pub", testKey(t, 1).Public().MarshalLine("")), "this is a public key", "give " + filepath.Join(folder, "x")},
+		{encrypted, `PEM of type "ENCRYPTED PRIVATE KEY"`, "openssl pkey -in '" + encrypted + "' | licensor key import --name NAME -"},
+		{write("x.pem", pkcs8(opensslX25519)), "another type", "openssl genpkey -algorithm ed25519 makes an Ed25519 key"},
 		{write("long", strings.Repeat(" ", MaxFile+1)), "more than 65536 bytes", ""},
 		{filepath.Join(folder, "none"), "no such file", ""},
 		{folder, "not a regular file", ""},

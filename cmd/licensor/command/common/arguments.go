@@ -4,6 +4,7 @@ import (
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 )
 
+// NoArguments refuses arguments of a command that takes options only.
 func NoArguments(args []string) error {
 	if len(args) > 0 {
 		return cli.Usagef("unexpected argument %s", cli.Quote(args[0])).WithHint("the command takes options only")

@@ -24,6 +24,7 @@ type EventView struct {
 	Detail     ledger.Detail `json:"detail"`
 }
 
+// ViewEvents says of each event what happened.
 func ViewEvents(events []*ledger.Event) []EventView {
 	told := make([]EventView, len(events))
 	var sold *ledger.Entitlement
@@ -39,6 +40,7 @@ func ViewEvents(events []*ledger.Event) []EventView {
 	return told
 }
 
+// HistoryTable shows events to people.
 func HistoryTable(told []EventView) *cli.Table {
 	t := &cli.Table{Whole: true}
 	t.Row("WHEN", "WHO", "WHAT")
@@ -148,7 +150,7 @@ func closing(e *ledger.Event, c ledger.Closed) string {
 	case ledger.ActionDeactivate:
 		text = e.Activation + " was deactivated: its server is gone"
 	default:
-		text = e.Activation + ", a bridge, was closed: its move is cancelled"
+		text = e.Activation + ", a bridge, was closed: its move is canceled"
 	}
 	if c.EmergencyDays > 0 {
 		text += fmt.Sprintf("; emergency days used: %d", c.EmergencyDays)

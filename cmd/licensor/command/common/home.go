@@ -24,6 +24,7 @@ type HomeOption struct {
 	Flags  *pflag.FlagSet
 }
 
+// Add declares --home.
 func (h *HomeOption) Add(flags *pflag.FlagSet) {
 	h.Flags = flags
 	flags.StringVar(&h.dir, "home", "", "")
@@ -115,6 +116,7 @@ func dataDirectory(env *cli.Env) (string, error) {
 	return filepath.Join(base, "licensor"), nil
 }
 
+// Open opens the home.
 func (h *HomeOption) Open(env *cli.Env) (home.Home, error) {
 	dir, err := h.Path(env)
 	if err != nil {

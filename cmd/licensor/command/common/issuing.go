@@ -16,6 +16,7 @@ type Issuing struct {
 	Yes      bool
 }
 
+// Add declares the options.
 func (o *Issuing) Add(flags *pflag.FlagSet) {
 	o.Home.AddLedger(flags)
 	o.operator.Add(flags)
@@ -24,6 +25,7 @@ func (o *Issuing) Add(flags *pflag.FlagSet) {
 	flags.BoolVar(&o.Yes, "yes", false, "")
 }
 
+// Operation says who makes the change, when and why.
 func (o *Issuing) Operation(env *cli.Env) (ledger.Operation, error) {
 	return o.Reason.Operation(env, &o.operator)
 }

@@ -51,6 +51,7 @@ func OpenLicenseDirectory(env *cli.Env, dir string) (*LicenseDirectory, error) {
 	return f, nil
 }
 
+// Path returns the path of a file in the directory.
 func (f *LicenseDirectory) Path(name string) string { return filepath.Join(f.dir, name) }
 
 // Check refuses names under which something else is there.
@@ -91,6 +92,7 @@ func (f *LicenseDirectory) Write(files []LicenseFile) error {
 	return nil
 }
 
+// Lost says of an error in writing that no license is lost.
 func (f *LicenseDirectory) Lost(err error) error {
 	var path *fs.PathError
 	if errors.As(err, &path) {
@@ -122,6 +124,7 @@ func safeName(s string) string {
 	return strings.Trim(s[:min(len(s), most)], "._-")
 }
 
+// IsDirectory reports whether a path leads to a directory.
 func IsDirectory(path string) bool {
 	info, err := os.Stat(path)
 	return err == nil && info.IsDir()

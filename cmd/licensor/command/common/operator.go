@@ -11,6 +11,7 @@ import (
 // OperatorOption is --operator: who answers for a change.
 type OperatorOption struct{ name string }
 
+// Add declares the option.
 func (o *OperatorOption) Add(flags *pflag.FlagSet) { flags.StringVar(&o.name, "operator", "", "") }
 
 // Operation returns who makes a change, and when.
@@ -28,6 +29,7 @@ func (o *OperatorOption) Operation(env *cli.Env) (ledger.Operation, error) {
 	return ledger.Operation{Operator: name, Now: now, Random: env.Rand}, nil
 }
 
+// SystemUser returns the name of the user who runs the command.
 func SystemUser() (string, error) {
 	current, err := user.Current()
 	if err != nil || current.Username == "" {

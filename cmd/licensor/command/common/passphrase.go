@@ -12,10 +12,12 @@ type PassphraseOptions struct {
 	None bool
 }
 
+// Add declares --passphrase-file.
 func (p *PassphraseOptions) Add(flags *pflag.FlagSet) {
 	flags.StringVar(&p.File, "passphrase-file", "", "")
 }
 
+// AddNone declares --insecure-no-passphrase.
 func (p *PassphraseOptions) AddNone(flags *pflag.FlagSet) {
 	flags.BoolVar(&p.None, "insecure-no-passphrase", false, "")
 }

@@ -8,9 +8,9 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// QrOptions are --qr and --qr-png, for a text that travels on a phone. The code is drawn
+// QROptions are --qr and --qr-png, for a text that travels on a phone. The code is drawn
 // on standard error: standard output is the text itself.
-type QrOptions struct{ mode, picture string }
+type QROptions struct{ mode, picture string }
 
 // What --qr takes.
 const (
@@ -19,14 +19,15 @@ const (
 	qrNever  = "never"
 )
 
-func (o *QrOptions) Add(flags *pflag.FlagSet) {
+// Add declares the options.
+func (o *QROptions) Add(flags *pflag.FlagSet) {
 	flags.StringVar(&o.mode, "qr", qrAuto, "")
 	flags.StringVar(&o.picture, "qr-png", "", "")
 }
 
 // Check is called before the work is done that the code shows. out is where the text
 // itself goes.
-func (o *QrOptions) Check(env *cli.Env, out string) error {
+func (o *QROptions) Check(env *cli.Env, out string) error {
 	switch o.mode {
 	case qrAuto, qrAlways, qrNever:
 	default:
@@ -45,7 +46,7 @@ func (o *QrOptions) Check(env *cli.Env, out string) error {
 
 // ShowIfShort is show for a text that may be too long for any code, which matters only
 // to one who has asked for a code.
-func (o *QrOptions) ShowIfShort(env *cli.Env, text string) error {
+func (o *QROptions) ShowIfShort(env *cli.Env, text string) error {
 	err := o.Show(env, text)
 	if err != nil && o.mode == qrAuto && o.picture == "" {
 		return nil
@@ -53,7 +54,8 @@ func (o *QrOptions) ShowIfShort(env *cli.Env, text string) error {
 	return err
 }
 
-func (o *QrOptions) Show(env *cli.Env, text string) error {
+// Show draws the code of a text as the options say.
+func (o *QROptions) Show(env *cli.Env, text string) error {
 	if o.picture != "" {
 		picture, err := qr.PNG(text, 0)
 		if err != nil {

@@ -13,6 +13,7 @@ type ReasonOptions struct {
 	Override bool
 }
 
+// Add declares the options.
 func (r *ReasonOptions) Add(flags *pflag.FlagSet) {
 	flags.StringVar(&r.Why, "why", "", "")
 	flags.BoolVar(&r.Override, "override", false, "")

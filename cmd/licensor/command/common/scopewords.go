@@ -108,6 +108,7 @@ func AddDelegation(t *cli.Table, d *format.DelegationClaims) {
 	}
 }
 
+// DelegationRows says all that a delegation says.
 func DelegationRows(d *format.DelegationClaims) []scopeRow {
 	rows := []scopeRow{{"vendor", d.Issuer}, {"name", d.Name}}
 	rows = append(rows, scopeRows(&d.Scope)...)

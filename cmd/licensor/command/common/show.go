@@ -9,6 +9,7 @@ import (
 	"github.com/offlicense/offlicense/verify"
 )
 
+// Or returns s, or none for an empty one.
 func Or(s, none string) string {
 	if s == "" {
 		return none
@@ -16,6 +17,7 @@ func Or(s, none string) string {
 	return s
 }
 
+// SeatsUsed says how many seats are in use, and of how many.
 func SeatsUsed(h *ledger.Holding) string {
 	switch {
 	case h.Type != ledger.TypeDevelopment:
@@ -59,6 +61,7 @@ func MachineOf(q *verify.Request) string {
 	return strings.Join(names, ", ")
 }
 
+// AddLicense adds what identifies a license.
 func AddLicense(t *cli.Table, license *ledger.License) {
 	t.Row("license", license.ID.String())
 	t.Row("activation", license.Activation)

@@ -35,7 +35,7 @@ func (i *bulkItem) reason() string {
 	case i.err == nil:
 		return ""
 	case errors.As(i.err, &rule):
-		return rule.Error() + "; who may lift it: " + rule.Lift
+		return rule.Error() + "; override: " + rule.Lift
 	}
 	return i.err.Error()
 }

@@ -82,7 +82,7 @@ func (c *deactivateCommand) run(env *cli.Env, args []string) error {
 		addRevoked(&t, revoked)
 		_, err = t.WriteTo(env.Stdout)
 		if bridge {
-			fmt.Fprintln(env.Stderr, "The move is cancelled: the old server keeps its license and its seat. To move it to another one needs --override.")
+			fmt.Fprintln(env.Stderr, "The move is canceled: the old server keeps its license and its seat. To move it to another one needs --override.")
 		} else {
 			fmt.Fprintln(env.Stderr, "The seat is free: the new server makes a request, and \"licensor sign\" signs it.")
 		}

@@ -23,7 +23,7 @@ type delegation struct {
 	home   common.HomeOption
 	root   common.RootKeyOption
 	scope  scopeOptions
-	qr     common.QrOptions
+	qr     common.QROptions
 	vendor string
 	public string
 	name   string

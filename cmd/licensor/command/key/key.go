@@ -18,7 +18,7 @@ import (
 type keyCommand struct {
 	home       common.HomeOption
 	passphrase common.PassphraseOptions
-	qr         common.QrOptions
+	qr         common.QROptions
 	name       string
 	out        string
 	roots      string

@@ -19,7 +19,7 @@ type revocationsCommand struct {
 	operator common.OperatorOption
 	key      common.StaffKeyOption
 	rootKey  string
-	qr       common.QrOptions
+	qr       common.QROptions
 	out      string
 	add      string
 	newest   bool

@@ -28,7 +28,7 @@ const (
 	StateBridge      State = "bridge"      // the new server of a move, on a license that ends soon
 	StateReleased    State = "released"    // its site gave it up
 	StateDeactivated State = "deactivated" // its server is gone
-	StateVoid        State = "void"        // a bridge whose move was cancelled
+	StateVoid        State = "void"        // a bridge whose move was canceled
 )
 
 // Name returns how people are told of the activation: by its id, and by what its

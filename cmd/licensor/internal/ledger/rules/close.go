@@ -28,7 +28,7 @@ type Released struct {
 	Successor  string          // the activation that took over, if the site was moving
 	License    *ledger.License // its final license, if that is on record already
 	Final      *Step           // the step that signs it, if it is not
-	Refusal    error           // why the new server of a move got none: its move is cancelled, and it asks again
+	Refusal    error           // why the new server of a move got none: its move is canceled, and it asks again
 	Steps      []*Step
 }
 
@@ -63,7 +63,7 @@ func Release(f *Facts, by *ledger.Operation, r Releasing) (*Released, error) {
 		return nil, err
 	}
 	closed := ledger.Closed{Release: r.Raw, EmergencyDays: r.EmergencyDays}
-	bridge := a.State == ledger.StateBridge // the new server of a move gives up: the move is cancelled
+	bridge := a.State == ledger.StateBridge // the new server of a move gives up: the move is canceled
 	if !bridge {
 		// A license that was signed after the one given up may be on its way to the server.
 		closed.Revoke = a.stillGood(license.Epoch, by.Now)
@@ -100,7 +100,7 @@ func tookOver(f *Facts, a *Activation, result *Released) error {
 
 // Deactivate closes an activation whose server is gone: its seat is free, and its
 // licenses, and that of the bridge if it was moving, wait for the next revocation list.
-// If it is a bridge, to a wrong server or one that is gone, its move is cancelled.
+// If it is a bridge, to a wrong server or one that is gone, its move is canceled.
 func Deactivate(f *Facts, by *ledger.Operation, invoice, activation string) ([]*Step, error) {
 	if err := by.NeedWhy("deactivating a server that is gone"); err != nil {
 		return nil, err

@@ -127,7 +127,7 @@ func (d postgresDialect) explain(err error) error {
 	case class == "28":
 		return explained(at+" does not let this user in", "check user and password in the address")
 	case code.Code == "57014":
-		return explained(at+" did not finish the command, which was cancelled there: "+code.Message+"; nothing was changed",
+		return explained(at+" did not finish the command, which was canceled there: "+code.Message+"; nothing was changed",
 			"run the same command again; if it happens again, the administrator of the database knows its time limit (statement_timeout)")
 	case class == "57" || class == "08":
 		return explained("the connection to "+at+" was cut; nothing was changed", "run the same command again when the server is back")
