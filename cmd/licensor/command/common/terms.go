@@ -154,21 +154,29 @@ func AddEntitlement(t *cli.Table, e *ledger.Entitlement, but ...string) {
 	}
 }
 
-// Changes returns what is different between two states of an entitlement, a row each.
+// Changes returns what is different between two states of an entitlement, a row each: as
+// people are shown it, or where that is the same, as it is written.
 func Changes(before, after *ledger.Entitlement) []TermRow {
 	var rows []TermRow
-	changed := make(map[string]bool)
-	for i := range ledger.Terms {
-		t := &ledger.Terms[i]
-		changed[t.Label] = changed[t.Label] || t.Get(before) != t.Get(after)
+	add := func(label, was, is string) {
+		row := TermRow{label, Or(was, ledger.None) + " -> " + Or(is, ledger.None)}
+		if was != is && !slices.Contains(rows, row) {
+			rows = append(rows, row)
+		}
 	}
 	for i := range ledger.Terms {
-		if t := &ledger.Terms[i]; t.Show != nil && changed[t.Label] {
-			rows = append(rows, TermRow{t.Label, Or(t.Show(before), ledger.None) + " -> " + Or(t.Show(after), ledger.None)})
+		t := &ledger.Terms[i]
+		if t.Get(before) == t.Get(after) {
+			continue
+		}
+		if was, is := show(t.Label, before), show(t.Label, after); was != is {
+			add(t.Label, was, is)
+		} else {
+			add(t.OptionName(), t.Get(before), t.Get(after))
 		}
 	}
 	if before.Waived != after.Waived {
-		rows = append(rows, TermRow{"requires", "an active production license -> no production license: waived"})
+		add("requires", "an active production license", "no production license: waived")
 	}
 	return rows
 }

@@ -99,14 +99,14 @@ func addKey(t *cli.Table, k *service.ListedKey, ledger bool) {
 	}
 	if k.Scope == nil {
 		t.Row("  signs", "nothing: it has no delegation")
-		return
+	} else {
+		t.Row("  signs", common.ScopeLine(&k.Delegation.Scope))
+		left := cli.Plural(*k.DaysLeft, "day", "days") + " left"
+		if *k.DaysLeft < 0 {
+			left = "ended"
+		}
+		t.Row("  from", fmt.Sprintf("%s until %s, %s", text.Date(k.From), text.Date(k.Until), left))
 	}
-	t.Row("  signs", common.ScopeLine(&k.Delegation.Scope))
-	left := cli.Plural(*k.DaysLeft, "day", "days") + " left"
-	if *k.DaysLeft < 0 {
-		left = "ended"
-	}
-	t.Row("  from", fmt.Sprintf("%s until %s, %s", text.Date(k.From), text.Date(k.Until), left))
 	switch {
 	case k.Signed != nil:
 		t.Row("  signed", signedText(k.Signed))

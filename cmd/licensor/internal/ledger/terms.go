@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	words "github.com/offlicense/offlicense/cmd/internal/text"
 	"github.com/offlicense/offlicense/format"
 )
 
@@ -112,7 +113,7 @@ var Terms = []Term{
 		if e.EmergencyDays == 0 {
 			return ""
 		}
-		return fmt.Sprintf("%d emergency days", e.EmergencyDays)
+		return words.Plural(e.EmergencyDays, "emergency day", "emergency days")
 	}),
 }
 
@@ -258,7 +259,7 @@ func setUnbound(e *Entitlement, text string) error {
 func showSeats(e *Entitlement) string {
 	switch {
 	case e.Type == TypeDevelopment && e.Allowance > 0:
-		return fmt.Sprintf("%d activations at most", e.Allowance)
+		return words.Plural(e.Allowance, "activation", "activations") + " at most"
 	case e.Type == TypeDevelopment:
 		return "as many activations as needed"
 	}
@@ -270,7 +271,7 @@ func showTerm(e *Entitlement) string {
 	case e.Expires.IsZero():
 		return "perpetual"
 	case e.GraceDays > 0:
-		return fmt.Sprintf("until %s, then %d days of grace", FormatDate(e.Expires), e.GraceDays)
+		return fmt.Sprintf("until %s, then %s of grace", FormatDate(e.Expires), words.Plural(e.GraceDays, "day", "days"))
 	}
 	return "until " + FormatDate(e.Expires)
 }

@@ -165,6 +165,12 @@ func (b *Book) Import(ctx context.Context, by ledger.Operation, orders []Order, 
 		}
 	}
 	return b.change(ctx, &by, store.Ask{Sales: all}, func(_ *store.Tx, f *rules.Facts) ([]*rules.Step, error) {
+		for i := range orders {
+			if err := rules.CheckNew(f, orders[i].Invoice); err != nil {
+				wrong.add(orders[i].Line, err)
+				sales[i] = nil
+			}
+		}
 		for _, e := range all {
 			if e.Type == ledger.TypeProduction {
 				f.AssumeProduction(e)

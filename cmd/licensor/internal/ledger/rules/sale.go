@@ -22,12 +22,20 @@ func SetCustomer(c ledger.Customer) (*Step, error) {
 	return &Step{Event: ledger.Event{Action: ledger.ActionCustomer, Detail: c}}, nil
 }
 
+// CheckNew refuses an invoice that is in the ledger already.
+func CheckNew(f *Facts, invoice string) error {
+	if f.Sales[invoice] == nil {
+		return nil
+	}
+	return hint.Errorf("invoice %.64q is in the ledger already", invoice).
+		WithHint("look at it with \"licensor list --invoice %s\"; a second line of the same invoice gets its own number, such as %s-2", invoice, invoice)
+}
+
 // Entitle records what was bought. With an override it may be what the rules leave to
 // staff.
 func Entitle(f *Facts, by *ledger.Operation, sale *ledger.Entitlement) (*Step, error) {
-	if f.Sales[sale.Invoice] != nil {
-		return nil, hint.Errorf("invoice %.64q is in the ledger already", sale.Invoice).
-			WithHint("look at it with \"licensor list --invoice %s\"; a second line of the same invoice gets its own number, such as %s-2", sale.Invoice, sale.Invoice)
+	if err := CheckNew(f, sale.Invoice); err != nil {
+		return nil, err
 	}
 	e := sale.Clone()
 	e.Waived = by.Override && lacksProduction(f, by, e)
