@@ -169,7 +169,13 @@ func (b *Book) Import(ctx context.Context, by ledger.Operation, orders []Order, 
 			sales[i] = sale
 		}
 	}
-	return b.change(ctx, &by, store.Ask{Sales: all}, func(_ *store.Tx, f *rules.Facts) ([]*rules.Step, error) {
+	done := 0
+	recorded := func() {
+		if done++; progress != nil && (done%1000 == 0 || done == len(orders)) {
+			progress(done)
+		}
+	}
+	return b.changeMany(ctx, &by, store.Ask{Sales: all}, func(_ *store.Tx, f *rules.Facts) ([]*rules.Step, error) {
 		for _, e := range all {
 			if e.Type == ledger.TypeProduction {
 				f.AssumeProduction(e)
@@ -178,6 +184,10 @@ func (b *Book) Import(ctx context.Context, by ledger.Operation, orders []Order, 
 		var steps []*rules.Step
 		for i, sale := range sales {
 			if sale == nil {
+				if known := orders[i].Normal(); f.Sales[known.Invoice] != nil && lines[known.Invoice] == orders[i].Line {
+					_, err := rules.Entitle(f, &by, known) // wrong otherwise, and in the ledger already
+					wrong.add(orders[i].Line, err)
+				}
 				continue
 			}
 			step, err := rules.Entitle(f, &by, sale)
@@ -187,10 +197,7 @@ func (b *Book) Import(ctx context.Context, by ledger.Operation, orders []Order, 
 			}
 			orders[i].Waived = step.Event.Detail.(*ledger.Entitlement).Waived
 			steps = append(steps, step)
-			if progress != nil && (i%1000 == 999 || i == len(sales)-1) {
-				progress(i + 1)
-			}
 		}
 		return steps, wrong.err()
-	})
+	}, recorded)
 }
