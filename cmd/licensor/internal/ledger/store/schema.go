@@ -164,8 +164,8 @@ func (s *Store) create(ctx context.Context) error {
 // howToMake says how a vendor whose keys are made gets a ledger.
 const howToMake = `check the address or the directory; in an empty database, "licensor init --home HOME --ledger postgres://..." makes the ledger of a home that is there`
 
-// ErrNoVersion is a ledger whose schema version was removed by hand.
-var ErrNoVersion = ledger.Damaged("the table schema_version is empty")
+// errNoVersion is a ledger whose schema version was removed by hand.
+var errNoVersion = ledger.Damaged("the table schema_version is empty")
 
 // checkVersion refuses a database without a ledger, and one of another schema.
 func (s *Store) checkVersion(ctx context.Context) error {
@@ -180,7 +180,7 @@ func (s *Store) checkVersion(ctx context.Context) error {
 	err = s.db.QueryRowContext(ctx, "SELECT version FROM schema_version").Scan(&version)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
-		return ErrNoVersion
+		return errNoVersion
 	case err != nil:
 		return err
 	case version != schemaVersion:
@@ -193,5 +193,4 @@ func (s *Store) checkVersion(ctx context.Context) error {
 // querier is what a transaction and a database have in common.
 type querier interface {
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
-	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 }
