@@ -89,6 +89,11 @@ func read[T any](ctx context.Context, b *Book, ask func(t *store.Tx) (T, error))
 
 // change records the steps that the rules make of facts, without a license to sign.
 func (b *Book) change(ctx context.Context, by *ledger.Operation, ask store.Ask, decide func(t *store.Tx, f *rules.Facts) ([]*rules.Step, error)) error {
+	return b.changeMany(ctx, by, ask, decide, nil)
+}
+
+// changeMany is change with many steps: recorded, if not nil, is called for each.
+func (b *Book) changeMany(ctx context.Context, by *ledger.Operation, ask store.Ask, decide func(t *store.Tx, f *rules.Facts) ([]*rules.Step, error), recorded func()) error {
 	if err := by.Check(); err != nil {
 		return err
 	}
@@ -104,15 +109,14 @@ func (b *Book) change(ctx context.Context, by *ledger.Operation, ask store.Ask, 
 		if err != nil {
 			return err
 		}
-		return record(w, by, steps)
-	})
-}
-
-func record(w *store.Writer, by *ledger.Operation, steps []*rules.Step) error {
-	for _, s := range steps {
-		if err := w.Record(&s.Event, by); err != nil {
-			return err
+		for _, s := range steps {
+			if err := w.Record(&s.Event, by); err != nil {
+				return err
+			}
+			if recorded != nil {
+				recorded()
+			}
 		}
-	}
-	return nil
+		return nil
+	})
 }

@@ -164,7 +164,13 @@ func (b *Book) Import(ctx context.Context, by ledger.Operation, orders []Order, 
 			sales[i] = sale
 		}
 	}
-	return b.change(ctx, &by, store.Ask{Sales: all}, func(_ *store.Tx, f *rules.Facts) ([]*rules.Step, error) {
+	done := 0
+	recorded := func() {
+		if done++; progress != nil && (done%1000 == 0 || done == len(orders)) {
+			progress(done)
+		}
+	}
+	return b.changeMany(ctx, &by, store.Ask{Sales: all}, func(_ *store.Tx, f *rules.Facts) ([]*rules.Step, error) {
 		for i := range orders {
 			if err := rules.CheckNew(f, orders[i].Invoice); err != nil {
 				wrong.add(orders[i].Line, err)
@@ -188,14 +194,11 @@ func (b *Book) Import(ctx context.Context, by ledger.Operation, orders []Order, 
 			}
 			orders[i].Waived = step.Event.Detail.(*ledger.Entitlement).Waived
 			steps = append(steps, step)
-			if progress != nil && (i%1000 == 999 || i == len(sales)-1) {
-				progress(i + 1)
-			}
 		}
 		if len(wrong.Lines) > 0 {
 			wrong.cut()
 			return nil, &wrong
 		}
 		return steps, nil
-	})
+	}, recorded)
 }

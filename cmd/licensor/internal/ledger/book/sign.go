@@ -127,7 +127,7 @@ func (b *Book) SignUnbound(ctx context.Context, by ledger.Operation, invoice, na
 	}
 	var license *ledger.License
 	var step *rules.Step
-	p := on(&by, store.Ask{Invoices: []string{invoice}}, func(t *store.Tx, f *rules.Facts) ([]*rules.Step, error) {
+	p := on(&by, store.Ask{Seat: invoice}, func(t *store.Tx, f *rules.Facts) ([]*rules.Step, error) {
 		earlier, err := t.Unbound(f, invoice, name)
 		if err != nil {
 			return nil, err

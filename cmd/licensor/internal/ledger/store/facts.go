@@ -17,6 +17,7 @@ import (
 type Ask struct {
 	Requests    []*verify.Request
 	Invoices    []string
+	Seat        string // the invoice of which a seat is wanted without a request
 	Activations []string
 	Licenses    []format.ID
 	Sales       []*ledger.Entitlement // about to be recorded
@@ -248,7 +249,12 @@ func (l *loader) sales(ask Ask) error {
 	wanted := make(map[string]uint64)
 	for _, q := range ask.Requests {
 		wanted[q.Invoice]++
-		invoices = append(invoices, q.Invoice)
+	}
+	if ask.Seat != "" {
+		wanted[ask.Seat]++
+	}
+	for invoice := range wanted {
+		invoices = append(invoices, invoice)
 	}
 	for _, a := range l.Activations {
 		invoices = append(invoices, a.Invoice)

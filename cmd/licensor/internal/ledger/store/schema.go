@@ -193,5 +193,4 @@ func (s *Store) checkVersion(ctx context.Context) error {
 // querier is what a transaction and a database have in common.
 type querier interface {
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
-	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 }

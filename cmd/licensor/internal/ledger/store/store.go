@@ -64,7 +64,7 @@ func OpenReadOnly(ctx context.Context, where string) (*Store, error) {
 }
 
 // OpenToAudit is OpenReadOnly for an audit: a ledger whose schema version was removed by
-// hand is opened, so that this is found.
+// hand is opened, so that this is found and named.
 func OpenToAudit(ctx context.Context, where string) (*Store, error) {
 	return openWith(ctx, where, openFileToRead, errNoVersion)
 }

@@ -1,0 +1,248 @@
+package store_test
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/offlicense/offlicense/cmd/internal/hint"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/ledgertest"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/store"
+)
+
+// wantError wants an error that says something and has a hint.
+func wantError(t testing.TB, what string, err error, want string) {
+	t.Helper()
+	if err == nil || !strings.Contains(err.Error(), want) || hint.Of(err) == "" {
+		t.Errorf("%s: got %v (hint: %s), want an error that says %q, with a hint", what, err, hint.Of(err), want)
+	}
+}
+
+func open(where string) error { return opened(store.Open(ctx, where)) }
+
+func openReadOnly(where string) error { return opened(store.OpenReadOnly(ctx, where)) }
+
+func openToAudit(where string) error { return opened(store.OpenToAudit(ctx, where)) }
+
+func opened(s *store.Store, err error) error {
+	if err == nil {
+		s.Close()
+	}
+	return err
+}
+
+func TestBrokenFiles(t *testing.T) {
+	for name, test := range map[string]struct {
+		spoil func(path string) error
+		want  string
+	}{
+		"no database": {func(path string) error {
+			return os.WriteFile(path, []byte(strings.Repeat("no database ", 100)), 0o600)
+		}, "is no ledger"},
+		"empty": {func(path string) error { return os.Truncate(path, 0) }, "no ledger in this database"},
+		"gone":  {os.Remove, "no such file"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, path := onFile(t)
+			s.Close()
+			if err := test.spoil(path); err != nil {
+				t.Fatal(err)
+			}
+			wantError(t, "to write", open(path), test.want)
+			wantError(t, "to read", openReadOnly(path), test.want)
+		})
+	}
+}
+
+// A path is a path, whatever SQLite thinks of ? and # and % in names.
+func TestStrangePath(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "a?mode=memory#%41 b")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, "ledger.db")
+	record(t, begin(t, path), sell(nil))
+	if info, err := os.Stat(path); err != nil || info.Size() == 0 || info.Mode().Perm() != 0o600 {
+		t.Errorf("the ledger is not where it belongs, or others may read it: %v, %v", info, err)
+	}
+	if err := opened(store.Create(ctx, path)); !errors.Is(err, fs.ErrExist) {
+		t.Errorf("made over another: %v", err)
+	}
+}
+
+func TestAnotherSchema(t *testing.T) {
+	everywhere(t, func(t *testing.T, s *store.Store, where string) {
+		ledgertest.Execute(t, where, "UPDATE schema_version SET version = 999")
+		for name, open := range map[string]func(string) error{"to write": open, "to read": openReadOnly, "to audit": openToAudit} {
+			wantError(t, name, open(where), "another version of licensor: it has schema version 999")
+		}
+		// Where the version was removed, only an audit goes on.
+		ledgertest.Execute(t, where, "DELETE FROM schema_version")
+		wantError(t, "to write", open(where), "schema_version is empty")
+		wantError(t, "to read", openReadOnly(where), "schema_version is empty")
+		if err := openToAudit(where); err != nil {
+			t.Error(err)
+		}
+		for _, table := range store.Tables {
+			ledgertest.Execute(t, where, "DROP TABLE "+table.Name)
+		}
+		for name, open := range map[string]func(string) error{"to write": open, "to read": openReadOnly, "to audit": openToAudit} {
+			wantError(t, name, open(where), "no ledger in this database")
+		}
+	})
+}
+
+// Where the tables are made and the first event is not there, nobody's ledger it is.
+func TestNoFirstEvent(t *testing.T) {
+	ledgertest.Everywhere(t, func(t *testing.T, where string) {
+		s, err := store.Create(ctx, where)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		wantError(t, "vendor", s.Read(ctx, func(x *store.Tx) error { _, err := x.Vendor(); return err }), "no ledger in this database")
+		record(t, s, ledger.Event{Action: ledger.ActionCustomer, Detail: ledger.Customer{Name: "Site Ltd"}})
+		wantError(t, "vendor", s.Read(ctx, func(x *store.Tx) error { _, err := x.Vendor(); return err }), "damaged")
+	})
+}
+
+// Another program holds the ledger for longer than a command waits. Who only reads does
+// not wait for it.
+func TestLockedFile(t *testing.T) {
+	s, where := onFile(t)
+	s.Exec(t, "PRAGMA busy_timeout = 20") // a wait that a user could shorten would be of no use
+	conn, err := ledgertest.Raw(t, where).Conn(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if _, err := conn.ExecContext(ctx, "BEGIN EXCLUSIVE"); err != nil {
+		t.Fatal(err)
+	}
+	wantError(t, "write", write(s, now, sell(nil)), "has been locked by another program for 10s")
+	facts(t, s, func(x *store.Tx) error {
+		if size, _, err := x.Size(); err != nil || size != 1 {
+			t.Errorf("read while it is locked: %d events, %v", size, err)
+		}
+		return nil
+	})
+	if _, err := conn.ExecContext(ctx, "ROLLBACK"); err != nil {
+		t.Fatal(err)
+	}
+	record(t, s, sell(nil))
+}
+
+func TestFullDisk(t *testing.T) {
+	s, where := onFile(t)
+	s.Exec(t, "PRAGMA max_page_count = 1") // of what there is already, SQLite takes nothing away
+	var many []ledger.Event
+	for i := range 200 {
+		many = append(many, sell(func(e *ledger.Entitlement) { e.Invoice = fmt.Sprint("MANY-", i) }))
+	}
+	wantError(t, "write", write(s, now, many...), "is full")
+	if n := ledgertest.Count(t, where, "events"); n != 1 {
+		t.Errorf("%d events are on record, want 1", n)
+	}
+	s.Exec(t, "PRAGMA max_page_count = 1000000")
+	record(t, s, many...)
+}
+
+// What is not on record whole is not on record at all.
+func TestNothingOfAFailedTransaction(t *testing.T) {
+	everywhere(t, func(t *testing.T, s *store.Store, where string) {
+		failed := errors.New("no more")
+		err := s.Write(ctx, func(w *store.Writer) error {
+			e, by := sell(nil), ledgertest.By()
+			if err := w.Record(&e, &by); err != nil {
+				return err
+			}
+			if f, err := w.Facts(store.Ask{Invoices: []string{invoice}}); err != nil || f.Sales[invoice] == nil {
+				t.Errorf("what was written is not seen: %v", err)
+			}
+			return failed
+		})
+		if !errors.Is(err, failed) || ledgertest.Count(t, where, "events") != 1 || ledgertest.Count(t, where, "entitlements") != 0 {
+			t.Errorf("got %v, and %d events", err, ledgertest.Count(t, where, "events"))
+		}
+		// Nor of one whose effect cannot be: the sale of an invoice that is there.
+		record(t, s, sell(nil))
+		wantError(t, "sold twice", write(s, now, sell(nil)), "failed")
+		wantError(t, "amended and never sold", write(s, now, ledger.Event{Action: ledger.ActionAmend, Invoice: "X", Detail: &ledger.Entitlement{Invoice: "X"}}), "damaged")
+		if n := ledgertest.Count(t, where, "events"); n != 2 {
+			t.Errorf("%d events are on record, want 2", n)
+		}
+	})
+}
+
+func TestPostgresErrorsSayWhatToDo(t *testing.T) {
+	where := ledgertest.Postgres(t)
+	begin(t, where)
+	for name, test := range map[string]struct{ address, want string }{
+		"nobody there":     {"postgres://u:secret@/x?host=" + url.QueryEscape(t.TempDir()), "cannot be reached"},
+		"no such database": {strings.Replace(where, "/postgres?", "/none?", 1), "no such database"},
+		"no ledger":        {ledgertest.Address(url.Values{"search_path": {"pg_temp"}}), "no ledger"},
+		"malformed":        {"postgres://u:secret@host:port/x", "malformed address"},
+		"unknown user":     {strings.Replace(where, "postgres@", "stranger:secret@", 1), "does not let this user in"},
+	} {
+		err := open(test.address)
+		wantError(t, name, err, test.want)
+		if err != nil && strings.Contains(err.Error(), "secret") {
+			t.Errorf("%s: the password is in %q", name, err)
+		}
+	}
+	s, err := store.Open(ctx, where+"&default_transaction_read_only=on")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	wantError(t, "read only", write(s, now, sell(nil)), "can only be read")
+}
+
+// A command that the database cancels, for its time limit here, was not cut off.
+func TestPostgresCancels(t *testing.T) {
+	where := ledgertest.Postgres(t)
+	begin(t, where)
+	s, err := store.Open(ctx, where+"&statement_timeout=50")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	other, err := ledgertest.Raw(t, where).Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Rollback()
+	if _, err := other.Exec("SELECT pg_advisory_xact_lock(x'6f66666c6963'::bigint)"); err != nil { // as who writes holds it
+		t.Fatal(err)
+	}
+	err = write(s, now, sell(nil))
+	wantError(t, "cancelled", err, "statement timeout")
+	if strings.Contains(err.Error(), "was cut") {
+		t.Error(err)
+	}
+}
+
+// What no test can bring about is told all the same.
+func TestPostgresErrorCodes(t *testing.T) {
+	for code, want := range map[string]string{
+		"55P03": "has been locked by another program for 10s",
+		"42501": "may not be changed by this user",
+		"53100": "has no room left",
+		"57P01": "was cut",
+		"08006": "was cut",
+		"XX000": "failed: something",
+	} {
+		wantError(t, code, store.ExplainPostgres(fmt.Errorf("writing: %w", &pgconn.PgError{Code: code, Message: "something"})), want)
+	}
+	refusal := ledger.Refuse(ledger.RuleSeats, ledger.LiftNobody, "x", "y")
+	if err := store.ExplainPostgres(refusal); err != refusal {
+		t.Errorf("a refusal became %v", err)
+	}
+}

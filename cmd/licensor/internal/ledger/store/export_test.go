@@ -1,0 +1,143 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// Exec runs a statement on the store's only connection from then on, such as a PRAGMA that
+// makes trouble.
+func (s *Store) Exec(t testing.TB, statement string) {
+	t.Helper()
+	s.db.SetMaxOpenConns(1)
+	s.scratch = true
+	if _, err := s.db.Exec(statement); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Explain is what the store makes of an error of its database.
+func (s *Store) Explain(err error) error { return s.explain(err) }
+
+// ExplainPostgres is Explain without a server.
+func ExplainPostgres(err error) error {
+	return postgresDialect{"postgres://host/ledger"}.explain(err)
+}
+
+// Replays records the events of a ledger again in a new one.
+func (s *Store) Replays(ctx context.Context, into *Store) error {
+	var replayed error
+	err := s.Read(ctx, func(t *Tx) error { replayed = t.Replay(ctx, into, nil); return nil })
+	return errors.Join(err, replayed)
+}
+
+// Watched are the statements that a store runs.
+type Watched struct {
+	mu  sync.Mutex
+	ran []string
+}
+
+// Watch notes every statement that the store runs from now on.
+func (s *Store) Watch(t testing.TB, where string) *Watched {
+	t.Helper()
+	w := new(Watched)
+	driver := s.db.Driver()
+	s.db.Close()
+	s.prepared.Clear()
+	s.db = sql.OpenDB(watchedConnector{w, driver, where})
+	return w
+}
+
+// Take returns the statements that were run since the last time.
+func (w *Watched) Take() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	ran := w.ran
+	w.ran = nil
+	return ran
+}
+
+func (w *Watched) note(query string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.ran = append(w.ran, query)
+}
+
+type watchedConnector struct {
+	w      *Watched
+	driver driver.Driver
+	where  string
+}
+
+func (c watchedConnector) Driver() driver.Driver { return c.driver }
+
+func (c watchedConnector) Connect(context.Context) (driver.Conn, error) {
+	conn, err := c.driver.Open(c.where)
+	if err != nil {
+		return nil, err
+	}
+	return watchedConn{conn, c.w}, nil
+}
+
+// watchedConn can only prepare, so that all statements come by.
+type watchedConn struct {
+	driver.Conn
+	w *Watched
+}
+
+func (c watchedConn) BeginTx(ctx context.Context, options driver.TxOptions) (driver.Tx, error) {
+	return c.Conn.(driver.ConnBeginTx).BeginTx(ctx, options)
+}
+
+func (c watchedConn) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
+	stmt, err := c.Conn.(driver.ConnPrepareContext).PrepareContext(ctx, query)
+	return watchedStmt{stmt, c.w, query}, err
+}
+
+type watchedStmt struct {
+	driver.Stmt
+	w     *Watched
+	query string
+}
+
+func (s watchedStmt) QueryContext(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
+	s.w.note(s.query)
+	return s.Stmt.(driver.StmtQueryContext).QueryContext(ctx, args)
+}
+
+func (s watchedStmt) ExecContext(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {
+	s.w.note(s.query)
+	return s.Stmt.(driver.StmtExecContext).ExecContext(ctx, args)
+}
+
+// Plan returns how SQLite finds the rows of a statement, a line each.
+func (s *Store) Plan(t testing.TB, query string) (lines []string) {
+	t.Helper()
+	values := make([]any, strings.Count(query, "?")) // the plan is the same for all values
+	for strings.Contains(query, fmt.Sprintf("$%d", len(values)+1)) {
+		values = append(values, nil)
+	}
+	rows, err := s.db.Query("EXPLAIN QUERY PLAN "+query, values...)
+	if err != nil {
+		t.Fatalf("%s: %v", query, err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id, parent, unused int
+		var line string
+		if err := rows.Scan(&id, &parent, &unused, &line); err != nil {
+			t.Fatal(err)
+		}
+		lines = append(lines, line)
+	}
+	if len(lines) == 0 {
+		t.Fatalf("no plan of %s", query)
+	}
+	return lines
+}
