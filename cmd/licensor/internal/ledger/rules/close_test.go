@@ -209,6 +209,106 @@ func TestReactivate(t *testing.T) {
 	})
 }
 
+// All or nothing: a server is not closed for a request that gets no license.
+func TestReactivateForARequestThatIsRefused(t *testing.T) {
+	r := newRecord(t, entitlement(seats(2)), entitlement(sold("P-2", "production")))
+	old := r.signed(request(t, 1))
+	for name, test := range map[string]struct {
+		by   *ledger.Operation
+		q    *verify.Request
+		rule ledger.Rule
+	}{
+		"another product":       {because("gone"), request(t, 2, func(q *format.Request) { q.Product = "liquid" }), ledger.RuleProduct},
+		"another address":       {because("gone"), request(t, 2, func(q *format.Request) { q.Account[0] ^= 1 }), ledger.RuleClaim},
+		"another invoice":       {because("gone"), request(t, 2, asks("P-2", "production")), ledger.RuleActive},
+		"the term is over":      {becauseAt(entitlement().Expires.Add(day), "gone"), request(t, 2), ledger.RuleTerm},
+		"its own first request": {because("gone"), request(t, 1), ledger.RuleRequest},
+	} {
+		r.unchanged(func() {
+			_, err := r.reactivate(test.by, old.Activation, test.q)
+			if err == nil {
+				t.Fatalf("%s: no error", name)
+			}
+			wantRefusal(t, err, test.rule)
+		})
+	}
+	if state := r.activation(old.Activation).State; state != ledger.StateActive {
+		t.Errorf("the old server is %s", state)
+	}
+}
+
+// The old server dies while it is moved, and its successor asks: it gets the seat, not
+// its bridge, which is revoked with the old license.
+func TestReactivateWhileItMoves(t *testing.T) {
+	for name, test := range map[string]struct {
+		asks  func(*format.Request)
+		after time.Duration
+	}{
+		"the bridge's request":             {func(*format.Request) {}, day},
+		"another request":                  {later, day},
+		"the bridge's request, when ended": {func(*format.Request) {}, 14 * day},
+		"another request, when ended":      {later, 14 * day},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRecord(t, entitlement())
+			old, _, bridge := r.moving()
+			events := len(r.events)
+			op, q := becauseAt(now.Add(test.after), "it died"), request(t, 2, test.asks)
+			got, err := r.reactivate(op, old.Activation, q)
+			if err != nil || got.again || got.license.Activation == bridge.Activation || r.says(got.license).Type != "production" {
+				t.Fatalf("%+v, %v", got, err)
+			}
+			if ended := test.after == 14*day; r.revoked[old.ID] == nil || (r.revoked[bridge.ID] != nil) == ended {
+				t.Errorf("to be revoked: %v", r.revoked)
+			}
+			if n := len(r.events) - events; n != 3 || r.activation(bridge.Activation).State != ledger.StateVoid {
+				t.Errorf("%d events, want that of the bridge, of the old server and of the new license", n)
+			}
+			r.using(1, 1)
+			r.unchanged(func() {
+				if again, err := r.reactivate(op, old.Activation, q); err != nil || !again.again || again.license.ID != got.license.ID {
+					t.Errorf("run again: %+v, %v", again, err)
+				}
+			})
+		})
+	}
+}
+
+// A request that has its license does not keep another server's seat: what was named is
+// closed, or refused where there is no such activation.
+func TestReactivateForARequestThatWasSigned(t *testing.T) {
+	r := newRecord(t, entitlement(seats(2)))
+	gone, q := r.signed(request(t, 1)), request(t, 2)
+	license := r.signed(q)
+	r.unchanged(func() {
+		_, err := r.reactivate(because("gone"), "NOSUCHONE", q)
+		wantRefusal(t, err, ledger.RuleActive, "NOSUCHONE")
+	})
+	got, err := r.reactivate(because("gone"), gone.Activation, q)
+	if err != nil || !got.again || got.license.ID != license.ID || r.activation(gone.Activation).State != ledger.StateDeactivated {
+		t.Errorf("%+v, %v, and the old server is %s", got, err, r.activation(gone.Activation).State)
+	}
+	r.using(1, 1)
+}
+
+// A bridge has no seat to give.
+func TestReactivateABridge(t *testing.T) {
+	r := newRecord(t, entitlement())
+	_, _, bridge := r.moving()
+	r.unchanged(func() {
+		_, err := r.reactivate(because("gone"), bridge.Activation, request(t, 3))
+		wantRefusal(t, err, ledger.RuleSeats)
+	})
+	if _, err := r.amend(by(), seats(2)); err != nil {
+		t.Fatal(err)
+	}
+	got, err := r.reactivate(because("gone"), bridge.Activation, request(t, 3))
+	if err != nil || r.activation(bridge.Activation).State != ledger.StateVoid || r.revoked[bridge.ID] == nil {
+		t.Errorf("%+v, %v", got, err)
+	}
+	r.using(2, 2)
+}
+
 // A site whose directory runs on another machine keeps its key.
 func TestReactivateTheSameSiteOnAnotherMachine(t *testing.T) {
 	r := newRecord(t, entitlement())
