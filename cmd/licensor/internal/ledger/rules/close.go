@@ -123,33 +123,51 @@ func Deactivate(f *Facts, by *ledger.Operation, invoice, activation string) ([]*
 }
 
 // Reactivate is Deactivate and Sign in one: the site that made the request gets the seat
-// of an activation whose server is gone.
+// of an activation whose server is gone. If the request gets no license, nothing is
+// closed. Run again it changes nothing and returns the same license.
 func Reactivate(f *Facts, by *ledger.Operation, activation string, q *verify.Request, newID string) (Outcome, []*Step, error) {
-	if a := f.Answers[q.Hash]; a != nil && a.Activation.State == ledger.StateActive && a.Activation.ID != activation { // run again
-		outcome, _, err := Sign(f, by, q, newID)
-		return outcome, nil, err
+	var steps []*Step
+	if !doneBefore(f, activation, q) {
+		var err error
+		if steps, err = Deactivate(f, by, q.Invoice, activation); err != nil {
+			return Outcome{}, nil, err
+		}
+		f.closed(steps)
 	}
-	steps, err := Deactivate(f, by, q.Invoice, activation)
-	if err != nil {
-		return Outcome{}, nil, err
-	}
-	f.closed(f.Activations[activation])
 	outcome, signed, err := Sign(f, by, q, newID)
 	if err == nil {
 		err = outcome.Err
 	}
-	return outcome, append(steps, signed...), err
+	if err != nil {
+		return Outcome{}, nil, err
+	}
+	return outcome, append(steps, signed...), nil
 }
 
-// closed notes that an activation is closed and its seat is free.
-func (f *Facts) closed(a *Activation) {
-	if a.State == ledger.StateActive {
-		s := f.Sales[a.Invoice]
-		s.Used--
-		s.Oldest = slices.DeleteFunc(s.Oldest, func(o *Activation) bool { return o.ID == a.ID })
+// doneBefore reports whether an activation was closed and a request has its seat. One
+// that is still active is closed, whatever the request has: staff may have signed it
+// first.
+func doneBefore(f *Facts, activation string, q *verify.Request) bool {
+	a, answer := f.Activations[activation], f.Answers[q.Hash]
+	return a != nil && a.Invoice == q.Invoice && (a.State == ledger.StateDeactivated || a.State == ledger.StateVoid) &&
+		answer != nil && answer.Activation.State == ledger.StateActive
+}
+
+// closed notes the effect of steps that close activations: their seats are free, and
+// their sites have none.
+func (f *Facts) closed(steps []*Step) {
+	for _, step := range steps {
+		a := f.Activations[step.Event.Activation]
+		if a.State == ledger.StateActive {
+			s := f.Sales[a.Invoice]
+			s.Used--
+			s.Oldest = slices.DeleteFunc(s.Oldest, func(o *Activation) bool { return o.ID == a.ID })
+		}
+		if a.State = ledger.StateDeactivated; step.Event.Action == ledger.ActionVoid {
+			a.State = ledger.StateVoid
+		}
+		delete(f.Sites, SiteKey{a.Invoice, string(a.MachineKey)})
 	}
-	a.State = ledger.StateDeactivated
-	delete(f.Sites, SiteKey{a.Invoice, string(a.MachineKey)})
 }
 
 // Revoked returns the licenses that steps revoke.
