@@ -75,7 +75,7 @@ func decodeComponents(r *reader) []Component {
 		label := decodeLabel(r)
 		for _, earlier := range components[:i] {
 			if earlier.Label == label {
-				r.fail("components: %q stands there twice", label)
+				r.fail("components: duplicate %q", label)
 			}
 		}
 		components[i] = Component{Label: label, Hash: r.bytes(MinComponentHash, MaxComponentHash)}

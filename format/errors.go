@@ -24,7 +24,7 @@ type Foreign string
 // What is given by mistake most often.
 const (
 	PrivateKey Foreign = "a private key"
-	MachineKey Foreign = "the private key of a state folder"
+	MachineKey Foreign = "the private key of a state directory"
 	PublicKey  Foreign = "a public key"
 	OtherText  Foreign = "another text"
 )
@@ -38,5 +38,5 @@ type WrongKindError struct {
 }
 
 func (e *WrongKindError) Error() string {
-	return fmt.Sprintf("this is %s; wanted is %s", e.Got.withArticle(), e.Want.withArticle())
+	return fmt.Sprintf("this is %s; want %s", e.Got.withArticle(), e.Want.withArticle())
 }

@@ -251,7 +251,7 @@ func TestReleaseRefused(t *testing.T) {
 		{"an attestation's claim", enc(-70005), enc(-70006)},
 		{"license of 15 bytes", license, append([]byte{0, 0x4f}, make([]byte, 15)...)},
 		{"license as text", license, entry(0, "AIAAAAAAAAAAAAAAAAAAAAAAAA")},
-		{"zero days of emergency", entry(1, 12), entry(1, 0)},
+		{"zero emergency days", entry(1, 12), entry(1, 0)},
 		{"days below zero", entry(1, 12), entry(1, -1)},
 		{"days as a float", entry(1, 12), entry(1, 12.5)},
 		{"an unknown key", entry(1, 12), entry(2, 12)},

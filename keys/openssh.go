@@ -120,7 +120,7 @@ func ParsePublicFile(text []byte) ([]NamedKey, error) {
 			return nil, fmt.Errorf("line %d: %w", i+1, err)
 		}
 		if seen[key.PublicKey] {
-			return nil, fmt.Errorf("line %d: the key stands there twice", i+1)
+			return nil, fmt.Errorf("line %d: duplicate key", i+1)
 		}
 		if len(named) == maxPublicLines {
 			return nil, fmt.Errorf("line %d: more than %d keys", i+1, maxPublicLines)

@@ -5,7 +5,7 @@
 // [Facts] that it states. Everything in a license file is hostile until a key to which
 // a root has delegated has signed it: its sender can do no worse than get a [Refusal].
 // The package reads no file, no clock, no environment and no network; package site does
-// the reading for a site's state folder.
+// the reading for a site's state directory.
 //
 // A program embeds its vendor's roots and asks once when it starts:
 //
@@ -21,7 +21,7 @@
 //		log.Fatal(err) // "expired: the license ended on 2027-11-21"
 //	}
 //
-// A failover license runs while an emergency is declared, by [Facts] or in the state folder
+// A failover license runs while an emergency is declared, by [Facts] or in the state directory
 // (package site); otherwise the reason is [Standby], and a program that may run in standby
 // asks for it with errors.Is. [OpenRelease] is the vendor's side of a site that gives its
 // license up.

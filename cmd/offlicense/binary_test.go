@@ -18,7 +18,7 @@ import (
 	"github.com/offlicense/offlicense/verify/site/sitetest"
 )
 
-// build builds a package of this folder as a vendor does, and returns the binary.
+// build builds a package of this directory as a vendor does, and returns the binary.
 func build(t testing.TB, pkg, ldflags string) string {
 	t.Helper()
 	binary := filepath.Join(t.TempDir(), "binary")
@@ -97,7 +97,7 @@ func writeVolumeLicense(t *testing.T, dir string) (issued int64) {
 	return license.IssuedAt
 }
 
-// wantOutput runs a binary in a folder, and wants a text in what it prints.
+// wantOutput runs a binary in a directory, and wants a text in what it prints.
 func wantOutput(t *testing.T, dir, want, binary string, args ...string) {
 	t.Helper()
 	cmd := exec.Command(binary, args...)
@@ -165,7 +165,7 @@ func TestEmbeddedStandbyRoot(t *testing.T) {
 }
 
 // TestEmbeddedMinList: a tool that was built after a theft wants the list that tells of it,
-// whatever the state folder has or has lost.
+// whatever the state directory has or has lost.
 func TestEmbeddedMinList(t *testing.T) {
 	roots := "-s -w -X 'main.embeddedRoots=" + string(sitetest.TwoRoots()) + "' -X main.embeddedMinList="
 	binary, broken := build(t, ".", roots+"2"), build(t, ".", roots+"two")
@@ -251,7 +251,7 @@ func verifyVsBare(t testing.TB, runs int) (ratio float64, tool, bare time.Durati
 	return float64(tool) / float64(bare), tool, bare
 }
 
-// benchState makes a state folder with a license that holds now.
+// benchState makes a state directory with a license that holds now.
 func benchState(t testing.TB, dir string) string {
 	t.Helper()
 	now := time.Now()

@@ -43,7 +43,7 @@ func unreachable(what, mend string, cause error) error {
 	return &mistake.Error{Text: "no ssh-agent: " + what, Mend: mend, Err: err}
 }
 
-// cannotDial looks for the reason after the fact, for systems refuse a file, a folder
+// cannotDial looks for the reason after the fact, for systems refuse a file, a directory
 // and a socket that nobody listens at with the same error.
 func cannotDial(socket string, cause error) error {
 	if strings.HasPrefix(socket, `\\.\pipe\`) {

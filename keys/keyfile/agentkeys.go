@@ -109,7 +109,7 @@ func usableKey(listed *agent.Key) (keys.NamedKey, error) {
 // a person first. Sign fails with ErrAgentRefused when the agent will not, and for a
 // message of more than 256 KiB, which OpenSSH's agent does not take.
 //
-// Who matters which key signs compares Public with the key that he expects: a comment
+// Who matters which key signs compares Public with the key that they expect: a comment
 // is what the agent says.
 func (a *Agent) Signer(name string) (keys.Signer, error) {
 	held, err := a.list()

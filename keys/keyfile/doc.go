@@ -10,7 +10,7 @@
 // chmod of the hint takes it out of force; those of NFSv4, macOS and Windows do not show,
 // and are not seen.
 //
-// The folder is not looked at. Who can write there can take the file away or put another
+// The directory is not looked at. Who can write there can take the file away or put another
 // in its place, but does not come to read the key. So a caller compares the key that it
 // gets with the one that it expects, such as the one that a delegation names, before it
 // believes that this is the key of that name.
@@ -27,7 +27,7 @@
 // # Agents
 //
 // An [Agent] is not trusted. It holds the key, so it can sign whatever it likes with it,
-// with or without us; a socket that is forwarded or in a folder of somebody else may
+// with or without us; a socket that is forwarded or in a directory of somebody else may
 // lead to another program than the user believes. What that program can do at worst:
 //
 //   - read what is signed, such as a customer's name;
@@ -37,7 +37,7 @@
 //     the public key with the one that they expect, as for files.
 //
 // What it cannot do is have a signature accepted that the chosen key did not make of
-// that very message, for every one is verified before it is returned; and make us crash
+// that very message, forevery one is verified before it is returned; and make us crash
 // or use memory without bound: an answer of more than 256 KiB is refused, and after one
 // that makes no sense the agent is not asked again.
 //

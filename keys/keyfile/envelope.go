@@ -94,7 +94,7 @@ func (e envelope) readable(path string) error {
 
 func (e envelope) noTag(path string) error {
 	if len(e.Tag) > 0 {
-		return fmt.Errorf("%q: malformed private key: %d bytes stand behind it", path, len(e.Tag))
+		return fmt.Errorf("%q: malformed private key: %d bytes after its end", path, len(e.Tag))
 	}
 	return nil
 }

@@ -30,7 +30,7 @@ func onePEM(text []byte, label string, other func(label string) error) (body []b
 		err = errors.New("malformed private key: it has PEM headers")
 	// The decoder passes over a damaged block to the next one: hence the count.
 	case len(bytes.TrimSpace(rest)) > 0, bytes.Count(text, []byte("-----BEGIN ")) != 1:
-		err = errors.New("malformed private key: more than one key stands in the file")
+		err = errors.New("malformed private key: more than one key in the file")
 	default:
 		return block.Bytes, nil
 	}

@@ -202,10 +202,10 @@ func TestPKCS8Fields(t *testing.T) {
 }
 
 func TestReadPKCS8(t *testing.T) {
-	folder := t.TempDir()
+	directory := t.TempDir()
 	write := func(name, text string) string {
 		t.Helper()
-		path := filepath.Join(folder, name)
+		path := filepath.Join(directory, name)
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -221,10 +221,10 @@ func TestReadPKCS8(t *testing.T) {
 		{encrypted, "is encrypted", "openssl pkey -in '" + encrypted + "' | licensor key import --name NAME -"},
 		{write("x.pem", pkcs8(opensslX25519)), "an X25519 key", makePKCS8},
 		{write("x.lic", "OLL1:MZXW6"), "this is a license, not a key", ""},
-		{write("x.pub", testKey(t, 1).Public().MarshalLine("")), "this is a public key", "give " + filepath.Join(folder, "x")},
+		{write("x.pub", testKey(t, 1).Public().MarshalLine("")), "this is a public key", "give " + filepath.Join(directory, "x")},
 		{write("long", strings.Repeat(" ", MaxFile+1)), "more than 65536 bytes", ""},
-		{filepath.Join(folder, "none"), "no such file", ""},
-		{folder, "not a regular file", ""},
+		{filepath.Join(directory, "none"), "no such file", ""},
+		{directory, "not a regular file", ""},
 	} {
 		key, err := ReadPKCS8(c.path)
 		if err == nil || !key.IsZero() || !strings.Contains(err.Error(), c.want) || hintOf(err) != c.hint {

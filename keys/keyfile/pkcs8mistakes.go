@@ -46,7 +46,7 @@ func otherThanPKCS8(label, path string) error {
 	switch label {
 	case pkcs8Encrypted:
 		return &mistake.Error{
-			Text: "this private key is encrypted, and openssl knows how",
+			Text: "this private key is encrypted; openssl can decrypt it",
 			Mend: importThrough("openssl pkey", path),
 		}
 	case pemType:

@@ -57,7 +57,7 @@ func loadPrivate(path string) ([]byte, error) {
 
 // load returns the first MaxFile+1 bytes of a regular file.
 func load(path string) ([]byte, fs.FileMode, error) {
-	// Before opening: opening a named pipe waits for its writer, perhaps for ever.
+	// Before opening: opening a named pipe waits for its writer, perhaps forever.
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, 0, err

@@ -23,7 +23,7 @@ const maxComment = 1000
 // as it is, for the caller may have a second key to write.
 //
 // What stands at path is never overwritten: the error wraps fs.ErrExist. When Write
-// returns nil, file and folder are on the disk; when it fails, the file is gone again.
+// returns nil, file and directory are on the disk; when it fails, the file is gone again.
 func Write(path string, key keys.PrivateKey, comment string, passphrase []byte) error {
 	if key.IsZero() {
 		return errors.New("no private key to write")
@@ -120,7 +120,7 @@ func create(path string, mode fs.FileMode, text []byte, exists *mistake.Error) (
 		}
 	}()
 	if mode == 0o600 {
-		if err := refuseSharedFolder(path, file); err != nil {
+		if err := refuseSharedDirectory(path, file); err != nil {
 			return err
 		}
 	}
@@ -133,12 +133,12 @@ func create(path string, mode fs.FileMode, text []byte, exists *mistake.Error) (
 	if err := file.Close(); err != nil {
 		return err
 	}
-	return syncFolder(filepath.Dir(path))
+	return syncDirectory(filepath.Dir(path))
 }
 
-// refuseSharedFolder fails where the file system gave the new file to everybody all the
+// refuseSharedDirectory fails where the file system gave the new file to everybody all the
 // same, as FAT on a USB stick does. Read would refuse the file, and no chmod would help.
-func refuseSharedFolder(path string, file *os.File) error {
+func refuseSharedDirectory(path string, file *os.File) error {
 	info, err := file.Stat()
 	if err != nil {
 		return err

@@ -83,7 +83,7 @@ type Options struct {
 	Product string  // keys the hashes; required
 	Extra   []Value // components that the operator gives; none by default
 	MAC     bool    // also offer a MAC address; false leaves it out
-	Root    string  // a folder with etc, sys, proc, dev, run in place of the running system's, for tests; Linux only, "" is the running system
+	Root    string  // a directory with etc, sys, proc, dev, run in place of the running system's, for tests; Linux only, "" is the running system
 }
 
 // Identity is what a machine offers, and how each source fared.
@@ -92,7 +92,7 @@ type Identity struct {
 	// root-fs, mac, then Options.Extra as given. There are at most
 	// [format.MaxComponents], and there may be none.
 	Components []format.Component
-	// Findings has one entry for every source tried, in the same order.
+	// Findings has one entry forevery source tried, in the same order.
 	Findings []Finding
 }
 

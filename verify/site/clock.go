@@ -85,7 +85,7 @@ func (s seen) orSigned(at time.Time) seen {
 	return s
 }
 
-// readClock returns what the folder has recorded, the zero value if it has no record.
+// readClock returns what the directory has recorded, the zero value if it has no record.
 // A record that cannot be read is an error for a warning.
 func (s *State) readClock() (seen, error) {
 	text, err := s.read(clockFile)

@@ -1,13 +1,13 @@
-// Package site keeps the state folder of a licensed site: one installed instance of a
+// Package site keeps the state directory of a licensed site: one installed instance of a
 // product on a machine. It makes requests, installs the license that comes back, judges
 // it each time the product asks, declares emergencies for a failover license, and gives a
 // license up.
 //
 // # Trust
 //
-// Whoever may write to the folder administers the site, and that person is the one whom
-// the license restrains. Nothing in the folder can therefore grant anything: a license
-// is worth what the vendor's signature on it is worth, and the rest of the folder only
+// Whoever may write to the directory administers the site, and that person is the one whom
+// the license restrains. Nothing in the directory can therefore grant anything: a license
+// is worth what the vendor's signature on it is worth, and the rest of the directory only
 // takes away. File by file, with the worst that its writer can do:
 //
 //   - license.lic is hostile until a delegated key has signed it (package verify). Who
@@ -15,7 +15,7 @@
 //     signed, and until that ends. Only [State.Install] refuses one that was superseded.
 //   - requests/CODE.olq are the site's own requests. A license that answers none of them
 //     is another site's. Who copies a request and its license from another site makes
-//     this folder a copy of that one; the machine's components then tell the two apart,
+//     this directory a copy of that one; the machine's components then tell the two apart,
 //     and where a license names none, nothing does.
 //   - machine.key is the site's private key. Only making a request and giving a license up
 //     read it, so a product may run as another user than the administrator, who keeps the
@@ -31,7 +31,7 @@
 //     license.lic, and to the lowest number that these two accept: the other floors hold.
 //     Who puts an older list back gets no further than that. Who damages one gets a
 //     warning instead of a list, and where a floor then refuses, the refusal names the file.
-//     Who fills the folder with other files hides the lists behind those that are newest.
+//     Who fills the directory with other files hides the lists behind those that are newest.
 //   - releases/ID.olr are the releases as they were handed out. They are signed, the vendor
 //     checks them, and nothing here is decided by them.
 //   - failover says that an emergency is declared. Who writes it declares one, which the
@@ -43,7 +43,7 @@
 // No file is believed for its length or shape: all are read up to a limit, and a pipe
 // or a device in the place of one is refused.
 //
-// # The folder
+// # The directory
 //
 //	machine.key         OLK1: and Base32 of the 32 byte seed and a checksum; mode 0600
 //	requests/CODE.olq   each request as it was made (OLS1); CODE is its comparison code
@@ -54,10 +54,10 @@
 //	released            one line for each license that was given up
 //	releases/ID.olr     each release (OLR1); ID is that of the license
 //	failover            the emergency that is declared now, since when and why
-//	failover.days       the days of emergency that each activation has used
+//	failover.days       the emergency days that each activation has used
 //
-// The key or the folder of requests makes a folder a state folder. One that is full of
-// other things is left alone, even where a license.lic is among them. A folder belongs
+// The key or the directory of requests makes a directory a state directory. One that is full of
+// other things is left alone, even where a license.lic is among them. A directory belongs
 // to one product.
 //
 // Every file is replaced whole or not at all, so a crash leaves the old or the new one.
@@ -72,15 +72,15 @@
 // be it that of the installation, costs the site a day, not the license.
 // The price is that after a month without power, or between the issue of a license and
 // its installation, the record stays a month behind.
-// A folder that cannot be written gives a warning; so does a clock file that cannot be
+// A directory that cannot be written gives a warning; so does a clock file that cannot be
 // read, which stays as it is, for replacing it would lower the recorded time in silence.
 // The administrator removes it.
 //
 // # Revocation lists
 //
-// A license is judged by the newest list among those in the folder, in the program and in
+// A license is judged by the newest list among those in the directory, in the program and in
 // the license file ([verify.Newest]), and the roots by all that are in force.
-// [State.InstallRevocations] puts one into the folder. So does an [State.Install] of a
+// [State.InstallRevocations] puts one into the directory. So does an [State.Install] of a
 // license file that brings one along, and a check by a program that does: what the site has
 // once met is not undone by an older program. A list from the future is put there by none
 // of them, for it would stop the site until then.
@@ -123,7 +123,7 @@
 // give back, with a renewal that grants more.
 //
 // The declaration and the count are two files, for a product that counts at the moment in
-// which the administrator ends the emergency must not bring it back. Where the folder
+// which the administrator ends the emergency must not bring it back. Where the directory
 // cannot be written, the days follow from the declaration all the same.
 //
 // # Use

@@ -46,7 +46,7 @@ func parseKey(text []byte) (keys.PrivateKey, error) {
 	}
 	seed := checked[:keys.SeedSize]
 	if !bytes.Equal(checked[keys.SeedSize:], checksum(seed)) {
-		return keys.PrivateKey{}, errors.New("malformed machine key: the checksum does not fit")
+		return keys.PrivateKey{}, errors.New("malformed machine key: the checksum does not match")
 	}
 	key, err := keys.FromSeed(seed)
 	if err != nil {

@@ -259,12 +259,12 @@ func TestKilledRelease(t *testing.T) {
 			}
 		}
 		runAndKill(t, "release", dir, i)
-		folders, err := os.ReadDir(dir)
+		directories, err := os.ReadDir(dir)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, folder := range folders {
-			s := At(filepath.Join(dir, folder.Name()))
+		for _, directory := range directories {
+			s := At(filepath.Join(dir, directory.Name()))
 			list, err := s.released()
 			if err != nil {
 				t.Fatalf("half a list: %v", err)

@@ -104,7 +104,7 @@ func (p Program) run(env *Env) error {
 	}
 	if strings.HasPrefix(first, "-") {
 		return Usagef("unknown option %s", Quote(first)).
-			WithHint("options stand after the command; run \"%s help\"", p.Name)
+			WithHint("options follow the command; run \"%s help\"", p.Name)
 	}
 	c, err := p.find(first)
 	if err != nil {

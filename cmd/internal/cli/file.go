@@ -172,7 +172,7 @@ func (e *fileError) Error() string { return e.text }
 func (e *fileError) Unwrap() error { return e.cause }
 
 func explain(verb, path string, err error) (reason, hint string) {
-	folder := `"` + Clean(filepath.Dir(path)) + `"`
+	directory := `"` + Clean(filepath.Dir(path)) + `"`
 	reading := verb == "read"
 	var large tooLarge
 	switch {
@@ -181,7 +181,7 @@ func explain(verb, path string, err error) (reason, hint string) {
 	case errors.Is(err, fs.ErrNotExist) && reading:
 		return "no such file", "check the spelling of the path"
 	case errors.Is(err, fs.ErrNotExist):
-		return "its folder does not exist", "make the folder " + folder + " first, or give another path"
+		return "its directory does not exist", "make the directory " + directory + " first, or give another path"
 	case errors.Is(err, fs.ErrExist):
 		return "it exists already and is not replaced", "move it away, or give another path"
 	case isAny(err, readOnly):
@@ -189,17 +189,17 @@ func explain(verb, path string, err error) (reason, hint string) {
 	case errors.Is(err, fs.ErrPermission) && reading:
 		return "permission denied", "run as a user who may read it"
 	case errors.Is(err, fs.ErrPermission):
-		return "permission denied", "run as a user who may write to the folder " + folder + ", or give another path"
+		return "permission denied", "run as a user who may write to the directory " + directory + ", or give another path"
 	case errors.Is(err, syscall.EISDIR):
-		return "it is a folder", "give the path of a file"
+		return "it is a directory", "give the path of a file"
 	case errors.Is(err, syscall.ENOTDIR):
-		return "a part of the path is not a folder", "check the spelling of the path"
+		return "a part of the path is not a directory", "check the spelling of the path"
 	case isAny(err, diskFull):
 		return "no space left on the disk", "free some space, or give a path on another disk"
 	case errors.Is(err, syscall.EDQUOT):
 		return "the disk quota is used up", "free some space, or give a path on another disk"
 	case errors.Is(err, syscall.EBUSY) && runtime.GOOS != "windows":
-		return "it is in use, perhaps as a mount point", "mount its folder into the container instead of the single file"
+		return "it is in use, perhaps as a mount point", "mount its directory into the container instead of the single file"
 	case errors.Is(err, atomicfile.ErrNotRegular):
 		if target, e := os.Readlink(path); e == nil {
 			return "it is a symbolic link", `give the path that it leads to, "` + Clean(target) + `"`

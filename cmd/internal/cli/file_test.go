@@ -26,8 +26,8 @@ func message(err error) string {
 }
 
 func TestReadFile(t *testing.T) {
-	folder := t.TempDir()
-	path := filepath.Join(folder, "f")
+	directory := t.TempDir()
+	path := filepath.Join(directory, "f")
 	if err := os.WriteFile(path, []byte("12345"), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -37,8 +37,8 @@ func TestReadFile(t *testing.T) {
 	}
 	for _, c := range []struct{ path, want string }{
 		{path, `cannot read "` + path + `": larger than 4 bytes / is this the right file?`},
-		{folder, `cannot read "` + folder + `": it is a folder / give the path of a file`},
-		{filepath.Join(folder, "no\x1b"), `cannot read "` + folder + string(filepath.Separator) + `no\x1b": no such file / check the spelling of the path`},
+		{directory, `cannot read "` + directory + `": it is a directory / give the path of a file`},
+		{filepath.Join(directory, "no\x1b"), `cannot read "` + directory + string(filepath.Separator) + `no\x1b": no such file / check the spelling of the path`},
 	} {
 		if got, err := env.ReadFile(c.path, 4); got != nil || message(err) != c.want {
 			t.Errorf("got %q, %s\nwant %s", got, message(err), c.want)
@@ -98,8 +98,8 @@ func TestStdinOnce(t *testing.T) {
 }
 
 func TestWriteFile(t *testing.T) {
-	folder := t.TempDir()
-	path := filepath.Join(folder, "f")
+	directory := t.TempDir()
+	path := filepath.Join(directory, "f")
 	var stdout bytes.Buffer
 	env := &cli.Env{Stdout: &stdout}
 	for _, content := range []string{"first", "second"} {
@@ -116,12 +116,12 @@ func TestWriteFile(t *testing.T) {
 	if _, err := os.Stat("-"); err == nil {
 		t.Error(`a file called "-" was made`)
 	}
-	missing := filepath.Join(folder, "sub", "f")
-	want := `cannot write "` + missing + `": its folder does not exist / make the folder "` + filepath.Dir(missing) + `" first, or give another path`
+	missing := filepath.Join(directory, "sub", "f")
+	want := `cannot write "` + missing + `": its directory does not exist / make the directory "` + filepath.Dir(missing) + `" first, or give another path`
 	if err := env.WriteFile(missing, nil, 0o644); message(err) != want {
 		t.Errorf("got %s\nwant %s", message(err), want)
 	}
-	if err := env.WriteFile(folder, nil, 0o644); !strings.Contains(message(err), "it is a folder") {
+	if err := env.WriteFile(directory, nil, 0o644); !strings.Contains(message(err), "it is a directory") {
 		t.Errorf("got %s", message(err))
 	}
 }
@@ -199,7 +199,7 @@ func TestFileError(t *testing.T) {
 		want string
 	}{
 		{"read", fs.ErrPermission, `cannot read "d/f": permission denied / run as a user who may read it`},
-		{"write", fs.ErrPermission, `cannot write "d/f": permission denied / run as a user who may write to the folder "d", or give another path`},
+		{"write", fs.ErrPermission, `cannot write "d/f": permission denied / run as a user who may write to the directory "d", or give another path`},
 		{"create", fs.ErrExist, `cannot create "d/f": it exists already and is not replaced / move it away, or give another path`},
 		{"write", syscall.EDQUOT, `cannot write "d/f": the disk quota is used up / free some space, or give a path on another disk`},
 		{"read", syscall.ENOTDIR, ""},
@@ -219,7 +219,7 @@ func TestFileError(t *testing.T) {
 	for errno, want := range map[error]string{
 		syscall.ENOSPC: "no space left on the disk",
 		syscall.EROFS:  "the file system is read-only",
-		syscall.EBUSY:  "mount its folder",
+		syscall.EBUSY:  "mount its directory",
 	} {
 		if err := cli.FileError("write", "f", wrap(errno)); !strings.Contains(message(err), want) {
 			t.Errorf("got %s, want %s", message(err), want)

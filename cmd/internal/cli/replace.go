@@ -61,7 +61,7 @@ func replaceable(path string, data []byte) error {
 func sortOf(data []byte) string {
 	for _, known := range [...]struct{ start, sort string }{
 		{"-----BEGIN ", "a key"},
-		{"OLK1:", "the private key of a state folder"},
+		{"OLK1:", "the private key of a state directory"},
 		{"OLQ", "a request"},
 		{"OLS", "a request"},
 		{"OLL", "a license"},

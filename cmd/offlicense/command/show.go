@@ -110,8 +110,8 @@ func decode(text []byte) (*statement, error) {
 		if file, err = format.ParseFile(raw); err != nil {
 			break
 		}
-		if s.License, err = viewLicense(file.License.UnverifiedPayload()); err == nil {
-			s.Delegation, err = viewDelegation(file.Delegation.UnverifiedPayload())
+		if s.Delegation, err = viewDelegation(file.Delegation.UnverifiedPayload()); err == nil {
+			s.License, err = viewLicense(file.License.UnverifiedPayload(), s.Delegation.Name)
 		}
 		if err == nil && file.List != nil {
 			s.Revocations, err = viewList(file.List)

@@ -12,7 +12,7 @@ import (
 const nobody = 65534
 
 // nobodyMain is the tool as another user. The user changes in the process that root
-// started, so that the folders above the script's need not be open to all.
+// started, so that the directories above the script's need not be open to all.
 func nobodyMain() {
 	syscall.Umask(0o022)
 	for _, err := range []error{syscall.Setgroups(nil), syscall.Setgid(nobody), syscall.Setuid(nobody)} {

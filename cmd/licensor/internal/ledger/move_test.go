@@ -33,7 +33,7 @@ func TestMoveWithoutDowntime(t *testing.T) {
 	everywhere(t, func(t *testing.T, l *ledger.Ledger, where string) {
 		entitle(t, l, entitlement())
 		old, q, bridge := moving(t, l)
-		if got := says(t, bridge); got.Type != "development" || !got.Expires.Equal(now.Add(14*day)) || !got.GraceUntil.IsZero() || !got.Bound {
+		if got := says(t, bridge); got.Type != "development" || !got.Expires.Equal(now.Add(14*day)) || !got.HardEnd.Equal(got.Expires) || !got.Bound {
 			t.Errorf("the bridge says %+v", got)
 		}
 		h := holding(t, l, "INV0042-1")

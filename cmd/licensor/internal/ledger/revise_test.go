@@ -32,7 +32,7 @@ func TestRenewWithoutANewRequest(t *testing.T) {
 				before = second
 			}
 			got := says(t, license)
-			if license.Epoch != before.Epoch+1 || !got.Expires.Equal(ends) || !got.GraceUntil.Equal(ends.Add(14*day)) || !bytes.Equal(license.Request, before.Request) {
+			if license.Epoch != before.Epoch+1 || !got.Expires.Equal(ends) || !got.HardEnd.Equal(ends.Add(14*day)) || !bytes.Equal(license.Request, before.Request) {
 				t.Errorf("after epoch %d of %s: %+v", before.Epoch, before.Activation, got)
 			}
 		}
