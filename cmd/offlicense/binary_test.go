@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"crypto/rand"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -31,6 +32,60 @@ func build(t testing.TB, pkg, ldflags string) string {
 		t.Fatalf("%v: %s", err, out)
 	}
 	return binary
+}
+
+// TestVerifyDecodesOnce counts, by the coverage of a real run, how often one verify decodes
+// the license: what is read twice could be two things to two readers.
+func TestVerifyDecodesOnce(t *testing.T) {
+	dir := t.TempDir()
+	roots := filepath.Join(dir, "roots.pub")
+	write(t, roots, sitetest.Roots())
+	state := benchState(t, filepath.Join(dir, "S"))
+	binary, counters := filepath.Join(dir, "binary"), filepath.Join(dir, "counters")
+	if out, err := exec.Command("go", "build", "-cover", "-covermode=count", "-coverpkg=.,../../format", "-o", binary, ".").CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	if err := os.Mkdir(counters, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(binary, "verify", "--state", state, "--roots", roots, "--product", "evoq", "--component", "cluster=abc123")
+	cmd.Env = append(os.Environ(), "GOCOVERDIR="+counters)
+	if out, err := cmd.CombinedOutput(); err != nil || !bytes.HasPrefix(out, []byte("valid")) {
+		t.Fatalf("%v: %s", err, out)
+	}
+	profile := filepath.Join(dir, "profile")
+	if out, err := exec.Command("go", "tool", "covdata", "textfmt", "-i="+counters, "-o="+profile).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	text, err := os.ReadFile(profile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for file, function := range map[string]string{
+		"file.go":    "func ParseFile(",
+		"license.go": "func UnmarshalLicense(",
+	} {
+		source, err := os.ReadFile(filepath.Join("../../format", file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		before, _, found := strings.Cut(string(source), function)
+		if !found {
+			t.Fatalf("%s is not in %s", function, file)
+		}
+		// The profile names blocks as FILE:LINE.COLUMN,LINE.COLUMN STATEMENTS COUNT.
+		first := fmt.Sprintf("/format/%s:%d.", file, strings.Count(before, "\n")+1)
+		count := "none"
+		for line := range strings.Lines(string(text)) {
+			if strings.Contains(line, first) {
+				count = line[strings.LastIndex(line, " ")+1 : len(line)-1]
+				break
+			}
+		}
+		if count != "1" {
+			t.Errorf("%s was called %s times, want 1", function, count)
+		}
+	}
 }
 
 func TestBinaryIsSmall(t *testing.T) {
