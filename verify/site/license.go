@@ -129,7 +129,7 @@ func (s *State) judge(q question) (*verify.License, emergency, error) {
 	if err != nil {
 		return nil, e, q.known.nameBad(s.nameRecord(err, q.opened, facts), q.opened.Vendor())
 	}
-	license.Warnings = slices.Concat(license.Warnings, q.known.warnings(license), s.networkWarnings())
+	license.Warnings = slices.Concat(license.Warnings, q.known.warnings(license), networkWarnings(s.dir, fsMagic(s.dir)))
 	return license, e, nil
 }
 

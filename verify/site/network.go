@@ -29,12 +29,12 @@ func networkFS(magic uint32) string {
 	return ""
 }
 
-// networkWarnings warns of a state directory that other hosts may have, too: all that use
-// it are one site, and take one seat.
-func (s *State) networkWarnings() []string {
-	name := networkFS(fsMagic(s.dir))
+// networkWarnings warns of a state directory on such a file system: all hosts that mount it
+// are one site.
+func networkWarnings(dir string, magic uint32) []string {
+	name := networkFS(magic)
 	if name == "" {
 		return nil
 	}
-	return []string{fmt.Sprintf("the state directory %q is on a network file system (%s), and every host that uses it counts as this site: keep it on a local disk", s.dir, name)}
+	return []string{fmt.Sprintf("the state directory %q is on a network file system (%s): all hosts that use it count as one site; keep it on a local disk", dir, name)}
 }

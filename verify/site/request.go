@@ -88,7 +88,7 @@ func (s *State) Request(o RequestOptions) (*Request, error) {
 	if err := s.write(name, r.Text, publicMode); err != nil {
 		return nil, err
 	}
-	r.Path, r.Machine, r.Warnings = s.path(name), identity, append(s.keyWarnings(), s.networkWarnings()...)
+	r.Path, r.Machine, r.Warnings = s.path(name), identity, append(s.keyWarnings(), networkWarnings(s.dir, fsMagic(s.dir))...)
 	return r, nil
 }
 
