@@ -88,15 +88,17 @@ func notPublicLine(line string) error {
 		keyType, _, _ := strings.Cut(line, " ")
 		return fmt.Errorf("public key of another type: got %.64q, want %q", keyType, sshType)
 	case "a private key":
-		return &mistake.Error{
-			Text: "this is a private key; a public key is wanted",
-			Mend: "give the file of the same name that ends in .pub",
-		}
+		return mistake.New(
+			"this is a private key; a public key is wanted",
+			"give the file of the same name that ends in .pub",
+			nil,
+		)
 	default:
-		return &mistake.Error{
-			Text: fmt.Sprintf("this is %s, not a public key", what),
-			Mend: "give a file with lines that start with " + sshType,
-		}
+		return mistake.New(
+			fmt.Sprintf("this is %s, not a public key", what),
+			"give a file with lines that start with "+sshType,
+			nil,
+		)
 	}
 }
 

@@ -42,15 +42,17 @@ func onePEM(text []byte, label string, other func(label string) error) (body []b
 func otherPEM(path, label string) error {
 	switch label {
 	case pkcs8Type:
-		return &mistake.Error{
-			Text: "this is a PKCS#8 key, as openssl writes it; an OpenSSH private key is wanted",
-			Mend: "licensor key import --name NAME " + shellWord(path),
-		}
+		return mistake.New(
+			"this is a PKCS#8 key, as openssl writes it; an OpenSSH private key is wanted",
+			"licensor key import --name NAME "+shellWord(path),
+			nil,
+		)
 	case pkcs8Encrypted:
-		return &mistake.Error{
-			Text: "this is an encrypted PKCS#8 key, as openssl writes it; an OpenSSH private key is wanted",
-			Mend: importThrough("openssl pkey", path),
-		}
+		return mistake.New(
+			"this is an encrypted PKCS#8 key, as openssl writes it; an OpenSSH private key is wanted",
+			importThrough("openssl pkey", path),
+			nil,
+		)
 	}
 	if err := otherType(label, makeOne); err != nil {
 		return err
@@ -60,7 +62,7 @@ func otherPEM(path, label string) error {
 
 // otherType names the key types that openssl once gave labels of their own, nil for what
 // is none of them.
-func otherType(label, mend string) error {
+func otherType(label, hint string) error {
 	kind, found := map[string]string{
 		"RSA PRIVATE KEY": "an RSA",
 		"EC PRIVATE KEY":  "an ECDSA",
@@ -69,5 +71,5 @@ func otherType(label, mend string) error {
 	if !found {
 		return nil
 	}
-	return &mistake.Error{Text: "this is " + kind + " key; an Ed25519 key is wanted", Mend: mend}
+	return mistake.New("this is "+kind+" key; an Ed25519 key is wanted", hint, nil)
 }

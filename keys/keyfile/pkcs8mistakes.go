@@ -14,28 +14,31 @@ func importThrough(command, path string) string {
 // notPKCS8 names what people give where a PKCS#8 key belongs, as far as its start tells.
 func notPKCS8(text []byte, path string) error {
 	if len(text) == 0 {
-		return &mistake.Error{
-			Text: "there is no key: the input is empty",
-			Mend: "before a pipe, the command there may have failed; see what it said above",
-		}
+		return mistake.New(
+			"there is no key: the input is empty",
+			"before a pipe, the command there may have failed; see what it said above",
+			nil,
+		)
 	}
 	// A SEQUENCE of DER whose length takes one byte, or two or three.
 	if text[0] == 0x30 && len(text) > 4 && (text[1] < 0x80 && text[2] == 0x02 || text[1] == 0x81 || text[1] == 0x82) {
-		return &mistake.Error{
-			Text: "this is binary (DER); PEM is wanted",
-			Mend: importThrough("openssl pkey -inform DER", path),
-		}
+		return mistake.New(
+			"this is binary (DER); PEM is wanted",
+			importThrough("openssl pkey -inform DER", path),
+			nil,
+		)
 	}
 	switch what := mistake.Name(string(text[:min(len(text), 128)])); what {
 	case "", "a private key":
 		return nil
 	case "a public key":
-		return &mistake.Error{
-			Text: "this is a public key; a private key is wanted",
-			Mend: "give the file that openssl genpkey made",
-		}
+		return mistake.New(
+			"this is a public key; a private key is wanted",
+			"give the file that openssl genpkey made",
+			nil,
+		)
 	case "a PuTTY private key":
-		return &mistake.Error{Text: "this is a PuTTY key; a PKCS#8 private key is wanted", Mend: puttyMend(path)}
+		return mistake.New("this is a PuTTY key; a PKCS#8 private key is wanted", puttyHint(path), nil)
 	default:
 		return fmt.Errorf("this is %s, not a key", what)
 	}
@@ -45,15 +48,17 @@ func notPKCS8(text []byte, path string) error {
 func otherThanPKCS8(label, path string) error {
 	switch label {
 	case pkcs8Encrypted:
-		return &mistake.Error{
-			Text: "this private key is encrypted; openssl can decrypt it",
-			Mend: importThrough("openssl pkey", path),
-		}
+		return mistake.New(
+			"this private key is encrypted; openssl can decrypt it",
+			importThrough("openssl pkey", path),
+			nil,
+		)
 	case pemType:
-		return &mistake.Error{
-			Text: "this is an OpenSSH private key; a PKCS#8 private key is wanted",
-			Mend: "an OpenSSH private key is used as it is, without an import",
-		}
+		return mistake.New(
+			"this is an OpenSSH private key; a PKCS#8 private key is wanted",
+			"an OpenSSH private key is used as it is, without an import",
+			nil,
+		)
 	}
 	if err := otherType(label, makePKCS8); err != nil {
 		return err

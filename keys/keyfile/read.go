@@ -93,21 +93,22 @@ func refuseOther(path string, text []byte) error {
 	case "", "a private key":
 		return nil
 	case "a public key":
-		mend := "give the private key, which is in the file of the same name without .pub"
+		hint := "give the private key, which is in the file of the same name without .pub"
 		if private, ok := strings.CutSuffix(path, ".pub"); ok {
-			mend = "give " + shellWord(private)
+			hint = "give " + shellWord(private)
 		}
-		return &mistake.Error{Text: fmt.Sprintf("%q: this is a public key; a private key is wanted", path), Mend: mend}
+		return mistake.New(fmt.Sprintf("%q: this is a public key; a private key is wanted", path), hint, nil)
 	case "a PuTTY private key":
-		return &mistake.Error{
-			Text: fmt.Sprintf("%q: this is a PuTTY key; an OpenSSH private key is wanted", path),
-			Mend: puttyMend(path),
-		}
+		return mistake.New(
+			fmt.Sprintf("%q: this is a PuTTY key; an OpenSSH private key is wanted", path),
+			puttyHint(path),
+			nil,
+		)
 	default:
 		return fmt.Errorf("%q: this is %s, not a key", path, what)
 	}
 }
 
-func puttyMend(path string) string {
+func puttyHint(path string) string {
 	return "puttygen " + shellWord(path) + " -O private-openssh-new -o NEW"
 }
