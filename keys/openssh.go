@@ -88,17 +88,11 @@ func notPublicLine(line string) error {
 		keyType, _, _ := strings.Cut(line, " ")
 		return fmt.Errorf("public key of another type: got %.64q, want %q", keyType, sshType)
 	case "a private key":
-		return mistake.New(
-			"this is a private key; a public key is wanted",
-			"give the file of the same name that ends in .pub",
-			nil,
-		)
+		return mistake.New("this is a private key; a public key is wanted",
+			"give the file of the same name that ends in .pub", nil)
 	default:
-		return mistake.New(
-			fmt.Sprintf("this is %s, not a public key", what),
-			"give a file with lines that start with "+sshType,
-			nil,
-		)
+		return mistake.New(fmt.Sprintf("this is %s, not a public key", what),
+			"give a file with lines that start with "+sshType, nil)
 	}
 }
 

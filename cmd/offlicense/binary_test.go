@@ -215,7 +215,7 @@ func TestEmbeddedStandbyRoot(t *testing.T) {
 	run("installed: evoq", "install", "--state", "S", "volume.lic")
 	run("out-of-scope", "install", "--state", "S", "active.olv")
 	run("valid: ", "verify", "--state", "S", "--product", "evoq")
-	run("no longer good: revoked: the vendor has revoked the root key", "install", "--state", "S", "standby.olv")
+	run("no longer valid: revoked: the vendor has revoked the root key", "install", "--state", "S", "standby.olv")
 	run("revoked: the vendor has revoked the root key", "verify", "--state", "S", "--product", "evoq")
 }
 

@@ -65,21 +65,15 @@ func cannotDial(socket string, cause error) error {
 }
 
 func refusedToList() error {
-	return mistake.New(
-		"ssh-agent refused to list its keys",
-		"ssh-add -X unlocks it, and ssh-add -l shows what it holds",
-		ErrAgentRefused,
-	)
+	return mistake.New("ssh-agent refused to list its keys",
+		"ssh-add -X unlocks it, and ssh-add -l shows what it holds", ErrAgentRefused)
 }
 
 // refusedToSign: that the agent could not ask is more frequent than that somebody denied,
 // and its user sees no difference.
 func refusedToSign(key keys.NamedKey) error {
-	return mistake.New(
-		"ssh-agent refused to sign with "+namedKey(key),
-		"confirm when it asks; if no question came, the agent was started without SSH_ASKPASS or a display, which ssh-add -c needs",
-		ErrAgentRefused,
-	)
+	return mistake.New("ssh-agent refused to sign with "+namedKey(key),
+		"confirm when it asks; if no question came, the agent was started without SSH_ASKPASS or a display, which ssh-add -c needs", ErrAgentRefused)
 }
 
 // wireFailure says why an exchange came to nothing. onHang is the hint when the agent did
@@ -94,24 +88,15 @@ func (a *Agent) wireFailure(patience time.Duration, onHang string) error {
 	case errors.Is(err, net.ErrClosed):
 		return mistake.New("the connection to ssh-agent was closed", "run the command again", ErrAgentLost)
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return mistake.New(
-			fmt.Sprintf("ssh-agent did not answer within %v", patience),
-			onHang,
-			fmt.Errorf("%w: %w", ErrAgentLost, err),
-		)
+		return mistake.New(fmt.Sprintf("ssh-agent did not answer within %v", patience),
+			onHang, fmt.Errorf("%w: %w", ErrAgentLost, err))
 	default:
-		return mistake.New(
-			"ssh-agent hung up before it had answered: it may have ended",
-			"ssh-add -l shows whether it still runs; "+startAgent,
-			fmt.Errorf("%w: %w", ErrAgentLost, err),
-		)
+		return mistake.New("ssh-agent hung up before it had answered: it may have ended",
+			"ssh-add -l shows whether it still runs; "+startAgent, fmt.Errorf("%w: %w", ErrAgentLost, err))
 	}
 }
 
 func (a *Agent) badAnswer(format string, args ...any) error {
-	return mistake.New(
-		"ssh-agent gave "+fmt.Sprintf(format, args...),
-		fmt.Sprintf("find out which program listens at %s before a key is trusted to it", shellWord(a.socket)),
-		ErrAgentAnswer,
-	)
+	return mistake.New("ssh-agent gave "+fmt.Sprintf(format, args...),
+		fmt.Sprintf("find out which program listens at %s before a key is trusted to it", shellWord(a.socket)), ErrAgentAnswer)
 }

@@ -126,11 +126,8 @@ func (a *Agent) Signer(name string) (keys.Signer, error) {
 // choose finds the one key that is meant.
 func choose(name string, held []identity) (keys.NamedKey, error) {
 	if name == "" {
-		return keys.NamedKey{}, mistake.New(
-			"no key of ssh-agent was named",
-			"name it by its fingerprint, SHA256:..., or its comment; ssh-add -l shows both",
-			ErrAgentKey,
-		)
+		return keys.NamedKey{}, mistake.New("no key of ssh-agent was named",
+			"name it by its fingerprint, SHA256:..., or its comment; ssh-add -l shows both", ErrAgentKey)
 	}
 	if len(held) == 0 {
 		return keys.NamedKey{}, mistake.New("ssh-agent holds no keys", addKey, ErrAgentKey)
@@ -165,27 +162,18 @@ func choose(name string, held []identity) (keys.NamedKey, error) {
 }
 
 func ambiguous(name string, fit []identity) error {
-	return mistake.New(
-		fmt.Sprintf("ssh-agent holds %d Ed25519 keys that are called %.64q: %s", len(fit), name, list(fit)),
-		"name the key by its fingerprint, such as agent:"+fit[0].Fingerprint(),
-		ErrAgentKey,
-	)
+	return mistake.New(fmt.Sprintf("ssh-agent holds %d Ed25519 keys that are called %.64q: %s", len(fit), name, list(fit)),
+		"name the key by its fingerprint, such as agent:"+fit[0].Fingerprint(), ErrAgentKey)
 }
 
 // notUsable says why a key that is there will not do.
 func notUsable(name string, id identity) error {
 	if id.err != nil {
-		return mistake.New(
-			fmt.Sprintf("the key %.64q in ssh-agent: %v", name, id.err),
-			makeOne,
-			fmt.Errorf("%w: %w", ErrAgentKey, id.err),
-		)
+		return mistake.New(fmt.Sprintf("the key %.64q in ssh-agent: %v", name, id.err),
+			makeOne, fmt.Errorf("%w: %w", ErrAgentKey, id.err))
 	}
-	return mistake.New(
-		fmt.Sprintf("the key %.64q in ssh-agent is of type %.64q; an Ed25519 key is wanted", name, id.kind),
-		makeOne,
-		ErrAgentKey,
-	)
+	return mistake.New(fmt.Sprintf("the key %.64q in ssh-agent is of type %.64q; an Ed25519 key is wanted", name, id.kind),
+		makeOne, ErrAgentKey)
 }
 
 func unknown(name string, held []identity) error {

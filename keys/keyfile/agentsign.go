@@ -27,11 +27,8 @@ func (s *agentSigner) Public() keys.PublicKey { return s.key.PublicKey }
 // Sign implements keys.Signer.
 func (s *agentSigner) Sign(message []byte) ([]byte, error) {
 	if len(message) > maxAgentSigned {
-		return nil, mistake.New(
-			fmt.Sprintf("ssh-agent signs at most %d bytes at once, and this is %d", maxAgentSigned, len(message)),
-			"sign with the key's file instead of the agent",
-			nil,
-		)
+		return nil, mistake.New(fmt.Sprintf("ssh-agent signs at most %d bytes at once, and this is %d", maxAgentSigned, len(message)),
+			"sign with the key's file instead of the agent", nil)
 	}
 	signature, refused, err := s.agent.sign(s.key, message)
 	if refused {
@@ -44,11 +41,8 @@ func (s *agentSigner) Sign(message []byte) ([]byte, error) {
 // denied it or the key has gone.
 func (s *agentSigner) whyRefused() error {
 	if held, err := s.agent.list(); err == nil && !holdsKey(held, s.key.PublicKey) {
-		return mistake.New(
-			"ssh-agent no longer holds "+namedKey(s.key),
-			addKey,
-			ErrAgentKey,
-		)
+		return mistake.New("ssh-agent no longer holds "+namedKey(s.key),
+			addKey, ErrAgentKey)
 	}
 	return refusedToSign(s.key)
 }

@@ -51,11 +51,8 @@ func (e envelope) publicKey() (keys.PublicKey, error) {
 		return keys.PublicKey{}, errors.New("malformed private key: its public part does not decode")
 	}
 	if tagged.Type != ssh.KeyAlgoED25519 {
-		return keys.PublicKey{}, mistake.New(
-			fmt.Sprintf("this is a key of type %.64q; an Ed25519 key is wanted", tagged.Type),
-			makeOne,
-			nil,
-		)
+		return keys.PublicKey{}, mistake.New(fmt.Sprintf("this is a key of type %.64q; an Ed25519 key is wanted", tagged.Type),
+			makeOne, nil)
 	}
 	var own struct{ Raw []byte }
 	if ssh.Unmarshal(tagged.Rest, &own) != nil {
@@ -72,11 +69,8 @@ func (e envelope) readable(path string) error {
 		return e.noTag(path)
 	}
 	if (e.Cipher != "aes256-ctr" && e.Cipher != "aes256-cbc") || e.KDF != "bcrypt" {
-		return mistake.New(
-			fmt.Sprintf("%q: encrypted with %.64q and %.64q; want %q and %q", path, e.Cipher, e.KDF, "aes256-ctr", "bcrypt"),
-			"ssh-keygen -p -Z aes256-ctr -f "+shellWord(path),
-			nil,
-		)
+		return mistake.New(fmt.Sprintf("%q: encrypted with %.64q and %.64q; want %q and %q", path, e.Cipher, e.KDF, "aes256-ctr", "bcrypt"),
+			"ssh-keygen -p -Z aes256-ctr -f "+shellWord(path), nil)
 	}
 	var options struct {
 		Salt   []byte
@@ -86,11 +80,8 @@ func (e envelope) readable(path string) error {
 		return fmt.Errorf("%q: malformed private key: the options of its encryption do not decode", path)
 	}
 	if options.Rounds > maxRounds {
-		return mistake.New(
-			fmt.Sprintf("%q: got %d rounds of %s, want at most %d", path, options.Rounds, e.KDF, maxRounds),
-			"ssh-keygen -p -a 100 -f "+shellWord(path),
-			nil,
-		)
+		return mistake.New(fmt.Sprintf("%q: got %d rounds of %s, want at most %d", path, options.Rounds, e.KDF, maxRounds),
+			"ssh-keygen -p -a 100 -f "+shellWord(path), nil)
 	}
 	return e.noTag(path)
 }

@@ -42,17 +42,11 @@ func onePEM(text []byte, label string, other func(label string) error) (body []b
 func otherPEM(path, label string) error {
 	switch label {
 	case pkcs8Type:
-		return mistake.New(
-			"this is a PKCS#8 key, as openssl writes it; an OpenSSH private key is wanted",
-			"licensor key import --name NAME "+shellWord(path),
-			nil,
-		)
+		return mistake.New("this is a PKCS#8 key, as openssl writes it; an OpenSSH private key is wanted",
+			"licensor key import --name NAME "+shellWord(path), nil)
 	case pkcs8Encrypted:
-		return mistake.New(
-			"this is an encrypted PKCS#8 key, as openssl writes it; an OpenSSH private key is wanted",
-			importThrough("openssl pkey", path),
-			nil,
-		)
+		return mistake.New("this is an encrypted PKCS#8 key, as openssl writes it; an OpenSSH private key is wanted",
+			importThrough("openssl pkey", path), nil)
 	}
 	if err := otherType(label, makeOne); err != nil {
 		return err

@@ -99,11 +99,8 @@ func parseOneAsymmetricKey(body []byte) (oneAsymmetricKey, error) {
 		return oneAsymmetricKey{}, errPKCS8
 	}
 	if !oid.Equal(asn1.ObjectIdentifier{1, 3, 101, 112}) {
-		return oneAsymmetricKey{}, mistake.New(
-			fmt.Sprintf("this is %s; an Ed25519 key is wanted", algorithmName(oid)),
-			makePKCS8,
-			nil,
-		)
+		return oneAsymmetricKey{}, mistake.New(fmt.Sprintf("this is %s; an Ed25519 key is wanted", algorithmName(oid)),
+			makePKCS8, nil)
 	}
 	if version != 0 && version != 1 {
 		return oneAsymmetricKey{}, fmt.Errorf("PKCS#8 of another version: got %d in its version field, want 0 or 1", version)

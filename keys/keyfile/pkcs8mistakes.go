@@ -14,29 +14,20 @@ func importThrough(command, path string) string {
 // notPKCS8 names what people give where a PKCS#8 key belongs, as far as its start tells.
 func notPKCS8(text []byte, path string) error {
 	if len(text) == 0 {
-		return mistake.New(
-			"there is no key: the input is empty",
-			"before a pipe, the command there may have failed; see what it said above",
-			nil,
-		)
+		return mistake.New("there is no key: the input is empty",
+			"before a pipe, the command there may have failed; see what it said above", nil)
 	}
 	// A SEQUENCE of DER whose length takes one byte, or two or three.
 	if text[0] == 0x30 && len(text) > 4 && (text[1] < 0x80 && text[2] == 0x02 || text[1] == 0x81 || text[1] == 0x82) {
-		return mistake.New(
-			"this is binary (DER); PEM is wanted",
-			importThrough("openssl pkey -inform DER", path),
-			nil,
-		)
+		return mistake.New("this is binary (DER); PEM is wanted",
+			importThrough("openssl pkey -inform DER", path), nil)
 	}
 	switch what := mistake.Name(string(text[:min(len(text), 128)])); what {
 	case "", "a private key":
 		return nil
 	case "a public key":
-		return mistake.New(
-			"this is a public key; a private key is wanted",
-			"give the file that openssl genpkey made",
-			nil,
-		)
+		return mistake.New("this is a public key; a private key is wanted",
+			"give the file that openssl genpkey made", nil)
 	case "a PuTTY private key":
 		return mistake.New("this is a PuTTY key; a PKCS#8 private key is wanted", puttyHint(path), nil)
 	default:
@@ -48,17 +39,11 @@ func notPKCS8(text []byte, path string) error {
 func otherThanPKCS8(label, path string) error {
 	switch label {
 	case pkcs8Encrypted:
-		return mistake.New(
-			"this private key is encrypted; openssl can decrypt it",
-			importThrough("openssl pkey", path),
-			nil,
-		)
+		return mistake.New("this private key is encrypted; openssl can decrypt it",
+			importThrough("openssl pkey", path), nil)
 	case pemType:
-		return mistake.New(
-			"this is an OpenSSH private key; a PKCS#8 private key is wanted",
-			"an OpenSSH private key is used as it is, without an import",
-			nil,
-		)
+		return mistake.New("this is an OpenSSH private key; a PKCS#8 private key is wanted",
+			"an OpenSSH private key is used as it is, without an import", nil)
 	}
 	if err := otherType(label, makePKCS8); err != nil {
 		return err

@@ -99,11 +99,8 @@ func refuseOther(path string, text []byte) error {
 		}
 		return mistake.New(fmt.Sprintf("%q: this is a public key; a private key is wanted", path), hint, nil)
 	case "a PuTTY private key":
-		return mistake.New(
-			fmt.Sprintf("%q: this is a PuTTY key; an OpenSSH private key is wanted", path),
-			puttyHint(path),
-			nil,
-		)
+		return mistake.New(fmt.Sprintf("%q: this is a PuTTY key; an OpenSSH private key is wanted", path),
+			puttyHint(path), nil)
 	default:
 		return fmt.Errorf("%q: this is %s, not a key", path, what)
 	}

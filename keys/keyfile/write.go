@@ -139,9 +139,6 @@ func refuseSharedDirectory(path string, file *os.File) error {
 	if !othersCanRead(info.Mode()) {
 		return nil
 	}
-	return mistake.New(
-		fmt.Sprintf("%q: this file system keeps no permissions, so others could read the private key", path),
-		"mount it with the option umask=077, or use one that keeps permissions, such as ext4",
-		nil,
-	)
+	return mistake.New(fmt.Sprintf("%q: this file system keeps no permissions, so others could read the private key", path),
+		"mount it with the option umask=077, or use one that keeps permissions, such as ext4", nil)
 }
