@@ -22,5 +22,5 @@
 //	// … is file.License.Signature() one of file.License.SignedMessage()?
 //	claims, err := format.UnmarshalLicense(file.License.UnverifiedPayload())
 //
-// SPEC.md says it forevery implementation, license.cddl in the language for CBOR.
+// SPEC.md says it for every implementation, license.cddl in the language for CBOR.
 package format

@@ -13,7 +13,7 @@ func compareKeys(a, b string) int {
 	return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b))
 }
 
-// textKeys calls value forevery key of a map, in order, after the key was read.
+// textKeys calls value for every key of a map, in order, after the key was read.
 func (r *reader) textKeys(most int, value func(key string)) {
 	last := ""
 	for range r.count(majorMap, 1, most) {

@@ -195,7 +195,7 @@ func TestParsePublicFile(t *testing.T) {
 	}
 }
 
-// checkNamed asserts what holds forevery accepted key: it is strong, it writes back as
+// checkNamed asserts what holds for every accepted key: it is strong, it writes back as
 // an equal one, and its comment is safe to print.
 func checkNamed(t *testing.T, named NamedKey) {
 	t.Helper()

@@ -16,7 +16,7 @@ type Chain struct {
 	License    [16]byte
 }
 
-// Revokes is the rule of revoked keys, for the vendor and forevery verifier: a revoked
+// Revokes is the rule of revoked keys, for the vendor and for every verifier: a revoked
 // key takes with it all that it has signed, but for the statements that are kept.
 //
 // license reports that the key is the staff key of the chain and the license is not kept;

@@ -37,7 +37,7 @@
 //     the public key with the one that they expect, as for files.
 //
 // What it cannot do is have a signature accepted that the chosen key did not make of
-// that very message, forevery one is verified before it is returned; and make us crash
+// that very message, for every one is verified before it is returned; and make us crash
 // or use memory without bound: an answer of more than 256 KiB is refused, and after one
 // that makes no sense the agent is not asked again.
 //

@@ -92,7 +92,7 @@ type Identity struct {
 	// root-fs, mac, then Options.Extra as given. There are at most
 	// [format.MaxComponents], and there may be none.
 	Components []format.Component
-	// Findings has one entry forevery source tried, in the same order.
+	// Findings has one entry for every source tried, in the same order.
 	Findings []Finding
 }
 

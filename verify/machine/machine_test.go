@@ -45,7 +45,7 @@ func TestReadThisMachine(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(id.Findings) == 0 {
-		t.Fatal("got no findings, want one forevery source")
+		t.Fatal("got no findings, want one for every source")
 	}
 	n := 0
 	for _, f := range id.Findings {
@@ -57,7 +57,7 @@ func TestReadThisMachine(t *testing.T) {
 			continue
 		}
 		if n >= len(id.Components) || id.Components[n].Label != f.Label || len(id.Components[n].Hash) != 8 {
-			t.Fatalf("components: got %v, want 8 bytes forevery source that is present: %v", id.Components, id.Findings)
+			t.Fatalf("components: got %v, want 8 bytes for every source that is present: %v", id.Components, id.Findings)
 		}
 		n++
 	}
