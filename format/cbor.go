@@ -47,7 +47,7 @@ func (r *reader) fail(format string, args ...any) {
 	r.b = nil
 }
 
-// end refuses what stands behind the value.
+// end refuses bytes after the value.
 func (r *reader) end() {
 	if len(r.b) > 0 {
 		r.fail("%d bytes too many at the end", len(r.b))

@@ -156,7 +156,7 @@ func (r *reader) licenseType() string {
 	return s
 }
 
-// ValidText returns nil for a text of 1 to most bytes that may stand in a statement.
+// ValidText returns nil for a text of 1 to most bytes that a statement may have.
 func ValidText(s string, most int) error {
 	if s == "" || len(s) > most {
 		return fmt.Errorf("got %d bytes, want 1 to %d", len(s), most)

@@ -32,7 +32,7 @@ const (
 // Foreign returns what the text is instead of a statement, "" if that is not known.
 func (e *MalformedError) Foreign() Foreign { return e.foreign }
 
-// WrongKindError says that a well-formed statement of one kind stands where another belongs.
+// WrongKindError says that a well-formed statement is of another kind than wanted.
 type WrongKindError struct {
 	Got, Want Kind
 }

@@ -21,7 +21,7 @@ const MaxPublicFile = 64 << 10
 // maxPublicLines keeps a file of trusted keys to a number a person can check.
 const maxPublicLines = 16
 
-// NamedKey is a public key with the comment that stands behind it on its line.
+// NamedKey is a public key with the comment after it on its line.
 // The comment is for people; nothing is decided by it.
 type NamedKey struct {
 	PublicKey
@@ -79,7 +79,7 @@ func ParsePublicLine(line string) (NamedKey, error) {
 	return NamedKey{PublicKey: key, Comment: strings.TrimSpace(comment)}, nil
 }
 
-// notPublicLine says what stands where a line that starts with sshType should.
+// notPublicLine says what was found instead of a line that starts with sshType.
 func notPublicLine(line string) error {
 	switch what := mistake.Name(line); what {
 	case "":
@@ -130,7 +130,7 @@ func ParsePublicFile(text []byte) ([]NamedKey, error) {
 	return named, nil
 }
 
-// sshPrefix is what stands before the 32 key bytes in an OpenSSH public key: the type
+// sshPrefix is what comes before the 32 key bytes in an OpenSSH public key: the type
 // and the key's length (RFC 8709, section 4).
 func sshPrefix() []byte {
 	var b []byte

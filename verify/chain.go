@@ -6,9 +6,8 @@ import "github.com/offlicense/offlicense/format"
 // that key the license. It is all that revocation asks about. Keys are named by their
 // thumbprint, statements by their digest ([format.Statement.Digest]).
 //
-// Each half may be missing. Who asks whether a key may still sign leaves License zero: no
-// list keeps what is not signed yet, so a revoked key may not. Who asks about a root alone
-// leaves Staff zero, too.
+// To ask whether a key may still sign, leave License zero: no list keeps what is not signed
+// yet, so a revoked key may not. To ask about the delegation alone, leave Staff zero, too.
 type Chain struct {
 	Root       [32]byte // key that signed the delegation
 	Delegation [16]byte

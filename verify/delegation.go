@@ -102,7 +102,7 @@ func (v *Verifier) checkRoot(s format.Statement) (int, error) {
 		return 0, &Refusal{
 			Reason:  BadSignature,
 			Message: what + " in the file was changed after it was signed",
-			hint:    "copy the file again from where it came; if that does not help, ask the vendor to send it again",
+			hint:    "copy the file again, or ask the vendor to send it again",
 		}
 	}
 	return 0, &Refusal{

@@ -26,7 +26,7 @@
 // asks for it with errors.Is. [OpenRelease] is the vendor's side of a site that gives its
 // license up.
 //
-// What the vendor has revoked stands in revocation lists: one may come with the license
+// Revocation lists say what the vendor has revoked: one may come with the license
 // file, others the program or its site has kept ([Verifier.OpenRevocationList], [InForce])
 // and states among its [Facts]. Their absence is accepted unless the facts, or the license,
 // ask for one.

@@ -109,7 +109,7 @@ func (d *delegation) checkList(s format.Statement) error {
 		return &Refusal{
 			Reason:  BadSignature,
 			Message: "the revocation list was changed after it was signed",
-			hint:    "copy the revocation list again from where it came; if that does not help, ask the vendor to send it again",
+			hint:    "copy the revocation list again, or ask the vendor to send it again",
 		}
 	}
 	return nil
@@ -139,7 +139,7 @@ func (l *RevocationList) checkScope() error {
 	}
 	for i, root := range l.verifier.roots {
 		if l.key(root.Thumbprint()) != nil && l.rank <= i+1 {
-			r := out("root keys", "staff keys, and roots that stand before its own", "the root key "+root.Fingerprint())
+			r := out("root keys", "staff keys, and roots before its own", "the root key "+root.Fingerprint())
 			r.hint, r.ofRoots = "check that the roots file is the one that came with the product, its lines in their order; if it is, "+r.hint, true
 			return r
 		}

@@ -7,22 +7,22 @@ import (
 	"github.com/offlicense/offlicense/format"
 )
 
-// source says where a statement of one kind comes from, for who gave something else, or
-// not all of it.
+// source says where a statement of one kind comes from, to help with another text, or a part
+// of one.
 type source struct{ name, again string }
 
 var (
 	licenseSource = source{
 		"name the license file that came from the vendor",
-		"copy the license file again from where it came: all of it, from OLL1: to the last character",
+		"copy the license file again: all of it, from OLL1: to the last character",
 	}
 	listSource = source{
 		"name the revocation list that came from the vendor",
-		"copy the revocation list again from where it came: all of it, from OLV1: to the last character",
+		"copy the revocation list again: all of it, from OLV1: to the last character",
 	}
 	delegationSource = source{
 		"name the delegation that the holder of the root key made",
-		"copy the delegation again from where it came: all of it, from OLD1: to the last character",
+		"copy the delegation again: all of it, from OLD1: to the last character",
 	}
 	requestSource = source{
 		`name the request file that the customer sent, made by "offlicense request"`,
@@ -45,7 +45,7 @@ func (s source) refuse(err error) *Refusal {
 	case isWrong:
 		r.hint = s.name
 	case isMalformed && (malformed.Foreign() == format.PrivateKey || malformed.Foreign() == format.MachineKey):
-		r.hint = "leave the key where it is and send it to nobody; " + s.name
+		r.hint = "keep the key private; " + s.name
 	case isMalformed && malformed.Foreign() != "":
 		r.hint = s.name
 	}

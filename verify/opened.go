@@ -46,7 +46,7 @@ func (v *Verifier) Open(text []byte) (*Opened, error) {
 		return nil, &Refusal{
 			Reason:  BadSignature,
 			Message: "the license was changed after it was signed",
-			hint:    "copy the license file again from where it came; if that does not help, ask the vendor to send it again",
+			hint:    "copy the license file again, or ask the vendor to send it again",
 		}
 	}
 	claims, err := format.UnmarshalLicense(license.UnverifiedPayload())

@@ -78,7 +78,7 @@ func (j *judgement) machine() error {
 	}
 	return &Refusal{
 		Reason:   WrongMachine,
-		Message:  "the license is for another machine, or this machine has changed",
+		Message:  "the license is for another machine, or this one has changed",
 		Expected: fmt.Sprintf("%d of %s", binding.Need, labelNames(binding.Components)),
 		Found:    fmt.Sprintf("%d; changed or not readable: %s", matching, list(other)),
 		hint:     hint,

@@ -71,7 +71,7 @@ func (j *judgement) findLists() error {
 	return nil
 }
 
-// refuseAttached tells somebody who has a license file in hand, and no list, that it is
+// refuseAttached tells an administrator with a license file, and no list, that it is
 // the list in the file that does not hold.
 func refuseAttached(err error, vendor string) error {
 	r := *err.(*Refusal)

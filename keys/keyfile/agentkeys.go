@@ -66,7 +66,7 @@ func namedKey(key keys.NamedKey) string {
 	return fmt.Sprintf("%s %.64q", key.Fingerprint(), key.Comment)
 }
 
-// identities reads a list, and leaves out what stands in it a second time.
+// identities reads a list, and leaves out duplicates.
 func identities(listed []*agent.Key) []identity {
 	var held []identity
 	seen := make(map[string]bool)
@@ -109,7 +109,7 @@ func usableKey(listed *agent.Key) (keys.NamedKey, error) {
 // a person first. Sign fails with ErrAgentRefused when the agent will not, and for a
 // message of more than 256 KiB, which OpenSSH's agent does not take.
 //
-// Who matters which key signs compares Public with the key that they expect: a comment
+// A caller to whom it matters which key signs compares Public with the expected key: a comment
 // is what the agent says.
 func (a *Agent) Signer(name string) (keys.Signer, error) {
 	held, err := a.list()

@@ -11,7 +11,7 @@ import (
 )
 
 // maxAgentSigned is the length in bytes of the longest message for which the request to
-// sign it fits maxAgentMessage: besides it stand there a type, the key with its type, the
+// sign it fits maxAgentMessage: with it come a type, the key with its type, the
 // flags and three lengths. OpenSSH's agent hangs up on a longer request.
 const maxAgentSigned = maxAgentMessage - (1 + 4 + (4 + 11 + 4 + keys.PublicKeySize) + 4 + 4)
 

@@ -18,7 +18,7 @@ const magic = "openssh-key-v1\x00"
 // 2048 take some seconds. The library has the same limit, and names it after the work.
 const maxRounds = 2048
 
-// envelope is what stands in the clear in a key file (PROTOCOL.key in OpenSSH's sources).
+// envelope is the plaintext part of a key file (PROTOCOL.key in OpenSSH's sources).
 type envelope struct {
 	Cipher  string
 	KDF     string

@@ -12,7 +12,7 @@ import (
 const makeOne = "ssh-keygen -t ed25519 makes an Ed25519 key"
 
 // onePEM returns what is in the PEM block that text consists of. It has to have the
-// label; other says what stands there when it has another one.
+// label; other says what it is when it has another one.
 func onePEM(text []byte, label string, other func(label string) error) (body []byte, err error) {
 	if !bytes.HasPrefix(text, []byte("-----BEGIN ")) {
 		return nil, fmt.Errorf("malformed private key: it does not start with %q", "-----BEGIN "+label+"-----")
@@ -54,7 +54,7 @@ func otherPEM(path, label string) error {
 	return fmt.Errorf("this is PEM of type %.64q; want %q", label, pemType)
 }
 
-// otherType names the key types that openssl once gave labels of their own, nil for what
+// otherType names the key types that openssl once gave their own labels, nil for what
 // is none of them.
 func otherType(label, hint string) error {
 	kind, found := map[string]string{

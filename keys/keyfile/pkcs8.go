@@ -36,7 +36,7 @@ func ReadPKCS8(path string) (keys.PrivateKey, error) {
 
 // ParsePKCS8 returns the Ed25519 private key in text, one PEM block with the label
 // "PRIVATE KEY" and white space around it, as openssl genpkey -algorithm ed25519 writes
-// it (RFC 8410, section 7). A public key that stands beside the private one (version 2,
+// it (RFC 8410, section 7). A public key beside the private one (version 2,
 // RFC 5958) has to be the one that the private key makes; attributes are not looked at.
 //
 // The text stays as it is: the caller clears it.
@@ -80,7 +80,7 @@ type oneAsymmetricKey struct {
 var errPKCS8 = errors.New("malformed private key: the PKCS#8 in it does not decode")
 
 // parseOneAsymmetricKey takes the encoding of RFC 5958 apart, with Ed25519 as RFC 8410
-// has it; encoding/asn1, and crypto/x509 with it, pass over what stands behind the seed.
+// has it; encoding/asn1, and crypto/x509 with it, pass over what follows the seed.
 //
 //	OneAsymmetricKey ::= SEQUENCE {
 //	    version     INTEGER { v1(0), v2(1) },

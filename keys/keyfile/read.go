@@ -20,7 +20,7 @@ const MaxFile = 64 << 10
 // When the file is encrypted, Read calls passphrase with attempt 1, 2 and 3 until what
 // it returns opens the key, and overwrites each returned slice; then it fails with
 // ErrPassphrase. An error from passphrase ends Read and is wrapped, so a passphrase that
-// will not change should come with an error on attempt 2. A nil passphrase stands for
+// will not change should come with an error on attempt 2. A nil passphrase means
 // nobody to ask.
 //
 // A file that others than its owner can read gives a *PermissionError (not on Windows).

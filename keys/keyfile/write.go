@@ -22,7 +22,7 @@ const maxComment = 1000
 // passphrase; nil leaves it plain, which is the caller's decision. The passphrase stays
 // as it is, for the caller may have a second key to write.
 //
-// What stands at path is never overwritten: the error wraps fs.ErrExist. When Write
+// A file at path is never overwritten: the error wraps fs.ErrExist. When Write
 // returns nil, file and directory are on the disk; when it fails, the file is gone again.
 func Write(path string, key keys.PrivateKey, comment string, passphrase []byte) error {
 	if key.IsZero() {

@@ -19,7 +19,7 @@ func readMAC(root string, id reading) reading {
 		}
 	}
 	if lowest == "" {
-		return absent("no built-in network adapter has a permanent address of its own; virtual machines usually have none")
+		return absent("no built-in network adapter has its own permanent address; virtual machines usually have none")
 	}
 	return present(id.value+"\x00"+lowest, "the lowest address of the adapters in "+directory+", joined to the machine-id")
 }

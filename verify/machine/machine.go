@@ -61,7 +61,7 @@
 // In an application container (Docker, Podman, Kubernetes) the machine-id and the root
 // file system come from the image: every container started from it, anywhere, has the
 // same ones. Offering them would bind a license to an image, so they are not offered,
-// unless /etc/machine-id is a mount of its own, which somebody then mounted on purpose.
+// unless /etc/machine-id is its own mount, which somebody then mounted on purpose.
 // The product UUID is the host's and is offered as such. What identifies a containerised
 // site best is an operator's own component, the id of the cluster or of the volume.
 // System containers (LXC, systemd-nspawn, WSL) make their own machine-id at first boot,

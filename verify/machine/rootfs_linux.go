@@ -26,7 +26,7 @@ func readRootFS(root string, mounts map[string]mount, in container) reading {
 	}
 	device := blockDevice(root, m)
 	if device == "" {
-		return absent(fmt.Sprintf("the root file system (%.64q) is not on a disk of its own", m.fsType))
+		return absent(fmt.Sprintf("the root file system (%.64q) is not on its own disk", m.fsType))
 	}
 	const directory = "/dev/disk/by-uuid"
 	uuid, source := lookUpUUID(root+directory, device), directory

@@ -37,7 +37,7 @@ func (s seen) marshal() []byte {
 
 // parseClock reads exactly what marshal wrote.
 func parseClock(text []byte) (seen, error) {
-	malformed := errors.New("malformed clock file; remove the file once the clock of this machine is right")
+	malformed := errors.New("malformed clock file: remove it once this machine's clock is right")
 	rest, ok := strings.CutPrefix(string(text[:min(len(text), 128)]), clockHeader)
 	if !ok {
 		return seen{}, malformed

@@ -130,7 +130,7 @@ func marshalTallies(list []tally) []byte {
 
 // parseTallies reads exactly what marshalTallies wrote.
 func parseTallies(text []byte) ([]tally, error) {
-	malformed := errors.New("malformed record of the emergency days; restore the file from a backup, or remove it and tell the vendor how many were used")
+	malformed := errors.New("malformed record of the emergency days: restore it from a backup, or remove it and tell the vendor how many were used")
 	rest, ok := strings.CutPrefix(string(text), talliesHeader)
 	if !ok || len(text) >= maxFile {
 		return nil, malformed
@@ -216,7 +216,7 @@ func (s *State) writeTally(own tally, others []tally) error {
 func (t tally) on(today, from int64, granted uint64) (tally, uint64) {
 	today = max(today, from, t.through)
 	if t.spent && (granted == 0 || t.used < granted) {
-		// More was granted since. The server stood by meanwhile, today not counted yet.
+		// More was granted since. The server was on standby meanwhile, today not counted yet.
 		t.spent, t.through = false, max(t.through, today-1)
 	}
 	if t.spent {

@@ -11,7 +11,7 @@ import (
 	"github.com/offlicense/offlicense/verify/machine"
 )
 
-// Failover is how a site's failover license stands.
+// Failover is the status of a site's failover license.
 type Failover struct {
 	Activation  string
 	Declared    bool      // an emergency goes on
@@ -116,7 +116,7 @@ func (s *State) StopFailover(now time.Time) (*Failover, error) {
 	return f, nil
 }
 
-// Failover tells how the installed failover license stands. The license is not judged.
+// Failover returns the status of the installed failover license, which is not judged.
 func (s *State) Failover(now time.Time) (*Failover, error) {
 	f, _, err := s.failover(now)
 	return f, err

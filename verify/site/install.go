@@ -23,7 +23,7 @@ type InstallOptions struct {
 // hold now leaves the old one where it is.
 //
 // A newer revocation list in the file is kept as [State.InstallRevocations] would, also
-// where the license itself is refused: it is the vendor's word of its own, grants nothing
+// where the license itself is refused: it is signed separately, grants nothing
 // to anybody, and may be the only one that reaches this server. The refusal then says so.
 //
 // A license that is bound to no machine may be the first thing in a new or empty directory.

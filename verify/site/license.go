@@ -48,7 +48,7 @@ func (s *State) Verify(v *verify.Verifier, p Program, now time.Time) (*verify.Li
 	case err == nil:
 		unwritten[2] = s.recordClock(record.orSigned(signedAt(license)), now)
 	case errors.Is(err, verify.Expired) && record != seen{}:
-		// Else the clock could stand before the end forever.
+		// Otherwise a clock that stands before the end would never be recorded.
 		unwritten[2] = s.recordClock(record, now)
 	}
 	if err != nil {
@@ -226,7 +226,7 @@ func (s *State) readLicense() ([]byte, error) {
 }
 
 // installed opens the installed license. It is nil where there is none, or one that no
-// verifier would accept: such a one stands in nobody's way.
+// verifier would accept: such a license hinders no other.
 func (s *State) installed(v *verify.Verifier) *verify.Opened {
 	text, err := s.read(licenseFile)
 	if err != nil {
@@ -262,5 +262,5 @@ func (s *State) noLicense() error {
 	if names, err := s.requestNames(); err == nil && len(names) > 0 {
 		return r.WithHint(`install the license that the vendor sends back with "offlicense install"`)
 	}
-	return r.WithHint(`make a request with "offlicense request" and send it to the vendor; if that was done, check the path of the state directory`)
+	return r.WithHint(`make a request with "offlicense request", or check the path of the state directory`)
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/offlicense/offlicense/format"
@@ -21,9 +22,8 @@ type ReleaseOptions struct {
 	Now    time.Time // required
 	Random io.Reader // required; makes the release's id
 
-	// Verifier checks that the vendor signed what is given up. nil: it is not checked.
-	// The vendor looks the license up in any case, so a release of a license that no
-	// vendor signed is worth nothing and stops nothing else.
+	// Verifier checks that the vendor signed the license. nil: it is not checked. The vendor
+	// looks the license up in any case, so a release of a forged license is worth nothing.
 	Verifier *verify.Verifier
 }
 
@@ -37,42 +37,41 @@ type Release struct {
 	Warnings []string // each one line for the administrator
 }
 
-// Leaving is what a release would give up.
-type Leaving struct {
+// ReleasePreview is what a release would give up.
+type ReleasePreview struct {
 	License       *format.LicenseClaims // checked only with a verifier
 	EmergencyDays uint64                // used, which the release tells the vendor
-	Since         time.Time             // when it was given up before; zero: it was not
+	Since         time.Time             // when it was released before; zero: it was not
 }
 
 // ErrNotBound says that the installed license is bound to no machine: no key could sign
 // for its release, and another machine needs none.
 var ErrNotBound = errors.New("the installed license is bound to no machine, so there is nothing to give up")
 
-// ErrNoKey says that nothing here can sign any more. The vendor can close the activation.
-var ErrNoKey = errors.New("the machine key of this site is gone, and without it nothing can be released")
+// ErrNoKey says that the machine key is missing. The vendor can free the seat without it.
+var ErrNoKey = errors.New("the machine key of this site is missing, and only it can sign a release")
 
-// Leaving tells what [State.Release] would give up, or why it would refuse to. Nothing
+// PreviewRelease returns what [State.Release] would give up, or why it would refuse to. Nothing
 // is written.
-func (s *State) Leaving(o ReleaseOptions) (*Leaving, error) {
+func (s *State) PreviewRelease(o ReleaseOptions) (*ReleasePreview, error) {
 	p, err := s.planRelease(o)
 	if err != nil {
 		return nil, err
 	}
-	leaving := &Leaving{License: p.license, EmergencyDays: p.entry.days}
+	preview := &ReleasePreview{License: p.license, EmergencyDays: p.entry.days}
 	if p.again {
-		leaving.Since = p.entry.At
+		preview.Since = p.entry.At
 	}
-	return leaving, nil
+	return preview, nil
 }
 
-// Release gives the installed license up, for good: first the license stops here, which
-// is durable before anything else, then comes the signed release that frees its seat at
-// the vendor's. Where a crash or a full disk came between, the same call once more writes
-// it, and at any later time it returns the same bytes again.
+// Release gives up the installed license for good. First the license stops here, durably;
+// then the release is signed, which frees its seat at the vendor's. After a crash or a full
+// disk in between, the same call writes it, and any later call returns the same bytes.
 //
-// A license that has ended can be released, and so can one whose machine has changed. The
-// error is [ErrNotBound] for a license that is bound to no machine, and [ErrNoKey] where the
-// machine key is gone.
+// An expired license can be released, and one whose machine has changed. The error is
+// [ErrNotBound] for a license that is bound to no machine, and [ErrNoKey] if the machine key
+// is missing.
 func (s *State) Release(o ReleaseOptions) (*Release, error) {
 	p, err := s.planRelease(o)
 	if err != nil {
@@ -103,7 +102,7 @@ type releasePlan struct {
 	key     keys.PrivateKey
 	earlier []releasedLicense
 	entry   releasedLicense
-	again   bool // the entry stands in the list already
+	again   bool // the entry is in the list already
 }
 
 func (s *State) planRelease(o ReleaseOptions) (*releasePlan, error) {
@@ -129,11 +128,11 @@ func (s *State) planRelease(o ReleaseOptions) (*releasePlan, error) {
 	if p.earlier, err = s.released(); err != nil {
 		return nil, err
 	}
+	if i := slices.IndexFunc(p.earlier, func(r releasedLicense) bool { return r.License == l.ID }); i >= 0 {
+		p.entry, p.again = p.earlier[i], true
+		return p, nil
+	}
 	for _, r := range p.earlier {
-		if r.License == l.ID {
-			p.entry, p.again = r, true
-			return p, nil
-		}
 		if err := r.Refuse(l); err != nil {
 			return nil, err
 		}

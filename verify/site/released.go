@@ -40,7 +40,7 @@ func marshalReleased(list []releasedLicense) []byte {
 
 // parseReleased reads exactly what marshalReleased wrote.
 func parseReleased(text []byte) ([]releasedLicense, error) {
-	malformed := errors.New("malformed list of released licenses; restore the file from a backup, or ask the vendor what was released here")
+	malformed := errors.New("malformed list of released licenses: restore it from a backup, or ask the vendor what was released here")
 	rest, ok := strings.CutPrefix(string(text), releasedHeader)
 	if !ok || len(text) >= maxFile {
 		return nil, malformed

@@ -93,7 +93,7 @@ func (s *State) fresh() (bool, error) {
 		switch name := e.Name(); {
 		case name == keyFile, name == requestsDir:
 			return false, nil
-		case name == "lost+found", strings.HasPrefix(name, "."): // a disk or volume of its own
+		case name == "lost+found", strings.HasPrefix(name, "."): // its own disk or volume
 		default:
 			foreign = true
 		}

@@ -90,7 +90,7 @@ func (e *Env) terminal() Terminal {
 	return e.Terminal
 }
 
-// nobody stands in for a terminal where there is none.
+// nobody replaces a terminal where there is none.
 type nobody struct{}
 
 func (nobody) ReadLine(string) (string, error)   { return "", ErrNoTerminal }

@@ -154,7 +154,7 @@ func daysUsed(f *site.Failover) string {
 
 func minute(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
 
-// failoverView is how a failover license stands, as JSON.
+// failoverView is the status of a failover license, as JSON.
 type failoverView struct {
 	Version     int       `json:"version"`
 	Activation  string    `json:"activation,omitempty"`
@@ -177,7 +177,7 @@ func notDeclared(err error) error {
 	case errors.As(err, &refusal):
 		return refused("failover", refusal)
 	case errors.Is(err, site.ErrNotFailover):
-		return cli.Fail(err).WithHint("an emergency is declared on the server that has the failover license; check the path of the state directory")
+		return cli.Fail(err).WithHint("declare the emergency on the server with the failover license, or check the path of the state directory")
 	case errors.As(err, &field):
 		return cli.Usagef("%w", field).WithHint("--why takes 1 to 128 bytes of text")
 	}

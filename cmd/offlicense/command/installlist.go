@@ -9,7 +9,7 @@ import (
 	"github.com/offlicense/offlicense/verify/site"
 )
 
-// installList installs a revocation list and tells how the installed license stands by
+// installList installs a revocation list and prints the status of the installed license by
 // it. That it does not hold any more is what the list is for, and no failure.
 func installList(env *cli.Env, state *site.State, v *verify.Verifier, text []byte, o site.InstallOptions) error {
 	l, err := state.InstallRevocations(v, text, o)

@@ -41,7 +41,7 @@ func refuseKey(err error, want string) error {
 	if malformed.Foreign() == format.PublicKey {
 		return e.WithHint("the vendor's public keys belong to --roots; name the license file that came from the vendor")
 	}
-	return e.WithHint("leave the key where it is and send it to nobody; name the license file that came from the vendor")
+	return e.WithHint("keep the key private; name the license file that came from the vendor")
 }
 
 // nameList tells of a revocation list that was given to verify in the place of a license

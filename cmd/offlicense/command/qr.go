@@ -163,7 +163,7 @@ const (
 	gap = "  " // between the code's border and the text
 )
 
-// fold is wrap for a place that nothing may stand out of: it breaks long words, too. An
+// fold is wrap for a fixed width: it breaks long words, too. An
 // empty text is an empty line.
 func fold(text string, width int) []string {
 	if text == "" {

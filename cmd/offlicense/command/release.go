@@ -61,13 +61,13 @@ func (f *releaseFlags) run(env *cli.Env, args []string) error {
 			return err
 		}
 	}
-	leaving, err := state.Leaving(options)
+	preview, err := state.PreviewRelease(options)
 	if err != nil {
 		return notReleased(err)
 	}
 	out := f.messages(env)
-	f.show(out, leaving, options.Verifier != nil)
-	if err := f.confirm(env, leaving); err != nil {
+	f.show(out, preview, options.Verifier != nil)
+	if err := f.confirm(env, preview); err != nil {
 		return err
 	}
 	r, err := state.Release(options)
@@ -92,11 +92,11 @@ func (f *releaseFlags) run(env *cli.Env, args []string) error {
 }
 
 // show says what is given up.
-func (f *releaseFlags) show(out io.Writer, leaving *site.Leaving, verified bool) {
-	l := leaving.License
+func (f *releaseFlags) show(out io.Writer, preview *site.ReleasePreview, verified bool) {
+	l := preview.License
 	switch {
-	case !leaving.Since.IsZero():
-		fmt.Fprintf(out, "given up on %s; this is the same release again\n", day(leaving.Since))
+	case !preview.Since.IsZero():
+		fmt.Fprintf(out, "given up on %s; this is the same release again\n", day(preview.Since))
 	case verified:
 		fmt.Fprintln(out, "to be given up, for good")
 	default:
@@ -123,14 +123,14 @@ func (f *releaseFlags) show(out io.Writer, leaving *site.Leaving, verified bool)
 	if expires, _ := l.Ends(); !expires.IsZero() {
 		row("ends", day(expires))
 	}
-	if leaving.EmergencyDays > 0 {
-		row("emergency", cli.Plural(leaving.EmergencyDays, "day used", "days used"))
+	if preview.EmergencyDays > 0 {
+		row("emergency", cli.Plural(preview.EmergencyDays, "day used", "days used"))
 	}
 	t.WriteTo(out)
 }
 
-func (f *releaseFlags) confirm(env *cli.Env, leaving *site.Leaving) error {
-	if f.yes || !leaving.Since.IsZero() {
+func (f *releaseFlags) confirm(env *cli.Env, preview *site.ReleasePreview) error {
+	if f.yes || !preview.Since.IsZero() {
 		return nil
 	}
 	yes, err := env.Confirm("Give up this license? It stops here and cannot be installed here again.")
@@ -165,9 +165,9 @@ func notReleased(err error) error {
 	case errors.As(err, &refusal):
 		return refused("not released", refusal)
 	case errors.Is(err, site.ErrNotBound):
-		return cli.Fail(err).WithHint("remove the license file where it is no longer used, and ask the vendor to close its activation")
+		return cli.Fail(err).WithHint("ask the vendor to close the activation, and remove the license file")
 	case errors.Is(err, site.ErrNoKey):
-		return cli.Fail(err).WithHint("restore the file from a backup, or tell the vendor that this server is lost: they can close its activation")
+		return cli.Fail(err).WithHint("restore it from a backup, or ask the vendor to free the seat of a lost server")
 	}
 	return stateError(err)
 }

@@ -64,11 +64,11 @@ func stateError(err error) error {
 	case errors.Is(err, site.ErrNotState):
 		return cli.Fail(err).WithHint("give each site its own directory, empty or new")
 	case errors.Is(err, site.ErrNoRequest):
-		return cli.Fail(err).WithHint("make a request with \"offlicense request\" and send it to the vendor; if that was done, check the path of the state directory")
+		return cli.Fail(err).WithHint("make a request with \"offlicense request\", or check the path of the state directory")
 	case errors.Is(err, site.ErrNoSite):
-		return cli.Fail(err).WithHint("check the path of the state directory: a revocation list belongs where a request was made or a license is installed")
+		return cli.Fail(err).WithHint("check the path of the state directory")
 	case errors.Is(err, site.ErrOtherProduct):
-		return cli.Fail(err).WithHint("give each site its own directory with --state; a request that was made by mistake can be removed")
+		return cli.Fail(err).WithHint("give each site its own directory with --state, or remove the request if it was a mistake")
 	case errors.As(err, &path):
 		return cli.FileError(path.Op, path.Path, err)
 	}

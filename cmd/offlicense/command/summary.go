@@ -46,7 +46,7 @@ func (f *requestFlags) nextCommand(state *site.State) string {
 	return fmt.Sprintf("offlicense install --state %s%s%s license.lic", typed(state.Dir()), f.rootsAdvice(""), componentAdvice(f.components))
 }
 
-// reminder is what stands beside the code, for a console on which the summary has
+// reminder is the text beside the code, for a console on which the summary has
 // scrolled away.
 func (f *requestFlags) reminder(state *site.State, r *site.Request) []string {
 	return []string{

@@ -30,7 +30,7 @@ var ErrNotRegular = errors.New("not a regular file")
 // Write puts data at path with the mode perm, whatever the umask, replacing
 // a regular file that is there.
 //
-// On an error the old file stands and the temporary is gone, with one
+// On an error the old file stays and the temporary is gone, with one
 // exception: when only the last step fails, the sync of the directory, the new
 // content is in place but a power cut may bring the old one back.
 func Write(path string, data []byte, perm fs.FileMode) error {
@@ -77,7 +77,7 @@ func Create(path string, data []byte, perm fs.FileMode) error {
 }
 
 // Place is Create for a content that somebody has written to the file tmp, beside path,
-// and synced: it gets the name path. On an error tmp stands, unless only the sync of the
+// and synced: it gets the name path. On an error tmp stays, unless only the sync of the
 // directory has failed.
 func Place(tmp, path string) error {
 	if err := publish(tmp, path); err != nil {
