@@ -47,7 +47,7 @@ func (r *reader) fail(format string, args ...any) {
 	r.b = nil
 }
 
-// end refuses what stands behind the value.
+// end refuses bytes after the value.
 func (r *reader) end() {
 	if len(r.b) > 0 {
 		r.fail("%d bytes too many at the end", len(r.b))
@@ -197,7 +197,7 @@ func (r *reader) count(major byte, least, most int) int {
 // flag reads the value of a key that means yes by being there: true, and nothing else.
 func (r *reader) flag() bool {
 	if len(r.b) == 0 || r.b[0] != cborTrue {
-		r.fail("want true; no is said by leaving the key out")
+		r.fail("want true; leave the key out for false")
 		return false
 	}
 	r.b = r.b[1:]
@@ -237,14 +237,14 @@ func (f *fields) has(key int64) bool {
 
 func (f *fields) need(key int64, what string) {
 	if !f.has(key) {
-		f.r.fail("%s (key %d) is missing or not in its place", what, key)
+		f.r.fail("%s (key %d) is missing or out of order", what, key)
 	}
 }
 
 func (f *fields) end() {
 	if f.left > 0 && f.r.err == nil {
 		key := f.r.int()
-		f.r.fail("key %d is unknown, repeated or not in its place", key)
+		f.r.fail("key %d is unknown, duplicate or out of order", key)
 	}
 }
 

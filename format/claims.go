@@ -47,7 +47,7 @@ func (r *reader) words(least int) []string {
 		words[i] = r.text(maxWord)
 		for _, earlier := range words[:i] {
 			if earlier == words[i] {
-				r.fail("%q stands in the list twice", earlier)
+				r.fail("%q is a duplicate", earlier)
 			}
 		}
 	}
@@ -141,7 +141,7 @@ func (r *reader) vendor() string {
 func (r *reader) positive(most uint64) uint64 {
 	n := r.uint(most)
 	if r.err == nil && n == 0 {
-		r.fail("zero is said by leaving the key out")
+		r.fail("leave the key out for zero")
 	}
 	return n
 }
@@ -156,7 +156,7 @@ func (r *reader) licenseType() string {
 	return s
 }
 
-// ValidText returns nil for a text of 1 to most bytes that may stand in a statement.
+// ValidText returns nil for a text of 1 to most bytes that a statement may have.
 func ValidText(s string, most int) error {
 	if s == "" || len(s) > most {
 		return fmt.Errorf("got %d bytes, want 1 to %d", len(s), most)

@@ -20,7 +20,7 @@ type Component struct {
 }
 
 // Labels that this project defines travel as small integers; an operator's own travel
-// as text. A label has one form, so the text "mac" never stands in a statement.
+// as text. A label has one form, so the text "mac" is never in a statement.
 const (
 	LabelMachineID   = "machine-id"
 	LabelProductUUID = "product-uuid"
@@ -75,7 +75,7 @@ func decodeComponents(r *reader) []Component {
 		label := decodeLabel(r)
 		for _, earlier := range components[:i] {
 			if earlier.Label == label {
-				r.fail("components: %q stands there twice", label)
+				r.fail("components: duplicate %q", label)
 			}
 		}
 		components[i] = Component{Label: label, Hash: r.bytes(MinComponentHash, MaxComponentHash)}

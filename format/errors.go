@@ -24,7 +24,7 @@ type Foreign string
 // What is given by mistake most often.
 const (
 	PrivateKey Foreign = "a private key"
-	MachineKey Foreign = "the private key of a state folder"
+	MachineKey Foreign = "the private key of a state directory"
 	PublicKey  Foreign = "a public key"
 	OtherText  Foreign = "another text"
 )
@@ -32,11 +32,11 @@ const (
 // Foreign returns what the text is instead of a statement, "" if that is not known.
 func (e *MalformedError) Foreign() Foreign { return e.foreign }
 
-// WrongKindError says that a well-formed statement of one kind stands where another belongs.
+// WrongKindError says that a well-formed statement is of another kind than wanted.
 type WrongKindError struct {
 	Got, Want Kind
 }
 
 func (e *WrongKindError) Error() string {
-	return fmt.Sprintf("this is %s; wanted is %s", e.Got.withArticle(), e.Want.withArticle())
+	return fmt.Sprintf("this is %s; want %s", e.Got.withArticle(), e.Want.withArticle())
 }

@@ -9,7 +9,7 @@ import (
 // IDSize is the length of an ID in bytes.
 const IDSize = 16
 
-// ID names one statement for ever: its cti claim (RFC 8392, section 3.1.7). A license
+// ID names one statement forever: its cti claim (RFC 8392, section 3.1.7). A license
 // is known by its ID, never by a hash of its bytes.
 type ID [IDSize]byte
 

@@ -30,7 +30,7 @@ const (
 type kindInfo struct {
 	name     string
 	prefix   string // of the text form; empty for a kind without one
-	typ      string // COSE header 16; empty for a kind that has no signature of its own
+	typ      string // COSE header 16; empty for a kind without its own signature
 	maxBytes int
 }
 

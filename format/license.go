@@ -227,7 +227,7 @@ func decodeTerms(r *reader, t *Terms, b *Binding) {
 	if f.has(termEmergencyDays) {
 		t.EmergencyDays = r.positive(maxUint)
 		if t.Type != TypeFailover {
-			r.fail("days of emergency in a license of type %s: want type %s", t.Type, TypeFailover)
+			r.fail("emergency days in a license of type %s: want type %s", t.Type, TypeFailover)
 		}
 	}
 	if f.has(termMinRevocation) {
@@ -249,6 +249,6 @@ func checkTimes(r *reader, l *LicenseClaims) {
 	case l.Expires <= l.IssuedAt || l.Expires <= l.NotBefore:
 		r.fail("the license ends before it begins")
 	case l.Terms.GraceDays*day >= uint64(l.Expires):
-		r.fail("%d days of grace begin before 1970", l.Terms.GraceDays)
+		r.fail("%d grace days begin before 1970", l.Terms.GraceDays)
 	}
 }

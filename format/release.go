@@ -8,7 +8,7 @@ type ReleaseClaims struct {
 	IssuedAt      int64  // when the site gave the license up, by its clock; seconds since 1970
 	ID            ID     // of the release
 	License       ID     // of the license that was given up
-	EmergencyDays uint64 // days of emergency that the activation has used; 0: none
+	EmergencyDays uint64 // emergency days that the activation has used; 0: none
 }
 
 const (
@@ -23,7 +23,7 @@ const (
 //	  6 => uint, 7 => bstr .size 16, ; iat, cti
 //	  -70005 => {
 //	    0 => bstr .size 16,          ; the license's cti
-//	    ? 1 => uint,                 ; days of emergency used
+//	    ? 1 => uint,                 ; emergency days used
 //	  }
 //	}
 func (c *ReleaseClaims) Marshal() ([]byte, error) {

@@ -22,7 +22,7 @@ type Request struct {
 	Components []Component       // empty where nothing identifies the machine
 	Site       string            // empty if not given, as are the following
 	Host       string
-	Prior      *ID // the license that this one shall replace
+	Prior      *ID // the license that this one replaces
 }
 
 // AccountSize is the length of an account hash in bytes.
@@ -46,12 +46,15 @@ func AccountHash(invoice, email string) [AccountSize]byte {
 	return [AccountSize]byte(sum[:])
 }
 
-// TypeFailover is the type of a license that runs while an emergency is declared.
-const TypeFailover = "failover"
+// The license types that mean more than a name.
+const (
+	TypeFailover    = "failover"    // runs while an emergency is declared
+	TypeDevelopment = "development" // may be the bridge of a move
+)
 
 // types are the types of license, in the order in which people are shown them.
 var types = registry{
-	"production", "staging", "test", "development", TypeFailover, "nfr", "community", "evaluation",
+	"production", "staging", "test", TypeDevelopment, TypeFailover, "nfr", "community", "evaluation",
 }
 
 // Types lists the types of license.

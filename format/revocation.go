@@ -23,7 +23,7 @@ type RevokedKey struct {
 	Keep       Set      // by Statement.Digest: what the key has signed that stays good
 }
 
-// maxRevokedKeys is the most keys that a list revokes: some each year, for ever.
+// maxRevokedKeys is the most keys that a list revokes: some each year, forever.
 const maxRevokedKeys = 1024
 
 const (

@@ -45,7 +45,7 @@ func TestRevocationRefused(t *testing.T) {
 	refuseChanges(t, revocationCodec(t), mustMarshal(t, mostRevocation()), []change{
 		{"vendor without a dot", entry(1, "acme.example"), entry(1, "acme")},
 		{"time before 1970", entry(6, 1795435200), entry(6, -1)},
-		{"time in the year 10000", entry(6, 1795435200), entry(6, 253402300800)},
+		{"time in the year 10000", entry(6, 1795435200), entry(6, int64(253402300800))},
 		{"an exp", entry(6, 1795435200), entry(4, 1795435200)},
 		{"cti of 15 bytes", []byte{7, 0x50, 4}, []byte{7, 0x4f}},
 		{"a license's claim", enc(-70004), enc(-70001)},

@@ -11,7 +11,7 @@ const nameSize = 16
 
 // Set is a set of 16-byte names, such as the IDs of licenses. It holds them as the wire
 // does, in ascending order one behind the other, so that a list of sixty thousand is
-// read and asked without any memory of its own. The zero value is empty.
+// read and asked without allocating. The zero value is empty.
 type Set struct{ sorted []byte }
 
 // NewSet returns the set of the given names, in whatever order they come.

@@ -77,7 +77,7 @@ func DecodeText(text []byte) (Kind, []byte, error) {
 		return 0, nil, malformed("%d bytes, %s has at most %d", len(raw), kind.withArticle(), info.maxBytes)
 	}
 	if sum := sha256.Sum256(raw); !bytes.Equal(sum[:checksumSize], checksum) {
-		return 0, nil, malformed("the checksum does not fit: the text was mistyped, or a part of it is missing")
+		return 0, nil, malformed("the checksum does not match: the text was mistyped, or a part of it is missing")
 	}
 	return kind, raw, nil
 }

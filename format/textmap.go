@@ -22,7 +22,7 @@ func (r *reader) textKeys(most int, value func(key string)) {
 			return
 		}
 		if compareKeys(last, key) >= 0 {
-			r.fail("key %q stands there twice or not in its place", key)
+			r.fail("key %q is a duplicate or out of order", key)
 			return
 		}
 		last = key

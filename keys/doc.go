@@ -14,7 +14,7 @@
 // Inside a statement a key is named by the first 8 bytes of its COSE Key Thumbprint
 // (RFC 9679). Private keys at rest, and in an ssh-agent, are package keyfile's subject.
 //
-// A [Signer] may be such an agent, which can answer anything: who implements Signer for a
+// A [Signer] may be such an agent, which can answer anything: an implementation of Signer for a
 // key that is kept elsewhere verifies each signature with Public before returning it, and
 // who was given a Signer compares its Public with the key that should sign. A [PrivateKey]
 // cannot be wiped: its secret stays in memory as long as something refers to it.

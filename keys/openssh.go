@@ -21,7 +21,7 @@ const MaxPublicFile = 64 << 10
 // maxPublicLines keeps a file of trusted keys to a number a person can check.
 const maxPublicLines = 16
 
-// NamedKey is a public key with the comment that stands behind it on its line.
+// NamedKey is a public key with the comment after it on its line.
 // The comment is for people; nothing is decided by it.
 type NamedKey struct {
 	PublicKey
@@ -79,7 +79,7 @@ func ParsePublicLine(line string) (NamedKey, error) {
 	return NamedKey{PublicKey: key, Comment: strings.TrimSpace(comment)}, nil
 }
 
-// notPublicLine says what stands where a line that starts with sshType should.
+// notPublicLine says what was found instead of a line that starts with sshType.
 func notPublicLine(line string) error {
 	switch what := mistake.Name(line); what {
 	case "":
@@ -88,15 +88,11 @@ func notPublicLine(line string) error {
 		keyType, _, _ := strings.Cut(line, " ")
 		return fmt.Errorf("public key of another type: got %.64q, want %q", keyType, sshType)
 	case "a private key":
-		return &mistake.Error{
-			Text: "this is a private key; a public key is wanted",
-			Mend: "give the file of the same name that ends in .pub",
-		}
+		return mistake.New("this is a private key; a public key is wanted",
+			"give the file of the same name that ends in .pub", nil)
 	default:
-		return &mistake.Error{
-			Text: fmt.Sprintf("this is %s, not a public key", what),
-			Mend: "give a file with lines that start with " + sshType,
-		}
+		return mistake.New(fmt.Sprintf("this is %s, not a public key", what),
+			"give a file with lines that start with "+sshType, nil)
 	}
 }
 
@@ -120,7 +116,7 @@ func ParsePublicFile(text []byte) ([]NamedKey, error) {
 			return nil, fmt.Errorf("line %d: %w", i+1, err)
 		}
 		if seen[key.PublicKey] {
-			return nil, fmt.Errorf("line %d: the key stands there twice", i+1)
+			return nil, fmt.Errorf("line %d: duplicate key", i+1)
 		}
 		if len(named) == maxPublicLines {
 			return nil, fmt.Errorf("line %d: more than %d keys", i+1, maxPublicLines)
@@ -134,7 +130,7 @@ func ParsePublicFile(text []byte) ([]NamedKey, error) {
 	return named, nil
 }
 
-// sshPrefix is what stands before the 32 key bytes in an OpenSSH public key: the type
+// sshPrefix is what comes before the 32 key bytes in an OpenSSH public key: the type
 // and the key's length (RFC 8709, section 4).
 func sshPrefix() []byte {
 	var b []byte

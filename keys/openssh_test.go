@@ -144,7 +144,7 @@ func TestWeakLineRefused(t *testing.T) {
 	}
 }
 
-// TestPrivateKeyGivenAsPublic: the mistake is named with its mend, and a secret that
+// TestPrivateKeyGivenAsPublic: the mistake is named with its hint, and a secret that
 // stands where a key belongs does not come back in the error.
 func TestPrivateKeyGivenAsPublic(t *testing.T) {
 	_, err := ParsePublicFile([]byte("-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjE\n"))

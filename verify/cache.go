@@ -4,7 +4,7 @@ import "sync"
 
 // What bounds the memory of a verifier that is fed many vendors' files. A vendor has a
 // few staff keys, and a site one delegation and a few lists at a time. The bytes are
-// those that were read; in memory each stands twice, in the key and in what was checked.
+// those that were read; in memory each is there twice, in the key and in what was checked.
 const (
 	maxCached      = 64
 	maxCachedBytes = 4 << 20 // four of the largest lists

@@ -12,8 +12,14 @@ type delegation struct {
 	claims     *format.DelegationClaims
 	key        keys.PublicKey
 	thumbprint [32]byte // of key
-	root       int      // which of the verifier's roots has signed it
 	digest     [16]byte
+
+	rootThumbprint [32]byte // of the root that has signed it
+}
+
+// chain returns what the delegation rests on, with no license yet.
+func (d *delegation) chain() Chain {
+	return Chain{Root: d.rootThumbprint, Delegation: d.digest, Staff: d.thumbprint}
 }
 
 func (d *delegation) keyID() [keys.IDSize]byte { return [keys.IDSize]byte(d.thumbprint[:]) }
@@ -37,11 +43,11 @@ func (v *Verifier) delegation(raw []byte, s format.Statement) (*delegation, erro
 func (v *Verifier) OpenDelegation(text []byte) (*format.DelegationClaims, error) {
 	raw, err := format.DecodeTextAs(text, format.Delegation)
 	if err != nil {
-		return nil, refuseDelegation(err)
+		return nil, delegationSource.refuse(err)
 	}
 	statement, err := format.ParseStatement(raw, format.Delegation)
 	if err != nil {
-		return nil, refuseDelegation(err)
+		return nil, delegationSource.refuse(err)
 	}
 	d, err := v.openDelegation(statement)
 	if err != nil {
@@ -57,14 +63,14 @@ func (v *Verifier) openDelegation(s format.Statement) (*delegation, error) {
 	}
 	claims, err := format.UnmarshalDelegation(s.UnverifiedPayload())
 	if err != nil {
-		return nil, refuseMalformed(err)
+		return nil, licenseSource.refuse(err)
 	}
 	key, err := keys.NewPublicKey(claims.Key)
 	if err != nil {
 		return nil, &Refusal{
 			Reason:  BadSignature,
 			Message: "the delegation names a key under which anybody can sign: " + err.Error(),
-			Next:    "ask the vendor for one that is signed under another delegation",
+			hint:    "ask the vendor for one that is signed under another delegation",
 		}
 	}
 	// Otherwise a root could sign licenses after all, by a delegation to itself.
@@ -72,16 +78,10 @@ func (v *Verifier) openDelegation(s format.Statement) (*delegation, error) {
 		return nil, &Refusal{
 			Reason:  OutOfScope,
 			Message: "the delegation is to a root key, which may sign delegations and revocation lists alone",
-			Next:    "ask the vendor for one that is signed by a staff key",
+			hint:    "ask the vendor for one that is signed by a staff key",
 		}
 	}
-	return &delegation{claims: claims, key: key, thumbprint: key.Thumbprint(), root: root, digest: s.Digest()}, nil
-}
-
-func refuseDelegation(err error) error {
-	r := refuseMalformed(err).(*Refusal)
-	r.Next = "name the delegation that the holder of the root key made: all of it, from OLD1: to the last character"
-	return r
+	return &delegation{claims: claims, key: key, thumbprint: key.Thumbprint(), digest: s.Digest(), rootThumbprint: v.roots[root].Thumbprint()}, nil
 }
 
 // checkRoot accepts a statement that one of the roots has signed, and returns which.
@@ -102,15 +102,15 @@ func (v *Verifier) checkRoot(s format.Statement) (int, error) {
 		return 0, &Refusal{
 			Reason:  BadSignature,
 			Message: what + " in the file was changed after it was signed",
-			Next:    "copy the file again from where it came; if that does not help, ask the vendor to send it again",
+			hint:    "copy the file again, or ask the vendor to send it again",
 		}
 	}
 	return 0, &Refusal{
 		Reason:   UnknownKey,
-		Message:  "no trusted root key stands behind " + what,
+		Message:  what + " is not signed by a trusted root key",
 		Expected: "one signed by " + v.rootNames(),
-		Found:    "one signed by a key that is not trusted here",
-		Next:     "check that the file is this vendor's, and that the roots file is the one that came with the product",
+		Found:    "one signed by an untrusted key",
+		hint:     "check that the file is this vendor's, and that the roots file is the one that came with the product",
 		ofRoots:  true,
 	}
 }

@@ -5,7 +5,7 @@
 // [Facts] that it states. Everything in a license file is hostile until a key to which
 // a root has delegated has signed it: its sender can do no worse than get a [Refusal].
 // The package reads no file, no clock, no environment and no network; package site does
-// the reading for a site's state folder.
+// the reading for a site's state directory.
 //
 // A program embeds its vendor's roots and asks once when it starts:
 //
@@ -21,15 +21,20 @@
 //		log.Fatal(err) // "expired: the license ended on 2027-11-21"
 //	}
 //
-// A failover license runs while an emergency is declared, by [Facts] or in the state folder
-// (package site); otherwise the reason is [Standby], and a program that may run in standby
-// asks for it with errors.Is. [OpenRelease] is the vendor's side of a site that gives its
-// license up.
+// A caller that needs to know what a license is about before it has all facts, as package
+// site does, calls [Verifier.Open] and then [Opened.Check]: the license is decoded once, and
+// an [Opened] gives none of its terms before it was judged.
 //
-// What the vendor has revoked stands in revocation lists: one may come with the license
-// file, others the program or its site has kept ([Verifier.OpenRevocationList], [InForce])
-// and states among its [Facts]. Their absence is accepted unless the facts, or the license,
-// ask for one.
+// A failover license runs while an emergency is declared, by [Facts] or in the state directory
+// (package site). Otherwise the reason is [Standby], and a program that can run in standby
+// asks for it with errors.Is.
+//
+// Revocation lists say what the vendor has revoked. One can come with the license file;
+// others the program or its site has kept ([Verifier.OpenRevocationList], [InForce]) and
+// states among its [Facts]. None is needed unless the facts, or the license, ask for one.
+//
+// The vendor's side uses the same rules: [OpenRequest], [OpenRelease], [CheckScope], and
+// [Revokes], which says what a revoked key puts an end to.
 //
 // The order of the judgement and the bytes of a license are in format/SPEC.md.
 package verify

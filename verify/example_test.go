@@ -39,7 +39,7 @@ func Example() {
 	var refusal *verify.Refusal
 	switch {
 	case errors.As(err, &refusal): // why there is no license, and what to do
-		log.Fatalf("%s\n%s", refusal, refusal.Next)
+		log.Fatalf("%s\n%s", refusal, refusal.Hint())
 	case err != nil: // a fact was missing
 		log.Fatal(err)
 	}

@@ -14,8 +14,8 @@ import (
 // unless a list in force of a higher rank has revoked its signer. The lists are of one
 // vendor, and one Verifier has opened them all; nil ones are passed over.
 //
-// Who keeps lists keeps these, at most one more than there are roots. The newest alone
-// will not do: once a root has revoked a stolen key that signed lists, and a later list
+// A site keeps all of these, at most one more than there are roots. The newest alone
+// is not enough: once a root has revoked a stolen key that signed lists, and a later list
 // is signed by another such key, it is the root's list that keeps the thief's out.
 func InForce(lists ...*RevocationList) []*RevocationList {
 	ranked := slices.DeleteFunc(slices.Clone(lists), func(l *RevocationList) bool { return l == nil })
@@ -57,6 +57,6 @@ func newest(inForce []*RevocationList) *RevocationList {
 // revokesList reports whether the list takes the right to sign another one, of a lower
 // rank, from its signer, or from the root that has delegated to it.
 func (l *RevocationList) revokesList(other *RevocationList) bool {
-	return l.revokes(other.signer, other.signed.Digest) ||
-		other.delegation != nil && l.revokesDelegation(other.delegation)
+	list, delegation := l.Revokes(other.chain)
+	return list || delegation
 }

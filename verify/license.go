@@ -30,8 +30,8 @@ type License struct {
 
 	Issued       time.Time `json:"issued"`
 	NotBefore    time.Time `json:"not_before,omitzero"`
-	Expires      time.Time `json:"expires,omitzero"`     // zero: perpetual
-	GraceUntil   time.Time `json:"grace_until,omitzero"` // zero: no grace
+	Expires      time.Time `json:"expires,omitzero"`  // before grace; zero: perpetual
+	HardEnd      time.Time `json:"hard_end,omitzero"` // after grace; the same as Expires if there is none
 	UpdatesUntil time.Time `json:"updates_until,omitzero"`
 	MaxVersion   string    `json:"max_version,omitempty"`
 
@@ -72,21 +72,16 @@ func newLicense(c *format.LicenseClaims, signedBy string) *License {
 		Epoch:         c.Terms.Epoch,
 		Site:          c.Terms.Site,
 		Bound:         c.Binding != nil,
-		Issued:        unix(c.IssuedAt),
-		NotBefore:     unix(c.NotBefore),
-		UpdatesUntil:  unix(c.Terms.UpdatesUntil),
+		Issued:        format.Time(c.IssuedAt),
+		NotBefore:     format.Time(c.NotBefore),
+		UpdatesUntil:  format.Time(c.Terms.UpdatesUntil),
 		MaxVersion:    c.Terms.MaxVersion,
 		EmergencyDays: c.Terms.EmergencyDays,
 		Features:      c.Terms.Features,
 		Limits:        c.Terms.Limits,
 		SignedBy:      signedBy,
 	}
-	if c.Expires != 0 {
-		l.Expires = unix(c.Expires - graceSeconds(c))
-	}
-	if c.Terms.GraceDays != 0 {
-		l.GraceUntil = unix(c.Expires)
-	}
+	l.Expires, l.HardEnd = c.Ends()
 	if len(c.Terms.Ext) > 0 {
 		l.Ext = make(map[string]string, len(c.Terms.Ext))
 		for name, value := range c.Terms.Ext {
@@ -94,14 +89,4 @@ func newLicense(c *format.LicenseClaims, signedBy string) *License {
 		}
 	}
 	return l
-}
-
-func graceSeconds(c *format.LicenseClaims) int64 { return int64(c.Terms.GraceDays) * 24 * 60 * 60 }
-
-// unix returns the time of a claim, the zero time for a claim that is not there.
-func unix(seconds int64) time.Time {
-	if seconds == 0 {
-		return time.Time{}
-	}
-	return time.Unix(seconds, 0).UTC()
 }

@@ -2,7 +2,6 @@ package verify
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -13,21 +12,20 @@ import (
 // RevocationList is a revocation list that one of the roots has signed, or a key that
 // a root has delegated for revocation lists alone. Only [Verifier.OpenRevocationList] and
 // [Verifier.OpenRawRevocationList] make one. It may be used by many goroutines at once, and
-// is not to be changed: who opens the same list again may get the same one.
+// must not be changed: opening the same list again may return the same one.
 type RevocationList struct {
 	format.RevocationClaims
 	Signer string // the signing key's name in its delegation, or the fingerprint of a root
 	Raw    []byte // the signed list as it travels, for a record; the sets of the claims share its memory
 
-	verifier   *Verifier // that opened it
-	rank       int       // of its signer, inforce.go
-	signer     [32]byte  // thumbprint of the key that signed it
-	signed     format.Statement
+	verifier   *Verifier   // that opened it
+	rank       int         // of its signer, inforce.go
+	chain      Chain       // as if the list were the license
 	delegation *delegation // nil: signed by a root
 }
 
 // Issued returns when the list was signed.
-func (l *RevocationList) Issued() time.Time { return time.Unix(l.IssuedAt, 0).UTC() }
+func (l *RevocationList) Issued() time.Time { return format.Time(l.IssuedAt) }
 
 // OpenRevocationList reads the text of a revocation list. The error is a *Refusal.
 //
@@ -37,7 +35,7 @@ func (l *RevocationList) Issued() time.Time { return time.Unix(l.IssuedAt, 0).UT
 func (v *Verifier) OpenRevocationList(text []byte) (*RevocationList, error) {
 	raw, err := format.DecodeTextAs(text, format.RevocationFile)
 	if err != nil {
-		return nil, refuseList(err)
+		return nil, listSource.refuse(err)
 	}
 	return v.OpenRawRevocationList(raw)
 }
@@ -64,16 +62,16 @@ func (v *Verifier) OpenRawRevocationList(raw []byte) (*RevocationList, error) {
 func (v *Verifier) openList(raw []byte) (*RevocationList, error) {
 	file, err := format.ParseList(raw)
 	if err != nil {
-		return nil, refuseList(err)
+		return nil, listSource.refuse(err)
 	}
 	s := file.Revocation
-	l := &RevocationList{verifier: v, Raw: raw[:len(raw):len(raw)], signed: s}
+	l := &RevocationList{verifier: v, Raw: raw[:len(raw):len(raw)]}
 	if file.RawDelegation == nil {
 		root, err := v.checkRoot(s)
 		if err != nil {
 			return nil, err
 		}
-		l.rank, l.signer, l.Signer = root+1, v.roots[root].Thumbprint(), v.roots[root].Fingerprint()
+		l.rank, l.chain.Staff, l.Signer = root+1, v.roots[root].Thumbprint(), v.roots[root].Fingerprint()
 	} else {
 		d, err := v.delegation(file.RawDelegation, file.Delegation)
 		if err != nil {
@@ -82,11 +80,12 @@ func (v *Verifier) openList(raw []byte) (*RevocationList, error) {
 		if err := d.checkList(s); err != nil {
 			return nil, err
 		}
-		l.delegation, l.signer, l.Signer = d, d.thumbprint, d.claims.Name
+		l.delegation, l.chain, l.Signer = d, d.chain(), d.claims.Name
 	}
+	l.chain.License = s.Digest()
 	claims, err := format.UnmarshalRevocation(s.UnverifiedPayload())
 	if err != nil {
-		return nil, refuseList(err)
+		return nil, listSource.refuse(err)
 	}
 	l.RevocationClaims = *claims
 	if err := l.checkScope(); err != nil {
@@ -103,14 +102,14 @@ func (d *delegation) checkList(s format.Statement) error {
 			Message:  "the revocation list is signed by another key than its delegation names",
 			Expected: fmt.Sprintf("key %x", d.keyID()),
 			Found:    fmt.Sprintf("key %x", s.KeyID()),
-			Next:     "ask the vendor to send the revocation list again",
+			hint:     "ask the vendor to send the revocation list again",
 		}
 	}
 	if !d.key.Verify(s.SignedMessage(), s.Signature()) {
 		return &Refusal{
 			Reason:  BadSignature,
 			Message: "the revocation list was changed after it was signed",
-			Next:    "copy the revocation list again from where it came; if that does not help, ask the vendor to send it again",
+			hint:    "copy the revocation list again, or ask the vendor to send it again",
 		}
 	}
 	return nil
@@ -124,7 +123,7 @@ func (l *RevocationList) checkScope() error {
 			Message:  "the key " + quote(l.Signer) + " was not allowed to sign this revocation list: " + dimension,
 			Expected: expected,
 			Found:    found,
-			Next:     "ask the vendor for a list that is signed by a key that may",
+			hint:     "ask the vendor for a list that is signed by a key that may",
 		}
 	}
 	if d := l.delegation; d != nil {
@@ -135,13 +134,13 @@ func (l *RevocationList) checkScope() error {
 		case l.Issuer != c.Issuer:
 			return out("vendor", c.Issuer, l.Issuer)
 		case l.IssuedAt < c.NotBefore || l.IssuedAt >= c.Expires:
-			return out("time of issue", date(c.NotBefore)+" to "+date(c.Expires), date(l.IssuedAt))
+			return out("time of issue", clock(format.Time(c.NotBefore))+" to "+clock(format.Time(c.Expires)), clock(l.Issued()))
 		}
 	}
 	for i, root := range l.verifier.roots {
 		if l.key(root.Thumbprint()) != nil && l.rank <= i+1 {
-			r := out("root keys", "staff keys, and roots that stand before its own", "the root key "+root.Fingerprint())
-			r.Next, r.ofRoots = "check that the roots file is the one that came with the product, its lines in their order; if it is, "+r.Next, true
+			r := out("root keys", "staff keys, and roots before its own", "the root key "+root.Fingerprint())
+			r.hint, r.ofRoots = "check that the roots file is the one that came with the product, its lines in their order; if it is, "+r.hint, true
 			return r
 		}
 	}
@@ -157,33 +156,4 @@ func (l *RevocationList) key(thumbprint [32]byte) *format.RevokedKey {
 		return nil
 	}
 	return &l.Keys[i]
-}
-
-// revokes reports whether what the key has signed under a digest is no longer good.
-func (l *RevocationList) revokes(thumbprint [32]byte, digest func() [16]byte) bool {
-	key := l.key(thumbprint)
-	return key != nil && !key.Keep.Has(digest())
-}
-
-// revokesDelegation reports whether the list puts an end to a delegation by revoking
-// the root that has signed it. Only a list of a higher rank than that root's can: others
-// that name it were refused by checkScope.
-func (l *RevocationList) revokesDelegation(d *delegation) bool {
-	return l.revokes(l.verifier.roots[d.root].Thumbprint(), func() [16]byte { return d.digest })
-}
-
-func refuseList(err error) error {
-	r := refuseMalformed(err).(*Refusal)
-	var wrong *format.WrongKindError
-	var malformed *format.MalformedError
-	const right = "name the revocation list that came from the vendor"
-	switch {
-	case errors.As(err, &wrong):
-		r.Next = right
-	case errors.As(err, &malformed) && malformed.Foreign() != "":
-		r.Next = foreignAdvice(malformed.Foreign()) + right
-	default:
-		r.Next = "copy the revocation list again from where it came: all of it, from OLV1: to the last character"
-	}
-	return r
 }

@@ -26,7 +26,7 @@ func wantList(t *testing.T, l *verify.RevocationList, err error, want verify.Rea
 		}
 	case !errors.As(err, &refusal) || !errors.Is(err, want):
 		t.Errorf("got %v, want %s", err, want)
-	case refusal.Message == "" || refusal.Next == "":
+	case refusal.Message == "" || refusal.Hint() == "":
 		t.Errorf("the refusal does not say what is the matter, or what to do: %+v", refusal)
 	}
 }
@@ -143,8 +143,8 @@ func TestOrderOfTheRootsFile(t *testing.T) {
 		l, err := v.OpenRevocationList(text)
 		wantList(t, l, err, want)
 		const next = "check that the roots file is the one that came with the product, its lines in their order; if it is, ask the vendor"
-		if refusal := new(verify.Refusal); errors.As(err, &refusal) && !strings.Contains(refusal.Next, next) {
-			t.Errorf("got %q, want %q", refusal.Next, next)
+		if refusal := new(verify.Refusal); errors.As(err, &refusal) && !strings.Contains(refusal.Hint(), next) {
+			t.Errorf("got %q, want %q", refusal.Hint(), next)
 		}
 	}
 }
@@ -153,7 +153,7 @@ func TestOrderOfTheRootsFile(t *testing.T) {
 func TestRootTwice(t *testing.T) {
 	a, b := rootKey(t).Public(), standbyKey(t).Public()
 	for _, roots := range [][]keys.PublicKey{{a, a}, {a, b, a}} {
-		if v, err := verify.New(roots...); v != nil || err == nil || !strings.Contains(err.Error(), "twice") {
+		if v, err := verify.New(roots...); v != nil || err == nil || !strings.Contains(err.Error(), "duplicate") {
 			t.Errorf("got %v, %v", v, err)
 		}
 	}
@@ -193,17 +193,17 @@ func TestListRefusalsHelp(t *testing.T) {
 		says string
 		next string
 	}{
-		"a license":        {textOf(t, testDelegation(t), testLicense(t)), "this is a license; wanted is a revocation list", "name the revocation list"},
+		"a license":        {textOf(t, testDelegation(t), testLicense(t)), "this is a license; want a revocation list", "name the revocation list"},
 		"cut off":          {good[:len(good)-20], "ends in the middle", "from OLV1: to the last character"},
 		"a later version":  {append([]byte("OLV2"), good[4:]...), "does not start with", "name the revocation list"},
 		"a public key":     {[]byte(rootKey(t).Public().MarshalLine("root")), "public key", "name the revocation list"},
-		"a private key":    {[]byte("-----BEGIN OPENSSH PRIVATE KEY-----\nb"), "private key", "send it to nobody"},
+		"a private key":    {[]byte("-----BEGIN OPENSSH PRIVATE KEY-----\nb"), "private key", "keep the key private"},
 		"a license's key":  {listText(slices.Concat([]byte{0x82}, sealDelegation(t, testDelegation(t), rootKey(t)), seal(t, format.Revocation, payloadOf(t, testList(1)), staffKey(t)))), `"anna" was not allowed to sign this revocation list: revocation lists`, "signed by a key that may"},
 		"a root's own end": {listText(rootList(t, revokingKey(1, standbyKey(t)), rootKey(t))), "root keys", "signed by a key that may"},
 	} {
 		_, err := v.OpenRevocationList(c.text)
 		refusal := new(verify.Refusal)
-		if !errors.As(err, &refusal) || !strings.Contains(refusal.Message, c.says) || !strings.Contains(refusal.Next, c.next) {
+		if !errors.As(err, &refusal) || !strings.Contains(refusal.Message, c.says) || !strings.Contains(refusal.Hint(), c.next) {
 			t.Errorf("%s: got %+v (%v), want %q and %q", name, refusal, err, c.says, c.next)
 		}
 	}

@@ -10,14 +10,14 @@ import (
 )
 
 // site refuses the license of another site: one that answers a request which this
-// state folder has not made, or made with another machine key.
+// state directory has not made, or made with another machine key.
 func (j *judgement) site() error {
 	binding := j.claims.Binding
 	if binding == nil {
 		return nil
 	}
 	if j.facts.AnyMachine {
-		j.warn("looked at elsewhere: whether it is used by its own site on its own machine was not checked")
+		j.warn("checked without its machine: whether it runs on its own site was not checked")
 		return nil
 	}
 	if bytes.Equal(binding.Key, j.facts.Site.Key.Bytes()) && slices.Contains(j.facts.Site.Requests, binding.Request) {
@@ -25,10 +25,10 @@ func (j *judgement) site() error {
 	}
 	return &Refusal{
 		Reason:   WrongSite,
-		Message:  "the license answers a request that was not made here, or was altered on its way",
+		Message:  "the license was issued for a different request, or changed on its way",
 		Expected: "a license for " + requestNames(j.facts.Site.Requests),
 		Found:    "a license for request " + format.ComparisonCode(binding.Request),
-		Next:     "install it on the server whose request has that comparison code, or send this server's own request to the vendor",
+		hint:     "install it on the server whose request has that comparison code, or send this server's own request to the vendor",
 	}
 }
 
@@ -53,10 +53,14 @@ func (j *judgement) machine() error {
 	if binding == nil || j.facts.AnyMachine {
 		return nil
 	}
-	var other []string
+	var other, missing []string
 	for _, want := range binding.Components {
-		if !offers(j.facts.Site.Components, want) {
+		offered, same := offers(j.facts.Site.Components, want)
+		if !same {
 			other = append(other, want.Label)
+		}
+		if !offered && !fromSystem(want.Label) {
+			missing = append(missing, want.Label)
 		}
 	}
 	matching := len(binding.Components) - len(other)
@@ -67,22 +71,39 @@ func (j *judgement) machine() error {
 		}
 		return nil
 	}
+	hint := `compare with "offlicense machine" (some components only root can read); if the machine was replaced, make a new request with "offlicense request" and tell the vendor`
+	if len(missing) > 0 {
+		hint = fmt.Sprintf("the license counts on %s: give what the request was made with, by --component %s=VALUE or in OFFLICENSE_COMPONENTS",
+			strings.Join(missing, " and "), missing[0])
+	}
 	return &Refusal{
 		Reason:   WrongMachine,
-		Message:  "the license is for another machine, or this machine has changed",
+		Message:  "the license is for another machine, or this one has changed",
 		Expected: fmt.Sprintf("%d of %s", binding.Need, labelNames(binding.Components)),
 		Found:    fmt.Sprintf("%d; changed or not readable: %s", matching, list(other)),
-		Next:     `compare with "offlicense machine" (some components only root can read); if the machine was replaced, make a new request with "offlicense request" and tell the vendor`,
+		hint:     hint,
 	}
 }
 
-// offers reports whether the machine has the component. The license may hold fewer
-// bytes of the hash than the machine offers, and never fewer than 6.
-func offers(offered []format.Component, want format.Component) bool {
+// offers reports whether the machine offers a component of the label, and whether it is
+// the same one. The license may hold fewer bytes of the hash than the machine offers, and
+// never fewer than 6.
+func offers(offered []format.Component, want format.Component) (offers, same bool) {
 	for _, have := range offered {
-		if have.Label == want.Label && len(want.Hash) >= format.MinComponentHash && bytes.HasPrefix(have.Hash, want.Hash) {
-			return true
+		if have.Label == want.Label {
+			offers = true
+			same = same || len(want.Hash) >= format.MinComponentHash && bytes.HasPrefix(have.Hash, want.Hash)
 		}
+	}
+	return offers, same
+}
+
+// fromSystem reports whether components of the label are read from the machine, and not
+// given by its operator.
+func fromSystem(label string) bool {
+	switch label {
+	case format.LabelMachineID, format.LabelProductUUID, format.LabelRootFS, format.LabelMAC:
+		return true
 	}
 	return false
 }

@@ -4,13 +4,20 @@ import "fmt"
 
 // product refuses the license of another product or edition.
 func (j *judgement) product() error {
-	if j.claims.Product != j.facts.Product {
+	want := j.facts.Product
+	if j.facts.AnyProduct {
+		want = j.claims.Product
+		if s := j.facts.Site; s != nil && s.Installed != nil {
+			want = s.Installed.claims.Product
+		}
+	}
+	if j.claims.Product != want {
 		return &Refusal{
 			Reason:   WrongProduct,
-			Message:  fmt.Sprintf("the license is for %s, not for %s", j.claims.Product, quote(j.facts.Product)),
-			Expected: quote(j.facts.Product),
+			Message:  fmt.Sprintf("the license is for %s, not for %s", j.claims.Product, quote(want)),
+			Expected: quote(want),
 			Found:    j.claims.Product,
-			Next:     "name the license file of this product",
+			hint:     "name the license file of this product",
 		}
 	}
 	if j.facts.Edition != "" && j.claims.Terms.Edition != j.facts.Edition {
@@ -23,7 +30,7 @@ func (j *judgement) product() error {
 			Message:  fmt.Sprintf("the license is for another edition of %s", j.claims.Product),
 			Expected: "edition " + quote(j.facts.Edition),
 			Found:    found,
-			Next:     "ask the vendor for a license of this edition, or install the edition that was bought",
+			hint:     "ask the vendor for a license of this edition, or install the edition that was bought",
 		}
 	}
 	return nil
@@ -47,10 +54,10 @@ func (j *judgement) version() error {
 		}
 		return &Refusal{
 			Reason:   WrongVersion,
-			Message:  fmt.Sprintf("the license is good for versions up to %s", bound),
+			Message:  fmt.Sprintf("the license covers versions up to %s", bound),
 			Expected: "up to " + bound,
 			Found:    found,
-			Next:     "run a version that the license covers, or ask the vendor for an upgrade",
+			hint:     "run a version that the license covers, or ask the vendor for an upgrade",
 		}
 	}
 	return nil
@@ -69,10 +76,10 @@ func (j *judgement) updates() error {
 	if j.facts.Built.After(until) {
 		return &Refusal{
 			Reason:   UpdatesEnded,
-			Message:  fmt.Sprintf("updates were included until %s and this build is newer; older builds stay licensed", day(until)),
+			Message:  fmt.Sprintf("updates were included until %s, and this build is newer", day(until)),
 			Expected: "a build of " + day(until) + " or before",
 			Found:    "a build of " + day(j.facts.Built),
-			Next:     "install an older build, or ask the vendor to renew the updates",
+			hint:     "install an older build, which stays licensed, or ask the vendor to renew the updates",
 		}
 	}
 	return nil

@@ -16,8 +16,8 @@ import (
 // TestPythonAgrees: anybody can check a license with none of our code.
 func TestPythonAgrees(t *testing.T) {
 	python := pythonWithModules(t)
-	folder := t.TempDir()
-	roots := filepath.Join(folder, "roots.pub")
+	directory := t.TempDir()
+	roots := filepath.Join(directory, "roots.pub")
 	write := func(path string, content []byte) {
 		if err := os.WriteFile(path, content, 0o600); err != nil {
 			t.Fatal(err)
@@ -30,7 +30,7 @@ func TestPythonAgrees(t *testing.T) {
 	}
 	write(roots, []byte(lines))
 	run := func(text []byte, product string, now time.Time) (string, error) {
-		path := filepath.Join(folder, "license.lic")
+		path := filepath.Join(directory, "license.lic")
 		write(path, text)
 		out, err := exec.Command(python, "../testdata/verify.py", roots, path, product, fmt.Sprint(now.Unix())).CombinedOutput()
 		return string(out), err

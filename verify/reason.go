@@ -10,7 +10,7 @@ type Reason string
 // The reasons. SPEC.md, section "Judgement".
 const (
 	Valid Reason = "valid"
-	Grace Reason = "grace" // valid, and in its days of grace
+	Grace Reason = "grace" // valid, and in its grace days
 
 	NoLicense       Reason = "no-license"
 	Malformed       Reason = "malformed"
@@ -41,19 +41,25 @@ type Refusal struct {
 	Message  string // what is the matter, in one line
 	Expected string // empty where there is nothing to compare, like Found
 	Found    string
-	Next     string // what to do about it
+	hint     string // what to do about it
 
 	// Undecided is set with Revoked alone: not known to be so, for a list is missing that
 	// is new enough.
 	Undecided bool
 
-	ofRoots bool // Next is about the roots file, and so good advice whatever file was read
+	ofRoots bool // the hint is about the roots file, and so good advice whatever file was read
 }
 
 func (r *Refusal) Error() string { return fmt.Sprintf("%s: %s", r.Reason, r.Message) }
 
+// WithHint sets what to do next, one sentence, and returns r.
+func (r *Refusal) WithHint(format string, args ...any) *Refusal {
+	r.hint = fmt.Sprintf(format, args...)
+	return r
+}
+
 // Hint returns what to do next.
-func (r *Refusal) Hint() string { return r.Next }
+func (r *Refusal) Hint() string { return r.hint }
 
 // Unwrap lets errors.Is compare with a Reason.
 func (r *Refusal) Unwrap() error { return r.Reason }

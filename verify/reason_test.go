@@ -190,6 +190,7 @@ func TestFactsThatAreMissing(t *testing.T) {
 	for name, change := range map[string]func(*verify.Facts){
 		"now":            func(f *verify.Facts) { f.Now = time.Time{} },
 		"product":        func(f *verify.Facts) { f.Product = "" },
+		"product or any": func(f *verify.Facts) { f.AnyProduct = true },
 		"site":           func(f *verify.Facts) { f.Site = nil },
 		"site and any":   func(f *verify.Facts) { f.AnyMachine = true },
 		"an age above":   func(f *verify.Facts) { f.MaxRevocationAge = -1 },
@@ -216,7 +217,7 @@ func TestWarnings(t *testing.T) {
 		"the bridge of a move": {func(s *scenario) {
 			s.license.Terms.Type, s.facts.Now = "development", ends.AddDate(0, 0, -1)
 		}, "for the next license of invoice"},
-		"elsewhere":     {func(s *scenario) { s.facts.Site, s.facts.AnyMachine = nil, true }, "on its own machine was not checked"},
+		"elsewhere":     {func(s *scenario) { s.facts.Site, s.facts.AnyMachine = nil, true }, "on its own site was not checked"},
 		"no such limit": {func(s *scenario) { s.facts.Use = map[string]uint64{"core": 99} }, `no limit on "core"`},
 		"failover elsewhere": {func(s *scenario) {
 			s.license.Terms.Type, s.license.Binding, s.facts.Site, s.facts.AnyMachine = "failover", nil, nil, true
@@ -263,7 +264,7 @@ func TestLicenseTells(t *testing.T) {
 	_, unlimited := l.Limit("apps")
 	switch {
 	case !l.HasFeature("sso"), l.HasFeature("ss"), cores != 16, !limited, unlimited,
-		!l.GraceUntil.Equal(ends), !l.Expires.Equal(ends.AddDate(0, 0, -14)),
+		!l.HardEnd.Equal(ends), !l.Expires.Equal(ends.AddDate(0, 0, -14)),
 		!l.Bound, l.SignedBy != "anna", l.Vendor != "acme.example", l.Customer != "Site Ltd",
 		l.Ext["color"] != "red", l.Ext["n"] != "-5", l.Ext["old"] != "true":
 		t.Errorf("got %+v", l)

@@ -9,7 +9,7 @@ import (
 )
 
 // Release is a release that the machine key of its license has signed. Its time and its
-// days of emergency are what the site's clock and folder said.
+// emergency days are what the site's clock and directory said.
 type Release struct {
 	format.ReleaseClaims
 	KeyID [keys.IDSize]byte // of the machine key
@@ -27,15 +27,15 @@ type Release struct {
 func OpenRelease(text []byte, keyOf func(license format.ID) (keys.PublicKey, error)) (*Release, error) {
 	raw, err := format.DecodeTextAs(text, format.Release)
 	if err != nil {
-		return nil, refuseRelease(err)
+		return nil, releaseSource.refuse(err)
 	}
 	s, err := format.ParseStatement(raw, format.Release)
 	if err != nil {
-		return nil, refuseRelease(err)
+		return nil, releaseSource.refuse(err)
 	}
 	claims, err := format.UnmarshalRelease(s.UnverifiedPayload())
 	if err != nil {
-		return nil, refuseRelease(err)
+		return nil, releaseSource.refuse(err)
 	}
 	key, err := keyOf(claims.License)
 	if err != nil {
@@ -50,31 +50,15 @@ func OpenRelease(text []byte, keyOf func(license format.ID) (keys.PublicKey, err
 			Message:  "the release is signed by another machine than the license is bound to",
 			Expected: "key " + key.String(),
 			Found:    fmt.Sprintf("key %x", s.KeyID()),
-			Next:     "ask for the release that the licensed server itself wrote",
+			hint:     "ask for the release that the licensed server itself wrote",
 		}
 	}
 	if !key.Verify(s.SignedMessage(), s.Signature()) {
 		return nil, &Refusal{
 			Reason:  BadSignature,
 			Message: "the release was changed after its server signed it",
-			Next:    `ask the customer to send it again: "offlicense release" on that server writes the same once more`,
+			hint:    `ask the customer to send it again: "offlicense release" on that server writes the same once more`,
 		}
 	}
 	return &Release{ReleaseClaims: *claims, KeyID: s.KeyID(), Raw: raw}, nil
-}
-
-func refuseRelease(err error) error {
-	r := refuseMalformed(err).(*Refusal)
-	var wrong *format.WrongKindError
-	var malformed *format.MalformedError
-	const right = `name the release that the customer sent, made by "offlicense release"`
-	switch {
-	case errors.As(err, &wrong):
-		r.Next = right
-	case errors.As(err, &malformed) && malformed.Foreign() != "":
-		r.Next = foreignAdvice(malformed.Foreign()) + right
-	default:
-		r.Next = "ask the customer to send the release again: all of it, from OLR1: to the last character"
-	}
-	return r
 }

@@ -44,13 +44,13 @@ func TestOpenRelease(t *testing.T) {
 func TestReleaseOfAnotherKindIsNamed(t *testing.T) {
 	s := newScenario(t)
 	for want, text := range map[string][]byte{
-		"this is a license; wanted is a release":    textOf(t, s.delegation, s.license),
-		"this is a request; wanted is a release":    format.EncodeFile(format.SignedRequest, sealedRequest(t)),
-		"this is a delegation; wanted is a release": format.EncodeFile(format.Delegation, sealDelegation(t, s.delegation, rootKey(t))),
+		"this is a license; want a release":    textOf(t, s.delegation, s.license),
+		"this is a request; want a release":    format.EncodeFile(format.SignedRequest, sealedRequest(t)),
+		"this is a delegation; want a release": format.EncodeFile(format.Delegation, sealDelegation(t, s.delegation, rootKey(t))),
 	} {
 		_, err := verify.OpenRelease(text, recorded(format.ID{2}, machineKey(t).Public()))
 		var refusal *verify.Refusal
-		if !errors.As(err, &refusal) || refusal.Message != want || !strings.Contains(refusal.Next, "offlicense release") {
+		if !errors.As(err, &refusal) || refusal.Message != want || !strings.Contains(refusal.Hint(), "offlicense release") {
 			t.Errorf("got %+v, want %q", refusal, want)
 		}
 	}

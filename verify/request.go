@@ -2,7 +2,6 @@ package verify
 
 import (
 	"crypto/sha256"
-	"errors"
 
 	"github.com/offlicense/offlicense/format"
 	"github.com/offlicense/offlicense/keys"
@@ -23,7 +22,7 @@ type Request struct {
 func OpenRequest(text []byte) (*Request, error) {
 	kind, raw, err := format.DecodeText(text)
 	if err != nil {
-		return nil, refuseRequest(err)
+		return nil, requestSource.refuse(err)
 	}
 	switch kind {
 	case format.RequestBody:
@@ -31,17 +30,17 @@ func OpenRequest(text []byte) (*Request, error) {
 	case format.SignedRequest:
 		return openSigned(raw)
 	}
-	return nil, refuseRequest(&format.WrongKindError{Got: kind, Want: format.SignedRequest})
+	return nil, requestSource.refuse(&format.WrongKindError{Got: kind, Want: format.SignedRequest})
 }
 
 func openBody(body []byte) (*Request, error) {
 	q, err := format.UnmarshalRequest(body)
 	if err != nil {
-		return nil, refuseRequest(err)
+		return nil, requestSource.refuse(err)
 	}
 	key, err := keys.NewPublicKey(q.Key)
 	if err != nil {
-		return nil, refuseRequest(err)
+		return nil, requestSource.refuse(err)
 	}
 	return &Request{Request: *q, Key: key, Body: body, Hash: sha256.Sum256(body)}, nil
 }
@@ -49,7 +48,7 @@ func openBody(body []byte) (*Request, error) {
 func openSigned(raw []byte) (*Request, error) {
 	s, err := format.ParseStatement(raw, format.SignedRequest)
 	if err != nil {
-		return nil, refuseRequest(err)
+		return nil, requestSource.refuse(err)
 	}
 	q, err := openBody(s.UnverifiedPayload())
 	if err != nil {
@@ -59,25 +58,9 @@ func openSigned(raw []byte) (*Request, error) {
 		return nil, &Refusal{
 			Reason:  BadSignature,
 			Message: "the request was changed after its server signed it",
-			Next:    "ask the customer to send the request file again",
+			hint:    "ask the customer to send the request file again",
 		}
 	}
 	q.Signed = true
 	return q, nil
-}
-
-func refuseRequest(err error) error {
-	r := refuseMalformed(err).(*Refusal)
-	var wrong *format.WrongKindError
-	var malformed *format.MalformedError
-	const right = `name the request file that the customer sent, made by "offlicense request"`
-	switch {
-	case errors.As(err, &wrong):
-		r.Next = right
-	case errors.As(err, &malformed) && malformed.Foreign() != "":
-		r.Next = foreignAdvice(malformed.Foreign()) + right
-	default:
-		r.Next = "ask the customer to send the request again: all of it, from its prefix to the last character"
-	}
-	return r
 }

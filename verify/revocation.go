@@ -31,20 +31,21 @@ func (j *judgement) revocation() error {
 			Reason:  Revoked,
 			Message: fmt.Sprintf("%s, by its revocation list %d of %s", message, by.Number, day(by.Issued())),
 			Found:   found,
-			Next:    "ask " + j.claims.Issuer + " for another license, and why this one was revoked",
+			hint:    "ask " + j.claims.Issuer + " for another license, and why this one was revoked",
 		}
 	}
-	d := j.delegation
+	chain, signer := j.Chain(), "a license signed by "+quote(j.delegation.claims.Name)
+	license, _ := j.list.Revokes(chain)
 	switch {
 	case j.list.Licenses.Has(j.claims.ID):
 		return revoked(j.list, "the vendor has revoked this license", "license "+j.claims.ID.String())
-	case j.list.revokes(d.thumbprint, j.signed.Digest):
-		return revoked(j.list, "the vendor has revoked the key that signed this license, and this is not one of the licenses that stay good", "a license signed by "+quote(d.claims.Name))
+	case license:
+		return revoked(j.list, "the vendor has revoked the key that signed this license, and this license is not one of those kept", signer)
 	}
 	// A later list by a key that may not revoke the root does not bring it back.
 	for _, l := range j.inForce {
-		if l.revokesDelegation(d) {
-			return revoked(l, "the vendor has revoked the root key behind this license, and its delegation is not one of those that stay good", "a license signed by "+quote(d.claims.Name))
+		if _, delegation := l.Revokes(chain); delegation {
+			return revoked(l, "the vendor has revoked the root key behind this license, and its delegation is not one of those kept", signer)
 		}
 	}
 	return nil
@@ -58,20 +59,11 @@ func (j *judgement) findLists() error {
 			lists = append(lists, l)
 		}
 	}
-	if j.attached != nil {
-		attached, err := j.verifier.OpenRawRevocationList(j.attached)
-		if err != nil {
-			return refuseAttached(err, j.claims.Issuer)
-		}
-		if attached.Issuer != j.claims.Issuer {
-			return &Refusal{
-				Reason:   OutOfScope,
-				Message:  "the revocation list in the license file is another vendor's",
-				Expected: j.claims.Issuer,
-				Found:    attached.Issuer,
-				Next:     "ask " + j.claims.Issuer + " to send the license again",
-			}
-		}
+	attached, err := j.RevocationList()
+	if err != nil {
+		return err
+	}
+	if attached != nil {
 		lists = append(lists, attached)
 	}
 	j.inForce = InForce(lists...)
@@ -79,20 +71,20 @@ func (j *judgement) findLists() error {
 	return nil
 }
 
-// refuseAttached tells somebody who has a license file in hand, and no list, that it is
+// refuseAttached tells an administrator with a license file, and no list, that it is
 // the list in the file that does not hold.
 func refuseAttached(err error, vendor string) error {
 	r := *err.(*Refusal)
 	r.Message = "the revocation list in the license file does not hold: " + r.Message
 	if !r.ofRoots {
-		r.Next = "ask " + vendor + " to send the license again"
+		r.hint = "ask " + vendor + " to send the license again"
 	}
 	return &r
 }
 
 // checkList refuses to judge by a list that is older than the program, the license or
-// the product's own rule allows. Without that, who keeps a newer list away from a
-// server would keep a revoked license alive.
+// the product's own rule allows. Otherwise a revoked license would live on
+// for as long as somebody keeps the newer list away from its server.
 func (j *judgement) checkList(need uint64) error {
 	unknown := func(why, expected string) error {
 		found := "no revocation list"
@@ -104,7 +96,7 @@ func (j *judgement) checkList(need uint64) error {
 			Message:  "it is not known whether the vendor has revoked this license: " + why,
 			Expected: expected,
 			Found:    found,
-			Next:     "ask " + j.claims.Issuer + ` for its newest revocation list, and install it with "offlicense install"`,
+			hint:     "ask " + j.claims.Issuer + ` for its newest revocation list, and install it with "offlicense install"`,
 
 			Undecided: true,
 		}

@@ -181,7 +181,7 @@ func TestAttachedList(t *testing.T) {
 		"by another key":          {listOf(t, sealDelegation(t, listDelegation(t), rootKey(t)), sealed(strangerKey(t))), verify.UnknownKey, notGood, again},
 		"by a root before":        {rootList(t, revokingKey(1, standbyKey(t)), rootKey(t)), verify.OutOfScope, notGood, rootsFile},
 		"by a key for licenses":   {listOf(t, sealDelegation(t, testDelegation(t), rootKey(t)), sealed(staffKey(t))), verify.OutOfScope, notGood, again},
-		"a license":               {append([]byte{0x81}, seal(t, format.License, payloadOf(t, testLicense(t)), staffKey(t))...), verify.Malformed, "wanted is a revocation list", ""},
+		"a license":               {append([]byte{0x81}, seal(t, format.License, payloadOf(t, testLicense(t)), staffKey(t))...), verify.Malformed, "want a revocation list", ""},
 		"null":                    {[]byte{0xf6}, verify.Malformed, "", ""},
 		"an empty array":          {[]byte{0x80}, verify.Malformed, "", ""},
 		"content of another kind": {listOf(t, nil, seal(t, format.Revocation, payloadOf(t, testLicense(t)), rootKey(t))), verify.Malformed, notGood, again},
@@ -192,7 +192,7 @@ func TestAttachedList(t *testing.T) {
 				l, err := run.check(t)
 				wantReason(t, l, err, c.want)
 				refusal := new(verify.Refusal)
-				if errors.As(err, &refusal) && (!strings.Contains(refusal.Message, c.says) || !strings.Contains(refusal.Next, c.next) || strings.Contains(refusal.Next, "OLV1")) {
+				if errors.As(err, &refusal) && (!strings.Contains(refusal.Message, c.says) || !strings.Contains(refusal.Hint(), c.next) || strings.Contains(refusal.Hint(), "OLV1")) {
 					t.Errorf("got %+v, want %q, %q and no advice about a file that is not there", refusal, c.says, c.next)
 				}
 			}

@@ -52,7 +52,7 @@ func wantReason(t *testing.T, license *verify.License, err error, want verify.Re
 	if !errors.Is(err, want) {
 		t.Errorf("got %v, want %s", err, want)
 	}
-	if refusal.Message == "" || refusal.Next == "" {
+	if refusal.Message == "" || refusal.Hint() == "" {
 		t.Errorf("the refusal does not say what is the matter, or what to do: %+v", refusal)
 	}
 }

@@ -4,16 +4,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/offlicense/offlicense/format"
 )
-
-// scope refuses what the staff key was not allowed to sign. The delegation is judged
-// at the time when the license was issued, so that licenses outlive key rotation.
-func (j *judgement) scope() error {
-	return CheckScope(j.delegation.claims, j.claims)
-}
 
 // dimensionLists names what a key signs: revocation lists, and then nothing else.
 const dimensionLists = "revocation lists"
@@ -28,7 +21,7 @@ func CheckScope(d *format.DelegationClaims, l *format.LicenseClaims) error {
 			Message:  fmt.Sprintf("the key %q was not allowed to sign this license: %s", d.Name, dimension),
 			Expected: expected,
 			Found:    found,
-			Next:     "ask the vendor to have the license signed by a key that may",
+			hint:     "ask the vendor to have the license signed by a key that may",
 		}
 	}
 	s := &d.Scope
@@ -36,7 +29,7 @@ func CheckScope(d *format.DelegationClaims, l *format.LicenseClaims) error {
 	case l.Issuer != d.Issuer:
 		return out("vendor", d.Issuer, l.Issuer)
 	case l.IssuedAt < d.NotBefore || l.IssuedAt >= d.Expires:
-		return out("time of issue", fmt.Sprintf("%s to %s", date(d.NotBefore), date(d.Expires)), date(l.IssuedAt))
+		return out("time of issue", fmt.Sprintf("%s to %s", clock(format.Time(d.NotBefore)), clock(format.Time(d.Expires))), clock(format.Time(l.IssuedAt)))
 	case s.Revocations:
 		return out(dimensionLists, "a revocation list", "a license")
 	case !allows(s.Products, l.Product):
@@ -56,7 +49,7 @@ func CheckScope(d *format.DelegationClaims, l *format.LicenseClaims) error {
 }
 
 // namesMachine reports whether a license holds on one machine alone. One that is bound
-// to a machine key without a component runs wherever the state folder is copied to.
+// to a machine key without a component runs wherever the state directory is copied to.
 func namesMachine(b *format.Binding) bool { return b != nil && b.Need > 0 }
 
 // allows reports whether an allow-list names a value. An empty list allows nothing.
@@ -73,9 +66,4 @@ func list(words []string) string {
 
 func days(seconds int64) string {
 	return fmt.Sprintf("%.1f days", float64(seconds)/(24*60*60))
-}
-
-// date prints a time in seconds since 1970 as people read it.
-func date(seconds int64) string {
-	return time.Unix(seconds, 0).UTC().Format(time.RFC3339)
 }

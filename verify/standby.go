@@ -7,7 +7,7 @@ import (
 )
 
 // standby refuses to run a failover license as long as no emergency is declared, and
-// once its days of emergency are used up.
+// once its emergency days are used up.
 func (j *judgement) standby() error {
 	if j.claims.Terms.Type != format.TypeFailover {
 		return nil
@@ -20,15 +20,15 @@ func (j *judgement) standby() error {
 		return &Refusal{
 			Reason:  Standby,
 			Message: "a failover license runs while an emergency is declared, and none is",
-			Next:    `leave this server on standby; when it has to take over, declare the emergency on it: offlicense failover start --why "..."`,
+			hint:    `when this server has to take over, declare the emergency on it: offlicense failover start --why "..."`,
 		}
 	case granted > 0 && used > granted:
 		return &Refusal{
 			Reason:   Standby,
-			Message:  fmt.Sprintf("the days of emergency that the license grants are used up: %d of %d", granted, granted),
-			Expected: fmt.Sprintf("at most %d days of emergency", granted),
+			Message:  fmt.Sprintf("the emergency days of the license are used up: %d of %d", granted, granted),
+			Expected: fmt.Sprintf("at most %d emergency days", granted),
 			Found:    fmt.Sprintf("day %d", used),
-			Next:     "end the emergency with \"offlicense failover stop\", or ask " + j.license.Vendor + " for more days; a renewal needs no new request",
+			hint:     "end the emergency with \"offlicense failover stop\", or ask " + j.license.Vendor + " for a renewal with more days, which needs no new request",
 		}
 	case !j.facts.EmergencySince.IsZero():
 		j.warn("running in an emergency declared on %s: %s", day(j.facts.EmergencySince), dayOf(used, granted))

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"time"
+
+	"github.com/offlicense/offlicense/format"
 )
 
 const (
@@ -15,19 +17,29 @@ const (
 	renewalNotice = 30 * 24 * time.Hour
 )
 
+// CheckClock returns a *[Refusal] with [ClockRolledBack] if the clock says a time that is
+// more than the tolerance before one that must have passed; known says how that is known,
+// such as "the license was issued".
+func CheckClock(now, floor time.Time, known string) error {
+	if !now.Before(floor.Add(-ClockTolerance)) {
+		return nil
+	}
+	return &Refusal{
+		Reason:   ClockRolledBack,
+		Message:  fmt.Sprintf("this machine's clock says %s, and %s at %s", clock(now), known, clock(floor)),
+		Expected: clock(floor) + " or later",
+		Found:    clock(now),
+		hint:     "set the clock to the right time and try again",
+	}
+}
+
 // time judges the time. A clock that must be wrong is named first, for by it nothing
 // else can be said.
 func (j *judgement) time() error {
 	floor, source := j.clockFloor()
 	now := j.facts.Now
-	if now.Before(floor.Add(-ClockTolerance)) {
-		return &Refusal{
-			Reason:   ClockRolledBack,
-			Message:  fmt.Sprintf("the clock of this machine says %s, and %s at %s", clock(now), source, clock(floor)),
-			Expected: clock(floor) + " or later",
-			Found:    clock(now),
-			Next:     "set the clock to the right time and try again",
-		}
+	if err := CheckClock(now, floor, source); err != nil {
+		return err
 	}
 	if now.Before(floor) {
 		now = floor // the tolerance makes no license longer
@@ -39,7 +51,7 @@ func (j *judgement) time() error {
 			Message:  "the license begins on " + day(l.NotBefore),
 			Expected: clock(l.NotBefore) + " or later",
 			Found:    clock(now),
-			Next:     "wait until then, or check the clock of this machine",
+			hint:     "wait until then, or check the clock of this machine",
 		}
 	}
 	return j.expiry(now)
@@ -47,25 +59,25 @@ func (j *judgement) time() error {
 
 func (j *judgement) expiry(now time.Time) error {
 	l := j.license
-	end := unix(j.claims.Expires)
+	end := l.HardEnd
 	switch {
 	case end.IsZero():
 	case !now.Before(end):
 		message := "the license ended on " + day(l.Expires)
-		if !l.GraceUntil.IsZero() {
-			message += ", its grace on " + day(l.GraceUntil)
+		if l.HardEnd.After(l.Expires) {
+			message += ", its grace on " + day(l.HardEnd)
 		}
 		return &Refusal{
 			Reason:   Expired,
 			Message:  message,
 			Expected: "a time before " + clock(end),
 			Found:    clock(now),
-			Next:     "ask " + l.Vendor + " " + j.whatNext() + "; it needs no new request",
+			hint:     "ask " + l.Vendor + " " + j.whatNext() + "; it needs no new request",
 		}
 	case !now.Before(l.Expires):
 		l.Reason = Grace
 		j.warn("the license ended on %s; it runs on in grace until %s. Ask %s %s now",
-			day(l.Expires), day(l.GraceUntil), l.Vendor, j.whatNext())
+			day(l.Expires), day(l.HardEnd), l.Vendor, j.whatNext())
 	case !now.Add(renewalNotice).Before(l.Expires):
 		j.warn("the license ends on %s; ask %s %s", day(l.Expires), l.Vendor, j.whatNext())
 	}
@@ -77,7 +89,7 @@ func (j *judgement) expiry(now time.Time) error {
 // that comes with the old server's release.
 func (j *judgement) whatNext() string {
 	invoice := strconv.Quote(j.license.Invoice)
-	if j.claims.Terms.Type == "development" {
+	if j.claims.Terms.Type == format.TypeDevelopment {
 		return "for the next license of invoice " + invoice
 	}
 	return "to renew invoice " + invoice
@@ -90,7 +102,7 @@ func (j *judgement) clockFloor() (floor time.Time, source string) {
 		source string
 	}{
 		{j.license.Issued, "the license was issued"},
-		{unix(j.delegation.claims.IssuedAt), "the license's signer was appointed"},
+		{format.Time(j.delegation.claims.IssuedAt), "the delegation was issued"},
 		{j.listIssued(), "the revocation list was issued"},
 		{j.facts.Built, "this program was built"},
 		{j.facts.Seen, "the clock has been"},

@@ -92,7 +92,7 @@ func TestAnotherKindIsNamed(t *testing.T) {
 		hint string
 	}{
 		"a license":    {func(text []byte) error { _, err := testVerifier(t).Check(text, testFacts(t)); return err }, ""},
-		"a delegation": {func(text []byte) error { _, err := testVerifier(t).OpenDelegation(text); return err }, "OLD1:"},
+		"a delegation": {func(text []byte) error { _, err := testVerifier(t).OpenDelegation(text); return err }, "holder of the root key"},
 		"a request":    {func(text []byte) error { _, err := verify.OpenRequest(text); return err }, "offlicense request"},
 		"a release": {func(text []byte) error {
 			_, err := verify.OpenRelease(text, recorded(format.ID{2}, machineKey(t).Public()))

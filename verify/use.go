@@ -25,7 +25,7 @@ func (j *judgement) limits() error {
 				Message:  fmt.Sprintf("more %s are in use than the license grants", name),
 				Expected: fmt.Sprintf("at most %d %s", most, name),
 				Found:    fmt.Sprintf("%d %s", used, name),
-				Next:     "use fewer, or ask the vendor for more",
+				hint:     "use fewer, or ask the vendor for more",
 			}
 		}
 	}

@@ -128,7 +128,7 @@ func (m *vectorMaker) good() {
 	m.license("valid-failover-in-emergency", verify.Valid, "a failover license while an emergency is declared", func(s *scenario) {
 		s.license.Terms.Type, s.facts.Emergency = "failover", true
 	})
-	m.license("valid-failover-last-day", verify.Valid, "the last of 14 days of emergency", func(s *scenario) {
+	m.license("valid-failover-last-day", verify.Valid, "the last of 14 emergency days", func(s *scenario) {
 		s.license.Terms.Type, s.license.Terms.EmergencyDays = "failover", 14
 		s.facts.Emergency, s.facts.EmergencyDays = true, 14
 	})
@@ -151,7 +151,7 @@ func (m *vectorMaker) good() {
 	m.license("valid-use-at-its-limit", verify.Valid, "16 cores of 16; apps are not limited", func(s *scenario) {
 		s.facts.Use = map[string]uint64{"cores": 16}
 	})
-	m.license("grace-first-second", verify.Grace, "exp is the hard end: 14 days of grace begin 14 days before it", func(s *scenario) {
+	m.license("grace-first-second", verify.Grace, "exp is the hard end: 14 grace days begin 14 days before it", func(s *scenario) {
 		s.license.Terms.GraceDays, s.facts.Now = 14, ends.AddDate(0, 0, -14)
 	})
 	m.license("grace-last-second", verify.Grace, "one second before exp", func(s *scenario) {
@@ -259,7 +259,7 @@ func (m *vectorMaker) refusedBytes() {
 	payload("no-seats", "the number of seats is missing", terms+"\xac", terms+"\xab", "\x01\x01\x02\x01\x03", "\x02\x01\x03")
 	payload("zero-seats", "no seats", "\x01\x01\x02\x01\x03", "\x01\x00\x02\x01\x03")
 	payload("unknown-term", "what this version does not know may restrict", terms+"\xac", terms+"\xad", "\x0d\x81\x63sso", "\x0d\x81\x63sso\x10\x01")
-	payload("emergency-days", "days of emergency in a production license", terms+"\xac", terms+"\xad",
+	payload("emergency-days", "emergency days in a production license", terms+"\xac", terms+"\xad",
 		"\x65users\x18\xc8", "\x65users\x18\xc8\x0f\x0e")
 	payload("empty-features", "an empty list is said by leaving the key out", "\x0d\x81\x63sso", "\x0d\x80")
 	payload("feature-twice", "a feature twice", "\x0d\x81\x63sso", "\x0d\x82\x63sso\x63sso")
@@ -456,7 +456,7 @@ func (m *vectorMaker) delegations() {
 	add("bad-signature", verify.BadSignature, "one more seat than was signed", m.once(m.delegation(), "\x03\x0a\x04\xf5", "\x03\x0b\x04\xf5"))
 	add("malformed-empty-list", verify.Malformed, "an empty list is said by leaving the key out",
 		seal(m.t, format.Delegation, m.once(m.payload(testDelegation(m.t)), "\x00\x81\x61*", "\x00\x80"), rootKey(m.t)))
-	add("malformed-false", verify.Malformed, "no is said by leaving the key out",
+	add("malformed-false", verify.Malformed, "leave the key out for false",
 		seal(m.t, format.Delegation, m.once(m.payload(testDelegation(m.t)), "\x04\xf5\x05\xf5", "\x04\xf4\x05\xf5"), rootKey(m.t)))
 }
 
@@ -486,7 +486,7 @@ func (m *vectorMaker) releases() {
 	}
 	const claim = "\x3a\x00\x01\x11\x74"
 	add("valid", verify.Valid, "signed by the machine key of the license", format.Release, good)
-	add("emergency-days", verify.Valid, "after 12 days of emergency", format.Release,
+	add("emergency-days", verify.Valid, "after 12 emergency days", format.Release,
 		m.release(func(c *format.ReleaseClaims) { c.EmergencyDays = 12 }))
 	add("unknown-key", verify.UnknownKey, "signed by another machine", format.Release,
 		seal(m.t, format.Release, m.payload(testRelease()), strangerKey(m.t)))

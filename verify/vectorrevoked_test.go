@@ -182,7 +182,7 @@ func (m *vectorMaker) revocations() {
 		})
 	}
 	lists("lists-and-products", "one key signs revocation lists or licenses", "\xa1\x06\xf5", "\xa2\x00\x81\x61*\x06\xf5")
-	lists("lists-false", "no is said by leaving the key out", "\xa1\x06\xf5", "\xa1\x06\xf4")
+	lists("lists-false", "leave the key out for false", "\xa1\x06\xf5", "\xa1\x06\xf4")
 	lists("unknown-scope", "what a later version bounds is refused whole", "\xa1\x06\xf5", "\xa2\x06\xf5\x07\x01")
 	m.add("delegation-lists", &vector{
 		expect: verify.Valid, comment: "a key for revocation lists", open: "delegation", roots: []keys.PublicKey{root.Public()},

@@ -16,14 +16,14 @@ import (
 
 var update = flag.Bool("update", false, "write testdata/vectors anew")
 
-const vectorFolder = "../testdata/vectors"
+const vectorDirectory = "../testdata/vectors"
 
 // TestVectorsAreCurrent compares the files with what the tests make from fixed seeds, so
 // that neither can drift.
 func TestVectorsAreCurrent(t *testing.T) {
 	made := makeVectors(t)
 	if *update {
-		old, err := filepath.Glob(vectorFolder + "/*.txt")
+		old, err := filepath.Glob(vectorDirectory + "/*.txt")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -33,13 +33,13 @@ func TestVectorsAreCurrent(t *testing.T) {
 			}
 		}
 		for name, v := range made {
-			if err := os.WriteFile(filepath.Join(vectorFolder, name+".txt"), v.marshal(), 0o644); err != nil {
+			if err := os.WriteFile(filepath.Join(vectorDirectory, name+".txt"), v.marshal(), 0o644); err != nil {
 				t.Fatal(err)
 			}
 		}
 	}
 	for name, v := range made {
-		got, err := os.ReadFile(filepath.Join(vectorFolder, name+".txt"))
+		got, err := os.ReadFile(filepath.Join(vectorDirectory, name+".txt"))
 		if err != nil {
 			t.Error(err)
 		} else if !bytes.Equal(got, v.marshal()) {
@@ -55,7 +55,7 @@ func TestVectorsAreCurrent(t *testing.T) {
 
 func vectorPaths(t testing.TB) []string {
 	t.Helper()
-	paths, err := filepath.Glob(vectorFolder + "/*.txt")
+	paths, err := filepath.Glob(vectorDirectory + "/*.txt")
 	if err != nil {
 		t.Fatal(err)
 	}

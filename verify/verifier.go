@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/offlicense/offlicense/format"
@@ -30,7 +29,7 @@ func New(roots ...keys.PublicKey) (*Verifier, error) {
 			return nil, errors.New("a root key without a key in it")
 		}
 		if slices.Contains(roots[:i], root) {
-			return nil, fmt.Errorf("the root key %s stands there twice: which root may revoke which is told by their order", root)
+			return nil, fmt.Errorf("the root key %s is a duplicate: their order tells which root may revoke which", root)
 		}
 	}
 	return &Verifier{roots: slices.Clone(roots)}, nil
@@ -55,14 +54,17 @@ func ParseRoots(file []byte) (*Verifier, error) {
 // its user choose the product or the time has no license check.
 type Facts struct {
 	Now     time.Time // required
-	Product string    // required
 	Edition string    // empty: any edition will do
 	Version string    // of the program, such as "9.2.0"; empty: a bound on it is not checked
 	Built   time.Time // when the program was built; zero: an end of updates is not checked
 
 	// One of the two is required.
-	Site       *Site // the site that wants to run
-	AnyMachine bool  // the license is looked at elsewhere than where it runs
+	Product    string // that wants to run
+	AnyProduct bool   // the license is for no program to run by, but to be put into its place
+
+	// One of the two is required.
+	Site       *Site // that wants to run
+	AnyMachine bool  // check without machine binding
 
 	// Revocations are the lists that the caller has, such as those that the site has kept
 	// ([InForce]) and one that came with the program, opened by the Verifier that judges.
@@ -71,7 +73,7 @@ type Facts struct {
 
 	// MinRevocation is the lowest number of a list that this program accepts, compiled in;
 	// 0: any, and none. A number keeps old lists out, but not those of a thief, who
-	// writes what number he likes: after the theft of a key that signs lists, the
+	// writes any number that they like: after the theft of a key that signs lists, the
 	// program brings the list that revokes it.
 	MinRevocation    uint64
 	MaxRevocationAge time.Duration // oldest list that this program accepts; 0: any, and none
@@ -81,24 +83,38 @@ type Facts struct {
 
 	Emergency bool // an emergency is declared, so that a failover license may run
 
-	// Where the emergency is on record, as in a site's state folder:
+	// Where the emergency is on record, as in a site's state directory:
 	EmergencySince time.Time // when it was declared; zero: not known
-	EmergencyDays  uint64    // day of emergency that this is, all that the activation has used counted; 0: not counted
+	EmergencyDays  uint64    // emergency day that this is, all that the activation has used counted; 0: not counted
 }
 
 // Site is what identifies the place where a license runs.
 type Site struct {
-	Key        keys.PublicKey     // the machine key of the state folder
+	Key        keys.PublicKey     // the machine key of the state directory
 	Requests   [][32]byte         // SHA-256 of each request body that the site has made
 	Components []format.Component // what the machine offers now
+	Released   []ReleasedLicense  // what the site has given up
+
+	// Installed is the license whose place this one would take; nil: none. An earlier one of
+	// its activation is refused, and with AnyProduct another product's.
+	Installed *Opened
 }
 
-func (f *Facts) check() error {
+// ReleasedLicense is a license that a site has given up.
+type ReleasedLicense struct {
+	License            format.ID
+	Vendor, Activation string
+	At                 time.Time
+}
+
+func (f *Facts) check(v *Verifier) error {
 	switch {
 	case f.Now.IsZero():
 		return errors.New("facts: Now is not set")
-	case f.Product == "":
-		return errors.New("facts: Product is not set")
+	case f.Product == "" && !f.AnyProduct:
+		return errors.New("facts: neither Product nor AnyProduct is set")
+	case f.Product != "" && f.AnyProduct:
+		return errors.New("facts: both Product and AnyProduct are set")
 	case f.Site == nil && !f.AnyMachine:
 		return errors.New("facts: neither Site nor AnyMachine is set")
 	case f.Site != nil && f.AnyMachine:
@@ -106,30 +122,41 @@ func (f *Facts) check() error {
 	case f.MaxRevocationAge < 0:
 		return errors.New("facts: MaxRevocationAge is negative")
 	}
+	for _, list := range f.Revocations {
+		if list == nil || list.verifier != v {
+			return errors.New("facts: a revocation list that this Verifier has not opened")
+		}
+	}
 	return nil
 }
 
-// Check judges the text of a license file. The error is a *[Refusal] that says why the
-// license does not hold, unless the facts themselves are incomplete. A license never
-// comes with an error.
-//
-// The order of the steps is part of the format: SPEC.md, section "Judgement".
+// Check judges the text of a license file. It returns a license or an error, never both.
+// It is [Verifier.Open] and [Opened.Check] in one call.
 func (v *Verifier) Check(text []byte, facts Facts) (*License, error) {
-	if err := facts.check(); err != nil {
+	if err := facts.check(v); err != nil {
 		return nil, err
 	}
-	for _, list := range facts.Revocations {
-		if list == nil || list.verifier != v {
-			return nil, errors.New("facts: a revocation list that this Verifier has not opened")
-		}
-	}
-	j, err := v.open(text)
+	o, err := v.Open(text)
 	if err != nil {
 		return nil, err
 	}
-	j.facts = &facts
+	return o.judge(&facts)
+}
+
+// judgement is one run of Check.
+type judgement struct {
+	*Opened
+	facts   *Facts
+	license *License // what Check returns when no step objects
+
+	inForce []*RevocationList // of all lists; empty: none, or not looked for yet
+	list    *RevocationList   // the newest of them, which counts; nil: as inForce
+}
+
+func (o *Opened) judge(facts *Facts) (*License, error) {
+	j := &judgement{Opened: o, facts: facts, license: newLicense(o.claims, o.delegation.claims.Name)}
 	steps := [...]func(*judgement) error{
-		(*judgement).scope,
+		(*judgement).released,
 		(*judgement).revocation,
 		(*judgement).product,
 		(*judgement).version,
@@ -139,6 +166,7 @@ func (v *Verifier) Check(text []byte, facts Facts) (*License, error) {
 		(*judgement).time,
 		(*judgement).updates,
 		(*judgement).limits,
+		(*judgement).superseded,
 	}
 	for _, step := range steps {
 		if err := step(j); err != nil {
@@ -148,107 +176,6 @@ func (v *Verifier) Check(text []byte, facts Facts) (*License, error) {
 	return j.license, nil
 }
 
-// judgement is one run of Check over a license whose signatures are good.
-type judgement struct {
-	verifier   *Verifier
-	facts      *Facts
-	signed     format.Statement // the license
-	claims     *format.LicenseClaims
-	delegation *delegation
-	license    *License // what Check returns when no step objects
-
-	attached []byte            // list in the license file, not opened yet; nil: none
-	inForce  []*RevocationList // of all lists; empty: none, or not looked for yet
-	list     *RevocationList   // the newest of them, which counts; nil: as inForce
-}
-
 func (j *judgement) warn(format string, args ...any) {
 	j.license.Warnings = append(j.license.Warnings, fmt.Sprintf(format, args...))
-}
-
-// open takes the text of a license file to a license that a delegated key has signed.
-func (v *Verifier) open(text []byte) (*judgement, error) {
-	raw, err := format.DecodeTextAs(text, format.LicenseFile)
-	if err != nil {
-		return nil, refuseMalformed(err)
-	}
-	file, err := format.ParseFile(raw)
-	if err != nil {
-		return nil, refuseMalformed(err)
-	}
-	delegation, err := v.delegation(file.RawDelegation, file.Delegation)
-	if err != nil {
-		return nil, err
-	}
-	license := file.License
-	if license.KeyID() != delegation.keyID() {
-		return nil, v.refuseSigner(license, delegation)
-	}
-	if !delegation.key.Verify(license.SignedMessage(), license.Signature()) {
-		return nil, &Refusal{
-			Reason:  BadSignature,
-			Message: "the license was changed after it was signed",
-			Next:    "copy the license file again from where it came; if that does not help, ask the vendor to send it again",
-		}
-	}
-	claims, err := format.UnmarshalLicense(license.UnverifiedPayload())
-	if err != nil {
-		return nil, refuseMalformed(err)
-	}
-	if b := claims.Binding; b != nil {
-		if _, err := keys.NewPublicKey(b.Key); err != nil {
-			return nil, refuseMalformed(fmt.Errorf("the machine's key in the license: %w", err))
-		}
-	}
-	return &judgement{
-		verifier: v, signed: license, claims: claims, delegation: delegation,
-		license:  newLicense(claims, delegation.claims.Name),
-		attached: file.RawList,
-	}, nil
-}
-
-// refuseSigner refuses a license whose kid names another key than the delegation.
-func (v *Verifier) refuseSigner(license format.Statement, d *delegation) error {
-	for _, root := range v.roots {
-		if root.ID() == license.KeyID() {
-			return &Refusal{
-				Reason:  OutOfScope,
-				Message: "the license is signed by a root key, which may sign delegations and revocation lists alone",
-				Next:    "ask the vendor for a license signed by a staff key",
-			}
-		}
-	}
-	return &Refusal{
-		Reason:   UnknownKey,
-		Message:  "the license is signed by another key than its delegation names",
-		Expected: fmt.Sprintf("key %x", d.keyID()),
-		Found:    fmt.Sprintf("key %x", license.KeyID()),
-		Next:     "ask the vendor to send the license again",
-	}
-}
-
-// refuseMalformed turns an error of package format into a refusal.
-func refuseMalformed(err error) error {
-	r := &Refusal{Reason: Malformed, Message: strings.TrimPrefix(err.Error(), "malformed: ")}
-	var wrong *format.WrongKindError
-	var malformed *format.MalformedError
-	switch {
-	case errors.As(err, &wrong) && (wrong.Got == format.SignedRequest || wrong.Got == format.RequestBody):
-		r.Next = "send the request to the vendor; the license is what comes back"
-	case errors.As(err, &wrong):
-		r.Next = "name the license file that came from the vendor"
-	case errors.As(err, &malformed) && malformed.Foreign() != "":
-		r.Next = foreignAdvice(malformed.Foreign()) + "name the license file that came from the vendor"
-	default:
-		r.Next = "copy the license file again from where it came: all of it, from OLL1: to the last character"
-	}
-	return r
-}
-
-// foreignAdvice starts the advice to one who has given a key instead of a statement.
-func foreignAdvice(what format.Foreign) string {
-	if what == format.PrivateKey || what == format.MachineKey {
-		return "leave the key where it is and send it to nobody; "
-	}
-	return ""
 }

@@ -9,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/offlicense/offlicense/format"
 	"github.com/offlicense/offlicense/verify"
 )
 
@@ -136,39 +135,5 @@ func TestKilledRenew(t *testing.T) {
 	}
 	if seen[true] < 1 || seen[false] < 1 {
 		t.Errorf("kills before and after the record: %v: too few for this test to mean anything", seen)
-	}
-}
-
-// A site of many that changes its seat gets a line.
-func TestBulkTellsWhoLeavesASeat(t *testing.T) {
-	t.Parallel()
-	dir := t.TempDir()
-	mustRun(t, dir, initArgs("V")...)
-	mustRun(t, dir, append(entitleArgs("V"), "--seats", "2", "--count-by", "machine")...)
-	components := func(names ...string) (all []format.Component) {
-		for i, label := range []string{format.LabelMachineID, format.LabelProductUUID, format.LabelRootFS}[:len(names)] {
-			all = append(all, format.Component{Label: label, Hash: []byte(names[i] + "-------")[:8]})
-		}
-		return all
-	}
-	signAll := func(directory string, known map[int][]format.Component) result {
-		t.Helper()
-		if err := os.Mkdir(filepath.Join(dir, directory), 0o700); err != nil {
-			t.Fatal(err)
-		}
-		for machine, components := range known {
-			writeRequestWith(t, filepath.Join(dir, directory), machine, "INV0042-1", components)
-		}
-		return mustRun(t, dir, "sign", "--home", "V", directory, "--out", directory+"-licenses", "--yes")
-	}
-	all := components("m", "u", "r")
-	first := signAll("first", map[int][]format.Component{1: all, 2: components("m")})
-	again := signAll("again", map[int][]format.Component{1: all, 2: all})
-	const line = "again/INV0042-1-2.olq: activation "
-	if strings.Contains(first.stderr, "left the seat") || strings.Count(again.stderr, "left the seat") != 1 || !strings.Contains(again.stderr, line) {
-		t.Errorf("first:\n%s\nagain, want a line for one site:\n%s", first.stderr, again.stderr)
-	}
-	if h := mustRun(t, dir, "list", "--home", "V"); !strings.Contains(h.stdout, " 1/2 ") {
-		t.Errorf("listed:\n%s", h)
 	}
 }

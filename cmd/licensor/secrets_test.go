@@ -191,7 +191,7 @@ func TestModes(t *testing.T) {
 	}
 	// While a command runs, the log beside the ledger has customers' names in it as well.
 	db := openDatabase(t, filepath.Join(dir, "V", "ledger.db"))
-	if _, err := db.Exec("UPDATE entitlements SET seats = 2"); err != nil {
+	if _, err := db.Exec("UPDATE entitlements SET seats_used = 2"); err != nil {
 		t.Fatal(err)
 	}
 	for _, suffix := range []string{"-wal", "-shm"} {

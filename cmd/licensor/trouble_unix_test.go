@@ -155,7 +155,7 @@ func TestReadOnlyLedgerIsNotMisread(t *testing.T) {
 		chmod(t, 0o444, filepath.Join(dir, "V", "ledger.db"))
 		chmod(t, 0o555, filepath.Join(dir, "V"))
 		defer chmod(t, 0o700, filepath.Join(dir, "V"))
-		if r := a.licensor("list", "--home", "V"); r.exit != 1 || r.stdout != "" || !strings.Contains(r.stderr, "newer licensor") {
+		if r := a.licensor("list", "--home", "V"); r.exit != 1 || r.stdout != "" || !strings.Contains(r.stderr, "another version of licensor") {
 			t.Error(r)
 		}
 	})
@@ -163,7 +163,7 @@ func TestReadOnlyLedgerIsNotMisread(t *testing.T) {
 		dir := newHome(t)
 		a := newAnother(t, dir)
 		db := openDatabase(t, filepath.Join(dir, "V", "ledger.db"))
-		if _, err := db.Exec("UPDATE entitlements SET seats = 7"); err != nil { // stands in the log until db is closed
+		if _, err := db.Exec("UPDATE entitlements SET seats_used = 7"); err != nil { // stands in the log until db is closed
 			t.Fatal(err)
 		}
 		if err := os.Mkdir(filepath.Join(dir, "copy"), 0o755); err != nil {

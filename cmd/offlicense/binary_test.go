@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"crypto/rand"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,7 +19,7 @@ import (
 	"github.com/offlicense/offlicense/verify/site/sitetest"
 )
 
-// build builds a package of this folder as a vendor does, and returns the binary.
+// build builds a package of this directory as a vendor does, and returns the binary.
 func build(t testing.TB, pkg, ldflags string) string {
 	t.Helper()
 	binary := filepath.Join(t.TempDir(), "binary")
@@ -31,6 +32,60 @@ func build(t testing.TB, pkg, ldflags string) string {
 		t.Fatalf("%v: %s", err, out)
 	}
 	return binary
+}
+
+// TestVerifyDecodesOnce counts, by the coverage of a real run, how often one verify decodes
+// the license: what is read twice could be two things to two readers.
+func TestVerifyDecodesOnce(t *testing.T) {
+	dir := t.TempDir()
+	roots := filepath.Join(dir, "roots.pub")
+	write(t, roots, sitetest.Roots())
+	state := benchState(t, filepath.Join(dir, "S"))
+	binary, counters := filepath.Join(dir, "binary"), filepath.Join(dir, "counters")
+	if out, err := exec.Command("go", "build", "-cover", "-covermode=count", "-coverpkg=.,../../format", "-o", binary, ".").CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	if err := os.Mkdir(counters, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(binary, "verify", "--state", state, "--roots", roots, "--product", "evoq", "--component", "cluster=abc123")
+	cmd.Env = append(os.Environ(), "GOCOVERDIR="+counters)
+	if out, err := cmd.CombinedOutput(); err != nil || !bytes.HasPrefix(out, []byte("valid")) {
+		t.Fatalf("%v: %s", err, out)
+	}
+	profile := filepath.Join(dir, "profile")
+	if out, err := exec.Command("go", "tool", "covdata", "textfmt", "-i="+counters, "-o="+profile).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	text, err := os.ReadFile(profile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for file, function := range map[string]string{
+		"file.go":    "func ParseFile(",
+		"license.go": "func UnmarshalLicense(",
+	} {
+		source, err := os.ReadFile(filepath.Join("../../format", file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		before, _, found := strings.Cut(string(source), function)
+		if !found {
+			t.Fatalf("%s is not in %s", function, file)
+		}
+		// The profile names blocks as FILE:LINE.COLUMN,LINE.COLUMN STATEMENTS COUNT.
+		first := fmt.Sprintf("/format/%s:%d.", file, strings.Count(before, "\n")+1)
+		count := "none"
+		for line := range strings.Lines(string(text)) {
+			if strings.Contains(line, first) {
+				count = line[strings.LastIndex(line, " ")+1 : len(line)-1]
+				break
+			}
+		}
+		if count != "1" {
+			t.Errorf("%s was called %s times, want 1", function, count)
+		}
+	}
 }
 
 func TestBinaryIsSmall(t *testing.T) {
@@ -97,7 +152,7 @@ func writeVolumeLicense(t *testing.T, dir string) (issued int64) {
 	return license.IssuedAt
 }
 
-// wantOutput runs a binary in a folder, and wants a text in what it prints.
+// wantOutput runs a binary in a directory, and wants a text in what it prints.
 func wantOutput(t *testing.T, dir, want, binary string, args ...string) {
 	t.Helper()
 	cmd := exec.Command(binary, args...)
@@ -160,12 +215,12 @@ func TestEmbeddedStandbyRoot(t *testing.T) {
 	run("installed: evoq", "install", "--state", "S", "volume.lic")
 	run("out-of-scope", "install", "--state", "S", "active.olv")
 	run("valid: ", "verify", "--state", "S", "--product", "evoq")
-	run("no longer good: revoked: the vendor has revoked the root key", "install", "--state", "S", "standby.olv")
+	run("no longer valid: revoked: the vendor has revoked the root key", "install", "--state", "S", "standby.olv")
 	run("revoked: the vendor has revoked the root key", "verify", "--state", "S", "--product", "evoq")
 }
 
 // TestEmbeddedMinList: a tool that was built after a theft wants the list that tells of it,
-// whatever the state folder has or has lost.
+// whatever the state directory has or has lost.
 func TestEmbeddedMinList(t *testing.T) {
 	roots := "-s -w -X 'main.embeddedRoots=" + string(sitetest.TwoRoots()) + "' -X main.embeddedMinList="
 	binary, broken := build(t, ".", roots+"2"), build(t, ".", roots+"two")
@@ -251,7 +306,7 @@ func verifyVsBare(t testing.TB, runs int) (ratio float64, tool, bare time.Durati
 	return float64(tool) / float64(bare), tool, bare
 }
 
-// benchState makes a state folder with a license that holds now.
+// benchState makes a state directory with a license that holds now.
 func benchState(t testing.TB, dir string) string {
 	t.Helper()
 	now := time.Now()

@@ -8,7 +8,7 @@
 //	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X 'main.embeddedRoots=$(cat roots.pub)'" ./cmd/offlicense
 //
 // and, once a key was stolen, with -X main.embeddedMinList=N: no revocation list before
-// number N will do, also where the state folder was wiped.
+// number N will do, also where the state directory was wiped.
 package main
 
 import (

@@ -31,12 +31,12 @@ const (
 // always.
 func socketPath(t testing.TB) string {
 	t.Helper()
-	folder, err := os.MkdirTemp("", "agent")
+	directory, err := os.MkdirTemp("", "agent")
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { os.RemoveAll(folder) })
-	return filepath.Join(folder, "socket")
+	t.Cleanup(func() { os.RemoveAll(directory) })
+	return filepath.Join(directory, "socket")
 }
 
 // fakeAgent listens as an agent that answers each request with what answer writes, and
@@ -125,12 +125,12 @@ func checkError(t *testing.T, err, want error, text string) {
 }
 
 func TestSocketWithoutAgent(t *testing.T) {
-	folder := filepath.Dir(socketPath(t))
-	file := filepath.Join(folder, "file")
+	directory := filepath.Dir(socketPath(t))
+	file := filepath.Join(directory, "file")
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	deserted := filepath.Join(folder, "deserted")
+	deserted := filepath.Join(directory, "deserted")
 	listener, err := net.ListenUnix("unix", &net.UnixAddr{Name: deserted})
 	if err != nil {
 		t.Fatal(err)
@@ -139,11 +139,11 @@ func TestSocketWithoutAgent(t *testing.T) {
 	listener.Close()
 	for _, c := range []struct{ socket, want string }{
 		{"", "SSH_AUTH_SOCK is not set"},
-		{filepath.Join(folder, "none"), "does not exist"},
+		{filepath.Join(directory, "none"), "does not exist"},
 		{file, "is not a socket"},
-		{folder, "is not a socket"},
+		{directory, "is not a socket"},
 		{deserted, "no agent answers"},
-		{filepath.Join(folder, strings.Repeat("x", 200)), "no ssh-agent"},
+		{filepath.Join(directory, strings.Repeat("x", 200)), "no ssh-agent"},
 		{`\\.\pipe\openssh-ssh-agent`, "a named pipe"},
 	} {
 		agent, err := DialAgent(c.socket)

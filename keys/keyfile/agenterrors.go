@@ -35,15 +35,15 @@ const (
 	addKey     = "ssh-add KEYFILE hands it a key, ssh-add -X unlocks it, and ssh-add -l shows what it holds"
 )
 
-func unreachable(what, mend string, cause error) error {
+func unreachable(what, hint string, cause error) error {
 	err := ErrAgentUnreachable
 	if cause != nil {
 		err = fmt.Errorf("%w: %w", ErrAgentUnreachable, cause)
 	}
-	return &mistake.Error{Text: "no ssh-agent: " + what, Mend: mend, Err: err}
+	return mistake.New("no ssh-agent: "+what, hint, err)
 }
 
-// cannotDial looks for the reason after the fact, for systems refuse a file, a folder
+// cannotDial looks for the reason after the fact, for systems refuse a file, a directory
 // and a socket that nobody listens at with the same error.
 func cannotDial(socket string, cause error) error {
 	if strings.HasPrefix(socket, `\\.\pipe\`) {
@@ -65,21 +65,15 @@ func cannotDial(socket string, cause error) error {
 }
 
 func refusedToList() error {
-	return &mistake.Error{
-		Text: "ssh-agent refused to list its keys",
-		Mend: "ssh-add -X unlocks it, and ssh-add -l shows what it holds",
-		Err:  ErrAgentRefused,
-	}
+	return mistake.New("ssh-agent refused to list its keys",
+		"ssh-add -X unlocks it, and ssh-add -l shows what it holds", ErrAgentRefused)
 }
 
 // refusedToSign: that the agent could not ask is more frequent than that somebody denied,
 // and its user sees no difference.
 func refusedToSign(key keys.NamedKey) error {
-	return &mistake.Error{
-		Text: "ssh-agent refused to sign with " + namedKey(key),
-		Mend: "confirm when it asks; if no question came, the agent was started without SSH_ASKPASS or a display, which ssh-add -c needs",
-		Err:  ErrAgentRefused,
-	}
+	return mistake.New("ssh-agent refused to sign with "+namedKey(key),
+		"confirm when it asks; if no question came, the agent was started without SSH_ASKPASS or a display, which ssh-add -c needs", ErrAgentRefused)
 }
 
 // wireFailure says why an exchange came to nothing. onHang is the hint when the agent did
@@ -92,26 +86,17 @@ func (a *Agent) wireFailure(patience time.Duration, onHang string) error {
 	case errors.Is(err, errTooLong):
 		return a.badAnswer("an %v", err)
 	case errors.Is(err, net.ErrClosed):
-		return &mistake.Error{Text: "the connection to ssh-agent was closed", Mend: "run the command again", Err: ErrAgentLost}
+		return mistake.New("the connection to ssh-agent was closed", "run the command again", ErrAgentLost)
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return &mistake.Error{
-			Text: fmt.Sprintf("ssh-agent did not answer within %v", patience),
-			Mend: onHang,
-			Err:  fmt.Errorf("%w: %w", ErrAgentLost, err),
-		}
+		return mistake.New(fmt.Sprintf("ssh-agent did not answer within %v", patience),
+			onHang, fmt.Errorf("%w: %w", ErrAgentLost, err))
 	default:
-		return &mistake.Error{
-			Text: "ssh-agent hung up before it had answered: it may have ended",
-			Mend: "ssh-add -l shows whether it still runs; " + startAgent,
-			Err:  fmt.Errorf("%w: %w", ErrAgentLost, err),
-		}
+		return mistake.New("ssh-agent hung up before it had answered: it may have ended",
+			"ssh-add -l shows whether it still runs; "+startAgent, fmt.Errorf("%w: %w", ErrAgentLost, err))
 	}
 }
 
 func (a *Agent) badAnswer(format string, args ...any) error {
-	return &mistake.Error{
-		Text: "ssh-agent gave " + fmt.Sprintf(format, args...),
-		Mend: fmt.Sprintf("find out which program listens at %s before a key is trusted to it", shellWord(a.socket)),
-		Err:  ErrAgentAnswer,
-	}
+	return mistake.New("ssh-agent gave "+fmt.Sprintf(format, args...),
+		fmt.Sprintf("find out which program listens at %s before a key is trusted to it", shellWord(a.socket)), ErrAgentAnswer)
 }

@@ -66,7 +66,7 @@ func namedKey(key keys.NamedKey) string {
 	return fmt.Sprintf("%s %.64q", key.Fingerprint(), key.Comment)
 }
 
-// identities reads a list, and leaves out what stands in it a second time.
+// identities reads a list, and leaves out duplicates.
 func identities(listed []*agent.Key) []identity {
 	var held []identity
 	seen := make(map[string]bool)
@@ -109,7 +109,7 @@ func usableKey(listed *agent.Key) (keys.NamedKey, error) {
 // a person first. Sign fails with ErrAgentRefused when the agent will not, and for a
 // message of more than 256 KiB, which OpenSSH's agent does not take.
 //
-// Who matters which key signs compares Public with the key that he expects: a comment
+// A caller to whom it matters which key signs compares Public with the expected key: a comment
 // is what the agent says.
 func (a *Agent) Signer(name string) (keys.Signer, error) {
 	held, err := a.list()
@@ -126,14 +126,11 @@ func (a *Agent) Signer(name string) (keys.Signer, error) {
 // choose finds the one key that is meant.
 func choose(name string, held []identity) (keys.NamedKey, error) {
 	if name == "" {
-		return keys.NamedKey{}, &mistake.Error{
-			Text: "no key of ssh-agent was named",
-			Mend: "name it by its fingerprint, SHA256:..., or its comment; ssh-add -l shows both",
-			Err:  ErrAgentKey,
-		}
+		return keys.NamedKey{}, mistake.New("no key of ssh-agent was named",
+			"name it by its fingerprint, SHA256:..., or its comment; ssh-add -l shows both", ErrAgentKey)
 	}
 	if len(held) == 0 {
-		return keys.NamedKey{}, &mistake.Error{Text: "ssh-agent holds no keys", Mend: addKey, Err: ErrAgentKey}
+		return keys.NamedKey{}, mistake.New("ssh-agent holds no keys", addKey, ErrAgentKey)
 	}
 	var fit, unusable []identity
 	for _, id := range held {
@@ -165,27 +162,18 @@ func choose(name string, held []identity) (keys.NamedKey, error) {
 }
 
 func ambiguous(name string, fit []identity) error {
-	return &mistake.Error{
-		Text: fmt.Sprintf("ssh-agent holds %d Ed25519 keys that are called %.64q: %s", len(fit), name, list(fit)),
-		Mend: "name the key by its fingerprint, such as agent:" + fit[0].Fingerprint(),
-		Err:  ErrAgentKey,
-	}
+	return mistake.New(fmt.Sprintf("ssh-agent holds %d Ed25519 keys that are called %.64q: %s", len(fit), name, list(fit)),
+		"name the key by its fingerprint, such as agent:"+fit[0].Fingerprint(), ErrAgentKey)
 }
 
 // notUsable says why a key that is there will not do.
 func notUsable(name string, id identity) error {
 	if id.err != nil {
-		return &mistake.Error{
-			Text: fmt.Sprintf("the key %.64q in ssh-agent: %v", name, id.err),
-			Mend: makeOne,
-			Err:  fmt.Errorf("%w: %w", ErrAgentKey, id.err),
-		}
+		return mistake.New(fmt.Sprintf("the key %.64q in ssh-agent: %v", name, id.err),
+			makeOne, fmt.Errorf("%w: %w", ErrAgentKey, id.err))
 	}
-	return &mistake.Error{
-		Text: fmt.Sprintf("the key %.64q in ssh-agent is of type %.64q; an Ed25519 key is wanted", name, id.kind),
-		Mend: makeOne,
-		Err:  ErrAgentKey,
-	}
+	return mistake.New(fmt.Sprintf("the key %.64q in ssh-agent is of type %.64q; an Ed25519 key is wanted", name, id.kind),
+		makeOne, ErrAgentKey)
 }
 
 func unknown(name string, held []identity) error {
@@ -206,7 +194,7 @@ func unknown(name string, held []identity) error {
 	default:
 		text += "; its Ed25519 keys: " + list(usable) + "; not usable: " + list(other)
 	}
-	return &mistake.Error{Text: text, Mend: addKey, Err: ErrAgentKey}
+	return mistake.New(text, addKey, ErrAgentKey)
 }
 
 func list(held []identity) string {

@@ -11,7 +11,7 @@ import (
 )
 
 // maxAgentSigned is the length in bytes of the longest message for which the request to
-// sign it fits maxAgentMessage: besides it stand there a type, the key with its type, the
+// sign it fits maxAgentMessage: with it come a type, the key with its type, the
 // flags and three lengths. OpenSSH's agent hangs up on a longer request.
 const maxAgentSigned = maxAgentMessage - (1 + 4 + (4 + 11 + 4 + keys.PublicKeySize) + 4 + 4)
 
@@ -27,10 +27,8 @@ func (s *agentSigner) Public() keys.PublicKey { return s.key.PublicKey }
 // Sign implements keys.Signer.
 func (s *agentSigner) Sign(message []byte) ([]byte, error) {
 	if len(message) > maxAgentSigned {
-		return nil, &mistake.Error{
-			Text: fmt.Sprintf("ssh-agent signs at most %d bytes at once, and this is %d", maxAgentSigned, len(message)),
-			Mend: "sign with the key's file instead of the agent",
-		}
+		return nil, mistake.New(fmt.Sprintf("ssh-agent signs at most %d bytes at once, and this is %d", maxAgentSigned, len(message)),
+			"sign with the key's file instead of the agent", nil)
 	}
 	signature, refused, err := s.agent.sign(s.key, message)
 	if refused {
@@ -43,11 +41,8 @@ func (s *agentSigner) Sign(message []byte) ([]byte, error) {
 // denied it or the key has gone.
 func (s *agentSigner) whyRefused() error {
 	if held, err := s.agent.list(); err == nil && !holdsKey(held, s.key.PublicKey) {
-		return &mistake.Error{
-			Text: "ssh-agent no longer holds " + namedKey(s.key),
-			Mend: addKey,
-			Err:  ErrAgentKey,
-		}
+		return mistake.New("ssh-agent no longer holds "+namedKey(s.key),
+			addKey, ErrAgentKey)
 	}
 	return refusedToSign(s.key)
 }

@@ -10,12 +10,12 @@
 // chmod of the hint takes it out of force; those of NFSv4, macOS and Windows do not show,
 // and are not seen.
 //
-// The folder is not looked at. Who can write there can take the file away or put another
+// The directory is not checked. Whoever can write there can take the file away or put another
 // in its place, but does not come to read the key. So a caller compares the key that it
 // gets with the one that it expects, such as the one that a delegation names, before it
 // believes that this is the key of that name.
 //
-// What stands in a file is checked nevertheless, because files get mixed up, cut short
+// The content of a file is checked nevertheless, because files get mixed up, cut short
 // and edited: a key is returned only when the public key that the file shows is the one
 // that its private part makes.
 //
@@ -27,7 +27,7 @@
 // # Agents
 //
 // An [Agent] is not trusted. It holds the key, so it can sign whatever it likes with it,
-// with or without us; a socket that is forwarded or in a folder of somebody else may
+// with or without us; a socket that is forwarded or in a directory of somebody else may
 // lead to another program than the user believes. What that program can do at worst:
 //
 //   - read what is signed, such as a customer's name;

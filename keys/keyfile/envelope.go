@@ -18,7 +18,7 @@ const magic = "openssh-key-v1\x00"
 // 2048 take some seconds. The library has the same limit, and names it after the work.
 const maxRounds = 2048
 
-// envelope is what stands in the clear in a key file (PROTOCOL.key in OpenSSH's sources).
+// envelope is the plaintext part of a key file (PROTOCOL.key in OpenSSH's sources).
 type envelope struct {
 	Cipher  string
 	KDF     string
@@ -51,10 +51,8 @@ func (e envelope) publicKey() (keys.PublicKey, error) {
 		return keys.PublicKey{}, errors.New("malformed private key: its public part does not decode")
 	}
 	if tagged.Type != ssh.KeyAlgoED25519 {
-		return keys.PublicKey{}, &mistake.Error{
-			Text: fmt.Sprintf("this is a key of type %.64q; an Ed25519 key is wanted", tagged.Type),
-			Mend: makeOne,
-		}
+		return keys.PublicKey{}, mistake.New(fmt.Sprintf("this is a key of type %.64q; an Ed25519 key is wanted", tagged.Type),
+			makeOne, nil)
 	}
 	var own struct{ Raw []byte }
 	if ssh.Unmarshal(tagged.Rest, &own) != nil {
@@ -71,10 +69,8 @@ func (e envelope) readable(path string) error {
 		return e.noTag(path)
 	}
 	if (e.Cipher != "aes256-ctr" && e.Cipher != "aes256-cbc") || e.KDF != "bcrypt" {
-		return &mistake.Error{
-			Text: fmt.Sprintf("%q: encrypted with %.64q and %.64q; want %q and %q", path, e.Cipher, e.KDF, "aes256-ctr", "bcrypt"),
-			Mend: "ssh-keygen -p -Z aes256-ctr -f " + shellWord(path),
-		}
+		return mistake.New(fmt.Sprintf("%q: encrypted with %.64q and %.64q; want %q and %q", path, e.Cipher, e.KDF, "aes256-ctr", "bcrypt"),
+			"ssh-keygen -p -Z aes256-ctr -f "+shellWord(path), nil)
 	}
 	var options struct {
 		Salt   []byte
@@ -84,17 +80,15 @@ func (e envelope) readable(path string) error {
 		return fmt.Errorf("%q: malformed private key: the options of its encryption do not decode", path)
 	}
 	if options.Rounds > maxRounds {
-		return &mistake.Error{
-			Text: fmt.Sprintf("%q: got %d rounds of %s, want at most %d", path, options.Rounds, e.KDF, maxRounds),
-			Mend: "ssh-keygen -p -a 100 -f " + shellWord(path),
-		}
+		return mistake.New(fmt.Sprintf("%q: got %d rounds of %s, want at most %d", path, options.Rounds, e.KDF, maxRounds),
+			"ssh-keygen -p -a 100 -f "+shellWord(path), nil)
 	}
 	return e.noTag(path)
 }
 
 func (e envelope) noTag(path string) error {
 	if len(e.Tag) > 0 {
-		return fmt.Errorf("%q: malformed private key: %d bytes stand behind it", path, len(e.Tag))
+		return fmt.Errorf("%q: malformed private key: %d bytes after its end", path, len(e.Tag))
 	}
 	return nil
 }

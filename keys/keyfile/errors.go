@@ -28,7 +28,7 @@ func (e *PermissionError) Error() string {
 	return fmt.Sprintf("%q: others can read this private key (mode %04o, want 0600)", e.Path, e.Mode)
 }
 
-// Hint returns the command that mends it.
+// Hint returns what to do next.
 func (e *PermissionError) Hint() string { return "chmod 600 " + shellWord(e.Path) }
 
 // shellWord writes a path so that a shell reads it as one word and no command takes it

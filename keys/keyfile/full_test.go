@@ -18,20 +18,20 @@ import (
 const fullDisk = "KEYFILE_TEST_FULL_DISK"
 
 func TestFullDisk(t *testing.T) {
-	folder := os.Getenv(fullDisk)
-	if folder == "" {
-		folder = t.TempDir()
+	directory := os.Getenv(fullDisk)
+	if directory == "" {
+		directory = t.TempDir()
 		child := exec.Command(os.Args[0], "-test.run=^TestFullDisk$", "-test.v")
-		child.Env = append(os.Environ(), fullDisk+"="+folder)
+		child.Env = append(os.Environ(), fullDisk+"="+directory)
 		out, err := child.CombinedOutput()
 		t.Logf("%s", out)
 		if err != nil {
 			t.Fatal(err)
 		}
 		// The child came as far as to leave this; a failed key would stand beside it.
-		entries, err := os.ReadDir(folder)
+		entries, err := os.ReadDir(directory)
 		if err != nil || len(entries) != 1 || entries[0].Name() != "reached" {
-			t.Errorf("got %v, %v in the folder, want nothing but what the child left at its end", entries, err)
+			t.Errorf("got %v, %v in the directory, want nothing but what the child left at its end", entries, err)
 		}
 		return
 	}
@@ -47,7 +47,7 @@ func TestFullDisk(t *testing.T) {
 	}
 	// A child that measures coverage writes it when the test is over.
 	defer syscall.Setrlimit(syscall.RLIMIT_FSIZE, &limit)
-	path := filepath.Join(folder, "key")
+	path := filepath.Join(directory, "key")
 	if err := Write(path, testKey(t, 1), "", nil); !errors.Is(err, syscall.EFBIG) {
 		t.Errorf("Write: got %v, want EFBIG", err)
 	}
@@ -57,7 +57,7 @@ func TestFullDisk(t *testing.T) {
 	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("a failed write left its file: %v", err)
 	}
-	if err := os.WriteFile(filepath.Join(folder, "reached"), nil, 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(directory, "reached"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
 }

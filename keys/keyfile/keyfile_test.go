@@ -95,13 +95,13 @@ func TestWrittenMode(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("SKIPPED: Windows has no file modes")
 	}
-	folder := t.TempDir()
-	mustWrite(t, filepath.Join(folder, "key"), testKey(t, 1), nil)
-	if err := WritePublic(filepath.Join(folder, "key.pub"), testKey(t, 1).Public(), "c"); err != nil {
+	directory := t.TempDir()
+	mustWrite(t, filepath.Join(directory, "key"), testKey(t, 1), nil)
+	if err := WritePublic(filepath.Join(directory, "key.pub"), testKey(t, 1).Public(), "c"); err != nil {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]fs.FileMode{"key": 0o600, "key.pub": 0o644} {
-		info, err := os.Stat(filepath.Join(folder, name))
+		info, err := os.Stat(filepath.Join(directory, name))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -113,18 +113,18 @@ func TestWrittenMode(t *testing.T) {
 }
 
 func TestWriteNeverOverwrites(t *testing.T) {
-	folder := t.TempDir()
-	path := filepath.Join(folder, "key")
+	directory := t.TempDir()
+	path := filepath.Join(directory, "key")
 	mustWrite(t, path, testKey(t, 1), nil)
 	before, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	dangling := filepath.Join(folder, "link")
-	if err := os.Symlink(filepath.Join(folder, "nowhere"), dangling); err != nil && runtime.GOOS != "windows" {
+	dangling := filepath.Join(directory, "link")
+	if err := os.Symlink(filepath.Join(directory, "nowhere"), dangling); err != nil && runtime.GOOS != "windows" {
 		t.Fatal(err)
 	}
-	for _, existing := range []string{path, folder, dangling} {
+	for _, existing := range []string{path, directory, dangling} {
 		for _, key := range []keys.PrivateKey{testKey(t, 1), testKey(t, 2)} {
 			if err := Write(existing, key, "", nil); !errors.Is(err, fs.ErrExist) || hintOf(err) == "" {
 				t.Errorf("Write over %s: got %v, hint %q, want fs.ErrExist and a hint", existing, err, hintOf(err))
@@ -134,7 +134,7 @@ func TestWriteNeverOverwrites(t *testing.T) {
 	if after, err := os.ReadFile(path); err != nil || !bytes.Equal(after, before) {
 		t.Errorf("the key that stood there changed: %v", err)
 	}
-	if _, err := os.Stat(filepath.Join(folder, "nowhere")); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Stat(filepath.Join(directory, "nowhere")); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("a key was written through a dangling link: %v", err)
 	}
 }
@@ -143,12 +143,12 @@ func TestWriteRefuses(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "key")
 	key := testKey(t, 1)
 	for what, err := range map[string]error{
-		"zero private key": Write(path, keys.PrivateKey{}, "", nil),
-		"empty passphrase": Write(path, key, "", []byte{}),
-		"long comment":     Write(path, key, strings.Repeat("x", maxComment+1), nil),
-		"zero public key":  WritePublic(path, keys.PublicKey{}, ""),
-		"long comment too": WritePublic(path, key.Public(), strings.Repeat("x", maxComment+1)),
-		"no such folder":   Write(filepath.Join(path, "in", "there"), key, "", nil),
+		"zero private key":  Write(path, keys.PrivateKey{}, "", nil),
+		"empty passphrase":  Write(path, key, "", []byte{}),
+		"long comment":      Write(path, key, strings.Repeat("x", maxComment+1), nil),
+		"zero public key":   WritePublic(path, keys.PublicKey{}, ""),
+		"long comment too":  WritePublic(path, key.Public(), strings.Repeat("x", maxComment+1)),
+		"no such directory": Write(filepath.Join(path, "in", "there"), key, "", nil),
 	} {
 		if err == nil {
 			t.Errorf("%s: accepted", what)
@@ -243,7 +243,7 @@ func TestPassphraseIsWiped(t *testing.T) {
 // TestNotAPrivateKey gives Read what people give it by mistake. All of these can be read
 // by everybody, and the mistake is named all the same.
 func TestNotAPrivateKey(t *testing.T) {
-	folder := t.TempDir()
+	directory := t.TempDir()
 	public := testKey(t, 1).Public().MarshalLine("me")
 	pemText := func(label string) string {
 		return fmt.Sprintf("-----BEGIN %[1]s-----\nAAAA\n-----END %[1]s-----\n", label)
@@ -267,7 +267,7 @@ func TestNotAPrivateKey(t *testing.T) {
 		{"PuTTY-User-Key-File-3: ssh-ed25519\n", "this is a PuTTY key", "puttygen "},
 		{strings.Repeat("x", MaxFile+1), "more than 65536 bytes", ""},
 	} {
-		path := filepath.Join(folder, fmt.Sprintf("%d.pub", i))
+		path := filepath.Join(directory, fmt.Sprintf("%d.pub", i))
 		if err := os.WriteFile(path, []byte(c.text), 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -299,11 +299,11 @@ func TestNotAPrivateKey(t *testing.T) {
 			t.Errorf("%.40q: got hint %q, want %q…", c.text, hint, c.hint)
 		}
 	}
-	if _, err := Read(filepath.Join(folder, "none"), nil); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := Read(filepath.Join(directory, "none"), nil); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("no file: got %v, want fs.ErrNotExist", err)
 	}
-	if _, err := Read(folder, nil); err == nil || !strings.Contains(err.Error(), "not a regular file") {
-		t.Errorf("a folder: got %v", err)
+	if _, err := Read(directory, nil); err == nil || !strings.Contains(err.Error(), "not a regular file") {
+		t.Errorf("a directory: got %v", err)
 	}
 }
 

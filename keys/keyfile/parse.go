@@ -17,7 +17,7 @@ const maxTries = 3
 
 const pemType = "OPENSSH PRIVATE KEY"
 
-// parse reads the private key in text. The path stands in errors and hints.
+// parse reads the private key in text. The path is for errors and hints.
 func parse(path string, text []byte, passphrase func(int) ([]byte, error)) (keys.PrivateKey, error) {
 	body, err := onePEM(text, pemType, func(label string) error { return otherPEM(path, label) })
 	if err != nil {

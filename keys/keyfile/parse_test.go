@@ -165,14 +165,14 @@ func keyFiles(t testing.TB) (key keys.PrivateKey, plain, encrypted []byte) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	folder := t.TempDir()
-	mustWrite(t, filepath.Join(folder, "plain"), key, nil)
-	mustWrite(t, filepath.Join(folder, "encrypted"), key, []byte("right"))
-	plain, err = os.ReadFile(filepath.Join(folder, "plain"))
+	directory := t.TempDir()
+	mustWrite(t, filepath.Join(directory, "plain"), key, nil)
+	mustWrite(t, filepath.Join(directory, "encrypted"), key, []byte("right"))
+	plain, err = os.ReadFile(filepath.Join(directory, "plain"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	encrypted, err = os.ReadFile(filepath.Join(folder, "encrypted"))
+	encrypted, err = os.ReadFile(filepath.Join(directory, "encrypted"))
 	if err != nil {
 		t.Fatal(err)
 	}

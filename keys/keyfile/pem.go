@@ -42,15 +42,11 @@ func onePEM(text []byte, label string, other func(label string) error) (body []b
 func otherPEM(path, label string) error {
 	switch label {
 	case pkcs8Type:
-		return &mistake.Error{
-			Text: "this is a PKCS#8 key, as openssl writes it; an OpenSSH private key is wanted",
-			Mend: "licensor key import --name NAME " + shellWord(path),
-		}
+		return mistake.New("this is a PKCS#8 key, as openssl writes it; an OpenSSH private key is wanted",
+			"licensor key import --name NAME "+shellWord(path), nil)
 	case pkcs8Encrypted:
-		return &mistake.Error{
-			Text: "this is an encrypted PKCS#8 key, as openssl writes it; an OpenSSH private key is wanted",
-			Mend: importThrough(path),
-		}
+		return mistake.New("this is an encrypted PKCS#8 key, as openssl writes it; an OpenSSH private key is wanted",
+			importThrough(path), nil)
 	}
 	if err := otherType(label); err != nil {
 		return err
@@ -69,5 +65,6 @@ func otherType(label string) error {
 	if !found {
 		return nil
 	}
-	return &mistake.Error{Text: "this is " + kind + " key; an Ed25519 key is wanted", Mend: makeOne}
+	return mistake.New("this is "+kind+" key; an Ed25519 key is wanted",
+		makeOne, nil)
 }

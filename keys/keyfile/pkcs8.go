@@ -44,7 +44,8 @@ func parsePKCS8(text []byte, path string) (keys.PrivateKey, error) {
 		return keys.PrivateKey{}, fmt.Errorf("this is not a private key: more than %d bytes", MaxFile)
 	}
 	body, err := onePEM(bytes.TrimSpace(text), pkcs8Type, func(label string) error {
-		return &mistake.Error{Text: fmt.Sprintf("this is PEM of type %.64q; want %q", label, pkcs8Type), Mend: importThrough(path)}
+		return mistake.New(fmt.Sprintf("this is PEM of type %.64q; want %q", label, pkcs8Type),
+			importThrough(path), nil)
 	})
 	if err != nil {
 		return keys.PrivateKey{}, err
@@ -56,10 +57,8 @@ func parsePKCS8(text []byte, path string) (keys.PrivateKey, error) {
 	}
 	private, ok := parsed.(ed25519.PrivateKey)
 	if !ok {
-		return keys.PrivateKey{}, &mistake.Error{
-			Text: "this is a key of another type; an Ed25519 key is wanted",
-			Mend: "openssl genpkey -algorithm ed25519 makes an Ed25519 key",
-		}
+		return keys.PrivateKey{}, mistake.New("this is a key of another type; an Ed25519 key is wanted",
+			"openssl genpkey -algorithm ed25519 makes an Ed25519 key", nil)
 	}
 	defer clear(private)
 	seed := private.Seed()

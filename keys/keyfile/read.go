@@ -20,7 +20,7 @@ const MaxFile = 64 << 10
 // When the file is encrypted, Read calls passphrase with attempt 1, 2 and 3 until what
 // it returns opens the key, and overwrites each returned slice; then it fails with
 // ErrPassphrase. An error from passphrase ends Read and is wrapped, so a passphrase that
-// will not change should come with an error on attempt 2. A nil passphrase stands for
+// will not change should come with an error on attempt 2. A nil passphrase means
 // nobody to ask.
 //
 // A file that others than its owner can read gives a *PermissionError (not on Windows).
@@ -57,7 +57,7 @@ func loadPrivate(path string) ([]byte, error) {
 
 // load returns the first MaxFile+1 bytes of a regular file.
 func load(path string) ([]byte, fs.FileMode, error) {
-	// Before opening: opening a named pipe waits for its writer, perhaps for ever.
+	// Before opening: opening a named pipe waits for its writer, perhaps forever.
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, 0, err
@@ -93,21 +93,19 @@ func refuseOther(path string, text []byte) error {
 	case "", "a private key":
 		return nil
 	case "a public key":
-		mend := "give the private key, which is in the file of the same name without .pub"
+		hint := "give the private key, which is in the file of the same name without .pub"
 		if private, ok := strings.CutSuffix(path, ".pub"); ok {
-			mend = "give " + shellWord(private)
+			hint = "give " + shellWord(private)
 		}
-		return &mistake.Error{Text: fmt.Sprintf("%q: this is a public key; a private key is wanted", path), Mend: mend}
+		return mistake.New(fmt.Sprintf("%q: this is a public key; a private key is wanted", path), hint, nil)
 	case "a PuTTY private key":
-		return &mistake.Error{
-			Text: fmt.Sprintf("%q: this is a PuTTY key; an OpenSSH private key is wanted", path),
-			Mend: puttyMend(path),
-		}
+		return mistake.New(fmt.Sprintf("%q: this is a PuTTY key; an OpenSSH private key is wanted", path),
+			puttyHint(path), nil)
 	default:
 		return fmt.Errorf("%q: this is %s, not a key", path, what)
 	}
 }
 
-func puttyMend(path string) string {
+func puttyHint(path string) string {
 	return "puttygen " + shellWord(path) + " -O private-openssh-new -o NEW"
 }

@@ -5,8 +5,8 @@ package keyfile
 import "io/fs"
 
 // othersCanRead: Windows says who may read a file in access lists, which os.FileMode does
-// not show; a user's own folders are closed to others by default.
+// not show; a user's own directories are closed to others by default.
 func othersCanRead(fs.FileMode) bool { return false }
 
-// syncFolder: Windows opens no folder for this; NTFS logs a new name by itself.
-func syncFolder(string) error { return nil }
+// syncDirectory: Windows opens no directory for this; NTFS logs a new name by itself.
+func syncDirectory(string) error { return nil }

@@ -53,8 +53,8 @@ func TestPermissions(t *testing.T) {
 // says nothing, and for the group alone.
 func TestEveryReaderRefuses(t *testing.T) {
 	t.Parallel()
-	folder := t.TempDir()
-	openSSH, pkcs8File := filepath.Join(folder, "key"), filepath.Join(folder, "key.pem")
+	directory := t.TempDir()
+	openSSH, pkcs8File := filepath.Join(directory, "key"), filepath.Join(directory, "key.pem")
 	mustWrite(t, openSSH, testKey(t, 1), nil)
 	if err := os.WriteFile(pkcs8File, []byte(pkcs8(rfc8410V1)), 0o600); err != nil {
 		t.Fatal(err)
@@ -88,13 +88,13 @@ func TestEveryReaderRefuses(t *testing.T) {
 	}
 }
 
-// TestFolderOpenToOthers is no reason to refuse: see the package comment.
-func TestFolderOpenToOthers(t *testing.T) {
+// TestDirectoryOpenToOthers is no reason to refuse: see the package comment.
+func TestDirectoryOpenToOthers(t *testing.T) {
 	t.Parallel()
-	folder := t.TempDir()
-	path := filepath.Join(folder, "key")
+	directory := t.TempDir()
+	path := filepath.Join(directory, "key")
 	mustWrite(t, path, testKey(t, 1), nil)
-	if err := os.Chmod(folder, 0o777); err != nil {
+	if err := os.Chmod(directory, 0o777); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := Read(path, nil); err != nil {
@@ -120,14 +120,14 @@ func TestFileSystemWithoutPermissions(t *testing.T) {
 		if err := file.Chmod(mode); err != nil {
 			t.Fatal(err)
 		}
-		err := refuseSharedFolder(file.Name(), file)
+		err := refuseSharedDirectory(file.Name(), file)
 		if (err != nil) != want || (hintOf(err) != "") != want {
 			t.Errorf("mode %04o: got %v, hint %q", mode, err, hintOf(err))
 		}
 	}
 }
 
-// TestNamedPipe: opening one would wait for a writer for ever.
+// TestNamedPipe: opening one would wait for a writer forever.
 func TestNamedPipe(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "pipe")
 	if err := syscall.Mkfifo(path, 0o600); err != nil {

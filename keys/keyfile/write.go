@@ -22,8 +22,8 @@ const maxComment = 1000
 // passphrase; nil leaves it plain, which is the caller's decision. The passphrase stays
 // as it is, for the caller may have a second key to write.
 //
-// What stands at path is never overwritten: the error wraps fs.ErrExist. When Write
-// returns nil, file and folder are on the disk; when it fails, the file is gone again.
+// A file at path is never overwritten: the error wraps fs.ErrExist. When Write
+// returns nil, file and directory are on the disk; when it fails, the file is gone again.
 func Write(path string, key keys.PrivateKey, comment string, passphrase []byte) error {
 	if key.IsZero() {
 		return errors.New("no private key to write")
@@ -52,10 +52,7 @@ func Write(path string, key keys.PrivateKey, comment string, passphrase []byte) 
 	defer clear(block.Bytes)
 	text := pem.EncodeToMemory(block)
 	defer clear(text)
-	return create(path, 0o600, text, &mistake.Error{
-		Text: fmt.Sprintf("%q exists, and a private key never overwrites a file", path),
-		Mend: "give another path, or move the file away",
-	})
+	return create(path, 0o600, text, "a private key never overwrites a file")
 }
 
 // WritePublic makes the file path with key's OpenSSH line in it. A file that holds the
@@ -69,10 +66,7 @@ func WritePublic(path string, key keys.PublicKey, comment string) error {
 	if err != nil {
 		return err
 	}
-	err = create(path, 0o644, []byte(key.MarshalLine(comment)+"\n"), &mistake.Error{
-		Text: fmt.Sprintf("%q exists, and does not hold this key alone", path),
-		Mend: "give another path, or move the file away",
-	})
+	err = create(path, 0o644, []byte(key.MarshalLine(comment)+"\n"), "does not hold this key alone")
 	if errors.Is(err, fs.ErrExist) && holds(path, key) {
 		return nil
 	}
@@ -99,13 +93,12 @@ func cleanComment(key keys.PublicKey, comment string) (string, error) {
 	return line.Comment, err
 }
 
-// create makes a new file that holds text, and takes it away again when that fails. The
-// error is exists when there is a file already.
-func create(path string, mode fs.FileMode, text []byte, exists *mistake.Error) (err error) {
+// create makes a new file that holds text, and removes it again when that fails. If
+// there is a file already, the error says why it stays.
+func create(path string, mode fs.FileMode, text []byte, stays string) (err error) {
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
 	if errors.Is(err, fs.ErrExist) {
-		exists.Err = err
-		return exists
+		return mistake.New(fmt.Sprintf("%q exists, and %s", path, stays), "give another path, or move the file away", err)
 	}
 	if err != nil {
 		return err
@@ -120,7 +113,7 @@ func create(path string, mode fs.FileMode, text []byte, exists *mistake.Error) (
 		}
 	}()
 	if mode == 0o600 {
-		if err := refuseSharedFolder(path, file); err != nil {
+		if err := refuseSharedDirectory(path, file); err != nil {
 			return err
 		}
 	}
@@ -133,12 +126,12 @@ func create(path string, mode fs.FileMode, text []byte, exists *mistake.Error) (
 	if err := file.Close(); err != nil {
 		return err
 	}
-	return syncFolder(filepath.Dir(path))
+	return syncDirectory(filepath.Dir(path))
 }
 
-// refuseSharedFolder fails where the file system gave the new file to everybody all the
+// refuseSharedDirectory fails where the file system gave the new file to everybody all the
 // same, as FAT on a USB stick does. Read would refuse the file, and no chmod would help.
-func refuseSharedFolder(path string, file *os.File) error {
+func refuseSharedDirectory(path string, file *os.File) error {
 	info, err := file.Stat()
 	if err != nil {
 		return err
@@ -146,8 +139,6 @@ func refuseSharedFolder(path string, file *os.File) error {
 	if !othersCanRead(info.Mode()) {
 		return nil
 	}
-	return &mistake.Error{
-		Text: fmt.Sprintf("%q: this file system keeps no permissions, so others could read the private key", path),
-		Mend: "mount it with the option umask=077, or use one that keeps permissions, such as ext4",
-	}
+	return mistake.New(fmt.Sprintf("%q: this file system keeps no permissions, so others could read the private key", path),
+		"mount it with the option umask=077, or use one that keeps permissions, such as ext4", nil)
 }

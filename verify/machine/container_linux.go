@@ -20,7 +20,7 @@ const (
 )
 
 // systemContainers are the names (systemd's src/basic/virt.c) of those that boot an
-// operating system of their own. Any other name is taken for an image.
+// own operating system. Any other name is taken for an image.
 var systemContainers = map[string]bool{
 	"lxc":            true,
 	"lxc-libvirt":    true,

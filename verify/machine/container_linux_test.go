@@ -21,7 +21,7 @@ func TestContainer(t *testing.T) {
 		"Kubernetes, root is no overlay":  {server().with(tree{"proc/self/mountinfo": serverMounts + engineMounts}), Absent, Absent},
 		"systemd in Docker":               {server().with(tree{"run/systemd/container": "docker"}), Absent, Absent},
 		"an unknown kind":                 {server().with(tree{"run/systemd/container": "futurebox\x1b[31m"}), Absent, Absent},
-		"a folder says container":         {server().with(tree{"run/systemd/container/": ""}), Absent, Absent},
+		"a directory says container":      {server().with(tree{"run/systemd/container/": ""}), Absent, Absent},
 		"LXC":                             {server().with(tree{"run/systemd/container": "lxc\n"}), Present, Absent},
 		"systemd-nspawn":                  {server().with(tree{"run/systemd/container": "systemd-nspawn"}), Present, Absent},
 		"the host's id mounted":           {server().with(tree{".dockerenv": "", "proc/self/mountinfo": overlayRoot + engineMounts + idMount}), Present, Absent},

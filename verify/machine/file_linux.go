@@ -11,10 +11,10 @@ import (
 const (
 	maxID         = 256     // bytes of a file that holds an id
 	maxMountTable = 4 << 20 // bytes; a node with ten thousand mounts has half of it
-	maxEntries    = 4096    // files looked at in one folder
+	maxEntries    = 4096    // files looked at in one directory
 )
 
-// errNotRegular is why a pipe, a device or a folder is refused unread.
+// errNotRegular is why a pipe, a device or a directory is refused unread.
 var errNotRegular = errors.New("not a regular file")
 
 // readFile returns the contents of a regular file of at most limit bytes. Opening does
@@ -52,8 +52,8 @@ func readWord(path string) string {
 	return strings.TrimSpace(string(b))
 }
 
-// listFolder returns the names in a folder, as the system lists them, at most maxEntries.
-func listFolder(path string) []string {
+// listDirectory returns the names in a directory, as the system lists them, at most maxEntries.
+func listDirectory(path string) []string {
 	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK|syscall.O_DIRECTORY, 0)
 	if err != nil {
 		return nil

@@ -61,7 +61,7 @@
 // In an application container (Docker, Podman, Kubernetes) the machine-id and the root
 // file system come from the image: every container started from it, anywhere, has the
 // same ones. Offering them would bind a license to an image, so they are not offered,
-// unless /etc/machine-id is a mount of its own, which somebody then mounted on purpose.
+// unless /etc/machine-id is its own mount, which somebody then mounted on purpose.
 // The product UUID is the host's and is offered as such. What identifies a containerised
 // site best is an operator's own component, the id of the cluster or of the volume.
 // System containers (LXC, systemd-nspawn, WSL) make their own machine-id at first boot,
@@ -83,7 +83,7 @@ type Options struct {
 	Product string  // keys the hashes; required
 	Extra   []Value // components that the operator gives; none by default
 	MAC     bool    // also offer a MAC address; false leaves it out
-	Root    string  // a folder with etc, sys, proc, dev, run in place of the running system's, for tests; Linux only, "" is the running system
+	Root    string  // a directory with etc, sys, proc, dev, run in place of the running system's, for tests; Linux only, "" is the running system
 }
 
 // Identity is what a machine offers, and how each source fared.

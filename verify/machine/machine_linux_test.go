@@ -25,7 +25,7 @@ const (
 )
 
 // tree is a fake system, path to content. "-> target" makes a link, and a path that
-// ends in a slash a folder.
+// ends in a slash a directory.
 type tree map[string]string
 
 // server is a machine with its system on a partition.
@@ -287,7 +287,7 @@ func TestMachineID(t *testing.T) {
 		"one digit short":    {server().with(tree{"etc/machine-id": theMachineID[1:]}), Unreadable, "32"},
 		"not hexadecimal":    {server().with(tree{"etc/machine-id": "g" + theMachineID[1:]}), Unreadable, "32"},
 		"two lines":          {server().with(tree{"etc/machine-id": theMachineID + "\n" + theMachineID}), Unreadable, "32"},
-		"a folder":           {server().without("etc/machine-id").with(tree{"etc/machine-id/": ""}), Unreadable, "not a regular file"},
+		"a directory":        {server().without("etc/machine-id").with(tree{"etc/machine-id/": ""}), Unreadable, "not a regular file"},
 		"a device":           {server().with(tree{"etc/machine-id": "-> /dev/zero"}), Unreadable, "not a regular file"},
 		"longer than any id": {server().with(tree{"etc/machine-id": theMachineID + strings.Repeat(" ", maxID)}), Unreadable, "longer"},
 	} {

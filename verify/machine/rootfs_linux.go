@@ -26,15 +26,15 @@ func readRootFS(root string, mounts map[string]mount, in container) reading {
 	}
 	device := blockDevice(root, m)
 	if device == "" {
-		return absent(fmt.Sprintf("the root file system (%.64q) is not on a disk of its own", m.fsType))
+		return absent(fmt.Sprintf("the root file system (%.64q) is not on its own disk", m.fsType))
 	}
-	const folder = "/dev/disk/by-uuid"
-	uuid, source := lookUpUUID(root+folder, device), folder
+	const directory = "/dev/disk/by-uuid"
+	uuid, source := lookUpUUID(root+directory, device), directory
 	if uuid == "" && m.fsType == "btrfs" {
-		uuid, source = lookUpBtrfs(root+btrfsFolder, device), btrfsFolder
+		uuid, source = lookUpBtrfs(root+btrfsDirectory, device), btrfsDirectory
 	}
 	if uuid == "" {
-		return absent("no file system id in " + folder + " belongs to the root file system: udev makes these links, and it may not be running")
+		return absent("no file system id in " + directory + " belongs to the root file system: udev makes these links, and it may not be running")
 	}
 	value := normalise(uuid)
 	if isPlaceholder(value) {
@@ -63,10 +63,10 @@ func blockDevice(root string, m mount) string {
 	return name
 }
 
-// deviceName returns the device that a link in folder points to, without /dev/, or "".
-func deviceName(folder, target string) string {
+// deviceName returns the device that a link in directory points to, without /dev/, or "".
+func deviceName(directory, target string) string {
 	if !path.IsAbs(target) {
-		target = path.Join(folder, target)
+		target = path.Join(directory, target)
 	}
 	name, ok := strings.CutPrefix(path.Clean(target), "/dev/")
 	if !ok {
@@ -75,28 +75,28 @@ func deviceName(folder, target string) string {
 	return name
 }
 
-// lookUpUUID returns the name of the link in folder, a /dev/disk/by-uuid, that points to
+// lookUpUUID returns the name of the link in directory, a /dev/disk/by-uuid, that points to
 // the device. Should there be several, it is the first in the order of bytes.
-func lookUpUUID(folder, device string) string {
+func lookUpUUID(directory, device string) string {
 	found := ""
-	for _, name := range listFolder(folder) {
+	for _, name := range listDirectory(directory) {
 		if !isFileSystemID(name) || found != "" && found < name {
 			continue
 		}
-		if target, err := os.Readlink(folder + "/" + name); err == nil && deviceName("/dev/disk/by-uuid", target) == device {
+		if target, err := os.Readlink(directory + "/" + name); err == nil && deviceName("/dev/disk/by-uuid", target) == device {
 			found = name
 		}
 	}
 	return found
 }
 
-const btrfsFolder = "/sys/fs/btrfs"
+const btrfsDirectory = "/sys/fs/btrfs"
 
 // lookUpBtrfs finds a file system of several disks: by-uuid points to whichever was found
 // last, the mount table names another, and sysfs lists them all.
-func lookUpBtrfs(folder, device string) string {
-	for _, name := range listFolder(folder) {
-		if isUUID(normalise(name)) && exists(folder+"/"+name+"/devices/"+strings.ReplaceAll(device, "/", "!")) {
+func lookUpBtrfs(directory, device string) string {
+	for _, name := range listDirectory(directory) {
+		if isUUID(normalise(name)) && exists(directory+"/"+name+"/devices/"+strings.ReplaceAll(device, "/", "!")) {
 			return name
 		}
 	}

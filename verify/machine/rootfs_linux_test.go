@@ -20,9 +20,9 @@ func TestRootFS(t *testing.T) {
 			"proc/self/mountinfo": "27 1 8:2 / / rw - ext4 /dev/root rw\n"}), Present},
 		"the number decides, not the name of another": {server().with(tree{
 			"proc/self/mountinfo": "27 1 8:2 / / rw - ext4 /dev/sda1 rw\n"}), Present},
-		"no sysfs":         {server().without("sys/dev/block/8:2"), Present},
-		"a folder in /dev": {server().with(tree{"sys/dev/block/8:2": "-> ../../devices/pci/block/cciss!c0d0/cciss!c0d0p2", link: "-> ../../cciss/c0d0p2"}), Present},
-		"btrfs":            {server().with(tree{"proc/self/mountinfo": btrfs}), Present},
+		"no sysfs":            {server().without("sys/dev/block/8:2"), Present},
+		"a directory in /dev": {server().with(tree{"sys/dev/block/8:2": "-> ../../devices/pci/block/cciss!c0d0/cciss!c0d0p2", link: "-> ../../cciss/c0d0p2"}), Present},
+		"btrfs":               {server().with(tree{"proc/self/mountinfo": btrfs}), Present},
 		"btrfs on LVM": {server().with(tree{"proc/self/mountinfo": btrfsDM,
 			"dev/mapper/vg-root": "-> ../dm-1", link: "-> ../../dm-1"}), Present},
 		"btrfs on two disks": {server().with(tree{"proc/self/mountinfo": btrfs, link: "-> ../../sdb2",

@@ -36,7 +36,7 @@ func Cases() []Case {
 			},
 		},
 		{
-			// No key signs both: who holds the one that signs lists can sell nothing.
+			// No key signs both: the holder of the one that signs lists can sell nothing.
 			Name: "revocation lists", Dimension: "revocation lists",
 			Inside:  func(d *format.DelegationClaims, l *format.LicenseClaims) {},
 			Outside: func(d *format.DelegationClaims, l *format.LicenseClaims) { d.Scope = format.Scope{Revocations: true} },

@@ -63,7 +63,7 @@ func (c Case) Check(outside bool, err error) error {
 		return errors.Join(errors.New("want a *verify.Refusal that says out-of-scope"), err)
 	case !strings.HasSuffix(refusal.Message, c.Refusal()):
 		return errors.Join(errors.New("want a message that ends with: "+c.Refusal()), err)
-	case refusal.Expected == "" || refusal.Found == "" || refusal.Next == "":
+	case refusal.Expected == "" || refusal.Found == "" || refusal.Hint() == "":
 		return errors.Join(errors.New("it does not say what was expected, what was found and what to do"), err)
 	}
 	return nil

@@ -37,7 +37,7 @@ func (s seen) marshal() []byte {
 
 // parseClock reads exactly what marshal wrote.
 func parseClock(text []byte) (seen, error) {
-	malformed := errors.New("malformed clock file; remove the file once the clock of this machine is right")
+	malformed := errors.New("malformed clock file: remove it once this machine's clock is right")
 	rest, ok := strings.CutPrefix(string(text[:min(len(text), 128)]), clockHeader)
 	if !ok {
 		return seen{}, malformed
@@ -85,7 +85,7 @@ func (s seen) orSigned(at time.Time) seen {
 	return s
 }
 
-// readClock returns what the folder has recorded, the zero value if it has no record.
+// readClock returns what the directory has recorded, the zero value if it has no record.
 // A record that cannot be read is an error for a warning.
 func (s *State) readClock() (seen, error) {
 	text, err := s.read(clockFile)

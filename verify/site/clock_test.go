@@ -145,7 +145,7 @@ func TestClockIsRecorded(t *testing.T) {
 	wantReason(t, err, verify.ClockRolledBack)
 	sameFile(t, s, clockFile, want.marshal())
 
-	// After the end it goes on, or the clock could stand before the end for ever.
+	// After the end it goes on, or the clock could stand before the end forever.
 	_, err = verifyAt(t, s, sitetest.Ends.Add(oneDay))
 	wantReason(t, err, verify.Expired)
 	if record, err := s.readClock(); err != nil || record.highest != later.Add(oneDay) {
@@ -208,7 +208,7 @@ func TestRolledBackNamesRecord(t *testing.T) {
 	for at, named := range map[time.Time]bool{now: true, sitetest.Issued.Add(-oneDay): false} {
 		_, err := verifyAt(t, s, at)
 		wantReason(t, err, verify.ClockRolledBack)
-		if next := err.(*verify.Refusal).Next; strings.Contains(next, "remove \""+s.path(clockFile)+"\"") != named {
+		if next := err.(*verify.Refusal).Hint(); strings.Contains(next, "remove \""+s.path(clockFile)+"\"") != named {
 			t.Errorf("at %s: next: %s", at, next)
 		}
 	}

@@ -27,14 +27,14 @@ func child(job, dir string) {
 	for i := 0; ; i++ {
 		var err error
 		switch job {
-		case "request": // each in a new folder, so that each makes a key
+		case "request": // each in a new directory, so that each makes a key
 			_, err = At(filepath.Join(dir, fmt.Sprint(i))).Request(options(t))
 		case "same":
 			_, err = At(dir).Request(options(t))
 			if err == nil {
 				os.Exit(0)
 			}
-		case "release": // each in a folder that was made for it
+		case "release": // each in a directory that was made for it
 			if i == releases {
 				os.Exit(0)
 			}
@@ -101,12 +101,12 @@ func TestKilledRequest(t *testing.T) {
 	for i := 0; more(i, withKey >= 10 && withoutRequest > 0); i++ {
 		dir := t.TempDir()
 		runAndKill(t, "request", dir, i)
-		folders, err := os.ReadDir(dir)
+		directories, err := os.ReadDir(dir)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, folder := range folders {
-			s := At(filepath.Join(dir, folder.Name()))
+		for _, directory := range directories {
+			s := At(filepath.Join(dir, directory.Name()))
 			before, err := s.readKey()
 			if errors.Is(err, fs.ErrNotExist) {
 				request(t, s, options(t))
@@ -133,9 +133,9 @@ func TestKilledRequest(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("%d folders with a key, of which %d had no request yet", withKey, withoutRequest)
+	t.Logf("%d directories with a key, of which %d had no request yet", withKey, withoutRequest)
 	if withKey < 10 || withoutRequest == 0 {
-		t.Errorf("%d folders with a key, %d without a request: the kills came at the wrong time", withKey, withoutRequest)
+		t.Errorf("%d directories with a key, %d without a request: the kills came at the wrong time", withKey, withoutRequest)
 	}
 }
 

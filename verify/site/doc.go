@@ -1,49 +1,66 @@
-// Package site keeps the state folder of a licensed site: one installed instance of a
+// Package site keeps the state directory of a licensed site: one installed instance of a
 // product on a machine. It makes requests, installs the license that comes back, judges
-// it each time the product asks, declares emergencies for a failover license, and gives a
-// license up.
+// it each time the product asks, declares emergencies for a failover license, and releases
+// a license.
+//
+// # One directory, one seat
+//
+// Each state directory has its own key, makes its own requests and takes one seat. So the
+// place of the directory decides what is counted. The PRODUCT fixes the path, in its code
+// or its installer, not its user: users who choose the path, or get one below their home
+// directory, choose how many seats they take. There are two ways:
+//
+//   - One directory in each web site, such as C:\inetpub\shop\App_Data\license. Every site
+//     takes a seat: two sites on one machine take two.
+//   - One directory for the machine, such as C:\ProgramData\Acme\Evoq\license or
+//     /var/lib/evoq/license. All application pools, services and users of the machine share
+//     one seat. The owner of the directory, often the administrator, requests and installs.
+//     The others read everything but machine.key. They can judge and cannot record, which
+//     is one warning; the owner's next check records the time, the lists and the days.
+//
+// In a container the directory is on a volume of that pod alone. All hosts that mount a
+// directory from a network file system are one site; on Linux that is a warning.
 //
 // # Trust
 //
-// Whoever may write to the folder administers the site, and that person is the one whom
-// the license restrains. Nothing in the folder can therefore grant anything: a license
-// is worth what the vendor's signature on it is worth, and the rest of the folder only
-// takes away. File by file, with the worst that its writer can do:
+// Whoever can write to the directory administers the site, and is the one whom the license
+// restrains. So nothing in the directory grants anything: a license is worth what the
+// vendor's signature on it is worth, and the other files only take away. File by file, with
+// the worst that a writer can do:
 //
-//   - license.lic is hostile until a delegated key has signed it (package verify). Who
-//     writes it can put an older license back: it grants no more than the vendor once
-//     signed, and until that ends. Only [State.Install] refuses one that was superseded.
+//   - license.lic is hostile until a delegated key has signed it (package verify). A writer
+//     can put an older license back: it grants what the vendor once signed, until its end.
+//     Only [State.Install] refuses a superseded one.
 //   - requests/CODE.olq are the site's own requests. A license that answers none of them
-//     is another site's. Who copies a request and its license from another site makes
-//     this folder a copy of that one; the machine's components then tell the two apart,
-//     and where a license names none, nothing does.
-//   - machine.key is the site's private key. Only making a request and giving a license up
-//     read it, so a product may run as another user than the administrator, who keeps the
-//     file to himself. Whoever reads it can sign requests and releases in this site's name.
-//   - clock holds the highest time that the site has seen. Who removes it lowers that
-//     time to what is signed: the license's issue. Who writes a far time into it stops
-//     the license until the file is removed; the refusal names the file.
-//   - released lists what the site has given up. Who removes it can go on with a license
-//     whose seat the vendor gives to another; the vendor's next revocation list can say so,
-//     nothing here can. Who damages it stops the license.
-//   - revocations/ holds the newest revocation list that the site has met, in the vendor's
-//     signature. Who removes it goes back to the lists that came with the program and in
-//     license.lic, and to the lowest number that these two accept: the other floors hold.
-//     Who puts an older list back gets no further than that. Who damages one gets a
-//     warning instead of a list, and where a floor then refuses, the refusal names the file.
-//     Who fills the folder with other files hides the lists behind those that are newest.
+//     is another site's. A request and its license, copied from another site, make this
+//     directory a copy of that site; the components of the machine then show the
+//     difference, and if the license names none, nothing does.
+//   - machine.key is the site's private key. Only a request and a release read it, so the
+//     product can run as another user than the owner, who keeps the file private. A reader
+//     can sign requests and releases in this site's name.
+//   - clock holds the highest time that the site has seen. Removing it lowers that time to
+//     what is signed: the license's issue. A far time in it stops the license until the
+//     file is removed; the refusal names the file.
+//   - released lists the released licenses. Removing it lets the site use a license whose
+//     seat the vendor gives to another; only the vendor's next revocation list can stop
+//     that. Damage to it stops the license.
+//   - revocations/ holds the newest revocation lists that the site has met, signed by the
+//     vendor. Removing them, or putting older ones back, leaves the lists of the program and
+//     of license.lic, and the lowest number that these two accept. A damaged list is a
+//     warning, and a refusal for want of a list names the file. A directory full of other
+//     files hides the lists behind the newest of them.
 //   - releases/ID.olr are the releases as they were handed out. They are signed, the vendor
-//     checks them, and nothing here is decided by them.
-//   - failover says that an emergency is declared. Who writes it declares one, which the
-//     administrator may do: it runs out with the days that the license grants.
-//   - failover.days counts those days. Who removes it has them all again, as far as this
-//     site can tell; the vendor sees in a release how many were told. Nobody's signature
-//     is on it, for the product counts, and must not need the private key for that.
+//     checks them, and nothing here depends on them.
+//   - failover declares an emergency. Any writer can do that, as the administrator may: it
+//     ends with the days that the license grants.
+//   - failover.days counts those days. Removing it gives them all back, as far as this site
+//     can tell; a release tells the vendor how many were counted. The file is not signed,
+//     because the product counts and must not need the private key.
 //
-// No file is believed for its length or shape: all are read up to a limit, and a pipe
-// or a device in the place of one is refused.
+// No file is believed for its length or type: reading stops at a limit, and a pipe or a
+// device is refused.
 //
-// # The folder
+// # Files
 //
 //	machine.key         OLK1: and Base32 of the 32 byte seed and a checksum; mode 0600
 //	requests/CODE.olq   each request as it was made (OLS1); CODE is its comparison code
@@ -51,80 +68,78 @@
 //	clock               the highest time seen, and when it was last raised
 //	revocations/N-CODE.olv
 //	                    revocation list N (OLV1); CODE is made of its hash
-//	released            one line for each license that was given up
+//	released            one line for each released license
 //	releases/ID.olr     each release (OLR1); ID is that of the license
 //	failover            the emergency that is declared now, since when and why
-//	failover.days       the days of emergency that each activation has used
+//	failover.days       the emergency days that each activation has used
 //
-// The key or the folder of requests makes a folder a state folder. One that is full of
-// other things is left alone, even where a license.lic is among them. A folder belongs
-// to one product.
+// The key or the requests make a directory a state directory. A directory full of other
+// things is refused, even if a license.lic is among them. A directory belongs to one
+// product.
 //
 // Every file is replaced whole or not at all, so a crash leaves the old or the new one.
 // The machine key is never replaced. Two requests at the same time use one key.
 //
 // # The clock
 //
-// Time is recorded when a license holds or has expired, in steps of at least an hour, so
-// that most checks write nothing. A single step is at most a day, the first one from the
-// issue of the license, and after a step that was cut to a day the next one waits until
-// the clock has gone on by another day: a clock that is a week ahead for an afternoon,
-// be it that of the installation, costs the site a day, not the license.
-// The price is that after a month without power, or between the issue of a license and
-// its installation, the record stays a month behind.
-// A folder that cannot be written gives a warning; so does a clock file that cannot be
-// read, which stays as it is, for replacing it would lower the recorded time in silence.
-// The administrator removes it.
+// The time is recorded when a license holds or has expired, in steps of at least an hour,
+// so that most checks write nothing. A step is at most a day, and the first one starts from
+// the issue of the license. After a step that was cut to a day, the next one waits until
+// the clock has advanced by another day. So a clock that is a week ahead for an afternoon
+// costs the site a day, not the license. The price: after a month without power, or between
+// issue and installation, the record stays a month behind.
+//
+// A clock file that cannot be read is a warning and stays as it is, because replacing it
+// would lower the recorded time in silence. The administrator removes it.
 //
 // # Revocation lists
 //
-// A license is judged by the newest list among those in the folder, in the program and in
+// A license is judged by the newest list among those in the directory, in the program and in
 // the license file ([verify.Newest]), and the roots by all that are in force.
-// [State.InstallRevocations] puts one into the folder. So does an [State.Install] of a
-// license file that brings one along, and a check by a program that does: what the site has
-// once met is not undone by an older program. A list from the future is put there by none
-// of them, for it would stop the site until then.
+// [State.InstallRevocations] adds a list to the directory. [State.Install] adds the list
+// in the license file, and a check adds the list of the program: an older program does not
+// undo what the site has met. A list from the future is not added, for it would stop the
+// site until then.
 //
-// A vendor who ships the newest list with the program sets Program.Revocations to it: then
-// no server needs a list brought to it for what was revoked before that release. The lowest
-// number alone, Program.MinRevocation, makes a server ask for one.
+// A vendor who ships the newest list with the program sets Program.Revocations to it. Then
+// no server needs a separate list for what was revoked before that release. The lowest
+// number alone, Program.MinRevocation, makes a server ask for a list.
 //
-// Each list has a file of its own, and a list is removed only once a better one is
-// durable. So two that install lists at the same time end with the newer one, and a crash
-// at any moment leaves a list that is as good as the one before. A file that is no list, or
-// a part of one, is removed when a later list is installed. All other files stay: one that
-// cannot be read now, and a list by a root that the roots of this program do not name. It
-// may be the standby root's, which for another program puts an end to a thief's.
+// Each list has its own file, and is removed only once a better one is durable. So two
+// installations at the same time end with the newer list, and a crash at any moment leaves
+// a list that is as good as the one before. A file that is no usable list is a warning that
+// names it, and stays. It may be the list of a standby root that this program does not know,
+// which for another program ends a stolen key.
 //
-// What is kept are the lists in force ([verify.InForce]): the last one of each root, and the
-// last one of the keys that roots have delegated to. Only a root's list can say that such a
-// key was stolen, and without it the thief's list would count once more.
+// The lists in force are kept ([verify.InForce]): the last one of each root, and the last one
+// of the delegated keys. Only a root's list can revoke a stolen delegated key; without it
+// the thief's list would count again.
 //
-// # Giving a license up
+// # Releasing a license
 //
-// [State.Release] writes the line in released first, and makes it durable: from then on
-// the license, and every earlier one of its activation, is refused before anything else is
-// looked at. The release is signed after that. All that it says stands in the line, and a
-// signature by the machine key is always the same, so a release that a crash has prevented,
-// or that was lost, is made again byte for byte by giving the license up once more.
+// [State.Release] first writes the line in released and makes it durable. From then on
+// the license, and every other one of its activation, is refused before anything else is
+// judged. Then it signs the release. The line has all that the release says, and a
+// signature by the machine key is always the same: to release the license again makes the
+// same bytes, whether a crash prevented the first release or it was lost.
 //
 // # Emergencies
 //
 // A failover license runs while an emergency is declared. From the declaration on, each
-// day that has begun, in UTC, counts as one of the days that the license grants; the first
-// one does, and so does one on which nobody asked. A day counts once, however many
-// emergencies it has seen. The count belongs to the activation: it stays when the emergency
-// ends and when the license is renewed. When no day is left the license is on standby, and
-// such days are not counted, should more be granted later.
+// day that has begun, in UTC, uses one of the days that the license grants, the first one
+// included, whether anybody asked on it or not. A day counts once, in however many
+// emergencies. The count belongs to the activation: it stays when the emergency ends and
+// when the license is renewed. When no day is left the license is on standby. Such days do
+// not count if more are granted later.
 //
-// The day is that of the clock or of the highest time seen, whichever is later, and a day
-// that was counted stays so: a clock that is set back wins nothing. One that is ahead while
-// an emergency is declared counts days that have not come yet, which only the vendor can
-// give back, with a renewal that grants more.
+// The day is that of the clock or of the highest time seen, whichever is later, and a
+// counted day stays counted: setting the clock back wins nothing. A clock that is ahead
+// during an emergency counts days that have not come yet; only the vendor can give them
+// back, by a renewal that grants more.
 //
-// The declaration and the count are two files, for a product that counts at the moment in
-// which the administrator ends the emergency must not bring it back. Where the folder
-// cannot be written, the days follow from the declaration all the same.
+// The declaration and the count are two files, so that a product that counts while the
+// administrator ends the emergency does not bring it back. If the directory cannot be
+// written, the days follow from the declaration all the same.
 //
 // # Use
 //

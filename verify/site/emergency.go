@@ -59,8 +59,18 @@ func parseDeclaration(text []byte) (declaration, error) {
 	return d, nil
 }
 
-// declared returns the emergency that goes on for the license, nil if none does.
-func (s *State) declared(l *format.LicenseClaims) (*declaration, error) {
+// activation is one that a failover license is of.
+type activation struct {
+	vendor, id string
+	granted    uint64 // emergency days; 0: not limited
+}
+
+func activationOf(l *format.LicenseClaims) activation {
+	return activation{l.Issuer, l.Activation, l.Terms.EmergencyDays}
+}
+
+// declaration returns the emergency that goes on, nil if none does.
+func (s *State) declaration() (*declaration, error) {
 	text, err := s.read(declarationFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -72,9 +82,6 @@ func (s *State) declared(l *format.LicenseClaims) (*declaration, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%q: %w", s.path(declarationFile), err)
 	}
-	if d.vendor != l.Issuer || d.activation != l.Activation {
-		return nil, nil // of a license that was installed here before
-	}
 	return &d, nil
 }
 
@@ -85,7 +92,7 @@ func (s *State) endEmergency() error {
 		return nil
 	}
 	if err == nil {
-		err = atomicfile.SyncFolder(s.dir)
+		err = atomicfile.SyncDirectory(s.dir)
 	}
 	if err != nil {
 		return &fs.PathError{Op: "remove", Path: s.path(declarationFile), Err: cause(err)}
@@ -93,7 +100,7 @@ func (s *State) endEmergency() error {
 	return nil
 }
 
-// tally is how many days of emergency one activation has used: a line of the file
+// tally is how many emergency days one activation has used: a line of the file
 // failover.days.
 type tally struct {
 	vendor, activation string
@@ -123,7 +130,7 @@ func marshalTallies(list []tally) []byte {
 
 // parseTallies reads exactly what marshalTallies wrote.
 func parseTallies(text []byte) ([]tally, error) {
-	malformed := errors.New("malformed record of the days of emergency; restore the file from a backup, or remove it and tell the vendor how many were used")
+	malformed := errors.New("malformed record of the emergency days: restore it from a backup, or remove it and tell the vendor how many were used")
 	rest, ok := strings.CutPrefix(string(text), talliesHeader)
 	if !ok || len(text) >= maxFile {
 		return nil, malformed
@@ -163,9 +170,9 @@ func dayNumber(t time.Time) int64 {
 
 func dateOf(day int64) string { return time.Unix(day*daySeconds, 0).UTC().Format(time.DateOnly) }
 
-// tally returns what the activation of a license has used, and what others have.
-func (s *State) tally(l *format.LicenseClaims) (own tally, others []tally, err error) {
-	own = tally{vendor: l.Issuer, activation: l.Activation}
+// tally returns what an activation has used, and what others have.
+func (s *State) tally(a activation) (own tally, others []tally, err error) {
+	own = tally{vendor: a.vendor, activation: a.id}
 	text, err := s.read(talliesFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		return own, nil, nil
@@ -180,7 +187,7 @@ func (s *State) tally(l *format.LicenseClaims) (own tally, others []tally, err e
 		return tally{}, nil, err
 	}
 	others = slices.DeleteFunc(list, func(t tally) bool {
-		if t.vendor != l.Issuer || t.activation != l.Activation {
+		if t.vendor != a.vendor || t.activation != a.id {
 			return false
 		}
 		own = t
@@ -189,27 +196,27 @@ func (s *State) tally(l *format.LicenseClaims) (own tally, others []tally, err e
 	return own, others, nil
 }
 
-// maxTallies is of how many activations a folder keeps count; the oldest is forgotten.
+// maxTallies is of how many activations a directory keeps count; the oldest is forgotten.
 const maxTallies = 64
 
 func (s *State) writeTally(own tally, others []tally) error {
 	list := append(others, own)
 	list = list[max(0, len(list)-maxTallies):]
 	if err := s.write(talliesFile, marshalTallies(list), publicMode); err != nil {
-		return fmt.Errorf("the days of emergency could not be recorded in %q: %w", s.path(talliesFile), cause(err))
+		return fmt.Errorf("the emergency days could not be recorded in %q: %w", s.path(talliesFile), cause(err))
 	}
 	return nil
 }
 
 // on returns the tally once an emergency that was declared on the day from goes on today,
-// and the number that today has among all days of emergency: more than granted (0: any
+// and the number that today has among all emergency days: more than granted (0: any
 // number is) once those are used up. Every day that has begun since the declaration counts
 // as one, whether or not somebody asked on it; a day that an earlier emergency has counted
 // does not count again; and no clock that is set back takes a day away.
 func (t tally) on(today, from int64, granted uint64) (tally, uint64) {
 	today = max(today, from, t.through)
 	if t.spent && (granted == 0 || t.used < granted) {
-		// More was granted since. The server stood by meanwhile, today not counted yet.
+		// More was granted since. The server was on standby meanwhile, today not counted yet.
 		t.spent, t.through = false, max(t.through, today-1)
 	}
 	if t.spent {
@@ -226,24 +233,27 @@ func (t tally) on(today, from int64, granted uint64) (tally, uint64) {
 	return t, t.used
 }
 
-// emergency is what the folder knows of a license's emergency at a time.
+// emergency is what the directory knows of an activation's emergency at a time.
 type emergency struct {
 	declared *declaration // nil: none goes on
-	day      uint64       // the number of this day of emergency, or that which it would have
+	day      uint64       // the number of this emergency day, or that which it would have
 
-	recorded, due tally // what the folder has, and what it should have
+	recorded, due tally // what the directory has, and what it should have
 	others        []tally
 }
 
-func (s *State) emergency(l *format.LicenseClaims, now time.Time) (e emergency, err error) {
-	if e.declared, err = s.declared(l); err != nil {
+func (s *State) emergency(a activation, now time.Time) (e emergency, err error) {
+	if e.declared, err = s.declaration(); err != nil {
 		return emergency{}, err
 	}
-	if e.recorded, e.others, err = s.tally(l); err != nil {
+	if d := e.declared; d != nil && (d.vendor != a.vendor || d.activation != a.id) {
+		e.declared = nil // of a license that was installed here before
+	}
+	if e.recorded, e.others, err = s.tally(a); err != nil {
 		return emergency{}, err
 	}
 	e.due = e.recorded
-	today, granted := dayNumber(now), l.Terms.EmergencyDays
+	today, granted := dayNumber(now), a.granted
 	if e.declared == nil {
 		_, e.day = e.recorded.on(today, today, granted)
 	} else {
@@ -260,11 +270,11 @@ func (s *State) record(e emergency, now time.Time) error {
 	return s.writeTally(e.due, e.others)
 }
 
-// daysUsed returns how many days of emergency the activation of a license has used.
+// daysUsed returns how many emergency days the activation of a license has used.
 func (s *State) daysUsed(l *format.LicenseClaims, now time.Time) (uint64, error) {
 	if l.Terms.Type != format.TypeFailover {
 		return 0, nil
 	}
-	e, err := s.emergency(l, now)
+	e, err := s.emergency(activationOf(l), now)
 	return e.due.used, err
 }

@@ -22,7 +22,7 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	dir := exampleFolder()                                        // such as /var/lib/evoq/license, from the program's own settings
+	dir := exampleDirectory()                                     // such as /var/lib/evoq/license, from the program's own settings
 	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)         // time.Now() in earnest
 	components, err := site.ParseComponents("cluster=5f0e4c539d") // os.Getenv(site.ComponentsVariable)
 	if err != nil {
@@ -39,7 +39,7 @@ func Example() {
 	var refusal *verify.Refusal
 	switch {
 	case errors.As(err, &refusal): // why there is no license, and what to do
-		log.Fatalf("%s\n%s", refusal, refusal.Next)
+		log.Fatalf("%s\n%s", refusal, refusal.Hint())
 	case err != nil: // the question could not be answered, as when a file may not be read
 		log.Fatal(err)
 	}

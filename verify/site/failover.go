@@ -11,7 +11,7 @@ import (
 	"github.com/offlicense/offlicense/verify/machine"
 )
 
-// Failover is how a site's failover license stands.
+// Failover is the status of a site's failover license.
 type Failover struct {
 	Activation  string
 	Declared    bool      // an emergency goes on
@@ -25,7 +25,7 @@ type Failover struct {
 }
 
 // ErrNotFailover says that an emergency makes no difference to the installed license.
-var ErrNotFailover = errors.New("the installed license is no failover license")
+var ErrNotFailover = errors.New("the installed license is not a failover license")
 
 // maxWhy is the most bytes of a reason.
 const maxWhy = 128
@@ -48,30 +48,39 @@ func (s *State) StartFailover(o FailoverOptions) (*Failover, error) {
 	if err := format.ValidText(o.Why, maxWhy); err != nil {
 		return nil, &FieldError{"why", fmt.Errorf("invalid reason %.64q: %w", o.Why, err)}
 	}
-	text, l, err := s.failoverLicense()
+	text, err := s.readLicense()
 	if err != nil {
 		return nil, err
 	}
-	p := Program{Product: l.Product, Components: o.Components, Emergency: true}
-	if _, err := s.Judge(o.Verifier, text, p, o.Now); err != nil {
+	opened, err := o.Verifier.Open(text)
+	if err != nil {
 		return nil, err
 	}
-	now := s.floored(o.Now)
-	e, err := s.emergency(l, now)
+	known := s.keptLists(o.Verifier)
+	license, err := s.judgeUnwritten(question{
+		Program: Program{Components: o.Components, Emergency: true}, anyProduct: true, opened: opened, now: o.Now, known: known,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if license.Type != format.TypeFailover {
+		return nil, notFailover(license.Type)
+	}
+	a, now := activation{license.Vendor, license.Activation, license.EmergencyDays}, s.floored(o.Now)
+	e, err := s.emergency(a, now)
 	if err != nil {
 		return nil, err
 	}
 	already := e.declared != nil
 	if !already {
-		e.declared = &declaration{since: now.UTC().Truncate(time.Second), vendor: l.Issuer, activation: l.Activation, why: o.Why}
-		e.due, _ = e.recorded.on(dayNumber(now), dayNumber(now), l.Terms.EmergencyDays)
+		e.declared = &declaration{since: now.UTC().Truncate(time.Second), vendor: a.vendor, activation: a.id, why: o.Why}
+		e.due, _ = e.recorded.on(dayNumber(now), dayNumber(now), a.granted)
 	}
 	// What has not begun must not begin with no day left.
 	facts := verify.Facts{
-		Now: o.Now, Product: l.Product, AnyMachine: true, Emergency: true, EmergencyDays: e.day,
-		Revocations: s.keptLists(o.Verifier).all(),
+		Now: o.Now, AnyProduct: true, AnyMachine: true, Emergency: true, EmergencyDays: e.day, Revocations: known.all(),
 	}
-	if _, err := o.Verifier.Check(text, facts); err != nil {
+	if _, err := opened.Check(facts); err != nil {
 		return nil, err
 	}
 	if !already {
@@ -82,7 +91,7 @@ func (s *State) StartFailover(o FailoverOptions) (*Failover, error) {
 	if err := s.record(e, now); err != nil {
 		return nil, err
 	}
-	f := e.failover(l)
+	f := e.failover(a)
 	f.Already = already
 	return f, nil
 }
@@ -107,7 +116,7 @@ func (s *State) StopFailover(now time.Time) (*Failover, error) {
 	return f, nil
 }
 
-// Failover tells how the installed failover license stands. The license is not judged.
+// Failover returns the status of the installed failover license, which is not judged.
 func (s *State) Failover(now time.Time) (*Failover, error) {
 	f, _, err := s.failover(now)
 	return f, err
@@ -117,22 +126,27 @@ func (s *State) failover(now time.Time) (*Failover, emergency, error) {
 	if now.IsZero() {
 		return nil, emergency{}, errors.New("failover: no time is given")
 	}
-	_, l, err := s.failoverLicense()
+	l, err := s.unverifiedLicense()
+	switch {
+	case errors.Is(err, verify.NoLicense), errors.Is(err, fs.ErrPermission):
+		return nil, emergency{}, err
+	case err != nil:
+		return nil, emergency{}, fmt.Errorf("%w: %q: %v", ErrNotFailover, s.path(licenseFile), cause(err))
+	case l.Terms.Type != format.TypeFailover:
+		return nil, emergency{}, notFailover(l.Terms.Type)
+	}
+	a := activationOf(l)
+	e, err := s.emergency(a, s.floored(now))
 	if err != nil {
 		return nil, emergency{}, err
 	}
-	e, err := s.emergency(l, s.floored(now))
-	if err != nil {
-		return nil, emergency{}, err
-	}
-	return e.failover(l), e, nil
+	return e.failover(a), e, nil
 }
 
-func (e emergency) failover(l *format.LicenseClaims) *Failover {
-	granted := l.Terms.EmergencyDays
+func (e emergency) failover(a activation) *Failover {
 	f := &Failover{
-		Activation: l.Activation, DaysUsed: e.due.used, DaysGranted: granted,
-		UsedUp: granted > 0 && e.day > granted,
+		Activation: a.id, DaysUsed: e.due.used, DaysGranted: a.granted,
+		UsedUp: a.granted > 0 && e.day > a.granted,
 	}
 	if e.declared != nil {
 		f.Declared, f.Since, f.Why = true, e.declared.since, e.declared.why
@@ -140,24 +154,7 @@ func (e emergency) failover(l *format.LicenseClaims) *Failover {
 	return f
 }
 
-// failoverLicense reads the installed license, which nobody has checked.
-func (s *State) failoverLicense() ([]byte, *format.LicenseClaims, error) {
-	text, err := s.read(licenseFile)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil, s.noLicense()
-	}
-	if err != nil {
-		return nil, nil, err
-	}
-	l, ok := peek(text)
-	switch {
-	case !ok:
-		return nil, nil, fmt.Errorf("%w: %q cannot be read", ErrNotFailover, s.path(licenseFile))
-	case l.Terms.Type != format.TypeFailover:
-		return nil, nil, fmt.Errorf("%w: its type is %s", ErrNotFailover, l.Terms.Type)
-	}
-	return text, l, nil
-}
+func notFailover(kind string) error { return fmt.Errorf("%w: its type is %s", ErrNotFailover, kind) }
 
 // floored returns the time, or the highest that the site has seen if that is later.
 func (s *State) floored(now time.Time) time.Time {

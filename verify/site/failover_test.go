@@ -16,7 +16,7 @@ import (
 	"github.com/offlicense/offlicense/verify/site/sitetest"
 )
 
-// failoverState returns a folder with a failover license of so many days.
+// failoverState returns a directory with a failover license of so many days.
 func failoverState(t testing.TB, days uint64) (*State, *Request) {
 	t.Helper()
 	s := At(filepath.Join(t.TempDir(), "S"))
@@ -76,7 +76,7 @@ func TestDaysOfEmergency(t *testing.T) {
 }
 
 // TestDaysCountUnasked: nobody has to ask on a day for it to count, and what counts does
-// not depend on whether the folder can be written.
+// not depend on whether the directory can be written.
 func TestDaysCountUnasked(t *testing.T) {
 	s, _ := failoverState(t, 14)
 	mustStart(t, s, now)
@@ -226,7 +226,7 @@ func TestProgramDeclares(t *testing.T) {
 	wantDays(t, s, now.Add(3*oneDay), 0, false)
 }
 
-// TestJudgingAFileCountsNothing: whether another license would run is no day of emergency.
+// TestJudgingAFileCountsNothing: whether another license would run is no emergency day.
 func TestJudgingAFileCountsNothing(t *testing.T) {
 	s, _ := failoverState(t, 14)
 	mustStart(t, s, now)

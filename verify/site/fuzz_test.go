@@ -3,14 +3,16 @@ package site
 import (
 	"bytes"
 	"testing"
+
+	"github.com/offlicense/offlicense/verify"
 )
 
-// FuzzFolderFiles: the files that the folder keeps in lines are read in the one form in
+// FuzzDirectoryFiles: the files that the directory keeps in lines are read in the one form in
 // which they are written, or not at all.
-func FuzzFolderFiles(f *testing.F) {
-	g := givenUp{at: now, days: 12, vendor: "acme.example", activation: "A \"B\" ü"}
+func FuzzDirectoryFiles(f *testing.F) {
+	g := releasedLicense{ReleasedLicense: verify.ReleasedLicense{At: now, Vendor: "acme.example", Activation: "A \"B\" ü"}, days: 12}
 	own := tally{vendor: "acme.example", activation: "A B", used: 3, through: 20779, spent: true}
-	f.Add(marshalReleased([]givenUp{g, g}))
+	f.Add(marshalReleased([]releasedLicense{g, g}))
 	f.Add(marshalTallies([]tally{own, {vendor: "other.example", activation: "C"}}))
 	f.Add(declaration{since: now, vendor: "acme.example", activation: "A B", why: "\"fire\""}.marshal())
 	f.Add(seen{now, now}.marshal())
@@ -31,9 +33,9 @@ func FuzzFolderFiles(f *testing.F) {
 	})
 }
 
-func TestFolderFilesRoundTrip(t *testing.T) {
-	g := givenUp{at: now, days: 12, vendor: "acme.example", activation: "A \"B\" ü"}
-	if list, err := parseReleased(marshalReleased([]givenUp{g, {at: now}})); err != nil || len(list) != 2 || list[0] != g {
+func TestDirectoryFilesRoundTrip(t *testing.T) {
+	g := releasedLicense{ReleasedLicense: verify.ReleasedLicense{At: now, Vendor: "acme.example", Activation: "A \"B\" ü"}, days: 12}
+	if list, err := parseReleased(marshalReleased([]releasedLicense{g, {ReleasedLicense: verify.ReleasedLicense{At: now}}})); err != nil || len(list) != 2 || list[0] != g {
 		t.Errorf("got %+v, %v", list, err)
 	}
 	own := tally{vendor: "acme.example", activation: "A B", used: 3, through: 20779, spent: true}

@@ -1,15 +1,12 @@
 package site
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
-	"io/fs"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/offlicense/offlicense/format"
 	"github.com/offlicense/offlicense/verify"
 	"github.com/offlicense/offlicense/verify/machine"
 )
@@ -26,10 +23,10 @@ type InstallOptions struct {
 // hold now leaves the old one where it is.
 //
 // A newer revocation list in the file is kept as [State.InstallRevocations] would, also
-// where the license itself is refused: it is the vendor's word of its own, grants nothing
+// where the license itself is refused: it is signed separately, grants nothing
 // to anybody, and may be the only one that reaches this server. The refusal then says so.
 //
-// A license that is bound to no machine may be the first thing in a new or empty folder.
+// A license that is bound to no machine may be the first thing in a new or empty directory.
 // Any other answers a request, and where none can have been made the error is
 // [ErrNoRequest]; among other things it is [ErrNotState].
 //
@@ -39,25 +36,26 @@ func (s *State) Install(v *verify.Verifier, text []byte, o InstallOptions) (*ver
 	if err != nil {
 		return nil, err
 	}
-	claims, ok := peek(text)
-	if fresh && ok && claims.Binding != nil {
-		return nil, fmt.Errorf("cannot use %q: %w", s.dir, ErrNoRequest)
-	}
-	p := o.program(unknownProduct)
-	if ok {
-		if p.Product, err = s.productOf(claims); err != nil {
-			return nil, err
-		}
-	}
-	license, err := s.Judge(v, text, p, o.Now)
+	opened, err := v.Open(text)
 	if err != nil {
-		if !fresh {
-			err = s.keepOfRefused(v, text, o, err)
-		}
 		return nil, err
 	}
-	raw, err := format.DecodeTextAs(text, format.LicenseFile)
+	if _, bound := opened.RequestHash(); bound && fresh {
+		return nil, fmt.Errorf("cannot use %q: %w", s.dir, ErrNoRequest)
+	}
+	known, installed := s.keptLists(v), s.installed(v)
+	q := o.question(opened, known)
+	if q.installed = installed; installed == nil {
+		if q.Product, err = s.productAsked(opened); err != nil {
+			return nil, err
+		}
+		q.anyProduct = q.Product == ""
+	}
+	license, err := s.judgeUnwritten(q)
 	if err != nil {
+		if !fresh {
+			err = s.keepOfRefused(v, opened, known, installed, o, err)
+		}
 		return nil, err
 	}
 	if fresh {
@@ -67,15 +65,16 @@ func (s *State) Install(v *verify.Verifier, text []byte, o InstallOptions) (*ver
 	}
 	// The list comes first: after a crash in between, the new list judges the old license,
 	// which is what the vendor wants. The other way round it could be lost.
-	if err := s.keepOfInstalled(v, text, license.Vendor, o.Now); err != nil {
+	met := metLists(attached(opened), attached(installed))
+	if _, err := s.keepInForce(v, known.kept, met, license.Vendor, o.Now); err != nil {
 		return nil, err
 	}
-	if err := s.write(licenseFile, format.EncodeFile(format.LicenseFile, raw), publicMode); err != nil {
+	if err := s.write(licenseFile, opened.Text(), publicMode); err != nil {
 		return nil, err
 	}
 	license.Warnings = slices.DeleteFunc(license.Warnings, aboutProgram)
 	if record, err := s.readClock(); err == nil {
-		// A folder of which only this file can be written is no reason to fail.
+		// A directory of which only this file can be written is no reason to fail.
 		_ = s.recordClock(record.orSigned(signedAt(license)), o.Now)
 	}
 	return license, nil
@@ -84,48 +83,38 @@ func (s *State) Install(v *verify.Verifier, text []byte, o InstallOptions) (*ver
 // Installed judges the installed license as [State.Install] does, for its own product and
 // whatever the program. Nothing is written.
 func (s *State) Installed(v *verify.Verifier, o InstallOptions) (*verify.License, error) {
-	text, err := s.read(licenseFile)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, s.noLicense()
-	}
+	text, err := s.readLicense()
 	if err != nil {
 		return nil, err
 	}
-	p := o.program(unknownProduct)
-	if claims, ok := peek(text); ok {
-		p.Product = claims.Product
+	opened, err := v.Open(text)
+	if err != nil {
+		return nil, err
 	}
-	license, err := s.Judge(v, text, p, o.Now)
+	license, err := s.judgeUnwritten(o.question(opened, s.keptLists(v)))
 	if err == nil {
 		license.Warnings = slices.DeleteFunc(license.Warnings, aboutProgram)
 	}
 	return license, err
 }
 
-// program returns a program of which no more is known than its product. A failover
+// question asks whether a license may be installed, whatever the program. A failover
 // license is installed on standby.
-func (o InstallOptions) program(product string) Program {
-	return Program{Product: product, Components: o.Components, MinRevocation: o.MinRevocation, Emergency: true}
-}
-
-// keepOfInstalled keeps the list of a license file that is about to be installed, and
-// that of the file whose place it takes.
-func (s *State) keepOfInstalled(v *verify.Verifier, text []byte, vendor string, now time.Time) error {
-	kept := s.keptLists(v).kept
-	met := metLists(attachedList(v, text), s.attachedHere(v))
-	_, err := s.keepInForce(v, kept, met, vendor, now)
-	return err
+func (o InstallOptions) question(opened *verify.Opened, known lists) question {
+	return question{
+		Program:    Program{Components: o.Components, MinRevocation: o.MinRevocation, Emergency: true},
+		anyProduct: true,
+		opened:     opened,
+		now:        o.Now,
+		known:      known,
+	}
 }
 
 // keepOfRefused keeps the list of a license file that was refused, and says so.
-func (s *State) keepOfRefused(v *verify.Verifier, text []byte, o InstallOptions, err error) error {
-	var refusal *verify.Refusal
-	if !errors.As(err, &refusal) {
-		return err
-	}
-	known := s.keptLists(v)
-	l := attachedList(v, text)
-	if l == nil || s.refuseList(v, l, known, o) != nil {
+func (s *State) keepOfRefused(v *verify.Verifier, opened *verify.Opened, known lists, installed *verify.Opened, o InstallOptions, err error) error {
+	refusal, ok := errors.AsType[*verify.Refusal](err)
+	l := attached(opened)
+	if !ok || l == nil || s.refuseList(l, known, installed, o) != nil {
 		return err
 	}
 	l, failed := s.keepInForce(v, known.kept, metLists(l), l.Issuer, o.Now)
@@ -133,31 +122,10 @@ func (s *State) keepOfRefused(v *verify.Verifier, text []byte, o InstallOptions,
 		return err
 	}
 	named := *refusal
-	named.Next += "; the revocation list that came with it is newer than the one here and was kept: list " + listTitle(l)
-	return &named
+	return named.WithHint("%s; the newer revocation list in the file was kept: list %s", refusal.Hint(), listTitle(l))
 }
 
 // aboutProgram reports whether a warning is about what only a running program knows.
 func aboutProgram(warning string) bool {
 	return strings.HasSuffix(warning, "was not given and not checked")
-}
-
-// unknownProduct is judged where a text says no product; its form is refused first.
-const unknownProduct = "unknown"
-
-// productOf returns the product for which a license is to be installed: that of the
-// site's own request which it answers. One that is bound to no machine answers none, and
-// must not take the place of another product's.
-func (s *State) productOf(claims *format.LicenseClaims) (string, error) {
-	if installed, ok := s.installed(); ok {
-		return installed.Product, nil
-	}
-	if claims.Binding == nil {
-		return s.productAsked(claims.Product)
-	}
-	requests, err := s.requests(claims.Binding.Request)
-	if err != nil {
-		return "", err
-	}
-	return cmp.Or(requests.product, claims.Product), nil
 }

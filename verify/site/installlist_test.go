@@ -46,7 +46,7 @@ func TestInstallList(t *testing.T) {
 	}
 }
 
-// TestWhoMaySignAList: what the verifier does not trust does not get into the folder.
+// TestWhoMaySignAList: what the verifier does not trust does not get into the directory.
 func TestWhoMaySignAList(t *testing.T) {
 	s, r := installedState(t)
 	good := list(t, sitetest.Root, 5, nil)
@@ -177,7 +177,7 @@ func TestOtherVendorsList(t *testing.T) {
 	if _, err := s.InstallRevocations(both, others, InstallOptions{Now: now}); err != nil {
 		t.Errorf("nothing is known: %v", err)
 	}
-	// What the folder has of another vendor plays no part.
+	// What the directory has of another vendor plays no part.
 	install(t, s, license(t, request(t, s, options(t)), nil))
 	if l, err := s.Verify(both, program(t), now); err != nil || l.RevocationList != nil {
 		t.Errorf("got %+v, %v", l, err)
@@ -199,7 +199,7 @@ func TestListFromTheFuture(t *testing.T) {
 	late := at(verify.ClockTolerance + time.Second)
 	wantListRefused(t, s, late, verify.ClockRolledBack)
 	_, err := s.InstallRevocations(sitetest.Verifier(t), late, InstallOptions{Now: now})
-	if !strings.Contains(err.Error(), "clock of this machine") {
+	if !strings.Contains(err.Error(), "this machine's clock") {
 		t.Errorf("got %v", err)
 	}
 	_, err = s.Install(sitetest.Verifier(t), attach(t, license(t, r, nil), late), InstallOptions{Components: cluster(t), Now: now})
@@ -216,7 +216,7 @@ func TestListFromTheFuture(t *testing.T) {
 	wantList(t, s, program(t), 5)
 }
 
-func TestListIntoNoStateFolder(t *testing.T) {
+func TestListIntoNoStateDirectory(t *testing.T) {
 	text := list(t, sitetest.Root, 5, nil)
 	foreign := t.TempDir()
 	if err := os.WriteFile(filepath.Join(foreign, licenseFile), nil, 0o644); err != nil {
@@ -229,7 +229,7 @@ func TestListIntoNoStateFolder(t *testing.T) {
 			t.Errorf("got %v, want %v", err, want)
 		}
 		if _, err := os.Stat(filepath.Join(dir, revocationsDir)); err == nil {
-			t.Error("made a folder")
+			t.Error("made a directory")
 		}
 	}
 	s, _ := installedState(t)
@@ -258,7 +258,7 @@ func TestListOfLicenseFile(t *testing.T) {
 		t.Helper()
 		_, err := s.Install(sitetest.Verifier(t), text, InstallOptions{Components: cluster(t), Now: now})
 		refusal := new(verify.Refusal)
-		if !errors.As(err, &refusal) || refusal.Reason != want || !strings.Contains(refusal.Next, fmt.Sprintf("was kept: list %d of ", number)) {
+		if !errors.As(err, &refusal) || refusal.Reason != want || !strings.Contains(refusal.Hint(), fmt.Sprintf("was kept: list %d of ", number)) {
 			t.Errorf("%s: got %v, %+v", what, err, refusal)
 		}
 	}
@@ -270,7 +270,7 @@ func TestListOfLicenseFile(t *testing.T) {
 	wantReason(t, err, verify.Revoked)
 	refused("revoked by its own", attach(t, numbered(5, 4), list(t, sitetest.Root, 9, revoking(format.ID{5}))), verify.Revoked, 9)
 
-	// Into a folder that is none of a site nothing gets, and nothing of another vendor's.
+	// Into a directory that is none of a site nothing gets, and nothing of another vendor's.
 	fresh := At(filepath.Join(t.TempDir(), "S"))
 	l := sitetest.License()
 	l.Expires = now.Unix()
@@ -281,7 +281,7 @@ func TestListOfLicenseFile(t *testing.T) {
 	_, err = fresh.Install(sitetest.Verifier(t), attach(t, expired, list(t, sitetest.Root, 9, nil)), InstallOptions{Now: now})
 	wantReason(t, err, verify.Expired)
 	if _, err := os.Stat(fresh.Dir()); err == nil {
-		t.Error("made the folder")
+		t.Error("made the directory")
 	}
 	install(t, fresh, attach(t, volumeLicense(t, 1), list(t, sitetest.Root, 9, nil)))
 	if got := listFiles(t, fresh); got != "9" {
@@ -289,11 +289,11 @@ func TestListOfLicenseFile(t *testing.T) {
 	}
 }
 
-// TestListIsKeptWhereItCan: a folder that cannot be written is a warning of a check, and
+// TestListIsKeptWhereItCan: a directory that cannot be written is a warning of a check, and
 // an error of an installation, which then has changed nothing.
 func TestListIsKeptWhereItCan(t *testing.T) {
 	s, r := installedState(t)
-	put(t, s, revocationsDir, nil) // a file in the place of the folder
+	put(t, s, revocationsDir, nil) // a file in the place of the directory
 	p := program(t)
 	p.Revocations = [][]byte{list(t, sitetest.Root, 5, nil)}
 	l, err := s.Verify(sitetest.Verifier(t), p, now)

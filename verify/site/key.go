@@ -33,7 +33,7 @@ func marshalKey(key keys.PrivateKey) []byte {
 // parseKey reads exactly what marshalKey wrote. Its errors show nothing of the text.
 func parseKey(text []byte) (keys.PrivateKey, error) {
 	if len(text) == 0 {
-		return keys.PrivateKey{}, errors.New("the machine key is empty: a crash on a disk without hard links can leave that; remove the file if no license is installed here, else restore it")
+		return keys.PrivateKey{}, errors.New("the machine key is empty, as after a crash: remove the file if no license is installed here, else restore it")
 	}
 	encoded, ok := bytes.CutPrefix(text, []byte(format.MachineKeyPrefix))
 	if !ok || len(encoded) != keyEncoding.EncodedLen(keys.SeedSize+checksumSize)+1 {
@@ -46,7 +46,7 @@ func parseKey(text []byte) (keys.PrivateKey, error) {
 	}
 	seed := checked[:keys.SeedSize]
 	if !bytes.Equal(checked[keys.SeedSize:], checksum(seed)) {
-		return keys.PrivateKey{}, errors.New("malformed machine key: the checksum does not fit")
+		return keys.PrivateKey{}, errors.New("malformed machine key: the checksum does not match")
 	}
 	key, err := keys.FromSeed(seed)
 	if err != nil {
@@ -79,14 +79,14 @@ func (s *State) key(random io.Reader) (keys.PrivateKey, error) {
 	return keys.PrivateKey{}, &fs.PathError{Op: "create", Path: path, Err: cause(err)}
 }
 
-// keyWarnings warns of a machine key that its owner does not have for himself.
+// keyWarnings warns of a machine key that other users can read.
 func (s *State) keyWarnings() []string {
 	path := s.path(keyFile)
 	info, err := os.Stat(path)
 	if err != nil || info.Mode().Perm()&0o077 == 0 || runtime.GOOS == "windows" { // which has no such modes
 		return nil
 	}
-	return []string{fmt.Sprintf("the machine key is open to other users, who could make requests in this site's name: chmod 600 %q", path)}
+	return []string{fmt.Sprintf("other users can read the machine key and sign in this site's name: chmod 600 %q", path)}
 }
 
 func (s *State) readKey() (keys.PrivateKey, error) {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/offlicense/offlicense/format"
@@ -13,10 +12,10 @@ import (
 	"github.com/offlicense/offlicense/verify/machine"
 )
 
-// Check judges the license that is installed in the state folder dir: the one call that
-// a licensed program needs. The error is a *[verify.Refusal] that says why there is no
-// license, unless the question could not be answered at all, as when a file may not be
-// read. A license never comes with an error.
+// Check judges the license that is installed in the state directory dir: the one call that
+// a licensed program needs. It returns a license or an error, never both. The error is a
+// *[verify.Refusal] that says why there is no license, unless the question could not be
+// answered at all, as when a file may not be read.
 func Check(dir string, v *verify.Verifier, p Program, now time.Time) (*verify.License, error) {
 	return At(dir).Verify(v, p, now)
 }
@@ -25,10 +24,7 @@ func Check(dir string, v *verify.Verifier, p Program, now time.Time) (*verify.Li
 // the program or of the license file if it is the newest that the site has met. What
 // hinders the recording is a warning in the license.
 func (s *State) Verify(v *verify.Verifier, p Program, now time.Time) (*verify.License, error) {
-	text, err := s.read(licenseFile)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, s.noLicense()
-	}
+	text, err := s.readLicense()
 	if err != nil {
 		return nil, err
 	}
@@ -36,30 +32,52 @@ func (s *State) Verify(v *verify.Verifier, p Program, now time.Time) (*verify.Li
 	if err != nil {
 		return nil, err
 	}
+	opened, err := v.Open(text)
+	if err != nil {
+		return nil, err
+	}
 	record, clockErr := s.readClock()
-	license, e, err := s.judge(v, text, p, now, record.highest, known)
-	listErr := s.keepMet(v, known, text, now)
-	var daysErr error
+	license, e, err := s.judge(question{Program: p, opened: opened, now: now, seen: record.highest, known: known})
+	var unwritten [3]error
+	unwritten[0] = s.keepMet(v, known, opened, now)
 	if err == nil || errors.Is(err, verify.Standby) {
-		daysErr = s.record(e, now)
+		unwritten[1] = s.record(e, now)
 	}
 	switch {
 	case clockErr != nil:
 	case err == nil:
-		clockErr = s.recordClock(record.orSigned(signedAt(license)), now)
+		unwritten[2] = s.recordClock(record.orSigned(signedAt(license)), now)
 	case errors.Is(err, verify.Expired) && record != seen{}:
-		// Else the clock could stand before the end for ever.
-		clockErr = s.recordClock(record, now)
+		// Otherwise a clock that stands before the end would never be recorded.
+		unwritten[2] = s.recordClock(record, now)
 	}
 	if err != nil {
 		return nil, err
 	}
-	for _, err := range [...]error{listErr, daysErr, clockErr} {
-		if err != nil {
-			license.Warnings = append(license.Warnings, err.Error())
+	if clockErr != nil {
+		license.Warnings = append(license.Warnings, clockErr.Error())
+	}
+	license.Warnings = append(license.Warnings, s.unwrittenWarnings(unwritten[:])...)
+	return license, nil
+}
+
+// unwrittenWarnings tells what was not recorded, and who does it: once for all that a user
+// who is not the owner of the directory may not write.
+func (s *State) unwrittenWarnings(failed []error) (warnings []string) {
+	denied := false
+	for _, err := range failed {
+		switch {
+		case err == nil:
+		case errors.Is(err, fs.ErrPermission):
+			denied = true
+		default:
+			warnings = append(warnings, err.Error())
 		}
 	}
-	return license, nil
+	if denied {
+		warnings = append(warnings, fmt.Sprintf("this user may not write to the state directory %q: the time, the lists and the emergency days are recorded when its owner runs the product or \"offlicense verify\"", s.dir))
+	}
+	return warnings
 }
 
 // Judge judges the text of a license file as if it were installed. It refuses one that
@@ -69,12 +87,19 @@ func (s *State) Judge(v *verify.Verifier, text []byte, p Program, now time.Time)
 	if err != nil {
 		return nil, err
 	}
-	record, clockErr := s.readClock()
-	license, _, err := s.judge(v, text, p, now, record.highest, known)
+	opened, err := v.Open(text)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.superseded(license); err != nil {
+	return s.judgeUnwritten(question{Program: p, opened: opened, installed: s.installed(v), now: now, known: known})
+}
+
+// judgeUnwritten judges by what the directory has recorded, and records nothing.
+func (s *State) judgeUnwritten(q question) (*verify.License, error) {
+	record, clockErr := s.readClock()
+	q.seen = record.highest
+	license, _, err := s.judge(q)
+	if err != nil {
 		return nil, err
 	}
 	if clockErr != nil {
@@ -83,146 +108,150 @@ func (s *State) Judge(v *verify.Verifier, text []byte, p Program, now time.Time)
 	return license, nil
 }
 
-// judge is the judgement for this site. The emergency is that of a failover license, which
-// is to be recorded where it is the installed one.
-func (s *State) judge(v *verify.Verifier, text []byte, p Program, now, seen time.Time, known lists) (*verify.License, emergency, error) {
-	facts := p.facts(now)
-	facts.Revocations = known.all()
-	facts.Seen = seen
-	facts.Site = &verify.Site{}
-	claims, ok := peek(text) // if not, the judgement says why
-	if ok {
-		if err := s.refuseReleased(claims); err != nil {
-			return nil, emergency{}, err
-		}
-	}
-	if ok && claims.Binding != nil {
-		requests, err := s.requests(claims.Binding.Request)
-		if err != nil {
-			return nil, emergency{}, err
-		}
-		facts.Site.Key, facts.Site.Requests = requests.key, requests.hashes
-		if facts.Site.Components, err = offered(claims.Binding, p); err != nil {
-			return nil, emergency{}, err
-		}
-	}
-	var e emergency
-	if ok && claims.Terms.Type == format.TypeFailover && !p.Emergency {
-		var err error
-		if e, err = s.emergency(claims, later(now, seen)); err != nil {
-			return nil, emergency{}, err
-		}
-		if e.declared != nil {
-			facts.Emergency, facts.EmergencySince, facts.EmergencyDays = true, e.declared.since, e.day
-		}
-	}
-	license, err := v.Check(text, facts)
+// question is whether a license holds for this site.
+type question struct {
+	Program
+	anyProduct bool // the program is not known
+	opened     *verify.Opened
+	installed  *verify.Opened // whose place it would take; nil: none
+	now, seen  time.Time
+	known      lists
+}
+
+// judge answers a question. The emergency is that of a failover license, which is to be
+// recorded where it is the installed one.
+func (s *State) judge(q question) (*verify.License, emergency, error) {
+	facts, err := s.facts(q)
 	if err != nil {
-		return nil, e, known.nameBad(s.nameRecord(nameMissing(err, claims, p), v, text, facts), claims)
+		return nil, emergency{}, err
 	}
-	license.Warnings = append(license.Warnings, known.warnings(license)...)
+	license, e, err := s.judgeFailover(q, &facts)
+	if err != nil {
+		return nil, e, q.known.nameBad(s.nameRecord(err, q.opened, facts), q.opened.Vendor())
+	}
+	license.Warnings = slices.Concat(license.Warnings, q.known.warnings(license), networkWarnings(s.dir, fsMagic(s.dir)))
 	return license, e, nil
 }
 
-// nameRecord tells of a clock that nothing but the folder's record speaks against where
-// that record stands: it may be the clock of last week that was wrong.
-func (s *State) nameRecord(err error, v *verify.Verifier, text []byte, facts verify.Facts) error {
-	var refusal *verify.Refusal
-	if !errors.As(err, &refusal) || refusal.Reason != verify.ClockRolledBack {
-		return err
+// facts collects what the judgement asks for, but for an emergency.
+func (s *State) facts(q question) (verify.Facts, error) {
+	f := q.Program.facts(q.now)
+	f.AnyProduct, f.Revocations, f.Seen = q.anyProduct, q.known.all(), q.seen
+	f.Site = &verify.Site{Installed: q.installed}
+	released, err := s.released()
+	if err != nil {
+		return f, err
 	}
-	facts.Seen = time.Time{}
-	if _, without := v.Check(text, facts); errors.Is(without, verify.ClockRolledBack) {
-		return err
+	for _, r := range released {
+		f.Site.Released = append(f.Site.Released, r.ReleasedLicense)
 	}
-	named := *refusal
-	named.Next = fmt.Sprintf("set the clock to the right time and try again; if this machine's clock was ahead for a while and is right now, remove %q",
-		s.path(clockFile))
-	return &named
+	hash, bound := q.opened.RequestHash()
+	if !bound {
+		return f, nil
+	}
+	made, err := s.requests(hash)
+	if err != nil {
+		return f, err
+	}
+	f.Site.Requests = made.hashes
+	if made.answered != nil {
+		f.Site.Key = made.answered.Key
+		f.Site.Components, err = offered(made.answered, q.Components)
+	}
+	return f, err
 }
 
-// offered reads what this machine offers of what a license is bound to.
-func offered(b *format.Binding, p Program) ([]format.Component, error) {
-	if len(b.Components) == 0 || p.Product == "" {
+// offered reads what this machine offers of what a request named.
+func offered(asked *verify.Request, given []machine.Value) ([]format.Component, error) {
+	if len(asked.Components) == 0 {
 		return nil, nil
 	}
-	wantMAC := slices.ContainsFunc(b.Components, func(c format.Component) bool { return c.Label == format.LabelMAC })
-	identity, err := machine.Read(machine.Options{Product: p.Product, Extra: p.Components, MAC: wantMAC})
+	wantMAC := slices.ContainsFunc(asked.Components, func(c format.Component) bool { return c.Label == format.LabelMAC })
+	identity, err := machine.Read(machine.Options{Product: asked.Product, Extra: given, MAC: wantMAC})
 	if err != nil {
 		return nil, err
 	}
 	return identity.Components, nil
 }
 
-// nameMissing tells of a machine that was refused which components the operator could
-// have given.
-func nameMissing(err error, claims *format.LicenseClaims, p Program) error {
-	var refusal *verify.Refusal
-	if !errors.As(err, &refusal) || refusal.Reason != verify.WrongMachine {
+// judgeFailover adds the emergency to the facts. Whose emergency counts, and with how many
+// days, a license says once it was judged: so a failover license is judged as in an
+// emergency first, and then as in the one that is on record for its activation.
+func (s *State) judgeFailover(q question, facts *verify.Facts) (*verify.License, emergency, error) {
+	if q.Emergency {
+		license, err := q.opened.Check(*facts)
+		return license, emergency{}, err
+	}
+	declared, unreadable := s.declaration()
+	facts.Emergency = declared != nil || unreadable != nil
+	license, err := q.opened.Check(*facts)
+	if err != nil || !facts.Emergency || license.Type != format.TypeFailover {
+		return license, emergency{}, err
+	}
+	e, err := s.emergency(activation{license.Vendor, license.Activation, license.EmergencyDays}, later(q.now, q.seen))
+	if err != nil {
+		return nil, emergency{}, err
+	}
+	facts.Emergency = e.declared != nil
+	if facts.Emergency {
+		facts.EmergencySince, facts.EmergencyDays = e.declared.since, e.day
+	}
+	license, err = q.opened.Check(*facts)
+	return license, e, err
+}
+
+// nameRecord tells of a clock that nothing but the site's own record speaks against where
+// that record stands: it may be the clock of last week that was wrong.
+func (s *State) nameRecord(err error, opened *verify.Opened, facts verify.Facts) error {
+	refusal, ok := errors.AsType[*verify.Refusal](err)
+	if !ok || refusal.Reason != verify.ClockRolledBack {
 		return err
 	}
-	var missing []string
-	for _, c := range claims.Binding.Components {
-		if !fromSystem(c.Label) && !slices.ContainsFunc(p.Components, func(v machine.Value) bool { return v.Label() == c.Label }) {
-			missing = append(missing, c.Label)
-		}
-	}
-	if len(missing) == 0 {
+	facts.Seen = time.Time{}
+	if _, without := opened.Check(facts); errors.Is(without, verify.ClockRolledBack) {
 		return err
 	}
 	named := *refusal
-	named.Next = fmt.Sprintf("the license counts on %s, given when the request was made: give the same again with --component %s=VALUE, or in %s",
-		strings.Join(missing, " and "), missing[0], ComponentsVariable)
-	return &named
+	return named.WithHint("set the clock to the right time and try again; if it was ahead for a while and is right now, remove %q", s.path(clockFile))
 }
 
-func fromSystem(label string) bool {
-	switch label {
-	case format.LabelMachineID, format.LabelProductUUID, format.LabelRootFS, format.LabelMAC:
-		return true
+// readLicense returns the text of the installed license file; the error says what to do
+// where there is none.
+func (s *State) readLicense() ([]byte, error) {
+	text, err := s.read(licenseFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, s.noLicense()
 	}
-	return false
+	return text, err
 }
 
-// superseded refuses a license that is older than the installed one for the same seat.
-func (s *State) superseded(license *verify.License) error {
-	installed, ok := s.installed()
-	if !ok || installed.Issuer != license.Vendor || installed.Activation != license.Activation ||
-		installed.Terms.Epoch <= license.Epoch {
-		return nil
-	}
-	return &verify.Refusal{
-		Reason:   verify.Superseded,
-		Message:  "a later license for the same activation is installed",
-		Expected: fmt.Sprintf("epoch %d or later", installed.Terms.Epoch),
-		Found:    fmt.Sprintf("epoch %d, issued on %s", license.Epoch, license.Issued.Format(time.DateOnly)),
-		Next:     "keep the installed license, or install the latest one from the vendor",
-	}
-}
-
-// installed returns what the installed license says of itself. Nobody has checked it
-// again, and it only ever leads to a refusal.
-func (s *State) installed() (*format.LicenseClaims, bool) {
+// installed opens the installed license. It is nil where there is none, or one that no
+// verifier would accept: such a license hinders no other.
+func (s *State) installed(v *verify.Verifier) *verify.Opened {
 	text, err := s.read(licenseFile)
 	if err != nil {
-		return nil, false
+		return nil
 	}
-	return peek(text)
+	opened, _ := v.Open(text)
+	return opened
 }
 
-// peek reads a license whose signatures nobody has checked, to learn what to read for
-// the judgement.
-func peek(text []byte) (*format.LicenseClaims, bool) {
+// unverifiedLicense returns what the installed license says of itself, for the commands
+// that need no root keys. Nobody has checked it: it grants nothing.
+func (s *State) unverifiedLicense() (*format.LicenseClaims, error) {
+	text, err := s.readLicense()
+	if err != nil {
+		return nil, err
+	}
 	raw, err := format.DecodeTextAs(text, format.LicenseFile)
 	if err != nil {
-		return nil, false
+		return nil, err
 	}
 	file, err := format.ParseFile(raw)
 	if err != nil {
-		return nil, false
+		return nil, err
 	}
-	claims, err := format.UnmarshalLicense(file.License.UnverifiedPayload())
-	return claims, err == nil
+	return format.UnmarshalLicense(file.License.UnverifiedPayload())
 }
 
 func (s *State) noLicense() error {
@@ -230,11 +259,8 @@ func (s *State) noLicense() error {
 		Reason:  verify.NoLicense,
 		Message: fmt.Sprintf("no license is installed in %q", s.dir),
 	}
-	switch names, err := s.requestNames(); {
-	case err != nil || len(names) == 0:
-		r.Next = `make a request with "offlicense request" and send it to the vendor; if that was done, check the path of the state folder`
-	default:
-		r.Next = `install the license that the vendor sends back with "offlicense install"`
+	if names, err := s.requestNames(); err == nil && len(names) > 0 {
+		return r.WithHint(`install the license that the vendor sends back with "offlicense install"`)
 	}
-	return r
+	return r.WithHint(`make a request with "offlicense request", or check the path of the state directory`)
 }

@@ -30,18 +30,18 @@ func TestNoLicense(t *testing.T) {
 	s := At(filepath.Join(t.TempDir(), "S"))
 	_, err := s.Verify(v, program(t), now)
 	wantReason(t, err, verify.NoLicense)
-	if next := err.(*verify.Refusal).Next; !strings.Contains(next, "offlicense request") {
+	if next := err.(*verify.Refusal).Hint(); !strings.Contains(next, "offlicense request") {
 		t.Errorf("next: %s", next)
 	}
 	request(t, s, options(t))
 	_, err = s.Verify(v, program(t), now)
 	wantReason(t, err, verify.NoLicense)
-	if next := err.(*verify.Refusal).Next; !strings.Contains(next, "offlicense install") {
+	if next := err.(*verify.Refusal).Hint(); !strings.Contains(next, "offlicense install") {
 		t.Errorf("next: %s", next)
 	}
 }
 
-// A folder that nothing but its own key tells from another.
+// A directory that nothing but its own key tells from another.
 func TestBoundToKeyAlone(t *testing.T) {
 	bare := func(l *format.LicenseClaims) { l.Binding.Components, l.Binding.Need = nil, 0 }
 	s, other := At(filepath.Join(t.TempDir(), "S")), At(filepath.Join(t.TempDir(), "other"))
@@ -136,7 +136,7 @@ func TestMissingComponentIsNamed(t *testing.T) {
 	install(t, s, text)
 	_, err := s.Verify(sitetest.Verifier(t), Program{Product: "evoq"}, now)
 	wantReason(t, err, verify.WrongMachine)
-	if next := err.(*verify.Refusal).Next; !strings.Contains(next, "--component cluster=VALUE") {
+	if next := err.(*verify.Refusal).Hint(); !strings.Contains(next, "--component cluster=VALUE") {
 		t.Errorf("next: %s", next)
 	}
 }

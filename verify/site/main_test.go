@@ -69,7 +69,7 @@ func install(t testing.TB, s *State, text []byte) {
 	}
 }
 
-// installedState returns a new folder with a license in it.
+// installedState returns a new directory with a license in it.
 func installedState(t testing.TB) (*State, *Request) {
 	t.Helper()
 	s := At(filepath.Join(t.TempDir(), "S"))

@@ -40,7 +40,7 @@ func TestPipeInPlaceOfFile(t *testing.T) {
 		select {
 		case err = <-done:
 		case <-time.After(20 * time.Second):
-			t.Fatalf("%s: waits for ever", path)
+			t.Fatalf("%s: waits forever", path)
 		}
 		var refusal *verify.Refusal
 		if path == s.path(clockFile) {
@@ -77,7 +77,7 @@ func TestPipeInPlaceOfList(t *testing.T) {
 			t.Error(err)
 		}
 	case <-time.After(20 * time.Second):
-		t.Fatal("waits for ever")
+		t.Fatal("waits forever")
 	}
 	installList(t, s, list(t, sitetest.Root, 6, nil))
 	wantList(t, s, program(t), 6)

@@ -30,7 +30,7 @@ type Program struct {
 	Components []machine.Value
 
 	// Emergency lets a failover license run because the program itself says so. False
-	// leaves it to what "offlicense failover" has declared in the state folder, where days
+	// leaves it to what "offlicense failover" has declared in the state directory, where days
 	// of emergency are counted; the program's own are not.
 	Emergency bool
 }

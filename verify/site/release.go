@@ -2,11 +2,13 @@ package site
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/offlicense/offlicense/format"
@@ -20,58 +22,56 @@ type ReleaseOptions struct {
 	Now    time.Time // required
 	Random io.Reader // required; makes the release's id
 
-	// Verifier checks that the vendor signed what is given up. nil: it is not checked.
-	// The vendor looks the license up in any case, so a release of a license that no
-	// vendor signed is worth nothing and stops nothing else.
+	// Verifier checks that the vendor signed the license. nil: it is not checked. The vendor
+	// looks the license up in any case, so a release of a forged license is worth nothing.
 	Verifier *verify.Verifier
 }
 
-// Release is a release that the machine key has signed and the state folder keeps.
+// Release is a release that the machine key has signed and the state directory keeps.
 type Release struct {
 	format.ReleaseClaims
 	Text []byte // the signed release (OLR1), as files carry it
 	Code string // the same, as a QR code carries it
-	Path string // where the state folder keeps Text
+	Path string // where the state directory keeps Text
 
 	Warnings []string // each one line for the administrator
 }
 
-// Leaving is what a release would give up.
-type Leaving struct {
+// ReleasePreview is what a release would give up.
+type ReleasePreview struct {
 	License       *format.LicenseClaims // checked only with a verifier
 	EmergencyDays uint64                // used, which the release tells the vendor
-	Since         time.Time             // when it was given up before; zero: it was not
+	Since         time.Time             // when it was released before; zero: it was not
 }
 
 // ErrNotBound says that the installed license is bound to no machine: no key could sign
 // for its release, and another machine needs none.
 var ErrNotBound = errors.New("the installed license is bound to no machine, so there is nothing to give up")
 
-// ErrNoKey says that nothing here can sign any more. The vendor can close the activation.
-var ErrNoKey = errors.New("the machine key of this site is gone, and without it nothing can be released")
+// ErrNoKey says that the machine key is missing. The vendor can free the seat without it.
+var ErrNoKey = errors.New("the machine key of this site is missing, and only it can sign a release")
 
-// Leaving tells what [State.Release] would give up, or why it would refuse to. Nothing
+// PreviewRelease returns what [State.Release] would give up, or why it would refuse to. Nothing
 // is written.
-func (s *State) Leaving(o ReleaseOptions) (*Leaving, error) {
+func (s *State) PreviewRelease(o ReleaseOptions) (*ReleasePreview, error) {
 	p, err := s.planRelease(o)
 	if err != nil {
 		return nil, err
 	}
-	leaving := &Leaving{License: p.license, EmergencyDays: p.entry.days}
+	preview := &ReleasePreview{License: p.license, EmergencyDays: p.entry.days}
 	if p.again {
-		leaving.Since = p.entry.at
+		preview.Since = p.entry.At
 	}
-	return leaving, nil
+	return preview, nil
 }
 
-// Release gives the installed license up, for good: first the license stops here, which
-// is durable before anything else, then comes the signed release that frees its seat at
-// the vendor's. Where a crash or a full disk came between, the same call once more writes
-// it, and at any later time it returns the same bytes again.
+// Release gives up the installed license for good. First the license stops here, durably;
+// then the release is signed, which frees its seat at the vendor's. After a crash or a full
+// disk in between, the same call writes it, and any later call returns the same bytes.
 //
-// A license that has ended can be released, and so can one whose machine has changed. The
-// error is [ErrNotBound] for a license that is bound to no machine, and [ErrNoKey] where the
-// machine key is gone.
+// An expired license can be released, and one whose machine has changed. The error is
+// [ErrNotBound] for a license that is bound to no machine, and [ErrNoKey] if the machine key
+// is missing.
 func (s *State) Release(o ReleaseOptions) (*Release, error) {
 	p, err := s.planRelease(o)
 	if err != nil {
@@ -81,10 +81,6 @@ func (s *State) Release(o ReleaseOptions) (*Release, error) {
 		if err := s.write(releasedFile, marshalReleased(append(p.earlier, p.entry)), publicMode); err != nil {
 			return nil, err
 		}
-	}
-	// One that was installed meanwhile runs on: a release must not say that it does not.
-	if l, ok := s.installed(); ok && l.Issuer == p.entry.vendor && l.Activation == p.entry.activation && !p.entry.stops(l) {
-		return nil, errors.New("a later license of the same activation was installed at the same time: run the release again")
 	}
 	r, err := p.entry.sign(p.key)
 	if err != nil {
@@ -104,9 +100,9 @@ func (s *State) Release(o ReleaseOptions) (*Release, error) {
 type releasePlan struct {
 	license *format.LicenseClaims
 	key     keys.PrivateKey
-	earlier []givenUp
-	entry   givenUp
-	again   bool // the entry stands in the list already
+	earlier []releasedLicense
+	entry   releasedLicense
+	again   bool // the entry is in the list already
 }
 
 func (s *State) planRelease(o ReleaseOptions) (*releasePlan, error) {
@@ -124,26 +120,27 @@ func (s *State) planRelease(o ReleaseOptions) (*releasePlan, error) {
 		return nil, err
 	}
 	if !bytes.Equal(p.key.Public().Bytes(), l.Binding.Key) {
-		return nil, &verify.Refusal{
+		return nil, (&verify.Refusal{
 			Reason:  verify.WrongSite,
 			Message: "the installed license is bound to another machine key, so this site cannot give it up",
-			Next:    "release it on the server that asked for it",
-		}
+		}).WithHint("release it on the server that asked for it")
 	}
 	if p.earlier, err = s.released(); err != nil {
 		return nil, err
 	}
-	for _, g := range p.earlier {
-		if g.license == l.ID {
-			p.entry, p.again = g, true
-			return p, nil
+	if i := slices.IndexFunc(p.earlier, func(r releasedLicense) bool { return r.License == l.ID }); i >= 0 {
+		p.entry, p.again = p.earlier[i], true
+		return p, nil
+	}
+	for _, r := range p.earlier {
+		if err := r.Refuse(l); err != nil {
+			return nil, err
 		}
 	}
-	if err := s.refuseReleased(l); err != nil {
-		return nil, err
-	}
+	// By a clock that is wrong the vendor's record would free the seat before it was taken.
 	record, _ := s.readClock() // one that cannot be read floors nothing
-	if err := refuseClock(o.Now, l, record.highest); err != nil {
+	if err := cmp.Or(verify.CheckClock(o.Now, format.Time(l.IssuedAt), "the license was issued"),
+		verify.CheckClock(o.Now, record.highest, "the clock has been")); err != nil {
 		return nil, err
 	}
 	days, err := s.daysUsed(l, later(o.Now, record.highest))
@@ -154,83 +151,41 @@ func (s *State) planRelease(o ReleaseOptions) (*releasePlan, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.entry = givenUp{
-		license: l.ID, release: id, at: o.Now.UTC().Truncate(time.Second),
-		days: days, vendor: l.Issuer, activation: l.Activation,
+	p.entry = releasedLicense{
+		ReleasedLicense: verify.ReleasedLicense{
+			License: l.ID, Vendor: l.Issuer, Activation: l.Activation, At: o.Now.UTC().Truncate(time.Second),
+		},
+		release: id, days: days,
 	}
 	return p, nil
 }
 
-// toRelease reads the installed license. It is judged as of the time at which it was
-// issued, for any machine and by no revocation list: what has ended, has moved or came
+// toRelease reads the installed license. It is not judged: what has ended, has moved or came
 // with a list that does not hold can be given up all the same.
 func (s *State) toRelease(v *verify.Verifier) (*format.LicenseClaims, error) {
-	text, err := s.read(licenseFile)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, s.noLicense()
-	}
+	text, err := s.readLicense()
 	if err != nil {
 		return nil, err
 	}
-	l, ok := peek(text)
-	if !ok {
-		return nil, &verify.Refusal{
-			Reason:  verify.Malformed,
-			Message: fmt.Sprintf("%q is not a license", s.path(licenseFile)),
-			Next:    "install the license again, and release it then",
-		}
-	}
 	if v != nil {
-		facts := verify.Facts{Now: time.Unix(max(l.IssuedAt, l.NotBefore), 0), Product: l.Product, AnyMachine: true}
-		if _, err := v.Check(withoutList(text), facts); err != nil && !genuine(err) {
+		if _, err := v.Open(text); err != nil {
 			return nil, err
 		}
+	}
+	l, err := s.unverifiedLicense()
+	if errors.As(err, new(*format.MalformedError)) || errors.As(err, new(*format.WrongKindError)) {
+		return nil, (&verify.Refusal{
+			Reason:  verify.Malformed,
+			Message: fmt.Sprintf("%q is not a license", s.path(licenseFile)),
+		}).WithHint("install the license again, and release it then")
+	}
+	if err != nil {
+		return nil, err
 	}
 	if l.Binding == nil {
 		return nil, ErrNotBound
 	}
 	return l, nil
-}
-
-// genuine reports whether a refusal is one that a license gets only after its signatures
-// and its signer's scope were found good: the license may ask for a list, and its signer
-// may have been appointed later than the time as of which it is judged here.
-func genuine(err error) bool {
-	return errors.Is(err, verify.Revoked) || errors.Is(err, verify.ClockRolledBack)
-}
-
-// withoutList returns the text of a license file without the revocation list in it, which
-// is no part of what the license says.
-func withoutList(text []byte) []byte {
-	raw, err := format.DecodeTextAs(text, format.LicenseFile)
-	if err != nil {
-		return text
-	}
-	file, err := format.ParseFile(raw)
-	if err != nil || file.RawList == nil {
-		return text
-	}
-	license := raw[1+len(file.RawDelegation) : len(raw)-len(file.RawList)] // behind the head of the array
-	if raw, err = format.MarshalFile(file.RawDelegation, license, nil); err != nil {
-		return text
-	}
-	return format.EncodeFile(format.LicenseFile, raw)
-}
-
-// refuseClock refuses to sign a time that cannot be right: the vendor's record would
-// have the seat freed before it was taken.
-func refuseClock(now time.Time, l *format.LicenseClaims, seen time.Time) error {
-	floor := later(time.Unix(l.IssuedAt, 0).UTC(), seen)
-	if !now.Before(floor.Add(-verify.ClockTolerance)) {
-		return nil
-	}
-	return &verify.Refusal{
-		Reason:   verify.ClockRolledBack,
-		Message:  fmt.Sprintf("the clock of this machine says %s, and a release tells the vendor when it was made", now.UTC().Format(time.RFC3339)),
-		Expected: floor.Format(time.RFC3339) + " or later",
-		Found:    now.UTC().Format(time.RFC3339),
-		Next:     "set the clock to the right time and try again",
-	}
 }
 
 func later(a, b time.Time) time.Time {
@@ -241,9 +196,9 @@ func later(a, b time.Time) time.Time {
 }
 
 // sign makes the release, which is the same each time.
-func (g givenUp) sign(key keys.PrivateKey) (*Release, error) {
+func (r releasedLicense) sign(key keys.PrivateKey) (*Release, error) {
 	c := format.ReleaseClaims{
-		Activation: g.activation, Vendor: g.vendor, IssuedAt: g.at.Unix(), ID: g.release, License: g.license, EmergencyDays: g.days,
+		Activation: r.Activation, Vendor: r.Vendor, IssuedAt: r.At.Unix(), ID: r.release, License: r.License, EmergencyDays: r.days,
 	}
 	payload, err := c.Marshal()
 	if err != nil {
@@ -260,10 +215,10 @@ func newRelease(c format.ReleaseClaims, raw []byte) *Release {
 	return &Release{ReleaseClaims: c, Text: format.EncodeFile(format.Release, raw), Code: format.EncodeText(format.Release, raw)}
 }
 
-// keepRelease puts the release into the folder, or returns the one that is there: of two
+// keepRelease puts the release into the directory, or returns the one that is there: of two
 // processes that release at the same time the first one's counts.
 func (s *State) keepRelease(r *Release, key keys.PublicKey) (*Release, error) {
-	if err := makeFolder(s.path(releasesDir)); err != nil {
+	if err := makeDirectory(s.path(releasesDir)); err != nil {
 		return nil, err
 	}
 	name := filepath.Join(releasesDir, r.License.String()+releaseExt)

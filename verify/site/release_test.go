@@ -48,9 +48,9 @@ func openRelease(t testing.TB, s *State, text []byte) *verify.Release {
 
 func TestRelease(t *testing.T) {
 	s, _ := installedState(t)
-	leaving, err := s.Leaving(releaseOptions(t))
-	if err != nil || leaving.License.Terms.Customer != "Site Ltd" || !leaving.Since.IsZero() {
-		t.Fatalf("got %+v, %v", leaving, err)
+	preview, err := s.PreviewRelease(releaseOptions(t))
+	if err != nil || preview.License.Terms.Customer != "Site Ltd" || !preview.Since.IsZero() {
+		t.Fatalf("got %+v, %v", preview, err)
 	}
 	if _, err := verifyAt(t, s, now); err != nil {
 		t.Fatalf("asking stopped the license: %v", err)
@@ -69,9 +69,9 @@ func TestRelease(t *testing.T) {
 	}
 	_, err = verifyAt(t, s, now)
 	wantReason(t, err, verify.Released)
-	leaving, err = s.Leaving(releaseOptions(t))
-	if err != nil || !leaving.Since.Equal(now) {
-		t.Errorf("got %+v, %v", leaving, err)
+	preview, err = s.PreviewRelease(releaseOptions(t))
+	if err != nil || !preview.Since.Equal(now) {
+		t.Errorf("got %+v, %v", preview, err)
 	}
 }
 
@@ -259,12 +259,12 @@ func TestKilledRelease(t *testing.T) {
 			}
 		}
 		runAndKill(t, "release", dir, i)
-		folders, err := os.ReadDir(dir)
+		directories, err := os.ReadDir(dir)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, folder := range folders {
-			s := At(filepath.Join(dir, folder.Name()))
+		for _, directory := range directories {
+			s := At(filepath.Join(dir, directory.Name()))
 			list, err := s.released()
 			if err != nil {
 				t.Fatalf("half a list: %v", err)

@@ -21,7 +21,7 @@ type RequestOptions struct {
 
 	Site  string     // name of the site; empty: none
 	Host  string     // name of the server; empty: none
-	Prior *format.ID // the license that the new one shall replace; nil: none
+	Prior *format.ID // the license that the new one replaces; nil: none
 
 	Components []machine.Value // that the operator gives; nil: none
 	MAC        bool            // also offer a MAC address; false leaves it out
@@ -30,20 +30,20 @@ type RequestOptions struct {
 	Random io.Reader // required; makes the machine key where there is none yet
 }
 
-// Request is a request that was made and is kept in the state folder.
+// Request is a request that was made and is kept in the state directory.
 type Request struct {
 	format.Request
 	Text    []byte   // the signed request (OLS1), as files carry it
 	Code    string   // the body (OLQ1), as a QR code carries it
 	Hash    [32]byte // SHA-256 of the body
-	Path    string   // where the state folder keeps Text
+	Path    string   // where the state directory keeps Text
 	Machine *machine.Identity
 
 	Warnings []string // each one line for the administrator
 }
 
-// ErrOtherProduct says that a state folder is in use for another product.
-var ErrOtherProduct = errors.New("the state folder belongs to another product")
+// ErrOtherProduct says that a state directory is in use for another product.
+var ErrOtherProduct = errors.New("the state directory belongs to another product")
 
 // FieldError says which field of a request cannot be said in one.
 type FieldError struct {
@@ -88,7 +88,7 @@ func (s *State) Request(o RequestOptions) (*Request, error) {
 	if err := s.write(name, r.Text, publicMode); err != nil {
 		return nil, err
 	}
-	r.Path, r.Machine, r.Warnings = s.path(name), identity, s.keyWarnings()
+	r.Path, r.Machine, r.Warnings = s.path(name), identity, append(s.keyWarnings(), networkWarnings(s.dir, fsMagic(s.dir))...)
 	return r, nil
 }
 

@@ -1,7 +1,6 @@
 package site
 
 import (
-	"cmp"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -13,7 +12,6 @@ import (
 	"time"
 
 	"github.com/offlicense/offlicense/format"
-	"github.com/offlicense/offlicense/keys"
 	"github.com/offlicense/offlicense/verify"
 )
 
@@ -28,13 +26,10 @@ func requestName(hash [sha256.Size]byte) string {
 	return filepath.Join(requestsDir, code+requestExt)
 }
 
-// made is what the folder knows of its own requests.
+// made is what the directory knows of its own requests.
 type made struct {
-	hashes [][32]byte
-
-	// Of the request that the license answers; zero if it answers none.
-	key     keys.PublicKey
-	product string
+	hashes   [][32]byte
+	answered *verify.Request // that the license answers; nil: none
 }
 
 // requests looks for the request that a license answers. If it is not in its place all
@@ -42,7 +37,7 @@ type made struct {
 func (s *State) requests(answered [32]byte) (made, error) {
 	q, err := s.openRequest(requestName(answered))
 	if err == nil && q.Hash == answered {
-		return made{[][32]byte{q.Hash}, q.Key, q.Product}, nil
+		return made{[][32]byte{q.Hash}, q}, nil
 	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return made{}, err
@@ -59,32 +54,36 @@ func (s *State) requests(answered [32]byte) (made, error) {
 		}
 		m.hashes = append(m.hashes, q.Hash)
 		if q.Hash == answered {
-			m.key, m.product = q.Key, q.Product
+			m.answered = q
 		}
 	}
 	return m, nil
 }
 
-// productAsked returns product if the site has asked for it or for nothing at all, and
-// else one that it has asked for.
-func (s *State) productAsked(product string) (string, error) {
-	names, err := s.requestNames()
-	asked := ""
-	for _, name := range names {
-		q, err := s.openRequest(name)
-		if err != nil {
+// productAsked returns the product that the site has asked for: with the request that a
+// license answers, or with any of them. It is empty where that is not known.
+func (s *State) productAsked(license *verify.Opened) (string, error) {
+	if hash, bound := license.RequestHash(); bound {
+		made, err := s.requests(hash)
+		if err != nil || made.answered == nil {
 			return "", err
 		}
-		if asked = q.Product; asked == product {
-			break
-		}
+		return made.answered.Product, nil
 	}
-	return cmp.Or(asked, product), err
+	names, err := s.requestNames()
+	if err != nil || len(names) == 0 {
+		return "", err
+	}
+	q, err := s.openRequest(names[0])
+	if err != nil {
+		return "", err
+	}
+	return q.Product, nil
 }
 
-// refuseOther refuses to ask for a product in the folder of another.
+// refuseOther refuses to ask for a product in the directory of another.
 func (s *State) refuseOther(product string) error {
-	if installed, ok := s.installed(); ok && installed.Product != product {
+	if installed, err := s.unverifiedLicense(); err == nil && installed.Product != product {
 		return fmt.Errorf("%w: a license for %s is installed in %q, and the request is for %s",
 			ErrOtherProduct, installed.Product, s.dir, product)
 	}
@@ -120,7 +119,7 @@ func (s *State) openRequest(name string) (*verify.Request, error) {
 	return q, nil
 }
 
-// requestNames lists the folder of requests, the most recent first.
+// requestNames lists the directory of requests, the most recent first.
 func (s *State) requestNames() ([]string, error) {
 	dir := s.path(requestsDir)
 	entries, err := os.ReadDir(dir)
@@ -133,8 +132,8 @@ func (s *State) requestNames() ([]string, error) {
 	return newest(requestsDir, entries, requestExt, maxRequests), nil
 }
 
-// newest returns the paths of the files in a folder that end so, of too many the newest.
-func newest(folder string, entries []fs.DirEntry, ext string, most int) []string {
+// newest returns the paths of the files in a directory that end so, of too many the newest.
+func newest(directory string, entries []fs.DirEntry, ext string, most int) []string {
 	entries = slices.DeleteFunc(entries, func(e fs.DirEntry) bool {
 		return filepath.Ext(e.Name()) != ext || strings.HasPrefix(e.Name(), ".")
 	})
@@ -144,7 +143,7 @@ func newest(folder string, entries []fs.DirEntry, ext string, most int) []string
 	}
 	paths := make([]string, len(entries))
 	for i, e := range entries {
-		paths[i] = filepath.Join(folder, e.Name())
+		paths[i] = filepath.Join(directory, e.Name())
 	}
 	return paths
 }

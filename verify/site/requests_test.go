@@ -210,7 +210,7 @@ func TestRenewedMachineKey(t *testing.T) {
 	wantReason(t, err, verify.WrongSite)
 }
 
-func TestFolderOfOtherThings(t *testing.T) {
+func TestDirectoryOfOtherThings(t *testing.T) {
 	volume := volumeLicense(t, 1)
 	for _, name := range []string{"passwd", licenseFile, clockFile, "request.olq"} {
 		s := At(t.TempDir())
@@ -232,7 +232,7 @@ func TestFolderOfOtherThings(t *testing.T) {
 	request(t, At(fresh), options(t))
 }
 
-// A license that answers no request may be the first thing in a folder.
+// A license that answers no request may be the first thing in a directory.
 func TestInstallWithoutRequest(t *testing.T) {
 	bound := license(t, request(t, At(filepath.Join(t.TempDir(), "S")), options(t)), nil)
 	for name, s := range map[string]*State{"missing": At(filepath.Join(t.TempDir(), "S")), "empty": At(t.TempDir())} {
@@ -265,7 +265,7 @@ func volumeLicense(t *testing.T, epoch uint64) []byte {
 	return text
 }
 
-func TestOneProductInOneFolder(t *testing.T) {
+func TestOneProductInOneDirectory(t *testing.T) {
 	installed, _ := installedState(t)
 	asked := At(filepath.Join(t.TempDir(), "S"))
 	request(t, asked, options(t))

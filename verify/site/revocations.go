@@ -17,7 +17,7 @@ import (
 	"github.com/offlicense/offlicense/verify/site/atomicfile"
 )
 
-// keptList is a revocation list in the folder.
+// keptList is a revocation list in the directory.
 type keptList struct {
 	*verify.RevocationList
 	name string
@@ -38,7 +38,7 @@ func (l lists) all() []*verify.RevocationList {
 	return append(all, l.brought...)
 }
 
-// lists returns the revocation lists of the folder and of the program.
+// lists returns the revocation lists of the directory and of the program.
 func (s *State) lists(v *verify.Verifier, p Program) (lists, error) {
 	brought, err := p.lists(v)
 	if err != nil {
@@ -52,7 +52,7 @@ func (s *State) lists(v *verify.Verifier, p Program) (lists, error) {
 // maxLists is how many files are looked at. There are few: one for each root, one besides.
 const maxLists = 16
 
-// keptLists reads the lists in the folder.
+// keptLists reads the lists in the directory.
 func (s *State) keptLists(v *verify.Verifier) lists {
 	for range 100 {
 		l, moved := s.readLists(v)
@@ -60,21 +60,20 @@ func (s *State) keptLists(v *verify.Verifier) lists {
 			return l
 		}
 	}
-	return lists{bad: []badList{{name: revocationsDir, path: s.path(revocationsDir), err: errors.New("its files change all the time")}}}
+	return lists{bad: []badList{{s.path(revocationsDir), errors.New("its files keep changing")}}}
 }
 
 // readLists reports as moved that a file was gone when it was to be read: a newer list has
-// taken its place, which was not there yet when the folder was read.
+// taken its place, which was not there yet when the directory was read.
 func (s *State) readLists(v *verify.Verifier) (l lists, moved bool) {
 	names, err := s.listNames()
 	if err != nil {
-		l.bad = []badList{{name: revocationsDir, path: s.path(revocationsDir), err: err}}
+		l.bad = []badList{{s.path(revocationsDir), err}}
 	}
 	for _, name := range names {
-		bad := badList{name: name, path: s.path(name)}
 		text, err := s.read(name)
 		if errors.Is(err, fs.ErrNotExist) {
-			if _, err := os.Lstat(bad.path); err != nil { // no dangling link
+			if _, err := os.Lstat(s.path(name)); err != nil { // no dangling link
 				return lists{}, true
 			}
 		}
@@ -84,28 +83,26 @@ func (s *State) readLists(v *verify.Verifier) (l lists, moved bool) {
 				l.kept = append(l.kept, keptList{list, name})
 				continue
 			}
-			bad.garbage = isGarbage(text)
 		}
-		bad.err = err
-		l.bad = append(l.bad, bad)
+		l.bad = append(l.bad, badList{s.path(name), err})
 	}
 	return l, false
 }
 
 func (s *State) listNames() ([]string, error) {
-	if there, err := s.listFolder(); !there {
+	if there, err := s.listDirectory(); !there {
 		return nil, err
 	}
 	entries, err := os.ReadDir(s.path(revocationsDir))
 	return newest(revocationsDir, entries, revocationExt, maxLists), err
 }
 
-// errNotFolder says that the folder of the lists can be neither read nor made.
-var errNotFolder = errors.New("it is not a folder; remove the file")
+// errNotDirectory says that the directory of the lists can be neither read nor made.
+var errNotDirectory = errors.New("it is not a directory")
 
-// listFolder reports whether the folder of the lists is there. The error is an
+// listDirectory reports whether the directory of the lists is there. The error is an
 // *fs.PathError.
-func (s *State) listFolder() (bool, error) {
+func (s *State) listDirectory() (bool, error) {
 	path := s.path(revocationsDir)
 	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
 		return false, nil
@@ -113,7 +110,7 @@ func (s *State) listFolder() (bool, error) {
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist), err == nil && !info.IsDir(): // a link that leads nowhere, or a file
-		return false, &fs.PathError{Op: "create", Path: path, Err: errNotFolder}
+		return false, &fs.PathError{Op: "create", Path: path, Err: errNotDirectory}
 	case err != nil:
 		return false, &fs.PathError{Op: "read", Path: path, Err: cause(err)}
 	}
@@ -127,8 +124,8 @@ func listName(l *verify.RevocationList) string {
 	return filepath.Join(revocationsDir, fmt.Sprintf("%d-%s%s", l.Number, code, revocationExt))
 }
 
-// ofVendor returns the lists of one vendor among those in the folder and others. Of two
-// with the same number and signer the judgement takes the first, which the folder has.
+// ofVendor returns the lists of one vendor among those in the directory and others. Of two
+// with the same number and signer the judgement takes the first, which the directory has.
 func ofVendor(kept []keptList, others []*verify.RevocationList, vendor string) []*verify.RevocationList {
 	var all []*verify.RevocationList
 	for _, k := range kept {
@@ -148,15 +145,21 @@ func metLists(all ...*verify.RevocationList) []*verify.RevocationList {
 	return slices.DeleteFunc(all, func(l *verify.RevocationList) bool { return l == nil })
 }
 
-// keepMet keeps what came with the program or the installed license, given as text. What
-// was seen once must not be rolled back by an older program or license.
-func (s *State) keepMet(v *verify.Verifier, known lists, text []byte, now time.Time) error {
-	claims, ok := peek(text)
-	if !ok {
+// attached returns the list in a license file, and nil for none or one that does not hold:
+// the judgement then says so.
+func attached(o *verify.Opened) *verify.RevocationList {
+	if o == nil {
 		return nil
 	}
-	met := append(slices.Clone(known.brought), metLists(attachedList(v, text))...)
-	if _, err := s.keepInForce(v, known.kept, met, claims.Issuer, now); err != nil {
+	l, _ := o.RevocationList()
+	return l
+}
+
+// keepMet keeps what came with the program or the installed license. What was seen once
+// must not be rolled back by an older program or license.
+func (s *State) keepMet(v *verify.Verifier, known lists, installed *verify.Opened, now time.Time) error {
+	met := append(slices.Clone(known.brought), metLists(attached(installed))...)
+	if _, err := s.keepInForce(v, known.kept, met, installed.Vendor(), now); err != nil {
 		return fmt.Errorf("the newest revocation list could not be kept in %q: %w", s.path(revocationsDir), cause(err))
 	}
 	return nil
@@ -171,10 +174,10 @@ func signedAt(l *verify.License) time.Time {
 }
 
 // keepInForce keeps those of a vendor's lists that are in force beside the ones in the
-// folder. It returns the one that counts if the folder had it not. One from the future is
+// directory. It returns the one that counts if the directory had it not. One from the future is
 // not kept: it would stop the site until then.
 func (s *State) keepInForce(v *verify.Verifier, kept []keptList, met []*verify.RevocationList, vendor string, now time.Time) (*verify.RevocationList, error) {
-	met = slices.DeleteFunc(met, func(l *verify.RevocationList) bool { return fromFuture(l, now) })
+	met = slices.DeleteFunc(met, func(l *verify.RevocationList) bool { return fromFuture(l, now) != nil })
 	all := ofVendor(kept, met, vendor)
 	for _, l := range verify.InForce(all...) {
 		if has(kept, l) {
@@ -190,23 +193,23 @@ func (s *State) keepInForce(v *verify.Verifier, kept []keptList, met []*verify.R
 	return nil, nil
 }
 
-func fromFuture(l *verify.RevocationList, now time.Time) bool {
-	return now.Before(l.Issued().Add(-verify.ClockTolerance))
+func fromFuture(l *verify.RevocationList, now time.Time) error {
+	return verify.CheckClock(now, l.Issued(), "the revocation list was issued")
 }
 
-// keepList puts a list into the folder and removes those that are not in force beside it.
+// keepList puts a list into the directory and removes those that are not in force beside it.
 // It is durable before anything is removed, and a list is removed for a better one alone:
 // of several that do this at the same time none takes away what another has put there.
 func (s *State) keepList(v *verify.Verifier, l *verify.RevocationList) error {
-	there, err := s.listFolder()
+	there, err := s.listDirectory()
 	if err != nil {
 		return err
 	}
 	if !there {
-		if err := makeFolder(s.path(revocationsDir)); err != nil {
+		if err := makeDirectory(s.path(revocationsDir)); err != nil {
 			return err
 		}
-		if err := atomicfile.SyncFolder(s.dir); err != nil {
+		if err := atomicfile.SyncDirectory(s.dir); err != nil {
 			return &fs.PathError{Op: "write", Path: s.dir, Err: cause(err)}
 		}
 	}
@@ -225,7 +228,7 @@ func (s *State) removeOutdated(v *verify.Verifier, vendor string) {
 	outdated := slices.DeleteFunc(kept, func(k keptList) bool {
 		return k.Issuer != vendor || slices.Contains(inForce, k.RevocationList)
 	})
-	if len(outdated) == 0 || atomicfile.SyncFolder(s.path(revocationsDir)) != nil { // a better one may not be durable yet
+	if len(outdated) == 0 || atomicfile.SyncDirectory(s.path(revocationsDir)) != nil { // a better one may not be durable yet
 		return
 	}
 	for _, old := range outdated {

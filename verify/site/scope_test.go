@@ -24,7 +24,7 @@ func TestScopeMatrix(t *testing.T) {
 	for name, open := range map[string]func(*testing.T, []byte) error{
 		"install": func(t *testing.T, text []byte) error {
 			_, err := s.Install(sitetest.Verifier(t), text, InstallOptions{Components: cluster(t), Now: now})
-			if _, installed := s.installed(); installed != (err == nil) {
+			if installed := s.installed(sitetest.Verifier(t)) != nil; installed != (err == nil) {
 				t.Errorf("installed: %v, and the error is %v", installed, err)
 			}
 			return err

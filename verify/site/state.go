@@ -31,20 +31,20 @@ const (
 	declarationFile = "failover"
 	talliesFile     = "failover.days"
 
-	folderMode  = 0o755
-	publicMode  = 0o644
-	privateMode = 0o600
+	directoryMode = 0o755
+	publicMode    = 0o644
+	privateMode   = 0o600
 )
 
-// State is a state folder. It holds nothing but the folder's path, so it may be used by
-// many goroutines at once, and several processes may use one folder.
+// State is a state directory. It holds nothing but the directory's path, so it may be used by
+// many goroutines at once, and several processes may use one directory.
 type State struct{ dir string }
 
-// At names the state folder dir. Nothing is read or made; [State.Request] makes the
-// folder if it is missing, and so does [State.Install] for a license that needs no request.
+// At names the state directory dir. Nothing is read or made; [State.Request] makes the
+// directory if it is missing, and so does [State.Install] for a license that needs no request.
 func At(dir string) *State { return &State{dir} }
 
-// Dir returns the path of the folder.
+// Dir returns the path of the directory.
 func (s *State) Dir() string { return s.dir }
 
 func (s *State) path(name string) string { return filepath.Join(s.dir, name) }
@@ -53,33 +53,33 @@ func (s *State) path(name string) string { return filepath.Join(s.dir, name) }
 func (s *State) LicensePath() string { return s.path(licenseFile) }
 
 var (
-	// ErrNotState says that a folder holds other things and no state of a site.
-	ErrNotState = errors.New("the folder is not empty and is not a state folder")
+	// ErrNotState says that a directory holds other things and no state of a site.
+	ErrNotState = errors.New("the directory is not empty and is not a state directory")
 
 	// ErrNoRequest says that a license which answers a request is to be installed into a
-	// folder that is missing or empty.
-	ErrNoRequest = errors.New("no request was made in this folder")
+	// directory that is missing or empty.
+	ErrNoRequest = errors.New("no request was made in this directory")
 
-	// ErrNoSite says that a revocation list is to be installed into a folder that is
+	// ErrNoSite says that a revocation list is to be installed into a directory that is
 	// missing or empty, so that there is nothing that it could be about.
-	ErrNoSite = errors.New("nothing is licensed in this folder: it is missing or empty")
+	ErrNoSite = errors.New("nothing is licensed in this directory: it is missing or empty")
 )
 
-// make creates the folder, but not its parents: a misspelled path is more likely than
-// a missing parent. A folder full of other things is refused.
+// make creates the directory, but not its parents: a misspelled path is more likely than
+// a missing parent. A directory full of other things is refused.
 func (s *State) make() error {
-	if err := makeFolder(s.dir); err != nil {
+	if err := makeDirectory(s.dir); err != nil {
 		return err
 	}
 	if _, err := s.fresh(); err != nil {
 		return err
 	}
-	return makeFolder(s.path(requestsDir))
+	return makeDirectory(s.path(requestsDir))
 }
 
-// fresh reports whether the folder is missing or empty, and refuses one full of other
-// things. What marks a state folder is its key or its requests: a license.lic may lie in
-// any folder to which somebody has saved it.
+// fresh reports whether the directory is missing or empty, and refuses one full of other
+// things. What marks a state directory is its key or its requests: a license.lic may lie in
+// any directory to which somebody has saved it.
 func (s *State) fresh() (bool, error) {
 	entries, err := os.ReadDir(s.dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -93,7 +93,7 @@ func (s *State) fresh() (bool, error) {
 		switch name := e.Name(); {
 		case name == keyFile, name == requestsDir:
 			return false, nil
-		case name == "lost+found", strings.HasPrefix(name, "."): // a disk or volume of its own
+		case name == "lost+found", strings.HasPrefix(name, "."): // its own disk or volume
 		default:
 			foreign = true
 		}
@@ -104,16 +104,16 @@ func (s *State) fresh() (bool, error) {
 	return true, nil
 }
 
-// makeFolder creates one folder that all may read, whatever the umask.
-func makeFolder(path string) error {
-	err := os.Mkdir(path, folderMode)
+// makeDirectory creates one directory that all may read, whatever the umask.
+func makeDirectory(path string) error {
+	err := os.Mkdir(path, directoryMode)
 	if errors.Is(err, fs.ErrExist) {
 		if info, e := os.Stat(path); e == nil && info.IsDir() {
 			return nil
 		}
 	}
 	if err == nil {
-		err = os.Chmod(path, folderMode)
+		err = os.Chmod(path, directoryMode)
 	}
 	if err != nil {
 		return &fs.PathError{Op: "create", Path: path, Err: cause(err)}
@@ -124,7 +124,7 @@ func makeFolder(path string) error {
 // maxFile is the most bytes that are read of any file here.
 const maxFile = format.MaxText + 1
 
-// read reads a file of the folder; the error is an *fs.PathError. Of a larger file it
+// read reads a file of the directory; the error is an *fs.PathError. Of a larger file it
 // returns one byte more than any statement has.
 func (s *State) read(name string) ([]byte, error) {
 	path := s.path(name)
@@ -161,7 +161,7 @@ func readRegular(path string) ([]byte, error) {
 	return b[:n], err
 }
 
-// write replaces a file of the folder; the error is an *fs.PathError.
+// write replaces a file of the directory; the error is an *fs.PathError.
 func (s *State) write(name string, data []byte, perm fs.FileMode) error {
 	path := s.path(name)
 	if err := atomicfile.Write(path, data, perm); err != nil {

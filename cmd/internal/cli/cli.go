@@ -5,7 +5,7 @@
 // escape sequences that redraw the terminal, so what came from a file goes
 // through [Quote], [Clean] or [Table]; error lines are cleaned here.
 //
-// Everything a command takes from the process stands in [Env], so a test runs
+// Everything a command takes from the process is in [Env], so a test runs
 // a whole tool without one. Only [System] knows the real process; nothing
 // calls os.Exit, so every path ends in the status that [Main] returns:
 //
@@ -72,7 +72,7 @@ type Command struct {
 }
 
 // Run carries out a command. args are the arguments that are not flags, which
-// may stand before and after them. Results go to env.Stdout, all else to
+// may come before and after them. Results go to env.Stdout, all else to
 // env.Stderr.
 type Run func(env *Env, args []string) error
 
@@ -104,7 +104,7 @@ func (p Program) run(env *Env) error {
 	}
 	if strings.HasPrefix(first, "-") {
 		return Usagef("unknown option %s", Quote(first)).
-			WithHint("options stand after the command; run \"%s help\"", p.Name)
+			WithHint("options follow the command; run \"%s help\"", p.Name)
 	}
 	c, err := p.find(first)
 	if err != nil {
@@ -152,7 +152,7 @@ func (p Program) find(name string) (Command, error) {
 	return Command{}, err.WithHint("run \"%s help\" for all commands", p.Name)
 }
 
-// hintHelp gives a usage error that has no hint of its own the general one.
+// hintHelp gives a usage error without a hint the general one.
 func (p Program) hintHelp(c Command, err error) error {
 	var e *Error
 	if errors.As(err, &e) && e.Exit == exitUsage && e.Err != nil && hint.Of(err) == "" {

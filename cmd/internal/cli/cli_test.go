@@ -77,7 +77,7 @@ func TestExitAndOutput(t *testing.T) {
 		{"help revoke", 2, "", "tool: error: unknown command \"revoke\"\n" + unknownHint},
 		{"v\x1b\xff", 2, "", "tool: error: unknown command \"v\\x1b\\xff\"\n" + unknownHint},
 		{"--json verify", 2, "", "tool: error: unknown option \"--json\"\n" +
-			"tool: hint: options stand after the command; run \"tool help\"\n"},
+			"tool: hint: options follow the command; run \"tool help\"\n"},
 		{"verify --jsno", 2, "", "tool: error: unknown option \"--jsno\"\ntool: hint: did you mean \"--json\"?\n"},
 		{"verify -json", 2, "", "tool: error: unknown option \"-json\"\ntool: hint: did you mean \"--json\"?\n"},
 		{"verify --frobnicate", 2, "", "tool: error: unknown option \"--frobnicate\"\ntool: hint: run \"tool help verify\"\n"},

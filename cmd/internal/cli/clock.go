@@ -11,7 +11,7 @@ var earliest = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 func (e *Env) Time() (time.Time, error) {
 	now := e.Now().UTC()
 	if now.Before(earliest) {
-		return time.Time{}, Failf("the clock of this machine says %s, which has long passed", now.Format(time.DateOnly)).
+		return time.Time{}, Failf("this machine's clock says %s, which has long passed", now.Format(time.DateOnly)).
 			WithHint("set the clock and try again; nothing was changed")
 	}
 	return now, nil

@@ -68,7 +68,7 @@ func (e *Env) OnTerminal() (columns, rows int, ok bool) {
 	return e.Window()
 }
 
-// Color reports whether Stdout takes colours: it is a terminal that knows
+// Color reports whether Stdout takes colors: it is a terminal that knows
 // them, and NO_COLOR is not set.
 func (e *Env) Color() bool {
 	if _, _, ok := e.OnTerminal(); !ok || e.Getenv("NO_COLOR") != "" || e.Getenv("TERM") == "dumb" {

@@ -24,7 +24,7 @@ var ErrNotValid error = &Error{Exit: exitNotValid}
 type Error = hint.Error
 
 // Usagef returns an error in how the command was called: exit 2. Without a
-// hint of its own it points to the help text of the command.
+// hint it points to the help text of the command.
 func Usagef(format string, args ...any) *Error {
 	return &Error{Err: fmt.Errorf(format, args...), Exit: exitUsage}
 }

@@ -25,7 +25,7 @@ type Progress struct {
 	window  func() (columns, rows int, ok bool) // nil: no terminal
 	started time.Time
 	drawn   time.Time
-	width   int // of what stands on the screen
+	width   int // of what is on the screen
 	done    int
 }
 
@@ -70,7 +70,7 @@ func (p *Progress) Done() {
 	p.window = nil
 }
 
-// line returns what stands on the screen, in less than its columns: a full line would
+// line returns what is on the screen, in less than its columns: a full line would
 // make some terminals go to the next.
 func (p *Progress) line(columns int, now time.Time) string {
 	if p.total <= 0 {

@@ -19,7 +19,7 @@ type Terminal interface {
 }
 
 // ErrNoTerminal means that there is nobody to ask, as in a script or a service.
-var ErrNoTerminal = errors.New("there is no terminal to ask on")
+var ErrNoTerminal = errors.New("no terminal to ask on")
 
 // ErrInterrupted means that the user pressed Ctrl-C at a passphrase: exit 130.
 var ErrInterrupted error = &Error{Err: errors.New("interrupted"), Exit: exitInterrupted}
@@ -80,7 +80,7 @@ func (e *Env) NewPassphrase(prompt string) ([]byte, error) {
 		}
 		ask = "The two differ. " + prompt
 	}
-	return nil, Failf("no passphrase was typed twice alike").WithHint("run the command again, or use --passphrase-file")
+	return nil, Failf("the two passphrases did not match").WithHint("run the command again, or use --passphrase-file")
 }
 
 func (e *Env) terminal() Terminal {
@@ -90,7 +90,7 @@ func (e *Env) terminal() Terminal {
 	return e.Terminal
 }
 
-// nobody stands in for a terminal where there is none.
+// nobody replaces a terminal where there is none.
 type nobody struct{}
 
 func (nobody) ReadLine(string) (string, error)   { return "", ErrNoTerminal }

@@ -213,7 +213,7 @@ func TestWithoutTerminal(t *testing.T) {
 	} {
 		cmd, _, stderr := tool(t, command)
 		cmd.Run()
-		want := "asker: error: there is no terminal to ask on\nasker: hint: " + hint + "\n"
+		want := "asker: error: no terminal to ask on\nasker: hint: " + hint + "\n"
 		if exit := cmd.ProcessState.ExitCode(); exit != 1 || stderr.String() != want {
 			t.Errorf("%s: exit %d\n%swant\n%s", command, exit, stderr, want)
 		}

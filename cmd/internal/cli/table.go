@@ -19,7 +19,7 @@ type Table struct {
 }
 
 // Row adds a row; the cells may be foreign text. Several spaces in a row become
-// one, so that no text draws columns of its own; those at the start stay.
+// one, so that no text adds columns; those at the start stay.
 func (t *Table) Row(cells ...string) {
 	row := make([]string, len(cells))
 	for i, cell := range cells {
@@ -80,7 +80,7 @@ func columns(s string) int {
 
 // wide holds the blocks of East Asian and emoji characters that take two
 // columns, after Unicode's EastAsianWidth.txt; the few others do not pay for
-// a table of their own.
+// their own table.
 var wide = &unicode.RangeTable{
 	R16: []unicode.Range16{
 		{Lo: 0x1100, Hi: 0x115f, Stride: 1}, {Lo: 0x2e80, Hi: 0x303e, Stride: 1},

@@ -53,7 +53,7 @@ func TestQuote(t *testing.T) {
 }
 
 func TestCleanKeepsPaths(t *testing.T) {
-	const path = `C:\new "folder"\株式会社`
+	const path = `C:\new "directory"\株式会社`
 	if got := cli.Clean(path); got != path {
 		t.Errorf("got %s", got)
 	}

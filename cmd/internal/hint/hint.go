@@ -1,6 +1,6 @@
 // Package hint has the one error type of both tools: what went wrong, and one sentence
 // that says what to do about it. A typed outcome that callers tell apart, such as a
-// refusal, is a type of its own with a method Hint() string; everything else is an Error.
+// refusal, is its own type with a method Hint() string; everything else is an Error.
 package hint
 
 import (

@@ -35,7 +35,7 @@ const (
 	MaxScale = 40
 )
 
-// Each row sets its own colours: on a terminal with dark text on a light
+// Each row sets its own colors: on a terminal with dark text on a light
 // ground the code would come out inverted, which many readers refuse. 37 is
 // for terminals that do not know the brighter 97.
 const (
@@ -44,9 +44,9 @@ const (
 )
 
 // Options says how to draw on a terminal. The zero value is right for a
-// terminal with colours.
+// terminal with colors.
 type Options struct {
-	// NoColor leaves out the colours. The code is then right on a dark
+	// NoColor leaves out the colors. The code is then right on a dark
 	// terminal only.
 	NoColor bool
 }
@@ -78,13 +78,13 @@ func Draw(w io.Writer, text string, o Options) error {
 		_, err := w.Write(drawn.Bytes())
 		return err
 	}
-	var coloured bytes.Buffer
+	var colored bytes.Buffer
 	for row := range bytes.Lines(drawn.Bytes()) {
-		coloured.WriteString(whiteOnBlack)
-		coloured.Write(bytes.TrimSuffix(row, []byte("\n")))
-		coloured.WriteString(reset + "\n")
+		colored.WriteString(whiteOnBlack)
+		colored.Write(bytes.TrimSuffix(row, []byte("\n")))
+		colored.WriteString(reset + "\n")
 	}
-	_, err := w.Write(coloured.Bytes())
+	_, err := w.Write(colored.Bytes())
 	return err
 }
 

@@ -61,22 +61,22 @@ func TestSizeIsWhatDrawTakes(t *testing.T) {
 }
 
 func TestDrawDecodes(t *testing.T) {
-	// With colours, every kind of terminal must show the code upright;
+	// With colors, every kind of terminal must show the code upright;
 	// without, a dark one.
-	dark, light := colours{fg: 200, bg: 20}, colours{fg: 0, bg: 255}
+	dark, light := colors{fg: 200, bg: 20}, colors{fg: 0, bg: 255}
 	for _, text := range texts {
 		for name, c := range map[string]struct {
 			noColor  bool
-			terminal colours
+			terminal colors
 		}{
-			"coloured on dark":  {false, dark},
-			"coloured on light": {false, light},
-			"plain on dark":     {true, dark},
+			"colored on dark":  {false, dark},
+			"colored on light": {false, light},
+			"plain on dark":    {true, dark},
 		} {
 			t.Run(fmt.Sprint(name, len(text)), func(t *testing.T) {
 				out := drawn(t, text, Options{NoColor: c.noColor})
 				if c.noColor && strings.Contains(out, "\x1b") {
-					t.Error("escape sequence without colours")
+					t.Error("escape sequence without colors")
 				}
 				checkDecodes(t, screenshot(t, out, c.terminal), text)
 			})
@@ -155,10 +155,10 @@ func drawn(t *testing.T, text string, o Options) string {
 	return b.String()
 }
 
-type colours struct{ fg, bg uint8 }
+type colors struct{ fg, bg uint8 }
 
-// screenshot is what a terminal with those default colours shows.
-func screenshot(t *testing.T, out string, terminal colours) image.Image {
+// screenshot is what a terminal with those default colors shows.
+func screenshot(t *testing.T, out string, terminal colors) image.Image {
 	t.Helper()
 	const cell = 8 // pixels wide, twice as high
 	lines := strings.Split(strings.TrimSuffix(out, "\n"), "\n")
@@ -214,7 +214,7 @@ func screenshot(t *testing.T, out string, terminal colours) image.Image {
 			column++
 		}
 		if now != terminal {
-			t.Fatalf("row %d leaves its colours to the next", row)
+			t.Fatalf("row %d leaves its colors to the next", row)
 		}
 	}
 	// The readers below may take an inverted code; many phones do not.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
+	"github.com/offlicense/offlicense/cmd/internal/hint"
 	"github.com/offlicense/offlicense/verify"
 )
 
@@ -21,7 +22,7 @@ type answer struct {
 	Message   string         `json:"message,omitempty"` // missing if valid, as the following
 	Expected  string         `json:"expected,omitempty"`
 	Found     string         `json:"found,omitempty"`
-	Next      string         `json:"next,omitempty"`
+	Hint      string         `json:"hint,omitempty"`
 	Error     string         `json:"error,omitempty"` // why it could not be checked
 }
 
@@ -49,17 +50,12 @@ func answerOf(license *verify.License, err error, now time.Time) (answer, error)
 
 // uncheckedAnswer is the answer for what could not be checked.
 func uncheckedAnswer(err error) answer {
-	a := answer{Version: 1, Warnings: []string{}, Error: err.Error()}
-	var hinted interface{ Hint() string }
-	if errors.As(err, &hinted) {
-		a.Next = hinted.Hint()
-	}
-	return a
+	return answer{Version: 1, Warnings: []string{}, Error: err.Error(), Hint: hint.Of(err)}
 }
 
 func refusedAnswer(r *verify.Refusal) answer {
 	return answer{
-		Version: 1, Warnings: []string{}, Reason: r.Reason, Undecided: r.Undecided, Message: r.Message, Expected: r.Expected, Found: r.Found, Next: r.Next,
+		Version: 1, Warnings: []string{}, Reason: r.Reason, Undecided: r.Undecided, Message: r.Message, Expected: r.Expected, Found: r.Found, Hint: r.Hint(),
 	}
 }
 
@@ -77,7 +73,7 @@ func (a answer) print(env *cli.Env) {
 	}
 	fmt.Fprintf(env.Stdout, "%s: %s\n", a.Reason, cli.Clean(a.Message))
 	for _, line := range [...]struct{ name, text string }{
-		{"expected", a.Expected}, {"found", a.Found}, {"next", a.Next},
+		{"expected", a.Expected}, {"found", a.Found}, {"hint", a.Hint},
 	} {
 		if line.text != "" {
 			fmt.Fprintf(env.Stdout, "  %-8s  %s\n", line.name, cli.Clean(line.text))
@@ -93,7 +89,7 @@ func (a answer) printLine(env *cli.Env) {
 	}
 	switch {
 	case a.Valid:
-		line := standing(a.License.License)
+		line := statusText(a.License.License)
 		if l := a.License.RevocationList; l != nil {
 			line += "; by revocation " + l.String()
 		}

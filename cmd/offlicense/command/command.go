@@ -4,7 +4,7 @@
 // Trusted are the root keys, from --roots or built in, the clock, and what the command
 // line says of the program that wants to run. Every FILE is hostile: its sender can do
 // no worse than get an error or a refusal printed, with what is foreign in it quoted.
-// What the state folder is trusted for is in package site.
+// What the state directory is trusted for is in package site.
 package command
 
 import (

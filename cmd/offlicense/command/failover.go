@@ -40,16 +40,16 @@ func (t tool) failoverCommand() cli.Command {
 
 func (f *failoverFlags) run(env *cli.Env, args []string) error {
 	if len(args) != 1 {
-		return cli.Usagef("failover takes one word: start, stop or status")
+		return cli.Usagef("failover needs a subcommand: start, stop or status")
 	}
 	run, known := map[string]func(*cli.Env, *site.State) (*site.Failover, error){
 		"start": f.start, "stop": f.stop, "status": f.status,
 	}[args[0]]
 	switch {
 	case !known:
-		return cli.Usagef("failover does not know %s", cli.Quote(args[0])).WithHint("one of start, stop, status")
+		return cli.Usagef("unknown subcommand %s", cli.Quote(args[0])).WithHint("one of start, stop, status")
 	case args[0] != "start" && (f.why != "" || f.roots != "" || len(f.components) > 0):
-		return cli.Usagef("--why, --roots and --component belong to failover start: nothing is judged by %s", args[0])
+		return cli.Usagef("--why, --roots and --component are options of failover start, not of %s", args[0])
 	}
 	state, err := requireState(env, f.state)
 	if err != nil {
@@ -86,7 +86,7 @@ func (f *failoverFlags) start(env *cli.Env, state *site.State) (*site.Failover, 
 		return nil, err
 	}
 	if failover.Already {
-		env.Warnf("an emergency was declared before, on %s: it goes on as it was declared", minute(failover.Since))
+		env.Warnf("an emergency was already declared on %s and goes on", minute(failover.Since))
 	}
 	if !f.json {
 		fmt.Fprintf(env.Stdout, "declared: %s; the failover license runs\n", declared(failover))
@@ -154,7 +154,7 @@ func daysUsed(f *site.Failover) string {
 
 func minute(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
 
-// failoverView is how a failover license stands, as JSON.
+// failoverView is the status of a failover license, as JSON.
 type failoverView struct {
 	Version     int       `json:"version"`
 	Activation  string    `json:"activation,omitempty"`
@@ -177,7 +177,7 @@ func notDeclared(err error) error {
 	case errors.As(err, &refusal):
 		return refused("failover", refusal)
 	case errors.Is(err, site.ErrNotFailover):
-		return cli.Fail(err).WithHint("an emergency is declared on the server that has the failover license; check the path of the state folder")
+		return cli.Fail(err).WithHint("declare the emergency on the server with the failover license, or check the path of the state directory")
 	case errors.As(err, &field):
 		return cli.Usagef("%w", field).WithHint("--why takes 1 to 128 bytes of text")
 	}

@@ -104,5 +104,5 @@ func refused(what string, refusal *verify.Refusal) error {
 	if refusal.Expected != "" {
 		message += fmt.Sprintf(" (expected: %s; found: %s)", refusal.Expected, refusal.Found)
 	}
-	return (&cli.Error{Err: errors.New(message), Exit: exitNotValid}).WithHint("%s", refusal.Next)
+	return (&cli.Error{Err: errors.New(message), Exit: exitNotValid}).WithHint("%s", refusal.Hint())
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/offlicense/offlicense/verify/site"
 )
 
-// installList installs a revocation list and tells how the installed license stands by
+// installList installs a revocation list and prints the status of the installed license by
 // it. That it does not hold any more is what the list is for, and no failure.
 func installList(env *cli.Env, state *site.State, v *verify.Verifier, text []byte, o site.InstallOptions) error {
 	l, err := state.InstallRevocations(v, text, o)
@@ -18,7 +18,7 @@ func installList(env *cli.Env, state *site.State, v *verify.Verifier, text []byt
 	}
 	installed := "installed"
 	if l.Already {
-		installed = "was installed before, and counts"
+		installed = "was already installed"
 	}
 	fmt.Fprintf(env.Stdout, "revocation list %d of %s %s\n", l.Number, day(l.Issued()), installed)
 	license, err := state.Installed(v, o)
@@ -28,15 +28,15 @@ func installList(env *cli.Env, state *site.State, v *verify.Verifier, text []byt
 		for _, warning := range license.Warnings {
 			env.Warnf("%s", warning)
 		}
-		fmt.Fprintf(env.Stdout, "the license here is good by it: %s\n  %s\n", title(license), standing(license))
+		fmt.Fprintf(env.Stdout, "the installed license is valid by it: %s\n  %s\n", title(license), statusText(license))
 	case errors.Is(err, verify.NoLicense):
 		fmt.Fprintln(env.Stdout, "no license is installed here yet")
 	case errors.As(err, &refusal):
-		no := "not good"
+		no := "not valid"
 		if refusal.Reason == verify.Revoked {
-			no = "no longer good"
+			no = "no longer valid"
 		}
-		fmt.Fprintf(env.Stdout, "the license here is %s: ", no)
+		fmt.Fprintf(env.Stdout, "the installed license is %s: ", no)
 		refusedAnswer(refusal).print(env)
 	default:
 		env.Warnf("the installed license could not be checked: %s", stateError(err))

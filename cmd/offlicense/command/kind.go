@@ -17,7 +17,7 @@ func refuseOther(kind format.Kind) error {
 	case format.RequestBody, format.SignedRequest:
 		return e.WithHint("send the request to the vendor, and install what comes back")
 	case format.Delegation:
-		return e.WithHint("name the license file; it brings its own delegation along")
+		return e.WithHint("name the license file, which includes its delegation")
 	case format.Release:
 		return e.WithHint("send the release to the vendor; name the license file that came from them")
 	}
@@ -41,7 +41,7 @@ func refuseKey(err error, want string) error {
 	if malformed.Foreign() == format.PublicKey {
 		return e.WithHint("the vendor's public keys belong to --roots; name the license file that came from the vendor")
 	}
-	return e.WithHint("leave the key where it is and send it to nobody; name the license file that came from the vendor")
+	return e.WithHint("keep the key private; name the license file that came from the vendor")
 }
 
 // nameList tells of a revocation list that was given to verify in the place of a license
@@ -55,6 +55,5 @@ func nameList(text []byte, err error) error {
 		return err
 	}
 	named := *refusal
-	named.Next = `install the list with "offlicense install", or judge a license by it with --revocations FILE`
-	return &named
+	return named.WithHint(`install the list with "offlicense install", or judge a license by it with --revocations FILE`)
 }

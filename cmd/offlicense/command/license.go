@@ -20,11 +20,11 @@ func title(l *verify.License) string {
 	return fmt.Sprintf("%s, %s, for %s", name, l.Type, cli.Clean(l.Customer))
 }
 
-// standing says until when a license holds.
-func standing(l *verify.License) string {
+// statusText says until when a license holds.
+func statusText(l *verify.License) string {
 	switch {
 	case l.Reason == verify.Grace:
-		return "grace until " + day(l.GraceUntil)
+		return "grace until " + day(l.HardEnd)
 	case l.Expires.IsZero():
 		return "valid, perpetual"
 	}
@@ -66,10 +66,10 @@ func end(l *verify.License) string {
 	switch {
 	case l.Expires.IsZero():
 		return "never"
-	case l.GraceUntil.IsZero():
+	case l.HardEnd.Equal(l.Expires):
 		return day(l.Expires)
 	}
-	return day(l.Expires) + ", in grace until " + day(l.GraceUntil)
+	return day(l.Expires) + ", in grace until " + day(l.HardEnd)
 }
 
 func until(t time.Time) string {

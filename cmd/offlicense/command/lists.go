@@ -14,7 +14,7 @@ import (
 )
 
 // listFlags say by which revocation lists a license is judged, besides the one in its own
-// file and that of the state folder.
+// file and that of the state directory.
 type listFlags struct {
 	files  []string
 	min    uint64

@@ -25,7 +25,7 @@ func machineCommand() cli.Command {
 			asJSON := flags.Bool("json", false, "")
 			return func(env *cli.Env, args []string) error {
 				if len(args) > 0 {
-					return cli.Usagef("machine takes no file: got %s", cli.Quote(args[0]))
+					return cli.Usagef("unexpected argument %s", cli.Quote(args[0]))
 				}
 				if *product != "" {
 					if err := checkProduct(*product); err != nil {

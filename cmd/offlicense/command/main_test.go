@@ -22,7 +22,7 @@ func TestMain(m *testing.M) {
 		"vendor":     vendorMain,
 		"sparse":     sparseMain,
 		"fill":       fillMain,
-		"asnobody":   nobodyMain,
+		"asuser":     otherUserMain,
 	})
 }
 

@@ -26,16 +26,16 @@ import (
 	"github.com/offlicense/offlicense/verify/site/sitetest"
 )
 
-// onTerminal runs request on a terminal and returns what it showed and the folder.
+// onTerminal runs request on a terminal and returns what it showed and the directory.
 func onTerminal(t *testing.T, columns, rows int, args ...string) (shown, dir string) {
 	t.Helper()
 	dir = t.TempDir()
-	return inFolder(t, dir, columns, rows, append([]string{"request", "--state", "S", "--product", "evoq",
+	return inDirectory(t, dir, columns, rows, append([]string{"request", "--state", "S", "--product", "evoq",
 		"--invoice", "INV0042-1", "--email", "ops@site.example", "--type", "production"}, args...)...), dir
 }
 
-// inFolder runs the tool on a terminal and returns what it showed.
-func inFolder(t *testing.T, dir string, columns, rows int, args ...string) (shown string) {
+// inDirectory runs the tool on a terminal and returns what it showed.
+func inDirectory(t *testing.T, dir string, columns, rows int, args ...string) (shown string) {
 	t.Helper()
 	master, tty := clitest.OpenPTY(t, columns, rows)
 	cmd := exec.Command("offlicense", args...)
@@ -159,7 +159,7 @@ func TestCodeOnConsole(t *testing.T) {
 	}
 }
 
-// isCodeOf wants the code of the one request in a state folder, for people and for
+// isCodeOf wants the code of the one request in a state directory, for people and for
 // machines, and returns the file of that request.
 func (s *screen) isCodeOf(t *testing.T, state string) string {
 	t.Helper()
@@ -235,12 +235,12 @@ func TestReleaseOnTerminal(t *testing.T) {
 		t.Fatal(err)
 	}
 	release := []string{"release", "--state", "S", "--yes"}
-	shown := inFolder(t, dir, 80, 24, release...)
+	shown := inDirectory(t, dir, 80, 24, release...)
 	if strings.Contains(shown, "█") || !strings.Contains(shown, "and this terminal has 80x24") || !strings.Contains(shown, "--qr-png FILE") {
 		t.Errorf("on 80x24: %s", shown)
 	}
 	s := &screen{columns: 100, rows: 36}
-	s.play(inFolder(t, dir, s.columns, s.rows, release...))
+	s.play(inDirectory(t, dir, s.columns, s.rows, release...))
 	code, err := verify.OpenRelease([]byte(s.scan(t)), func(format.ID) (keys.PublicKey, error) {
 		return keys.NewPublicKey(r.Key)
 	})

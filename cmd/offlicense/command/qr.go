@@ -52,7 +52,7 @@ func (f *qrFlags) check(what string) error {
 		return cli.Usagef("--out and --qr-png cannot both go to standard output")
 	case f.out != "" && samePath(f.out, f.qrPNG):
 		return cli.Usagef("--out and --qr-png name one file: %s", cli.Quote(f.out)).
-			WithHint("the picture would take the place of the %s; give it a name of its own", what)
+			WithHint("the picture would take the place of the %s; give it another name", what)
 	}
 	return validQR(f.qr)
 }
@@ -78,7 +78,7 @@ func (f *qrFlags) messages(env *cli.Env) io.Writer {
 	return env.Stdout
 }
 
-// file is where the statement can be had, of which the state folder keeps a copy.
+// file is where the statement can be had, of which the state directory keeps a copy.
 func (f *qrFlags) file(kept string) string {
 	if f.out != "" && f.out != "-" {
 		return f.out
@@ -163,7 +163,7 @@ const (
 	gap = "  " // between the code's border and the text
 )
 
-// fold is wrap for a place that nothing may stand out of: it breaks long words, too. An
+// fold is wrap for a fixed width: it breaks long words, too. An
 // empty text is an empty line.
 func fold(text string, width int) []string {
 	if text == "" {

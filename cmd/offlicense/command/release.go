@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
+	"github.com/offlicense/offlicense/format"
 	"github.com/offlicense/offlicense/verify"
 	"github.com/offlicense/offlicense/verify/site"
 	"github.com/spf13/pflag"
@@ -40,8 +41,8 @@ func (t tool) releaseCommand() cli.Command {
 
 func (f *releaseFlags) run(env *cli.Env, args []string) error {
 	if len(args) > 0 {
-		return cli.Usagef("release takes no file: got %s", cli.Quote(args[0])).
-			WithHint("it gives up the license that is installed in the state folder")
+		return cli.Usagef("unexpected argument %s", cli.Quote(args[0])).
+			WithHint("it gives up the license that is installed in the state directory")
 	}
 	state, err := requireState(env, f.state)
 	if err != nil {
@@ -60,13 +61,13 @@ func (f *releaseFlags) run(env *cli.Env, args []string) error {
 			return err
 		}
 	}
-	leaving, err := state.Leaving(options)
+	preview, err := state.PreviewRelease(options)
 	if err != nil {
 		return notReleased(err)
 	}
 	out := f.messages(env)
-	f.show(out, leaving, options.Verifier != nil)
-	if err := f.confirm(env, leaving); err != nil {
+	f.show(out, preview, options.Verifier != nil)
+	if err := f.confirm(env, preview); err != nil {
 		return err
 	}
 	r, err := state.Release(options)
@@ -91,11 +92,11 @@ func (f *releaseFlags) run(env *cli.Env, args []string) error {
 }
 
 // show says what is given up.
-func (f *releaseFlags) show(out io.Writer, leaving *site.Leaving, verified bool) {
-	l := leaving.License
+func (f *releaseFlags) show(out io.Writer, preview *site.ReleasePreview, verified bool) {
+	l := preview.License
 	switch {
-	case !leaving.Since.IsZero():
-		fmt.Fprintf(out, "given up on %s; here is the same release again\n", day(leaving.Since))
+	case !preview.Since.IsZero():
+		fmt.Fprintf(out, "given up on %s; this is the same release again\n", day(preview.Since))
 	case verified:
 		fmt.Fprintln(out, "to be given up, for good")
 	default:
@@ -119,25 +120,25 @@ func (f *releaseFlags) show(out io.Writer, leaving *site.Leaving, verified bool)
 	row("license", l.ID.String())
 	row("activation", l.Activation)
 	row("site", l.Terms.Site)
-	if l.Expires != 0 {
-		row("ends", day(at(l.Expires)))
+	if expires, _ := l.Ends(); !expires.IsZero() {
+		row("ends", day(expires))
 	}
-	if leaving.EmergencyDays > 0 {
-		row("emergency", cli.Plural(leaving.EmergencyDays, "day used", "days used"))
+	if preview.EmergencyDays > 0 {
+		row("emergency", cli.Plural(preview.EmergencyDays, "day used", "days used"))
 	}
 	t.WriteTo(out)
 }
 
-func (f *releaseFlags) confirm(env *cli.Env, leaving *site.Leaving) error {
-	if f.yes || !leaving.Since.IsZero() {
+func (f *releaseFlags) confirm(env *cli.Env, preview *site.ReleasePreview) error {
+	if f.yes || !preview.Since.IsZero() {
 		return nil
 	}
-	yes, err := env.Confirm("Give this license up? The product stops here, and it does not install again.")
+	yes, err := env.Confirm("Give up this license? It stops here and cannot be installed here again.")
 	if err != nil {
 		return err
 	}
 	if !yes {
-		return cli.Failf("nothing was given up").WithHint("the license stays as it is")
+		return cli.Failf("nothing was released").WithHint("the license stays as it is")
 	}
 	return nil
 }
@@ -145,7 +146,7 @@ func (f *releaseFlags) confirm(env *cli.Env, leaving *site.Leaving) error {
 // summary says what to do next.
 func (f *releaseFlags) summary(out io.Writer, r *site.Release, code qrPlan) {
 	file := cli.Clean(f.file(r.Path))
-	fmt.Fprintf(out, "released: the license stopped here on %s\n", time.Unix(r.IssuedAt, 0).UTC().Format(time.RFC3339))
+	fmt.Fprintf(out, "released: the license stopped here on %s\n", format.Time(r.IssuedAt).Format(time.RFC3339))
 	fmt.Fprintf(out, "  file      %s\n", file)
 	if f.qrPNG != "" && f.qrPNG != "-" {
 		fmt.Fprintf(out, "  picture   %s\n", cli.Clean(f.qrPNG))
@@ -164,9 +165,9 @@ func notReleased(err error) error {
 	case errors.As(err, &refusal):
 		return refused("not released", refusal)
 	case errors.Is(err, site.ErrNotBound):
-		return cli.Fail(err).WithHint("remove the license file where it is no longer used, and ask the vendor to close its activation")
+		return cli.Fail(err).WithHint("ask the vendor to close the activation, and remove the license file")
 	case errors.Is(err, site.ErrNoKey):
-		return cli.Fail(err).WithHint("restore the file from a backup, or tell the vendor that this server is lost: they can close its activation")
+		return cli.Fail(err).WithHint("restore it from a backup, or ask the vendor to free the seat of a lost server")
 	}
 	return stateError(err)
 }

@@ -46,7 +46,7 @@ func TestReleaseAsks(t *testing.T) {
 	}
 	for _, no := range [][]string{{"n"}, {""}, {"maybe"}, nil} {
 		status, out, messages, asked := run(no...)
-		if status != 1 || len(asked) != 1 || !strings.Contains(out, "Site Ltd") || !strings.Contains(messages, "nothing was given up") {
+		if status != 1 || len(asked) != 1 || !strings.Contains(out, "Site Ltd") || !strings.Contains(messages, "nothing was released") {
 			t.Errorf("%q: status %d, asked %q\n%s%s", no, status, asked, out, messages)
 		}
 		if _, err := os.Stat(filepath.Join(dir, "released")); err == nil {

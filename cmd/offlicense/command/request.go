@@ -86,7 +86,7 @@ func (f *requestFlags) trim() {
 // check refuses what can be refused without looking at the machine.
 func (f *requestFlags) check(env *cli.Env, args []string) (*site.State, error) {
 	if len(args) > 0 {
-		return nil, cli.Usagef("request takes no file: got %s", cli.Quote(args[0]))
+		return nil, cli.Usagef("unexpected argument %s", cli.Quote(args[0]))
 	}
 	state, err := requireState(env, f.state)
 	if err != nil {
@@ -129,7 +129,7 @@ func (f *requestFlags) options(env *cli.Env) (site.RequestOptions, error) {
 		id, err := format.ParseID(f.replaces)
 		if err != nil {
 			return o, cli.Usagef("--replaces: %s is not a license id", cli.Quote(f.replaces)).
-				WithHint("the id stands in what \"offlicense show\" prints of the license: 26 letters and digits")
+				WithHint("\"offlicense show\" prints the id of a license: 26 letters and digits")
 		}
 		o.Prior = &id
 	}

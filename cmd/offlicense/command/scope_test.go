@@ -99,7 +99,7 @@ func verified(t *testing.T, args ...string) error {
 	var a struct { // as answer prints it, but for the license
 		Valid                          bool
 		Reason                         verify.Reason
-		Message, Expected, Found, Next string
+		Message, Expected, Found, Hint string
 	}
 	if err := json.Unmarshal([]byte(stdout), &a); err != nil {
 		t.Fatalf("%v: %s%s", err, stdout, stderr)
@@ -108,7 +108,7 @@ func verified(t *testing.T, args ...string) error {
 	case a.Valid && status == 0:
 		return nil
 	case !a.Valid && status == 3:
-		return &verify.Refusal{Reason: a.Reason, Message: a.Message, Expected: a.Expected, Found: a.Found, Next: a.Next}
+		return (&verify.Refusal{Reason: a.Reason, Message: a.Message, Expected: a.Expected, Found: a.Found}).WithHint("%s", a.Hint)
 	}
 	return fmt.Errorf("exit status %d: %s%s", status, stdout, stderr)
 }
@@ -130,5 +130,5 @@ func installed(t *testing.T, args ...string) error {
 	if status != 3 || !ours || !hinted {
 		return errors.New(stderr)
 	}
-	return &verify.Refusal{Reason: verify.Reason(reason), Message: message, Expected: expected, Found: found, Next: next}
+	return (&verify.Refusal{Reason: verify.Reason(reason), Message: message, Expected: expected, Found: found}).WithHint("%s", next)
 }

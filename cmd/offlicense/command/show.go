@@ -60,7 +60,7 @@ func notShown(file string, err error) error {
 	var malformed *format.MalformedError
 	switch {
 	case errors.As(err, &malformed) && (malformed.Foreign() == format.PrivateKey || malformed.Foreign() == format.MachineKey):
-		return cli.Fail(err).WithHint("leave the key where it is and send it to nobody")
+		return cli.Fail(err).WithHint("leave the key where it is and keep the key private")
 	case malformed != nil:
 		return cli.Fail(err).WithHint("show reads what starts with OLQ1:, OLS1:, OLL1:, OLD1:, OLR1: or OLV1:, the whole text of it")
 	}
@@ -110,8 +110,8 @@ func decode(text []byte) (*statement, error) {
 		if file, err = format.ParseFile(raw); err != nil {
 			break
 		}
-		if s.License, err = viewLicense(file.License.UnverifiedPayload()); err == nil {
-			s.Delegation, err = viewDelegation(file.Delegation.UnverifiedPayload())
+		if s.Delegation, err = viewDelegation(file.Delegation.UnverifiedPayload()); err == nil {
+			s.License, err = viewLicense(file.License.UnverifiedPayload(), s.Delegation.Name)
 		}
 		if err == nil && file.List != nil {
 			s.Revocations, err = viewList(file.List)

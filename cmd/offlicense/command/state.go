@@ -11,9 +11,9 @@ import (
 
 const stateVariable = "OFFLICENSE_STATE"
 
-// stateFolder returns the state folder, "" if none was given. There is no default: a
+// stateDirectory returns the state directory, "" if none was given. There is no default: a
 // tool that guesses one tells the administrator of a second site about the first.
-func stateFolder(env *cli.Env, flag string) string {
+func stateDirectory(env *cli.Env, flag string) string {
 	if flag != "" {
 		return flag
 	}
@@ -21,10 +21,10 @@ func stateFolder(env *cli.Env, flag string) string {
 }
 
 func requireState(env *cli.Env, flag string) (*site.State, error) {
-	dir := stateFolder(env, flag)
+	dir := stateDirectory(env, flag)
 	if dir == "" {
-		return nil, cli.Usagef("no state folder: there is no default for it").
-			WithHint("give --state DIR, or set %s: the folder in which this site keeps its key and its license", stateVariable)
+		return nil, cli.Usagef("no state directory: there is no default for it").
+			WithHint("give --state DIR, or set %s: the directory in which this site keeps its key and its license", stateVariable)
 	}
 	return site.At(dir), nil
 }
@@ -62,13 +62,13 @@ func stateError(err error) error {
 	switch {
 	case errors.As(err, &known):
 	case errors.Is(err, site.ErrNotState):
-		return cli.Fail(err).WithHint("give each site a folder of its own, empty or new")
+		return cli.Fail(err).WithHint("give each site its own directory, empty or new")
 	case errors.Is(err, site.ErrNoRequest):
-		return cli.Fail(err).WithHint("make a request with \"offlicense request\" and send it to the vendor; if that was done, check the path of the state folder")
+		return cli.Fail(err).WithHint("make a request with \"offlicense request\", or check the path of the state directory")
 	case errors.Is(err, site.ErrNoSite):
-		return cli.Fail(err).WithHint("check the path of the state folder: a revocation list belongs where a request was made or a license is installed")
+		return cli.Fail(err).WithHint("check the path of the state directory")
 	case errors.Is(err, site.ErrOtherProduct):
-		return cli.Fail(err).WithHint("give each site a folder of its own with --state; a request that was made by mistake can be removed")
+		return cli.Fail(err).WithHint("give each site its own directory with --state, or remove the request if it was a mistake")
 	case errors.As(err, &path):
 		return cli.FileError(path.Op, path.Path, err)
 	}

@@ -46,7 +46,7 @@ func (f *requestFlags) nextCommand(state *site.State) string {
 	return fmt.Sprintf("offlicense install --state %s%s%s license.lic", typed(state.Dir()), f.rootsAdvice(""), componentAdvice(f.components))
 }
 
-// reminder is what stands beside the code, for a console on which the summary has
+// reminder is the text beside the code, for a console on which the summary has
 // scrolled away.
 func (f *requestFlags) reminder(state *site.State, r *site.Request) []string {
 	return []string{
@@ -98,7 +98,7 @@ func labels(components []format.Component) string {
 func warnUnbound(env *cli.Env, r *site.Request) {
 	switch len(r.Components) {
 	case 0:
-		env.Warnf("nothing identifies this machine (\"offlicense machine\" says why): the license will hold wherever the state folder " +
+		env.Warnf("nothing identifies this machine (\"offlicense machine\" says why): the license will hold wherever the state directory " +
 			"is copied to; better give --component cluster=UID with an id that this site alone has")
 	case 1:
 		for _, finding := range r.Machine.Findings {

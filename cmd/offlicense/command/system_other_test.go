@@ -10,7 +10,7 @@ import (
 
 // What needs Linux; the scripts that use it are skipped elsewhere.
 
-func nobodyMain() { os.Exit(1) }
+func otherUserMain() { os.Exit(1) }
 
 func canMount() bool { return false }
 

@@ -134,19 +134,19 @@ func (f *verifyFlags) answer(env *cli.Env, judge judge, file string) (answer, er
 type judge func(file string) (*verify.License, error)
 
 func (f *verifyFlags) prepare(env *cli.Env, files []string) (judge, error) {
-	dir := stateFolder(env, f.state)
+	dir := stateDirectory(env, f.state)
 	switch {
 	case f.anyMachine && f.state != "":
 		return nil, cli.Usagef("--any-machine and --state exclude each other").
-			WithHint("a license is checked for one site, or looked at elsewhere")
+			WithHint("a license is checked for its site, or without its machine")
 	case f.anyMachine && len(f.components) > 0:
 		return nil, cli.Usagef("--any-machine and --component exclude each other").
-			WithHint("a license that is looked at elsewhere is compared with no machine")
+			WithHint("--any-machine compares the license with no machine")
 	case f.anyMachine && len(files) == 0:
 		return nil, cli.Usagef("--any-machine needs at least one license file")
 	case !f.anyMachine && dir == "":
-		return nil, cli.Usagef("no state folder: a license is checked for the site that keeps it").
-			WithHint("give --state DIR or set %s; or, to look at licenses of other machines, --any-machine FILE...", stateVariable)
+		return nil, cli.Usagef("no state directory: a license is checked for the site that keeps it").
+			WithHint("give --state DIR or set %s; or, to check licenses of other machines, --any-machine FILE...", stateVariable)
 	case f.product == "":
 		return nil, cli.Usagef("--product is missing").WithHint("the name of the product that wants to run, such as evoq")
 	}
@@ -186,7 +186,7 @@ func (f *verifyFlags) prepare(env *cli.Env, files []string) (judge, error) {
 				return nil, nameList(text, err)
 			}
 			if len(lists) > 0 && !slices.ContainsFunc(lists, func(l givenList) bool { return l.Issuer == license.Vendor }) {
-				license.Warnings = append(license.Warnings, "no list given with --revocations is of "+license.Vendor+", whose license this is")
+				license.Warnings = append(license.Warnings, "no list given with --revocations is from "+license.Vendor+", the vendor of this license")
 			}
 			return license, nil
 		}, nil

@@ -44,7 +44,7 @@ func viewRequest(body []byte) (*requestView, error) {
 		Invoice:        q.Invoice,
 		Account:        hex.EncodeToString(q.Account[:]),
 		Type:           q.Type,
-		Time:           at(q.Time),
+		Time:           format.Time(q.Time),
 		Key:            key.String(),
 		Components:     viewComponents(q.Components),
 		Site:           q.Site,
@@ -76,7 +76,8 @@ type licenseView struct {
 	Site          string            `json:"site,omitempty"`
 	Issued        time.Time         `json:"issued"`
 	NotBefore     time.Time         `json:"not_before,omitzero"`
-	HardEnd       time.Time         `json:"hard_end,omitzero"` // grace included
+	Expires       time.Time         `json:"expires,omitzero"`  // before grace
+	HardEnd       time.Time         `json:"hard_end,omitzero"` // after grace
 	GraceDays     uint64            `json:"grace_days,omitempty"`
 	UpdatesUntil  time.Time         `json:"updates_until,omitzero"`
 	MaxVersion    string            `json:"max_version,omitempty"`
@@ -86,6 +87,7 @@ type licenseView struct {
 	Ext           map[string]string `json:"ext,omitempty"`
 	MinRevocation uint64            `json:"min_revocation,omitempty"` // lowest number of a list by which it may be judged
 	Binding       *bindingView      `json:"binding,omitempty"`        // missing: any machine
+	SignedBy      string            `json:"signed_by"`                // the delegation's name for the key that claims to have signed it
 }
 
 type bindingView struct {
@@ -95,7 +97,7 @@ type bindingView struct {
 	Components []componentView `json:"components"`
 }
 
-func viewLicense(payload []byte) (*licenseView, error) {
+func viewLicense(payload []byte, signedBy string) (*licenseView, error) {
 	l, err := format.UnmarshalLicense(payload)
 	if err != nil {
 		return nil, err
@@ -104,12 +106,14 @@ func viewLicense(payload []byte) (*licenseView, error) {
 		ID: l.ID, Vendor: l.Issuer, Product: l.Product, Edition: l.Terms.Edition, Type: l.Terms.Type,
 		Customer: l.Terms.Customer, Invoice: l.Terms.Invoice, Seats: l.Terms.Seats,
 		Activation: l.Activation, Epoch: l.Terms.Epoch, Site: l.Terms.Site,
-		Issued: at(l.IssuedAt), NotBefore: at(l.NotBefore), HardEnd: at(l.Expires),
-		GraceDays: l.Terms.GraceDays, UpdatesUntil: at(l.Terms.UpdatesUntil), MaxVersion: l.Terms.MaxVersion,
+		Issued: format.Time(l.IssuedAt), NotBefore: format.Time(l.NotBefore),
+		GraceDays: l.Terms.GraceDays, UpdatesUntil: format.Time(l.Terms.UpdatesUntil), MaxVersion: l.Terms.MaxVersion,
 		EmergencyDays: l.Terms.EmergencyDays,
 		MinRevocation: l.Terms.MinRevocation,
 		Features:      l.Terms.Features, Limits: l.Terms.Limits,
+		SignedBy: signedBy,
 	}
+	v.Expires, v.HardEnd = l.Ends()
 	if len(l.Terms.Ext) > 0 {
 		v.Ext = make(map[string]string, len(l.Terms.Ext))
 		for name, value := range l.Terms.Ext {
@@ -141,7 +145,7 @@ type delegationView struct {
 type scopeView struct {
 	Products    []string `json:"products"`
 	Types       []string `json:"types"`
-	MaxDays     float64  `json:"max_days"`
+	MaxTermDays float64  `json:"max_term_days"`
 	MaxSeats    uint64   `json:"max_seats"`
 	Unbound     bool     `json:"unbound"`
 	Perpetual   bool     `json:"perpetual"`
@@ -159,10 +163,10 @@ func viewDelegation(payload []byte) (*delegationView, error) {
 	}
 	return &delegationView{
 		ID: d.ID, Vendor: d.Issuer, Name: d.Name, Key: key.String(),
-		Issued: at(d.IssuedAt), NotBefore: at(d.NotBefore), Expires: at(d.Expires),
+		Issued: format.Time(d.IssuedAt), NotBefore: format.Time(d.NotBefore), Expires: format.Time(d.Expires),
 		Scope: scopeView{
 			Products: append([]string{}, d.Scope.Products...), Types: append([]string{}, d.Scope.Types...),
-			MaxDays: float64(d.Scope.MaxTerm) / (24 * 60 * 60), MaxSeats: d.Scope.MaxSeats,
+			MaxTermDays: float64(d.Scope.MaxTerm) / (24 * 60 * 60), MaxSeats: d.Scope.MaxSeats,
 			Unbound: d.Scope.Unbound, Perpetual: d.Scope.Perpetual,
 			Revocations: d.Scope.Revocations,
 		},
@@ -188,14 +192,6 @@ func viewRelease(signed format.Statement) (*releaseView, error) {
 	id := signed.KeyID()
 	return &releaseView{
 		ID: c.ID, License: c.License, Activation: c.Activation, Vendor: c.Vendor,
-		Time: at(c.IssuedAt), EmergencyDays: c.EmergencyDays, KeyID: hex.EncodeToString(id[:]),
+		Time: format.Time(c.IssuedAt), EmergencyDays: c.EmergencyDays, KeyID: hex.EncodeToString(id[:]),
 	}, nil
-}
-
-// at returns the time of a claim, the zero time for one that is not there.
-func at(seconds int64) time.Time {
-	if seconds == 0 {
-		return time.Time{}
-	}
-	return time.Unix(seconds, 0).UTC()
 }

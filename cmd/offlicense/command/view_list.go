@@ -16,7 +16,8 @@ type listView struct {
 	Vendor     string          `json:"vendor"`
 	Number     uint64          `json:"number"`
 	Issued     time.Time       `json:"issued"`
-	KeyID      string          `json:"key_id"`               // of the key that claims to have signed it, hexadecimal
+	SignedBy   string          `json:"signed_by,omitempty"`  // the delegation's name for the key that claims to have signed it; missing: a root
+	KeyID      string          `json:"key_id"`               // of that key, hexadecimal
 	Delegation *delegationView `json:"delegation,omitempty"` // of that key; missing: it claims to be a root
 	Licenses   []format.ID     `json:"licenses"`
 	Keys       []revokedView   `json:"keys"`
@@ -35,7 +36,7 @@ func viewList(list *format.List) (*listView, error) {
 	}
 	id := list.Revocation.KeyID()
 	v := &listView{
-		ID: c.ID, Vendor: c.Issuer, Number: c.Number, Issued: at(c.IssuedAt), KeyID: hex.EncodeToString(id[:]),
+		ID: c.ID, Vendor: c.Issuer, Number: c.Number, Issued: format.Time(c.IssuedAt), KeyID: hex.EncodeToString(id[:]),
 		Licenses: make([]format.ID, c.Licenses.Len()), Keys: make([]revokedView, len(c.Keys)),
 	}
 	for i := range v.Licenses {
@@ -48,6 +49,7 @@ func viewList(list *format.List) (*listView, error) {
 		if v.Delegation, err = viewDelegation(list.Delegation.UnverifiedPayload()); err != nil {
 			return nil, err
 		}
+		v.SignedBy = v.Delegation.Name
 	}
 	return v, nil
 }

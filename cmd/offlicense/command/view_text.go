@@ -102,9 +102,10 @@ func (l *licenseView) print(r *rows) {
 	if l.HardEnd.IsZero() {
 		r.add("ends", "never")
 	}
-	r.time("hard end", l.HardEnd)
+	r.time("ends", l.Expires)
 	if l.GraceDays > 0 {
-		r.add("grace", "the last "+cli.Plural(l.GraceDays, "day", "days")+" before it")
+		r.add("grace", cli.Plural(l.GraceDays, "day", "days"))
+		r.time("hard end", l.HardEnd)
 	}
 	r.time("updates until", l.UpdatesUntil)
 	r.add("versions up to", l.MaxVersion)
@@ -146,7 +147,7 @@ func (d *delegationView) print(r *rows) {
 	}
 	r.add("products", orNone(d.Scope.Products))
 	r.add("types", orNone(d.Scope.Types))
-	r.add("longest term", fmt.Sprintf("%g days", d.Scope.MaxDays))
+	r.add("longest term", fmt.Sprintf("%g days", d.Scope.MaxTermDays))
 	r.add("most seats", strconv.FormatUint(d.Scope.MaxSeats, 10))
 	r.add("any machine", yesNo(d.Scope.Unbound))
 	r.add("perpetual", yesNo(d.Scope.Perpetual))

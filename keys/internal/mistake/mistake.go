@@ -1,20 +1,24 @@
-// Package mistake names what people give by mistake where a key belongs, and carries
-// the step that mends it. Nothing is trusted for what Name says of it: a name leads to
-// an error and never away from one.
+// Package mistake names what people give by mistake where a key belongs, with the next
+// step as a hint. Nothing is trusted for what Name says of it: a name leads to an error and
+// never away from one.
 package mistake
 
 import "strings"
 
-// Error is a mistake that we know the mend of. The command line prints Hint below it.
+// Error is a mistake for which the next step is known. The command line prints Hint below
+// it.
 type Error struct {
-	Text string // what is wrong
-	Mend string // the next command or step, "" if none is known
-	Err  error  // what Error wraps, nil if nothing; its text is not printed
+	text, hint string
+	wrapped    error // its text is not printed
 }
 
-func (e *Error) Error() string { return e.Text }
-func (e *Error) Hint() string  { return e.Mend }
-func (e *Error) Unwrap() error { return e.Err }
+// New returns an error with what is wrong and the next step, that wraps another one unless
+// it is nil.
+func New(text, hint string, wrapped error) *Error { return &Error{text, hint, wrapped} }
+
+func (e *Error) Error() string { return e.text }
+func (e *Error) Hint() string  { return e.hint }
+func (e *Error) Unwrap() error { return e.wrapped }
 
 // statements are the text prefixes of format/SPEC.md, written here again because keys
 // and format are leaves: neither imports the other.

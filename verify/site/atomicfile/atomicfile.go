@@ -20,18 +20,18 @@ import (
 )
 
 // ErrNotRegular is what Write says of a path that exists and is neither a
-// regular file nor a folder: replacing a device by a file would break the
+// regular file nor a directory: replacing a device by a file would break the
 // system, and a symbolic link has no right answer. To follow it is how one
 // user makes another overwrite a file (root writing to /tmp, with a link
 // waiting there); to replace it leaves, in silence, the license outside of
-// the disk that the link leads to. Links among the parent folders are followed.
+// the disk that the link leads to. Links among the parent directories are followed.
 var ErrNotRegular = errors.New("not a regular file")
 
 // Write puts data at path with the mode perm, whatever the umask, replacing
 // a regular file that is there.
 //
-// On an error the old file stands and the temporary is gone, with one
-// exception: when only the last step fails, the sync of the folder, the new
+// On an error the old file stays and the temporary is gone, with one
+// exception: when only the last step fails, the sync of the directory, the new
 // content is in place but a power cut may bring the old one back.
 func Write(path string, data []byte, perm fs.FileMode) error {
 	info, err := os.Lstat(path)
@@ -52,7 +52,7 @@ func Write(path string, data []byte, perm fs.FileMode) error {
 		os.Remove(tmp)
 		return err
 	}
-	return SyncFolder(filepath.Dir(path))
+	return SyncDirectory(filepath.Dir(path))
 }
 
 // Create is Write for a path that must not exist yet: where anything is
@@ -77,13 +77,13 @@ func Create(path string, data []byte, perm fs.FileMode) error {
 }
 
 // Place is Create for a content that somebody has written to the file tmp, beside path,
-// and synced: it gets the name path. On an error tmp stands, unless only the sync of the
-// folder has failed.
+// and synced: it gets the name path. On an error tmp stays, unless only the sync of the
+// directory has failed.
 func Place(tmp, path string) error {
 	if err := publish(tmp, path); err != nil {
 		return err
 	}
-	return SyncFolder(filepath.Dir(path))
+	return SyncDirectory(filepath.Dir(path))
 }
 
 // publish moves tmp to path unless path exists.

@@ -12,31 +12,31 @@ import (
 	"testing"
 )
 
-// onlyFile fails unless folder holds exactly the file name with that content:
+// onlyFile fails unless directory holds exactly the file name with that content:
 // no temporary stayed.
-func onlyFile(t *testing.T, folder, name, content string) {
+func onlyFile(t *testing.T, directory, name, content string) {
 	t.Helper()
-	entries, err := os.ReadDir(folder)
+	entries, err := os.ReadDir(directory)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if len(entries) != 1 || entries[0].Name() != name {
-		t.Fatalf("folder holds %v, want only %s", entries, name)
+		t.Fatalf("directory holds %v, want only %s", entries, name)
 	}
-	got, err := os.ReadFile(filepath.Join(folder, name))
+	got, err := os.ReadFile(filepath.Join(directory, name))
 	if err != nil || string(got) != content {
 		t.Fatalf("content is %.40q, %v; want %.40q", got, err, content)
 	}
 }
 
 func TestWrite(t *testing.T) {
-	folder := t.TempDir()
-	path := filepath.Join(folder, "f")
+	directory := t.TempDir()
+	path := filepath.Join(directory, "f")
 	for _, content := range []string{"first", "", "third and longer"} {
 		if err := Write(path, []byte(content), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		onlyFile(t, folder, "f", content)
+		onlyFile(t, directory, "f", content)
 	}
 }
 
@@ -56,27 +56,27 @@ func TestModeIgnoresUmask(t *testing.T) {
 }
 
 func TestLongestName(t *testing.T) {
-	folder := t.TempDir()
+	directory := t.TempDir()
 	name := strings.Repeat("n", 255)
-	if err := os.WriteFile(filepath.Join(folder, name), nil, 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(directory, name), nil, 0o600); err != nil {
 		t.Skip("this system does not take names of 255 bytes:", err)
 	}
-	if err := Write(filepath.Join(folder, name), []byte("x"), 0o600); err != nil {
+	if err := Write(filepath.Join(directory, name), []byte("x"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	onlyFile(t, folder, name, "x")
+	onlyFile(t, directory, name, "x")
 }
 
 func TestCreateNeverReplaces(t *testing.T) {
-	folder := t.TempDir()
-	path := filepath.Join(folder, "f")
+	directory := t.TempDir()
+	path := filepath.Join(directory, "f")
 	if err := Create(path, []byte("mine"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if err := Create(path, []byte("other"), 0o600); !errors.Is(err, fs.ErrExist) {
 		t.Fatalf("got %v, want fs.ErrExist", err)
 	}
-	onlyFile(t, folder, "f", "mine")
+	onlyFile(t, directory, "f", "mine")
 }
 
 // Both ways to publish must let exactly one of many win, with whole content.
@@ -84,8 +84,8 @@ func TestCreateRace(t *testing.T) {
 	ways := map[string]func(tmp, path string) error{"link": publish, "reserve": reserve}
 	for name, way := range ways {
 		t.Run(name, func(t *testing.T) {
-			folder := t.TempDir()
-			path := filepath.Join(folder, "f")
+			directory := t.TempDir()
+			path := filepath.Join(directory, "f")
 			const n = 16
 			errs := make([]error, n)
 			var wg sync.WaitGroup
@@ -112,15 +112,15 @@ func TestCreateRace(t *testing.T) {
 					t.Errorf("got %v, want fs.ErrExist", err)
 				}
 			}
-			onlyFile(t, folder, "f", fmt.Sprint("content ", winner))
+			onlyFile(t, directory, "f", fmt.Sprint("content ", winner))
 		})
 	}
 }
 
 func TestSymlinkIsNeitherFollowedNorReplaced(t *testing.T) {
-	folder := t.TempDir()
+	directory := t.TempDir()
 	target := filepath.Join(t.TempDir(), "target")
-	link := filepath.Join(folder, "link")
+	link := filepath.Join(directory, "link")
 	if err := os.Symlink(target, link); err != nil {
 		t.Skip("no symbolic links here:", err)
 	}
@@ -143,19 +143,19 @@ func TestSymlinkIsNeitherFollowedNorReplaced(t *testing.T) {
 	onlyFile(t, filepath.Dir(target), "target", "old")
 }
 
-func TestFolderIsNotReplaced(t *testing.T) {
-	folder := t.TempDir()
-	path := filepath.Join(folder, "sub")
+func TestDirectoryIsNotReplaced(t *testing.T) {
+	directory := t.TempDir()
+	path := filepath.Join(directory, "sub")
 	if err := os.Mkdir(path, 0o700); err != nil {
 		t.Fatal(err)
 	}
 	if err := Write(path, []byte("x"), 0o600); err == nil {
-		t.Error("Write replaced a folder")
+		t.Error("Write replaced a directory")
 	}
-	if err := Write(filepath.Join(folder, "missing", "f"), nil, 0o600); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("missing folder: got %v, want fs.ErrNotExist", err)
+	if err := Write(filepath.Join(directory, "missing", "f"), nil, 0o600); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("missing directory: got %v, want fs.ErrNotExist", err)
 	}
-	if entries, _ := os.ReadDir(folder); len(entries) != 1 || !entries[0].IsDir() {
-		t.Errorf("folder now holds %v", entries)
+	if entries, _ := os.ReadDir(directory); len(entries) != 1 || !entries[0].IsDir() {
+		t.Errorf("directory now holds %v", entries)
 	}
 }

@@ -92,10 +92,10 @@ func TestKilledWrite(t *testing.T) {
 }
 
 func TestKilledCreate(t *testing.T) {
-	folder := t.TempDir()
-	runAndKill(t, "create", filepath.Join(folder, "f"), func() {})
+	directory := t.TempDir()
+	runAndKill(t, "create", filepath.Join(directory, "f"), func() {})
 	files := 0
-	entries, err := os.ReadDir(folder)
+	entries, err := os.ReadDir(directory)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,7 +104,7 @@ func TestKilledCreate(t *testing.T) {
 			continue
 		}
 		files++
-		data, err := os.ReadFile(filepath.Join(folder, e.Name()))
+		data, err := os.ReadFile(filepath.Join(directory, e.Name()))
 		if err != nil {
 			t.Fatal(err)
 		}

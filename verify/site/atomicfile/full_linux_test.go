@@ -40,8 +40,8 @@ func TestFullDisk(t *testing.T) {
 
 // A single file that is mounted into a container cannot be renamed over.
 func TestFileIsMountPoint(t *testing.T) {
-	folder := t.TempDir()
-	path := filepath.Join(folder, "f")
+	directory := t.TempDir()
+	path := filepath.Join(directory, "f")
 	if err := os.WriteFile(path, []byte("old"), 0o644); err != nil {
 		t.Fatal(err)
 	}
@@ -56,5 +56,5 @@ func TestFileIsMountPoint(t *testing.T) {
 	if err := Write(path, []byte("new"), 0o644); !errors.Is(err, syscall.EBUSY) {
 		t.Fatalf("got %v, want EBUSY", err)
 	}
-	onlyFile(t, folder, "f", "old")
+	onlyFile(t, directory, "f", "old")
 }

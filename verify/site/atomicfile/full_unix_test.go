@@ -33,8 +33,8 @@ func limitedChild(path string) {
 }
 
 func TestFileSizeLimit(t *testing.T) {
-	folder := t.TempDir()
-	path := filepath.Join(folder, "f")
+	directory := t.TempDir()
+	path := filepath.Join(directory, "f")
 	if err := os.WriteFile(path, []byte("old"), 0o644); err != nil {
 		t.Fatal(err)
 	}
@@ -44,5 +44,5 @@ func TestFileSizeLimit(t *testing.T) {
 	if err != nil || string(out) != "refused" {
 		t.Fatalf("child said %q, %v; want a refused write", out, err)
 	}
-	onlyFile(t, folder, "f", "old")
+	onlyFile(t, directory, "f", "old")
 }

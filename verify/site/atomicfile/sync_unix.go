@@ -8,12 +8,12 @@ import (
 	"syscall"
 )
 
-// SyncFolder makes the names in a folder durable: without it a power cut can
+// SyncDirectory makes the names in a directory durable: without it a power cut can
 // undo a rename. Some network file systems cannot and say so with EINVAL, and
-// a folder that may be written but not read cannot be opened; neither is a
+// a directory that may be written but not read cannot be opened; neither is a
 // reason to call a completed write a failure.
-func SyncFolder(folder string) error {
-	d, err := os.Open(folder)
+func SyncDirectory(directory string) error {
+	d, err := os.Open(directory)
 	if errors.Is(err, os.ErrPermission) {
 		return nil
 	}

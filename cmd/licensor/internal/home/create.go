@@ -161,7 +161,7 @@ func (h Home) moveTo(final Home) error {
 	if err := os.Rename(h.RootsFile(), final.RootsFile()); err != nil {
 		return err
 	}
-	return errors.Join(atomicfile.SyncFolder(final.Dir), atomicfile.SyncFolder(filepath.Dir(filepath.Clean(final.Dir))))
+	return errors.Join(atomicfile.SyncDirectory(final.Dir), atomicfile.SyncDirectory(filepath.Dir(filepath.Clean(final.Dir))))
 }
 
 func firstDelegationClaims(f InitOptions) format.DelegationClaims {

@@ -1,7 +1,6 @@
 package service
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 
@@ -10,7 +9,6 @@ import (
 	"github.com/offlicense/offlicense/cmd/licensor/internal/issuer"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/format"
-	"github.com/offlicense/offlicense/keys"
 	"github.com/offlicense/offlicense/verify"
 )
 
@@ -18,9 +16,10 @@ import (
 // that fits into one. The ledger holds the licenses without it: one that is written again
 // next year carries next year's list.
 type LicenseTexts struct {
-	list   *verify.RevocationList // nil: there is none, or none fits
-	newest *verify.RevocationList // of whatever length
-	warn   *Options
+	verifier *verify.Verifier
+	list     *verify.RevocationList // nil: there is none, or none fits
+	newest   *verify.RevocationList // of whatever length
+	warn     *Options
 }
 
 // LicenseTexts opens the list that is attached, and warns if a newer one is too long.
@@ -34,7 +33,7 @@ func (s *Service) LicenseTexts(ctx context.Context) (*LicenseTexts, error) {
 		return nil, err
 	}
 	if newest == nil || FitsLicense(newest.Raw) {
-		return &LicenseTexts{newest, newest, &s.Options}, nil
+		return &LicenseTexts{v, newest, newest, &s.Options}, nil
 	}
 	list, err := s.attachedList(ctx, v)
 	if err != nil {
@@ -46,7 +45,7 @@ func (s *Service) LicenseTexts(ctx context.Context) (*LicenseTexts, error) {
 	}
 	s.warnf("revocation list %d is too long to be attached to a license (%d bytes, at most %d), and %s; send it too: licensor revocations%s --newest --out list.olv",
 		newest.Number, len(newest.Raw), MaxAttachedList, instead, s.Flags)
-	return &LicenseTexts{list, newest, &s.Options}, nil
+	return &LicenseTexts{v, list, newest, &s.Options}, nil
 }
 
 // LicenseText is the text of one license file.
@@ -95,11 +94,11 @@ func openRecordedList(v *verify.Verifier, raw []byte, err error) (*verify.Revoca
 func (t *LicenseTexts) Text(license *ledger.License) ([]byte, error) {
 	file := license.File
 	if t.newest != nil && len(t.newest.Keys) > 0 {
-		revoked, err := revokedByKey(t.newest, file)
+		opened, err := t.verifier.Open(format.EncodeFile(format.LicenseFile, file))
 		if err != nil {
 			return nil, err
 		}
-		if revoked {
+		if ended, without := t.newest.Revokes(opened.Chain()); ended || without {
 			t.warn.warnf("license %s is no longer valid: revocation list %d revokes the key that signed it, %s, or the root behind that, and does not keep the license; \"licensor audit\" says more",
 				license.ID, t.newest.Number, text.Quote(license.SignedBy))
 		}
@@ -111,31 +110,4 @@ func (t *LicenseTexts) Text(license *ledger.License) ([]byte, error) {
 		}
 	}
 	return format.EncodeFile(format.LicenseFile, file), nil
-}
-
-// revokedByKey reports whether a list puts an end to a license by revoking the key that
-// signed it, or the root that has delegated to that one. The license is of the ledger:
-// its signatures were checked.
-func revokedByKey(list *verify.RevocationList, raw []byte) (bool, error) {
-	file, err := format.ParseFile(raw)
-	if err != nil {
-		return false, err
-	}
-	delegation, err := format.UnmarshalDelegation(file.Delegation.UnverifiedPayload())
-	if err != nil {
-		return false, err
-	}
-	staff, err := keys.NewPublicKey(delegation.Key)
-	if err != nil {
-		return false, err
-	}
-	for _, k := range list.Keys {
-		if k.Thumbprint == staff.Thumbprint() && !k.Keep.Has(file.License.Digest()) {
-			return true, nil
-		}
-		if root := file.Delegation.KeyID(); bytes.HasPrefix(k.Thumbprint[:], root[:]) && !k.Keep.Has(file.Delegation.Digest()) {
-			return true, nil
-		}
-	}
-	return false, nil
 }

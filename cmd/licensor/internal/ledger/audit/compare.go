@@ -58,7 +58,8 @@ func (a *audit) compareTable(name string, t store.Table) error {
 		default:
 			for i, column := range kept.columns {
 				if i < len(fresh.row) && compareValues(kept.row[i], fresh.row[i]) != 0 {
-					a.report.add(name, kept.key(), column, "is %s, and by the events %s", show(kept.row[i]), show(fresh.row[i]))
+					is, due := apart(kept.row[i], fresh.row[i])
+					a.report.add(name, kept.key(), column, "is %s, and by the events %s", show(is), show(due))
 				}
 			}
 			kept.next()
@@ -151,6 +152,25 @@ func compareValues(a, b any) int {
 		}
 	}
 	return strings.Compare(fmt.Sprintf("%T %v", a, a), fmt.Sprintf("%T %v", b, b))
+}
+
+// apart cuts what two long texts begin with alike, so that a report shows where they
+// differ.
+func apart(a, b any) (any, any) {
+	x, isText := a.(string)
+	y, alsoText := b.(string)
+	if !isText || !alsoText {
+		return a, b
+	}
+	at := 0
+	for at < min(len(x), len(y)) && x[at] == y[at] {
+		at++
+	}
+	const before = 16 // bytes that show where it is
+	if at = max(at-before, 0); at > 0 {
+		return "..." + x[at:], "..." + y[at:]
+	}
+	return x, y
 }
 
 // show returns a value for a report, cut to a length that fits a line.

@@ -8,6 +8,7 @@ import (
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/format"
 	"github.com/offlicense/offlicense/keys"
+	"github.com/offlicense/offlicense/verify"
 )
 
 // auditedKey is a revoked key, for the audit of what it has signed. It is as the events
@@ -45,7 +46,11 @@ func (a *audit) noteRevoked(e *ledger.Event) {
 // that was revoked. No licensor records such a license.
 func (k *auditedKey) judge(file format.File, signer []byte, seq int64) string {
 	if k.Root {
-		if seq > k.seq && ledger.SignedBy(k.public, file.Delegation) && !k.wire.Keep.Has(file.Delegation.Digest()) {
+		chain := verify.Chain{Delegation: file.Delegation.Digest()}
+		if ledger.SignedBy(k.public, file.Delegation) {
+			chain.Root = k.wire.Thumbprint
+		}
+		if _, ended := verify.Revokes(&k.wire, chain); ended && seq > k.seq {
 			return fmt.Sprintf("the license was recorded after the root %q was revoked, by event %d, and its delegation by that root is not one of those that remain valid", k.Name, k.seq)
 		}
 		return ""

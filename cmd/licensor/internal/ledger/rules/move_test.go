@@ -44,7 +44,7 @@ func TestMoveWithoutDowntime(t *testing.T) {
 	r := newRecord(t, entitlement(func(e *ledger.Entitlement) { e.GraceDays = 14 }))
 	old, q, bridge := r.moving()
 	got := r.says(bridge)
-	if got.Type != "development" || !got.Expires.Equal(now.Add(14*day)) || !got.GraceUntil.IsZero() || !got.Bound || got.Limits["cores"] != 16 {
+	if got.Type != "development" || !got.Expires.Equal(now.Add(14*day)) || !got.HardEnd.Equal(got.Expires) || !got.Bound || got.Limits["cores"] != 16 {
 		t.Errorf("the bridge says %+v", got)
 	}
 	if moved := r.last(); moved.Action != ledger.ActionMove || moved.Activation != old.Activation || moved.Why != "new hardware" || !bridge.HardEnd.Equal(now.Add(14*day)) {
@@ -70,7 +70,7 @@ func TestMoveWithoutDowntime(t *testing.T) {
 	}
 	final := r.says(released.License)
 	if final.Type != "production" || final.Activation != bridge.Activation || final.Epoch != bridge.Epoch+1 ||
-		!final.GraceUntil.Equal(entitlement().Expires.Add(14*day)) || !bytes.Equal(released.License.Request, q.Body) {
+		!final.HardEnd.Equal(entitlement().Expires.Add(14*day)) || !bytes.Equal(released.License.Request, q.Body) {
 		t.Errorf("the final license says %+v", final)
 	}
 	r.unchanged(func() {
@@ -353,7 +353,7 @@ func TestReleaseWithTheMoveRefused(t *testing.T) {
 // A bridge is no longer than what was bought.
 func TestMoveNearTheEnd(t *testing.T) {
 	r := newRecord(t, entitlement(func(e *ledger.Entitlement) { e.Expires, e.GraceDays = now.Add(2*day), 1 }))
-	if _, _, bridge := r.moving(); !bridge.HardEnd.Equal(now.Add(3*day)) || !r.moves[0].Until.Equal(now.Add(3*day)) || !r.says(bridge).GraceUntil.IsZero() {
+	if _, _, bridge := r.moving(); !bridge.HardEnd.Equal(now.Add(3*day)) || !r.moves[0].Until.Equal(now.Add(3*day)) || !r.says(bridge).HardEnd.Equal(r.says(bridge).Expires) {
 		t.Errorf("the bridge ends %s", bridge.HardEnd)
 	}
 }

@@ -84,7 +84,7 @@ func TestRenewWithoutANewRequest(t *testing.T) {
 	}
 	for i, before := range []*ledger.License{first, second, moves} { // the oldest first
 		got := r.says(renewed[i])
-		if got.Activation != before.Activation || got.Epoch != before.Epoch+1 || !got.Expires.Equal(ends) || !got.GraceUntil.Equal(ends.Add(14*day)) || !bytes.Equal(renewed[i].Request, before.Request) {
+		if got.Activation != before.Activation || got.Epoch != before.Epoch+1 || !got.Expires.Equal(ends) || !got.HardEnd.Equal(ends.Add(14*day)) || !bytes.Equal(renewed[i].Request, before.Request) {
 			t.Errorf("after epoch %d of %s: %+v", before.Epoch, before.Activation, got)
 		}
 	}
@@ -127,7 +127,7 @@ func TestRenewToPerpetual(t *testing.T) {
 	if err != nil || len(renewed) != 1 {
 		t.Fatal(renewed, err)
 	}
-	if got := r.says(renewed[0]); !got.Expires.IsZero() || !got.GraceUntil.IsZero() || !got.UpdatesUntil.Equal(until) {
+	if got := r.says(renewed[0]); !got.Expires.IsZero() || !got.HardEnd.IsZero() || !got.UpdatesUntil.Equal(until) {
 		t.Errorf("the license says %+v", got)
 	}
 	_, err = r.renew(by(), rules.Renewal{Expires: now.Add(9999 * day)})

@@ -9,6 +9,7 @@ import (
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/format"
 	"github.com/offlicense/offlicense/keys"
+	"github.com/offlicense/offlicense/verify"
 )
 
 // Revocations are what is known of revocations, for those who sign and for the lists.
@@ -176,7 +177,11 @@ func endsDelegation(root *ledger.KeyRevocation, delegation format.Statement) (bo
 		return false, err
 	}
 	wire, err := root.Wire()
-	return err == nil && !wire.Keep.Has(delegation.Digest()), err
+	if err != nil {
+		return false, err
+	}
+	_, ended := verify.Revokes(&wire, verify.Chain{Root: wire.Thumbprint, Delegation: delegation.Digest()})
+	return ended, nil
 }
 
 // CheckListSigner refuses every delegated key once one of those that sign revocation

@@ -11,9 +11,9 @@ import (
 	"github.com/offlicense/offlicense/verify/site/sitetest"
 )
 
-// exampleFolder makes a state folder with a license, as the commands request and
+// exampleDirectory makes a state directory with a license, as the commands request and
 // install do.
-func exampleFolder() string {
+func exampleDirectory() string {
 	dir, err := os.MkdirTemp("", "offlicense-example")
 	if err != nil {
 		log.Fatal(err)
