@@ -12,7 +12,8 @@
 //	internal/issuer    writes, signs and checks licenses and delegations
 //	internal/home      keys and delegations on the workstation
 //
-// Calls go down this list and never up; TestLayers asserts it. Whoever needs the answer to
+// Imports run one way, which TestLayers asserts: command, service, book, store, rules, ledger.
+// store knows the facts of rules, to load them, and asks no rule. Whoever wants the answer to
 // "may they?" looks in rules, and nowhere else.
 //
 // # licensor sign request.olq --out license.lic
@@ -27,16 +28,16 @@
 //  4. Service.Signer loads the staff key from home, or from ssh-agent, and refuses one that
 //     was revoked. The passphrase is typed now, before the clock is read.
 //  5. Service.Sign has issuer.Issuer.Check refuse what the key's delegation does not allow,
-//     and calls Book.Sign, which is Book.SignBatch for one request.
+//     and calls Book.Sign, which is Book.SignBatch for one request. The issuer goes with it as
+//     a function, ledger.Issue: no room of the ledger has a key.
 //  6. SignBatch loads the facts again, and rules.Sign returns steps: each is an event to
 //     record, and the last has a ledger.Grant, a license that nobody has signed yet. It also
 //     remembers how many events there were.
 //  7. Issuer.IssueAll turns grants into a ledger.Draft each: claims, signature, and the
 //     judgement of the verifier that the customer has. A draft may be thrown away.
-//  8. store.Store.Write locks the ledger. Has the log grown since step 6, the facts are
+//  8. store.Store.Write locks the ledger. If the log has grown since step 6, the facts are
 //     loaded and the rules asked once more, under the lock, and only what comes out
-//     differently is signed again. rules.CheckSigner looks whether the key was revoked
-//     meanwhile.
+//     differently is signed again. rules.CheckSigner refuses a key that was revoked meanwhile.
 //  9. store.Writer.Append takes each event to the log and, by one function, to the tables.
 //     The commit is durable: from here on a crash loses nothing.
 //  10. The command writes license.lic, with the newest revocation list if that is short.
