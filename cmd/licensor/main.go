@@ -1,5 +1,3 @@
-// Licensor is the vendor's tool: it records what was sold, and signs a license for a
-// request when the rules give one.
 package main
 
 import (

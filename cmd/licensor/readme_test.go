@@ -7,60 +7,67 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/offlicense/offlicense/keys"
 )
 
-// The README's commands work as they stand there, in the order in which its people
-// take turns.
+// The commands of README.md work as they stand there, in the order in which its people
+// take turns; and after them those of KEYS.md, from top to bottom.
 func TestReadme(t *testing.T) {
 	shell, err := exec.LookPath("sh")
 	if err != nil {
 		t.Skip("SKIPPED: no shell to run the README's commands")
 	}
-	text, err := os.ReadFile("../../README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
 	order := []string{"licensor init", "licensor roots", "licensor entitle", "offlicense request",
-		"licensor sign", "licensor list", "offlicense install", "offlicense verify"}
-	before, rest, _ := strings.Cut(string(text), "\n## Keys\n")
-	keys, after, found := strings.Cut(rest, "\n## Figures\n")
-	if !found {
-		t.Fatal("the README has no section Keys before Figures")
-	}
-	commands := readmeCommands(before + after)
+		"licensor sign", "licensor list", "licensor history", "offlicense install", "offlicense verify", "offlicense machine",
+		"licensor checkpoint", "licensor audit"}
+	commands := readmeCommands(t, "../../README.md")
 	for _, command := range commands {
 		if !slices.ContainsFunc(order, func(prefix string) bool { return strings.HasPrefix(command, prefix) }) {
 			t.Errorf("a command that this test does not know: %s", command)
 		}
 	}
 	dir := t.TempDir()
-	for _, directory := range []string{"USB", "USB2", "OFFLINE"} {
+	for _, directory := range []string{"USB", "USB2", "USB3", "OFFLINE"} {
 		if err := os.Mkdir(filepath.Join(dir, directory), 0o700); err != nil {
 			t.Fatal(err)
 		}
 	}
+	done := make(map[string]bool)
 	for _, prefix := range order {
-		ran := 0
+		before := len(done)
 		for _, command := range commands {
-			if !strings.HasPrefix(command, prefix) {
-				continue
+			if strings.HasPrefix(command, prefix) {
+				runAnswered(t, shell, dir, command)
+				done[command] = true
 			}
-			ran++
-			runAnswered(t, shell, dir, command)
 		}
-		if ran == 0 {
+		if len(done) == before {
 			t.Errorf("the README has no command %q", prefix)
 		}
 	}
 
-	// On the offline laptop, beside the stick.
-	runAnswered(t, shell, dir, "cp roots.pub OFFLINE/root.pub")
-	commands = readmeCommands(keys)
-	if len(commands) < 13 {
-		t.Errorf("the section Keys has %d commands", len(commands))
+	// What a person brings to the offline laptop, and has on paper.
+	text, err := os.ReadFile(filepath.Join(dir, "roots.pub"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "OFFLINE", "root.pub"), text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	roots, err := keys.ParsePublicFile(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("ROOT", roots[0].Fingerprint())
+	commands = readmeCommands(t, "KEYS.md")
+	if len(commands) < 20 {
+		t.Errorf("KEYS.md has %d commands", len(commands))
 	}
 	for _, command := range commands {
-		runAnswered(t, shell, dir, command)
+		if !done[command] { // as the README has it
+			runAnswered(t, shell, dir, command)
+		}
 	}
 }
 
@@ -70,7 +77,7 @@ func runAnswered(t *testing.T, shell, dir, command string) {
 	for prefix, answer := range map[string]string{
 		"licensor init": " --insecure-no-passphrase", "licensor key new": " --insecure-no-passphrase",
 		"licensor delegate": " --vendor acme.example --yes",
-		"licensor sign":     " --yes", "licensor key add": " --yes", "licensor revoke": " --yes", "licensor revocations": " --yes",
+		"licensor sign":     " --yes", "licensor key add": " --yes", "licensor roots": " --yes", "licensor revoke": " --yes", "licensor revocations": " --yes",
 	} {
 		if strings.HasPrefix(command, prefix+" ") {
 			at := len(command)
@@ -88,10 +95,16 @@ func runAnswered(t *testing.T, shell, dir, command string) {
 	}
 }
 
-// readmeCommands returns the indented lines that call a tool, continued lines joined.
-func readmeCommands(text string) []string {
+// readmeCommands returns the indented lines of a file that call a tool, continued lines
+// joined.
+func readmeCommands(t *testing.T, file string) []string {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
 	var commands []string
-	for line := range strings.Lines(strings.ReplaceAll(text, "\\\n", "")) {
+	for line := range strings.Lines(strings.ReplaceAll(string(text), "\\\n", "")) {
 		command, indented := strings.CutPrefix(line, "    ")
 		if command = strings.TrimSpace(command); indented && (strings.HasPrefix(command, "licensor ") || strings.HasPrefix(command, "offlicense ")) {
 			commands = append(commands, strings.Join(strings.Fields(command), " "))

@@ -1,0 +1,67 @@
+// Licensor is the vendor's tool: it records what was sold, and signs a license for a
+// request when the rules give one. This page walks one license and one revoked key through
+// its rooms.
+//
+//	command/...        flags in, tables and JSON out; asks the person
+//	internal/service   what staff can do, without a terminal
+//	internal/ledger    the nouns and their canonical bytes
+//	  book             the verbs: load facts, ask the rules, have signed, record
+//	  rules            facts in; steps or a refusal out: no database, no clock
+//	  store            all SQL
+//	  audit            replays the log and compares
+//	internal/issuer    writes, signs and checks licenses and delegations
+//	internal/home      keys and delegations on the workstation
+//
+// Imports run one way, which TestLayers asserts: command, service, book, store, rules, ledger.
+// store knows the facts of rules, to load them, and asks no rule. Whoever wants the answer to
+// "may they?" looks in rules, and nowhere else.
+//
+// # licensor sign request.olq --out license.lic
+//
+//  1. command/issue reads the file. verify.OpenRequest takes it apart: from here on it is a
+//     claim, with a comparison code, and its signature, if it has one, was good.
+//  2. Service.Preview is Book.Preview: store.Tx.Facts loads what the request is about
+//     (its invoice, what it got before, who has its machine key) and rules.Judge makes a
+//     rules.Offer of it, or a *ledger.Refusal. Nothing is locked and nothing changes.
+//  3. The command shows what was bought beside what is asked, and asks the person. If the
+//     request has its license already, that one is written again, and this is the end.
+//  4. Service.Signer loads the staff key from home, or from ssh-agent, and refuses one that
+//     was revoked. The passphrase is typed now, before the clock is read.
+//  5. Service.Sign has issuer.Issuer.Check refuse what the key's delegation does not allow,
+//     and calls Book.Sign, which is Book.SignBatch for one request. The issuer goes with it as
+//     a function, ledger.Issue: no room of the ledger has a key.
+//  6. SignBatch loads the facts again, and rules.Sign returns steps: each is an event to
+//     record, and the last has a ledger.Grant, a license that nobody has signed yet. It also
+//     remembers how many events there were.
+//  7. Issuer.IssueAll turns grants into a ledger.Draft each: claims, signature, and the
+//     judgement of the verifier that the customer has. A draft may be thrown away.
+//  8. store.Store.Write locks the ledger. If the log has grown since step 6, the facts are
+//     loaded and the rules asked once more, under the lock, and only what comes out
+//     differently is signed again. rules.CheckSigner refuses a key that was revoked meanwhile.
+//  9. store.Writer.Append takes each event to the log and, by one function, to the tables.
+//     The commit is durable: from here on a crash loses nothing.
+//  10. The command writes license.lic, with the newest revocation list if that is short.
+//
+// Many requests go the same way, a thousand to a transaction: Facts takes few statements
+// for all of them, and rules.Sign notes in the facts what each has taken from the next.
+//
+// # licensor revoke --key anna.old --why "laptop stolen"
+//
+//  1. command/revoke reads the file, or takes a fingerprint. Service.FindKeyIn (FindKey)
+//     says what home and ledger know of the key, and refuses the last root. For a root,
+//     Service.DelegationsBy finds what it has delegated in this home.
+//  2. The command shows the key and what of it stays good, and asks.
+//  3. Service.RevokeKey calls Book.RevokeKey. That reads all licenses of the key, on a
+//     snapshot, and keeps the digest of each whose signature is really the key's; this
+//     takes long, and nobody waits for it.
+//  4. store.Store.Write locks the ledger; what was recorded meanwhile is read as well.
+//     rules.RevokeKey refuses a key that was revoked before, and one that keeps more than
+//     any list can say, and returns the event with all that is kept.
+//  5. store.Writer.Record appends it. From here on rules.CheckSigner refuses the key on every
+//     workstation, in step 8 above.
+//  6. Servers hear of it from a list: "licensor revocations" has rules.NextList say all that
+//     is revoked, issuer.SignList sign it, and Book.RecordList put it on record, from where
+//     every license takes it along.
+//
+// How keys are made, held and replaced by people is in KEYS.md.
+package main
