@@ -26,7 +26,7 @@ func TestInitOfALedgerAlone(t *testing.T) {
 	// What is there not to be: the hint names the command.
 	refused(`"licensor init --home HOME --ledger postgres://..."`, "list", "--home", "V", "--ledger", address)
 	make := []string{"init", "--home", "V", "--ledger", address}
-	refused("there is no terminal to ask on", make...)
+	refused("no terminal to ask on", make...)
 	refused("is the home of acme.example, not of", append(make, "--vendor", "other.example", "--yes")...)
 	for _, option := range [][]string{{"--root-key", "root2"}, {"--standby-key", "standby2"}, {"--name", "bert"}, {"--insecure-no-passphrase"}, {"--passphrase-file", "x"}} {
 		refused(option[0]+" would make a key", append(append(make, "--yes"), option...)...)
