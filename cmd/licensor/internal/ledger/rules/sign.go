@@ -194,6 +194,9 @@ func SignUnbound(f *Facts, by *ledger.Operation, invoice, name string, earlier *
 			"invoice %q was not sold as a license for any machine", invoice)
 	}
 	if earlier != nil {
+		if err := refuseRevoked(earlier); err != nil {
+			return nil, nil, err
+		}
 		return earlier.Newest, nil, nil
 	}
 	if err := checkLicense(f, by, s.Entitlement); err != nil {
