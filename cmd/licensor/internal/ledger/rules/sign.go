@@ -158,7 +158,7 @@ func Sign(f *Facts, by *ledger.Operation, q *verify.Request, newID string) (Outc
 		a.Site, a.Host = q.Site, q.Host
 		begins = clone(&a.Activation)
 	}
-	a.components = q.Components
+	a.components, a.Newest = q.Components, nil
 	step := signing(&ledger.Grant{Entitlement: offer.Entitlement, Activation: a.ID, Epoch: a.Epoch, Request: q}, begins)
 	if f.given == nil {
 		f.given = make(map[[32]byte]*Step)
