@@ -154,6 +154,8 @@ func TestParseEventIsStrict(t *testing.T) {
 		"no UTF-8":               {`acme`, "\xff"},
 		"a number as text":       {`"seq":1`, `"seq":"1"`},
 		"a fraction":             {`"seq":1`, `"seq":1.5`},
+		"another zone":           {`12:00:00Z`, `13:00:00+01:00`},
+		"parts of a second":      {`12:00:00Z`, `12:00:00.5Z`},
 		"UTC in other letters":   {`12:00:00Z`, `12:00:00+00:00`},
 		"no time":                {`2026-11-21T12:00:00Z`, ``},
 		"an unknown action":      {`"create"`, `"reseat"`},
