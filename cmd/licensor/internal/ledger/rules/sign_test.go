@@ -301,6 +301,24 @@ func TestUnboundFollowsTheOtherRules(t *testing.T) {
 	wantRefusal(t, err, ledger.RuleAllowance)
 }
 
+// Nor is one that was revoked given out again.
+func TestUnboundThatWasRevoked(t *testing.T) {
+	r := newRecord(t, entitlement(func(e *ledger.Entitlement) { e.Unbound = true }))
+	license, err := r.unbound("Berlin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.mustRevoke(license)
+	_, err = r.unbound("Berlin")
+	wantRefusal(t, err, ledger.RuleRevoked, license.ID.String())
+	if _, err := r.deactivate(because("they have paid"), inv, license.Activation); err != nil {
+		t.Fatal(err)
+	}
+	if again, err := r.unbound("Berlin"); err != nil || again.ID == license.ID {
+		t.Errorf("%v, %v", again, err)
+	}
+}
+
 func (r *record) unbound(name string) (*ledger.License, error) {
 	r.Helper()
 	id := r.newID()
