@@ -126,7 +126,7 @@ func TestLicenseSaysWhatWasSold(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got.Customer != e.Customer || got.Invoice != e.Invoice || got.Type != e.Type || got.Seats != 1 || got.Epoch != 1 ||
-		!got.Expires.Equal(e.Expires) || !got.GraceUntil.Equal(e.Expires.Add(14*day)) || !got.UpdatesUntil.Equal(e.UpdatesUntil) ||
+		!got.Expires.Equal(e.Expires) || !got.HardEnd.Equal(e.Expires.Add(14*day)) || !got.UpdatesUntil.Equal(e.UpdatesUntil) ||
 		got.MaxVersion != "9.x" || got.Limits["cores"] != 16 || !got.HasFeature("sso") || got.Site != "shop" ||
 		got.Vendor != vendor || got.Activation != license.Activation || got.ID != license.ID || !got.Bound || got.SignedBy != "anna" {
 		t.Errorf("the license says %+v", got)
