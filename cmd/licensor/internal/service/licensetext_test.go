@@ -3,6 +3,7 @@ package service
 import (
 	"bytes"
 	"crypto/rand"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -69,6 +70,7 @@ func TestWarningOfALicenseThatIsGoodNoMore(t *testing.T) {
 	} {
 		var warnings []string
 		options := Options{Warn: func(s string) { warnings = append(warnings, s) }}
+		slices.SortFunc(c.revoked, func(a, b format.RevokedKey) int { return bytes.Compare(a.Thumbprint[:], b.Thumbprint[:]) })
 		list := LicenseTexts{verifier: v, warn: &options, newest: &verify.RevocationList{RevocationClaims: format.RevocationClaims{Number: 7, Keys: c.revoked}}}
 		if _, err := list.Text(&ledger.License{File: draft.File, SignedBy: "anna"}); err != nil {
 			t.Errorf("%s: %v", name, err)
