@@ -11,6 +11,7 @@ import (
 type Request struct {
 	format.Request
 	Key    keys.PublicKey // the machine's
+	Raw    []byte         // as it came: the body, or the statement that signs it
 	Body   []byte         // the canonical encoding
 	Hash   [32]byte       // SHA-256 of the body; the license names it
 	Signed bool           // its machine key has signed it: a file, not a QR code
@@ -42,7 +43,7 @@ func openBody(body []byte) (*Request, error) {
 	if err != nil {
 		return nil, requestSource.refuse(err)
 	}
-	return &Request{Request: *q, Key: key, Body: body, Hash: sha256.Sum256(body)}, nil
+	return &Request{Request: *q, Key: key, Raw: body, Body: body, Hash: sha256.Sum256(body)}, nil
 }
 
 func openSigned(raw []byte) (*Request, error) {
@@ -61,6 +62,6 @@ func openSigned(raw []byte) (*Request, error) {
 			hint:    "ask the customer to send the request file again",
 		}
 	}
-	q.Signed = true
+	q.Signed, q.Raw = true, raw
 	return q, nil
 }

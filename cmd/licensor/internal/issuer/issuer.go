@@ -52,7 +52,7 @@ func (i *Issuer) IssueAll(grants []ledger.Grant, now time.Time) []ledger.Draft {
 	drafts := make([]ledger.Draft, len(grants))
 	for n := range grants {
 		d := &drafts[n]
-		d.Signer, d.Key = i.Delegation.Name, i.Key.Public()
+		d.Signer, d.Key, d.Floor = i.Delegation.Name, i.Key.Public(), i.floor()
 		d.ID, d.File, d.Err = i.issue(&grants[n], now)
 	}
 	return drafts
@@ -86,11 +86,16 @@ func (i *Issuer) issue(g *ledger.Grant, now time.Time) (format.ID, []byte, error
 }
 
 func (i *Issuer) claims(g *ledger.Grant, id format.ID, now time.Time) *format.LicenseClaims {
-	var list uint64
-	if i.List != nil && len(i.List.Raw) <= MaxAttachedList {
-		list = i.List.Number
+	return g.Claims(i.Delegation.Issuer, id, now, i.floor())
+}
+
+// floor returns the number of the revocation list that licenses ask for: the newest, if
+// it has room in a license file.
+func (i *Issuer) floor() uint64 {
+	if i.List == nil || len(i.List.Raw) > MaxAttachedList {
+		return 0
 	}
-	return g.Claims(i.Delegation.Issuer, id, now, list)
+	return i.List.Number
 }
 
 // checkScope refuses what every verifier would refuse.

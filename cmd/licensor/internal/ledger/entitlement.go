@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
+	"math/bits"
 	"reflect"
 	"slices"
 	"strings"
@@ -29,6 +31,7 @@ type Entitlement struct {
 	GraceDays     uint64            `json:"grace_days,omitempty"` // after Expires
 	UpdatesUntil  time.Time         `json:"updates_until,omitzero"`
 	MaxVersion    string            `json:"max_version,omitempty"`
+	Moves         *uint64           `json:"moves,omitempty"`          // a seat in 365 days; nil: DefaultMoves
 	EmergencyDays uint64            `json:"emergency_days,omitempty"` // type failover, at least 1: emergency days of each license
 	Features      []string          `json:"features,omitempty"`
 	Limits        map[string]uint64 `json:"limits,omitempty"`
@@ -65,6 +68,21 @@ func (e *Entitlement) Terms() format.Terms {
 		Features:      e.Features,
 		Limits:        e.Limits,
 	}
+}
+
+// DefaultMoves is how often a site moves in 365 days where nothing else was sold.
+const DefaultMoves = 2
+
+// AllowedMoves returns how often the sites of all seats together move in 365 days.
+func (e *Entitlement) AllowedMoves() uint64 {
+	moves := uint64(DefaultMoves)
+	if e.Moves != nil {
+		moves = *e.Moves
+	}
+	if high, low := bits.Mul64(moves, e.Seats); high == 0 {
+		return low
+	}
+	return math.MaxUint64
 }
 
 // HardEnd returns when its licenses end, their grace included; zero: never.
@@ -135,7 +153,7 @@ func (e *Entitlement) checkForm(vendor string, now time.Time) error {
 		return fmt.Errorf("the type %s needs at least 1 emergency day: give --emergency-days, or in an import emergency_days", TypeFailover)
 	case e.Unbound && e.Type == TypeFailover:
 		return fmt.Errorf("the emergency days of type %s are counted on one server: no license for any machine", TypeFailover)
-	case max(e.Seats, e.Allowance, e.EmergencyDays) > maxCount:
+	case max(e.Seats, e.Allowance, e.EmergencyDays) > maxCount, e.Moves != nil && *e.Moves > maxCount:
 		return fmt.Errorf("a count above %d", uint64(maxCount))
 	case e.Expires.IsZero() && (e.Type == TypeEvaluation || e.Type == TypeCommunity):
 		return Refuse(RuleDated, LiftNobody, "give it an end, with --expires", "%s licenses always have an end", e.Type)

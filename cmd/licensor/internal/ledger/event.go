@@ -19,8 +19,14 @@ type Event struct {
 	Invoice    string    `json:"invoice,omitempty"`
 	Activation string    `json:"activation,omitempty"`
 	Why        string    `json:"why,omitempty"`
+	Rules      int       `json:"rules"`            // the version of the rules by which it was judged
+	Lifted     []Rule    `json:"lifted,omitempty"` // those that staff lifted for it
 	Detail     Detail    `json:"detail"`
 }
+
+// RulesVersion is that of the rules that this program judges by. It never falls in a
+// log.
+const RulesVersion = 1
 
 // Action says what an event did.
 type Action string
@@ -36,7 +42,9 @@ const (
 	ActionRelease    Action = "release"    // Closed
 	ActionDeactivate Action = "deactivate" // Closed
 	ActionMove       Action = "move"       // Moved
+	ActionWait       Action = "wait"       // Waiting
 	ActionTakeOver   Action = "take-over"  // TakenOver
+	ActionRebind     Action = "rebind"     // Rebound
 	ActionVoid       Action = "void"       // Closed
 	ActionRevoke     Action = "revoke"     // Revoked
 	ActionPublish    Action = "publish"    // Published
@@ -61,6 +69,7 @@ type Customer struct {
 // its site has changed.
 type Signed struct {
 	Activation *Activation `json:"activation,omitempty"`
+	Moves      bool        `json:"moves,omitempty"` // it takes a seat that another machine has had
 	License    *License    `json:"license"`
 }
 
@@ -76,6 +85,20 @@ type Closed struct {
 type Moved struct {
 	Successor string    `json:"successor"`
 	Until     time.Time `json:"until"`
+	Waits     bool      `json:"waits,omitempty"` // the seat is to wait for a request for production
+}
+
+// Waiting says that the event's activation, a bridge, may have the seat of its
+// predecessor: it waits until the bridge ends.
+type Waiting struct {
+	Predecessor string `json:"predecessor"`
+}
+
+// Rebound says that the event's activation is on another machine. Revoke are its
+// licenses that do not hold there.
+type Rebound struct {
+	Replaces format.ID   `json:"replaces,omitzero"` // as the request says
+	Revoke   []format.ID `json:"revoke"`
 }
 
 // TakenOver ends a move: the event's activation has the seat of its predecessor.
@@ -104,13 +127,15 @@ func (*Entitlement) detail() {}
 func (*Signed) detail()      {}
 func (Closed) detail()       {}
 func (Moved) detail()        {}
+func (Waiting) detail()      {}
+func (Rebound) detail()      {}
 func (TakenOver) detail()    {}
 func (Revoked) detail()      {}
 func (Published) detail()    {}
 
 // Complete fills in what is the same in all events of an operation, and the number.
 func (e *Event) Complete(seq int64, by *Operation) {
-	e.Seq, e.Time, e.Operator = seq, Whole(by.Now), by.Operator
+	e.Seq, e.Time, e.Operator, e.Rules = seq, Whole(by.Now), by.Operator, RulesVersion
 	if e.Why == "" {
 		e.Why = by.Why
 	}
@@ -165,6 +190,10 @@ func parseDetail(action Action, raw []byte) (Detail, error) {
 		return parseAs[Closed](raw)
 	case ActionMove:
 		return parseAs[Moved](raw)
+	case ActionWait:
+		return parseAs[Waiting](raw)
+	case ActionRebind:
+		return parseAs[Rebound](raw)
 	case ActionTakeOver:
 		return parseAs[TakenOver](raw)
 	case ActionRevoke:

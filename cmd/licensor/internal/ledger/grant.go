@@ -14,7 +14,13 @@ type Grant struct {
 	Activation  string
 	Epoch       uint64
 	Request     *verify.Request // nil: a license for any machine
-	BridgeUntil time.Time       // the hard end of a bridge; zero: no bridge
+
+	// Components are those of the request that the license names, and Need of them must
+	// match.
+	Components []format.Component
+	Need       uint64
+
+	BridgeUntil time.Time // the hard end of a bridge; zero: no bridge
 }
 
 // HardEnd returns when the license ends, its grace included; zero: never.
@@ -47,8 +53,8 @@ func (g *Grant) Claims(vendor string, id format.ID, issued time.Time, minRevocat
 		claims.Binding = &format.Binding{
 			Key:        q.Key.Bytes(),
 			Request:    q.Hash,
-			Need:       Majority(len(q.Components)),
-			Components: q.Components,
+			Need:       g.Need,
+			Components: g.Components,
 		}
 	}
 	return claims
@@ -76,17 +82,21 @@ type Draft struct {
 	File   []byte // the license file's bytes
 	Signer string // the name of the staff key in its delegation
 	Key    keys.PublicKey
-	Err    error // why there is none
+	Floor  uint64 // the number of the revocation list that it asks for
+	Err    error  // why there is none
 }
 
 // License returns what goes on record of a draft.
 func (d *Draft) License(g *Grant, issued time.Time) *License {
 	l := &License{
 		ID: d.ID, Activation: g.Activation, Epoch: g.Epoch, Issued: Whole(issued), HardEnd: g.HardEnd(),
-		SignedBy: d.Signer, SignerKey: d.Key.Bytes(), File: d.File,
+		SignedBy: d.Signer, SignerKey: d.Key.Bytes(), Floor: d.Floor, Need: g.Need, File: d.File,
+	}
+	for _, c := range g.Components {
+		l.Components = append(l.Components, c.Label)
 	}
 	if g.Request != nil {
-		l.Request = g.Request.Body
+		l.Request = g.Request.Raw
 	}
 	return l
 }

@@ -23,6 +23,10 @@ const (
 	RuleOnce       Rule = "once"       // one evaluation per customer and product
 	RuleProduction Rule = "production" // staging, test, development and failover require active production
 	RuleUnbound    Rule = "unbound"    // a license for any machine needs an entitlement that says so
+	RuleMachine    Rule = "machine"    // a site stays on its machine, or says that it has moved
+	RuleMoves      Rule = "moves"      // sites move so often a seat and year
+	RuleBinding    Rule = "binding"    // a license is held to its place as was sold
+	RuleClock      Rule = "clock"      // time does not go back
 	RuleReason     Rule = "reason"     // what hurts or bends a rule has its reason on record
 	RuleActive     Rule = "active"     // only what is active can be moved, released or deactivated
 	RuleRequest    Rule = "request"    // a request gets no second seat once its first was freed

@@ -103,6 +103,27 @@ var Terms = []Term{
 		Get:    func(e *Entitlement) string { return strings.Join(e.limits(), ";") },
 		Show:   func(e *Entitlement) string { return strings.Join(e.limits(), ", ") },
 		Remove: func(e *Entitlement, name string) { delete(e.Limits, name) }},
+	{Name: "moves", Label: "moves",
+		Set: func(e *Entitlement, text string) error {
+			n, err := strconv.ParseUint(text, 10, 63)
+			if err != nil {
+				return errors.New("want a number")
+			}
+			e.Moves = &n
+			return nil
+		},
+		Get: func(e *Entitlement) string {
+			if e.Moves == nil {
+				return ""
+			}
+			return strconv.FormatUint(*e.Moves, 10)
+		},
+		Show: func(e *Entitlement) string {
+			if e.Moves == nil {
+				return ""
+			}
+			return fmt.Sprintf("%d a seat in 365 days", *e.Moves)
+		}},
 	count("allowance", "seats", "", func(e *Entitlement) *uint64 { return &e.Allowance }),
 	{Name: "unbound", Label: "binding", Switch: true, Set: setUnbound,
 		Get: func(e *Entitlement) string { return map[bool]string{true: "yes"}[e.Unbound] },

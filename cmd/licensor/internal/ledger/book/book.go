@@ -102,10 +102,7 @@ func (b *Book) changeMany(ctx context.Context, by *ledger.Operation, ask store.A
 		if err != nil {
 			return err
 		}
-		if err := rules.CheckClock(f.Newest, by); err != nil {
-			return err
-		}
-		steps, err := decide(&w.Tx, f)
+		steps, err := atThisTime(f, by, func() ([]*rules.Step, error) { return decide(&w.Tx, f) })
 		if err != nil {
 			return err
 		}

@@ -26,11 +26,21 @@ func on(by *ledger.Operation, ask store.Ask, decide func(t *store.Tx, f *rules.F
 		if err != nil {
 			return nil, err
 		}
-		if err := rules.CheckClock(f.Newest, by); err != nil {
-			return nil, err
-		}
-		return decide(t, f)
+		return atThisTime(f, by, func() ([]*rules.Step, error) { return decide(t, f) })
 	}
+}
+
+// atThisTime asks the rules, unless the clock is behind.
+func atThisTime(f *rules.Facts, by *ledger.Operation, decide func() ([]*rules.Step, error)) ([]*rules.Step, error) {
+	lifted, err := rules.CheckClock(f.Newest, by)
+	if err != nil {
+		return nil, err
+	}
+	steps, err := decide()
+	for _, s := range steps {
+		s.Event.Lifted = slices.Concat(s.Event.Lifted, lifted)
+	}
+	return steps, err
 }
 
 // carryOut makes a plan, has its grants signed and records its steps, all of them or

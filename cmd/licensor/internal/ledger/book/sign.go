@@ -21,7 +21,7 @@ func (b *Book) Preview(ctx context.Context, by ledger.Operation, request *verify
 		}
 		offer, err := rules.Judge(f, &by, request)
 		if err == nil && offer.License == nil {
-			err = rules.CheckClock(f.Newest, &by)
+			_, err = rules.CheckClock(f.Newest, &by)
 		}
 		return offer, err
 	})

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/format"
@@ -28,6 +29,7 @@ type Released struct {
 	Successor  string          // the activation that took over, if the site was moving
 	License    *ledger.License // its final license, if that is on record already
 	Final      *Step           // the step that signs it, if it is not
+	Waits      *verify.Request // the new server's, for which the seat waits: it asks for its license
 	Refusal    error           // why the new server of a move got none: its move is canceled, and it asks again
 	Steps      []*Step
 }
@@ -36,6 +38,7 @@ type Released struct {
 // its successor takes the seat and gets its final license. The same release again
 // changes nothing and returns the same.
 func Release(f *Facts, by *ledger.Operation, r Releasing) (*Released, error) {
+	j := &judgement{Facts: f, by: by}
 	license := f.Licenses[r.License]
 	if license == nil {
 		return nil, UnknownLicense(r.License)
@@ -57,10 +60,14 @@ func Release(f *Facts, by *ledger.Operation, r Releasing) (*Released, error) {
 		return nil, ledger.Refuse(ledger.RuleActive, ledger.LiftNobody, fmt.Sprintf(`nothing is left to do; "licensor history %s" says what happened`, a.ID),
 			"activation %s was closed before (%s)", a.Name(), a.State)
 	}
-	// What was revoked would get another license by a new request, or hand its seat to the
-	// new server of a move. Staff decide about that: Deactivate.
-	if err := refuseRevokedLicense(a, r.License); err != nil {
+	// Revoked is revoked: it would get another license by a new request, or hand its seat to
+	// the new server of a move. Staff decide about that: Deactivate.
+	if err := refuseRevoked(a); err != nil {
 		return nil, err
+	}
+	if l := a.issued(r.License); l != nil && l.Revoked != nil {
+		return nil, ledger.Refuse(ledger.RuleRevoked, ledger.LiftNobody, "have the server install the newest license first, and release that",
+			"the release gives up the license %s, which was revoked on %s: %s", r.License, l.Revoked.Since.Format(time.DateOnly), l.Revoked.Why)
 	}
 	closed := ledger.Closed{Release: r.Raw, EmergencyDays: r.EmergencyDays}
 	bridge := a.State == ledger.StateBridge // the new server of a move gives up: the move is canceled
@@ -72,7 +79,7 @@ func Release(f *Facts, by *ledger.Operation, r Releasing) (*Released, error) {
 	if bridge {
 		return result, nil
 	}
-	ended, err := endMove(f, by, a, result)
+	ended, err := j.endMove(a, result)
 	result.Steps = append(result.Steps, ended...)
 	return result, err
 }
@@ -161,6 +168,7 @@ func (f *Facts) closed(steps []*Step) {
 		if a.State == ledger.StateActive {
 			s := f.Sales[a.Invoice]
 			s.Used--
+			s.left(a)
 			s.Oldest = slices.DeleteFunc(s.Oldest, func(o *Activation) bool { return o.ID == a.ID })
 		}
 		if a.State = ledger.StateDeactivated; step.Event.Action == ledger.ActionVoid {
@@ -170,11 +178,23 @@ func (f *Facts) closed(steps []*Step) {
 	}
 }
 
+// left notes the machine of an activation whose seat is freed.
+func (s *Sale) left(a *Activation) {
+	machine, err := a.machine()
+	if err == nil { // else no machine is known, and none is believed to come back
+		s.Left = append(s.Left, LeftMachine{a.MachineKey, machine})
+	}
+}
+
 // Revoked returns the licenses that steps revoke.
 func Revoked(steps []*Step) (all []format.ID) {
 	for _, s := range steps {
-		closed, _ := s.Event.Detail.(ledger.Closed)
-		all = append(all, closed.Revoke...)
+		switch d := s.Event.Detail.(type) {
+		case ledger.Closed:
+			all = append(all, d.Revoke...)
+		case ledger.Rebound:
+			all = append(all, d.Revoke...)
+		}
 	}
 	return all
 }

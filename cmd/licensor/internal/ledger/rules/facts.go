@@ -7,6 +7,7 @@
 package rules
 
 import (
+	"slices"
 	"time"
 
 	"github.com/offlicense/offlicense/cmd/internal/hint"
@@ -39,7 +40,17 @@ type Facts struct {
 type Sale struct {
 	*ledger.Entitlement
 	Used   uint64        // seats, or activations of type development
+	Peak   uint64        // the most that were in use at once
 	Oldest []*Activation // who has had a seat longest, three at most; none where seats are free
+	Moved  []time.Time   // when its sites moved, of the last 365 days at least
+	Left   []LeftMachine // machines that have left a seat and may be those that ask
+	Waits  []Move        // seats that wait for the new servers of moves
+}
+
+// LeftMachine is the machine of an activation whose seat was freed.
+type LeftMachine struct {
+	Key        []byte
+	Components []format.Component
 }
 
 // SiteKey names a site: within an invoice, the same machine key is the same site.
@@ -71,7 +82,6 @@ type Activation struct {
 	Moves    []Move          // as the old server: the newest last
 	Bridge   *Move           // as the new server of a move
 
-	components []format.Component // of a request of this batch
 }
 
 // Issued is a license of an activation.
@@ -80,12 +90,18 @@ type Issued struct {
 	Epoch   uint64
 	HardEnd time.Time          // zero: never
 	Revoked *ledger.Revocation // nil: it is not
+
+	// Components are those that it names, and Need of them must match. Known of those that
+	// have not ended.
+	Need       uint64
+	Components []format.Component
 }
 
 // Move is a move to another server.
 type Move struct {
 	From, Successor string // activations
 	Until           time.Time
+	Waits           bool // began with a request for a bridge: the seat waits for one for production
 	State           MoveState
 }
 
@@ -94,7 +110,8 @@ type MoveState string
 
 // The states of a move.
 const (
-	MovePending MoveState = "pending" // waiting for the release
+	MovePending MoveState = "pending" // of the release
+	MoveWaiting MoveState = "waiting" // the seat is free, and waits for the new server
 	MoveDone    MoveState = "done"
 	MoveVoid    MoveState = "void"
 )
@@ -138,6 +155,7 @@ func (f *Facts) activation(id string) (*Activation, error) {
 func (f *Facts) took(a *Activation) {
 	s := f.Sales[a.Invoice]
 	s.Used++
+	s.Peak = max(s.Peak, s.Used)
 	s.Oldest = append(s.Oldest, a)
 	f.Sites[SiteKey{a.Invoice, string(a.MachineKey)}] = a
 	f.Activations[a.ID] = a
@@ -145,14 +163,23 @@ func (f *Facts) took(a *Activation) {
 
 // machine returns the components that the newest request of an activation names.
 func (a *Activation) machine() ([]format.Component, error) {
-	if a.components != nil || a.Newest == nil {
-		return a.components, nil
+	if a.Newest == nil {
+		return nil, nil
 	}
 	q, err := a.Newest.OpenRequest()
 	if err != nil || q == nil {
 		return nil, err
 	}
 	return q.Components, nil
+}
+
+// issued returns a license of the activation, nil if it has none of that id.
+func (a *Activation) issued(id format.ID) *Issued {
+	i := slices.IndexFunc(a.Licenses, func(l Issued) bool { return l.ID == id })
+	if i < 0 {
+		return nil
+	}
+	return &a.Licenses[i]
 }
 
 // revoked returns the revocation of its newest license, nil if it is not revoked.
@@ -168,7 +195,7 @@ func (a *Activation) revoked() *ledger.Revocation {
 func (a *Activation) stillGood(after uint64, now time.Time) []format.ID {
 	var ids []format.ID
 	for _, l := range a.Licenses {
-		if l.Epoch > after && l.Revoked == nil && (l.HardEnd.IsZero() || l.HardEnd.After(now)) {
+		if l.Epoch > after && l.good(now) && l.ID != (format.ID{}) {
 			ids = append(ids, l.ID)
 		}
 	}

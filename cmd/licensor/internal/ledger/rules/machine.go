@@ -2,6 +2,7 @@ package rules
 
 import (
 	"bytes"
+	"time"
 
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/format"
@@ -37,22 +38,51 @@ func sameMachine(a, b []format.Component) bool {
 	return naming && uint64(matching) >= ledger.Majority(max(len(a), len(b)))
 }
 
-// checkMachine refuses a site that comes back on another machine: a copy of its
-// directory would have the same machine key, and a license of its own. The measure is
-// that of the license: more than half of what the newest request named must be there.
-func checkMachine(by *ledger.Operation, own *Activation, q *verify.Request) error {
-	if by.Override {
-		return nil
+// rebind is a change of machine: the licenses of a site that do not hold on the machine
+// that asks now.
+type rebind struct {
+	replaces format.ID   // which the request names
+	left     []format.ID // they go on the next revocation list
+}
+
+// comesBack judges a site that has its seat and asks again. Its machine must agree with
+// every license of it that is still good, each by that license's own measure: else a
+// copy of its directory would get a license for each machine that it is taken to. Where
+// it does not, this is a rebind: the signed form of the request names the license that
+// it replaces. Nil: it is where it was.
+func (j *judgement) comesBack(own *Activation, q *verify.Request) (*rebind, error) {
+	r := new(rebind)
+	for _, l := range own.Licenses {
+		matching, _ := agreement(l.Components, q.Components)
+		if !l.good(j.by.Now) || uint64(matching) >= l.Need {
+			continue
+		}
+		if l.ID == (format.ID{}) {
+			return nil, ledger.Refuse(ledger.RuleMachine, ledger.LiftNobody, "sign this request in a run of its own, once the one before it is on record",
+				"two requests of activation %s in one batch name two machines", own.Name())
+		}
+		r.left = append(r.left, l.ID)
 	}
-	before, err := own.machine()
-	if err != nil {
-		return err
+	if len(r.left) == 0 {
+		return nil, nil
 	}
-	matching, _ := agreement(before, q.Components)
-	if uint64(matching) >= ledger.Majority(len(before)) {
-		return nil
+	if q.Prior != nil {
+		r.replaces = *q.Prior
 	}
-	return ledger.Refuse(ledger.RuleSeats, ledger.LiftOverride,
-		`"licensor reactivate" if the old server is gone; if it still runs, its copy needs a directory and a seat of its own`,
-		"activation %s is in use on another machine: components of that one that are here: %d of %d", own.Name(), matching, len(before))
+	switch {
+	case !q.Signed:
+		return r, j.lift(ledger.Refuse(ledger.RuleMachine, ledger.LiftOverride,
+			`have the server make its request again as a file, with "offlicense request": it signs a change of its machine`,
+			"activation %s is on another machine than %d of its licenses, and the request is not signed", own.Name(), len(r.left)))
+	case q.Prior == nil || own.issued(*q.Prior) == nil:
+		return r, j.lift(ledger.Refuse(ledger.RuleMachine, ledger.LiftOverride,
+			`if the old server still runs, its copy needs a directory and a seat of its own; if not, have "offlicense request" run where the newest license is installed`,
+			"activation %s is on another machine than %d of its licenses, and the request names none of them as replaced", own.Name(), len(r.left)))
+	}
+	return r, nil
+}
+
+// good reports whether a license has neither ended nor was revoked.
+func (l *Issued) good(now time.Time) bool {
+	return l.Revoked == nil && (l.HardEnd.IsZero() || l.HardEnd.After(now))
 }

@@ -107,7 +107,8 @@ func Revise(f *Facts, by *ledger.Operation, invoice string, r Revision, active [
 		return nil, err
 	}
 	after = after.Normal()
-	after.Waived = before.Waived || by.Override && lacksProduction(f, by, after)
+	j := &judgement{Facts: f, by: by}
+	after.Waived = before.Waived || by.Override && j.lacksProduction(after)
 	revised := &Revised{Before: before, After: after}
 	active = slices.DeleteFunc(slices.Clone(active), func(a *Activation) bool { return a.revoked() != nil })
 	if ledger.Same(before, after) {
@@ -116,7 +117,7 @@ func Revise(f *Facts, by *ledger.Operation, invoice string, r Revision, active [
 		}
 		return revised, nil
 	}
-	if err := checkRevision(f, by, s, after, r.action); err != nil {
+	if err := j.checkRevision(s, after, r.action); err != nil {
 		return nil, err
 	}
 	revised.Steps = []*Step{{Event: ledger.Event{Action: r.action, Invoice: invoice, Detail: after}}}
@@ -127,6 +128,7 @@ func Revise(f *Facts, by *ledger.Operation, invoice string, r Revision, active [
 		}
 		revised.Steps = append(revised.Steps, step)
 	}
+	j.done(revised.Steps)
 	return revised, nil
 }
 
@@ -139,10 +141,10 @@ func signAgain(a *Activation, e *ledger.Entitlement) (*Step, error) {
 		return nil, ledger.Refuse(ledger.RuleUnbound, ledger.LiftNobody, fmt.Sprintf("deactivate it first: licensor deactivate %s --activation %s --why TEXT", e.Invoice, a.ID),
 			"activation %s has a license for any machine, and invoice %q is to have none", a.Name(), e.Invoice)
 	}
-	return signing(&ledger.Grant{Entitlement: e, Activation: a.ID, Epoch: a.Epoch + 1, Request: q}, nil), nil
+	return signing(newGrant(e, a.ID, a.Epoch+1, q), nil), nil
 }
 
-func checkRevision(f *Facts, by *ledger.Operation, s *Sale, after *ledger.Entitlement, action ledger.Action) error {
+func (j *judgement) checkRevision(s *Sale, after *ledger.Entitlement, action ledger.Action) error {
 	old := s.Entitlement
 	for _, fixed := range [...]struct{ name, old, new string }{
 		{"invoice", old.Invoice, after.Invoice},
@@ -155,7 +157,7 @@ func checkRevision(f *Facts, by *ledger.Operation, s *Sale, after *ledger.Entitl
 				WithHint("record the other one under an invoice number of its own")
 		}
 	}
-	if err := after.Check(f.Vendor, by.Now); err != nil {
+	if err := after.Check(j.Vendor, j.by.Now); err != nil {
 		return err
 	}
 	const next = "release or deactivate sites first"
@@ -165,33 +167,35 @@ func checkRevision(f *Facts, by *ledger.Operation, s *Sale, after *ledger.Entitl
 	if after.Allowance > 0 && after.Allowance < s.Used {
 		return ledger.Refuse(ledger.RuleAllowance, ledger.LiftNobody, next, "%d activations of invoice %q are in use, and it is to allow %d", s.Used, after.Invoice, after.Allowance)
 	}
-	if err := checkPartner(f, after); err != nil {
+	if err := j.checkPartner(after); err != nil {
 		return err
 	}
-	if err := checkProduction(f, by, after); err != nil {
+	if err := j.checkProduction(after); err != nil {
 		return err
 	}
-	return checkEvaluation(f, by, old, after, action)
+	return j.checkEvaluation(old, after, action)
 }
 
 // checkEvaluation are the rules for an evaluation that is changed. A second one that
 // staff have allowed stays allowed.
-func checkEvaluation(f *Facts, by *ledger.Operation, old, after *ledger.Entitlement, action ledger.Action) error {
+func (j *judgement) checkEvaluation(old, after *ledger.Entitlement, action ledger.Action) error {
 	if after.Type != ledger.TypeEvaluation {
 		return nil
 	}
 	other := ledger.AccountKey(old.Email) != ledger.AccountKey(after.Email)
-	if !by.Override && (action == ledger.ActionRenew || endsLater(old, after)) {
-		return refuseSecond(after, Evaluation{after.Invoice, after.Customer})
+	if action == ledger.ActionRenew || endsLater(old, after) {
+		if err := j.lift(refuseSecond(after, Evaluation{after.Invoice, after.Customer})); err != nil {
+			return err
+		}
 	}
 	if other {
-		if err := checkOnce(f, by, after); err != nil {
+		if err := j.checkOnce(after); err != nil {
 			return err
 		}
 	}
 	// By either it can become what it was not given as.
 	if other || after.Seats > old.Seats || after.Unbound && !old.Unbound || grantsBeyond(after, old) {
-		return by.NeedWhy("an evaluation that grants more, or to another account,")
+		return j.by.NeedWhy("an evaluation that grants more, or to another account,")
 	}
 	return nil
 }

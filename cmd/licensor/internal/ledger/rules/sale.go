@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -37,19 +38,22 @@ func Entitle(f *Facts, by *ledger.Operation, sale *ledger.Entitlement) (*Step, e
 	if err := CheckNew(f, sale.Invoice); err != nil {
 		return nil, err
 	}
+	j := &judgement{Facts: f, by: by}
 	e := sale.Clone()
-	e.Waived = by.Override && lacksProduction(f, by, e)
-	if err := checkPartner(f, e); err != nil {
+	if err := j.checkPartner(e); err != nil {
 		return nil, err
 	}
-	if err := checkProduction(f, by, e); err != nil {
+	if err := j.checkProduction(e); err != nil {
 		return nil, err
 	}
-	if err := checkOnce(f, by, e); err != nil {
+	e.Waived = slices.Contains(j.lifted, ledger.RuleProduction)
+	if err := j.checkOnce(e); err != nil {
 		return nil, err
 	}
 	f.sell(e)
-	return &Step{Event: ledger.Event{Action: ledger.ActionEntitle, Invoice: e.Invoice, Detail: e}}, nil
+	step := &Step{Event: ledger.Event{Action: ledger.ActionEntitle, Invoice: e.Invoice, Detail: e}}
+	j.done([]*Step{step})
+	return step, nil
 }
 
 // sell notes what was sold.
@@ -88,8 +92,8 @@ func EvaluationByAccount(email, product string) ForProduct {
 }
 
 // checkPartner keeps licenses that are not for resale with partners.
-func checkPartner(f *Facts, e *ledger.Entitlement) error {
-	if e.Type != ledger.TypeNFR || f.Partners[ledger.CustomerKey(e.Customer)] {
+func (j *judgement) checkPartner(e *ledger.Entitlement) error {
+	if e.Type != ledger.TypeNFR || j.Partners[ledger.CustomerKey(e.Customer)] {
 		return nil
 	}
 	return ledger.Refuse(ledger.RulePartner, "who decides about partners, by marking the customer as one", "mark the customer as a partner, if that is what they are",
@@ -97,43 +101,43 @@ func checkPartner(f *Facts, e *ledger.Entitlement) error {
 }
 
 // checkProduction wants an active production entitlement for the types that require one.
-func checkProduction(f *Facts, by *ledger.Operation, e *ledger.Entitlement) error {
-	if e.Waived || by.Override || !lacksProduction(f, by, e) {
+func (j *judgement) checkProduction(e *ledger.Entitlement) error {
+	if e.Waived || !j.lacksProduction(e) {
 		return nil
 	}
-	return ledger.Refuse(ledger.RuleProduction, ledger.LiftOverride+"; partners need none", "sell or renew production first",
-		"%s licenses require an active production license, and %q has none of %s", e.Type, e.Customer, e.Product)
+	return j.lift(ledger.Refuse(ledger.RuleProduction, ledger.LiftOverride+"; partners need none", "sell or renew production first",
+		"%s licenses require an active production license, and %q has none of %s", e.Type, e.Customer, e.Product))
 }
 
 // lacksProduction reports whether what an entitlement requires is missing: a production
 // entitlement of the product that has not ended, its grace included. Production is what
 // is paid for; the free types are others.
-func lacksProduction(f *Facts, by *ledger.Operation, e *ledger.Entitlement) bool {
+func (j *judgement) lacksProduction(e *ledger.Entitlement) bool {
 	customer := ledger.CustomerKey(e.Customer)
-	if !e.NeedsProduction() || f.Partners[customer] {
+	if !e.NeedsProduction() || j.Partners[customer] {
 		return false
 	}
-	end, sold := f.Production[ForProduct{customer, e.Product}]
-	return !sold || !end.IsZero() && end.Before(by.Now)
+	end, sold := j.Production[ForProduct{customer, e.Product}]
+	return !sold || !end.IsZero() && end.Before(j.by.Now)
 }
 
 // checkOnce keeps evaluations to one per customer and product. To make one longer is a
 // second one just as well, see checkAgain.
-func checkOnce(f *Facts, by *ledger.Operation, e *ledger.Entitlement) error {
-	if e.Type != ledger.TypeEvaluation || by.Override {
+func (j *judgement) checkOnce(e *ledger.Entitlement) error {
+	if e.Type != ledger.TypeEvaluation {
 		return nil
 	}
 	for _, key := range evaluationKeys(e) {
-		for _, had := range f.Evaluations[key] {
+		for _, had := range j.Evaluations[key] {
 			if had.Invoice != e.Invoice {
-				return refuseSecond(e, had)
+				return j.lift(refuseSecond(e, had))
 			}
 		}
 	}
 	return nil
 }
 
-func refuseSecond(e *ledger.Entitlement, had Evaluation) error {
+func refuseSecond(e *ledger.Entitlement, had Evaluation) *ledger.Refusal {
 	who := strconv.Quote(e.Customer)
 	if ledger.CustomerKey(had.Customer) != ledger.CustomerKey(e.Customer) {
 		who = fmt.Sprintf("%q, with the e-mail address %s,", had.Customer, e.Email)

@@ -10,15 +10,19 @@ import (
 
 // checkFree refuses when no seat is free. q is the request that wants one, nil if there
 // is none.
-func checkFree(s *Sale, q *verify.Request) error {
+func (j *judgement) checkFree(s *Sale, q *verify.Request) error {
+	waiting := j.waiting(s)
 	switch {
 	case s.Type == ledger.TypeDevelopment && (s.Allowance == 0 || s.Used < s.Allowance):
 		return nil
 	case s.Type == ledger.TypeDevelopment:
 		return ledger.Refuse(ledger.RuleAllowance, `sales, with "licensor amend --allowance"`, "raise the allowance, or go on with the sites that are active",
 			"no activation of invoice %q is free, %d of %d are in use", s.Invoice, s.Used, s.Allowance)
-	case s.Used < s.Seats:
+	case s.Used+waiting < s.Seats:
 		return nil
+	case waiting > 0:
+		return ledger.Refuse(ledger.RuleSeats, `sales, with "licensor amend --seats"`, fmt.Sprintf(`have the new server ask for %s, or cancel its move with "licensor deactivate"`, s.Type),
+			"no seat of invoice %q is free: %d of %d are in use, and %d waits for the new server of a move", s.Invoice, s.Used, s.Seats, waiting)
 	}
 	next := `sell another seat, or free one: "licensor release" where the server gave it up, "licensor deactivate" where the server is gone`
 	if same, err := lostDirectory(s, q); err != nil {
@@ -28,6 +32,17 @@ func checkFree(s *Sale, q *verify.Request) error {
 	}
 	return ledger.Refuse(ledger.RuleSeats, `sales, with "licensor amend --seats"`, next,
 		"no seat of invoice %q is free, %d of %d are in use: %s", s.Invoice, s.Used, s.Seats, holders(s))
+}
+
+// waiting returns how many seats wait for the new servers of moves.
+func (j *judgement) waiting(s *Sale) uint64 {
+	n := uint64(0)
+	for _, m := range s.Waits {
+		if a := j.Activations[m.Successor]; m.Until.After(j.by.Now) && (a == nil || a.State == ledger.StateBridge) {
+			n++
+		}
+	}
+	return n
 }
 
 const maxHolders = 3

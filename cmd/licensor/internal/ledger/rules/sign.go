@@ -17,50 +17,69 @@ type Offer struct {
 	Activation  *ledger.Activation // the site's own, nil if it has none yet
 	Epoch       uint64             // of the license that would be written, or of the site's newest
 	License     *ledger.License    // what the same request got before; nil: nothing
+	Rebinds     int                // how many of its licenses are revoked, for they do not hold on its machine
+	BridgeUntil time.Time          // the end of the bridge that it gets; zero: no bridge
+	From        *ledger.Activation // of a bridge, the old server
 
-	own  *Activation // of Activation, unless License is what it asks for
-	void *Activation // an ended bridge that makes way for a new activation
+	own    *Activation // of Activation, unless License is what it asks for
+	rebind *rebind
+	void   *Activation // an ended bridge that makes way for a new activation
+	from   *Activation // of From
 }
 
 // Judge says what a request gets. The error is a *ledger.Refusal if it gets nothing.
 func Judge(f *Facts, by *ledger.Operation, q *verify.Request) (*Offer, error) {
-	offer, err := consider(f, by, q)
-	if err != nil {
+	return (&judgement{Facts: f, by: by}).judge(q)
+}
+
+func (j *judgement) judge(q *verify.Request) (*Offer, error) {
+	offer, err := j.consider(q)
+	if err != nil || offer.License != nil {
+		return offer, err
+	}
+	s := j.Sales[q.Invoice]
+	if q.Type != s.Type { // consider lets a request for a bridge pass, and nothing else
+		return offer, j.wantsBridge(s, offer, q)
+	}
+	if offer.Activation != nil {
+		if offer.rebind != nil {
+			return offer, j.checkMoves(s)
+		}
+		return offer, nil
+	}
+	if err := j.checkFree(s, q); err != nil {
 		return nil, err
 	}
-	if offer.Activation == nil {
-		if err := checkFree(f.Sales[q.Invoice], q); err != nil {
-			return nil, err
-		}
+	if j.movesIn(s, q) {
+		return offer, j.checkMoves(s)
 	}
 	return offer, nil
 }
 
-// consider is Judge but for the question whether a seat is free.
-func consider(f *Facts, by *ledger.Operation, q *verify.Request) (*Offer, error) {
-	s := f.Sales[q.Invoice]
-	if s == nil || format.AccountHash(s.Invoice, s.Email) != q.Account {
-		return nil, ledger.Refuse(ledger.RuleClaim, ledger.LiftNobody,
-			`compare both with the customer, who makes a new request with the right ones; "licensor list" shows what was sold`,
-			"no entitlement has the invoice %.64q and the e-mail address that the request was made with", q.Invoice)
+// consider judges all but whether there is a seat.
+func (j *judgement) consider(q *verify.Request) (*Offer, error) {
+	s := j.Sales[q.Invoice]
+	if s == nil {
+		return nil, refuseClaim(q)
 	}
 	offer := &Offer{Entitlement: s.Entitlement, SeatsUsed: s.Used}
-	if err := earlier(f, by, offer, q); err != nil || offer.License != nil {
+	// A request on record made its claim once: its hash is enough, whatever was corrected
+	// since.
+	if err := j.earlier(offer, q); err != nil || offer.License != nil {
 		return offer, err
 	}
-	if err := checkRequest(f, by, s.Entitlement, q); err != nil {
+	if format.AccountHash(s.Invoice, s.Email) != q.Account {
+		return nil, refuseClaim(q)
+	}
+	if err := j.checkRequest(s.Entitlement, q); err != nil {
 		return nil, err
 	}
-	own := f.Sites[SiteOf(q)]
+	own := j.Sites[SiteOf(q)]
 	if own != nil && own.State == ledger.StateBridge {
-		if own.Bridge == nil {
-			return nil, ledger.Damaged("activation %s is a bridge without a move", own.ID)
+		var err error
+		if own, err = j.bridged(offer, own, q); err != nil {
+			return nil, err
 		}
-		if own.Bridge.Until.After(by.Now) {
-			return nil, ledger.Refuse(ledger.RuleMove, ledger.LiftNobody, `release the old server: "licensor release FILE" then signs this one's license from the request on record`,
-				"activation %s is the new server of a move that waits for the release of the old one", own.Name())
-		}
-		offer.void, own = own, nil
 	}
 	offer.Epoch = 1
 	if own == nil {
@@ -69,22 +88,32 @@ func consider(f *Facts, by *ledger.Operation, q *verify.Request) (*Offer, error)
 	if err := refuseRevoked(own); err != nil {
 		return nil, err
 	}
-	if err := checkMachine(by, own, q); err != nil {
+	var err error
+	if offer.rebind, err = j.comesBack(own, q); err != nil {
 		return nil, err
+	}
+	if offer.rebind != nil {
+		offer.Rebinds = len(offer.rebind.left)
 	}
 	offer.own, offer.Activation, offer.Epoch = own, &own.Activation, own.Epoch+1
 	return offer, nil
 }
 
+func refuseClaim(q *verify.Request) error {
+	return ledger.Refuse(ledger.RuleClaim, ledger.LiftNobody,
+		`compare both with the customer, who makes a new request with the right ones; "licensor list" shows what was sold`,
+		"no entitlement has the invoice %.64q and the e-mail address that the request was made with", q.Invoice)
+}
+
 // earlier finds what the very same request got before.
-func earlier(f *Facts, by *ledger.Operation, offer *Offer, q *verify.Request) error {
-	answer := f.Answers[q.Hash]
+func (j *judgement) earlier(offer *Offer, q *verify.Request) error {
+	answer := j.Answers[q.Hash]
 	if answer == nil {
 		return nil
 	}
 	a := answer.Activation
 	switch {
-	case a.State == ledger.StateActive, a.State == ledger.StateBridge && a.Bridge != nil && a.Bridge.Until.After(by.Now):
+	case a.State == ledger.StateActive, a.State == ledger.StateBridge && a.Bridge != nil && a.Bridge.Until.After(j.by.Now):
 		offer.License, offer.Activation, offer.Epoch = answer.License, &a.Activation, a.Epoch
 		return refuseRevokedLicense(a, answer.License.ID)
 	case a.State == ledger.StateReleased, a.State == ledger.StateDeactivated:
@@ -94,30 +123,49 @@ func earlier(f *Facts, by *ledger.Operation, offer *Offer, q *verify.Request) er
 	return nil
 }
 
+// bridged judges a request of the new server of a move. It returns its activation if the
+// seat waits for it, and nil if the bridge has ended.
+func (j *judgement) bridged(offer *Offer, own *Activation, q *verify.Request) (*Activation, error) {
+	switch {
+	case own.Bridge == nil:
+		return nil, ledger.Damaged("activation %s is a bridge without a move", own.ID)
+	case !own.Bridge.Until.After(j.by.Now):
+		offer.void = own
+		return nil, nil
+	case q.Type != offer.Entitlement.Type:
+		return nil, ledger.Refuse(ledger.RuleMove, ledger.LiftNobody, fmt.Sprintf(`ask for %s once the old server is released`, offer.Entitlement.Type),
+			"activation %s has its bridge, until %s", own.Name(), own.Bridge.Until.Format(time.DateOnly))
+	case own.Bridge.State == MoveWaiting:
+		return own, nil
+	}
+	return nil, ledger.Refuse(ledger.RuleMove, ledger.LiftNobody, `release the old server: "licensor release FILE"`,
+		"activation %s is the new server of a move that waits for the release of the old one", own.Name())
+}
+
 // checkRequest judges what a request asks for by what was sold.
-func checkRequest(f *Facts, by *ledger.Operation, e *ledger.Entitlement, q *verify.Request) error {
+func (j *judgement) checkRequest(e *ledger.Entitlement, q *verify.Request) error {
 	switch {
 	case q.Product != e.Product:
 		return ledger.Refuse(ledger.RuleProduct, ledger.LiftSales, "have the customer make a new request with --product "+e.Product,
 			"the request is for %s, and invoice %q bought %s", q.Product, e.Invoice, e.Product)
-	case q.Type != e.Type:
+	case q.Type != e.Type && !asksForBridge(e, q):
 		return ledger.Refuse(ledger.RuleType, ledger.LiftSales, "have the customer make a new request with --type "+e.Type+", or with the invoice that bought "+q.Type,
 			"the request is for a %s license, and invoice %q bought %s", q.Type, e.Invoice, e.Type)
 	}
-	return checkLicense(f, by, e)
+	return j.checkLicense(e)
 }
 
 // checkLicense says whether any license may be written for an entitlement now.
-func checkLicense(f *Facts, by *ledger.Operation, e *ledger.Entitlement) error {
+func (j *judgement) checkLicense(e *ledger.Entitlement) error {
 	// In the last second a license without grace would end as it begins.
-	if !e.Expires.IsZero() && (by.Now.After(e.Expires) || !by.Now.Before(e.HardEnd())) {
+	if !e.Expires.IsZero() && (j.by.Now.After(e.Expires) || !j.by.Now.Before(e.HardEnd())) {
 		return ledger.Refuse(ledger.RuleTerm, ledger.LiftSales, fmt.Sprintf(`record the renewal with "licensor renew %s"`, e.Invoice),
 			"invoice %q ended on %s", e.Invoice, e.Expires.Format(time.DateOnly))
 	}
-	if err := checkPartner(f, e); err != nil {
+	if err := j.checkPartner(e); err != nil {
 		return err
 	}
-	return checkProduction(f, by, e)
+	return j.checkProduction(e)
 }
 
 // Outcome is what became of one request of a batch.
@@ -131,10 +179,16 @@ type Outcome struct {
 // Sign judges a request and grants it a license. newID names the activation that may
 // begin. The error is about the whole batch: what the rules refuse is in the outcome.
 func Sign(f *Facts, by *ledger.Operation, q *verify.Request, newID string) (Outcome, []*Step, error) {
-	if s := f.given[q.Hash]; s != nil {
+	j := &judgement{Facts: f, by: by}
+	outcome, steps, err := j.sign(q, newID)
+	return outcome, j.done(steps), err
+}
+
+func (j *judgement) sign(q *verify.Request, newID string) (Outcome, []*Step, error) {
+	if s := j.given[q.Hash]; s != nil {
 		return Outcome{Step: s, Again: true}, nil, nil
 	}
-	offer, err := Judge(f, by, q)
+	offer, err := j.judge(q)
 	var refusal *ledger.Refusal
 	switch {
 	case errors.As(err, &refusal):
@@ -144,27 +198,73 @@ func Sign(f *Facts, by *ledger.Operation, q *verify.Request, newID string) (Outc
 	case offer.License != nil:
 		return Outcome{Offer: offer, Again: true}, nil, nil
 	}
-	var steps []*Step
-	if offer.void != nil {
-		steps = append(steps, void(by, offer.void))
+	steps, signed := j.grant(offer, q, newID)
+	if j.given == nil {
+		j.given = make(map[[32]byte]*Step)
 	}
+	j.given[q.Hash] = signed
+	return Outcome{Offer: offer, Step: signed}, steps, nil
+}
+
+// grant returns the steps of an offer, and the one of them that signs. It notes their
+// effect.
+func (j *judgement) grant(offer *Offer, q *verify.Request, newID string) (steps []*Step, signed *Step) {
+	if offer.void != nil {
+		steps = append(steps, void(j.by, offer.void))
+	}
+	if offer.from != nil {
+		begun, signed := j.bridge(offer.from, q, offer.BridgeUntil, newID, true)
+		return append(steps, begun...), signed
+	}
+	s := j.Sales[q.Invoice]
 	a := offer.own
 	var begins *ledger.Activation
-	if a == nil {
-		a = begin(by, q, newID, ledger.StateActive)
-		f.took(a)
+	moves := false
+	switch {
+	case a == nil:
+		if moves = j.movesIn(s, q); moves {
+			j.move(s)
+		}
+		a = begin(j.by, q, newID, ledger.StateActive)
+		j.took(a)
 		begins = clone(&a.Activation)
-	} else if a.Epoch++; a.Site != q.Site || a.Host != q.Host {
-		a.Site, a.Host = q.Site, q.Host
-		begins = clone(&a.Activation)
+	case a.State == ledger.StateBridge: // the seat has waited for it
+		steps = append(steps, &Step{Event: ledger.Event{Action: ledger.ActionTakeOver, Invoice: a.Invoice, Activation: a.ID, Detail: ledger.TakenOver{Predecessor: a.Bridge.From}}})
+		a.State, a.Bridge.State = ledger.StateActive, MoveDone
+		s.Used++
 	}
-	a.components, a.Newest = q.Components, nil
-	step := signing(&ledger.Grant{Entitlement: offer.Entitlement, Activation: a.ID, Epoch: a.Epoch, Request: q}, begins)
-	if f.given == nil {
-		f.given = make(map[[32]byte]*Step)
+	if r := offer.rebind; r != nil {
+		steps = append(steps, &Step{Event: ledger.Event{Action: ledger.ActionRebind, Invoice: a.Invoice, Activation: a.ID, Detail: ledger.Rebound{Replaces: r.replaces, Revoke: r.left}}})
+		j.move(s)
+		for _, id := range r.left {
+			a.issued(id).Revoked = &ledger.Revocation{License: id, Activation: a.ID, Since: ledger.Whole(j.by.Now), Why: j.by.Why}
+		}
 	}
-	f.given[q.Hash] = step
-	return Outcome{Offer: offer, Step: step}, append(steps, step), nil
+	if offer.own != nil {
+		a.Epoch++
+		if a.Site != q.Site || a.Host != q.Host {
+			a.Site, a.Host = q.Site, q.Host
+			begins = clone(&a.Activation)
+		}
+	}
+	signed = signing(newGrant(offer.Entitlement, a.ID, a.Epoch, q), begins)
+	signed.Event.Detail.(*ledger.Signed).Moves = moves
+	a.granted(signed.Grant)
+	return append(steps, signed), signed
+}
+
+// granted notes a license that is about to be signed.
+func (a *Activation) granted(g *ledger.Grant) {
+	a.Licenses = append(a.Licenses, Issued{Epoch: g.Epoch, HardEnd: g.HardEnd(), Need: g.Need, Components: g.Components})
+}
+
+// newGrant returns the grant of a license that answers a request.
+func newGrant(e *ledger.Entitlement, activation string, epoch uint64, q *verify.Request) *ledger.Grant {
+	g := &ledger.Grant{Entitlement: e, Activation: activation, Epoch: epoch, Request: q}
+	if q != nil {
+		g.Components, g.Need = q.Components, ledger.Majority(len(q.Components))
+	}
+	return g
 }
 
 // begin returns the activation of a site that the rules have given a seat, or in a move
@@ -185,6 +285,7 @@ func clone(a *ledger.Activation) *ledger.Activation {
 // name says which copy it is; each name is one activation and takes one seat. earlier is
 // the activation that has the name already, nil if none has.
 func SignUnbound(f *Facts, by *ledger.Operation, invoice, name string, earlier *Activation, newID string) (*ledger.License, *Step, error) {
+	j := &judgement{Facts: f, by: by}
 	s, err := f.sold(invoice)
 	if err != nil {
 		return nil, nil, err
@@ -199,12 +300,14 @@ func SignUnbound(f *Facts, by *ledger.Operation, invoice, name string, earlier *
 		}
 		return earlier.Newest, nil, nil
 	}
-	if err := checkLicense(f, by, s.Entitlement); err != nil {
+	if err := j.checkLicense(s.Entitlement); err != nil {
 		return nil, nil, err
 	}
-	if err := checkFree(s, nil); err != nil {
+	if err := j.checkFree(s, nil); err != nil {
 		return nil, nil, err
 	}
 	a := &ledger.Activation{ID: newID, State: ledger.StateActive, Site: name, Since: ledger.Whole(by.Now)}
-	return nil, signing(&ledger.Grant{Entitlement: s.Entitlement, Activation: newID, Epoch: 1}, a), nil
+	step := signing(newGrant(s.Entitlement, newID, 1, nil), a)
+	j.done([]*Step{step})
+	return nil, step, nil
 }

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 
@@ -27,7 +26,18 @@ func (w *Writer) apply(e *ledger.Event) error {
 	case ledger.Closed:
 		return w.applyClosed(e, d)
 	case ledger.Moved:
-		return w.insert("moves", "successor, activation, until, state", d.Successor, e.Activation, ledger.Seconds(d.Until), string(rules.MovePending))
+		if err := w.insert("moves", "successor, activation, invoice, until, waits, state",
+			d.Successor, e.Activation, e.Invoice, ledger.Seconds(d.Until), number(d.Waits), string(rules.MovePending)); err != nil {
+			return err
+		}
+		return w.moved(e)
+	case ledger.Waiting:
+		return w.one("moves", "UPDATE moves SET state = $2 WHERE successor = $1", e.Activation, string(rules.MoveWaiting))
+	case ledger.Rebound:
+		if err := w.revokeLicenses(e, d.Revoke); err != nil {
+			return err
+		}
+		return w.moved(e)
 	case ledger.TakenOver:
 		return w.applyTakenOver(e)
 	case ledger.Revoked:
@@ -46,7 +56,7 @@ func (w *Writer) applyEntitlement(action ledger.Action, e *ledger.Entitlement) e
 	values := []any{e.Invoice, ledger.CustomerKey(e.Customer), ledger.AccountKey(e.Email), e.Product, e.Type,
 		ledger.Seconds(e.Expires), ledger.Seconds(e.HardEnd()), string(sold)}
 	if action == ledger.ActionEntitle {
-		return w.insert("entitlements", "invoice, customer, account, product, type, expires, hard_end, sold, seats_used", append(values, int64(0))...)
+		return w.insert("entitlements", "invoice, customer, account, product, type, expires, hard_end, sold, seats_used, seats_peak", append(values, int64(0), int64(0))...)
 	}
 	return w.one("entitlements", `UPDATE entitlements SET customer = $2, account = $3, product = $4, type = $5, expires = $6,
 		hard_end = $7, sold = $8 WHERE invoice = $1`, values...)
@@ -72,23 +82,34 @@ func (w *Writer) applySigned(e *ledger.Event, s *ledger.Signed) error {
 	if err != nil {
 		return err
 	}
-	return w.insert("licenses", "id, activation, epoch, request_hash, issued, hard_end, signed_by, signer_key, seq",
-		l.ID.String(), l.Activation, int64(l.Epoch), requestHash(l.Request),
-		ledger.Seconds(l.Issued), ledger.Seconds(l.HardEnd), l.SignedBy, l.SignerKey, e.Seq)
+	if s.Moves {
+		if err := w.moved(e); err != nil {
+			return err
+		}
+	}
+	components, hash, err := l.Named()
+	if err != nil {
+		return err
+	}
+	named, err := json.Marshal(components)
+	if err != nil {
+		return err
+	}
+	return w.insert("licenses", "id, activation, epoch, request_hash, issued, hard_end, need, named, signed_by, signer_key, seq",
+		l.ID.String(), l.Activation, int64(l.Epoch), orNil(hash),
+		ledger.Seconds(l.Issued), ledger.Seconds(l.HardEnd), int64(l.Need), string(named), l.SignedBy, l.SignerKey, e.Seq)
 }
 
-// requestHash returns the hash of a request's body, nil for no request.
-func requestHash(body []byte) any {
-	if len(body) == 0 {
-		return nil
-	}
-	sum := sha256.Sum256(body)
-	return sum[:]
+// moved notes a move of a site.
+func (w *Writer) moved(e *ledger.Event) error {
+	return w.insert("moved", "seq, invoice, at", e.Seq, e.Invoice, e.Time.Unix())
 }
 
 func (w *Writer) applyClosed(e *ledger.Event, c ledger.Closed) error {
-	var state string
-	found, err := w.row("SELECT state FROM activations WHERE id = $1", []any{e.Activation}, &state)
+	var state, named string
+	var key []byte
+	found, err := w.row("SELECT a.state, a.machine_key, l.named FROM activations a JOIN licenses l ON l.id = a.license WHERE a.id = $1",
+		[]any{e.Activation}, &state, &key, &named)
 	if err != nil {
 		return err
 	}
@@ -104,7 +125,9 @@ func (w *Writer) applyClosed(e *ledger.Event, c ledger.Closed) error {
 	}
 	switch ledger.State(state) {
 	case ledger.StateActive:
-		err = w.one("entitlements", "UPDATE entitlements SET seats_used = seats_used - 1 WHERE invoice = $1", e.Invoice)
+		if err = w.one("entitlements", "UPDATE entitlements SET seats_used = seats_used - 1 WHERE invoice = $1", e.Invoice); err == nil {
+			err = w.leftMachine(e, key, named)
+		}
 	case ledger.StateBridge:
 		err = w.one("moves", "UPDATE moves SET state = $2 WHERE successor = $1", e.Activation, string(rules.MoveVoid))
 	}
@@ -113,6 +136,35 @@ func (w *Writer) applyClosed(e *ledger.Event, c ledger.Closed) error {
 	}
 	return w.revokeLicenses(e, c.Revoke)
 }
+
+// leftMachine notes the machine of a seat that is free: by its key, and by what its newest
+// license names.
+func (w *Writer) leftMachine(e *ledger.Event, key []byte, named string) error {
+	if key == nil {
+		return nil
+	}
+	var components []format.Component
+	if err := json.Unmarshal([]byte(named), &components); err != nil {
+		return ledger.Damaged("the components of activation %.64q: %v", e.Activation, err)
+	}
+	const columns = "activation, label, invoice, value"
+	if err := w.insert("left_machines", columns, e.Activation, machineKeyLabel, e.Invoice, key); err != nil {
+		return err
+	}
+	for _, c := range components {
+		if err := w.insert("left_machines", columns, e.Activation, c.Label, e.Invoice, comparable(c.Hash)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// machineKeyLabel is what stands for the machine key among the labels of components, of
+// which none has a space.
+const machineKeyLabel = "machine key"
+
+// comparable is what two hashes of one component have in common.
+func comparable(hash []byte) []byte { return hash[:min(len(hash), format.MinComponentHash)] }
 
 // applyTakenOver gives the seat that a release has freed to the new server of a move.
 func (w *Writer) applyTakenOver(e *ledger.Event) error {

@@ -37,7 +37,7 @@ func (t *Tx) Facts(ask Ask) (*rules.Facts, error) {
 	if _, l.Newest, err = t.Size(); err != nil {
 		return nil, err
 	}
-	for _, step := range []func(Ask) error{l.licenses, l.answers, l.sites, l.activations, l.sales, l.buyers} {
+	for _, step := range []func(Ask) error{l.licenses, l.answers, l.sites, l.activations, l.sales, l.seats, l.buyers} {
 		if err := step(ask); err != nil {
 			return nil, err
 		}
@@ -111,32 +111,13 @@ func (l *loader) sites(ask Ask) error {
 	for _, q := range ask.Requests {
 		all = append(all, q.Invoice, q.Key.Bytes())
 	}
-	for len(all) > 0 {
-		some := all[:min(2*chunk, len(all))]
-		all = all[len(some):]
-		for len(some) > 2 && len(some) < 2*chunk {
-			some = append(some[:len(some):len(some)], some[len(some)-2:]...)
-		}
-		values := ""
-		for i := range len(some) / 2 {
-			if i > 0 {
-				values += ", "
-			}
-			values += "(CAST(" + l.s.dialect.place(2*i+1) + " AS TEXT), CAST(" + l.s.dialect.place(2*i+2) + " AS {blob}))"
-		}
-		err := l.each(l.s.dialect.words("WITH asked (invoice, machine_key) AS (VALUES "+values+`) SELECT a.id
-			FROM asked JOIN activations a ON a.invoice = asked.invoice AND a.machine_key = asked.machine_key
-			WHERE a.state IN ('active', 'bridge')`), some, func(scan func(...any) error) error {
+	return l.eachTuple(`SELECT a.id FROM asked JOIN activations a ON a.invoice = asked.a AND a.machine_key = asked.b WHERE a.state IN ('active', 'bridge')`,
+		[]string{"TEXT", "{blob}"}, all, func(scan func(...any) error) error {
 			var id string
 			err := scan(&id)
 			l.Activations[id] = nil
 			return err
 		})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // activations loads the activations that were asked for or found so far, with the other
@@ -195,15 +176,19 @@ func (l *loader) load(ids []string) error {
 	if err != nil {
 		return err
 	}
-	err = l.eachIn(`SELECT l.activation, l.id, l.epoch, l.hard_end, COALESCE(r.since, 0), COALESCE(r.why, '')
+	err = l.eachIn(`SELECT l.activation, l.id, l.epoch, l.hard_end, l.need, l.named, COALESCE(r.since, 0), COALESCE(r.why, '')
 		FROM licenses l LEFT JOIN revocations r ON r.license = l.id WHERE l.activation IN (%s) ORDER BY l.epoch`,
 		names, func(scan func(...any) error) error {
 			var id string
 			var i rules.Issued
 			var r ledger.Revocation
-			err := scan(&id, textColumn{&i.ID}, &i.Epoch, (*unixTime)(&i.HardEnd), (*unixTime)(&r.Since), &r.Why)
+			var named []byte
+			err := scan(&id, textColumn{&i.ID}, &i.Epoch, (*unixTime)(&i.HardEnd), &i.Need, &named, (*unixTime)(&r.Since), &r.Why)
 			if err != nil {
 				return err
+			}
+			if err := json.Unmarshal(named, &i.Components); err != nil {
+				return ledger.Damaged("the components of license %s: %v", i.ID, err)
 			}
 			if !r.Since.IsZero() {
 				r.License, r.Activation = i.ID, id
@@ -235,26 +220,19 @@ func (l *loader) load(ids []string) error {
 }
 
 func (l *loader) eachMove(condition string, values []any, f func(rules.Move)) error {
-	return l.eachIn("SELECT activation, successor, until, state FROM moves WHERE "+condition+" ORDER BY until, successor", values, func(scan func(...any) error) error {
+	return l.eachIn("SELECT activation, successor, until, waits, state FROM moves WHERE "+condition+" ORDER BY until, successor", values, func(scan func(...any) error) error {
 		var m rules.Move
-		err := scan(&m.From, &m.Successor, (*unixTime)(&m.Until), &m.State)
+		err := scan(&m.From, &m.Successor, (*unixTime)(&m.Until), &m.Waits, &m.State)
 		f(m)
 		return err
 	})
 }
 
-// sales loads what was sold, and where no seat may be left, who has had one longest.
+// sales loads what was sold.
 func (l *loader) sales(ask Ask) error {
-	invoices := slices.Clone(ask.Invoices)
-	wanted := make(map[string]uint64)
+	invoices := append(slices.Clone(ask.Invoices), ask.Seat)
 	for _, q := range ask.Requests {
-		wanted[q.Invoice]++
-	}
-	if ask.Seat != "" {
-		wanted[ask.Seat]++
-	}
-	for invoice := range wanted {
-		invoices = append(invoices, invoice)
+		invoices = append(invoices, q.Invoice)
 	}
 	for _, a := range l.Activations {
 		invoices = append(invoices, a.Invoice)
@@ -263,51 +241,15 @@ func (l *loader) sales(ask Ask) error {
 		invoices = append(invoices, e.Invoice)
 	}
 	slices.Sort(invoices)
-	err := l.eachIn("SELECT sold, seats_used FROM entitlements WHERE invoice IN (%s)", anys(slices.Compact(invoices)), func(scan func(...any) error) error {
-		e, used, err := scanSold(scan)
+	return l.eachIn("SELECT sold, seats_used, seats_peak FROM entitlements WHERE invoice IN (%s)", anys(slices.Compact(invoices)), func(scan func(...any) error) error {
+		s := new(rules.Sale)
+		var err error
+		s.Entitlement, err = scanSold(scan, &s.Used, &s.Peak)
 		if err == nil {
-			l.Sales[e.Invoice] = &rules.Sale{Entitlement: e, Used: used}
+			l.Sales[s.Invoice] = s
 		}
 		return err
 	})
-	if err != nil {
-		return err
-	}
-	for invoice := range wanted {
-		s := l.Sales[invoice]
-		if s == nil || s.Type == ledger.TypeDevelopment || s.Used+wanted[invoice] <= s.Seats {
-			continue
-		}
-		if err := l.oldest(s); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// oldest loads who has had the seats of a sale longest.
-func (l *loader) oldest(s *rules.Sale) error {
-	// SQLite uses an index with a condition only where the query repeats it.
-	var ids []string
-	err := l.each(`SELECT a.id FROM activations a WHERE a.invoice = $1
-		AND a.state IN ('active', 'bridge') AND a.state = 'active' ORDER BY a.since, a.id LIMIT 3`, []any{s.Invoice}, func(scan func(...any) error) error {
-		var id string
-		err := scan(&id)
-		ids = append(ids, id)
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	if err := l.load(slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return l.Activations[id] != nil })); err != nil {
-		return err
-	}
-	for _, id := range ids {
-		if a := l.Activations[id]; a != nil {
-			s.Oldest = append(s.Oldest, a)
-		}
-	}
-	return nil
 }
 
 // buyers loads what the rules ask of customers, for the types of which they ask.
@@ -347,10 +289,10 @@ func (l *loader) buyers(ask Ask) error {
 	if err != nil {
 		return err
 	}
-	const evaluations = "SELECT sold, seats_used FROM entitlements WHERE type = 'evaluation' AND "
+	const evaluations = "SELECT sold FROM entitlements WHERE type = 'evaluation' AND "
 	note := func(key func(e *ledger.Entitlement) rules.ForProduct) func(func(...any) error) error {
 		return func(scan func(...any) error) error {
-			e, _, err := scanSold(scan)
+			e, err := scanSold(scan)
 			if err == nil {
 				of := key(e)
 				l.Evaluations[of] = append(l.Evaluations[of], rules.Evaluation{Invoice: e.Invoice, Customer: e.Customer})
@@ -381,17 +323,17 @@ func anys(names []string) []any {
 	return all
 }
 
-func scanSold(scan func(...any) error) (*ledger.Entitlement, uint64, error) {
+// scanSold reads a row that begins with the column sold.
+func scanSold(scan func(...any) error, more ...any) (*ledger.Entitlement, error) {
 	var sold []byte
-	var used uint64
-	if err := scan(&sold, &used); err != nil {
-		return nil, 0, err
+	if err := scan(append([]any{&sold}, more...)...); err != nil {
+		return nil, err
 	}
 	e := new(ledger.Entitlement)
 	if err := json.Unmarshal(sold, e); err != nil {
-		return nil, 0, ledger.Damaged("what was sold: %v", err)
+		return nil, ledger.Damaged("what was sold: %v", err)
 	}
-	return e, used, nil
+	return e, nil
 }
 
 // Active returns the activations of an invoice that are active, the oldest first.

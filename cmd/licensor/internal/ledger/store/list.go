@@ -55,7 +55,8 @@ func (t *Tx) List(filter Filter) ([]ledger.Holding, error) {
 	condition, args := filter.where()
 	at := make(map[string]int)
 	err := t.each("SELECT sold, seats_used FROM entitlements e WHERE "+condition+" ORDER BY e.invoice", args, func(scan func(...any) error) error {
-		e, used, err := scanSold(scan)
+		var used uint64
+		e, err := scanSold(scan, &used)
 		if err == nil {
 			at[e.Invoice] = len(holdings)
 			holdings = append(holdings, ledger.Holding{Entitlement: *e, SeatsUsed: used})

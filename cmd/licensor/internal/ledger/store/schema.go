@@ -52,7 +52,8 @@ const schema = `
 		expires    {int} NOT NULL,
 		hard_end   {int} NOT NULL,
 		sold       {text} NOT NULL,
-		seats_used {int} NOT NULL
+		seats_used {int} NOT NULL,
+		seats_peak {int} NOT NULL
 	){strict};
 	CREATE INDEX entitlements_customer ON entitlements (customer, product, type);
 	CREATE INDEX entitlements_account ON entitlements (account, product, type);
@@ -79,6 +80,8 @@ const schema = `
 		request_hash {blob},
 		issued       {int} NOT NULL,
 		hard_end     {int} NOT NULL,
+		need         {int} NOT NULL,
+		named        {text} NOT NULL,
 		signed_by    {text} NOT NULL,
 		signer_key   {blob} NOT NULL,
 		seq          {int} NOT NULL
@@ -89,10 +92,29 @@ const schema = `
 	CREATE TABLE moves (
 		successor  {text} PRIMARY KEY,
 		activation {text} NOT NULL,
+		invoice    {text} NOT NULL,
 		until      {int} NOT NULL,
+		waits      {int} NOT NULL,
 		state      {text} NOT NULL
 	){strict};
 	CREATE INDEX moves_activation ON moves (activation);
+	CREATE INDEX moves_waiting ON moves (invoice) WHERE state = 'waiting';
+
+	CREATE TABLE moved (
+		seq     {int} PRIMARY KEY,
+		invoice {text} NOT NULL,
+		at      {int} NOT NULL
+	){strict};
+	CREATE INDEX moved_invoice ON moved (invoice, at);
+
+	CREATE TABLE left_machines (
+		activation {text} NOT NULL,
+		label      {text} NOT NULL,
+		invoice    {text} NOT NULL,
+		value      {blob} NOT NULL,
+		PRIMARY KEY (activation, label)
+	){strict};
+	CREATE INDEX left_machines_value ON left_machines (invoice, label, value);
 
 	CREATE TABLE revocations (
 		license    {text} PRIMARY KEY,
@@ -137,6 +159,8 @@ var Tables = [...]Table{
 	{"activations", "id"},
 	{"licenses", "id"},
 	{"moves", "successor"},
+	{"moved", "seq"},
+	{"left_machines", "activation, label"},
 	{"revocations", "license"},
 	{"revoked_keys", "public"},
 	{"revocation_lists", "number"},

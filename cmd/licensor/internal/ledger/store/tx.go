@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/offlicense/offlicense/cmd/internal/hint"
@@ -189,6 +191,33 @@ func (t *Tx) eachIn(query string, values []any, f func(scan func(into ...any) er
 	return nil
 }
 
+// eachTuple calls f for every row of a query on the table asked, whose columns a, b and so
+// on have the given types and hold the values.
+func (t *Tx) eachTuple(query string, types []string, values []any, f func(scan func(into ...any) error) error) error {
+	width := len(types)
+	for len(values) > 0 {
+		some := values[:min(width*chunk, len(values))]
+		values = values[len(some):]
+		for len(some) > width && len(some) < width*chunk {
+			some = append(some[:len(some):len(some)], some[len(some)-width:]...)
+		}
+		var rows []string
+		for i := 0; i < len(some); i += width {
+			var cells []string
+			for n, kind := range types {
+				cells = append(cells, "CAST("+t.s.dialect.place(i+n+1)+" AS "+kind+")")
+			}
+			rows = append(rows, "("+strings.Join(cells, ", ")+")")
+		}
+		columns := strings.Join(strings.Split("abcdefgh"[:width], ""), ", ")
+		with := t.s.dialect.words("WITH asked (" + columns + ") AS (VALUES " + strings.Join(rows, ", ") + ") " + query)
+		if err := t.each(with, some, f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Size returns how many events there are, and when the newest was.
 func (t *Tx) Size() (size int64, newest time.Time, err error) {
 	var leaf []byte
@@ -196,9 +225,16 @@ func (t *Tx) Size() (size int64, newest time.Time, err error) {
 	if err != nil || !found {
 		return 0, time.Time{}, err
 	}
-	var e struct{ Time time.Time }
+	var e struct {
+		Time  time.Time
+		Rules int
+	}
 	if err := json.Unmarshal(leaf, &e); err != nil {
 		return 0, time.Time{}, ledger.Damaged("event %d: %v", size, err)
+	}
+	if e.Rules > ledger.RulesVersion {
+		return 0, time.Time{}, hint.Errorf("the ledger is judged by rules of version %d, and this licensor knows %d", e.Rules, ledger.RulesVersion).
+			WithHint("update licensor; nothing was changed")
 	}
 	return size, e.Time, nil
 }
@@ -252,6 +288,9 @@ func (c textColumn) Scan(value any) error {
 	}
 	return fmt.Errorf("a text is stored as %T", value)
 }
+
+// number64 writes a number into a statement.
+func number64(n int64) string { return strconv.FormatInt(n, 10) }
 
 func number(b bool) int64 {
 	if b {

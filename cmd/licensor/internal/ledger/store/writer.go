@@ -191,7 +191,8 @@ func (w *Writer) addSeat(invoice string) { w.seats[invoice]++ }
 func (w *Writer) writeSeats() error {
 	for invoice, taken := range w.seats {
 		delete(w.seats, invoice)
-		if err := w.one("entitlements", "UPDATE entitlements SET seats_used = seats_used + $2 WHERE invoice = $1", invoice, taken); err != nil {
+		if err := w.one("entitlements", `UPDATE entitlements SET seats_used = seats_used + $2,
+			seats_peak = CASE WHEN seats_used + $2 > seats_peak THEN seats_used + $2 ELSE seats_peak END WHERE invoice = $1`, invoice, taken); err != nil {
 			return err
 		}
 	}

@@ -1,0 +1,49 @@
+package rules
+
+import (
+	"bytes"
+	"time"
+
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/verify"
+)
+
+// movesCountFor is how long a move counts.
+const movesCountFor = 365 * 24 * time.Hour
+
+// checkMoves refuses one more move than were sold: so many a seat in 365 days, pooled
+// over the invoice. A rebind is one, a bridge (its final license is no second one), and
+// the activation of a freed seat by a machine that was not there before.
+func (j *judgement) checkMoves(s *Sale) error {
+	if s.Type == ledger.TypeDevelopment {
+		return nil
+	}
+	moved := uint64(0)
+	for _, at := range s.Moved {
+		if at.Add(movesCountFor).After(j.by.Now) {
+			moved++
+		}
+	}
+	if allowed := s.AllowedMoves(); moved >= allowed {
+		return j.lift(ledger.Refuse(ledger.RuleMoves, ledger.LiftOverride, `wait until the oldest move is a year ago, or sell more with "licensor amend --moves"`,
+			"the sites of invoice %q have moved %d times in 365 days, of %d", s.Invoice, moved, allowed))
+	}
+	return nil
+}
+
+// movesIn reports whether a new activation is a move: it takes a seat that another one
+// has had, and its machine is none that was there before.
+func (j *judgement) movesIn(s *Sale, q *verify.Request) bool {
+	if s.Type == ledger.TypeDevelopment || s.Used >= s.Peak {
+		return false
+	}
+	for _, m := range s.Left {
+		if bytes.Equal(m.Key, q.Key.Bytes()) || sameMachine(m.Components, q.Components) {
+			return false
+		}
+	}
+	return true
+}
+
+// move notes a move.
+func (j *judgement) move(s *Sale) { s.Moved = append(s.Moved, j.by.Now) }

@@ -1,0 +1,166 @@
+package store
+
+import (
+	"slices"
+	"time"
+
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/rules"
+	"github.com/offlicense/offlicense/format"
+	"github.com/offlicense/offlicense/verify"
+)
+
+// movedWithin is how old the moves are that are loaded: longer than rules ask about, by
+// the most that the clocks of two workstations may be apart.
+const movedWithin = 366 * 24 * time.Hour
+
+// seats loads what is known of the seats of sales that requests ask about: who has had
+// one longest where none may be left, which wait, and who has moved and left.
+func (l *loader) seats(ask Ask) error {
+	wanted := make(map[string]uint64)
+	for _, q := range ask.Requests {
+		wanted[q.Invoice]++
+	}
+	if ask.Seat != "" {
+		wanted[ask.Seat]++
+	}
+	var invoices []any
+	for invoice := range wanted {
+		if l.Sales[invoice] != nil {
+			invoices = append(invoices, invoice)
+		}
+	}
+	if err := l.waiting(invoices); err != nil {
+		return err
+	}
+	err := l.eachIn("SELECT invoice, at FROM moved WHERE invoice IN (%s) AND at > "+number64(l.Newest.Add(-movedWithin).Unix())+" ORDER BY seq", invoices, func(scan func(...any) error) error {
+		var invoice string
+		var at unixTime
+		err := scan(&invoice, &at)
+		s := l.Sales[invoice]
+		s.Moved = append(s.Moved, time.Time(at))
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for invoice, n := range wanted {
+		s := l.Sales[invoice]
+		if s == nil || s.Type == ledger.TypeDevelopment || s.Used+uint64(len(s.Waits))+n <= s.Seats {
+			continue
+		}
+		if err := l.oldest(s); err != nil {
+			return err
+		}
+	}
+	return l.left(ask.Requests)
+}
+
+// waiting loads the seats that wait for the new servers of moves.
+func (l *loader) waiting(invoices []any) error {
+	var successors []string
+	err := l.eachIn("SELECT invoice, activation, successor, until, waits, state FROM moves WHERE invoice IN (%s) AND state = 'waiting' ORDER BY until, successor", invoices,
+		func(scan func(...any) error) error {
+			var invoice string
+			m := new(rules.Move)
+			err := scan(&invoice, &m.From, &m.Successor, (*unixTime)(&m.Until), &m.Waits, &m.State)
+			s := l.Sales[invoice]
+			s.Waits = append(s.Waits, *m)
+			successors = append(successors, m.Successor)
+			return err
+		})
+	if err != nil {
+		return err
+	}
+	return l.loadMissing(successors)
+}
+
+// oldest loads who has had the seats of a sale longest, with the other sides of their
+// moves.
+func (l *loader) oldest(s *rules.Sale) error {
+	// SQLite uses an index with a condition only where the query repeats it.
+	var ids, successors []string
+	err := l.each(`SELECT a.id FROM activations a WHERE a.invoice = $1
+		AND a.state IN ('active', 'bridge') AND a.state = 'active' ORDER BY a.since, a.id LIMIT 3`, []any{s.Invoice}, func(scan func(...any) error) error {
+		var id string
+		err := scan(&id)
+		ids = append(ids, id)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if err := l.loadMissing(ids); err != nil {
+		return err
+	}
+	for _, id := range ids {
+		if a := l.Activations[id]; a != nil {
+			s.Oldest = append(s.Oldest, a)
+			for _, m := range a.Moves {
+				successors = append(successors, m.Successor)
+			}
+		}
+	}
+	return l.loadMissing(successors)
+}
+
+// loadMissing loads activations that are not among the facts yet.
+func (l *loader) loadMissing(ids []string) error {
+	return l.load(slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return l.Activations[id] != nil }))
+}
+
+// left loads the machines of freed seats that may be those that ask now: they share the
+// machine key or a component.
+func (l *loader) left(requests []*verify.Request) error {
+	type machine struct{ invoice, activation string }
+	candidates := make(map[string]machine)
+	var asked []any
+	for _, q := range requests {
+		if s := l.Sales[q.Invoice]; s == nil || s.Used >= s.Peak { // no seat of it was freed
+			continue
+		}
+		asked = append(asked, q.Invoice, machineKeyLabel, q.Key.Bytes())
+		for _, c := range q.Components {
+			asked = append(asked, q.Invoice, c.Label, comparable(c.Hash))
+		}
+	}
+	err := l.eachTuple("SELECT m.invoice, m.activation FROM asked JOIN left_machines m ON m.invoice = asked.a AND m.label = asked.b AND m.value = asked.c",
+		[]string{"TEXT", "TEXT", "{blob}"}, asked, func(scan func(...any) error) error {
+			var m machine
+			err := scan(&m.invoice, &m.activation)
+			candidates[m.activation] = m
+			return err
+		})
+	if err != nil {
+		return err
+	}
+	var ids []string
+	for id := range candidates {
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	machines := make(map[string]*rules.LeftMachine)
+	err = l.eachIn("SELECT activation, label, value FROM left_machines WHERE activation IN (%s) ORDER BY activation, label", anys(ids), func(scan func(...any) error) error {
+		var id, label string
+		var value []byte
+		if err := scan(&id, &label, &value); err != nil {
+			return err
+		}
+		m := machines[id]
+		if m == nil {
+			m = new(rules.LeftMachine)
+			machines[id] = m
+		}
+		if label == machineKeyLabel {
+			m.Key = value
+		} else {
+			m.Components = append(m.Components, format.Component{Label: label, Hash: value})
+		}
+		return nil
+	})
+	for _, id := range ids {
+		s := l.Sales[candidates[id].invoice]
+		s.Left = append(s.Left, *machines[id])
+	}
+	return err
+}
