@@ -143,6 +143,17 @@ func TestLostDirectoryComparesWhatBothHave(t *testing.T) {
 	}
 }
 
+// A holder whose license is for any machine is on none.
+func TestLostDirectoryOfALicenseForAnyMachine(t *testing.T) {
+	r := newRecord(t, entitlement(func(e *ledger.Entitlement) { e.Unbound = true }))
+	if _, err := r.unbound("Berlin"); err != nil {
+		t.Fatal(err)
+	}
+	_, err := r.sign(request(t, 1))
+	wantRefusal(t, err, ledger.RuleSeats, "Berlin")
+	wantHint(t, err, `"licensor deactivate" where the server is gone`)
+}
+
 // Three holders at most are compared, those who have their seat longest, so that the
 // facts of a question stay few.
 func TestLostDirectoryAmongTheOldest(t *testing.T) {
