@@ -110,7 +110,7 @@ func lacksProduction(f *Facts, by *ledger.Operation, e *ledger.Entitlement) bool
 }
 
 // checkOnce keeps evaluations to one per customer and product. To make one longer is a
-// second one just as well, see checkAgain.
+// second one just as well, see checkEvaluation.
 func checkOnce(f *Facts, by *ledger.Operation, e *ledger.Entitlement) error {
 	if e.Type != ledger.TypeEvaluation || by.Override {
 		return nil

@@ -74,6 +74,11 @@ func TestDevelopmentAllowance(t *testing.T) {
 		return err
 	}
 	wantRefusal(t, allow(1), ledger.RuleAllowance, "2 activations")
+	for _, fits := range []uint64{0, 2} { // as many as needed, and no more than there are
+		if err := allow(fits); err != nil {
+			t.Errorf("an allowance of %d: %v", fits, err)
+		}
+	}
 	if err := allow(3); err != nil {
 		t.Fatal(err)
 	}
