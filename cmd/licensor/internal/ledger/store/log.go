@@ -141,6 +141,9 @@ func (t *Tx) Replay(ctx context.Context, into *Store, advance func()) error {
 	return tx.Commit()
 }
 
+// HasTable reports whether the ledger has a table, and not a view in its place.
+func (t *Tx) HasTable(name string) (bool, error) { return t.s.dialect.hasTable(t.ctx, t.tx, name) }
+
 // Rows opens all rows of a table in the order of its key.
 func (t *Tx) Rows(table Table) (*sql.Rows, error) {
 	rows, err := t.query("SELECT * FROM " + table.Name + " ORDER BY " + table.Key)
