@@ -258,9 +258,11 @@ func TestFactsForAThousandRequests(t *testing.T) {
 			seen++
 			whole := strings.HasPrefix(line, "SCAN") && !strings.Contains(line, "asked") && !strings.Contains(line, "CONSTANT ROW")
 			if whole && !strings.Contains(query, "LIMIT 1") {
-				t.Errorf("%s: %s", query, line)
+				t.Errorf("reads a whole table: %s: %s", query, line)
 			}
-			if strings.Contains(line, "activations_site (invoice=?)") && !strings.Contains(query, "LIMIT 3") {
+			// The holders lie in the order in which three of them are asked for.
+			holders := strings.Contains(line, "activations_oldest (invoice=?)") && strings.Contains(query, "LIMIT 3")
+			if strings.Contains(line, "(invoice=?)") && !strings.Contains(line, "entitlements") && !holders || strings.Contains(query, "LIMIT 3") && strings.Contains(line, "TEMP B-TREE") {
 				t.Errorf("reads all activations of an invoice: %s: %s", query, line)
 			}
 		}
