@@ -169,7 +169,6 @@ func (f *Facts) closed(steps []*Step) {
 			s := f.Sales[a.Invoice]
 			s.Used--
 			s.left(a)
-			s.Oldest = slices.DeleteFunc(s.Oldest, func(o *Activation) bool { return o.ID == a.ID })
 		}
 		if a.State = ledger.StateDeactivated; step.Event.Action == ledger.ActionVoid {
 			a.State = ledger.StateVoid

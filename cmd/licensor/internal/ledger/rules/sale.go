@@ -96,7 +96,8 @@ func (j *judgement) checkPartner(e *ledger.Entitlement) error {
 	if e.Type != ledger.TypeNFR || j.Partners[ledger.CustomerKey(e.Customer)] {
 		return nil
 	}
-	return ledger.Refuse(ledger.RulePartner, "who decides about partners, by marking the customer as one", "mark the customer as a partner, if that is what they are",
+	return ledger.Refuse(ledger.RulePartner, "who decides about partners, by marking the customer as one",
+		fmt.Sprintf("mark the customer as a partner, if that is what they are: licensor customer %q --partner --why TEXT", e.Customer),
 		"licenses that are not for resale (%s) are for partners, and %q is not a partner", ledger.TypeNFR, e.Customer)
 }
 
@@ -105,7 +106,7 @@ func (j *judgement) checkProduction(e *ledger.Entitlement) error {
 	if e.Waived || !j.lacksProduction(e) {
 		return nil
 	}
-	return j.lift(ledger.Refuse(ledger.RuleProduction, ledger.LiftOverride+"; partners need none", "sell or renew production first",
+	return j.lift(ledger.Refuse(ledger.RuleProduction, ledger.LiftOverride+"; partners need none", `sell or renew production first: "licensor entitle" or "licensor renew"`,
 		"%s licenses require an active production license, and %q has none of %s", e.Type, e.Customer, e.Product))
 }
 
@@ -122,7 +123,7 @@ func (j *judgement) lacksProduction(e *ledger.Entitlement) bool {
 }
 
 // checkOnce keeps evaluations to one per customer and product. To make one longer is a
-// second one just as well, see checkAgain.
+// second one just as well, see checkEvaluation.
 func (j *judgement) checkOnce(e *ledger.Entitlement) error {
 	if e.Type != ledger.TypeEvaluation {
 		return nil

@@ -27,7 +27,8 @@ type Offer struct {
 	from   *Activation // of From
 }
 
-// Judge says what a request gets. The error is a *ledger.Refusal if it gets nothing.
+// Judge says what a request gets, and notes nothing. The error is a *ledger.Refusal if the
+// rules give it nothing.
 func Judge(f *Facts, by *ledger.Operation, q *verify.Request) (*Offer, error) {
 	return (&judgement{Facts: f, by: by}).judge(q)
 }
@@ -74,7 +75,7 @@ func (j *judgement) consider(q *verify.Request) (*Offer, error) {
 	if err := j.checkRequest(s.Entitlement, q); err != nil {
 		return nil, err
 	}
-	own := j.Sites[SiteOf(q)]
+	own := j.Sites[SiteKey{q.Invoice, string(q.Key.Bytes())}]
 	if own != nil && own.State == ledger.StateBridge {
 		var err error
 		if own, err = j.bridged(offer, own, q); err != nil {
@@ -171,8 +172,8 @@ func (j *judgement) checkLicense(e *ledger.Entitlement) error {
 // Outcome is what became of one request of a batch.
 type Outcome struct {
 	Offer *Offer
-	Step  *Step // the one with the license; nil if the request had one already, or was refused
-	Again bool  // the request had its license already, if only in this batch
+	Step  *Step // the one that signs it; nil if it was signed before this batch, or refused
+	Again bool  // the request had its license already, if only from this batch
 	Err   error // a *ledger.Refusal
 }
 

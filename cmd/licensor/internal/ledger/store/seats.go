@@ -78,10 +78,8 @@ func (l *loader) waiting(invoices []any) error {
 // oldest loads who has had the seats of a sale longest, with the other sides of their
 // moves.
 func (l *loader) oldest(s *rules.Sale) error {
-	// SQLite uses an index with a condition only where the query repeats it.
 	var ids, successors []string
-	err := l.each(`SELECT a.id FROM activations a WHERE a.invoice = $1
-		AND a.state IN ('active', 'bridge') AND a.state = 'active' ORDER BY a.since, a.id LIMIT 3`, []any{s.Invoice}, func(scan func(...any) error) error {
+	err := l.each(`SELECT a.id FROM activations a WHERE a.invoice = $1 AND a.state = 'active' ORDER BY a.since, a.id LIMIT 3`, []any{s.Invoice}, func(scan func(...any) error) error {
 		var id string
 		err := scan(&id)
 		ids = append(ids, id)

@@ -218,6 +218,18 @@ func (t *Tx) eachTuple(query string, types []string, values []any, f func(scan f
 	return nil
 }
 
+// places returns the places of a statement's first n values.
+func (s *Store) places(n int) string {
+	var b strings.Builder
+	for i := range n {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(s.dialect.place(i + 1))
+	}
+	return b.String()
+}
+
 // Size returns how many events there are, and when the newest was.
 func (t *Tx) Size() (size int64, newest time.Time, err error) {
 	var leaf []byte
