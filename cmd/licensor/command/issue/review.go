@@ -19,7 +19,10 @@ const oldRequest = 30 * 24 * time.Hour
 func review(env *cli.Env, out io.Writer, offer *service.Offer, q *verify.Request, now time.Time) {
 	e := offer.Entitlement
 	seat := "a new one"
-	if offer.Activation != nil {
+	switch {
+	case offer.From != nil:
+		seat = "a bridge until " + text.Minute(offer.BridgeUntil) + ", to move " + offer.From.Name()
+	case offer.Activation != nil:
 		seat = "its own, " + offer.Activation.Name()
 	}
 	t := cli.Table{Whole: true}
@@ -34,6 +37,10 @@ func review(env *cli.Env, out io.Writer, offer *service.Offer, q *verify.Request
 	t.WriteTo(out)
 
 	warnOfRequest(env, q, now)
+	if offer.Rebinds > 0 {
+		env.Warnf("the site is on another machine: this counts as a move, and %s for the next revocation list",
+			cli.Plural(offer.Rebinds, "license of it waits", "licenses of it wait"))
+	}
 	if offer.License != nil {
 		env.Warnf("this request was signed on %s; here is the same license again", text.Date(offer.License.Issued))
 		if offer.Epoch > offer.License.Epoch {
