@@ -92,7 +92,7 @@ func TestFacts(t *testing.T) {
 			"a request that was answered": {ask: requests(site(1)), activations: "AAAA BBBB EEEE", oldest: "BBBB AAAA EEEE", sales: invoice,
 				check: func(f *rules.Facts) bool {
 					a := f.Answers[site(1).Hash]
-					return a.License.ID == id(1) && a.Activation == f.Activations["AAAA"] && f.Sites[rules.SiteOf(site(1))] == a.Activation &&
+					return a.License.ID == id(1) && a.Activation == f.Activations["AAAA"] && f.Sites[rules.SiteKey{Invoice: site(1).Invoice, MachineKey: string(site(1).Key.Bytes())}] == a.Activation &&
 						f.Sales[invoice].Used == 3 && f.Sales[invoice].Seats == 3
 				}},
 			"the newest of its site": {ask: requests(site(11)), activations: "AAAA BBBB EEEE", oldest: "BBBB AAAA EEEE", sales: invoice,
@@ -104,7 +104,7 @@ func TestFacts(t *testing.T) {
 				}},
 			"another request of a bridge": {ask: requests(again(site(3))), activations: "AAAA BBBB CCCC EEEE", oldest: "BBBB AAAA EEEE", sales: invoice,
 				check: func(f *rules.Facts) bool {
-					c := f.Sites[rules.SiteOf(site(3))]
+					c := f.Sites[rules.SiteKey{Invoice: site(3).Invoice, MachineKey: string(site(3).Key.Bytes())}]
 					move := rules.Move{From: "BBBB", Successor: "CCCC", Until: now.Add(14 * day), State: rules.MovePending}
 					return len(f.Answers) == 0 && c == f.Activations["CCCC"] && c.State == ledger.StateBridge &&
 						*c.Bridge == move && reflect.DeepEqual(f.Activations["BBBB"].Moves, []rules.Move{move})
