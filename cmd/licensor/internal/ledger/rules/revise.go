@@ -201,7 +201,8 @@ func (j *judgement) checkEvaluation(old, after *ledger.Entitlement, action ledge
 }
 
 // grantsBeyond reports whether a license under an entitlement grants what one under the
-// other does not. Another edition counts as that, and a lower highest version does not.
+// other does not. Another edition counts as that, and another highest version, be it
+// higher or lower.
 func grantsBeyond(e, other *ledger.Entitlement) bool {
 	beyond := e.Edition != other.Edition || endsLater(other, e) || e.EmergencyDays > other.EmergencyDays ||
 		other.MaxVersion != "" && e.MaxVersion != other.MaxVersion ||

@@ -93,7 +93,7 @@ func EvaluationByAccount(email, product string) ForProduct {
 
 // checkPartner keeps licenses that are not for resale with partners.
 func (j *judgement) checkPartner(e *ledger.Entitlement) error {
-	if e.Type != ledger.TypeNFR || j.Partners[ledger.CustomerKey(e.Customer)] {
+	if e.Type != ledger.TypeNFR || j.Partners.Has(e.Customer) {
 		return nil
 	}
 	return ledger.Refuse(ledger.RulePartner, "who decides about partners, by marking the customer as one",
@@ -114,11 +114,10 @@ func (j *judgement) checkProduction(e *ledger.Entitlement) error {
 // entitlement of the product that has not ended, its grace included. Production is what
 // is paid for; the free types are others.
 func (j *judgement) lacksProduction(e *ledger.Entitlement) bool {
-	customer := ledger.CustomerKey(e.Customer)
-	if !e.NeedsProduction() || j.Partners[customer] {
+	if !e.NeedsProduction() || j.Partners.Has(e.Customer) {
 		return false
 	}
-	end, sold := j.Production[ForProduct{customer, e.Product}]
+	end, sold := j.Production[ForProduct{ledger.CustomerKey(e.Customer), e.Product}]
 	return !sold || !end.IsZero() && end.Before(j.by.Now)
 }
 
