@@ -26,7 +26,7 @@ type Entitlement struct {
 	Type          string            `json:"type"`
 	Seats         uint64            `json:"seats"`
 	Allowance     uint64            `json:"allowance,omitempty"`  // type development: most activations; 0: as many as needed
-	Unbound       bool              `json:"unbound,omitempty"`    // licenses for any machine may be given out
+	Binding       string            `json:"binding,omitempty"`    // the weakest that licenses may have: operator, key or any; empty: machine
 	Expires       time.Time         `json:"expires,omitzero"`     // zero: perpetual
 	GraceDays     uint64            `json:"grace_days,omitempty"` // after Expires
 	UpdatesUntil  time.Time         `json:"updates_until,omitzero"`
@@ -93,6 +93,15 @@ func (e *Entitlement) HardEnd() time.Time {
 	return e.Expires.Add(time.Duration(e.GraceDays) * 24 * time.Hour)
 }
 
+// Weakest returns how weakly a license may be held to its place.
+func (e *Entitlement) Weakest() format.Strength {
+	s, err := format.ParseStrength(e.Binding)
+	if err != nil { // as Check refuses it, it is none
+		return format.StrengthMachine
+	}
+	return s
+}
+
 // NeedsProduction reports whether its type requires an active production license.
 func (e *Entitlement) NeedsProduction() bool {
 	return slices.Contains([]string{TypeStaging, TypeTest, TypeDevelopment, TypeFailover}, e.Type)
@@ -102,6 +111,9 @@ func (e *Entitlement) NeedsProduction() bool {
 func (e Entitlement) Normal() *Entitlement {
 	e.Expires, e.UpdatesUntil = Whole(e.Expires), Whole(e.UpdatesUntil)
 	e.Email = strings.TrimSpace(e.Email)
+	if e.Binding == format.StrengthMachine.String() {
+		e.Binding = ""
+	}
 	if len(e.Features) == 0 {
 		e.Features = nil
 	}
@@ -143,6 +155,8 @@ func (e *Entitlement) checkForm(vendor string, now time.Time) error {
 		return fmt.Errorf("invalid e-mail address %.64q", e.Email)
 	case e.Seats == 0:
 		return errors.New("it has no seats")
+	case e.Binding != "" && e.Weakest() == format.StrengthMachine:
+		return fmt.Errorf("unknown binding %.64q: want machine, operator, key or any", e.Binding)
 	case e.MaxVersion != "" && verify.ValidMaxVersion(e.MaxVersion) != nil:
 		return verify.ValidMaxVersion(e.MaxVersion)
 	case e.Allowance > 0 && e.Type != TypeDevelopment:
@@ -151,7 +165,7 @@ func (e *Entitlement) checkForm(vendor string, now time.Time) error {
 		return fmt.Errorf("emergency days are for the type %s, and this is %s", TypeFailover, e.Type)
 	case e.EmergencyDays == 0 && e.Type == TypeFailover: // none is what a license says that is not limited
 		return fmt.Errorf("the type %s needs at least 1 emergency day: give --emergency-days, or in an import emergency_days", TypeFailover)
-	case e.Unbound && e.Type == TypeFailover:
+	case e.Weakest() == format.StrengthAny && e.Type == TypeFailover:
 		return fmt.Errorf("the emergency days of type %s are counted on one server: no license for any machine", TypeFailover)
 	case max(e.Seats, e.Allowance, e.EmergencyDays) > maxCount, e.Moves != nil && *e.Moves > maxCount:
 		return fmt.Errorf("a count above %d", uint64(maxCount))

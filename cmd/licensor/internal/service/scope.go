@@ -52,7 +52,7 @@ func (s *Service) outOfScope(delegations []*format.DelegationClaims, now time.Ti
 	if end := e.HardEnd(); !end.IsZero() {
 		sample.Expires = end.Unix()
 	}
-	if !e.Unbound {
+	if e.Weakest() != format.StrengthAny {
 		sample.Binding = &format.Binding{Need: 1, Components: []format.Component{{Label: format.LabelMachineID}}}
 	}
 	var all []string

@@ -84,7 +84,7 @@ func Open(t testing.TB, where string) *book.Book {
 func Entitlement() ledger.Entitlement {
 	return ledger.Entitlement{
 		Invoice: "INV0042-1", Email: "ops@site.example", Customer: "Site Ltd",
-		Product: "evoq", Edition: "engage", Type: ledger.TypeProduction, Seats: 1,
+		Product: "evoq", Edition: "engage", Type: ledger.TypeProduction, Seats: 1, Binding: "key",
 		Expires:  time.Date(2027, 11, 21, 23, 59, 59, 0, time.UTC),
 		Features: []string{"sso"}, Limits: map[string]uint64{"cores": 16},
 	}

@@ -67,7 +67,7 @@ func public(seed byte) keys.PublicKey { return key(seed).Public() }
 func entitlement(changes ...func(*ledger.Entitlement)) *ledger.Entitlement {
 	e := ledger.Entitlement{
 		Invoice: inv, Email: "ops@site.example", Customer: "Site Ltd",
-		Product: "evoq", Edition: "engage", Type: "production", Seats: 1,
+		Product: "evoq", Edition: "engage", Type: "production", Seats: 1, Binding: "key",
 		Expires:  time.Date(2027, 11, 21, 23, 59, 59, 0, time.UTC),
 		Features: []string{"sso"}, Limits: map[string]uint64{"cores": 16},
 	}

@@ -433,7 +433,7 @@ func TestMoveWantsTheInvoiceAndAnotherServer(t *testing.T) {
 }
 
 func TestMoveWantsAMachineToReleaseIt(t *testing.T) {
-	r := newRecord(t, entitlement(func(e *ledger.Entitlement) { e.Unbound = true }))
+	r := newRecord(t, entitlement(func(e *ledger.Entitlement) { e.Binding = "any" }))
 	license, err := r.unbound("Berlin")
 	if err != nil {
 		t.Fatal(err)

@@ -2,11 +2,13 @@ package rules
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"time"
 
 	"github.com/offlicense/offlicense/cmd/internal/hint"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/format"
 )
 
 // Renewal moves the end of an entitlement.
@@ -122,26 +124,34 @@ func Revise(f *Facts, by *ledger.Operation, invoice string, r Revision, active [
 	}
 	revised.Steps = []*Step{{Event: ledger.Event{Action: r.action, Invoice: invoice, Detail: after}}}
 	for _, a := range active {
-		step, err := signAgain(a, after)
+		step, err := signAgain(a, before, after)
 		if err != nil {
 			return nil, err
 		}
-		revised.Steps = append(revised.Steps, step)
+		if step != nil {
+			revised.Steps = append(revised.Steps, step)
+		}
 	}
 	j.done(revised.Steps)
 	return revised, nil
 }
 
-func signAgain(a *Activation, e *ledger.Entitlement) (*Step, error) {
+// signAgain returns the step that signs a license again for what is sold now; nil if it
+// would say what it says.
+func signAgain(a *Activation, before, after *ledger.Entitlement) (*Step, error) {
 	q, err := a.Newest.OpenRequest()
 	if err != nil {
 		return nil, err
 	}
-	if q == nil && !e.Unbound {
-		return nil, ledger.Refuse(ledger.RuleUnbound, ledger.LiftNobody, fmt.Sprintf("deactivate it first: licensor deactivate %s --activation %s --why TEXT", e.Invoice, a.ID),
-			"activation %s has a license for any machine, and invoice %q is to have none", a.Name(), e.Invoice)
+	g, old := newGrant(after, a.ID, a.Epoch+1, q), newGrant(before, a.ID, a.Epoch+1, q)
+	if g.Strength() > after.Weakest() {
+		return nil, ledger.Refuse(ledger.RuleBinding, ledger.LiftNobody, fmt.Sprintf("deactivate it first: licensor deactivate %s --activation %s --why TEXT", after.Invoice, a.ID),
+			"the license of activation %s is bound to %s, and invoice %q is to have none that is weaker than %s", a.Name(), g.Strength(), after.Invoice, after.Weakest())
 	}
-	return signing(newGrant(e, a.ID, a.Epoch+1, q), nil), nil
+	if reflect.DeepEqual(g.Claims("", format.ID{}, time.Time{}, 0), old.Claims("", format.ID{}, time.Time{}, 0)) {
+		return nil, nil
+	}
+	return signing(g, nil), nil
 }
 
 func (j *judgement) checkRevision(s *Sale, after *ledger.Entitlement, action ledger.Action) error {
@@ -194,7 +204,7 @@ func (j *judgement) checkEvaluation(old, after *ledger.Entitlement, action ledge
 		}
 	}
 	// By either it can become what it was not given as.
-	if other || after.Seats > old.Seats || after.Unbound && !old.Unbound || grantsBeyond(after, old) {
+	if other || after.Seats > old.Seats || after.Weakest() > old.Weakest() || grantsBeyond(after, old) {
 		return j.by.NeedWhy("an evaluation that grants more, or to another account,")
 	}
 	return nil

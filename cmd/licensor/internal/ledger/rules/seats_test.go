@@ -153,7 +153,7 @@ func TestLostDirectoryComparesWhatBothHave(t *testing.T) {
 
 // A holder whose license is for any machine is on none.
 func TestLostDirectoryOfALicenseForAnyMachine(t *testing.T) {
-	r := newRecord(t, entitlement(func(e *ledger.Entitlement) { e.Unbound = true }))
+	r := newRecord(t, entitlement(func(e *ledger.Entitlement) { e.Binding = "any" }))
 	if _, err := r.unbound("Berlin"); err != nil {
 		t.Fatal(err)
 	}

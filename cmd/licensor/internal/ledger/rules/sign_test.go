@@ -258,8 +258,8 @@ func wantDamaged(t testing.TB, err error) {
 func TestUnboundOnlyWhereSoldSo(t *testing.T) {
 	r := newRecord(t, entitlement(seats(2)))
 	_, err := r.unbound("")
-	wantRefusal(t, err, ledger.RuleUnbound, inv)
-	if _, err := r.amend(by(), func(e *ledger.Entitlement) { e.Unbound = true }); err != nil {
+	wantRefusal(t, err, ledger.RuleBinding, inv)
+	if _, err := r.amend(by(), func(e *ledger.Entitlement) { e.Binding = "any" }); err != nil {
 		t.Fatal(err)
 	}
 	license, err := r.unbound("")
@@ -290,7 +290,7 @@ func TestUnboundOnlyWhereSoldSo(t *testing.T) {
 
 // It is a license like others: the term holds, and production where it is required.
 func TestUnboundFollowsTheOtherRules(t *testing.T) {
-	anyMachine := func(e *ledger.Entitlement) { e.Unbound = true }
+	anyMachine := func(e *ledger.Entitlement) { e.Binding = "any" }
 	r := newRecord(t, entitlement(anyMachine))
 	_, _, err := rules.SignUnbound(r.facts(), byAt(entitlement().Expires.Add(day)), inv, "", nil, "X")
 	wantRefusal(t, err, ledger.RuleTerm)
@@ -305,7 +305,7 @@ func TestUnboundFollowsTheOtherRules(t *testing.T) {
 
 // Nor is one that was revoked given out again.
 func TestUnboundThatWasRevoked(t *testing.T) {
-	r := newRecord(t, entitlement(func(e *ledger.Entitlement) { e.Unbound = true }))
+	r := newRecord(t, entitlement(func(e *ledger.Entitlement) { e.Binding = "any" }))
 	license, err := r.unbound("Berlin")
 	if err != nil {
 		t.Fatal(err)
