@@ -36,7 +36,7 @@ func (c *signCommand) signMany(env *cli.Env, args []string) error {
 	if b.items, err = findRequests(env, args); err != nil {
 		return err
 	}
-	if b.directory, err = common.OpenLicenseDirectory(env, c.out); err != nil {
+	if b.directory, err = common.OpenLicenseDirectory(env, c.Out); err != nil {
 		return err
 	}
 	if err := b.directory.Check(outputs(b.items)); err != nil {
@@ -47,7 +47,7 @@ func (c *signCommand) signMany(env *cli.Env, args []string) error {
 			return err
 		}
 	}
-	return c.Home.WithService(env, service.ToChange, b.run)
+	return c.WithService(env, service.ToChange, b.run)
 }
 
 func (b *bulk) run(ctx context.Context, s *service.Service) error {
@@ -59,13 +59,15 @@ func (b *bulk) run(ctx context.Context, s *service.Service) error {
 		if err := b.ask(ctx, readable); err != nil {
 			return err
 		}
-		// All that waits for a person is done before the clock is read.
-		signer, err := b.signer(ctx)
+		by, key, err := b.Ready(b.env, "", "")
 		if err != nil {
 			return err
 		}
-		by, err := b.Operation(b.env)
+		signer, err := s.Signer(ctx, key, by.Now)
 		if err != nil {
+			return err
+		}
+		if by, err = b.Operation(b.env); err != nil { // the passphrase has waited
 			return err
 		}
 		if b.texts, err = s.LicenseTexts(ctx); err != nil {
@@ -81,18 +83,6 @@ func (b *bulk) run(ctx context.Context, s *service.Service) error {
 		return reported
 	}
 	return b.summarize()
-}
-
-func (b *bulk) signer(ctx context.Context) (*service.Signer, error) {
-	now, err := b.env.Time()
-	if err != nil {
-		return nil, err
-	}
-	key, err := b.Key.Key(b.env)
-	if err != nil {
-		return nil, err
-	}
-	return b.service.Signer(ctx, key, now)
 }
 
 // sign signs all items and writes their files. The error is what broke the run off.
@@ -167,7 +157,7 @@ func (b *bulk) summarize() error {
 	for _, result := range []string{resultSigned, resultAgain, resultRefused, resultUnreadable} {
 		t.Row(result, fmt.Sprint(counts[result]))
 	}
-	t.Row("licenses", b.out)
+	t.Row("licenses", b.Out)
 	if b.report != "" {
 		t.Row("report", b.report)
 	}

@@ -2,7 +2,6 @@ package issue
 
 import (
 	"context"
-	_ "embed"
 	"fmt"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
@@ -17,24 +16,15 @@ import (
 // deactivateCommand frees the seat of a server that is gone, or ends the bridge of a move
 // to a wrong one.
 type deactivateCommand struct {
-	home       common.HomeOption
-	operator   common.OperatorOption
-	reason     common.ReasonOptions
-	yes        bool
+	common.Options
 	activation string
 }
 
-//go:embed usage/deactivate.txt
-var DeactivateUsage string
-
-// Deactivate is the command deactivate.
-func Deactivate(flags *pflag.FlagSet) cli.Run {
+func deactivate(flags *pflag.FlagSet) cli.Run {
 	var c deactivateCommand
-	c.home.AddLedger(flags)
-	c.operator.Add(flags)
-	c.reason.Add(flags)
-	flags.BoolVar(&c.yes, "yes", false, "")
-	flags.Var(common.ActivationFlag(&c.activation), "activation", "")
+	c.AddChange(flags)
+	c.AddYes(flags)
+	common.AddActivation(flags, &c.activation)
 	return c.run
 }
 
@@ -46,10 +36,10 @@ func (c *deactivateCommand) run(env *cli.Env, args []string) error {
 	if c.activation == "" {
 		return cli.Usagef("--activation is missing").WithHint("\"licensor list --invoice %s\" shows who is active", cli.ShellWord(invoice))
 	}
-	if err := c.reason.Check("deactivating a server that is gone"); err != nil {
+	if err := c.CheckReason("deactivating a server that is gone"); err != nil {
 		return err
 	}
-	return c.home.WithService(env, service.ToChange, func(ctx context.Context, s *service.Service) error {
+	return c.WithService(env, service.ToChange, func(ctx context.Context, s *service.Service) error {
 		h, err := s.Holding(ctx, invoice)
 		if err != nil {
 			return err
@@ -65,11 +55,11 @@ func (c *deactivateCommand) run(env *cli.Env, args []string) error {
 				question = "Close this bridge and end its move?"
 				bridge = true
 			}
-			if err := common.Agree(env, c.yes, question, "not deactivated"); err != nil {
+			if err := c.Agree(env, question, "not deactivated"); err != nil {
 				return err
 			}
 		}
-		by, err := c.reason.Operation(env, &c.operator)
+		by, err := c.Operation(env)
 		if err != nil {
 			return err
 		}

@@ -2,7 +2,6 @@ package issue
 
 import (
 	"context"
-	_ "embed"
 	"fmt"
 	"time"
 
@@ -15,50 +14,35 @@ import (
 )
 
 // releaseCommand records a release and frees its seat.
-type releaseCommand struct {
-	common.Issuing
-	out string
-}
+type releaseCommand struct{ common.Issuing }
 
-//go:embed usage/release.txt
-var ReleaseUsage string
-
-// Release is the command release.
-func Release(flags *pflag.FlagSet) cli.Run {
+func release(flags *pflag.FlagSet) cli.Run {
 	var c releaseCommand
-	c.Add(flags)
-	flags.StringVar(&c.out, "out", "-", "")
+	c.Add(flags, "-")
 	return c.run
 }
 
 func (c *releaseCommand) run(env *cli.Env, args []string) error {
-	if err := c.Reason.Check(""); err != nil {
+	if err := c.CheckReason(""); err != nil {
 		return err
 	}
 	if len(args) != 1 {
 		return cli.Usagef("got %d files, want one release (- is standard input)", len(args))
 	}
-	if err := env.CheckOutput(c.out, "OLL1:"); err != nil {
+	if err := env.CheckOutput(c.Out, "OLL1:"); err != nil {
 		return err
 	}
 	file, err := env.ReadFile(args[0], format.MaxText)
 	if err != nil {
 		return err
 	}
-	return c.Home.WithService(env, service.ToChange, func(ctx context.Context, s *service.Service) error {
+	return c.WithService(env, service.ToChange, func(ctx context.Context, s *service.Service) error {
 		release, err := s.OpenRelease(ctx, file)
 		if err != nil {
 			return err
 		}
-		showRelease(env, c.out, release)
-		if err := c.Agree(env, "Record this release?", "not recorded"); err != nil {
-			return err
-		}
-		by, err := c.Operation(env)
-		if err != nil {
-			return err
-		}
-		key, err := c.Key.Key(env)
+		showRelease(env, c.Out, release)
+		by, key, err := c.Ready(env, "Record this release?", "not recorded")
 		if err != nil {
 			return err
 		}
@@ -86,19 +70,18 @@ func showRelease(env *cli.Env, out string, r *service.ReleasePreview) {
 // tell says what came of the release, and writes the license of the new server of a
 // move.
 func (c *releaseCommand) tell(ctx context.Context, env *cli.Env, s *service.Service, r *service.Released) error {
-	switch {
-	case r.Already:
-		fmt.Fprintf(env.Stderr, "Activation %s was released before; nothing has changed.\n", r.Activation)
-	default:
-		fmt.Fprintf(env.Stderr, "Activation %s is released.\n", r.Activation)
+	said := "is released"
+	if r.Already {
+		said = "was released before; nothing has changed"
 	}
+	fmt.Fprintf(env.Stderr, "Activation %s %s.\n", r.Activation, said)
 	switch {
 	case r.License != nil:
-		return common.Deliver(ctx, env, s, c.out, r.License)
+		return c.Deliver(ctx, env, s, r.License)
 	case r.Refusal != nil:
 		return cli.Failf("the release is recorded, but the new server of the move gets no license: %w", r.Refusal)
-	case c.out != "-":
-		env.Warnf("no move waited for this release: there is no license to write to %s", c.out)
+	case c.Out != "-":
+		env.Warnf("no move waited for this release: there is no license to write to %s", c.Out)
 	}
 	return nil
 }

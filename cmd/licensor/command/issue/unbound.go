@@ -19,10 +19,10 @@ func (c *signCommand) signUnbound(env *cli.Env, args []string) error {
 	case c.report != "":
 		return cli.Usagef("--report is for many requests")
 	}
-	if err := env.CheckOutput(c.out, "OLL1:"); err != nil {
+	if err := env.CheckOutput(c.Out, "OLL1:"); err != nil {
 		return err
 	}
-	return c.Home.WithService(env, service.ToChange, func(ctx context.Context, s *service.Service) error {
+	return c.WithService(env, service.ToChange, func(ctx context.Context, s *service.Service) error {
 		h, err := s.Holding(ctx, c.invoice)
 		if err != nil {
 			return err
@@ -34,15 +34,8 @@ func (c *signCommand) signUnbound(env *cli.Env, args []string) error {
 		if c.name != "" {
 			t.Row("copy", c.name)
 		}
-		t.WriteTo(common.Messages(env, c.out))
-		if err := c.Agree(env, "Sign a license for any machine?", "not signed"); err != nil {
-			return err
-		}
-		by, err := c.Operation(env)
-		if err != nil {
-			return err
-		}
-		key, err := c.Key.Key(env)
+		t.WriteTo(common.Messages(env, c.Out))
+		by, key, err := c.Ready(env, "Sign a license for any machine?", "not signed")
 		if err != nil {
 			return err
 		}
@@ -50,6 +43,6 @@ func (c *signCommand) signUnbound(env *cli.Env, args []string) error {
 		if err != nil {
 			return err
 		}
-		return common.Deliver(ctx, env, s, c.out, license)
+		return c.Deliver(ctx, env, s, license)
 	})
 }

@@ -21,12 +21,12 @@ func (c *keyCommand) addDelegation(env *cli.Env, args []string) error {
 	if err != nil {
 		return err
 	}
-	dir, err := c.home.Path(env)
+	dir, err := c.Path(env)
 	if err != nil {
 		return err
 	}
-	in := service.NewDelegation{RootsFile: c.roots, NeedLedger: c.home.Ledger != "", Now: now}
-	if in.Ledger, err = c.home.Database(env); err != nil {
+	in := service.NewDelegation{RootsFile: c.roots, NeedLedger: c.Ledger != "", Now: now}
+	if in.Ledger, err = c.Database(env); err != nil {
 		return err
 	}
 	if c.roots != "" {
@@ -38,7 +38,7 @@ func (c *keyCommand) addDelegation(env *cli.Env, args []string) error {
 	if in.File, err = env.ReadFile(args[0], format.MaxText); err != nil {
 		return err
 	}
-	a, err := service.CheckDelegation(context.Background(), dir, in, c.home.Options(env))
+	a, err := service.CheckDelegation(context.Background(), dir, in, c.ServiceOptions(env))
 	if err != nil {
 		return common.ReadError(err)
 	}
@@ -90,12 +90,12 @@ func (c *keyCommand) review(env *cli.Env, a *service.Addition) error {
 	if a.Old != nil && a.Name != a.Claims.Name {
 		env.Warnf("the key is called %q here and %q in the delegation: licenses are recorded under the latter", a.Name, a.Claims.Name)
 	}
-	if old != nil && !c.yes && (a.Claims.Expires < old.Expires || a.Claims.IssuedAt < old.IssuedAt) {
+	if old != nil && !c.Yes && (a.Claims.Expires < old.Expires || a.Claims.IssuedAt < old.IssuedAt) {
 		return cli.Failf("this delegation is older than the one that is here, or ends earlier; nothing was changed").
 			WithHint("look for the newest one; --yes takes this one all the same")
 	}
 	if a.Pin {
-		return common.Agree(env, c.yes, "Do these fingerprints match the ones the root key holder read to you?", "not added")
+		return c.Agree(env, "Do these fingerprints match the ones the root key holder read to you?", "not added")
 	}
 	return nil
 }

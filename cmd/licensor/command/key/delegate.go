@@ -2,7 +2,6 @@ package key
 
 import (
 	"context"
-	_ "embed"
 	"errors"
 	"fmt"
 	"time"
@@ -20,8 +19,8 @@ import (
 // delegation lets a staff key sign, by the root key. It runs where that key is: on
 // a machine with no network, which may have no home and has no ledger.
 type delegation struct {
-	home   common.HomeOption
-	root   common.RootKeyOption
+	common.Options
+	root   common.KeyOption
 	scope  scopeOptions
 	qr     common.QROptions
 	vendor string
@@ -29,25 +28,20 @@ type delegation struct {
 	name   string
 	until  time.Time
 	out    string
-	yes    bool
 }
 
-//go:embed usage/delegate.txt
-var DelegateUsage string
-
-// Delegate is the command delegate.
-func Delegate(flags *pflag.FlagSet) cli.Run {
+func delegate(flags *pflag.FlagSet) cli.Run {
 	var c delegation
-	c.home.Add(flags)
-	c.root.Add(flags)
+	c.AddHome(flags)
+	c.root.Add(flags, "root-key")
 	c.scope.add(flags)
 	c.qr.Add(flags)
 	flags.StringVar(&c.vendor, "vendor", "", "")
 	flags.StringVar(&c.public, "public", "", "")
 	flags.StringVar(&c.name, "name", "", "")
-	flags.Var(common.DateFlag(&c.until), "until", "")
+	common.AddDate(flags, &c.until, "until")
 	flags.StringVar(&c.out, "out", "-", "")
-	flags.BoolVar(&c.yes, "yes", false, "")
+	c.AddYes(flags)
 	return c.run
 }
 
@@ -93,15 +87,14 @@ func (c *delegation) run(env *cli.Env, args []string) error {
 
 // claims is what the options say, but for the vendor.
 func (c *delegation) claims(env *cli.Env) (*format.DelegationClaims, error) {
-	if err := c.root.Check(); err != nil {
-		return nil, err
-	}
 	switch {
+	case c.root.Name == "":
+		return nil, cli.Usagef("--root-key is missing").WithHint("name the file of the root key, such as USB/root, or agent:FINGERPRINT")
 	case c.public == "":
 		return nil, cli.Usagef("--public is missing").WithHint("the file with the public line that \"licensor key new\" has printed, or - for standard input")
 	case c.name == "":
 		return nil, cli.Usagef("--name is missing").WithHint("the name of the staff key, such as anna")
-	case c.public == "-" && c.root.Passphrase.File == "-":
+	case c.public == "-" && c.root.File == "-":
 		return nil, cli.Usagef("--public and --passphrase-file cannot both be standard input")
 	}
 	if err := home.ValidKeyName(c.name); err != nil {
@@ -141,7 +134,7 @@ func (c *delegation) nameVendor(env *cli.Env, claims *format.DelegationClaims, s
 	if c.vendor != "" {
 		return nil
 	}
-	if c.home.Flags.Changed("vendor") {
+	if c.Flags.Changed("vendor") {
 		return cli.Usagef("--vendor is empty").WithHint("a variable in the command is not set")
 	}
 	comment := seen.Comment
@@ -155,7 +148,7 @@ func (c *delegation) nameVendor(env *cli.Env, claims *format.DelegationClaims, s
 	if claims.Issuer = home.VendorIn(comment); claims.Issuer == "" {
 		return cli.Usagef("--vendor is missing, and no comment of the root key names the vendor").WithHint("the vendor's domain, which every license names, such as acme.example")
 	}
-	if c.yes {
+	if c.Yes {
 		return cli.Usagef("--yes needs --vendor: nobody would see that it is %s", cli.Quote(claims.Issuer)).
 			WithHint("the vendor's domain, which every license names")
 	}
@@ -164,7 +157,7 @@ func (c *delegation) nameVendor(env *cli.Env, claims *format.DelegationClaims, s
 
 // atHome returns the roots of a home, if there is one here.
 func (c *delegation) atHome(env *cli.Env) ([]keys.NamedKey, error) {
-	at, err := c.home.Open(env)
+	at, err := c.Open(env)
 	if err != nil {
 		return nil, err
 	}
@@ -186,7 +179,7 @@ func (c *delegation) review(env *cli.Env, claims *format.DelegationClaims, staff
 		return err
 	}
 	known, err := c.atHome(env)
-	if err != nil && c.home.Flags.Changed("home") {
+	if err != nil && c.Flags.Changed("home") {
 		return err
 	}
 	if err == nil && !seen.IsZero() && !service.HasKey(known, seen.PublicKey) {
@@ -195,21 +188,21 @@ func (c *delegation) review(env *cli.Env, claims *format.DelegationClaims, staff
 	if err == nil {
 		c.warnOfRevoked(env, seen, staff)
 	}
-	return common.Agree(env, c.yes, fmt.Sprintf("Have you verified this fingerprint with %s, and may the key sign the above?", c.name), "not signed")
+	return c.Agree(env, fmt.Sprintf("Have you verified this fingerprint with %s, and may the key sign the above?", c.name), "not signed")
 }
 
 // warnOfRevoked asks the ledger of a home that is here, if it has one: the machine of the
 // root key need not have either.
 func (c *delegation) warnOfRevoked(env *cli.Env, root, staff keys.NamedKey) {
-	at, err := c.home.Open(env)
+	at, err := c.Open(env)
 	if err != nil {
 		return
 	}
 	ctx := context.Background()
 	var s *service.Service
-	where, err := c.home.Database(env)
+	where, err := c.Database(env)
 	if err == nil {
-		s, err = service.OpenIfPresent(ctx, at, where, c.home.Options(env))
+		s, err = service.OpenIfPresent(ctx, at, where, c.ServiceOptions(env))
 	}
 	if err != nil {
 		env.Warnf("the ledger here does not say whether these keys were revoked: %v", common.ReadError(err))
@@ -226,7 +219,7 @@ func (c *delegation) warnOfRevoked(env *cli.Env, root, staff keys.NamedKey) {
 		if key.IsZero() {
 			continue
 		}
-		if err := s.RefuseRevokedKey(ctx, key.PublicKey); err != nil {
+		if err := s.CheckSigner(ctx, key.PublicKey, nil); err != nil {
 			env.Warnf("servers that know the revocation list will not take this delegation by its %s key: %v", key.what, err)
 		}
 	}

@@ -30,7 +30,7 @@ func (o *scopeOptions) add(flags *pflag.FlagSet) {
 	o.flags = flags
 	flags.StringSliceVar(&o.products, "products", nil, "")
 	flags.StringSliceVar(&o.types, "types", nil, "")
-	flags.Var(common.DaysFlag(&o.maxTerm), "max-term", "")
+	common.AddDays(flags, &o.maxTerm, "max-term")
 	// Every license is of an entitlement with one seat at least: a scope of none would
 	// allow nothing at all.
 	flags.Uint64Var(&o.maxSeats, "max-seats", 1, "")

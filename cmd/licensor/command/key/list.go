@@ -20,15 +20,15 @@ func (c *keyCommand) list(env *cli.Env, args []string) error {
 	if err != nil {
 		return err
 	}
-	dir, err := c.home.Path(env)
+	dir, err := c.Path(env)
 	if err != nil {
 		return err
 	}
-	where, err := c.home.Database(env)
+	where, err := c.Database(env)
 	if err != nil {
 		return err
 	}
-	listing, err := service.ListKeys(context.Background(), home.Home{Dir: dir}, where, c.home.Options(env), now)
+	listing, err := service.ListKeys(context.Background(), home.Home{Dir: dir}, where, c.ServiceOptions(env), now)
 	if err != nil {
 		return common.ReadError(err)
 	}

@@ -40,9 +40,9 @@ func (c *keyCommand) report(env *cli.Env, k *newKey, public keys.PublicKey) erro
 		if _, err := (home.Home{Dir: k.home}).NamedRoots(); err != nil {
 			first = " --roots root.pub"
 		}
-		fmt.Fprintf(env.Stderr, "Send the public line, or the file, to the holder of the root key, and compare\nSHA256:... by phone. With the delegation that comes back:\n    licensor key add%s %s.old%s\n", c.home.FlagsText(), c.name, first)
+		fmt.Fprintf(env.Stderr, "Send the public line, or the file, to the holder of the root key, and compare\nSHA256:... by phone. With the delegation that comes back:\n    licensor key add%s %s.old%s\n", c.FlagsText(), c.name, first)
 	} else {
-		fmt.Fprintf(env.Stderr, "As a standby root key, it becomes known by:\n    licensor roots%s --add %s\n", c.home.FlagsText(), cli.ShellPath(k.file+".pub"))
+		fmt.Fprintf(env.Stderr, "As a standby root key, it becomes known by:\n    licensor roots%s --add %s\n", c.FlagsText(), cli.ShellPath(k.file+".pub"))
 	}
 	if c.passphrase.None {
 		env.Warnf("the private key is not encrypted: use this only for tests; ssh-keygen -p -f %s adds a passphrase", cli.ShellPath(k.file))

@@ -2,7 +2,6 @@ package record
 
 import (
 	"context"
-	_ "embed"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -14,12 +13,8 @@ import (
 	"github.com/spf13/pflag"
 )
 
-//go:embed usage/backup.txt
-var BackupUsage string
-
-// Backup is the command backup.
-func Backup(flags *pflag.FlagSet) cli.Run {
-	var at common.HomeOption
+func backUp(flags *pflag.FlagSet) cli.Run {
+	var at common.Options
 	at.AddLedgerOrCopy(flags)
 	return func(env *cli.Env, args []string) error {
 		if len(args) != 1 || args[0] == "" || args[0] == "-" {

@@ -2,7 +2,6 @@ package record
 
 import (
 	"context"
-	_ "embed"
 	"io/fs"
 	"os"
 
@@ -13,19 +12,15 @@ import (
 )
 
 type checkpointCommand struct {
-	home common.HomeOption
-	key  common.StaffKeyOption
-	out  string
+	common.Options
+	common.KeyOption
+	out string
 }
 
-//go:embed usage/checkpoint.txt
-var CheckpointUsage string
-
-// Checkpoint is the command checkpoint.
-func Checkpoint(flags *pflag.FlagSet) cli.Run {
+func checkpoint(flags *pflag.FlagSet) cli.Run {
 	var c checkpointCommand
-	c.home.AddLedgerOrCopy(flags)
-	c.key.Add(flags)
+	c.AddLedgerOrCopy(flags)
+	c.KeyOption.Add(flags, "key")
 	flags.StringVar(&c.out, "out", "-", "")
 	return c.run
 }
@@ -45,11 +40,11 @@ func (c *checkpointCommand) run(env *cli.Env, args []string) error {
 	if err != nil {
 		return err
 	}
-	key, err := c.key.Key(env)
+	key, err := c.Key(env)
 	if err != nil {
 		return err
 	}
-	return c.home.WithService(env, service.ToRead, func(ctx context.Context, s *service.Service) error {
+	return c.WithService(env, service.ToRead, func(ctx context.Context, s *service.Service) error {
 		signed, err := s.Checkpoint(ctx, key, now)
 		if err != nil {
 			return err

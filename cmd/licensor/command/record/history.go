@@ -2,7 +2,6 @@ package record
 
 import (
 	"context"
-	_ "embed"
 	"strings"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
@@ -12,17 +11,13 @@ import (
 )
 
 type historyCommand struct {
-	home common.HomeOption
+	common.Options
 	json bool
 }
 
-//go:embed usage/history.txt
-var HistoryUsage string
-
-// History is the command history.
-func History(flags *pflag.FlagSet) cli.Run {
+func history(flags *pflag.FlagSet) cli.Run {
 	var c historyCommand
-	c.home.AddLedgerOrCopy(flags)
+	c.AddLedgerOrCopy(flags)
 	flags.BoolVar(&c.json, "json", false, "")
 	return c.run
 }
@@ -31,7 +26,7 @@ func (c *historyCommand) run(env *cli.Env, args []string) error {
 	if len(args) != 1 || args[0] == "" {
 		return cli.Usagef("want one invoice or one activation")
 	}
-	return c.home.WithService(env, service.ToRead, func(ctx context.Context, s *service.Service) error {
+	return c.WithService(env, service.ToRead, func(ctx context.Context, s *service.Service) error {
 		events, err := s.History(ctx, args[0])
 		if err == nil && len(events) == 0 { // an id may be typed in small letters
 			events, err = s.History(ctx, strings.ToUpper(args[0]))

@@ -2,7 +2,6 @@ package revoke
 
 import (
 	"context"
-	_ "embed"
 	"fmt"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
@@ -15,34 +14,28 @@ import (
 
 // revocationsCommand shows what is revoked, and signs and records revocation lists.
 type revocationsCommand struct {
-	home     common.HomeOption
-	operator common.OperatorOption
-	key      common.StaffKeyOption
-	rootKey  string
-	qr       common.QROptions
-	out      string
-	add      string
-	newest   bool
-	json     bool
-	yes      bool
+	common.Options
+	key     common.KeyOption
+	rootKey string
+	qr      common.QROptions
+	out     string
+	add     string
+	newest  bool
+	json    bool
 }
 
-//go:embed usage/revocations.txt
-var RevocationsUsage string
-
-// Revocations is the command revocations.
-func Revocations(flags *pflag.FlagSet) cli.Run {
+func revocations(flags *pflag.FlagSet) cli.Run {
 	var c revocationsCommand
-	c.home.AddLedgerOrCopy(flags)
-	c.operator.Add(flags)
-	c.key.Add(flags)
+	c.AddLedgerOrCopy(flags)
+	c.AddOperator(flags)
+	c.key.Add(flags, "key")
 	c.qr.Add(flags)
 	flags.StringVar(&c.rootKey, "root-key", "", "")
 	flags.StringVar(&c.out, "out", "-", "")
 	flags.StringVar(&c.add, "add", "", "")
 	flags.BoolVar(&c.newest, "newest", false, "")
 	flags.BoolVar(&c.json, "json", false, "")
-	flags.BoolVar(&c.yes, "yes", false, "")
+	c.AddYes(flags)
 	return c.run
 }
 
@@ -58,7 +51,7 @@ func (c *revocationsCommand) run(env *cli.Env, args []string) error {
 		return cli.Usagef("a list is either signed, or added, or written again").WithHint("one of --root-key and --key, or --add FILE, or --newest")
 	case c.json && (signs || c.add != "" || c.newest):
 		return cli.Usagef("--json goes with the table of what is revoked")
-	case !signs && !c.newest && c.home.Flags.Changed("out"):
+	case !signs && !c.newest && c.Flags.Changed("out"):
 		return cli.Usagef("--out says where a list goes, and none is asked for").
 			WithHint("sign the next one with --root-key or --key, or write the last one again with --newest")
 	}
@@ -82,7 +75,7 @@ func (c *revocationsCommand) sign(env *cli.Env) error {
 	if err := c.qr.Check(env, c.out); err != nil {
 		return err
 	}
-	where, err := c.home.Database(env)
+	where, err := c.Database(env)
 	if err != nil {
 		return err
 	}
@@ -91,12 +84,12 @@ func (c *revocationsCommand) sign(env *cli.Env) error {
 	if copied {
 		mode = service.ToRead
 	}
-	return c.home.WithService(env, mode, func(ctx context.Context, s *service.Service) error {
+	return c.WithService(env, mode, func(ctx context.Context, s *service.Service) error {
 		key, err := c.listKey(ctx, env, s)
 		if err != nil {
 			return err
 		}
-		by, err := c.operator.Operation(env)
+		by, err := c.Operation(env)
 		if err != nil {
 			return err
 		}
@@ -109,7 +102,7 @@ func (c *revocationsCommand) sign(env *cli.Env) error {
 		addContent(&t, next)
 		t.Row("signed by", key.Name)
 		t.WriteTo(common.Messages(env, c.out))
-		if err := common.Agree(env, c.yes, "Sign this revocation list?", "not signed"); err != nil {
+		if err := c.Agree(env, "Sign this revocation list?", "not signed"); err != nil {
 			return err
 		}
 		text, err := s.SignList(key, next)
@@ -129,7 +122,7 @@ func (c *revocationsCommand) sign(env *cli.Env) error {
 // listKey loads what signs the list.
 func (c *revocationsCommand) listKey(ctx context.Context, env *cli.Env, s *service.Service) (*service.ListKey, error) {
 	if c.rootKey != "" {
-		key, err := (&common.RootKeyOption{Where: c.rootKey, Passphrase: c.key.Passphrase}).Key(env)
+		key, err := (&common.KeyOption{Name: c.rootKey, PassphraseOptions: c.key.PassphraseOptions}).Key(env)
 		if err != nil {
 			return nil, err
 		}
@@ -149,7 +142,7 @@ func (c *revocationsCommand) listKey(ctx context.Context, env *cli.Env, s *servi
 // deliver writes a list that is on record.
 func (c *revocationsCommand) deliver(env *cli.Env, text []byte) error {
 	if err := env.WriteFile(c.out, text, 0o644); err != nil {
-		return cli.Fail(err).WithHint("a list that is recorded is not lost: licensor revocations%s --newest --out FILE writes it again", c.home.FlagsText())
+		return cli.Fail(err).WithHint("a list that is recorded is not lost: licensor revocations%s --newest --out FILE writes it again", c.FlagsText())
 	}
 	raw, err := format.DecodeTextAs(text, format.RevocationFile)
 	if err != nil {
@@ -190,7 +183,7 @@ func (c *revocationsCommand) handOver(env *cli.Env, text []byte) error {
 
 // record records a list that was signed elsewhere, and says what it leaves for the next.
 func (c *revocationsCommand) record(env *cli.Env) error {
-	where, err := c.home.Database(env)
+	where, err := c.Database(env)
 	if err != nil {
 		return err
 	}
@@ -202,8 +195,8 @@ func (c *revocationsCommand) record(env *cli.Env) error {
 	if err != nil {
 		return err
 	}
-	return c.home.WithService(env, service.ToChange, func(ctx context.Context, s *service.Service) error {
-		by, err := c.operator.Operation(env)
+	return c.WithService(env, service.ToChange, func(ctx context.Context, s *service.Service) error {
+		by, err := c.Operation(env)
 		if err != nil {
 			return err
 		}
@@ -240,7 +233,7 @@ func (c *revocationsCommand) write(env *cli.Env) error {
 	if err := c.qr.Check(env, c.out); err != nil {
 		return err
 	}
-	return c.home.WithService(env, service.ToRead, func(ctx context.Context, s *service.Service) error {
+	return c.WithService(env, service.ToRead, func(ctx context.Context, s *service.Service) error {
 		raw, err := s.NewestList(ctx)
 		if err != nil {
 			return err

@@ -15,7 +15,7 @@ func (c *revocationsCommand) show(env *cli.Env) error {
 	if err != nil {
 		return err
 	}
-	return c.home.WithService(env, service.ToRead, func(ctx context.Context, s *service.Service) error {
+	return c.WithService(env, service.ToRead, func(ctx context.Context, s *service.Service) error {
 		r, err := s.Revocations(ctx, now)
 		if err != nil {
 			return err
@@ -34,7 +34,7 @@ func (c *revocationsCommand) show(env *cli.Env) error {
 // tellWaiting says that what is revoked is not on a list yet.
 func (c *revocationsCommand) tellWaiting(env *cli.Env, r *service.RevocationReport) {
 	if waiting := len(r.Waiting()); waiting > 0 {
-		fmt.Fprintf(env.Stderr, "%s for the next list: licensor revocations%s --root-key FILE --out list.olv\n", cli.Plural(waiting, "revocation waits", "revocations wait"), c.home.FlagsText())
+		fmt.Fprintf(env.Stderr, "%s for the next list: licensor revocations%s --root-key FILE --out list.olv\n", cli.Plural(waiting, "revocation waits", "revocations wait"), c.FlagsText())
 	}
 }
 

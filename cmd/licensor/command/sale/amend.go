@@ -1,8 +1,6 @@
 package sale
 
 import (
-	_ "embed"
-
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/cmd/licensor/command/common"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
@@ -15,13 +13,9 @@ type amendCommand struct {
 	terms common.TermOptions
 }
 
-//go:embed usage/amend.txt
-var AmendUsage string
-
-// Amend is the command amend.
-func Amend(flags *pflag.FlagSet) cli.Run {
+func amend(flags *pflag.FlagSet) cli.Run {
 	var c amendCommand
-	c.add(flags)
+	c.Add(flags, "")
 	c.terms.AddChangeable(flags)
 	return c.run
 }

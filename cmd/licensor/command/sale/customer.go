@@ -2,7 +2,6 @@ package sale
 
 import (
 	"context"
-	_ "embed"
 	"fmt"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
@@ -13,22 +12,14 @@ import (
 )
 
 type customerCommand struct {
-	home      common.HomeOption
-	operator  common.OperatorOption
-	reason    common.ReasonOptions
+	common.Options
 	partner   bool
 	noPartner bool
 }
 
-//go:embed usage/customer.txt
-var CustomerUsage string
-
-// Customer is the command customer.
-func Customer(flags *pflag.FlagSet) cli.Run {
+func customer(flags *pflag.FlagSet) cli.Run {
 	var c customerCommand
-	c.home.AddLedger(flags)
-	c.operator.Add(flags)
-	c.reason.Add(flags)
+	c.AddChange(flags)
 	flags.BoolVar(&c.partner, "partner", false, "")
 	flags.BoolVar(&c.noPartner, "no-partner", false, "")
 	return c.run
@@ -41,7 +32,7 @@ func (c *customerCommand) run(env *cli.Env, args []string) error {
 	if c.partner && c.noPartner {
 		return cli.Usagef("--partner and --no-partner contradict each other")
 	}
-	by, err := c.reason.Operation(env, &c.operator)
+	by, err := c.Operation(env)
 	if err != nil {
 		return err
 	}
@@ -49,7 +40,7 @@ func (c *customerCommand) run(env *cli.Env, args []string) error {
 	if change {
 		mode = service.ToChange
 	}
-	return c.home.WithService(env, mode, func(ctx context.Context, s *service.Service) error {
+	return c.WithService(env, mode, func(ctx context.Context, s *service.Service) error {
 		if change {
 			if err := s.SetCustomer(ctx, by, ledger.Customer{Name: args[0], Partner: c.partner}); err != nil {
 				return err

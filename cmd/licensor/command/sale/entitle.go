@@ -3,7 +3,7 @@ package sale
 
 import (
 	"context"
-	_ "embed"
+	"embed"
 	"fmt"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
@@ -13,23 +13,26 @@ import (
 	"github.com/spf13/pflag"
 )
 
+// Commands are the commands of this package.
+var Commands = cli.WithUsage(usage, []cli.Command{
+	{Name: "entitle", Summary: "record what an invoice line bought", Setup: entitle},
+	{Name: "import", Summary: "record many orders from a CSV file", Setup: importOrders},
+	{Name: "customer", Summary: "show a customer, or mark as partner", Setup: customer},
+	{Name: "renew", Summary: "extend an entitlement and sign its licenses anew", Setup: renew},
+	{Name: "amend", Summary: "change what was sold and sign its licenses anew", Setup: amend},
+})
+
+//go:embed usage
+var usage embed.FS
+
 type entitleCommand struct {
-	home     common.HomeOption
-	operator common.OperatorOption
-	reason   common.ReasonOptions
-	terms    common.TermOptions
-	flags    *pflag.FlagSet
+	common.Options
+	terms common.TermOptions
 }
 
-//go:embed usage/entitle.txt
-var EntitleUsage string
-
-// Entitle is the command entitle.
-func Entitle(flags *pflag.FlagSet) cli.Run {
-	c := entitleCommand{flags: flags}
-	c.home.AddLedger(flags)
-	c.operator.Add(flags)
-	c.reason.Add(flags)
+func entitle(flags *pflag.FlagSet) cli.Run {
+	var c entitleCommand
+	c.AddChange(flags)
 	c.terms.AddAll(flags)
 	return c.run
 }
@@ -39,7 +42,7 @@ func (c *entitleCommand) run(env *cli.Env, args []string) error {
 		return err
 	}
 	for _, t := range ledger.Terms {
-		if t.Required && !c.flags.Changed(t.OptionName()) {
+		if t.Required && !c.Flags.Changed(t.OptionName()) {
 			return cli.Usagef("--%s is missing", t.OptionName())
 		}
 	}
@@ -47,11 +50,11 @@ func (c *entitleCommand) run(env *cli.Env, args []string) error {
 	if err := c.terms.Apply(&sold); err != nil {
 		return err
 	}
-	by, err := c.reason.Operation(env, &c.operator)
+	by, err := c.Operation(env)
 	if err != nil {
 		return err
 	}
-	return c.home.WithService(env, service.ToChange, func(ctx context.Context, s *service.Service) error {
+	return c.WithService(env, service.ToChange, func(ctx context.Context, s *service.Service) error {
 		if err := s.Entitle(ctx, by, sold); err != nil {
 			return err
 		}

@@ -2,7 +2,6 @@ package sale
 
 import (
 	"context"
-	_ "embed"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -18,20 +17,12 @@ import (
 const maxOrders = 256 << 20
 
 type importCommand struct {
-	home     common.HomeOption
-	operator common.OperatorOption
-	reason   common.ReasonOptions
+	common.Options
 }
 
-//go:embed usage/import.txt
-var ImportUsage string
-
-// Import is the command import.
-func Import(flags *pflag.FlagSet) cli.Run {
+func importOrders(flags *pflag.FlagSet) cli.Run {
 	var c importCommand
-	c.home.AddLedger(flags)
-	c.operator.Add(flags)
-	c.reason.Add(flags)
+	c.AddChange(flags)
 	return c.run
 }
 
@@ -39,7 +30,7 @@ func (c *importCommand) run(env *cli.Env, args []string) error {
 	if len(args) != 1 {
 		return cli.Usagef("got %d files, want one with orders (- is standard input)", len(args))
 	}
-	by, err := c.reason.Operation(env, &c.operator)
+	by, err := c.Operation(env)
 	if err != nil {
 		return err
 	}
@@ -47,7 +38,7 @@ func (c *importCommand) run(env *cli.Env, args []string) error {
 	if err != nil {
 		return err
 	}
-	return c.home.WithService(env, service.ToChange, func(ctx context.Context, s *service.Service) error {
+	return c.WithService(env, service.ToChange, func(ctx context.Context, s *service.Service) error {
 		bar := cli.NewProgress(env, "importing", len(rows))
 		defer bar.Done()
 		counted := 0

@@ -1,8 +1,6 @@
 package sale
 
 import (
-	_ "embed"
-
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/cmd/licensor/command/common"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
@@ -15,16 +13,12 @@ type renewCommand struct {
 	to service.Renewal
 }
 
-//go:embed usage/renew.txt
-var RenewUsage string
-
-// Renew is the command renew.
-func Renew(flags *pflag.FlagSet) cli.Run {
+func renew(flags *pflag.FlagSet) cli.Run {
 	var c renewCommand
-	c.add(flags)
-	flags.Var(common.DateFlag(&c.to.Expires), "expires", "")
+	c.Add(flags, "")
+	common.AddDate(flags, &c.to.Expires, "expires")
 	flags.BoolVar(&c.to.Perpetual, "perpetual", false, "")
-	flags.Var(common.DateFlag(&c.to.UpdatesUntil), "updates-until", "")
+	common.AddDate(flags, &c.to.UpdatesUntil, "updates-until")
 	return c.run
 }
 

@@ -3,7 +3,7 @@ package setup
 
 import (
 	"context"
-	_ "embed"
+	"embed"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -19,34 +19,38 @@ import (
 	"github.com/spf13/pflag"
 )
 
+// Commands are the commands of this package. demo runs those of the program.
+func Commands(program func() cli.Program) []cli.Command {
+	return cli.WithUsage(usage, []cli.Command{
+		{Name: "init", Summary: "set up a vendor: root key, staff key, ledger", Setup: initHome},
+		{Name: "demo", Summary: "go the whole way once, in a directory of its own", Setup: demoOf(program)},
+	})
+}
+
+//go:embed usage
+var usage embed.FS
+
 type initCommand struct {
-	home       common.HomeOption
+	common.Options
 	passphrase common.PassphraseOptions
-	operator   common.OperatorOption
 	vendor     string
 	staff      string
 	rootKey    string
 	standby    string
-	yes        bool
 	inDatabase bool // whether the ledger is no file in the home
 	by         ledger.Operation
 }
 
-//go:embed usage/init.txt
-var InitUsage string
-
-// Init is the command init.
-func Init(flags *pflag.FlagSet) cli.Run {
+func initHome(flags *pflag.FlagSet) cli.Run {
 	var c initCommand
-	c.home.AddLedger(flags)
-	c.operator.Add(flags)
-	c.passphrase.Add(flags)
-	c.passphrase.AddNone(flags)
+	c.AddLedger(flags)
+	c.AddOperator(flags)
+	c.passphrase.AddNew(flags)
 	flags.StringVar(&c.vendor, "vendor", "", "")
 	flags.StringVar(&c.staff, "name", "", "")
 	flags.StringVar(&c.rootKey, "root-key", "", "")
 	flags.StringVar(&c.standby, "standby-key", "", "")
-	flags.BoolVar(&c.yes, "yes", false, "")
+	c.AddYes(flags)
 	return c.run
 }
 
@@ -107,14 +111,14 @@ func (c *initCommand) prepare(env *cli.Env) (*home.InitOptions, string, error) {
 		return nil, "", cli.Usagef("--vendor is missing: the vendor's domain, such as acme.example")
 	}
 	var err error
-	if c.by, err = c.operator.Operation(env); err != nil {
+	if c.by, err = c.Operation(env); err != nil {
 		return nil, "", err
 	}
-	database, err := c.home.Database(env)
+	database, err := c.Database(env)
 	if err != nil {
 		return nil, "", err
 	}
-	dir, err := c.home.Path(env)
+	dir, err := c.Path(env)
 	if err != nil {
 		return nil, "", err
 	}
@@ -150,7 +154,7 @@ func (c *initCommand) checkRootKeys(dir string) error {
 		{"root-key", c.rootKey, "the key stays in the home"},
 		{"standby-key", c.standby, "there is none"},
 	} {
-		if !c.home.Flags.Changed(option.name) {
+		if !c.Flags.Changed(option.name) {
 			continue
 		}
 		if option.path == "" {

@@ -18,11 +18,11 @@ const thatDatabase = "in the PostgreSQL database that --ledger or LICENSOR_LEDGE
 // existing returns the home that is there already and the database that is to get its
 // ledger, "" if a new home is to be made.
 func (c *initCommand) existing(env *cli.Env) (home.Home, string, error) {
-	database, err := c.home.Database(env)
+	database, err := c.Database(env)
 	if err != nil || database == "" {
 		return home.Home{}, "", err
 	}
-	dir, err := c.home.Path(env)
+	dir, err := c.Path(env)
 	if err != nil {
 		return home.Home{}, "", err
 	}
@@ -37,9 +37,9 @@ func (c *initCommand) existing(env *cli.Env) (home.Home, string, error) {
 // machine without a network, and the database is where one is. It makes no key.
 func (c *initCommand) makeLedger(env *cli.Env, at home.Home, database string) error {
 	for _, name := range []string{"root-key", "standby-key", "name", "passphrase-file", "insecure-no-passphrase"} {
-		if c.home.Flags.Changed(name) {
+		if c.Flags.Changed(name) {
 			return cli.Usagef("%s is a vendor's home already, and --%s would make a key; nothing was changed", cli.Quote(at.Dir), name).
-				WithHint("for a ledger of this vendor in that database: licensor init%s", c.home.FlagsText())
+				WithHint("for a ledger of this vendor in that database: licensor init%s", c.FlagsText())
 		}
 	}
 	vendor, err := service.VendorOf(at)
@@ -57,7 +57,7 @@ func (c *initCommand) makeLedger(env *cli.Env, at home.Home, database string) er
 	if err := c.reviewLedger(ctx, env, at, vendor); err != nil {
 		return err
 	}
-	by, err := c.operator.Operation(env)
+	by, err := c.Operation(env)
 	if err != nil {
 		return err
 	}
@@ -90,5 +90,5 @@ func (c *initCommand) reviewLedger(ctx context.Context, env *cli.Env, at home.Ho
 		}
 		env.Warnf("%s is an empty ledger, which commands without --ledger would use: remove it once the other one is made", cli.Quote(at.LedgerFile()))
 	}
-	return common.Agree(env, c.yes, "Make this ledger?", "not made")
+	return c.Agree(env, "Make this ledger?", "not made")
 }

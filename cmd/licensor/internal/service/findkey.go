@@ -2,6 +2,7 @@ package service
 
 import (
 	"context"
+	"time"
 
 	"github.com/offlicense/offlicense/cmd/internal/hint"
 	"github.com/offlicense/offlicense/cmd/internal/text"
@@ -18,15 +19,15 @@ const FingerprintPrefix = "SHA256:"
 type FoundKey struct {
 	ledger.RevokedKey
 	Key        keys.PublicKey
-	Delegated  bool  // a delegation names it
-	Licenses   int64 // that it has signed, on record
-	SignsLists bool  // a list on record is signed by it
-	Revoked    bool  // already
+	Delegated  bool         // a delegation names it
+	Signed     ListedSigner // what licenses it has signed, on record
+	SignsLists bool         // a list on record is signed by it
+	Since      time.Time    // when it was revoked; zero: it was not
 }
 
 // Unseen reports whether nothing here tells whose key it is.
 func (k *FoundKey) Unseen() bool {
-	return !k.Root && !k.Delegated && k.Licenses == 0 && !k.SignsLists
+	return !k.Root && !k.Delegated && k.Signed.Licenses == 0 && !k.SignsLists
 }
 
 // FindKey finds a key by its fingerprint, among those of the home and those that have
@@ -167,7 +168,7 @@ func (all knownKeys) addRecorded(ctx context.Context, b *book.Book) error {
 			return err
 		}
 		k := all.add(key, r.Name)
-		k.Revoked, k.Root, k.Lists = true, k.Root || r.Root, r.Lists
+		k.Since, k.Root, k.Lists = r.Since, k.Root || r.Root, r.Lists
 	}
 	licenses, err := b.Signers(ctx)
 	if err != nil {
@@ -178,7 +179,16 @@ func (all knownKeys) addRecorded(ctx context.Context, b *book.Book) error {
 		if err != nil {
 			return err
 		}
-		all.add(key, signer.Name).Licenses += signer.Licenses
+		k := &all.add(key, signer.Name).Signed
+		if k.Licenses += signer.Licenses; k.Name == "" { // else: under another name
+			k.Name, k.First, k.Last = signer.Name, signer.First, signer.Last
+		}
+		if signer.First.Before(k.First) {
+			k.First = signer.First
+		}
+		if signer.Last.After(k.Last) {
+			k.Last = signer.Last
+		}
 	}
 	lists, err := b.ListSigners(ctx)
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"time"
 
 	"github.com/offlicense/offlicense/cmd/licensor/internal/home"
@@ -171,54 +172,34 @@ func addSigned(ctx context.Context, s *Service, listing *KeyListing) error {
 		return nil
 	}
 	listing.Ledger = true
-	revoked, err := s.RevokedKeys(ctx)
-	if err != nil {
+	known := make(knownKeys)
+	if err := known.addRecorded(ctx, s.Book); err != nil {
 		return err
-	}
-	since := make(map[string]time.Time) // by fingerprint
-	for _, k := range revoked {
-		key, err := k.Key()
-		if err != nil {
-			return err
-		}
-		since[key.Fingerprint()] = k.Since
 	}
 	for i := range listing.Roots {
-		listing.Roots[i].Revoked = since[listing.Roots[i].Fingerprint]
+		if k := known[listing.Roots[i].Fingerprint]; k != nil {
+			listing.Roots[i].Revoked = k.Since
+		}
 	}
-	here := make(map[string]*ListedKey)
+	here := make(map[string]bool)
 	for i := range listing.Keys {
-		k := &listing.Keys[i]
-		k.Revoked = since[k.Fingerprint]
-		if here[k.Fingerprint] == nil || k.Delegation != nil {
-			here[k.Fingerprint] = k
-		}
-	}
-	signers, err := s.Signers(ctx)
-	if err != nil {
-		return err
-	}
-	for _, signer := range signers {
-		key, err := keys.NewPublicKey(signer.Key)
-		if err != nil {
-			return err
-		}
-		listed := ListedSigner{Name: signer.Name, Licenses: signer.Licenses, First: signer.First, Last: signer.Last}
-		switch k := here[key.Fingerprint()]; {
-		case k == nil:
-			listed.Fingerprint = key.Fingerprint()
-			listing.Others = append(listing.Others, listed)
-		case k.Signed == nil:
-			k.Signed = &listed
-		default: // under another name
-			k.Signed.Licenses += listed.Licenses
-			if listed.First.Before(k.Signed.First) {
-				k.Signed.First = listed.First
-			}
-			if listed.Last.After(k.Signed.Last) {
-				k.Signed.Last = listed.Last
+		l := &listing.Keys[i]
+		here[l.Fingerprint] = true
+		if k := known[l.Fingerprint]; k != nil {
+			l.Revoked = k.Since
+			if k.Signed.Licenses > 0 {
+				l.Signed = &k.Signed
 			}
 		}
 	}
+	for fingerprint, k := range known {
+		if k.Signed.Licenses > 0 && !here[fingerprint] {
+			k.Signed.Fingerprint = fingerprint
+			listing.Others = append(listing.Others, k.Signed)
+		}
+	}
+	slices.SortFunc(listing.Others, func(a, b ListedSigner) int {
+		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Fingerprint, b.Fingerprint))
+	})
 	return nil
 }

@@ -2,7 +2,6 @@ package service
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
@@ -22,16 +21,9 @@ func (s *Service) RevokeKey(ctx context.Context, by ledger.Operation, key *Found
 
 // Delegation is a delegation of the home.
 type Delegation struct {
-	claims *format.DelegationClaims
-	raw    []byte
-}
-
-func (d Delegation) String() string {
-	key, err := keys.NewPublicKey(d.claims.Key)
-	if err != nil {
-		return d.claims.Name
-	}
-	return fmt.Sprintf("%s %s", d.claims.Name, key.Fingerprint())
+	Name string
+	Key  keys.PublicKey
+	raw  []byte
 }
 
 // DelegationsBy returns the delegations of the home that a root has signed, and that are
@@ -57,8 +49,12 @@ func (s *Service) DelegationsBy(root keys.PublicKey, now time.Time) ([]Delegatio
 		if err != nil {
 			return nil, err
 		}
-		if root.Verify(signed.SignedMessage(), signed.Signature()) {
-			all = append(all, Delegation{d, k.RawDelegation})
+		if ledger.SignedBy(root, signed) {
+			name, key, err := ledger.DelegatedKey(signed)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, Delegation{name, key, k.RawDelegation})
 		}
 	}
 	return all, nil

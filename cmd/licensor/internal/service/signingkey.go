@@ -2,10 +2,14 @@ package service
 
 import (
 	"errors"
+	"io/fs"
+	"os"
+	"slices"
 	"strings"
 
 	"github.com/offlicense/offlicense/cmd/internal/hint"
 	"github.com/offlicense/offlicense/cmd/internal/text"
+	"github.com/offlicense/offlicense/format"
 	"github.com/offlicense/offlicense/keys"
 	"github.com/offlicense/offlicense/keys/keyfile"
 )
@@ -56,4 +60,104 @@ func (k Key) fromAgent(socket string) (keys.Signer, error) {
 		return nil, err
 	}
 	return agent.Signer(name)
+}
+
+// AgentKeys returns the keys that an ssh-agent has, with their comments. An agent that is
+// not there has none.
+func AgentKeys(socket string) map[keys.PublicKey]string {
+	agent, err := keyfile.DialAgent(socket)
+	if err != nil {
+		return nil
+	}
+	defer agent.Close()
+	held, err := agent.Keys()
+	if err != nil {
+		return nil
+	}
+	all := make(map[keys.PublicKey]string)
+	for _, key := range held {
+		all[key.PublicKey] = key.Comment
+	}
+	return all
+}
+
+// PeekRootKey says which root key it is before anybody types a passphrase: by the public
+// half beside the file, or by the agent. The former may be wrong, and LoadRootKey tells.
+// The key is zero if nothing says which it is.
+func PeekRootKey(key Key, agentSocket string) (keys.NamedKey, error) {
+	if key.InAgent() {
+		signer, err := key.load("the root key", agentSocket)
+		if err != nil {
+			return keys.NamedKey{}, err
+		}
+		return keys.NamedKey{PublicKey: signer.Public(), Comment: AgentKeys(agentSocket)[signer.Public()]}, nil
+	}
+	beside, err := publicBeside(key.Name)
+	switch {
+	case err != nil || len(beside) == 0:
+		return keys.NamedKey{}, err
+	case len(beside) > 1:
+		return keys.NamedKey{Comment: beside[0].Comment}, nil
+	}
+	return beside[0], nil
+}
+
+// LoadRootKey returns what signs. It may wait for a person to type a passphrase.
+func LoadRootKey(key Key, agentSocket string) (keys.Signer, error) {
+	signer, err := key.load("the root key", agentSocket)
+	if err != nil || key.InAgent() {
+		return signer, err
+	}
+	beside, err := publicBeside(key.Name)
+	if err != nil {
+		return nil, err
+	}
+	if len(beside) > 0 && !HasKey(beside, signer.Public()) {
+		return nil, hint.Errorf("%s is not the public half of %s", text.Quote(key.Name+".pub"), text.Quote(key.Name)).
+			WithHint("put the halves of one key side by side; nothing was signed")
+	}
+	return signer, nil
+}
+
+// publicBeside returns what the .pub beside a key's file holds: its public half, or
+// nothing if there is none. Beside a root key in a home it is all that the home trusts.
+func publicBeside(file string) ([]keys.NamedKey, error) {
+	path := file + ".pub"
+	public, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	named, err := keys.ParsePublicFile(public)
+	if err != nil {
+		return nil, hint.Errorf("%s: %w", text.Quote(path), err)
+	}
+	return named, nil
+}
+
+// HasKey reports whether a key is one of several.
+func HasKey(all []keys.NamedKey, key keys.PublicKey) bool {
+	return slices.ContainsFunc(all, func(one keys.NamedKey) bool { return one.PublicKey == key })
+}
+
+// OnePublicKey returns the key of a file with one public line.
+func OnePublicKey(file []byte) (keys.NamedKey, error) {
+	named, err := keys.ParsePublicFile(file)
+	if err != nil {
+		return keys.NamedKey{}, err
+	}
+	if len(named) > 1 {
+		return keys.NamedKey{}, hint.Errorf("got %d public keys, want 1", len(named)).
+			WithHint("give a file with one line that starts with ssh-ed25519")
+	}
+	return named[0], nil
+}
+
+// ValidVendor refuses what is no vendor's domain.
+func ValidVendor(name string) error {
+	d := format.DelegationClaims{Issuer: name, Name: "any", Expires: 1, Key: make([]byte, keys.PublicKeySize)}
+	_, err := d.Marshal()
+	return err
 }
