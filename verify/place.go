@@ -28,7 +28,7 @@ func (j *judgement) site() error {
 		Message:  "the license was issued for a different request, or changed on its way",
 		Expected: "a license for " + requestNames(j.facts.Site.Requests),
 		Found:    "a license for request " + format.ComparisonCode(binding.Request),
-		hint:     "install it on the server whose request has that comparison code, or send this server's own request to the vendor",
+		hint:     "install it on the server with that request, or send this server's request to the vendor",
 	}
 }
 
@@ -71,7 +71,7 @@ func (j *judgement) machine() error {
 		}
 		return nil
 	}
-	hint := `compare with "offlicense machine" (some components only root can read); if the machine was replaced, make a new request with "offlicense request" and tell the vendor`
+	hint := `compare with "offlicense machine" as root, or make a new request if the machine was replaced`
 	if len(missing) > 0 {
 		hint = fmt.Sprintf("the license counts on %s: give what the request was made with, by --component %s=VALUE or in OFFLICENSE_COMPONENTS",
 			strings.Join(missing, " and "), missing[0])

@@ -34,18 +34,19 @@ func (j *judgement) revocation() error {
 			hint:    "ask " + j.claims.Issuer + " for another license, and why this one was revoked",
 		}
 	}
-	chain, signer := j.Chain(), "a license signed by "+quote(j.delegation.claims.Name)
+	signer := func() string { return "a license signed by " + quote(j.delegation.claims.Name) }
+	chain := j.Chain()
 	license, _ := j.list.Revokes(chain)
 	switch {
 	case j.list.Licenses.Has(j.claims.ID):
 		return revoked(j.list, "the vendor has revoked this license", "license "+j.claims.ID.String())
 	case license:
-		return revoked(j.list, "the vendor has revoked the key that signed this license, and this license is not one of those kept", signer)
+		return revoked(j.list, "the vendor has revoked the key that signed this license, and this license is not one of those kept", signer())
 	}
 	// A later list by a key that may not revoke the root does not bring it back.
 	for _, l := range j.inForce {
 		if _, delegation := l.Revokes(chain); delegation {
-			return revoked(l, "the vendor has revoked the root key behind this license, and its delegation is not one of those kept", signer)
+			return revoked(l, "the vendor has revoked the root key behind this license, and its delegation is not one of those kept", signer())
 		}
 	}
 	return nil

@@ -75,7 +75,7 @@ func (s *State) unwrittenWarnings(failed []error) (warnings []string) {
 		}
 	}
 	if denied {
-		warnings = append(warnings, fmt.Sprintf("this user may not write to the state directory %q: the time, the lists and the emergency days are recorded when its owner runs the product or \"offlicense verify\"", s.dir))
+		warnings = append(warnings, fmt.Sprintf("this user may not write to the state directory %q: the next check by its owner records the time, the lists and the emergency days", s.dir))
 	}
 	return warnings
 }

@@ -59,17 +59,8 @@ func (t tool) install(env *cli.Env, args []string, stateFlag, rootsFlag string, 
 		return err
 	}
 	o := site.InstallOptions{Components: components, MinRevocation: least, Now: env.Now()}
-	switch kind, _, err := format.DecodeText(text); {
-	case err != nil && startsAsList(text):
+	if isList(text) {
 		return installList(env, state, verifier, text, o)
-	case err != nil:
-		if err := refuseKey(err, "install wants a license or a revocation list"); err != nil {
-			return err
-		}
-	case kind == format.RevocationFile:
-		return installList(env, state, verifier, text, o)
-	case kind != format.LicenseFile:
-		return refuseOther(kind)
 	}
 	license, err := state.Install(verifier, text, o)
 	if err != nil {

@@ -60,7 +60,7 @@ func notShown(file string, err error) error {
 	var malformed *format.MalformedError
 	switch {
 	case errors.As(err, &malformed) && (malformed.Foreign() == format.PrivateKey || malformed.Foreign() == format.MachineKey):
-		return cli.Fail(err).WithHint("leave the key where it is and keep the key private")
+		return cli.Fail(err).WithHint("keep the key private")
 	case malformed != nil:
 		return cli.Fail(err).WithHint("show reads what starts with OLQ1:, OLS1:, OLL1:, OLD1:, OLR1: or OLV1:, the whole text of it")
 	}

@@ -253,7 +253,7 @@ func parseUse(items []string, here bool) (map[string]uint64, error) {
 		}
 		if _, twice := use[name]; err != nil || name == "" || twice {
 			return nil, cli.Usagef("--use does not take %s", cli.Quote(item)).
-				WithHint("a limit's name and how much of it is in use, each name once, such as users=12; cores=auto counts this machine's")
+				WithHint("give each limit once, as NAME=NUMBER, such as users=12 or cores=auto")
 		}
 		use[name] = n
 	}

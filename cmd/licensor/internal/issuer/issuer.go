@@ -79,7 +79,10 @@ func (i *Issuer) issue(g *ledger.Grant, now time.Time) (format.ID, []byte, error
 	if err != nil {
 		return format.ID{}, nil, err
 	}
-	return id, file, i.selfCheck(claims, file, now)
+	if err := i.selfCheck(claims, file, now); err != nil {
+		return format.ID{}, nil, err
+	}
+	return id, file, nil
 }
 
 func (i *Issuer) claims(g *ledger.Grant, id format.ID, now time.Time) *format.LicenseClaims {

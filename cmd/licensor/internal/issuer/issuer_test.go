@@ -2,14 +2,15 @@ package issuer_test
 
 import (
 	"bytes"
-	"crypto/rand"
 	"errors"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/offlicense/offlicense/cmd/internal/hint"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/issuer"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/format"
@@ -28,13 +29,32 @@ func keyOf(t testing.TB, seed byte) keys.PrivateKey {
 	return k
 }
 
+// chance is the same in every run, and may be drawn by many goroutines at once.
+type chance struct {
+	mu sync.Mutex
+	of *rand.ChaCha8
+}
+
+func newChance() *chance { return &chance{of: rand.NewChaCha8([32]byte{7})} }
+
+func (c *chance) Read(p []byte) (int, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.of.Read(p)
+}
+
 // newIssuer returns what signs under a scope.
 func newIssuer(t testing.TB, scope format.Scope) *issuer.Issuer {
 	t.Helper()
-	root, staff := keyOf(t, 1), keyOf(t, 2)
-	claims, text, err := issuer.Delegate(root, staff.Public(), format.DelegationClaims{
+	return issuerOf(t, format.DelegationClaims{
 		Issuer: "acme.example", Name: "anna", IssuedAt: now.Unix(), NotBefore: now.Unix(), Expires: now.Unix() + 1e8, Scope: scope,
-	}, rand.Reader)
+	})
+}
+
+func issuerOf(t testing.TB, delegation format.DelegationClaims) *issuer.Issuer {
+	t.Helper()
+	root, staff, random := keyOf(t, 1), keyOf(t, 2), newChance()
+	claims, text, err := issuer.Delegate(root, staff.Public(), delegation, random)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,7 +66,7 @@ func newIssuer(t testing.TB, scope format.Scope) *issuer.Issuer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &issuer.Issuer{Key: staff, Delegation: claims, RawDelegation: raw, Verifier: v, Random: rand.Reader}
+	return &issuer.Issuer{Key: staff, Delegation: claims, RawDelegation: raw, Verifier: v, Random: random}
 }
 
 var wide = format.Scope{Products: []string{"*"}, Types: []string{"*"}, MaxTerm: 1e8, MaxSeats: 100, Unbound: true, Perpetual: true}
@@ -72,21 +92,38 @@ func grant(t testing.TB, licenseType string) ledger.Grant {
 	}
 }
 
+// one signs the license of one grant.
+func one(i *issuer.Issuer, g ledger.Grant) ledger.Draft {
+	return i.At(now)([]ledger.Grant{g})[0]
+}
+
+// refused wants that nothing was signed: no file comes along with an error.
+func refused(t testing.TB, what string, d ledger.Draft) {
+	t.Helper()
+	if d.Err == nil || d.File != nil {
+		t.Errorf("%s: got %d bytes with the error %v", what, len(d.File), d.Err)
+	}
+}
+
 // issued is what the license of a grant says to a stranger.
 func issued(t testing.TB, i *issuer.Issuer, g ledger.Grant) *verify.License {
 	t.Helper()
-	id, file, err := i.Issue(g, now)
+	d := one(i, g)
+	if d.Err != nil {
+		t.Fatal(d.Err)
+	}
+	l, err := judged(i, d.File)
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := i.Verifier.Check([]byte(format.EncodeText(format.LicenseFile, file)), verify.Facts{Now: now, Product: "evoq", AnyMachine: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if l.ID != id || l.Activation != g.Activation || l.Epoch != g.Epoch {
-		t.Errorf("the license is %s of %s, epoch %d", l.ID, l.Activation, l.Epoch)
+	if l.ID != d.ID || l.Activation != g.Activation || l.Epoch != g.Epoch || l.SignedBy != d.Signer || d.Signer != "anna" || d.Key != i.Key.Public() {
+		t.Errorf("the license is %s of %s, epoch %d, signed by %s; the draft says %s, %s", l.ID, l.Activation, l.Epoch, l.SignedBy, d.ID, d.Signer)
 	}
 	return l
+}
+
+func judged(i *issuer.Issuer, file []byte) (*verify.License, error) {
+	return i.Verifier.Check([]byte(format.EncodeText(format.LicenseFile, file)), verify.Facts{Now: now, Product: "evoq", AnyMachine: true})
 }
 
 func TestBoundAndUnbound(t *testing.T) {
@@ -98,39 +135,47 @@ func TestBoundAndUnbound(t *testing.T) {
 	if l := issued(t, i, g); l.Bound || l.Site != "" || l.Customer != "Site Ltd" {
 		t.Errorf("without a request: bound %t, site %q, customer %q", l.Bound, l.Site, l.Customer)
 	}
-	narrow := wide
-	narrow.Unbound = false
-	var scope *issuer.Error
-	if _, file, err := newIssuer(t, narrow).Issue(g, now); !errors.As(err, &scope) || file != nil {
-		t.Errorf("a key that must bind signed for any machine: %v", err)
-	}
 }
 
-// A failover license carries the days that are left; when none is left, or none was
-// sold, there is no license, for one without days would not be limited.
+// A failover license carries the days that were sold, the bridge of its move none.
 func TestEmergencyDays(t *testing.T) {
 	i, g := newIssuer(t, wide), grant(t, format.TypeFailover)
-	if _, file, err := i.Issue(g, now); err == nil || file != nil {
-		t.Errorf("a license of no days, where none was sold: %v", err)
+	g.Entitlement.EmergencyDays = 10
+	if l := issued(t, i, g); l.EmergencyDays != 10 {
+		t.Errorf("%d days, want the 10 that were sold", l.EmergencyDays)
 	}
-	g.Entitlement.EmergencyDays, g.EmergencyDays = 10, 3
-	if l := issued(t, i, g); l.EmergencyDays != 3 {
-		t.Errorf("%d days, want the 3 that are left", l.EmergencyDays)
-	}
-	g.EmergencyDays = 0
-	var used *issuer.Error
-	if _, file, err := i.Issue(g, now); !errors.As(err, &used) || file != nil || !strings.Contains(used.Hint(), "licensor amend INV1 --emergency-days") {
-		t.Errorf("no day is left, and the answer is %v", err)
-	}
-	g.Entitlement.Type = "development" // the bridge of its move
-	if l := issued(t, i, g); l.EmergencyDays != 0 || l.Type != "development" {
-		t.Errorf("the bridge is of type %s with %d days", l.Type, l.EmergencyDays)
+	g.BridgeUntil = now.Add(time.Hour)
+	if l := issued(t, i, g); l.EmergencyDays != 0 || l.Type != "development" || !l.Expires.Equal(g.BridgeUntil) {
+		t.Errorf("the bridge is of type %s with %d days until %s", l.Type, l.EmergencyDays, l.Expires)
 	}
 }
 
-// broken is a key whose signatures are wrong now and then, as in broken memory.
+// A license that cannot be written is not signed.
+func TestGrantThatCannotBe(t *testing.T) {
+	i, g := newIssuer(t, wide), grant(t, "production")
+	g.Entitlement.Customer = "\x1b[2J"
+	refused(t, "a customer with an escape", one(i, g))
+	i.Random = bytes.NewReader(nil)
+	refused(t, "no chance", one(i, grant(t, "production")))
+	i = newIssuer(t, wide)
+	gone := errors.New("the agent is gone")
+	i.Key = failing{i.Key, gone}
+	if d := one(i, grant(t, "production")); !errors.Is(d.Err, gone) || d.File != nil {
+		t.Errorf("got %d bytes, %v", len(d.File), d.Err)
+	}
+}
+
+type failing struct {
+	keys.Signer
+	err error
+}
+
+func (f failing) Sign([]byte) ([]byte, error) { return nil, f.err }
+
+// broken is a key of which each so-many-th signature is wrong, as in broken memory.
 type broken struct {
 	keys.Signer
+	wrong func(n int) bool // the n-th signature, from 0
 	mu    sync.Mutex
 	count int
 }
@@ -139,32 +184,68 @@ func (b *broken) Sign(message []byte) ([]byte, error) {
 	signature, err := b.Signer.Sign(message)
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.count++; b.count%3 == 0 {
+	if b.wrong(b.count) {
 		signature[10] ^= 1
 	}
+	b.count++
 	return signature, err
 }
 
-// Nothing comes out that does not verify, whoever signs at the same time.
+// Of many licenses that are signed together those with a wrong signature are found,
+// the first as well as a later one, and the others come out.
 func TestWrongSignaturesAreFound(t *testing.T) {
+	for name, wrong := range map[string]func(n int) bool{
+		"none":        func(int) bool { return false },
+		"the first":   func(n int) bool { return n == 0 },
+		"a later one": func(n int) bool { return n == 7 },
+		"the last":    func(n int) bool { return n == 19 },
+		"every third": func(n int) bool { return n%3 == 2 },
+		"all":         func(int) bool { return true },
+	} {
+		i := newIssuer(t, wide)
+		i.Key = &broken{Signer: i.Key, wrong: wrong}
+		drafts := i.IssueAll(slices.Repeat([]ledger.Grant{grant(t, "production")}, 20), now)
+		if len(drafts) != 20 {
+			t.Fatalf("%d drafts of 20 licenses", len(drafts))
+		}
+		ids := make(map[format.ID]bool)
+		for n, d := range drafts {
+			if wrong(n) {
+				if refused(t, name, d); !strings.Contains(d.Err.Error(), "does not verify") {
+					t.Errorf("%s: %v", name, d.Err)
+				}
+				continue
+			}
+			if d.Err != nil {
+				t.Errorf("%s, license %d: %v", name, n, d.Err)
+				continue
+			}
+			l, err := judged(i, d.File)
+			if err != nil || l.ID != d.ID || ids[d.ID] {
+				t.Errorf("%s, license %d: %v", name, n, err)
+			}
+			ids[d.ID] = true
+		}
+	}
+}
+
+// Nothing comes out that does not verify, whoever signs at the same time.
+func TestManySignAtOnce(t *testing.T) {
 	i, g := newIssuer(t, wide), grant(t, "production")
-	i.Key = &broken{Signer: i.Key}
+	i.Key = &broken{Signer: i.Key, wrong: func(n int) bool { return n%3 == 2 }}
 	const n = 60
 	var mu sync.Mutex
 	var wait sync.WaitGroup
 	ids, failed := map[format.ID]bool{}, 0
 	for range 6 {
 		wait.Go(func() {
-			for range n / 6 {
-				id, file, err := i.Issue(g, now)
+			for _, d := range i.IssueAll(slices.Repeat([]ledger.Grant{g}, n/6), now) {
 				mu.Lock()
-				if err != nil {
+				if d.Err != nil {
 					failed++
-					if file != nil || !strings.Contains(err.Error(), "does not verify") {
-						t.Errorf("got %d bytes with the error %v", len(file), err)
-					}
+					refused(t, "a wrong signature", d)
 				} else {
-					ids[id] = true
+					ids[d.ID] = true
 				}
 				mu.Unlock()
 			}
@@ -176,40 +257,41 @@ func TestWrongSignaturesAreFound(t *testing.T) {
 	}
 }
 
-// Of many licenses that are signed together, those with a wrong signature are found, and
-// the others come out.
-func TestWrongSignaturesAmongMany(t *testing.T) {
+// A key that is not that of the delegation signs nothing, and is told so beforehand.
+func TestAnotherKey(t *testing.T) {
 	i, g := newIssuer(t, wide), grant(t, "production")
-	for _, n := range []int{1, 2, 3, 64, 65, 200} {
-		i.Key = &broken{Signer: keyOf(t, 2)}
-		drafts := i.IssueAll(slices.Repeat([]ledger.Grant{g}, n), now)
-		if len(drafts) != n {
-			t.Fatalf("%d drafts of %d licenses", len(drafts), n)
-		}
-		for at, d := range drafts {
-			if wrong := at%3 == 2; wrong != (d.Err != nil) || wrong != (d.File == nil) {
-				t.Errorf("%d of %d: got %d bytes with the error %v, want an error: %t", at, n, len(d.File), d.Err, wrong)
-			}
-			if d.Err != nil {
-				continue
-			}
-			l, err := i.Verifier.Check([]byte(format.EncodeText(format.LicenseFile, d.File)), verify.Facts{Now: now, Product: "evoq", AnyMachine: true})
-			if err != nil || l.ID != d.ID {
-				t.Errorf("%d of %d: %v", at, n, err)
-			}
-		}
+	if err := i.Check(g, now); err != nil {
+		t.Error(err)
+	}
+	i.Key = keyOf(t, 4)
+	if err := i.Check(g, now); err == nil || !strings.Contains(err.Error(), `"anna"`) || !strings.Contains(hint.Of(err), "put the key and the delegation") {
+		t.Errorf("got %v, hint %q", err, hint.Of(err))
+	}
+	for _, d := range i.IssueAll([]ledger.Grant{g, g}, now) {
+		refused(t, "another key", d)
 	}
 }
 
-// A key that is not that of the delegation signs nothing, however many are signed.
-func TestAnotherKeysSignatures(t *testing.T) {
-	i, g := newIssuer(t, wide), grant(t, "production")
-	i.Key = keyOf(t, 4)
-	for at, d := range i.IssueAll(slices.Repeat([]ledger.Grant{g}, 100), now) {
-		if d.Err == nil || d.File != nil {
-			t.Errorf("%d: got %d bytes with the error %v", at, len(d.File), d.Err)
-		}
+// A delegation that is not the one it is said to be, and one by another root: what the
+// issuer was told is not believed, the customer's verifier judges.
+func TestAnotherDelegation(t *testing.T) {
+	narrow := wide
+	narrow.Types = []string{"test"}
+	i := newIssuer(t, wide)
+	i.RawDelegation = newIssuer(t, narrow).RawDelegation
+	refused(t, "its bytes allow less", one(i, grant(t, "production")))
+
+	i = newIssuer(t, wide)
+	v, err := verify.New(keyOf(t, 9).Public())
+	if err != nil {
+		t.Fatal(err)
 	}
+	i.Verifier = v
+	refused(t, "customers trust another root", one(i, grant(t, "production")))
+
+	i = newIssuer(t, wide)
+	i.RawDelegation = []byte("nothing")
+	refused(t, "its bytes are none", one(i, grant(t, "production")))
 }
 
 // BenchmarkIssue shows what the check of the own signature costs: x-raw is the time of
@@ -220,8 +302,8 @@ func BenchmarkIssue(b *testing.B) {
 	var issuing, raw time.Duration
 	for b.Loop() {
 		start := time.Now()
-		if _, _, err := i.Issue(g, now); err != nil {
-			b.Fatal(err)
+		if d := one(i, g); d.Err != nil {
+			b.Fatal(d.Err)
 		}
 		issuing += time.Since(start)
 		start = time.Now()

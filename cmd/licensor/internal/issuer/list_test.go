@@ -1,13 +1,13 @@
 package issuer_test
 
 import (
-	"crypto/rand"
 	"errors"
 	"slices"
 	"testing"
 
 	"github.com/offlicense/offlicense/cmd/licensor/internal/issuer"
 	"github.com/offlicense/offlicense/format"
+	"github.com/offlicense/offlicense/keys"
 	"github.com/offlicense/offlicense/verify"
 )
 
@@ -24,7 +24,7 @@ func TestLicenseAsksForItsList(t *testing.T) {
 		}
 		text, err := issuer.SignList(keyOf(t, 1), nil, format.RevocationClaims{
 			Issuer: "acme.example", Number: number, IssuedAt: now.Unix(), Licenses: format.NewSet(ids...),
-		}, i.Verifier, rand.Reader)
+		}, i.Verifier, newChance())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -36,11 +36,11 @@ func TestLicenseAsksForItsList(t *testing.T) {
 	}
 	asked := func() (file []byte, floor uint64) {
 		t.Helper()
-		_, file, err := i.Issue(g, now)
-		if err != nil {
-			t.Fatal(err)
+		d := one(i, g)
+		if d.Err != nil {
+			t.Fatal(d.Err)
 		}
-		parsed, err := format.ParseFile(file)
+		parsed, err := format.ParseFile(d.File)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -48,7 +48,7 @@ func TestLicenseAsksForItsList(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return file, claims.Terms.MinRevocation
+		return d.File, claims.Terms.MinRevocation
 	}
 	if _, floor := asked(); floor != 0 {
 		t.Errorf("without a list it asks for %d", floor)
@@ -77,4 +77,43 @@ func TestLicenseAsksForItsList(t *testing.T) {
 	if _, floor := asked(); floor != 0 {
 		t.Errorf("it asks for list %d, which has no room in its file", floor)
 	}
+}
+
+// A list is judged as every server will judge it, before anybody gets it.
+func TestSignListChecksItsSignature(t *testing.T) {
+	i := newIssuer(t, wide)
+	claims := format.RevocationClaims{Issuer: "acme.example", Number: 1, IssuedAt: now.Unix()}
+	root := keyOf(t, 1)
+	if _, err := issuer.SignList(root, nil, claims, i.Verifier, newChance()); err != nil {
+		t.Error(err)
+	}
+	for name, key := range map[string]keys.Signer{
+		"a wrong signature":  &broken{Signer: root, wrong: func(int) bool { return true }},
+		"not a root":         i.Key,
+		"a key that is gone": failing{root, errors.New("gone")},
+	} {
+		if text, err := issuer.SignList(key, nil, claims, i.Verifier, newChance()); err == nil || text != nil {
+			t.Errorf("%s: got %d bytes, %v", name, len(text), err)
+		}
+	}
+	// A staff key signs licenses, not lists.
+	if text, err := issuer.SignList(i.Key, i.RawDelegation, claims, i.Verifier, newChance()); err == nil || text != nil {
+		t.Errorf("a staff key: got %d bytes, %v", len(text), err)
+	}
+	// The license of the key that the newest list revokes is not given out.
+	list := func(claims format.RevocationClaims) *verify.RevocationList {
+		t.Helper()
+		text, err := issuer.SignList(root, nil, claims, i.Verifier, newChance())
+		if err != nil {
+			t.Fatal(err)
+		}
+		l, err := i.Verifier.OpenRevocationList(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return l
+	}
+	claims.Keys = []format.RevokedKey{{Thumbprint: i.Key.Public().Thumbprint()}}
+	i.List = list(claims)
+	refused(t, "a revoked key", one(i, grant(t, "production")))
 }

@@ -138,7 +138,7 @@ func ParseEvent(leaf []byte) (*Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !bytes.Equal(again, leaf) {
+	if !bytes.Equal(again, leaf) || e.Time != Whole(e.Time) {
 		return nil, fmt.Errorf("malformed: not in its canonical form")
 	}
 	return &e, nil

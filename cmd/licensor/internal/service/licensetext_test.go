@@ -3,8 +3,10 @@ package service
 import (
 	"bytes"
 	"crypto/rand"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/offlicense/offlicense/cmd/licensor/internal/issuer"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
@@ -26,7 +28,8 @@ func TestWarningOfALicenseThatIsGoodNoMore(t *testing.T) {
 		all = append(all, k)
 	}
 	root, anna, bert := all[0], all[1], all[2]
-	_, text, err := issuer.Delegate(root, anna.Public(), format.DelegationClaims{Issuer: "acme.example", Name: "anna", IssuedAt: 1, NotBefore: 1, Expires: 2e9}, rand.Reader)
+	claims, text, err := issuer.Delegate(root, anna.Public(), format.DelegationClaims{Issuer: "acme.example", Name: "anna", IssuedAt: 1, NotBefore: 1, Expires: 2e9,
+		Scope: format.Scope{Products: []string{format.Any}, Types: []string{format.Any}, MaxTerm: 1e9, MaxSeats: 1, Perpetual: true, Unbound: true}}, rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,15 +37,17 @@ func TestWarningOfALicenseThatIsGoodNoMore(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	signed, err := format.Seal(format.License, anna.Public().ID(), []byte("a license"), anna.Sign)
+	v, err := verify.New(root.Public())
 	if err != nil {
 		t.Fatal(err)
 	}
-	raw, err := format.MarshalFile(delegation, signed, nil)
-	if err != nil {
-		t.Fatal(err)
+	i := issuer.Issuer{Key: anna, Delegation: claims, RawDelegation: delegation, Verifier: v, Random: rand.Reader}
+	sold := &ledger.Entitlement{Invoice: "I-1", Customer: "Site Ltd", Product: "evoq", Type: ledger.TypeProduction, Seats: 1}
+	draft := i.IssueAll([]ledger.Grant{{Entitlement: sold, Activation: "A", Epoch: 1}}, time.Unix(1e9, 0))[0]
+	if draft.Err != nil {
+		t.Fatal(draft.Err)
 	}
-	file, err := format.ParseFile(raw)
+	file, err := format.ParseFile(draft.File)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,8 +70,9 @@ func TestWarningOfALicenseThatIsGoodNoMore(t *testing.T) {
 	} {
 		var warnings []string
 		options := Options{Warn: func(s string) { warnings = append(warnings, s) }}
-		list := LicenseTexts{warn: &options, newest: &verify.RevocationList{RevocationClaims: format.RevocationClaims{Number: 7, Keys: c.revoked}}}
-		if _, err := list.Text(&ledger.License{File: raw, SignedBy: "anna"}); err != nil {
+		slices.SortFunc(c.revoked, func(a, b format.RevokedKey) int { return bytes.Compare(a.Thumbprint[:], b.Thumbprint[:]) })
+		list := LicenseTexts{verifier: v, warn: &options, newest: &verify.RevocationList{RevocationClaims: format.RevocationClaims{Number: 7, Keys: c.revoked}}}
+		if _, err := list.Text(&ledger.License{File: draft.File, SignedBy: "anna"}); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 		if warned := strings.Contains(strings.Join(warnings, " "), "no longer valid: revocation list 7"); warned != c.warns {

@@ -131,8 +131,8 @@ func Request(key keys.PublicKey, change func(*format.Request)) (*verify.Request,
 	return verify.OpenRequest([]byte(format.EncodeText(format.RequestBody, body)))
 }
 
-// Site returns the request of any of four billion sites.
-func Site(site uint32, invoice string) *verify.Request {
+// SiteKey returns the machine key of any of four billion sites.
+func SiteKey(site uint32) keys.PrivateKey {
 	seed := make([]byte, keys.SeedSize)
 	seed[0] = 7
 	binary.BigEndian.PutUint32(seed[4:], site)
@@ -140,7 +140,12 @@ func Site(site uint32, invoice string) *verify.Request {
 	if err != nil {
 		panic(err)
 	}
-	q, err := Request(k.Public(), func(q *format.Request) { q.Invoice, q.Host = invoice, fmt.Sprint("server-", site) })
+	return k
+}
+
+// Site returns the request of a site.
+func Site(site uint32, invoice string) *verify.Request {
+	q, err := Request(SiteKey(site).Public(), func(q *format.Request) { q.Invoice, q.Host = invoice, fmt.Sprint("server-", site) })
 	if err != nil {
 		panic(err)
 	}

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
@@ -90,18 +91,24 @@ func BeginMove(f *Facts, by *ledger.Operation, invoice, activation string, overl
 // which a seat would become two for ever. A bridge that its own server released does not
 // count: it runs there no more, and does not install again.
 func onceMoved(f *Facts, by *ledger.Operation, from *Activation) error {
-	for i := len(from.Moves) - 1; i >= 0; i-- {
-		m := &from.Moves[i]
+	if m := from.pending(); m != nil && m.Until.After(by.Now) {
 		successor, err := f.activation(m.Successor)
 		if err != nil {
 			return err
 		}
-		if m.State == MovePending && m.Until.After(by.Now) {
-			return ledger.Refuse(ledger.RuleMove, ledger.LiftNobody,
-				fmt.Sprintf("release the old server; if the new one is the wrong one, end the move first: licensor deactivate %s --activation %s --why TEXT", from.Invoice, m.Successor),
-				"activation %s is moving already, to %s", from.Name(), successor.Name())
+		return ledger.Refuse(ledger.RuleMove, ledger.LiftNobody,
+			fmt.Sprintf("release the old server; if the new one is the wrong one, end the move first: licensor deactivate %s --activation %s --why TEXT", from.Invoice, m.Successor),
+			"activation %s is moving already, to %s", from.Name(), successor.Name())
+	}
+	if by.Override {
+		return nil
+	}
+	for _, m := range slices.Backward(from.Moves) {
+		successor, err := f.activation(m.Successor)
+		if err != nil {
+			return err
 		}
-		if !by.Override && successor.State != ledger.StateReleased {
+		if successor.State != ledger.StateReleased {
 			return ledger.Refuse(ledger.RuleMove, ledger.LiftOverride, "release the old server, then sign the new one's request",
 				"activation %s had its bridge, to %s until %s, and was not released", from.Name(), m.Successor, m.Until.Format(time.DateOnly))
 		}

@@ -165,7 +165,9 @@ func TestMoveToTheWrongServer(t *testing.T) {
 		t.Fatalf("with --override: %v", err)
 	}
 	// The move that runs now counts, and not the one before that would have run longer.
-	wantRefusal(t, again(override("once more"), day, 4), ledger.RuleMove, "moving already")
+	for _, op := range []*ledger.Operation{because("once more"), override("once more")} {
+		wantRefusal(t, again(op, day, 4), ledger.RuleMove, "moving already")
+	}
 	if got := r.released(old, 1); got.License == nil {
 		t.Errorf("released: %+v, want the final license", got)
 	}

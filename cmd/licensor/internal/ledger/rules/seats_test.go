@@ -158,3 +158,17 @@ func TestLostDirectoryAmongTheOldest(t *testing.T) {
 		}
 	}
 }
+
+// In a batch the newest request of a holder counts, even one that names nothing.
+func TestLostDirectoryByTheNewestRequest(t *testing.T) {
+	r := newRecord(t, entitlement())
+	r.signed(request(t, 1, on("m1 u1 r1")))
+	got := r.batch(override("the probe is broken"), request(t, 1, on("")), request(t, 2, on("m1 u1 r1")))
+	if got[0].err != nil {
+		t.Fatal(got[0].err)
+	}
+	wantRefusal(t, got[1].err, ledger.RuleSeats)
+	if next := got[1].err.(*ledger.Refusal).Hint(); strings.Contains(next, "directory lost?") {
+		t.Errorf("the hint is by what it was before: %s", next)
+	}
+}

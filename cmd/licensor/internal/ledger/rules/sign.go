@@ -158,7 +158,7 @@ func Sign(f *Facts, by *ledger.Operation, q *verify.Request, newID string) (Outc
 		a.Site, a.Host = q.Site, q.Host
 		begins = clone(&a.Activation)
 	}
-	a.components = q.Components
+	a.components, a.Newest = q.Components, nil
 	step := signing(&ledger.Grant{Entitlement: offer.Entitlement, Activation: a.ID, Epoch: a.Epoch, Request: q}, begins)
 	if f.given == nil {
 		f.given = make(map[[32]byte]*Step)
@@ -194,6 +194,9 @@ func SignUnbound(f *Facts, by *ledger.Operation, invoice, name string, earlier *
 			"invoice %q was not sold as a license for any machine", invoice)
 	}
 	if earlier != nil {
+		if err := refuseRevoked(earlier); err != nil {
+			return nil, nil, err
+		}
 		return earlier.Newest, nil, nil
 	}
 	if err := checkLicense(f, by, s.Entitlement); err != nil {

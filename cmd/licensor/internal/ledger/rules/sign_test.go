@@ -126,7 +126,7 @@ func TestLicenseSaysWhatWasSold(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got.Customer != e.Customer || got.Invoice != e.Invoice || got.Type != e.Type || got.Seats != 1 || got.Epoch != 1 ||
-		!got.Expires.Equal(e.Expires) || !got.GraceUntil.Equal(e.Expires.Add(14*day)) || !got.UpdatesUntil.Equal(e.UpdatesUntil) ||
+		!got.Expires.Equal(e.Expires) || !got.HardEnd.Equal(e.Expires.Add(14*day)) || !got.UpdatesUntil.Equal(e.UpdatesUntil) ||
 		got.MaxVersion != "9.x" || got.Limits["cores"] != 16 || !got.HasFeature("sso") || got.Site != "shop" ||
 		got.Vendor != vendor || got.Activation != license.Activation || got.ID != license.ID || !got.Bound || got.SignedBy != "anna" {
 		t.Errorf("the license says %+v", got)
@@ -299,6 +299,24 @@ func TestUnboundFollowsTheOtherRules(t *testing.T) {
 	r.signed(request(t, 1, asks("D-1", "development")))
 	_, _, err = rules.SignUnbound(r.facts(), by(), "D-1", "", nil, "X")
 	wantRefusal(t, err, ledger.RuleAllowance)
+}
+
+// Nor is one that was revoked given out again.
+func TestUnboundThatWasRevoked(t *testing.T) {
+	r := newRecord(t, entitlement(func(e *ledger.Entitlement) { e.Unbound = true }))
+	license, err := r.unbound("Berlin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.mustRevoke(license)
+	_, err = r.unbound("Berlin")
+	wantRefusal(t, err, ledger.RuleRevoked, license.ID.String())
+	if _, err := r.deactivate(because("they have paid"), inv, license.Activation); err != nil {
+		t.Fatal(err)
+	}
+	if again, err := r.unbound("Berlin"); err != nil || again.ID == license.ID {
+		t.Errorf("%v, %v", again, err)
+	}
 }
 
 func (r *record) unbound(name string) (*ledger.License, error) {

@@ -1,0 +1,137 @@
+package audit_test
+
+import (
+	"context"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/audit"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/book"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/ledgertest"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/rules"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/store"
+	"github.com/offlicense/offlicense/format"
+	"github.com/offlicense/offlicense/keys"
+)
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	ledgertest.Stop()
+	os.Exit(code)
+}
+
+var (
+	ctx   = context.Background()
+	now   = ledgertest.Now
+	by    = ledgertest.By
+	issue = ledgertest.Issue
+	site  = ledgertest.Site
+)
+
+const (
+	day     = ledgertest.Day
+	invoice = "INV0042-1"
+)
+
+func everywhere(t *testing.T, f func(t *testing.T, b *book.Book, where string)) {
+	t.Helper()
+	ledgertest.Everywhere(t, func(t *testing.T, where string) { f(t, ledgertest.Create(t, where), where) })
+}
+
+// lived fills a ledger with rows in every table, by events of every action.
+func lived(t testing.TB, b *book.Book) {
+	t.Helper()
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	must(b.SetCustomer(ctx, by(), ledger.Customer{Name: "Partner Ltd", Partner: true}))
+	ledgertest.Sold(t, b, func(e *ledger.Entitlement) { e.Seats, e.Unbound = 4, true })
+	ledgertest.Sold(t, b, func(e *ledger.Entitlement) { e.Invoice = "P-2" })
+	old := ledgertest.Signed(t, b, site(1, invoice))
+	_, err := b.Move(ctx, ledgertest.Because("new hardware"), invoice, old.Activation, 14*day, site(2, invoice), issue())
+	must(err)
+	_, err = b.Release(ctx, by(), rules.Releasing{License: old.ID, Key: site(1, invoice).Key, Raw: []byte("release")}, issue())
+	must(err)
+	lost := ledgertest.Signed(t, b, site(3, invoice))
+	_, err = b.Deactivate(ctx, ledgertest.Because("disk gone"), invoice, lost.Activation)
+	must(err)
+	_, err = b.SignUnbound(ctx, by(), invoice, "Berlin", issue())
+	must(err)
+	// A move that comes to nothing.
+	other := ledgertest.Signed(t, b, site(4, "P-2"))
+	bridge, err := b.Move(ctx, ledgertest.Because("x"), "P-2", other.Activation, day, site(5, "P-2"), issue())
+	must(err)
+	_, err = b.Deactivate(ctx, ledgertest.Because("the wrong server"), "P-2", bridge.Activation)
+	must(err)
+	for _, r := range []rules.Revision{
+		rules.NewRenewal(rules.Renewal{Expires: ledgertest.Entitlement().Expires.Add(day)}),
+		rules.NewAmendment(func(e *ledger.Entitlement) error { e.Seats++; return nil }),
+	} {
+		_, err := b.Revise(ctx, by(), invoice, r, issue())
+		must(err)
+	}
+	_, err = b.RevokeLicense(ctx, ledgertest.Because("leaked"), other.ID)
+	must(err)
+	_, err = b.Sign(ctx, by(), site(6, invoice), ledgertest.Issuer(ledgertest.Root, 103).At(now))
+	must(err)
+	_, err = b.RevokeKey(ctx, ledgertest.Because("stolen"), ledger.RevokedKey{Name: "anna", Public: ledgertest.Public(103).Bytes()})
+	must(err)
+	lists := ledgertest.IssuerWith(ledgertest.Root, 104, format.Scope{Revocations: true})
+	_, err = b.RecordList(ctx, by(), ledgertest.Verifier(ledgertest.Root), ledgertest.List(t, b, ledgertest.Root, lists))
+	must(err)
+}
+
+// soldLater sells after what lived has done.
+func soldLater(t testing.TB, b *book.Book, invoice string) {
+	t.Helper()
+	ledgertest.Sold(t, b, func(e *ledger.Entitlement) { e.Invoice = invoice })
+}
+
+func auditedStore(t testing.TB, s *store.Store, checkpoint []byte) *audit.Report {
+	t.Helper()
+	anna := ledgertest.Public(ledgertest.Staff)
+	r, err := audit.Run(ctx, s, audit.Against{Verifier: ledgertest.Verifier(ledgertest.Root), Checkpoint: checkpoint, Keys: []keys.PublicKey{anna, anna}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func audited(t testing.TB, b *book.Book, checkpoint []byte) *audit.Report {
+	t.Helper()
+	return auditedStore(t, b.Store(), checkpoint)
+}
+
+func wantClean(t testing.TB, b *book.Book, checkpoint []byte) *audit.Report {
+	t.Helper()
+	r := audited(t, b, checkpoint)
+	if !r.OK() {
+		t.Fatalf("an honest ledger: %v", r.Findings)
+	}
+	return r
+}
+
+// wantFound wants a finding in the table, and in the column if one is given.
+func wantFound(t testing.TB, r *audit.Report, table, column, what string) {
+	t.Helper()
+	for _, f := range r.Findings {
+		if f.Table == table && (column == "" || f.Column == column) || strings.Contains(f.Text, "table "+table) {
+			return
+		}
+	}
+	t.Errorf("%s: nothing is found in table %s %s; found: %v", what, table, column, r.Findings)
+}
+
+func checkpointOf(t testing.TB, b *book.Book) []byte {
+	t.Helper()
+	c, err := audit.Checkpoint(ctx, b.Store(), ledgertest.Key(ledgertest.Staff))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
