@@ -80,12 +80,12 @@ func (o *TermOptions) Apply(e *ledger.Entitlement) error {
 	return nil
 }
 
-// TermRow is a row that shows terms to people.
-type TermRow struct{ Label, Text string }
+// Row is a row that shows something to people.
+type Row struct{ Label, Text string }
 
 // TermRows returns what an entitlement says, but for what the given labels stand for.
-func TermRows(e *ledger.Entitlement, but ...string) []TermRow {
-	var rows []TermRow
+func TermRows(e *ledger.Entitlement, but ...string) []Row {
+	var rows []Row
 	for i := range ledger.Terms {
 		t := &ledger.Terms[i]
 		if t.Show == nil || slices.Contains(but, t.Label) {
@@ -93,12 +93,12 @@ func TermRows(e *ledger.Entitlement, but ...string) []TermRow {
 		}
 		label := t.Label
 		for _, line := range wrap(t.Show(e), t.Add != nil) {
-			rows = append(rows, TermRow{label, line})
+			rows = append(rows, Row{label, line})
 			label = ""
 		}
 	}
 	if e.Waived {
-		rows = append(rows, TermRow{"requires", "no production license: waived"})
+		rows = append(rows, Row{"requires", "no production license: waived"})
 	}
 	return rows
 }
@@ -138,10 +138,10 @@ func AddEntitlement(t *cli.Table, e *ledger.Entitlement, but ...string) {
 
 // Changes returns what is different between two states of an entitlement, a row each: as
 // people are shown it, or where that is the same, as it is written.
-func Changes(before, after *ledger.Entitlement) []TermRow {
-	var rows []TermRow
+func Changes(before, after *ledger.Entitlement) []Row {
+	var rows []Row
 	add := func(label, was, is string) {
-		row := TermRow{label, Or(was, ledger.None) + " -> " + Or(is, ledger.None)}
+		row := Row{label, Or(was, ledger.None) + " -> " + Or(is, ledger.None)}
 		if was != is && !slices.Contains(rows, row) {
 			rows = append(rows, row)
 		}

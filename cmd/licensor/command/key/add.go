@@ -3,7 +3,6 @@ package key
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/cmd/licensor/command/common"
@@ -62,20 +61,10 @@ func (c *keyCommand) review(env *cli.Env, a *service.Addition) error {
 	if old == nil {
 		common.AddDelegation(&t, a.Claims)
 	} else {
-		before, after := common.DelegationRows(old), common.DelegationRows(a.Claims)
-		was := make(map[string]string)
-		for _, row := range before {
-			was[row.Name] = row.Text
-		}
-		for _, row := range after {
-			if was[row.Name] != row.Text {
-				t.Row(row.Name, common.Or(was[row.Name], "nothing")+" -> "+row.Text)
-			}
-			delete(was, row.Name)
-		}
-		for _, row := range before { // the rows of a scope of another sort
-			if text, gone := was[row.Name]; gone && text != "nothing" && !strings.HasPrefix(text, "nothing:") {
-				t.Row(row.Name, text+" -> nothing")
+		before := common.DelegationRows(old)
+		for i, row := range common.DelegationRows(a.Claims) {
+			if was := before[i].Text; was != row.Text {
+				t.Row(row.Label, was+" -> "+row.Text)
 			}
 		}
 	}

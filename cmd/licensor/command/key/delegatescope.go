@@ -41,7 +41,13 @@ func (o *scopeOptions) add(flags *pflag.FlagSet) {
 
 func (o *scopeOptions) scope() (format.Scope, error) {
 	if o.revocations {
-		return o.scopeOfRevocations()
+		for _, t := range service.ScopeTerms {
+			if t.Option != "revocations" && o.flags.Changed(t.Option) {
+				return format.Scope{}, cli.Usagef("--revocations and --%s contradict each other", t.Option).
+					WithHint("a key signs licenses or revocation lists: make one of each")
+			}
+		}
+		return format.Scope{Revocations: true}, nil
 	}
 	var err error
 	s := format.Scope{MaxTerm: int64(o.maxTerm) * service.SecondsPerDay, MaxSeats: o.maxSeats, Unbound: o.unbound, Perpetual: o.perpetual}
@@ -61,16 +67,6 @@ func (o *scopeOptions) scope() (format.Scope, error) {
 		return format.Scope{}, cli.Usagef("--max-seats is 0, which allows no license at all").WithHint("the least is 1, which is also the default")
 	}
 	return s, nil
-}
-
-func (o *scopeOptions) scopeOfRevocations() (format.Scope, error) {
-	for _, name := range []string{"products", "types", "max-term", "max-seats", "unbound", "perpetual"} {
-		if o.flags.Changed(name) {
-			return format.Scope{}, cli.Usagef("--revocations and --%s contradict each other", name).
-				WithHint("a key signs licenses or revocation lists: make one of each")
-		}
-	}
-	return format.Scope{Revocations: true}, nil
 }
 
 // list checks an allow-list, which is never empty: that would allow nothing, and

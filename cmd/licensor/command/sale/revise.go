@@ -82,7 +82,7 @@ func showChange(env *cli.Env, before, after *ledger.Entitlement) error {
 	t := cli.Table{Whole: true}
 	t.Row("invoice", before.Invoice)
 	changes := common.Changes(before, after)
-	if !slices.ContainsFunc(changes, func(r common.TermRow) bool { return r.Label == "customer" }) {
+	if !slices.ContainsFunc(changes, func(r common.Row) bool { return r.Label == "customer" }) {
 		t.Row("customer", before.Customer)
 	}
 	for _, row := range changes {
