@@ -115,10 +115,10 @@ func (c *keyCommand) place(env *cli.Env) (*newKey, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := home.Preparable(dir); err != nil {
+	at := home.Home{Dir: dir}
+	if err := at.Preparable(); err != nil {
 		return nil, common.ReadError(err)
 	}
-	at := home.Home{Dir: dir}
 	k := &newKey{file: at.KeyFile(c.name), comment: c.name, what: c.name + "'s key", home: dir}
 	if roots, err := at.NamedRoots(); err == nil {
 		if vendor := home.VendorIn(roots[0].Comment); service.ValidVendor(vendor) == nil {
@@ -159,7 +159,7 @@ func (c *keyCommand) write(env *cli.Env, k *newKey, key keys.PrivateKey) error {
 	}
 	defer clear(passphrase)
 	if k.home != "" {
-		if _, err := home.Prepare(k.home); err != nil {
+		if err := (home.Home{Dir: k.home}).Prepare(); err != nil {
 			return createError(err)
 		}
 	}

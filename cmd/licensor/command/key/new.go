@@ -44,9 +44,7 @@ func (c *keyCommand) report(env *cli.Env, k *newKey, public keys.PublicKey) erro
 	} else {
 		fmt.Fprintf(env.Stderr, "As a standby root key, it becomes known by:\n    licensor roots%s --add %s\n", c.FlagsText(), cli.ShellPath(k.file+".pub"))
 	}
-	if c.passphrase.None {
-		env.Warnf("the private key is not encrypted: use this only for tests; ssh-keygen -p -f %s adds a passphrase", cli.ShellPath(k.file))
-	}
+	c.passphrase.WarnIfPlain(env, "the private key is", k.file)
 	return c.qr.Show(env, line)
 }
 

@@ -47,7 +47,7 @@ func printRoots(env *cli.Env, h home.Home) error {
 	if err != nil {
 		return common.ReadError(err)
 	}
-	if err := h.CheckDelegations(); err != nil {
+	if _, err := h.Delegations(); err != nil {
 		return err
 	}
 	named, err := keys.ParsePublicFile(text)

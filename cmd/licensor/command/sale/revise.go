@@ -10,7 +10,53 @@ import (
 	"github.com/offlicense/offlicense/cmd/licensor/command/common"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
+	"github.com/spf13/pflag"
 )
+
+// renewCommand gives an entitlement a later end.
+type renewCommand struct {
+	revision
+	to service.Renewal
+}
+
+func renew(flags *pflag.FlagSet) cli.Run {
+	var c renewCommand
+	c.Add(flags, "")
+	common.AddDate(flags, &c.to.Expires, "expires")
+	flags.BoolVar(&c.to.Perpetual, "perpetual", false, "")
+	common.AddDate(flags, &c.to.UpdatesUntil, "updates-until")
+	return c.run
+}
+
+func (c *renewCommand) run(env *cli.Env, args []string) error {
+	if c.to.Expires.IsZero() && !c.to.Perpetual {
+		return cli.Usagef("the new end is missing").WithHint("give it with --expires, or --perpetual for none")
+	}
+	if !c.to.Expires.IsZero() && c.to.Perpetual {
+		return cli.Usagef("--expires and --perpetual contradict each other")
+	}
+	return c.revise(env, args, "Renew", service.NewRenewal(c.to))
+}
+
+// amendCommand changes what an entitlement grants.
+type amendCommand struct {
+	revision
+	terms common.TermOptions
+}
+
+func amend(flags *pflag.FlagSet) cli.Run {
+	var c amendCommand
+	c.Add(flags, "")
+	c.terms.AddChangeable(flags)
+	return c.run
+}
+
+func (c *amendCommand) run(env *cli.Env, args []string) error {
+	if !c.terms.Given() {
+		return cli.Usagef("nothing is to be changed").WithHint("say what with an option such as --seats 3")
+	}
+	return c.revise(env, args, "Amend", service.NewAmendment(c.terms.Apply))
+}
 
 // revision is what renew and amend have in common: they change what was sold, and sign
 // new licenses for all who are active, from the requests on record.

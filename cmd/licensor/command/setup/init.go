@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
+	"github.com/offlicense/offlicense/cmd/internal/text"
 	"github.com/offlicense/offlicense/cmd/licensor/command/common"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/home"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
@@ -192,27 +193,23 @@ func defaultKeyName() string {
 }
 
 func (c *initCommand) report(env *cli.Env, made *home.InitResult) {
-	// No table: it would cut the paths.
-	rows := []struct{ name, text string }{
-		{"vendor", c.vendor},
-		{"home", made.Dir},
-		{"root key", made.RootKey},
-		{"", made.Roots[0].Fingerprint()},
-	}
+	t := cli.Table{Whole: true}
+	t.Row("vendor", c.vendor)
+	t.Row("home", made.Dir)
+	t.Row("root key", made.RootKey)
+	t.Row("", made.Roots[0].Fingerprint())
 	if len(made.Roots) > 1 {
-		rows = append(rows, struct{ name, text string }{"standby", c.standby}, struct{ name, text string }{"", made.Roots[1].Fingerprint()})
+		t.Row("standby", c.standby)
+		t.Row("", made.Roots[1].Fingerprint())
 	}
-	ledgerPlace := made.LedgerFile()
+	t.Row("staff key", made.KeyFile(made.Delegation.Name))
+	t.Row("", "may sign everything until "+text.Date(time.Unix(made.Delegation.Expires, 0).UTC()))
 	if c.inDatabase {
-		ledgerPlace = thatDatabase
+		t.Row("ledger", thatDatabase)
+	} else {
+		t.Row("ledger", made.LedgerFile())
 	}
-	for _, row := range append(rows, []struct{ name, text string }{
-		{"staff key", made.KeyFile(made.Delegation.Name)},
-		{"", "may sign everything until " + time.Unix(made.Delegation.Expires, 0).UTC().Format(time.DateOnly)},
-		{"ledger", ledgerPlace},
-	}...) {
-		fmt.Fprintf(env.Stdout, "%-9s  %s\n", row.name, cli.Clean(row.text))
-	}
+	t.WriteTo(env.Stdout)
 	if c.rootKey == "" {
 		fmt.Fprintf(env.Stderr, `
 The root key is on this workstation. Whoever steals it can sign for you forever, and
@@ -220,7 +217,5 @@ it is not needed to sign licenses: move it to a USB stick that lies in a safe, w
 copy on a second one. "licensor init --root-key PATH" puts it there from the start.
 `)
 	}
-	if c.passphrase.None {
-		env.Warnf("the private keys are not encrypted: use this only for tests; ssh-keygen -p -f %s adds a passphrase", cli.ShellPath(made.RootKey))
-	}
+	c.passphrase.WarnIfPlain(env, "the private keys are", made.RootKey)
 }

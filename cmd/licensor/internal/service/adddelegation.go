@@ -49,10 +49,10 @@ type Addition struct {
 // CheckDelegation checks a delegation that is to be added to the home at dir, and finds its
 // key there or in ssh-agent. It changes nothing.
 func CheckDelegation(ctx context.Context, dir string, in NewDelegation, o Options) (*Addition, error) {
-	if err := home.Preparable(dir); err != nil {
+	a := &Addition{home: home.Home{Dir: dir}, o: o, in: in}
+	if err := a.home.Preparable(); err != nil {
 		return nil, err
 	}
-	a := &Addition{home: home.Home{Dir: dir}, o: o, in: in}
 	for _, step := range []func() error{
 		a.findRoots, a.open, a.checkClaims, a.findKey, func() error { return a.refuseRevoked(ctx) },
 	} {
@@ -269,7 +269,7 @@ func (a *Addition) Option() string {
 // Write keeps the delegation and what belongs to it, the roots last: a home without
 // them is not finished, and the command can be run again.
 func (a *Addition) Write() error {
-	if _, err := home.Prepare(a.home.Dir); err != nil {
+	if err := a.home.Prepare(); err != nil {
 		return err
 	}
 	if a.agent {
