@@ -1,6 +1,7 @@
 package common
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -104,7 +105,7 @@ func differences(before, after *ledger.Entitlement) string {
 	var all []string
 	for _, t := range ledger.Terms {
 		if was, is := t.Get(before), t.Get(after); was != is {
-			all = append(all, fmt.Sprintf("%s from %s to %s", strings.ReplaceAll(t.Name, "_", " "), Or(was, ledger.None), Or(is, ledger.None)))
+			all = append(all, fmt.Sprintf("%s from %s to %s", strings.ReplaceAll(t.Name, "_", " "), cmp.Or(was, ledger.None), cmp.Or(is, ledger.None)))
 		}
 	}
 	if after.Waived && !before.Waived {

@@ -1,6 +1,7 @@
 package common
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -141,7 +142,7 @@ func AddEntitlement(t *cli.Table, e *ledger.Entitlement, but ...string) {
 func Changes(before, after *ledger.Entitlement) []Row {
 	var rows []Row
 	add := func(label, was, is string) {
-		row := Row{label, Or(was, ledger.None) + " -> " + Or(is, ledger.None)}
+		row := Row{label, cmp.Or(was, ledger.None) + " -> " + cmp.Or(is, ledger.None)}
 		if was != is && !slices.Contains(rows, row) {
 			rows = append(rows, row)
 		}

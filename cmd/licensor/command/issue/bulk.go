@@ -1,7 +1,10 @@
 package issue
 
 import (
+	"bytes"
 	"context"
+	"encoding/csv"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -113,7 +116,7 @@ func (b *bulk) tell(messages io.Writer, items []*bulkItem, outcomes []service.Ou
 		case service.IsRefusal(outcome.Err):
 			b.refuse(messages, items[i], resultRefused, outcome.Err)
 		default:
-			items[i].fail("", outcome.Err)
+			items[i].err = outcome.Err
 		}
 	}
 }
@@ -143,7 +146,7 @@ func (b *bulk) write(items []*bulkItem, outcomes []service.Outcome) error {
 
 // refuse tells of a request that gets no license, in one line.
 func (b *bulk) refuse(messages io.Writer, item *bulkItem, result string, err error) {
-	item.fail(result, err)
+	item.result, item.err = result, err
 	b.refused++
 	fmt.Fprintf(messages, "%s: %s: %s\n", cli.Clean(item.path), result, cli.Clean(item.reason()))
 }
@@ -168,4 +171,61 @@ func (b *bulk) summarize() error {
 		return cli.ErrNotValid
 	}
 	return nil
+}
+
+// What became of a request.
+const (
+	resultSigned     = "signed"
+	resultAgain      = "again" // it had its license already
+	resultRefused    = "refused"
+	resultUnreadable = "unreadable" // it is no request
+)
+
+const reportStart = "file,result,invoice,activation,license,license_file,reason\n"
+
+func (i *bulkItem) done(license *ledger.License, again bool) {
+	i.license, i.result = license, resultSigned
+	if again {
+		i.result = resultAgain
+	}
+}
+
+// reason says why there is no license, and who may change that.
+func (i *bulkItem) reason() string {
+	var rule *ledger.Refusal
+	switch {
+	case i.err == nil:
+		return ""
+	case errors.As(i.err, &rule):
+		return rule.Error() + "; override: " + rule.Lift
+	}
+	return i.err.Error()
+}
+
+// writeReport writes a line for each request that the run got to.
+func (b *bulk) writeReport() error {
+	if b.report == "" {
+		return nil
+	}
+	var text bytes.Buffer
+	text.WriteString(reportStart)
+	w := csv.NewWriter(&text)
+	for _, item := range b.items {
+		if item.result == "" {
+			continue
+		}
+		line := []string{item.path, item.result, "", "", "", "", item.reason()}
+		if item.request != nil {
+			line[2] = item.request.Invoice
+		}
+		if item.license != nil {
+			line[3], line[4], line[5] = item.license.Activation, item.license.ID.String(), b.directory.Path(item.out)
+		}
+		for i := range line {
+			line[i] = common.QuoteFormula(line[i])
+		}
+		w.Write(line)
+	}
+	w.Flush()
+	return b.env.WriteFile(b.report, text.Bytes(), 0o644)
 }

@@ -65,24 +65,39 @@ func (c *delegation) run(env *cli.Env, args []string) error {
 	if err != nil {
 		return err
 	}
-	seen, err := service.PeekRootKey(key, common.AgentSocket(env))
+	signer, root, err := service.LoadRootKey(key, common.AgentSocket(env))
 	if err != nil {
 		return common.ReadError(err)
 	}
-	if err := c.nameVendor(env, claims, seen); err != nil {
+	if root.PublicKey == staff.PublicKey {
+		return cli.Failf("%s is the root key itself, which signs no license", root.Fingerprint()).
+			WithHint("--public names the staff key: the line that \"licensor key new\" has printed")
+	}
+	if err := c.nameVendor(env, claims, root); err != nil {
 		return err
 	}
 	claims.Key = staff.Bytes()
 	if _, err := claims.Marshal(); err != nil {
 		return unmarshalable(err)
 	}
-	if seen.PublicKey == staff.PublicKey {
-		return delegatedToRoot(staff)
-	}
-	if err := c.review(env, claims, staff, seen); err != nil {
+	if err := c.review(env, claims, staff, root); err != nil {
 		return err
 	}
-	return c.sign(env, key, claims, staff)
+	text, err := service.Delegate(signer, staff.PublicKey, *claims, env.Rand)
+	if err != nil {
+		return err
+	}
+	raw, err := format.DecodeTextAs(text, format.Delegation)
+	if err != nil {
+		return err
+	}
+	if err := env.WriteFile(c.out, text, 0o644); err != nil {
+		return err
+	}
+	if c.out != "-" {
+		fmt.Fprintf(env.Stderr, "Signed. Bring %s to %s's workstation, and there: licensor key add %s\n", cli.Clean(c.out), c.name, cli.ShellPath(c.out))
+	}
+	return c.qr.Show(env, format.EncodeText(format.Delegation, raw))
 }
 
 // claims is what the options say, but for the vendor.
@@ -129,7 +144,7 @@ func (c *delegation) claims(env *cli.Env) (*format.DelegationClaims, error) {
 // nameVendor finds out whose delegation it is. The comment of the root key says so, and
 // the root.pub of a home with that key; but nobody has signed either, so that a person
 // has to look at it.
-func (c *delegation) nameVendor(env *cli.Env, claims *format.DelegationClaims, seen keys.NamedKey) error {
+func (c *delegation) nameVendor(env *cli.Env, claims *format.DelegationClaims, root keys.NamedKey) error {
 	claims.Issuer = c.vendor
 	if c.vendor != "" {
 		return nil
@@ -137,11 +152,12 @@ func (c *delegation) nameVendor(env *cli.Env, claims *format.DelegationClaims, s
 	if c.Flags.Changed("vendor") {
 		return cli.Usagef("--vendor is empty").WithHint("a variable in the command is not set")
 	}
-	comment := seen.Comment
-	if known, err := c.atHome(env); err == nil {
-		for _, root := range known {
-			if root.PublicKey == seen.PublicKey {
-				comment = root.Comment
+	comment := root.Comment
+	if at, err := c.Open(env); err == nil {
+		known, _ := at.NamedRoots()
+		for _, k := range known {
+			if k.PublicKey == root.PublicKey {
+				comment = k.Comment
 			}
 		}
 	}
@@ -155,21 +171,10 @@ func (c *delegation) nameVendor(env *cli.Env, claims *format.DelegationClaims, s
 	return nil
 }
 
-// atHome returns the roots of a home, if there is one here.
-func (c *delegation) atHome(env *cli.Env) ([]keys.NamedKey, error) {
-	at, err := c.Open(env)
-	if err != nil {
-		return nil, err
-	}
-	return at.NamedRoots()
-}
-
 // review shows all that will be signed, and asks.
-func (c *delegation) review(env *cli.Env, claims *format.DelegationClaims, staff, seen keys.NamedKey) error {
+func (c *delegation) review(env *cli.Env, claims *format.DelegationClaims, staff, root keys.NamedKey) error {
 	t := cli.Table{Whole: true}
-	if !seen.IsZero() {
-		t.Row("root key", seen.Fingerprint())
-	}
+	t.Row("root key", root.Fingerprint())
 	t.Row("staff key", staff.Fingerprint())
 	if staff.Comment != "" {
 		t.Row("", "calls itself "+staff.Comment)
@@ -178,25 +183,19 @@ func (c *delegation) review(env *cli.Env, claims *format.DelegationClaims, staff
 	if _, err := t.WriteTo(common.Messages(env, c.out)); err != nil {
 		return err
 	}
-	known, err := c.atHome(env)
-	if err != nil && c.Flags.Changed("home") {
+	// The machine of the root key need not have a home.
+	if at, err := c.Open(env); err == nil {
+		c.warn(env, at, root, staff)
+	} else if c.Flags.Changed("home") {
 		return err
-	}
-	if err == nil && !seen.IsZero() && !service.HasKey(known, seen.PublicKey) {
-		env.Warnf("the home here does not trust this root key; products that have its roots will refuse what the staff key signs")
-	}
-	if err == nil {
-		c.warnOfRevoked(env, seen, staff)
 	}
 	return c.Agree(env, fmt.Sprintf("Have you verified this fingerprint with %s, and may the key sign the above?", c.name), "not signed")
 }
 
-// warnOfRevoked asks the ledger of a home that is here, if it has one: the machine of the
-// root key need not have either.
-func (c *delegation) warnOfRevoked(env *cli.Env, root, staff keys.NamedKey) {
-	at, err := c.Open(env)
-	if err != nil {
-		return
+// warn says what a home, and its ledger if it has one, has against the keys.
+func (c *delegation) warn(env *cli.Env, at home.Home, root, staff keys.NamedKey) {
+	if known, err := at.NamedRoots(); err == nil && !service.HasKey(known, root.PublicKey) {
+		env.Warnf("the home here does not trust this root key; products that have its roots will refuse what the staff key signs")
 	}
 	ctx := context.Background()
 	var s *service.Service
@@ -204,55 +203,19 @@ func (c *delegation) warnOfRevoked(env *cli.Env, root, staff keys.NamedKey) {
 	if err == nil {
 		s, err = service.OpenIfPresent(ctx, at, where, c.ServiceOptions(env))
 	}
-	if err != nil {
+	switch {
+	case err != nil:
 		env.Warnf("the ledger here does not say whether these keys were revoked: %v", common.ReadError(err))
 		return
-	}
-	if s == nil {
+	case s == nil:
 		return
 	}
 	defer s.Close()
-	for _, key := range []struct {
-		keys.NamedKey
-		what string
-	}{{root, "root"}, {staff, "staff"}} {
-		if key.IsZero() {
-			continue
-		}
+	for i, key := range []keys.NamedKey{root, staff} {
 		if err := s.CheckSigner(ctx, key.PublicKey, nil); err != nil {
-			env.Warnf("servers that know the revocation list will not take this delegation by its %s key: %v", key.what, err)
+			env.Warnf("servers that know the revocation list will not take this delegation by its %s key: %v", [...]string{"root", "staff"}[i], err)
 		}
 	}
-}
-
-func (c *delegation) sign(env *cli.Env, key service.Key, claims *format.DelegationClaims, staff keys.NamedKey) error {
-	root, err := service.LoadRootKey(key, common.AgentSocket(env))
-	if err != nil {
-		return common.ReadError(err)
-	}
-	if root.Public() == staff.PublicKey {
-		return delegatedToRoot(staff)
-	}
-	text, err := service.Delegate(root, staff.PublicKey, *claims, env.Rand)
-	if err != nil {
-		return err
-	}
-	raw, err := format.DecodeTextAs(text, format.Delegation)
-	if err != nil {
-		return err
-	}
-	if err := env.WriteFile(c.out, text, 0o644); err != nil {
-		return err
-	}
-	if c.out != "-" {
-		fmt.Fprintf(env.Stderr, "Signed. Bring %s to %s's workstation, and there: licensor key add %s\n", cli.Clean(c.out), c.name, cli.ShellPath(c.out))
-	}
-	return c.qr.Show(env, format.EncodeText(format.Delegation, raw))
-}
-
-func delegatedToRoot(key keys.NamedKey) error {
-	return cli.Failf("%s is the root key itself, which signs no license", key.Fingerprint()).
-		WithHint("--public names the staff key: the line that \"licensor key new\" has printed")
 }
 
 // unmarshalable says what is wrong with claims in words of the command line.

@@ -1,6 +1,7 @@
 package key
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -84,7 +85,7 @@ func table(l *service.KeyListing) *cli.Table {
 }
 
 func addKey(t *cli.Table, k *service.ListedKey, ledger bool) {
-	t.Row(k.Name, common.Or(k.Fingerprint, "no public key"))
+	t.Row(k.Name, cmp.Or(k.Fingerprint, "no public key"))
 	if k.ID != "" {
 		t.Row("  id", k.ID)
 	}

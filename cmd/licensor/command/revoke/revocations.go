@@ -61,7 +61,7 @@ func (c *revocationsCommand) run(env *cli.Env, args []string) error {
 	case c.add != "":
 		return c.record(env)
 	case c.newest:
-		return c.write(env)
+		return c.writeNewest(env)
 	}
 	return c.show(env)
 }
@@ -69,10 +69,7 @@ func (c *revocationsCommand) run(env *cli.Env, args []string) error {
 // sign signs the next list. It is recorded before it is written, unless the ledger is
 // a copy, as it is on the machine without a network where the root key is.
 func (c *revocationsCommand) sign(env *cli.Env) error {
-	if err := env.CheckOutput(c.out, "OLV1:"); err != nil {
-		return err
-	}
-	if err := c.qr.Check(env, c.out); err != nil {
+	if err := c.checkOutput(env); err != nil {
 		return err
 	}
 	where, err := c.Database(env)
@@ -110,12 +107,17 @@ func (c *revocationsCommand) sign(env *cli.Env) error {
 			return err
 		}
 		if copied {
-			return c.handOver(env, text)
+			raw, err := format.DecodeTextAs(text, format.RevocationFile)
+			if err != nil {
+				return err
+			}
+			return c.handOver(env, raw)
 		}
-		if _, err := s.RecordList(ctx, by, text); err != nil {
+		list, err := s.RecordList(ctx, by, text)
+		if err != nil {
 			return err
 		}
-		return c.deliver(env, text)
+		return c.deliver(env, list.Raw)
 	})
 }
 
@@ -140,17 +142,20 @@ func (c *revocationsCommand) listKey(ctx context.Context, env *cli.Env, s *servi
 }
 
 // deliver writes a list that is on record.
-func (c *revocationsCommand) deliver(env *cli.Env, text []byte) error {
-	if err := env.WriteFile(c.out, text, 0o644); err != nil {
-		return cli.Fail(err).WithHint("a list that is recorded is not lost: licensor revocations%s --newest --out FILE writes it again", c.FlagsText())
+func (c *revocationsCommand) deliver(env *cli.Env, raw []byte) error {
+	said := fmt.Sprintf("Written to %s. On each server: offlicense install %s. %s\n", cli.Clean(c.out), cli.ShellPath(c.out), travels(raw))
+	if c.out == "-" {
+		said = ""
 	}
-	raw, err := format.DecodeTextAs(text, format.RevocationFile)
-	if err != nil {
-		return err
+	return c.write(env, raw, said, "a list that is recorded is not lost: licensor revocations"+c.FlagsText()+" --newest --out FILE writes it again")
+}
+
+// write writes a list, and says what to do with it, or if it cannot be written.
+func (c *revocationsCommand) write(env *cli.Env, raw []byte, said, lost string) error {
+	if err := env.WriteFile(c.out, format.EncodeFile(format.RevocationFile, raw), 0o644); err != nil {
+		return cli.Fail(err).WithHint("%s", lost)
 	}
-	if c.out != "-" {
-		fmt.Fprintf(env.Stderr, "Written to %s. On each server: offlicense install %s. %s\n", cli.Clean(c.out), cli.ShellPath(c.out), travels(raw))
-	}
+	fmt.Fprint(env.Stderr, said)
 	return c.qr.ShowIfShort(env, format.EncodeText(format.RevocationFile, raw))
 }
 
@@ -165,20 +170,13 @@ func travels(raw []byte) string {
 
 // handOver writes a list that was signed on a copy of the ledger. No server is to see it
 // before it is recorded: the ledger may refuse it, and another one get its number.
-func (c *revocationsCommand) handOver(env *cli.Env, text []byte) error {
-	if err := env.WriteFile(c.out, text, 0o644); err != nil {
-		return cli.Fail(err).WithHint("nothing is recorded, and no list was given out: run the command again with another --out")
-	}
+func (c *revocationsCommand) handOver(env *cli.Env, raw []byte) error {
 	file := "FILE"
 	if c.out != "-" {
 		file = cli.ShellPath(c.out)
 	}
-	fmt.Fprintf(env.Stderr, "Signed, and not recorded: the ledger here is a copy. Bring the list to the workstation with the ledger, before any server gets it, and there: licensor revocations --add %s\n", file)
-	raw, err := format.DecodeTextAs(text, format.RevocationFile)
-	if err != nil {
-		return err
-	}
-	return c.qr.ShowIfShort(env, format.EncodeText(format.RevocationFile, raw))
+	said := fmt.Sprintf("Signed, and not recorded: the ledger here is a copy. Bring the list to the workstation with the ledger, before any server gets it, and there: licensor revocations --add %s\n", file)
+	return c.write(env, raw, said, "nothing is recorded, and no list was given out: run the command again with another --out")
 }
 
 // record records a list that was signed elsewhere, and says what it leaves for the next.
@@ -225,12 +223,9 @@ func (c *revocationsCommand) record(env *cli.Env) error {
 	})
 }
 
-// write writes the newest list again.
-func (c *revocationsCommand) write(env *cli.Env) error {
-	if err := env.CheckOutput(c.out, "OLV1:"); err != nil {
-		return err
-	}
-	if err := c.qr.Check(env, c.out); err != nil {
+// writeNewest writes the newest list again.
+func (c *revocationsCommand) writeNewest(env *cli.Env) error {
+	if err := c.checkOutput(env); err != nil {
 		return err
 	}
 	return c.WithService(env, service.ToRead, func(ctx context.Context, s *service.Service) error {
@@ -238,8 +233,15 @@ func (c *revocationsCommand) write(env *cli.Env) error {
 		if err != nil {
 			return err
 		}
-		return c.deliver(env, format.EncodeFile(format.RevocationFile, raw))
+		return c.deliver(env, raw)
 	})
+}
+
+func (c *revocationsCommand) checkOutput(env *cli.Env) error {
+	if err := env.CheckOutput(c.out, "OLV1:"); err != nil {
+		return err
+	}
+	return c.qr.Check(env, c.out)
 }
 
 func addContent(t *cli.Table, c *format.RevocationClaims) {
@@ -253,4 +255,62 @@ func addContent(t *cli.Table, c *format.RevocationClaims) {
 		return
 	}
 	t.Row("keys", fmt.Sprintf("%d; of what they have signed, %d stay good", len(c.Keys), kept))
+}
+
+// show shows what is revoked, and what of it waits for the next list.
+func (c *revocationsCommand) show(env *cli.Env) error {
+	now, err := env.Time()
+	if err != nil {
+		return err
+	}
+	return c.WithService(env, service.ToRead, func(ctx context.Context, s *service.Service) error {
+		r, err := s.Revocations(ctx, now)
+		if err != nil {
+			return err
+		}
+		if c.json {
+			return cli.WriteJSON(env.Stdout, r)
+		}
+		if _, err := table(r).WriteTo(env.Stdout); err != nil {
+			return err
+		}
+		c.tellWaiting(env, r)
+		return nil
+	})
+}
+
+// tellWaiting says that what is revoked is not on a list yet.
+func (c *revocationsCommand) tellWaiting(env *cli.Env, r *service.RevocationReport) {
+	if waiting := len(r.Waiting()); waiting > 0 {
+		fmt.Fprintf(env.Stderr, "%s for the next list: licensor revocations%s --root-key FILE --out list.olv\n", cli.Plural(waiting, "revocation waits", "revocations wait"), c.FlagsText())
+	}
+}
+
+func table(r *service.RevocationReport) *cli.Table {
+	t := &cli.Table{Whole: true}
+	newest := "none was signed yet"
+	if n := r.Newest; n != nil {
+		newest = fmt.Sprintf("%d of %s, %s old, signed by %s", n.Number, text.Date(n.Issued), cli.Plural(n.AgeDays, "day", "days"), n.Signer)
+	}
+	t.Row("newest list", newest)
+	if len(r.Licenses)+len(r.Keys) == 0 {
+		t.Row("revoked", "nothing")
+		return t
+	}
+	t.Row("")
+	t.Row("REVOKED", "SINCE", "LIST", "WHY")
+	for _, one := range r.Keys {
+		t.Row(one.What(), text.Date(one.Since), onList(one.List), one.Why)
+	}
+	for _, one := range r.Licenses {
+		t.Row(one.What(), text.Date(one.Since), onList(one.List), one.Why)
+	}
+	return t
+}
+
+func onList(number uint64) string {
+	if number == 0 {
+		return "next"
+	}
+	return fmt.Sprint(number)
 }

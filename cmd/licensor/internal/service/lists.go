@@ -46,18 +46,18 @@ func (s *Service) RootListKey(ctx context.Context, key Key) (*ListKey, error) {
 	if err != nil {
 		return nil, err
 	}
-	root, err := LoadRootKey(key, s.AgentSocket)
+	signer, root, err := LoadRootKey(key, s.AgentSocket)
 	if err != nil {
 		return nil, err
 	}
-	if !HasKey(roots, root.Public()) {
-		return nil, hint.Errorf("the key %s is none of this vendor's roots", root.Public().Fingerprint()).
+	if !HasKey(roots, root.PublicKey) {
+		return nil, hint.Errorf("the key %s is none of this vendor's roots", root.Fingerprint()).
 			WithHint("name the file of a root key; \"licensor roots\" shows which they are; nothing was signed")
 	}
-	if err := s.CheckSigner(ctx, root.Public(), nil); err != nil {
+	if err := s.CheckSigner(ctx, root.PublicKey, nil); err != nil {
 		return nil, err
 	}
-	return &ListKey{"the root key " + root.Public().Fingerprint(), root, nil, v}, nil
+	return &ListKey{"the root key " + root.Fingerprint(), signer, nil, v}, nil
 }
 
 // SignList signs a revocation list and returns the text of its file. It records nothing.
@@ -175,3 +175,54 @@ func (k *RevokedKey) What() string {
 
 // What names the license.
 func (l *RevokedLicense) What() string { return l.License + " of " + l.Activation }
+
+// RevokeKey notes a key. What is on record of it stays good, and of a root the delegations
+// given; it returns how many signatures that are.
+func (s *Service) RevokeKey(ctx context.Context, by ledger.Operation, key *FoundKey, keep []Delegation) (kept int, err error) {
+	var delegations [][]byte
+	for _, d := range keep {
+		delegations = append(delegations, d.raw)
+	}
+	return s.Book.RevokeKey(ctx, by, key.RevokedKey, delegations...)
+}
+
+// Delegation is a delegation of the home.
+type Delegation struct {
+	Name string
+	Key  keys.PublicKey
+	raw  []byte
+}
+
+// DelegationsBy returns the delegations of the home that a root has signed, and that are
+// in force now. They came here through the hands of its owner, who is shown them again:
+// a thief of the root can make others, under whatever date, but not bring them into this
+// home.
+func (s *Service) DelegationsBy(root keys.PublicKey, now time.Time) ([]Delegation, error) {
+	v, err := s.home.Verifier()
+	if err != nil {
+		return nil, err
+	}
+	here, err := s.home.StaffKeys(v)
+	if err != nil {
+		return nil, err
+	}
+	var all []Delegation
+	for _, k := range here {
+		d := k.Delegation
+		if d == nil || d.IssuedAt > now.Unix() || d.Expires <= now.Unix() {
+			continue
+		}
+		signed, err := format.ParseStatement(k.RawDelegation, format.Delegation)
+		if err != nil {
+			return nil, err
+		}
+		if ledger.SignedBy(root, signed) {
+			name, key, err := ledger.DelegatedKey(signed)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, Delegation{name, key, k.RawDelegation})
+		}
+	}
+	return all, nil
+}
