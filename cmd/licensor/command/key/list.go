@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/cmd/internal/text"
@@ -37,8 +36,10 @@ func (c *keyCommand) list(env *cli.Env, args []string) error {
 		if k.Err != nil {
 			listing.Keys[i].Problem = common.ReadError(k.Err).Error()
 		}
-		if k.DaysLeft != nil && *k.DaysLeft < int64(service.EndsSoon/(24*time.Hour)) {
-			warnOfEnd(env, &k, now)
+		if k.Delegation != nil {
+			if end := service.EndsSoon(k.Name, k.Delegation.Expires, now); end != "" {
+				env.Warnf("%s; ask the holder of the root key for a new one", end)
+			}
 		}
 	}
 	if c.json {
@@ -46,14 +47,6 @@ func (c *keyCommand) list(env *cli.Env, args []string) error {
 	}
 	_, err = table(listing).WriteTo(env.Stdout)
 	return err
-}
-
-func warnOfEnd(env *cli.Env, k *service.ListedKey, now time.Time) {
-	if !now.Before(k.Until) {
-		env.Warnf("the delegation of %q ended on %s", k.Name, text.Date(k.Until))
-		return
-	}
-	env.Warnf("the delegation of %q ends %s, on %s; ask the holder of the root key for a new one", k.Name, service.InDays(k.Until.Sub(now)), text.Date(k.Until))
 }
 
 func table(l *service.KeyListing) *cli.Table {

@@ -101,16 +101,11 @@ func (c *listCommand) run(env *cli.Env, args []string) error {
 
 // noInvoice says whether there is no such invoice, or the other filters hide it.
 func (c *listCommand) noInvoice(ctx context.Context, s *service.Service) error {
-	alone := service.Filter{Invoice: c.filter.Invoice}
-	holdings, err := s.List(ctx, alone)
-	switch {
-	case err != nil:
+	if _, err := s.Holding(ctx, c.filter.Invoice); err != nil {
 		return err
-	case len(holdings) > 0:
-		return cli.Failf("the entitlement %s does not fit the other options", cli.Quote(c.filter.Invoice)).
-			WithHint("leave them out: the invoice alone names one entitlement")
 	}
-	return cli.Failf("no entitlement has the invoice %s", cli.Quote(c.filter.Invoice)).WithHint(`"licensor list" shows them all`)
+	return cli.Failf("the entitlement %s does not fit the other options", cli.Quote(c.filter.Invoice)).
+		WithHint("leave them out: the invoice alone names one entitlement")
 }
 
 func table(holdings []ledger.Holding) *cli.Table {

@@ -82,7 +82,7 @@ func (c *revocationsCommand) sign(env *cli.Env) error {
 		mode = service.ToRead
 	}
 	return c.WithService(env, mode, func(ctx context.Context, s *service.Service) error {
-		key, err := c.listKey(ctx, env, s)
+		key, err := c.signer(ctx, env, s)
 		if err != nil {
 			return err
 		}
@@ -121,14 +121,14 @@ func (c *revocationsCommand) sign(env *cli.Env) error {
 	})
 }
 
-// listKey loads what signs the list.
-func (c *revocationsCommand) listKey(ctx context.Context, env *cli.Env, s *service.Service) (*service.ListKey, error) {
+// signer loads what signs the list.
+func (c *revocationsCommand) signer(ctx context.Context, env *cli.Env, s *service.Service) (*service.Signer, error) {
 	if c.rootKey != "" {
 		key, err := (&common.KeyOption{Name: c.rootKey, PassphraseOptions: c.key.PassphraseOptions}).Key(env)
 		if err != nil {
 			return nil, err
 		}
-		return s.RootListKey(ctx, key)
+		return s.RootSigner(ctx, key)
 	}
 	now, err := env.Time()
 	if err != nil {
@@ -138,7 +138,7 @@ func (c *revocationsCommand) listKey(ctx context.Context, env *cli.Env, s *servi
 	if err != nil {
 		return nil, err
 	}
-	return s.ListKey(ctx, key, now)
+	return s.ListSigner(ctx, key, now)
 }
 
 // deliver writes a list that is on record.

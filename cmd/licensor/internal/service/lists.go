@@ -12,32 +12,21 @@ import (
 	"github.com/offlicense/offlicense/verify"
 )
 
-// ListKey is what signs a revocation list.
-type ListKey struct {
-	Name       string
-	signer     keys.Signer
-	delegation []byte // nil: a root
-	verifier   *verify.Verifier
-}
-
-// ListKey loads a staff key that was delegated for revocation lists, and refuses one that
-// was revoked.
-func (s *Service) ListKey(ctx context.Context, key Key, now time.Time) (*ListKey, error) {
-	k, err := s.staffKey(key, signsRevocations, now)
+// ListSigner loads a staff key that was delegated for revocation lists, and refuses one
+// that was revoked.
+func (s *Service) ListSigner(ctx context.Context, key Key, now time.Time) (*Signer, error) {
+	signer, err := s.staffSigner(ctx, key, signsRevocations, now)
+	if err == nil {
+		err = s.CheckListSigner(ctx)
+	}
 	if err != nil {
 		return nil, err
 	}
-	if err := s.CheckSigner(ctx, k.signer.Public(), k.RawDelegation); err != nil {
-		return nil, err
-	}
-	if err := s.CheckListSigner(ctx); err != nil {
-		return nil, err
-	}
-	return &ListKey{k.Name, k.signer, k.RawDelegation, k.verifier}, nil
+	return signer, nil
 }
 
-// RootListKey loads a root key to sign a revocation list, and refuses one that was revoked.
-func (s *Service) RootListKey(ctx context.Context, key Key) (*ListKey, error) {
+// RootSigner loads a root key to sign a revocation list, and refuses one that was revoked.
+func (s *Service) RootSigner(ctx context.Context, key Key) (*Signer, error) {
 	v, err := s.home.Verifier()
 	if err != nil {
 		return nil, err
@@ -57,12 +46,12 @@ func (s *Service) RootListKey(ctx context.Context, key Key) (*ListKey, error) {
 	if err := s.CheckSigner(ctx, root.PublicKey, nil); err != nil {
 		return nil, err
 	}
-	return &ListKey{"the root key " + root.Fingerprint(), signer, nil, v}, nil
+	return &Signer{"the root key " + root.Fingerprint(), &issuer.Issuer{Key: signer, Verifier: v, Random: s.Random}}, nil
 }
 
 // SignList signs a revocation list and returns the text of its file. It records nothing.
-func (s *Service) SignList(key *ListKey, claims *format.RevocationClaims) ([]byte, error) {
-	return issuer.SignList(key.signer, key.delegation, *claims, key.verifier, s.Random)
+func (s *Service) SignList(signer *Signer, claims *format.RevocationClaims) ([]byte, error) {
+	return issuer.SignList(signer.issuer.Key, signer.issuer.RawDelegation, *claims, signer.issuer.Verifier, s.Random)
 }
 
 // RecordList records a signed revocation list. Before that, no server is to see it.

@@ -7,7 +7,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/offlicense/offlicense/cmd/licensor/internal/issuer"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/book"
 	"github.com/offlicense/offlicense/verify"
@@ -50,26 +49,19 @@ func (s *Service) Revise(ctx context.Context, by ledger.Operation, invoice strin
 	return revised, signer.explain(err)
 }
 
-// Signer is a staff key that is ready to sign licenses.
-type Signer struct{ issuer *issuer.Issuer }
-
 // Signer loads a staff key, refuses one that was revoked, and has it ask for the newest
 // revocation list in what it signs. It waits for a person to type a passphrase: what is
 // signed gets a time that was read after it.
 func (s *Service) Signer(ctx context.Context, key Key, now time.Time) (*Signer, error) {
-	k, err := s.staffKey(key, signsLicenses, now)
+	signer, err := s.staffSigner(ctx, key, signsLicenses, now)
 	if err != nil {
 		return nil, err
 	}
-	i := &issuer.Issuer{Key: k.signer, Delegation: k.Delegation, RawDelegation: k.RawDelegation, Verifier: k.verifier, Random: s.Random}
-	if err := s.CheckSigner(ctx, i.Key.Public(), i.RawDelegation); err != nil {
-		return nil, err
-	}
 	// A license that asks for a list always has it with it.
-	if i.List, err = s.openList(ctx, i.Verifier, MaxAttachedList); err != nil {
+	if signer.issuer.List, err = s.openList(ctx, signer.issuer.Verifier, MaxAttachedList); err != nil {
 		return nil, err
 	}
-	return &Signer{i}, nil
+	return signer, nil
 }
 
 // lazySigner loads the staff key for the first license that is to be signed: who only
