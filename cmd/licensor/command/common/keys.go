@@ -1,6 +1,9 @@
 package common
 
 import (
+	"errors"
+	"io/fs"
+
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
 	"github.com/offlicense/offlicense/keys"
@@ -93,4 +96,19 @@ func ReadPublicKey(env *cli.Env, path string) (keys.NamedKey, error) {
 		return keys.NamedKey{}, cli.Failf("%s: %w", cli.Quote(path), err)
 	}
 	return key, nil
+}
+
+// CreateError says of a file that could not be made why not.
+func CreateError(err error) error {
+	var known *cli.Error
+	var path *fs.PathError
+	switch {
+	case errors.As(err, &known):
+		return err
+	case errors.Is(err, fs.ErrExist):
+		return cli.Fail(err).WithHint("a private key is never overwritten: move the old one away, or name another place; nothing was changed")
+	case errors.As(err, &path):
+		return cli.FileError("create", path.Path, err)
+	}
+	return err
 }

@@ -130,6 +130,14 @@ func NoArguments(args []string) error {
 	return nil
 }
 
+// OneFile returns the only argument, which names a file.
+func OneFile(args []string, want string) (string, error) {
+	if len(args) != 1 {
+		return "", cli.Usagef("got %d files, want %s (- is standard input)", len(args), want)
+	}
+	return args[0], nil
+}
+
 // OneInvoice returns the invoice that stands first of so many arguments.
 func OneInvoice(args []string, want int) (string, error) {
 	switch {

@@ -26,13 +26,14 @@ func (c *releaseCommand) run(env *cli.Env, args []string) error {
 	if err := c.CheckReason(""); err != nil {
 		return err
 	}
-	if len(args) != 1 {
-		return cli.Usagef("got %d files, want one release (- is standard input)", len(args))
+	path, err := common.OneFile(args, "one release")
+	if err != nil {
+		return err
 	}
 	if err := env.CheckOutput(c.Out, "OLL1:"); err != nil {
 		return err
 	}
-	file, err := env.ReadFile(args[0], format.MaxText)
+	file, err := env.ReadFile(path, format.MaxText)
 	if err != nil {
 		return err
 	}

@@ -77,10 +77,11 @@ func reactivate(flags *pflag.FlagSet) cli.Run {
 }
 
 func (c *reactivateCommand) run(env *cli.Env, args []string) error {
-	if len(args) != 1 {
-		return cli.Usagef("got %d files, want the request of the new server (- is standard input)", len(args))
+	file, err := common.OneFile(args, "the request of the new server")
+	if err != nil {
+		return err
 	}
-	if err := c.read(env, args[0], "reactivating"); err != nil {
+	if err := c.read(env, file, "reactivating"); err != nil {
 		return err
 	}
 	return c.WithService(env, service.ToChange, func(ctx context.Context, s *service.Service) error {

@@ -13,8 +13,9 @@ import (
 
 // addDelegation keeps what a root lets a key sign that is here.
 func (c *keyCommand) addDelegation(env *cli.Env, args []string) error {
-	if len(args) != 1 {
-		return cli.Usagef("got %d files, want one delegation (- is standard input)", len(args))
+	file, err := common.OneFile(args, "one delegation")
+	if err != nil {
+		return err
 	}
 	now, err := env.Time()
 	if err != nil {
@@ -34,7 +35,7 @@ func (c *keyCommand) addDelegation(env *cli.Env, args []string) error {
 		}
 		defer clear(in.Roots) // it may be a private key, by mistake
 	}
-	if in.File, err = env.ReadFile(args[0], format.MaxText); err != nil {
+	if in.File, err = env.ReadFile(file, format.MaxText); err != nil {
 		return err
 	}
 	a, err := service.CheckDelegation(context.Background(), dir, in, c.ServiceOptions(env))
@@ -45,7 +46,7 @@ func (c *keyCommand) addDelegation(env *cli.Env, args []string) error {
 		return err
 	}
 	if err := a.Write(); err != nil {
-		return createError(err)
+		return common.CreateError(err)
 	}
 	fmt.Fprintf(env.Stderr, "Added. It signs with  --key %s\n", a.Option())
 	return nil

@@ -160,11 +160,11 @@ func (c *keyCommand) write(env *cli.Env, k *newKey, key keys.PrivateKey) error {
 	defer clear(passphrase)
 	if k.home != "" {
 		if err := (home.Home{Dir: k.home}).Prepare(); err != nil {
-			return createError(err)
+			return common.CreateError(err)
 		}
 	}
 	if err := home.WritePair(k.file, key, k.comment, passphrase); err != nil {
-		return createError(err)
+		return common.CreateError(err)
 	}
 	return c.report(env, k, key.Public())
 }

@@ -1,9 +1,7 @@
 package key
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/cmd/licensor/command/common"
@@ -47,21 +45,6 @@ func (c *keyCommand) report(env *cli.Env, k *newKey, public keys.PublicKey) erro
 	}
 	c.passphrase.WarnIfPlain(env, "the private key is", k.file)
 	return c.qr.Show(env, line)
-}
-
-// createError says of a file that could not be made why not.
-func createError(err error) error {
-	var known *cli.Error
-	var path *fs.PathError
-	switch {
-	case errors.As(err, &known):
-		return err
-	case errors.Is(err, fs.ErrExist):
-		return cli.Fail(err).WithHint("a private key is never overwritten: move the old one away, or choose another name; nothing was changed")
-	case errors.As(err, &path):
-		return cli.FileError("create", path.Path, err)
-	}
-	return err
 }
 
 // importKey makes a key of the home from one that openssl has made.

@@ -27,14 +27,15 @@ func importOrders(flags *pflag.FlagSet) cli.Run {
 }
 
 func (c *importCommand) run(env *cli.Env, args []string) error {
-	if len(args) != 1 {
-		return cli.Usagef("got %d files, want one with orders (- is standard input)", len(args))
+	file, err := common.OneFile(args, "one with orders")
+	if err != nil {
+		return err
 	}
 	by, err := c.Operation(env)
 	if err != nil {
 		return err
 	}
-	rows, err := readOrdersFile(env, args[0])
+	rows, err := readOrdersFile(env, file)
 	if err != nil {
 		return err
 	}
@@ -49,7 +50,7 @@ func (c *importCommand) run(env *cli.Env, args []string) error {
 		bar.Done()
 		var wrong *service.ImportError
 		if errors.As(err, &wrong) {
-			return printLineErrors(env, args[0], wrong)
+			return printLineErrors(env, file, wrong)
 		}
 		if err != nil {
 			return err

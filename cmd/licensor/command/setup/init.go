@@ -4,9 +4,7 @@ package setup
 import (
 	"context"
 	"embed"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -16,7 +14,6 @@ import (
 	"github.com/offlicense/offlicense/cmd/internal/text"
 	"github.com/offlicense/offlicense/cmd/licensor/command/common"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/home"
-	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
 	"github.com/spf13/pflag"
 )
@@ -39,8 +36,6 @@ type initCommand struct {
 	staff      string
 	rootKey    string
 	standby    string
-	inDatabase bool // whether the ledger is no file in the home
-	by         ledger.Operation
 }
 
 func initHome(flags *pflag.FlagSet) cli.Run {
@@ -60,31 +55,41 @@ func (c *initCommand) run(env *cli.Env, args []string) error {
 	if err := common.NoArguments(args); err != nil {
 		return err
 	}
-	if at, database, err := c.existing(env); err != nil || database != "" {
-		if err != nil {
-			return err
-		}
-		return c.makeLedger(env, at, database)
-	}
-	options, dir, err := c.prepare(env)
+	database, err := c.Database(env)
 	if err != nil {
 		return err
+	}
+	dir, err := c.Path(env)
+	if err != nil {
+		return err
+	}
+	if database != "" {
+		// A home that is there already gets its ledger. What is wrong with the place is
+		// found where a home is made.
+		if at, err := home.Open(dir); err == nil {
+			return c.makeLedger(env, at, database)
+		}
+	}
+	by, err := c.Operation(env)
+	if err != nil {
+		return err
+	}
+	options, err := c.prepare(dir)
+	if err != nil {
+		return err
+	}
+	options.Ledger, options.Now, options.Random = database, by.Now, env.Rand
+	if err := options.Check(); err != nil {
+		return cli.Usagef("%w", err)
 	}
 	if err := c.passphrases(env, options); err != nil {
 		return err
 	}
-	made, err := service.Init(context.Background(), dir, *options, c.by)
-	if errors.Is(err, fs.ErrExist) {
-		return cli.Fail(err).WithHint("a private key is never overwritten: move the old one away, or name another place; nothing was changed")
-	}
-	var path *fs.PathError
-	if errors.As(err, &path) {
-		return cli.FileError("create", path.Path, err)
-	}
+	made, err := service.Init(context.Background(), dir, *options, by)
 	if err != nil {
-		return err
+		return common.CreateError(err)
 	}
-	c.report(env, made)
+	c.report(env, made, database != "")
 	return nil
 }
 
@@ -108,41 +113,24 @@ func (c *initCommand) passphrases(env *cli.Env, f *home.InitOptions) error {
 }
 
 // prepare checks all that can be wrong before a passphrase is asked for.
-func (c *initCommand) prepare(env *cli.Env) (*home.InitOptions, string, error) {
+func (c *initCommand) prepare(dir string) (*home.InitOptions, error) {
 	if c.vendor == "" {
-		return nil, "", cli.Usagef("--vendor is missing: the vendor's domain, such as acme.example")
-	}
-	var err error
-	if c.by, err = c.Operation(env); err != nil {
-		return nil, "", err
-	}
-	database, err := c.Database(env)
-	if err != nil {
-		return nil, "", err
-	}
-	dir, err := c.Path(env)
-	if err != nil {
-		return nil, "", err
+		return nil, cli.Usagef("--vendor is missing: the vendor's domain, such as acme.example")
 	}
 	if err := home.Free(dir); err != nil {
-		return nil, "", common.ReadError(err)
+		return nil, common.ReadError(err)
 	}
 	staff := c.staff
 	if staff == "" {
 		staff = defaultKeyName()
 	}
 	if err := home.ValidKeyName(staff); err != nil {
-		return nil, "", cli.Usagef("%w", err)
+		return nil, cli.Usagef("%w", err)
 	}
 	if err := c.checkRootKeys(dir); err != nil {
-		return nil, "", err
+		return nil, err
 	}
-	c.inDatabase = database != ""
-	options := &home.InitOptions{Vendor: c.vendor, Staff: staff, RootKey: c.rootKey, Standby: c.standby, Ledger: database, Now: c.by.Now, Random: env.Rand}
-	if err := options.Check(); err != nil {
-		return nil, "", cli.Usagef("%w", err)
-	}
-	return options, dir, nil
+	return &home.InitOptions{Vendor: c.vendor, Staff: staff, RootKey: c.rootKey, Standby: c.standby}, nil
 }
 
 // checkRootKeys refuses a place for a root key that is none of its own.
@@ -193,7 +181,7 @@ func defaultKeyName() string {
 	return name
 }
 
-func (c *initCommand) report(env *cli.Env, made *home.InitResult) {
+func (c *initCommand) report(env *cli.Env, made *home.InitResult, inDatabase bool) {
 	t := cli.Table{Whole: true}
 	t.Row("vendor", c.vendor)
 	t.Row("home", made.Dir)
@@ -205,7 +193,7 @@ func (c *initCommand) report(env *cli.Env, made *home.InitResult) {
 	}
 	t.Row("staff key", made.KeyFile(made.Delegation.Name))
 	t.Row("", "may sign everything until "+text.Date(time.Unix(made.Delegation.Expires, 0).UTC()))
-	if c.inDatabase {
+	if inDatabase {
 		t.Row("ledger", thatDatabase)
 	} else {
 		t.Row("ledger", made.LedgerFile())
@@ -223,24 +211,6 @@ copy on a second one. "licensor init --root-key PATH" puts it there from the sta
 
 // thatDatabase stands for the address of a ledger, which may hold a password.
 const thatDatabase = "in the PostgreSQL database that --ledger or LICENSOR_LEDGER names"
-
-// existing returns the home that is there already and the database that is to get its
-// ledger, "" if a new home is to be made.
-func (c *initCommand) existing(env *cli.Env) (home.Home, string, error) {
-	database, err := c.Database(env)
-	if err != nil || database == "" {
-		return home.Home{}, "", err
-	}
-	dir, err := c.Path(env)
-	if err != nil {
-		return home.Home{}, "", err
-	}
-	at, err := home.Open(dir)
-	if err != nil {
-		return home.Home{}, "", nil // what is wrong with the place is found where a home is made
-	}
-	return at, database, nil
-}
 
 // makeLedger makes an empty ledger for the vendor of a home: the keys were made on a
 // machine without a network, and the database is where one is. It makes no key.
