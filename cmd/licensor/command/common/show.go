@@ -37,13 +37,7 @@ func AddPlace(row func(name, value string), site, host string) {
 
 // SeatsInUse says how many may be active, and how many are.
 func SeatsInUse(e *ledger.Entitlement, used uint64) string {
-	switch {
-	case e.Type != ledger.TypeDevelopment:
-		return fmt.Sprintf("%d, %d in use", e.Seats, used)
-	case e.Allowance > 0:
-		return fmt.Sprintf("%d allowed, %d in use", e.Allowance, used)
-	}
-	return fmt.Sprintf("as many as needed, %d in use", used)
+	return fmt.Sprintf("%s, %d in use", show("seats", e), used)
 }
 
 // MachineOf names what identifies the machine of a request.

@@ -66,105 +66,95 @@ func (c *successor) review(env *cli.Env, h *ledger.Holding, label string, rows .
 	return true
 }
 
-// reactivateCommand frees the seat of a server that is gone and signs the request of its
+// reactivate frees the seat of a server that is gone and signs the request of its
 // successor.
-type reactivateCommand struct{ successor }
-
 func reactivate(flags *pflag.FlagSet) cli.Run {
-	var c reactivateCommand
+	var c successor
 	c.add(flags)
-	return c.run
-}
-
-func (c *reactivateCommand) run(env *cli.Env, args []string) error {
-	file, err := common.OneFile(args, "the request of the new server")
-	if err != nil {
-		return err
+	return func(env *cli.Env, args []string) error {
+		file, err := common.OneFile(args, "the request of the new server")
+		if err != nil {
+			return err
+		}
+		if err := c.read(env, file, "reactivating"); err != nil {
+			return err
+		}
+		return c.WithService(env, service.ToChange, func(ctx context.Context, s *service.Service) error {
+			h, err := s.Holding(ctx, c.request.Invoice)
+			if err != nil {
+				return err
+			}
+			question := ""
+			if c.review(env, h, "gone") {
+				question = "Free that seat and sign for its successor?"
+			}
+			by, key, err := c.Ready(env, question, "not reactivated")
+			if err != nil {
+				return err
+			}
+			result, err := s.Reactivate(ctx, by, c.activation, c.request, key)
+			if err != nil {
+				return err
+			}
+			if err := c.Deliver(ctx, env, s, result.License); err != nil {
+				return err
+			}
+			tellWaiting(env, result.Revoked)
+			return nil
+		})
 	}
-	if err := c.read(env, file, "reactivating"); err != nil {
-		return err
-	}
-	return c.WithService(env, service.ToChange, func(ctx context.Context, s *service.Service) error {
-		h, err := s.Holding(ctx, c.request.Invoice)
-		if err != nil {
-			return err
-		}
-		question := ""
-		if c.review(env, h, "gone") {
-			question = "Free that seat and sign for its successor?"
-		}
-		by, key, err := c.Ready(env, question, "not reactivated")
-		if err != nil {
-			return err
-		}
-		result, err := s.Reactivate(ctx, by, c.activation, c.request, key)
-		if err != nil {
-			return err
-		}
-		if err := c.Deliver(ctx, env, s, result.License); err != nil {
-			return err
-		}
-		tellWaiting(env, result.Revoked)
-		return nil
-	})
 }
 
-// moveCommand gives the new server of a move a license that ends soon.
-type moveCommand struct {
-	successor
-	overlap uint64 // days
-}
-
+// move gives the new server of a move a license that ends soon.
 func move(flags *pflag.FlagSet) cli.Run {
-	var c moveCommand
+	var c successor
+	var days uint64
 	c.add(flags)
-	common.AddDays(flags, &c.overlap, "overlap")
-	return c.run
-}
-
-func (c *moveCommand) run(env *cli.Env, args []string) error {
-	invoice, err := common.OneInvoice(args, 2)
-	if err != nil {
-		return err
-	}
-	switch {
-	case len(args) < 2:
-		return cli.Usagef("the request of the new server is missing")
-	case c.overlap == 0:
-		return cli.Usagef("--overlap is missing").WithHint("say for how many days both servers may run, such as 14d")
-	}
-	overlap := time.Duration(c.overlap) * 24 * time.Hour
-	if err := service.CheckOverlap(overlap); err != nil {
-		return err
-	}
-	if err := c.read(env, args[1], "a move"); err != nil {
-		return err
-	}
-	return c.WithService(env, service.ToChange, func(ctx context.Context, s *service.Service) error {
-		h, err := s.Holding(ctx, invoice)
+	common.AddDays(flags, &days, "overlap")
+	return func(env *cli.Env, args []string) error {
+		invoice, err := common.OneInvoice(args, 2)
 		if err != nil {
 			return err
 		}
-		question := ""
-		if c.review(env, h, "from", [2]string{"overlap", cli.Plural(int(c.overlap), "day", "days")}) {
-			question = "Let both servers run that long?"
+		switch {
+		case len(args) < 2:
+			return cli.Usagef("the request of the new server is missing")
+		case days == 0:
+			return cli.Usagef("--overlap is missing").WithHint("say for how many days both servers may run, such as 14d")
 		}
-		by, key, err := c.Ready(env, question, "not moved")
-		if err != nil {
+		overlap := time.Duration(days) * 24 * time.Hour
+		if err := service.CheckOverlap(overlap); err != nil {
 			return err
 		}
-		bridge, err := s.Move(ctx, by, invoice, c.activation, overlap, c.request, key)
-		if err != nil {
+		if err := c.read(env, args[1], "a move"); err != nil {
 			return err
 		}
-		if err := c.Deliver(ctx, env, s, bridge); err != nil {
-			return err
-		}
-		if asked := bridge.Issued.Add(overlap); !bridge.HardEnd.Equal(asked) && !bridge.HardEnd.Equal(h.HardEnd()) {
-			env.Warnf("this request got its bridge on %s, until %s; --overlap does not change that", text.Date(bridge.Issued), text.Minute(bridge.HardEnd))
-		}
-		fmt.Fprintf(env.Stderr, "The new server runs until %s. Its real license comes with the release of the old one: \"offlicense release\" there, then \"licensor release FILE --out final.lic\" here.\n",
-			text.Minute(bridge.HardEnd))
-		return nil
-	})
+		return c.WithService(env, service.ToChange, func(ctx context.Context, s *service.Service) error {
+			h, err := s.Holding(ctx, invoice)
+			if err != nil {
+				return err
+			}
+			question := ""
+			if c.review(env, h, "from", [2]string{"overlap", cli.Plural(int(days), "day", "days")}) {
+				question = "Let both servers run that long?"
+			}
+			by, key, err := c.Ready(env, question, "not moved")
+			if err != nil {
+				return err
+			}
+			bridge, err := s.Move(ctx, by, invoice, c.activation, overlap, c.request, key)
+			if err != nil {
+				return err
+			}
+			if err := c.Deliver(ctx, env, s, bridge); err != nil {
+				return err
+			}
+			if asked := bridge.Issued.Add(overlap); !bridge.HardEnd.Equal(asked) && !bridge.HardEnd.Equal(h.HardEnd()) {
+				env.Warnf("this request got its bridge on %s, until %s; --overlap does not change that", text.Date(bridge.Issued), text.Minute(bridge.HardEnd))
+			}
+			fmt.Fprintf(env.Stderr, "The new server runs until %s. Its real license comes with the release of the old one: \"offlicense release\" there, then \"licensor release FILE --out final.lic\" here.\n",
+				text.Minute(bridge.HardEnd))
+			return nil
+		})
+	}
 }

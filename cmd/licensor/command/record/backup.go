@@ -46,44 +46,37 @@ func backup(ctx context.Context, env *cli.Env, s *service.Service, file string) 
 	return err
 }
 
-type checkpointCommand struct {
-	common.Options
-	common.KeyOption
-	out string
-}
-
 func checkpoint(flags *pflag.FlagSet) cli.Run {
-	var c checkpointCommand
+	var c common.Options
+	var key common.KeyOption
 	c.AddLedgerOrCopy(flags)
-	c.KeyOption.Add(flags, "key")
-	flags.StringVar(&c.out, "out", "-", "")
-	return c.run
-}
-
-func (c *checkpointCommand) run(env *cli.Env, args []string) error {
-	if err := common.NoArguments(args); err != nil {
-		return err
-	}
-	if err := env.CheckOutput(c.out, ""); err != nil {
-		return err
-	}
-	// An older checkpoint is what a forged ledger is found out by.
-	if _, err := os.Lstat(c.out); c.out != "-" && err == nil {
-		return cli.FileError("write", c.out, fs.ErrExist)
-	}
-	now, err := env.Time()
-	if err != nil {
-		return err
-	}
-	key, err := c.Key(env)
-	if err != nil {
-		return err
-	}
-	return c.WithService(env, service.ToRead, func(ctx context.Context, s *service.Service) error {
-		signed, err := s.Checkpoint(ctx, key, now)
+	key.Add(flags, "key")
+	out := flags.String("out", "-", "")
+	return func(env *cli.Env, args []string) error {
+		if err := common.NoArguments(args); err != nil {
+			return err
+		}
+		if err := env.CheckOutput(*out, ""); err != nil {
+			return err
+		}
+		// An older checkpoint is what a forged ledger is found out by.
+		if _, err := os.Lstat(*out); *out != "-" && err == nil {
+			return cli.FileError("write", *out, fs.ErrExist)
+		}
+		now, err := env.Time()
 		if err != nil {
 			return err
 		}
-		return env.WriteFile(c.out, signed, 0o644)
-	})
+		signer, err := key.Key(env)
+		if err != nil {
+			return err
+		}
+		return c.WithService(env, service.ToRead, func(ctx context.Context, s *service.Service) error {
+			signed, err := s.Checkpoint(ctx, signer, now)
+			if err != nil {
+				return err
+			}
+			return env.WriteFile(*out, signed, 0o644)
+		})
+	}
 }

@@ -25,49 +25,43 @@ var Commands = cli.WithUsage(usage, []cli.Command{
 //go:embed usage
 var usage embed.FS
 
-type entitleCommand struct {
-	common.Options
-	terms common.TermOptions
-}
-
 func entitle(flags *pflag.FlagSet) cli.Run {
-	var c entitleCommand
+	var c common.Options
+	var terms common.TermOptions
 	c.AddChange(flags)
-	c.terms.AddAll(flags)
-	return c.run
-}
-
-func (c *entitleCommand) run(env *cli.Env, args []string) error {
-	if err := common.NoArguments(args); err != nil {
-		return err
-	}
-	for _, t := range ledger.Terms {
-		if t.Required && !c.Flags.Changed(t.OptionName()) {
-			return cli.Usagef("--%s is missing", t.OptionName())
-		}
-	}
-	sold := ledger.Entitlement{Seats: 1}
-	if err := c.terms.Apply(&sold); err != nil {
-		return err
-	}
-	by, err := c.Operation(env)
-	if err != nil {
-		return err
-	}
-	return c.WithService(env, service.ToChange, func(ctx context.Context, s *service.Service) error {
-		if err := s.Entitle(ctx, by, sold); err != nil {
+	terms.AddAll(flags)
+	return func(env *cli.Env, args []string) error {
+		if err := common.NoArguments(args); err != nil {
 			return err
 		}
-		recorded, err := s.Holding(ctx, sold.Invoice)
+		for _, t := range ledger.Terms {
+			if t.Required && !c.Flags.Changed(t.OptionName()) {
+				return cli.Usagef("--%s is missing", t.OptionName())
+			}
+		}
+		sold := ledger.Entitlement{Seats: 1}
+		if err := terms.Apply(&sold); err != nil {
+			return err
+		}
+		by, err := c.Operation(env)
 		if err != nil {
 			return err
 		}
-		var t cli.Table
-		common.AddEntitlement(&t, &recorded.Entitlement)
-		_, err = t.WriteTo(env.Stdout)
-		s.WarnOfScope(by.Now, &sold)
-		fmt.Fprintf(env.Stderr, "Recorded. The customer now makes a request with --invoice %s --email %s.\n",
-			cli.Clean(cli.ShellWord(sold.Invoice)), cli.Clean(cli.ShellWord(sold.Email)))
-		return err
-	})
+		return c.WithService(env, service.ToChange, func(ctx context.Context, s *service.Service) error {
+			if err := s.Entitle(ctx, by, sold); err != nil {
+				return err
+			}
+			recorded, err := s.Holding(ctx, sold.Invoice)
+			if err != nil {
+				return err
+			}
+			var t cli.Table
+			common.AddEntitlement(&t, &recorded.Entitlement)
+			_, err = t.WriteTo(env.Stdout)
+			s.WarnOfScope(by.Now, &sold)
+			fmt.Fprintf(env.Stderr, "Recorded. The customer now makes a request with --invoice %s --email %s.\n",
+				cli.Clean(cli.ShellWord(sold.Invoice)), cli.Clean(cli.ShellWord(sold.Email)))
+			return err
+		})
+	}
 }

@@ -13,49 +13,37 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// renewCommand gives an entitlement a later end.
-type renewCommand struct {
-	revision
-	to service.Renewal
-}
-
+// renew gives an entitlement a later end.
 func renew(flags *pflag.FlagSet) cli.Run {
-	var c renewCommand
+	var c revision
+	var to service.Renewal
 	c.Add(flags, "")
-	common.AddDate(flags, &c.to.Expires, "expires")
-	flags.BoolVar(&c.to.Perpetual, "perpetual", false, "")
-	common.AddDate(flags, &c.to.UpdatesUntil, "updates-until")
-	return c.run
-}
-
-func (c *renewCommand) run(env *cli.Env, args []string) error {
-	if c.to.Expires.IsZero() && !c.to.Perpetual {
-		return cli.Usagef("the new end is missing").WithHint("give it with --expires, or --perpetual for none")
+	common.AddDate(flags, &to.Expires, "expires")
+	flags.BoolVar(&to.Perpetual, "perpetual", false, "")
+	common.AddDate(flags, &to.UpdatesUntil, "updates-until")
+	return func(env *cli.Env, args []string) error {
+		if to.Expires.IsZero() && !to.Perpetual {
+			return cli.Usagef("the new end is missing").WithHint("give it with --expires, or --perpetual for none")
+		}
+		if !to.Expires.IsZero() && to.Perpetual {
+			return cli.Usagef("--expires and --perpetual contradict each other")
+		}
+		return c.revise(env, args, "Renew", service.NewRenewal(to))
 	}
-	if !c.to.Expires.IsZero() && c.to.Perpetual {
-		return cli.Usagef("--expires and --perpetual contradict each other")
-	}
-	return c.revise(env, args, "Renew", service.NewRenewal(c.to))
 }
 
-// amendCommand changes what an entitlement grants.
-type amendCommand struct {
-	revision
-	terms common.TermOptions
-}
-
+// amend changes what an entitlement grants.
 func amend(flags *pflag.FlagSet) cli.Run {
-	var c amendCommand
+	var c revision
+	var terms common.TermOptions
 	c.Add(flags, "")
-	c.terms.AddChangeable(flags)
-	return c.run
-}
-
-func (c *amendCommand) run(env *cli.Env, args []string) error {
-	if !c.terms.Given() {
-		return cli.Usagef("nothing is to be changed").WithHint("say what with an option such as --seats 3")
+	terms.AddChangeable(flags)
+	return func(env *cli.Env, args []string) error {
+		if !terms.Given() {
+			return cli.Usagef("nothing is to be changed").WithHint("say what with an option such as --seats 3")
+		}
+		return c.revise(env, args, "Amend", service.NewAmendment(terms.Apply))
 	}
-	return c.revise(env, args, "Amend", service.NewAmendment(c.terms.Apply))
 }
 
 // revision is what renew and amend have in common: they change what was sold, and sign

@@ -158,7 +158,7 @@ func (a *Addition) checkClaims() error {
 		return hint.Errorf("the delegation is for signing as %s, and this is the home of %s", text.Quote(d.Issuer), vendor).
 			WithHint("ask for one with --vendor %s; or name that vendor's home with --home", vendor)
 	}
-	return checkTime(text.Quote(d.Name), d, a.in.Now)
+	return checkTime(d.Name, d, a.in.Now)
 }
 
 // findKey finds the private key that the delegation is to: in the home, or in ssh-agent.

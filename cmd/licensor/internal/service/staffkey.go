@@ -166,7 +166,7 @@ func (s *Service) checkKey(k *home.StaffKey, duty keyDuty, now time.Time) error 
 		return hint.Errorf("the key %q may sign licenses, and no revocation list", k.Name).
 			WithHint("use one that was delegated with --revocations, or the root key")
 	}
-	if err := checkTime(fmt.Sprintf("%q", k.Name), d, now); err != nil {
+	if err := checkTime(k.Name, d, now); err != nil {
 		return err
 	}
 	if end := EndsSoon(k.Name, d.Expires, now); end != "" {
@@ -175,15 +175,15 @@ func (s *Service) checkKey(k *home.StaffKey, duty keyDuty, now time.Time) error 
 	return nil
 }
 
-// checkTime refuses a delegation, that of a key, which is not in force.
-func checkTime(key string, d *format.DelegationClaims, now time.Time) error {
+// checkTime refuses the delegation of a key that is not in force.
+func checkTime(name string, d *format.DelegationClaims, now time.Time) error {
 	begins, ends := time.Unix(d.NotBefore, 0), time.Unix(d.Expires, 0)
 	switch {
 	case !now.Before(ends):
-		return hint.Errorf("the delegation of %s ended on %s; nothing was signed", key, text.Date(ends.UTC())).
-			WithHint("the holder of the root key makes a new one: %s", DelegateCommand(d.Name, d))
+		return hint.Errorf("the delegation of %q ended on %s; nothing was signed", name, text.Date(ends.UTC())).
+			WithHint("the holder of the root key makes a new one: %s", DelegateCommand(name, d))
 	case now.Before(begins):
-		return hint.Errorf("the delegation of %s begins on %s, and it is %s now", key, text.Minute(begins), text.Minute(now)).
+		return hint.Errorf("the delegation of %q begins on %s, and it is %s now", name, text.Minute(begins), text.Minute(now)).
 			WithHint("check the clock of this workstation, and that of the machine that made the delegation")
 	}
 	return nil
