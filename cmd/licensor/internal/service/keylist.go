@@ -114,12 +114,19 @@ func (all knownKeys) add(key keys.PublicKey, name string) *FoundKey {
 	return k
 }
 
-func (all knownKeys) addDelegation(d *format.DelegationClaims) (*FoundKey, error) {
-	key, err := keys.NewPublicKey(d.Key)
+func (all knownKeys) addBytes(public []byte, name string) (*FoundKey, error) {
+	key, err := keys.NewPublicKey(public)
 	if err != nil {
 		return nil, err
 	}
-	k := all.add(key, d.Name)
+	return all.add(key, name), nil
+}
+
+func (all knownKeys) addDelegation(d *format.DelegationClaims) (*FoundKey, error) {
+	k, err := all.addBytes(d.Key, d.Name)
+	if err != nil {
+		return nil, err
+	}
 	if k.Unseen() {
 		k.Name = d.Name
 	}
@@ -170,11 +177,10 @@ func (all knownKeys) addRecorded(ctx context.Context, b *book.Book) error {
 		return err
 	}
 	for _, r := range revoked {
-		key, err := keys.NewPublicKey(r.Public)
+		k, err := all.addBytes(r.Public, r.Name)
 		if err != nil {
 			return err
 		}
-		k := all.add(key, r.Name)
 		k.Since, k.Root, k.Lists = r.Since, k.Root || r.Root, r.Lists
 	}
 	licenses, err := b.Signers(ctx)
@@ -182,11 +188,11 @@ func (all knownKeys) addRecorded(ctx context.Context, b *book.Book) error {
 		return err
 	}
 	for _, signer := range licenses {
-		key, err := keys.NewPublicKey(signer.Key)
+		known, err := all.addBytes(signer.Key, signer.Name)
 		if err != nil {
 			return err
 		}
-		k := &all.add(key, signer.Name).Signed
+		k := &known.Signed
 		if k.Licenses += signer.Licenses; k.Name == "" { // else: under another name
 			k.Name, k.First, k.Last = signer.Name, signer.First, signer.Last
 		}
@@ -202,11 +208,10 @@ func (all knownKeys) addRecorded(ctx context.Context, b *book.Book) error {
 		return err
 	}
 	for _, signer := range lists {
-		key, err := keys.NewPublicKey(signer.Key)
+		k, err := all.addBytes(signer.Key, signer.Name)
 		if err != nil {
 			return err
 		}
-		k := all.add(key, signer.Name)
 		k.SignsLists, k.Lists = true, true
 	}
 	return nil
