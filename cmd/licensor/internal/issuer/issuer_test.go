@@ -158,12 +158,13 @@ func TestGrantThatCannotBe(t *testing.T) {
 	i.Random = bytes.NewReader(nil)
 	refused(t, "no chance", one(i, grant(t, "production")))
 	i = newIssuer(t, wide)
-	gone := errors.New("the agent is gone")
-	i.Key = failing{i.Key, gone}
-	if d := one(i, grant(t, "production")); !errors.Is(d.Err, gone) || d.File != nil {
+	i.Key = failing{i.Key, errGone}
+	if d := one(i, grant(t, "production")); !errors.Is(d.Err, errGone) || d.File != nil {
 		t.Errorf("got %d bytes, %v", len(d.File), d.Err)
 	}
 }
+
+var errGone = errors.New("the agent is gone")
 
 type failing struct {
 	keys.Signer

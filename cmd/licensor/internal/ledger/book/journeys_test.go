@@ -153,6 +153,12 @@ func TestJourneys(t *testing.T) {
 		j.revokes()
 		j.lists()
 		wantClean(t, j.Book)
+		reader, err := book.OpenReadOnly(ctx, where)
+		j.must(err)
+		defer reader.Close()
+		if holdings, err := reader.List(ctx, store.Filter{Active: true}); err != nil || len(holdings) < 5 || reader.Vendor() != "acme.example" {
+			t.Errorf("opened to read: %d entitlements, %v", len(holdings), err)
+		}
 		for _, table := range store.Tables {
 			if ledgertest.Count(t, where, table.Name) == 0 {
 				t.Errorf("table %s is empty: no journey came by", table.Name)

@@ -312,6 +312,9 @@ func (r *record) apply(op *ledger.Operation, steps []*rules.Step) {
 			r.licenses = append(r.licenses, d.License)
 		case ledger.Closed:
 			a := r.activation(e.Activation)
+			if a.State != ledger.StateActive && a.State != ledger.StateBridge {
+				r.Fatalf("%s of activation %s, which is %s", e.Action, a.ID, a.State)
+			}
 			for _, m := range r.moves {
 				if m.Successor == a.ID && a.State == ledger.StateBridge {
 					m.State = rules.MoveVoid

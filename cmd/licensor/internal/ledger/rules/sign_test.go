@@ -103,9 +103,11 @@ func TestSameSiteKeepsItsSeat(t *testing.T) {
 	if d := r.last().Detail.(*ledger.Signed); d.Activation != nil {
 		t.Errorf("a site that is as it was is recorded again: %+v", d.Activation)
 	}
-	r.signed(request(t, 1, func(q *format.Request) { q.Site, q.Host = "shop", "web-1" }))
-	if a := r.activation(first.Activation); a.Site != "shop" || a.Host != "web-1" || !a.Since.Equal(now) {
-		t.Errorf("a site with another name is recorded as %+v", a.Activation)
+	for _, name := range [][2]string{{"shop", ""}, {"shop", "web-1"}, {"blog", "web-1"}, {"", ""}} {
+		r.signed(request(t, 1, func(q *format.Request) { q.Site, q.Host = name[0], name[1]; q.Time += 2 }))
+		if a := r.activation(first.Activation); a.Site != name[0] || a.Host != name[1] || !a.Since.Equal(now) {
+			t.Errorf("a site that is called %q now is recorded as %+v", name, a.Activation)
+		}
 	}
 	r.using(1, 1)
 }
