@@ -13,46 +13,42 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// releaseCommand records a release and frees its seat.
-type releaseCommand struct{ common.Issuing }
-
+// release records a release and frees its seat.
 func release(flags *pflag.FlagSet) cli.Run {
-	var c releaseCommand
+	var c common.Issuing
 	c.Add(flags, "-")
-	return c.run
-}
-
-func (c *releaseCommand) run(env *cli.Env, args []string) error {
-	if err := c.CheckReason(""); err != nil {
-		return err
-	}
-	path, err := common.OneFile(args, "one release")
-	if err != nil {
-		return err
-	}
-	if err := env.CheckOutput(c.Out, "OLL1:"); err != nil {
-		return err
-	}
-	file, err := env.ReadFile(path, format.MaxText)
-	if err != nil {
-		return err
-	}
-	return c.WithService(env, service.ToChange, func(ctx context.Context, s *service.Service) error {
-		release, err := s.OpenRelease(ctx, file)
+	return func(env *cli.Env, args []string) error {
+		if err := c.CheckReason(""); err != nil {
+			return err
+		}
+		path, err := common.OneFile(args, "one release")
 		if err != nil {
 			return err
 		}
-		showRelease(env, c.Out, release)
-		by, key, err := c.Ready(env, "Record this release?", "not recorded")
+		if err := env.CheckOutput(c.Out, "OLL1:"); err != nil {
+			return err
+		}
+		file, err := env.ReadFile(path, format.MaxText)
 		if err != nil {
 			return err
 		}
-		result, err := s.Release(ctx, by, release, key)
-		if err != nil {
-			return err
-		}
-		return c.tell(ctx, env, s, result)
-	})
+		return c.WithService(env, service.ToChange, func(ctx context.Context, s *service.Service) error {
+			given, err := s.OpenRelease(ctx, file)
+			if err != nil {
+				return err
+			}
+			showRelease(env, c.Out, given)
+			by, key, err := c.Ready(env, "Record this release?", "not recorded")
+			if err != nil {
+				return err
+			}
+			result, err := s.Release(ctx, by, given, key)
+			if err != nil {
+				return err
+			}
+			return tellReleased(ctx, env, s, &c, result)
+		})
+	}
 }
 
 func showRelease(env *cli.Env, out string, r *service.ReleasePreview) {
@@ -68,9 +64,9 @@ func showRelease(env *cli.Env, out string, r *service.ReleasePreview) {
 	t.WriteTo(common.Messages(env, out))
 }
 
-// tell says what came of the release, and writes the license of the new server of a
+// tellReleased says what came of the release, and writes the license of the new server of a
 // move.
-func (c *releaseCommand) tell(ctx context.Context, env *cli.Env, s *service.Service, r *service.Released) error {
+func tellReleased(ctx context.Context, env *cli.Env, s *service.Service, c *common.Issuing, r *service.Released) error {
 	said := "is released"
 	if r.Already {
 		said = "was released before; nothing has changed"
