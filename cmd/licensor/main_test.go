@@ -261,7 +261,7 @@ func initArgs(home string) []string {
 
 func entitleArgs(home string) []string {
 	return []string{"entitle", "--home", home, "--invoice", "INV0042-1", "--email", "ops@site.example", "--customer", "Site Ltd",
-		"--product", "evoq", "--edition", "engage", "--type", "production", "--seats", "1",
+		"--product", "evoq", "--edition", "engage", "--type", "production", "--seats", "1", "--binding", "key",
 		"--expires", "2027-11-21", "--updates-until", "2027-11-21", "--feature", "sso", "--limit", "cores=16", "--limit", "users=200"}
 }
 
