@@ -115,7 +115,7 @@ func (d *demo) steps(expires string) []step {
 			[]string{"roots", "--home", home}, roots},
 		{"Sales", "records what an invoice bought.", vendor,
 			[]string{"entitle", "--home", home, "--invoice", "INV0042-1", "--email", "ops@site.example", "--customer", "Site Ltd",
-				"--product", "evoq", "--edition", "engage", "--type", "production", "--expires", expires, "--updates-until", expires,
+				"--product", "evoq", "--edition", "engage", "--type", "production", "--binding", "key", "--expires", expires, "--updates-until", expires,
 				"--feature", "sso", "--limit", "cores=16", "--limit", "users=200"}, ""},
 		{"The administrator", "makes a request on the server, which has no network.", customer,
 			[]string{"request", "--state", state, "--product", "evoq", "--invoice", "INV0042-1", "--email", "ops@site.example",
