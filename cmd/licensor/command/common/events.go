@@ -1,6 +1,8 @@
 package common
 
 import (
+	"bytes"
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -69,6 +71,8 @@ func sentence(e *ledger.Event, before *ledger.Entitlement) string {
 			return fmt.Sprintf("marked %q as a partner", d.Name)
 		}
 		return fmt.Sprintf("marked %q as no partner", d.Name)
+	case ledger.Forgotten:
+		return "removed " + cli.Plural(len(d.Accounts), "e-mail address", "e-mail addresses")
 	case *ledger.Entitlement:
 		return sale(e.Action, d, before)
 	case *ledger.Signed:
@@ -91,19 +95,17 @@ func sentence(e *ledger.Event, before *ledger.Entitlement) string {
 	return string(e.Action)
 }
 
-const ruleWaived = "rule production was waived for good"
-
 func sale(action ledger.Action, e, before *ledger.Entitlement) string {
 	if action != ledger.ActionEntitle && before != nil {
-		verb := "changed "
+		verb := "changed: "
 		if action == ledger.ActionRenew {
 			verb = "renewed: "
 		}
 		return verb + differences(before, e)
 	}
-	text := fmt.Sprintf("sold %s (%s) to %s <%s>; seats: %s; %s", e.ProductName(), e.Type, e.Customer, e.Email, show("seats", e), Term(e))
+	text := fmt.Sprintf("sold %s (%s) to %s; seats: %s; %s", e.ProductName(), e.Type, e.Customer, show("seats", e), Term(e))
 	if e.Waived {
-		text += "; " + ruleWaived
+		text += "; rule production was waived for good"
 	}
 	return text
 }
@@ -111,18 +113,13 @@ func sale(action ledger.Action, e, before *ledger.Entitlement) string {
 // differences names what an amendment has changed, from what and to what.
 func differences(before, after *ledger.Entitlement) string {
 	var all []string
-	for _, t := range ledger.Terms {
-		if was, is := t.Get(before), t.Get(after); was != is {
-			all = append(all, fmt.Sprintf("%s from %s to %s", strings.ReplaceAll(t.Name, "_", " "), Or(was, ledger.None), Or(is, ledger.None)))
-		}
+	for _, row := range Changes(before, after) {
+		all = append(all, row.Label+" "+row.Text)
 	}
-	if after.Waived && !before.Waived {
-		all = append(all, ruleWaived)
+	if !bytes.Equal(before.Account, after.Account) {
+		all = append(all, "e-mail address")
 	}
-	if len(all) == 0 {
-		return "nothing"
-	}
-	return strings.Join(all, ", ")
+	return cmp.Or(strings.Join(all, "; "), "nothing")
 }
 
 func signing(activation string, s *ledger.Signed) string {

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/store"
 )
 
@@ -55,6 +56,10 @@ func (a *audit) compareTable(name string, t store.Table) error {
 		case order > 0:
 			a.report.add(name, fresh.key(), "", "is missing: the events make it")
 			fresh.next()
+		case name == "emails":
+			a.checkEmail(kept)
+			kept.next()
+			fresh.next()
 		default:
 			for i, column := range kept.columns {
 				if i < len(fresh.row) && compareValues(kept.row[i], fresh.row[i]) != 0 {
@@ -67,6 +72,15 @@ func (a *audit) compareTable(name string, t store.Table) error {
 		}
 	}
 	return errors.Join(kept.err, fresh.err)
+}
+
+// checkEmail compares an e-mail address with the commitment by which the log knows it.
+func (a *audit) checkEmail(kept *cursor) {
+	account, _ := kept.row[0].([]byte)
+	salt, _ := kept.row[1].([]byte)
+	if address := fmt.Sprint(kept.row[2]); !bytes.Equal(ledger.Commitment(salt, address), account) || ledger.AccountKey(address) != fmt.Sprint(kept.row[3]) {
+		a.report.add("emails", kept.key(), "address", "is not the one that the log knows by this hash")
+	}
 }
 
 // cursor reads the rows of a table in the order of its key.

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -80,14 +81,18 @@ func Open(t testing.TB, where string) *book.Book {
 	return b
 }
 
+var salts atomic.Uint64
+
 // Entitlement is what was sold: a seat of production.
 func Entitlement() ledger.Entitlement {
-	return ledger.Entitlement{
+	e := ledger.Entitlement{
 		Invoice: "INV0042-1", Email: "ops@site.example", Customer: "Site Ltd",
 		Product: "evoq", Edition: "engage", Type: ledger.TypeProduction, Seats: 1, Binding: "key",
 		Expires:  time.Date(2027, 11, 21, 23, 59, 59, 0, time.UTC),
 		Features: []string{"sso"}, Limits: map[string]uint64{"cores": 16},
 	}
+	e.Commit(binary.BigEndian.AppendUint64(make([]byte, 8), salts.Add(1)))
+	return e
 }
 
 // Sold records an entitlement that differs from the usual one.
