@@ -23,6 +23,8 @@ type EventView struct {
 	Activation string        `json:"activation,omitempty"`
 	What       string        `json:"what"`
 	Why        string        `json:"why,omitempty"`
+	Rules      int           `json:"rules"`            // the version of the rules by which it was judged
+	Lifted     []ledger.Rule `json:"lifted,omitempty"` // those that staff lifted for it
 	Detail     ledger.Detail `json:"detail"`
 }
 
@@ -33,7 +35,7 @@ func ViewEvents(events []*ledger.Event) []EventView {
 	for i, e := range events {
 		told[i] = EventView{
 			Seq: e.Seq, Time: e.Time, Operator: e.Operator, Action: e.Action, Invoice: e.Invoice, Activation: e.Activation,
-			What: sentence(e, sold), Why: e.Why, Detail: e.Detail,
+			What: sentence(e, sold), Why: e.Why, Rules: e.Rules, Lifted: e.Lifted, Detail: e.Detail,
 		}
 		if after, ok := e.Detail.(*ledger.Entitlement); ok {
 			sold = after
@@ -50,6 +52,9 @@ func HistoryTable(told []EventView) *cli.Table {
 		t.Row(text.Minute(e.Time), e.Operator, e.What)
 		if e.Why != "" {
 			t.Row("", "", "why: "+e.Why)
+		}
+		for _, rule := range e.Lifted {
+			t.Row("", "", fmt.Sprintf("lifted: rule %s", rule))
 		}
 	}
 	return t

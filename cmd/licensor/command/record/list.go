@@ -135,6 +135,9 @@ type listedEntitlement struct {
 	SeatsUsed   uint64             `json:"seats_used"`
 	Partner     bool               `json:"partner"` // the customer is one
 	Activations []listedActivation `json:"activations"`
+
+	// Hidden is the log's commitment to the e-mail address, which says nothing to a reader.
+	Hidden *struct{} `json:"account,omitempty"`
 }
 
 type listedActivation struct {

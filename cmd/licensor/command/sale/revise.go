@@ -75,7 +75,10 @@ func (r *revision) revise(env *cli.Env, args []string, verb string, change servi
 			if err := showChange(env, revised.Before, revised.After); err != nil {
 				return err
 			}
-			question = fmt.Sprintf("%s it and sign %s?", verb, cli.Plural(len(revised.Steps)-1, "new license", "new licenses"))
+			question = verb + " it?"
+			if n := len(revised.Steps) - 1; n > 0 {
+				question = fmt.Sprintf("%s it and sign %s?", verb, cli.Plural(n, "new license", "new licenses"))
+			}
 		} else {
 			env.Warnf("nothing is different from what is on record; here are its newest licenses again")
 		}
@@ -161,7 +164,11 @@ func deliverAll(ctx context.Context, env *cli.Env, s *service.Service, directory
 		return err
 	}
 	if len(files) == 0 {
-		fmt.Fprintln(env.Stderr, "Recorded. Nobody is active yet, so there is no license to install.")
+		why := "Nobody is active yet"
+		if len(h.Activations) > 0 {
+			why = "What licenses say stays as it is"
+		}
+		fmt.Fprintf(env.Stderr, "Recorded. %s, so there is no license to install.\n", why)
 		return nil
 	}
 	_, err = t.WriteTo(env.Stdout)
