@@ -108,7 +108,9 @@ func Revise(f *Facts, by *ledger.Operation, invoice string, r Revision, active [
 	}
 	after = after.Normal()
 	j := &judgement{Facts: f, by: by}
-	after.Waived = before.Waived || by.Override && j.lacksProduction(after)
+	if after.Waived = before.Waived; !after.Waived && by.Override && j.lacksProduction(after) {
+		after.Waived, j.lifted = true, append(j.lifted, ledger.RuleProduction)
+	}
 	revised := &Revised{Before: before, After: after}
 	active = slices.DeleteFunc(slices.Clone(active), func(a *Activation) bool { return a.revoked() != nil })
 	if ledger.Same(before, after) {
