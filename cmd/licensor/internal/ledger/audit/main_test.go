@@ -55,7 +55,7 @@ func lived(t testing.TB, b *book.Book) {
 	old := ledgertest.Signed(t, b, site(1, invoice))
 	_, err := b.Move(ctx, ledgertest.Because("new hardware"), invoice, old.Activation, 14*day, site(2, invoice), issue())
 	must(err)
-	_, err = b.Release(ctx, by(), rules.Releasing{License: old.ID, Key: site(1, invoice).Key, Raw: []byte("release")}, issue())
+	_, err = b.Release(ctx, by(), ledgertest.Releasing(old, ledgertest.SiteKey(1), 0), issue())
 	must(err)
 	lost := ledgertest.Signed(t, b, site(3, invoice))
 	_, err = b.Deactivate(ctx, ledgertest.Because("disk gone"), invoice, lost.Activation)

@@ -9,8 +9,8 @@ import (
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 )
 
-// schemaVersion names the schema. A ledger of another one is refused.
-const schemaVersion = 1
+// SchemaVersion names the schema. A ledger of another one is refused.
+const SchemaVersion = 1
 
 // schema is the whole schema. {int}, {blob}, {text}, {strict} and {clustered} (the rows
 // lie in the order of the primary key) are the dialect's words. Requests, license files
@@ -180,7 +180,7 @@ func (s *Store) create(ctx context.Context) error {
 	if _, err := tx.ExecContext(ctx, s.dialect.words(schema)); err != nil {
 		return err
 	}
-	if _, err := tx.ExecContext(ctx, "INSERT INTO schema_version VALUES ($1)", schemaVersion); err != nil {
+	if _, err := tx.ExecContext(ctx, "INSERT INTO schema_version VALUES ($1)", SchemaVersion); err != nil {
 		return err
 	}
 	return tx.Commit()
@@ -208,8 +208,8 @@ func (s *Store) checkVersion(ctx context.Context) error {
 		return errNoVersion
 	case err != nil:
 		return err
-	case version != schemaVersion:
-		return hint.Errorf("the ledger was written by another version of licensor: it has schema version %d, this one knows %d", version, schemaVersion).
+	case version != SchemaVersion:
+		return hint.Errorf("the ledger was written by another version of licensor: it has schema version %d, this one knows %d", version, SchemaVersion).
 			WithHint("use the licensor that wrote it; nothing was changed")
 	}
 	return nil

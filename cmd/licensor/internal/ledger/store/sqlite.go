@@ -144,12 +144,6 @@ func (sqliteDialect) hasTable(ctx context.Context, q querier, name string) (bool
 	return n > 0, err
 }
 
-// schemaTable names triggers and views, too: they would change what the tables seem to
-// hold.
-func (sqliteDialect) schemaTable() Table {
-	return Table{`(SELECT name, type, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite\_%' ESCAPE '\')`, "name"}
-}
-
 // lost is false: a commit that failed has not happened.
 func (sqliteDialect) lost(error) bool { return false }
 
