@@ -2,7 +2,9 @@ package audit_test
 
 import (
 	"context"
+	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -134,4 +136,53 @@ func checkpointOf(t testing.TB, b *book.Book) []byte {
 		t.Fatal(err)
 	}
 	return c
+}
+
+// opened opens a ledger as an audit does.
+func opened(t testing.TB, where string) *store.Store {
+	t.Helper()
+	s, err := store.OpenToAudit(ctx, where)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+// wantStopped wants that the schema has stopped an audit, with a finding that says what.
+func wantStopped(t testing.TB, r *audit.Report, what string) {
+	t.Helper()
+	var all []string
+	for _, f := range r.Findings {
+		all = append(all, f.String())
+	}
+	text := strings.Join(all, "\n")
+	if !strings.Contains(text, what) || !strings.Contains(text, "nothing was judged") || r.Events > 0 {
+		t.Errorf("after %d events found: %s, want %s", r.Events, text, what)
+	}
+}
+
+// wantEvent wants a finding about an event, with each of the texts.
+func wantEvent(t testing.TB, r *audit.Report, seq int64, texts ...string) {
+	t.Helper()
+	for _, f := range r.Findings {
+		if f.Table == "events" && f.Row == fmt.Sprint(seq) {
+			missing := slices.DeleteFunc(slices.Clone(texts), func(text string) bool { return strings.Contains(f.Text, text) })
+			if len(missing) == 0 {
+				return
+			}
+		}
+	}
+	t.Errorf("nothing says of event %d %q; found: %v", seq, texts, r.Findings)
+}
+
+// wantLicense wants a finding about a license.
+func wantLicense(t testing.TB, r *audit.Report, id format.ID, text string) {
+	t.Helper()
+	for _, f := range r.Findings {
+		if f.Table == "licenses" && f.Row == id.String() && strings.Contains(f.Text, text) {
+			return
+		}
+	}
+	t.Errorf("nothing says of the license %s %q; found: %v", id, text, r.Findings)
 }

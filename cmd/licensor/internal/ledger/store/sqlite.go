@@ -102,23 +102,6 @@ func openSQLite(path string, query url.Values) (*Store, error) {
 	return &Store{db: db, dialect: sqliteDialect{path}}, nil
 }
 
-// Scratch returns an empty ledger that is gone when it is closed. SQLite keeps it in
-// memory and spills what does not fit into an unnamed file.
-func Scratch(ctx context.Context) (*Store, error) {
-	db, err := sql.Open("sqlite", "file:?_pragma=synchronous(OFF)&_pragma=journal_mode(OFF)&_pragma=cache_size(-65536)")
-	if err != nil {
-		return nil, err
-	}
-	// Every connection would have a database of its own.
-	db.SetMaxOpenConns(1)
-	s := &Store{db: db, dialect: sqliteDialect{"(scratch)"}, scratch: true}
-	if err := s.create(ctx); err != nil {
-		s.Close()
-		return nil, err
-	}
-	return s, nil
-}
-
 func (sqliteDialect) words(schema string) string {
 	return strings.NewReplacer("{int}", "INTEGER", "{blob}", "BLOB", "{text}", "TEXT", "{strict}", " STRICT", "{clustered}", " STRICT, WITHOUT ROWID").Replace(schema)
 }
