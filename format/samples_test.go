@@ -48,7 +48,7 @@ func mostDelegation() *format.DelegationClaims {
 	d := leastDelegation()
 	d.Scope = format.Scope{
 		Products: []string{"evoq", "liquid"}, Types: []string{format.Any},
-		MaxTerm: 400 * 86400, MaxSeats: 1 << 40, Unbound: true, Perpetual: true,
+		MaxTerm: 400 * 86400, MaxSeats: 1 << 40, Weakest: format.StrengthAny, Perpetual: true,
 	}
 	return d
 }
@@ -86,7 +86,7 @@ func mostLicense() *format.LicenseClaims {
 // failoverLicense has what no license of another type may have.
 func failoverLicense() *format.LicenseClaims {
 	l := mostLicense()
-	l.Terms.Type, l.Terms.EmergencyDays = format.TypeFailover, 14
+	l.Terms.Type, l.Terms.EmergencyDays, l.Terms.EmergencyFrom = format.TypeFailover, 14, 1795219200
 	return l
 }
 

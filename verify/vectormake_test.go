@@ -24,6 +24,8 @@ func makeVectors(t testing.TB) map[string]*vector {
 	m.refusedBytes()
 	m.refusedSigners()
 	m.refusedScopes()
+	m.bindings()
+	m.emergencies()
 	m.refusedFacts()
 	m.requests()
 	m.delegations()
@@ -129,7 +131,7 @@ func (m *vectorMaker) good() {
 		s.license.Terms.Type, s.facts.Emergency = "failover", true
 	})
 	m.license("valid-failover-last-day", verify.Valid, "the last of 14 emergency days", func(s *scenario) {
-		s.license.Terms.Type, s.license.Terms.EmergencyDays = "failover", 14
+		failover(s.license, 14)
 		s.facts.Emergency, s.facts.EmergencyDays = true, 14
 	})
 	m.license("valid-version-under-x", verify.Valid, "9.x covers every 9", func(s *scenario) {
@@ -259,8 +261,6 @@ func (m *vectorMaker) refusedBytes() {
 	payload("no-seats", "the number of seats is missing", terms+"\xac", terms+"\xab", "\x01\x01\x02\x01\x03", "\x02\x01\x03")
 	payload("zero-seats", "no seats", "\x01\x01\x02\x01\x03", "\x01\x00\x02\x01\x03")
 	payload("unknown-term", "what this version does not know may restrict", terms+"\xac", terms+"\xad", "\x0d\x81\x63sso", "\x0d\x81\x63sso\x10\x01")
-	payload("emergency-days", "emergency days in a production license", terms+"\xac", terms+"\xad",
-		"\x65users\x18\xc8", "\x65users\x18\xc8\x0f\x0e")
 	payload("empty-features", "an empty list is said by leaving the key out", "\x0d\x81\x63sso", "\x0d\x80")
 	payload("feature-twice", "a feature twice", "\x0d\x81\x63sso", "\x0d\x82\x63sso\x63sso")
 	payload("limits-unsorted", "limits not in their order", "\x65cores\x10\x65users\x18\xc8", "\x65users\x18\xc8\x65cores\x10")
@@ -317,7 +317,7 @@ func (m *vectorMaker) refusedSigners() {
 	m.sealed("bad-signature-license", verify.BadSignature, "one bit of the license's signature", good, flip(license(staff), 1))
 	m.sealed("bad-signature-terms", verify.BadSignature, "the license has one more core than was signed", good, m.once(license(staff), "\x65cores\x10", "\x65cores\x11"))
 	m.sealed("bad-signature-delegation", verify.BadSignature, "one bit of the delegation's signature", flip(good, 64), license(staff))
-	m.sealed("bad-signature-scope", verify.BadSignature, "the delegation allows one more seat than was signed", m.once(good, "\x03\x0a\x04\xf5", "\x03\x0b\x04\xf5"), license(staff))
+	m.sealed("bad-signature-scope", verify.BadSignature, "the delegation allows one more seat than was signed", m.once(good, "\x03\x0a\x04\x03", "\x03\x0b\x04\x03"), license(staff))
 	m.sealed("bad-signature-impostor", verify.BadSignature, "another key signs under the staff key's id", good, license(impostor{stranger, staff.Public()}))
 	m.sealed("bad-signature-of-another", verify.BadSignature, "the delegation's signature on the license", good, append(license(staff)[:len(license(staff))-64], good[len(good)-64:]...))
 	m.sealed("bad-signature-high-s", verify.BadSignature, "S plus the order of the group: a second signature of the same content", good, highS(license(staff)))
@@ -365,10 +365,6 @@ func (m *vectorMaker) refusedScopes() {
 	refuse("term", "a second longer than allowed", func(s *scenario) { s.delegation.Scope.MaxTerm = ends.Unix() - issued.Unix() - 1 })
 	refuse("no-term", "an absent number reaches nowhere", func(s *scenario) { s.delegation.Scope.MaxTerm = 0 })
 	refuse("perpetual", "no end, and the key may not", func(s *scenario) { s.license.Expires, s.delegation.Scope.Perpetual = 0, false })
-	refuse("unbound", "bound to no machine, and the key may not", func(s *scenario) { s.license.Binding, s.delegation.Scope.Unbound = nil, false })
-	refuse("key-alone", "bound to no component, and the key may not", func(s *scenario) {
-		s.license.Binding.Need, s.license.Binding.Components, s.delegation.Scope.Unbound = 0, nil, false
-	})
 }
 
 func (m *vectorMaker) refusedFacts() {
@@ -395,7 +391,7 @@ func (m *vectorMaker) refusedFacts() {
 	})
 	m.license("standby", verify.Standby, "a failover license and no emergency", func(s *scenario) { s.license.Terms.Type = "failover" })
 	m.license("standby-days-used", verify.Standby, "an emergency, and its 14 days are used up", func(s *scenario) {
-		s.license.Terms.Type, s.license.Terms.EmergencyDays = "failover", 14
+		failover(s.license, 14)
 		s.facts.Emergency, s.facts.EmergencyDays = true, 15
 	})
 	m.license("clock-rolled-back-issue", verify.ClockRolledBack, "more than an hour before the license was issued", func(s *scenario) {
@@ -453,11 +449,11 @@ func (m *vectorMaker) delegations() {
 	}
 	add("valid", verify.Valid, "a delegation by the root", m.delegation())
 	add("unknown-key", verify.UnknownKey, "a delegation by another root", sealDelegation(m.t, testDelegation(m.t), strangerKey(m.t)))
-	add("bad-signature", verify.BadSignature, "one more seat than was signed", m.once(m.delegation(), "\x03\x0a\x04\xf5", "\x03\x0b\x04\xf5"))
+	add("bad-signature", verify.BadSignature, "one more seat than was signed", m.once(m.delegation(), "\x03\x0a\x04\x03", "\x03\x0b\x04\x03"))
 	add("malformed-empty-list", verify.Malformed, "an empty list is said by leaving the key out",
 		seal(m.t, format.Delegation, m.once(m.payload(testDelegation(m.t)), "\x00\x81\x61*", "\x00\x80"), rootKey(m.t)))
 	add("malformed-false", verify.Malformed, "leave the key out for false",
-		seal(m.t, format.Delegation, m.once(m.payload(testDelegation(m.t)), "\x04\xf5\x05\xf5", "\x04\xf4\x05\xf5"), rootKey(m.t)))
+		seal(m.t, format.Delegation, m.once(m.payload(testDelegation(m.t)), "\x04\x03\x05\xf5", "\x04\x03\x05\xf4"), rootKey(m.t)))
 }
 
 // release returns a sealed release as it is after a change.

@@ -76,6 +76,10 @@ func sentence(e *ledger.Event, before *ledger.Entitlement) string {
 		return fmt.Sprintf("published revocation list %d, signed by %s", d.Number, d.SignedBy)
 	case ledger.Moved:
 		return fmt.Sprintf("began to move %s to %s, which runs on a bridge until %s", e.Activation, d.Successor, text.Date(d.Until))
+	case ledger.Waiting:
+		return fmt.Sprintf("the seat of %s waits for %s", d.Predecessor, e.Activation)
+	case ledger.Rebound:
+		return fmt.Sprintf("%s is on another machine; to be revoked: %s", e.Activation, joinIDs(d.Revoke))
 	case ledger.TakenOver:
 		return fmt.Sprintf("%s took over the seat of %s", e.Activation, d.Predecessor)
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/format"
 	"github.com/offlicense/offlicense/verify"
 )
 
@@ -54,8 +55,13 @@ func MachineOf(q *verify.Request) string {
 	if len(q.Components) == 0 {
 		return "nothing that identifies it; bound to its state directory alone"
 	}
-	names := make([]string, len(q.Components))
-	for i, c := range q.Components {
+	return Labels(q.Components)
+}
+
+// Labels names components.
+func Labels(components []format.Component) string {
+	names := make([]string, len(components))
+	for i, c := range components {
 		names[i] = c.Label
 	}
 	return strings.Join(names, ", ")

@@ -47,9 +47,6 @@ func (o *TermOptions) add(flags *pflag.FlagSet, t *ledger.Term) {
 		set = t.Add
 	}
 	flags.Var(&termValue{t, o, nil, set}, t.OptionName(), "")
-	if t.Switch {
-		flags.Lookup(t.OptionName()).NoOptDefVal = "yes"
-	}
 }
 
 // Given reports whether any option was given.

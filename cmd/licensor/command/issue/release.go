@@ -97,6 +97,9 @@ func (c *releaseCommand) tell(ctx context.Context, env *cli.Env, s *service.Serv
 		return common.Deliver(ctx, env, s, c.out, r.License)
 	case r.Refusal != nil:
 		return cli.Failf("the release is recorded, but the new server of the move gets no license: %w", r.Refusal)
+	case r.Waits != nil:
+		fmt.Fprintf(env.Stderr, "Its seat waits for the new server of the move, %s, which asks for its license now; the code of its request for the bridge was %s.\n",
+			r.Successor, format.ComparisonCode(r.Waits.Hash))
 	case c.out != "-":
 		env.Warnf("no move waited for this release: there is no license to write to %s", c.out)
 	}

@@ -1,6 +1,7 @@
 package issue
 
 import (
+	"fmt"
 	"io"
 	"time"
 
@@ -19,7 +20,10 @@ const oldRequest = 30 * 24 * time.Hour
 func review(env *cli.Env, out io.Writer, offer *service.Offer, q *verify.Request, now time.Time) {
 	e := offer.Entitlement
 	seat := "a new one"
-	if offer.Activation != nil {
+	switch {
+	case offer.From != nil:
+		seat = "a bridge until " + text.Minute(offer.BridgeUntil) + ", to move " + offer.From.Name()
+	case offer.Activation != nil:
 		seat = "its own, " + offer.Activation.Name()
 	}
 	t := cli.Table{Whole: true}
@@ -29,17 +33,42 @@ func review(env *cli.Env, out io.Writer, offer *service.Offer, q *verify.Request
 	t.Row("type", e.Type, q.Type)
 	t.Row("customer", e.Customer, "e-mail address agrees")
 	t.Row("seats", common.SeatsInUse(e, offer.SeatsUsed), seat)
-	common.AddEntitlement(&t, e, "invoice", "product", "type", "customer", "seats")
+	t.Row("binding", e.Weakest().String(), bindingOf(offer, q))
+	common.AddEntitlement(&t, e, "invoice", "product", "type", "customer", "seats", "binding")
 	addRequest(&t, q, "")
 	t.WriteTo(out)
 
 	warnOfRequest(env, q, now)
+	if offer.Rebinds > 0 {
+		env.Warnf("the site is on another machine: this counts as a move, and %s for the next revocation list",
+			cli.Plural(offer.Rebinds, "license of it waits", "licenses of it wait"))
+	}
 	if offer.License != nil {
 		env.Warnf("this request was signed on %s; here is the same license again", text.Date(offer.License.Issued))
 		if offer.Epoch > offer.License.Epoch {
 			env.Warnf("a newer license of that activation is on record, epoch %d, and this one is epoch %d: where that one is installed, this one does not install", offer.Epoch, offer.License.Epoch)
 		}
 	}
+}
+
+// bindingOf says what the license will be held to, and what may change before it stops.
+func bindingOf(offer *service.Offer, q *verify.Request) string {
+	if offer.License != nil {
+		return common.MachineOf(q)
+	}
+	g := offer.Grant
+	n := uint64(len(g.Components))
+	text := g.Strength().String()
+	if offer.Sells > 0 {
+		text += ", sold with it"
+	}
+	switch {
+	case n == 0:
+		return text + ": its state directory alone"
+	case g.Need == n:
+		return fmt.Sprintf("%s: all %d of %s must match, none may change", text, n, common.Labels(g.Components))
+	}
+	return fmt.Sprintf("%s: %d of %d must match (%s), %d may change", text, g.Need, n, common.Labels(g.Components), n-g.Need)
 }
 
 // addRequest adds what a request says of its server. before are the cells between the

@@ -4,6 +4,7 @@ package issue
 import (
 	"context"
 	_ "embed"
+	"errors"
 	"time"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
@@ -70,7 +71,7 @@ func (c *signCommand) signOne(env *cli.Env, path string) error {
 		return err
 	}
 	return c.Home.WithService(env, service.ToChange, func(ctx context.Context, s *service.Service) error {
-		offer, err := s.Preview(ctx, ledger.Operation{Now: now, Why: c.Reason.Why, Override: c.Reason.Override}, request)
+		offer, err := c.preview(ctx, env, s, request, now)
 		if err != nil {
 			return err
 		}
@@ -86,6 +87,22 @@ func (c *signCommand) signOne(env *cli.Env, path string) error {
 		}
 		return common.Deliver(ctx, env, s, c.out, license)
 	})
+}
+
+// preview says what would be signed. It asks whether to sell the binding that a request
+// asks for, if it is weaker than what was sold; --yes is no answer to that.
+func (c *signCommand) preview(ctx context.Context, env *cli.Env, s *service.Service, q *verify.Request, now time.Time) (*service.Offer, error) {
+	by := ledger.Operation{Now: now, Why: c.Reason.Why, Override: c.Reason.Override}
+	offer, err := s.Preview(ctx, by, q)
+	var refusal *ledger.Refusal
+	if !errors.As(err, &refusal) || refusal.Rule != ledger.RuleBinding || c.Yes || by.Why == "" {
+		return offer, err
+	}
+	if err := c.Agree(env, refusal.Message+". Sell that?", "not sold, and not signed"); err != nil {
+		return nil, err
+	}
+	by.Weaker = true
+	return s.Preview(ctx, by, q)
 }
 
 func readRequest(env *cli.Env, path string) (*verify.Request, error) {
@@ -111,5 +128,6 @@ func (c *signCommand) issue(ctx context.Context, env *cli.Env, s *service.Servic
 	if err != nil {
 		return nil, err
 	}
+	by.Weaker = offer.Sells > 0
 	return s.Sign(ctx, by, q, offer, signer)
 }

@@ -19,20 +19,24 @@ import (
 // Entitlement is what one invoice line bought.
 type Entitlement struct {
 	Invoice       string            `json:"invoice"`
-	Email         string            `json:"email"`
+	Email         string            `json:"email,omitempty"`     // empty: it was forgotten, or the event of a sale says what was sold
+	Account       []byte            `json:"account,omitempty"`   // the commitment to Email
+	Salt          []byte            `json:"-"`                   // of Account, where it is new
+	Forgotten     bool              `json:"forgotten,omitempty"` // Email was removed
 	Customer      string            `json:"customer"`
 	Product       string            `json:"product"`
 	Edition       string            `json:"edition,omitempty"`
 	Type          string            `json:"type"`
 	Seats         uint64            `json:"seats"`
 	Allowance     uint64            `json:"allowance,omitempty"`  // type development: most activations; 0: as many as needed
-	Unbound       bool              `json:"unbound,omitempty"`    // licenses for any machine may be given out
+	Binding       string            `json:"binding,omitempty"`    // the weakest that licenses may have: operator, key or any; empty: machine
 	Expires       time.Time         `json:"expires,omitzero"`     // zero: perpetual
 	GraceDays     uint64            `json:"grace_days,omitempty"` // after Expires
 	UpdatesUntil  time.Time         `json:"updates_until,omitzero"`
 	MaxVersion    string            `json:"max_version,omitempty"`
 	Moves         *uint64           `json:"moves,omitempty"`          // a seat in 365 days; nil: DefaultMoves
 	EmergencyDays uint64            `json:"emergency_days,omitempty"` // type failover, at least 1: emergency days of each license
+	EmergencyFrom time.Time         `json:"emergency_from,omitzero"`  // the beginning of the day from which they count; the rules set it
 	Features      []string          `json:"features,omitempty"`
 	Limits        map[string]uint64 `json:"limits,omitempty"`
 
@@ -65,6 +69,7 @@ func (e *Entitlement) Terms() format.Terms {
 		UpdatesUntil:  Seconds(e.UpdatesUntil),
 		MaxVersion:    e.MaxVersion,
 		EmergencyDays: e.EmergencyDays,
+		EmergencyFrom: Seconds(e.EmergencyFrom),
 		Features:      e.Features,
 		Limits:        e.Limits,
 	}
@@ -85,12 +90,26 @@ func (e *Entitlement) AllowedMoves() uint64 {
 	return math.MaxUint64
 }
 
+// CountEmergencyFrom counts the emergency days from the day of a time, in UTC.
+func (e *Entitlement) CountEmergencyFrom(t time.Time) {
+	e.EmergencyFrom = t.UTC().Truncate(24 * time.Hour)
+}
+
 // HardEnd returns when its licenses end, their grace included; zero: never.
 func (e *Entitlement) HardEnd() time.Time {
 	if e.Expires.IsZero() {
 		return e.Expires
 	}
 	return e.Expires.Add(time.Duration(e.GraceDays) * 24 * time.Hour)
+}
+
+// Weakest returns how weakly a license may be held to its place.
+func (e *Entitlement) Weakest() format.Strength {
+	s, err := format.ParseStrength(e.Binding)
+	if err != nil { // as Check refuses it, it is none
+		return format.StrengthMachine
+	}
+	return s
 }
 
 // NeedsProduction reports whether its type requires an active production license.
@@ -102,6 +121,9 @@ func (e *Entitlement) NeedsProduction() bool {
 func (e Entitlement) Normal() *Entitlement {
 	e.Expires, e.UpdatesUntil = Whole(e.Expires), Whole(e.UpdatesUntil)
 	e.Email = strings.TrimSpace(e.Email)
+	if e.Binding == format.StrengthMachine.String() {
+		e.Binding = ""
+	}
 	if len(e.Features) == 0 {
 		e.Features = nil
 	}
@@ -139,10 +161,12 @@ func (e *Entitlement) Check(vendor string, now time.Time) error {
 
 func (e *Entitlement) checkForm(vendor string, now time.Time) error {
 	switch {
-	case !ValidEmail(e.Email):
+	case !ValidEmail(e.Email) && !e.Forgotten:
 		return fmt.Errorf("invalid e-mail address %.64q", e.Email)
 	case e.Seats == 0:
 		return errors.New("it has no seats")
+	case e.Binding != "" && e.Weakest() == format.StrengthMachine:
+		return fmt.Errorf("unknown binding %.64q: want machine, operator, key or any", e.Binding)
 	case e.MaxVersion != "" && verify.ValidMaxVersion(e.MaxVersion) != nil:
 		return verify.ValidMaxVersion(e.MaxVersion)
 	case e.Allowance > 0 && e.Type != TypeDevelopment:
@@ -151,7 +175,7 @@ func (e *Entitlement) checkForm(vendor string, now time.Time) error {
 		return fmt.Errorf("emergency days are for the type %s, and this is %s", TypeFailover, e.Type)
 	case e.EmergencyDays == 0 && e.Type == TypeFailover: // none is what a license says that is not limited
 		return fmt.Errorf("the type %s needs at least 1 emergency day: give --emergency-days, or in an import emergency_days", TypeFailover)
-	case e.Unbound && e.Type == TypeFailover:
+	case e.Weakest() == format.StrengthAny && e.Type == TypeFailover:
 		return fmt.Errorf("the emergency days of type %s are counted on one server: no license for any machine", TypeFailover)
 	case max(e.Seats, e.Allowance, e.EmergencyDays) > maxCount, e.Moves != nil && *e.Moves > maxCount:
 		return fmt.Errorf("a count above %d", uint64(maxCount))
@@ -162,7 +186,11 @@ func (e *Entitlement) checkForm(vendor string, now time.Time) error {
 	case !e.Expires.IsZero() && e.Expires.Before(now):
 		return fmt.Errorf("it would have ended already, on %s", e.Expires.Format(time.DateOnly))
 	}
-	sample := Grant{Entitlement: e, Activation: "sample", Epoch: 1}
+	sold := *e
+	if sold.EmergencyDays > 0 && sold.EmergencyFrom.IsZero() {
+		sold.CountEmergencyFrom(now)
+	}
+	sample := Grant{Entitlement: &sold, Activation: "sample", Epoch: 1}
 	_, err := sample.Claims(vendor, format.ID{}, now, 0).Marshal()
 	var malformed *format.MalformedError
 	if errors.As(err, &malformed) {

@@ -53,7 +53,7 @@ func TestEntitlementsThatCannotBe(t *testing.T) {
 		// None is what a license says that is not limited.
 		"failover without emergency days": {func(e *ledger.Entitlement) { e.Type = "failover" }, "--emergency-days"},
 		// A license for any machine would count its days on each.
-		"failover for any machine": {func(e *ledger.Entitlement) { failover(e); e.Unbound = true }, "no license for any machine"},
+		"failover for any machine": {func(e *ledger.Entitlement) { failover(e); e.Binding = "any" }, "no license for any machine"},
 	} {
 		err := entitlement(test.spoil).Check("acme.example", now)
 		if err == nil || !strings.Contains(err.Error(), test.says) || hint.Of(err) == "" {
@@ -70,7 +70,7 @@ func TestEntitlementsThatCanBe(t *testing.T) {
 		"ends now":             func(e *ledger.Entitlement) { e.Expires = now.Add(time.Second) },
 		"many seats":           func(e *ledger.Entitlement) { e.Seats = 1 << 53 },
 		"failover":             failover,
-		"development":          func(e *ledger.Entitlement) { e.Type, e.Allowance, e.Unbound = "development", 3, true },
+		"development":          func(e *ledger.Entitlement) { e.Type, e.Allowance, e.Binding = "development", 3, "any" },
 		"versions":             func(e *ledger.Entitlement) { e.MaxVersion = "9.x" },
 		"no features, limits":  func(e *ledger.Entitlement) { e.Features, e.Limits = nil, nil },
 		"no edition":           func(e *ledger.Entitlement) { e.Edition = "" },

@@ -36,6 +36,7 @@ type Action string
 const (
 	ActionCreate     Action = "create"     // Created
 	ActionCustomer   Action = "customer"   // Customer
+	ActionForget     Action = "forget"     // Forgotten
 	ActionEntitle    Action = "entitle"    // Entitlement
 	ActionAmend      Action = "amend"      // Entitlement
 	ActionRenew      Action = "renew"      // Entitlement
@@ -143,7 +144,14 @@ func (e *Event) Complete(seq int64, by *Operation) {
 }
 
 // Marshal returns the event's canonical bytes.
-func (e *Event) Marshal() ([]byte, error) { return json.Marshal(e) }
+func (e *Event) Marshal() ([]byte, error) {
+	if sold, ok := e.Detail.(*Entitlement); ok {
+		logged := *e
+		logged.Detail = sold.logged()
+		e = &logged
+	}
+	return json.Marshal(e)
+}
 
 // ParseEvent reads canonical bytes, and no other spelling of the same event.
 func ParseEvent(leaf []byte) (*Event, error) {
@@ -178,6 +186,8 @@ func parseDetail(action Action, raw []byte) (Detail, error) {
 		return parseAs[Created](raw)
 	case ActionCustomer:
 		return parseAs[Customer](raw)
+	case ActionForget:
+		return parseAs[Forgotten](raw)
 	case ActionEntitle, ActionAmend, ActionRenew:
 		e, err := parseAs[Entitlement](raw)
 		return &e, err

@@ -24,7 +24,7 @@ var now = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 func examples() []ledger.Event {
 	full := &ledger.Entitlement{
 		Invoice: "INV1", Email: "ops@site.example", Customer: "Site <&> Ltd", Product: "evoq", Edition: "engage",
-		Type: "development", Seats: 1 << 53, Allowance: 2, Unbound: true, Expires: now.AddDate(1, 0, 0), GraceDays: 14,
+		Type: "development", Seats: 1 << 53, Allowance: 2, Binding: "any", Expires: now.AddDate(1, 0, 0), GraceDays: 14,
 		UpdatesUntil: now, MaxVersion: "9.x", EmergencyDays: 3, Features: []string{"sso", "cdn"},
 		Limits: map[string]uint64{"users": 9, "cores": 16}, Waived: true,
 	}

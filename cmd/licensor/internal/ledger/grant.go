@@ -43,21 +43,28 @@ func (g *Grant) Claims(vendor string, id format.ID, issued time.Time, minRevocat
 		ID:         id,
 		Terms:      g.Entitlement.Terms(),
 	}
-	if !g.BridgeUntil.IsZero() {
-		claims.Terms.Type, claims.Terms.GraceDays, claims.Terms.EmergencyDays = TypeDevelopment, 0, 0
+	if !g.BridgeUntil.IsZero() { // of production, which has no emergency days
+		claims.Terms.Type, claims.Terms.GraceDays = TypeDevelopment, 0
 	}
 	claims.Terms.Epoch = g.Epoch
 	claims.Terms.MinRevocation = minRevocation
 	if q := g.Request; q != nil {
 		claims.Terms.Site = q.Site
-		claims.Binding = &format.Binding{
-			Key:        q.Key.Bytes(),
-			Request:    q.Hash,
-			Need:       g.Need,
-			Components: g.Components,
-		}
+		claims.Binding = g.binding()
 	}
 	return claims
+}
+
+func (g *Grant) binding() *format.Binding {
+	if g.Request == nil {
+		return nil
+	}
+	return &format.Binding{Key: g.Request.Key.Bytes(), Request: g.Request.Hash, Need: g.Need, Components: g.Components}
+}
+
+// Strength returns what holds the license to its place.
+func (g *Grant) Strength() format.Strength {
+	return (&format.LicenseClaims{Binding: g.binding()}).Strength()
 }
 
 // Majority returns how many of n components must match: more than half. So one of

@@ -48,7 +48,7 @@ func TestClaims(t *testing.T) {
 	q := request(t, 3)
 	e := entitlement(func(e *ledger.Entitlement) {
 		e.GraceDays, e.UpdatesUntil, e.MaxVersion = 14, now, "9.x"
-		e.Allowance, e.Waived, e.Unbound = 9, true, true // not for licenses
+		e.Allowance, e.Waived, e.Binding = 9, true, "any" // not for licenses
 	})
 	g := ledger.Grant{Entitlement: e, Activation: "ONE", Epoch: 7, Request: q}
 	want := format.LicenseClaims{

@@ -22,7 +22,6 @@ const (
 	RuleDated      Rule = "dated"      // evaluation and community licenses have an end
 	RuleOnce       Rule = "once"       // one evaluation per customer and product
 	RuleProduction Rule = "production" // staging, test, development and failover require active production
-	RuleUnbound    Rule = "unbound"    // a license for any machine needs an entitlement that says so
 	RuleMachine    Rule = "machine"    // a site stays on its machine, or says that it has moved
 	RuleMoves      Rule = "moves"      // sites move so often a seat and year
 	RuleBinding    Rule = "binding"    // a license is held to its place as was sold

@@ -23,7 +23,6 @@ type Term struct {
 
 	Required bool // a sale names it
 	Fixed    bool // an amendment does not change it
-	Switch   bool // its option alone means yes
 
 	// Set reads the term as Get writes it; None means that there is none, where it is not
 	// required. Get writes "" for none.
@@ -125,16 +124,21 @@ var Terms = []Term{
 			return fmt.Sprintf("%d a seat in 365 days", *e.Moves)
 		}},
 	count("allowance", "seats", "", func(e *Entitlement) *uint64 { return &e.Allowance }),
-	{Name: "unbound", Label: "binding", Switch: true, Set: setUnbound,
-		Get: func(e *Entitlement) string { return map[bool]string{true: "yes"}[e.Unbound] },
-		Show: func(e *Entitlement) string {
-			return map[bool]string{true: "licenses for any machine may be given out"}[e.Unbound]
-		}},
+	{Name: "binding", Label: "binding",
+		Set: func(e *Entitlement, text string) error {
+			_, err := format.ParseStrength(text)
+			if e.Binding = text; text == format.StrengthMachine.String() {
+				e.Binding = ""
+			}
+			return err
+		},
+		Get:  func(e *Entitlement) string { return e.Binding },
+		Show: func(e *Entitlement) string { return e.Weakest().String() }},
 	days("emergency_days", "emergency", func(e *Entitlement) *uint64 { return &e.EmergencyDays }).shown(func(e *Entitlement) string {
 		if e.EmergencyDays == 0 {
 			return ""
 		}
-		return words.Plural(e.EmergencyDays, "emergency day", "emergency days")
+		return words.Plural(e.EmergencyDays, "emergency day", "emergency days") + " from " + FormatDate(e.EmergencyFrom)
 	}),
 }
 
@@ -260,18 +264,6 @@ func setEmail(e *Entitlement, text string) error {
 	e.Email = text
 	if !ValidEmail(strings.TrimSpace(text)) {
 		return errors.New("want an address like ops@site.example")
-	}
-	return nil
-}
-
-func setUnbound(e *Entitlement, text string) error {
-	switch strings.ToLower(text) {
-	case "yes", "true", "1":
-		e.Unbound = true
-	case "no", "false", "0", None:
-		e.Unbound = false
-	default:
-		return errors.New("want yes or no")
 	}
 	return nil
 }

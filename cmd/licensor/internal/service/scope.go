@@ -52,8 +52,8 @@ func (s *Service) outOfScope(delegations []*format.DelegationClaims, now time.Ti
 	if end := e.HardEnd(); !end.IsZero() {
 		sample.Expires = end.Unix()
 	}
-	if !e.Unbound {
-		sample.Binding = &format.Binding{Need: 1}
+	if e.Weakest() != format.StrengthAny {
+		sample.Binding = &format.Binding{Need: 1, Components: []format.Component{{Label: format.LabelMachineID}}}
 	}
 	var all []string
 	for _, d := range delegations {

@@ -13,8 +13,7 @@ import (
 // Sign signs and records the license that was offered for a request.
 func (s *Service) Sign(ctx context.Context, by ledger.Operation, request *verify.Request, offer *Offer, signer *Signer) (*ledger.License, error) {
 	// What the key may not sign is refused before the ledger is touched.
-	grant := ledger.Grant{Entitlement: offer.Entitlement, Activation: "new", Epoch: offer.Epoch, Request: request}
-	if err := signer.issuer.Check(grant, by.Now); err != nil {
+	if err := signer.issuer.Check(*offer.Grant, by.Now); err != nil {
 		return nil, err
 	}
 	return s.Book.Sign(ctx, by, request, signer.issuer.At(by.Now))

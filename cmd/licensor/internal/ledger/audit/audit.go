@@ -46,10 +46,14 @@ type Report struct {
 	Requests int64 // with a signature
 	Releases int64
 	Lists    int64
-	Head     string // the log's root hash in Base64, computed from the events
-	Since    int64  // how many events the checkpoint vouches for; 0: there was none
-	Findings []Finding
-	More     int // findings that are not listed
+
+	// Forgotten are e-mail addresses that were removed. What the rules ask of them was not
+	// judged.
+	Forgotten int
+	Head      string // the log's root hash in Base64, computed from the events
+	Since     int64  // how many events the checkpoint vouches for; 0: there was none
+	Findings  []Finding
+	More      int // findings that are not listed
 
 	// What was sold, and for what rules were lifted, since the checkpoint.
 	Sales     []Sale
@@ -113,7 +117,7 @@ func run(ctx context.Context, s *store.Store, against Against, rest func(*audit)
 	a := &audit{against: against, report: new(Report), state: newState(), progress: against.Progress}
 	err := s.Read(ctx, func(t *store.Tx) error {
 		a.kept = t
-		for _, step := range [...]func(*audit) error{(*audit).schema, (*audit).events, (*audit).log, (*audit).checkpoint, (*audit).counts, rest} {
+		for _, step := range [...]func(*audit) error{(*audit).schema, (*audit).readEmails, (*audit).events, (*audit).log, (*audit).checkpoint, (*audit).counts, rest} {
 			if err := step(a); err != nil || a.stopped {
 				return err
 			}
@@ -155,6 +159,7 @@ type counts struct{ licenses, requests, releases, lists int64 }
 
 // counts wants that whatever has a signature was judged.
 func (a *audit) counts() error {
+	a.report.Forgotten = a.state.unknown
 	a.report.Licenses, a.report.Requests, a.report.Releases, a.report.Lists = a.judged.licenses, a.judged.requests, a.judged.releases, a.judged.lists
 	for _, c := range [...]struct {
 		what          string

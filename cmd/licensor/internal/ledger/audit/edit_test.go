@@ -134,7 +134,7 @@ func editTable(t *testing.T, s *store.Store, db *sql.DB, table store.Table, ever
 		for i, column := range row.columns {
 			changed := row.set(t, i, otherValue(row.values[i]))
 			named := column
-			if i <= strings.Count(table.Key, ",") || table.Name == "log" { // a key: the row is found as added and as missing
+			if i <= strings.Count(table.Key, ",") || table.Name == "log" || table.Name == "emails" { // a key: the row is found as added and as missing
 				named = ""
 			}
 			wantFound(t, auditedStore(t, s, nil), table.Name, named, fmt.Sprintf("row %d, column %s edited", at, column))

@@ -28,8 +28,10 @@ func (s *state) facts() *facts {
 	}}
 }
 
-// about adds what is known of a request.
-func (f *facts) about(q *verify.Request) {
+// about adds what is known of a request. It returns the request to ask about: where the
+// e-mail address of the sale was forgotten since, one that claims what stands in its
+// place.
+func (f *facts) about(q *verify.Request) *verify.Request {
 	var found []*activation
 	if answer := f.s.answers[q.Hash]; answer != nil && answer.activation != nil {
 		f.Answers[q.Hash] = &rules.Answer{License: answer.record(), Activation: f.activation(answer.activation)}
@@ -41,7 +43,13 @@ func (f *facts) about(q *verify.Request) {
 	f.add(found...)
 	if of := f.sale(q.Invoice); of != nil {
 		f.seats(of, q)
+		if f.s.unjudged(of.Entitlement) {
+			claims := *q
+			claims.Account = format.AccountHash(of.Invoice, of.Email)
+			q = &claims
+		}
 	}
+	return q
 }
 
 // add adds activations with the other sides of their moves, and what was sold to them.

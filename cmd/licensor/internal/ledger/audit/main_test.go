@@ -52,7 +52,7 @@ func lived(t testing.TB, b *book.Book) {
 		}
 	}
 	must(b.SetCustomer(ctx, by(), ledger.Customer{Name: "Partner Ltd", Partner: true}))
-	ledgertest.Sold(t, b, func(e *ledger.Entitlement) { e.Seats, e.Unbound = 4, true })
+	ledgertest.Sold(t, b, func(e *ledger.Entitlement) { e.Binding, e.Seats = "any", 4 })
 	ledgertest.Sold(t, b, func(e *ledger.Entitlement) { e.Invoice = "P-2" })
 	old := ledgertest.Signed(t, b, site(1, invoice))
 	_, err := b.Move(ctx, ledgertest.Because("new hardware"), invoice, old.Activation, 14*day, site(2, invoice), issue())

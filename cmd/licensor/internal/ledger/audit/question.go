@@ -29,7 +29,16 @@ func (a *audit) question(rest []*prepared) (n int, ask func(by *ledger.Operation
 		if e.Action == ledger.ActionEntitle {
 			return 1, func(by *ledger.Operation) ([]*rules.Step, error) { return a.entitle(by, d) }
 		}
+		if s.sellsWeaker(rest) {
+			n, ask := s.sign(rest[1:])
+			return n + 1, func(by *ledger.Operation) ([]*rules.Step, error) {
+				by.Weaker = true
+				return ask(by)
+			}
+		}
 		return len(rest), func(by *ledger.Operation) ([]*rules.Step, error) { return s.revise(by, e.Action, d, rest) }
+	case ledger.Forgotten:
+		return 1, func(*ledger.Operation) ([]*rules.Step, error) { return some(rules.Forget(d.Accounts), s.forget(d)) }
 	case ledger.Revoked:
 		return 1, func(by *ledger.Operation) ([]*rules.Step, error) { return s.askRevoke(by, e, d) }
 	case ledger.Published:
@@ -63,14 +72,14 @@ func (s *state) create(d ledger.Created) ([]*rules.Step, error) {
 
 // entitle asks about a sale. What requires production may stand in an import before it.
 func (a *audit) entitle(by *ledger.Operation, d *ledger.Entitlement) ([]*rules.Step, error) {
-	sale := d.Clone()
+	sale := a.state.withEmail(d)
 	sale.Waived = false
 	if err := sale.Check(a.state.vendor, by.Now); err != nil {
 		return nil, err
 	}
 	f := a.state.facts()
 	f.sale(d.Invoice)
-	f.buyer(d)
+	f.buyer(sale)
 	for key := range a.imported {
 		f.Production[key] = a.imported[key]
 	}
@@ -88,23 +97,43 @@ func (s *state) revise(by *ledger.Operation, action ledger.Action, after *ledger
 			active = append(active, f.activation(a))
 		}
 	}
+	var salt []byte
+	if known := s.emails[string(after.Account)]; known != nil {
+		salt = known.Salt
+	}
+	after = s.withEmail(after)
 	revision := rules.NewAmendment(func(e *ledger.Entitlement) error {
-		waived := e.Waived
+		before := *e
 		*e = *after.Clone()
-		e.Waived = waived
+		// What no amendment changes, the rules set.
+		e.Waived, e.EmergencyFrom, e.Account = before.Waived, before.EmergencyFrom, before.Account
 		return nil
 	})
 	if action == ledger.ActionRenew {
 		revision = rules.NewRenewal(rules.Renewal{Expires: after.Expires, Perpetual: after.Expires.IsZero(), UpdatesUntil: after.UpdatesUntil})
 	}
-	revised, err := rules.Revise(f.Facts, by, after.Invoice, revision, active)
+	revised, err := rules.Revise(f.Facts, by, after.Invoice, revision.Salted(salt), active)
 	if err == nil && len(revised.Steps) == 0 {
 		err = errors.New("it changes nothing")
 	}
 	if err != nil {
 		return nil, err
 	}
+	if s.unjudged(after) {
+		revised.Steps[0].Event.Detail.(*ledger.Entitlement).Account = after.Account
+	}
 	return revised.Steps, nil
+}
+
+// sellsWeaker reports whether an amendment sells a request the weaker binding that it
+// asks for: the license that follows answers a request that is new.
+func (s *state) sellsWeaker(rest []*prepared) bool {
+	for _, p := range rest[1:] {
+		if p.license != nil {
+			return p.request != nil && s.answers[p.request.Hash] == nil
+		}
+	}
+	return false
 }
 
 // answered returns the requests of licenses that are signed again, from the record at
@@ -280,7 +309,7 @@ func (s *state) sign(rest []*prepared) (int, func(by *ledger.Operation) ([]*rule
 
 func (s *state) answer(by *ledger.Operation, q *verify.Request, newID string) ([]*rules.Step, error) {
 	f := s.facts()
-	f.about(q)
+	q = f.about(q)
 	outcome, steps, err := rules.Sign(f.Facts, by, q, newID)
 	switch {
 	case err != nil:
@@ -295,7 +324,7 @@ func (s *state) answer(by *ledger.Operation, q *verify.Request, newID string) ([
 
 func (s *state) move(by *ledger.Operation, e *ledger.Event, q *verify.Request, newID string) ([]*rules.Step, error) {
 	f := s.facts()
-	f.about(q)
+	q = f.about(q)
 	f.add(s.find(e.Activation)...)
 	f.sale(e.Invoice)
 	moved := e.Detail.(ledger.Moved)

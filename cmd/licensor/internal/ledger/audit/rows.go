@@ -22,6 +22,8 @@ func (s *state) rows(table string) iter.Seq[[]any] {
 		return each(slices.Sorted(maps.Keys(s.customers)), func(name string) []any { return []any{name, number(s.customers[name])} })
 	case "entitlements":
 		return each(slices.Sorted(maps.Keys(s.sales)), func(invoice string) []any { return s.sales[invoice].row() })
+	case "emails":
+		return each(slices.Sorted(maps.Keys(s.accounts)), func(account string) []any { return []any{[]byte(account)} })
 	case "activations":
 		return each(slices.Sorted(maps.Keys(s.activations)), func(id string) []any { return s.activations[id].row() })
 	case "licenses":
@@ -78,8 +80,8 @@ func sorted(rows [][]any) iter.Seq[[]any] {
 
 func (of *sale) row() []any {
 	e := of.Entitlement
-	sold, _ := json.Marshal(e) // it came from JSON
-	return []any{e.Invoice, ledger.CustomerKey(e.Customer), ledger.AccountKey(e.Email), e.Product, e.Type,
+	sold, _ := json.Marshal(e.Kept()) // it came from JSON
+	return []any{e.Invoice, ledger.CustomerKey(e.Customer), orNil(e.Account), e.Product, e.Type,
 		ledger.Seconds(e.Expires), ledger.Seconds(e.HardEnd()), string(sold), of.used, of.peak}
 }
 

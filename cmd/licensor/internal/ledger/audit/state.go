@@ -7,6 +7,7 @@ import (
 
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/rules"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/store"
 	"github.com/offlicense/offlicense/format"
 )
 
@@ -18,6 +19,10 @@ type state struct {
 	size   int64     // events so far
 	newest time.Time // when the newest of the last operation was
 	rules  int       // the version by which that was judged
+
+	emails   map[string]*store.Email // that are known, by their commitments
+	accounts map[string]bool         // the commitments so far, but for those that were removed
+	unknown  int                     // of them, those behind which no address is known any more
 
 	customers   map[string]bool // whether a customer is a partner, by key
 	sales       map[string]*sale
@@ -39,7 +44,7 @@ type state struct {
 
 func newState() *state {
 	return &state{
-		customers: make(map[string]bool), sales: make(map[string]*sale),
+		accounts: make(map[string]bool), customers: make(map[string]bool), sales: make(map[string]*sale),
 		production: make(map[rules.ForProduct][]*sale), evaluations: make(map[rules.ForProduct][]*sale),
 		activations: make(map[string]*activation), sites: make(map[rules.SiteKey]*activation),
 		licenses: make(map[format.ID]*license), answers: make(map[[32]byte]*license), moves: make(map[string]*move),
@@ -170,6 +175,8 @@ func (s *state) apply(p *prepared) error {
 	case ledger.Customer:
 		s.customers[ledger.CustomerKey(d.Name)] = d.Partner
 		return nil
+	case ledger.Forgotten:
+		return s.applyForgotten(d)
 	case *ledger.Entitlement:
 		return s.applySale(e, d)
 	case *ledger.Signed:
@@ -246,7 +253,13 @@ func (s *state) applySale(e *ledger.Event, sold *ledger.Entitlement) error {
 	default:
 		s.index(of, false)
 	}
-	of.Entitlement = sold
+	of.Entitlement = s.withEmail(sold)
+	if of.Account != nil && !s.accounts[string(of.Account)] {
+		s.accounts[string(of.Account)] = true
+		if s.unjudged(of.Entitlement) {
+			s.unknown++
+		}
+	}
 	s.index(of, true)
 	return nil
 }
@@ -271,7 +284,9 @@ func (s *state) index(of *sale, there bool) {
 		note(s.production, rules.ForProduct{Buyer: ledger.CustomerKey(of.Customer), Product: of.Product})
 	case ledger.TypeEvaluation:
 		note(s.evaluations, rules.EvaluationByName(of.Customer, of.Product))
-		note(s.evaluations, rules.EvaluationByAccount(of.Email, of.Product))
+		if !of.Forgotten {
+			note(s.evaluations, rules.EvaluationByAccount(of.Email, of.Product))
+		}
 	}
 }
 

@@ -208,7 +208,7 @@ func (j *journey) imports() {
 		row(2, "STAGE", func(e *ledger.Entitlement) { e.Type, e.Product = ledger.TypeStaging, "liquid" }), // its production comes next
 		row(3, "LIQUID", func(e *ledger.Entitlement) { e.Product = "liquid" }),
 		row(4, "FAIL", func(e *ledger.Entitlement) { e.Type, e.EmergencyDays = ledger.TypeFailover, 10 }),
-		row(5, "ANY", func(e *ledger.Entitlement) { e.Unbound, e.Seats = true, 2 }),
+		row(5, "ANY", func(e *ledger.Entitlement) { e.Binding, e.Seats = "any", 2 }),
 		row(6, "DEV", func(e *ledger.Entitlement) { e.Type = ledger.TypeDevelopment }),
 		row(7, "MOVE", func(e *ledger.Entitlement) { e.Seats = 1 }),
 		row(8, "GONE", func(e *ledger.Entitlement) { e.Seats = 2 }),
@@ -234,7 +234,7 @@ func (j *journey) signs() {
 		j.Errorf("the offer: %+v, %v", offer, err)
 	}
 	license := ledgertest.Signed(j, j.Book, q)
-	if got := says(j, license); got.Customer != "Site Ltd" || got.Activation != license.Activation || !got.Bound || license.SignedBy != "anna" {
+	if got := says(j, license); got.Customer != "Site Ltd" || got.Activation != license.Activation || got.Binding == "any" || license.SignedBy != "anna" {
 		j.Errorf("the license says %+v", got)
 	}
 	j.nothing("the same request again", func() {
@@ -422,10 +422,10 @@ func (j *journey) frees() {
 
 func (j *journey) signsUnbound() {
 	_, err := j.SignUnbound(ctx, by(), invoice, "", issue())
-	ledgertest.WantRefusal(j, err, ledger.RuleUnbound)
+	ledgertest.WantRefusal(j, err, ledger.RuleBinding)
 	berlin, err := j.SignUnbound(ctx, by(), "ANY", " Berlin ", issue())
 	j.must(err)
-	if says(j, berlin).Bound {
+	if says(j, berlin).Binding != "any" {
 		j.Error("the license for any machine is bound")
 	}
 	j.nothing("the same name again", func() {

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -81,14 +82,18 @@ func Open(t testing.TB, where string) *book.Book {
 	return b
 }
 
+var salts atomic.Uint64
+
 // Entitlement is what was sold: a seat of production.
 func Entitlement() ledger.Entitlement {
-	return ledger.Entitlement{
+	e := ledger.Entitlement{
 		Invoice: "INV0042-1", Email: "ops@site.example", Customer: "Site Ltd",
-		Product: "evoq", Edition: "engage", Type: ledger.TypeProduction, Seats: 1,
+		Product: "evoq", Edition: "engage", Type: ledger.TypeProduction, Seats: 1, Binding: "key",
 		Expires:  time.Date(2027, 11, 21, 23, 59, 59, 0, time.UTC),
 		Features: []string{"sso"}, Limits: map[string]uint64{"cores": 16},
 	}
+	e.Commit(binary.BigEndian.AppendUint64(make([]byte, 8), salts.Add(1)))
+	return e
 }
 
 // Sold records an entitlement that differs from the usual one.
@@ -166,7 +171,7 @@ func Sites(from uint32, n int, invoice string) []*verify.Request {
 // anna, as everybody here.
 func Issuer(root, staff byte) *issuer.Issuer {
 	return IssuerWith(root, staff, format.Scope{
-		Products: []string{"*"}, Types: []string{"*"}, MaxTerm: 1e9, MaxSeats: 1e9, Unbound: true, Perpetual: true,
+		Products: []string{"*"}, Types: []string{"*"}, MaxTerm: 1e9, MaxSeats: 1e9, Weakest: format.StrengthAny, Perpetual: true,
 	})
 }
 

@@ -100,7 +100,7 @@ func TestRelease(t *testing.T) {
 
 // Nobody but the machine can give up a license that is bound to none.
 func TestReleaseOfALicenseForAnyMachine(t *testing.T) {
-	r := newRecord(t, entitlement(func(e *ledger.Entitlement) { e.Unbound = true }))
+	r := newRecord(t, entitlement(func(e *ledger.Entitlement) { e.Binding = "any" }))
 	license, err := r.unbound("")
 	if err != nil {
 		t.Fatal(err)

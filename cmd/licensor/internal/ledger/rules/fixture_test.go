@@ -67,7 +67,7 @@ func public(seed byte) keys.PublicKey { return key(seed).Public() }
 func entitlement(changes ...func(*ledger.Entitlement)) *ledger.Entitlement {
 	e := ledger.Entitlement{
 		Invoice: inv, Email: "ops@site.example", Customer: "Site Ltd",
-		Product: "evoq", Edition: "engage", Type: "production", Seats: 1,
+		Product: "evoq", Edition: "engage", Type: "production", Seats: 1, Binding: "key",
 		Expires:  time.Date(2027, 11, 21, 23, 59, 59, 0, time.UTC),
 		Features: []string{"sso"}, Limits: map[string]uint64{"cores": 16},
 	}
@@ -166,7 +166,7 @@ func newRecord(t testing.TB, sales ...*ledger.Entitlement) *record {
 // staff returns what signs licenses with a staff key that a root has delegated to, by
 // their seeds. All staff is called anna.
 func staff(t testing.TB, root, seed byte) *issuer.Issuer {
-	return delegated(t, root, seed, format.Scope{Products: []string{"*"}, Types: []string{"*"}, MaxTerm: 1e9, MaxSeats: 1e9, Unbound: true, Perpetual: true})
+	return delegated(t, root, seed, format.Scope{Products: []string{"*"}, Types: []string{"*"}, MaxTerm: 1e9, MaxSeats: 1e9, Weakest: format.StrengthAny, Perpetual: true})
 }
 
 func delegated(t testing.TB, root, seed byte, scope format.Scope) *issuer.Issuer {

@@ -63,6 +63,9 @@ func BeginMove(f *Facts, by *ledger.Operation, invoice, activation string, overl
 	if err := j.movable(s, from, offer); err != nil {
 		return nil, nil, err
 	}
+	if asked := weaker(s.Entitlement, newGrant(s.Entitlement, newID, 1, q)); asked > 0 {
+		return nil, nil, refuseWeaker(s.Entitlement, asked, q)
+	}
 	var steps []*Step
 	if offer.void != nil {
 		steps = append(steps, void(by, offer.void))

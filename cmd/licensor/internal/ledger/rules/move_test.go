@@ -44,7 +44,7 @@ func TestMoveWithoutDowntime(t *testing.T) {
 	r := newRecord(t, entitlement(func(e *ledger.Entitlement) { e.GraceDays = 14 }))
 	old, q, bridge := r.moving()
 	got := r.says(bridge)
-	if got.Type != "development" || !got.Expires.Equal(now.Add(14*day)) || !got.HardEnd.Equal(got.Expires) || !got.Bound || got.Limits["cores"] != 16 {
+	if got.Type != "development" || !got.Expires.Equal(now.Add(14*day)) || !got.HardEnd.Equal(got.Expires) || got.Binding == "any" || got.Limits["cores"] != 16 {
 		t.Errorf("the bridge says %+v", got)
 	}
 	if moved := r.last(); moved.Action != ledger.ActionMove || moved.Activation != old.Activation || moved.Why != "new hardware" || !bridge.HardEnd.Equal(now.Add(14*day)) {
@@ -433,7 +433,7 @@ func TestMoveWantsTheInvoiceAndAnotherServer(t *testing.T) {
 }
 
 func TestMoveWantsAMachineToReleaseIt(t *testing.T) {
-	r := newRecord(t, entitlement(func(e *ledger.Entitlement) { e.Unbound = true }))
+	r := newRecord(t, entitlement(func(e *ledger.Entitlement) { e.Binding = "any" }))
 	license, err := r.unbound("Berlin")
 	if err != nil {
 		t.Fatal(err)

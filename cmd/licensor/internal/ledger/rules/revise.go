@@ -2,11 +2,13 @@ package rules
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"time"
 
 	"github.com/offlicense/offlicense/cmd/internal/hint"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/format"
 )
 
 // Renewal moves the end of an entitlement.
@@ -21,12 +23,19 @@ type Renewal struct {
 type Revision struct {
 	action ledger.Action
 	change func(*ledger.Entitlement) error
+	salt   []byte // of a new e-mail address
+}
+
+// Salted returns the revision with the salt for an e-mail address, should it be a new one.
+func (r Revision) Salted(salt []byte) Revision {
+	r.salt = salt
+	return r
 }
 
 // NewRenewal gives an entitlement a later end.
 func NewRenewal(to Renewal) Revision {
 	const shorten = `"licensor amend" can shorten it`
-	return Revision{ledger.ActionRenew, func(e *ledger.Entitlement) error {
+	return Revision{action: ledger.ActionRenew, change: func(e *ledger.Entitlement) error {
 		switch {
 		case to.Perpetual && !to.Expires.IsZero():
 			return hint.Errorf("a perpetual entitlement has no end").WithHint("give one of the two")
@@ -36,6 +45,9 @@ func NewRenewal(to Renewal) Revision {
 			return hint.Errorf("invoice %q runs longer already: %s", e.Invoice, endName(e.Expires)).WithHint(shorten)
 		case to.endsUpdates(e):
 			return hint.Errorf("invoice %q covers later builds already: %s", e.Invoice, updatesName(e.UpdatesUntil)).WithHint(shorten)
+		}
+		if e.EmergencyDays > 0 && !to.Expires.Equal(e.Expires) { // they count anew from where its own period begins
+			e.CountEmergencyFrom(e.Expires.Add(time.Second))
 		}
 		e.Expires = to.Expires
 		if to.Perpetual {
@@ -80,7 +92,7 @@ func updatesName(until time.Time) string {
 // and so on, all but its invoice, customer, product and type. change is called more
 // than once, each time with what is on record.
 func NewAmendment(change func(*ledger.Entitlement) error) Revision {
-	return Revision{ledger.ActionAmend, change}
+	return Revision{action: ledger.ActionAmend, change: change}
 }
 
 // Revised is what a revision makes of an entitlement.
@@ -111,6 +123,9 @@ func Revise(f *Facts, by *ledger.Operation, invoice string, r Revision, active [
 	if after.Waived = before.Waived; !after.Waived && by.Override && j.lacksProduction(after) {
 		after.Waived, j.lifted = true, append(j.lifted, ledger.RuleProduction)
 	}
+	if after.Email != before.Email {
+		after.Commit(r.salt)
+	}
 	revised := &Revised{Before: before, After: after}
 	active = slices.DeleteFunc(slices.Clone(active), func(a *Activation) bool { return a.revoked() != nil })
 	if ledger.Same(before, after) {
@@ -124,26 +139,34 @@ func Revise(f *Facts, by *ledger.Operation, invoice string, r Revision, active [
 	}
 	revised.Steps = []*Step{{Event: ledger.Event{Action: r.action, Invoice: invoice, Detail: after}}}
 	for _, a := range active {
-		step, err := signAgain(a, after)
+		step, err := signAgain(a, before, after)
 		if err != nil {
 			return nil, err
 		}
-		revised.Steps = append(revised.Steps, step)
+		if step != nil {
+			revised.Steps = append(revised.Steps, step)
+		}
 	}
 	j.done(revised.Steps)
 	return revised, nil
 }
 
-func signAgain(a *Activation, e *ledger.Entitlement) (*Step, error) {
+// signAgain returns the step that signs a license again for what is sold now; nil if it
+// would say what it says.
+func signAgain(a *Activation, before, after *ledger.Entitlement) (*Step, error) {
 	q, err := a.Newest.OpenRequest()
 	if err != nil {
 		return nil, err
 	}
-	if q == nil && !e.Unbound {
-		return nil, ledger.Refuse(ledger.RuleUnbound, ledger.LiftNobody, fmt.Sprintf("deactivate it first: licensor deactivate %s --activation %s --why TEXT", e.Invoice, a.ID),
-			"activation %s has a license for any machine, and invoice %q is to have none", a.Name(), e.Invoice)
+	g, old := newGrant(after, a.ID, a.Epoch+1, q), newGrant(before, a.ID, a.Epoch+1, q)
+	if g.Strength() > after.Weakest() {
+		return nil, ledger.Refuse(ledger.RuleBinding, ledger.LiftNobody, fmt.Sprintf("deactivate it first: licensor deactivate %s --activation %s --why TEXT", after.Invoice, a.ID),
+			"the license of activation %s is bound to %s, and invoice %q is to have none that is weaker than %s", a.Name(), g.Strength(), after.Invoice, after.Weakest())
 	}
-	return signing(newGrant(e, a.ID, a.Epoch+1, q), nil), nil
+	if reflect.DeepEqual(g.Claims("", format.ID{}, time.Time{}, 0), old.Claims("", format.ID{}, time.Time{}, 0)) {
+		return nil, nil
+	}
+	return signing(g, nil), nil
 }
 
 func (j *judgement) checkRevision(s *Sale, after *ledger.Entitlement, action ledger.Action) error {
@@ -196,14 +219,15 @@ func (j *judgement) checkEvaluation(old, after *ledger.Entitlement, action ledge
 		}
 	}
 	// By either it can become what it was not given as.
-	if other || after.Seats > old.Seats || after.Unbound && !old.Unbound || grantsBeyond(after, old) {
+	if other || after.Seats > old.Seats || after.Weakest() > old.Weakest() || grantsBeyond(after, old) {
 		return j.by.NeedWhy("an evaluation that grants more, or to another account,")
 	}
 	return nil
 }
 
 // grantsBeyond reports whether a license under an entitlement grants what one under the
-// other does not. Another edition counts as that, and a lower highest version does not.
+// other does not. Another edition counts as that, and another highest version, be it
+// higher or lower.
 func grantsBeyond(e, other *ledger.Entitlement) bool {
 	beyond := e.Edition != other.Edition || endsLater(other, e) || e.EmergencyDays > other.EmergencyDays ||
 		other.MaxVersion != "" && e.MaxVersion != other.MaxVersion ||

@@ -265,6 +265,7 @@ func TestRevision(t *testing.T) {
 		"a higher limit":                {amendment(func(e *ledger.Entitlement) { e.Limits["cores"]++ }), true, false},
 		"no limit":                      {amendment(func(e *ledger.Entitlement) { e.Limits = nil }), true, false},
 		"another edition":               {amendment(func(e *ledger.Entitlement) { e.Edition = "premier" }), true, true},
+		"another highest version":       {amendment(func(e *ledger.Entitlement) { e.MaxVersion = "10.x" }), true, true},
 		"any version":                   {amendment(func(e *ledger.Entitlement) { e.MaxVersion = "" }), true, false},
 		"updates that end":              {amendment(func(e *ledger.Entitlement) { e.UpdatesUntil = ends.Add(-day) }), true, true},
 		"updates as before":             {amendment(func(e *ledger.Entitlement) { e.UpdatesUntil = ends }), true, false},
@@ -307,7 +308,7 @@ func TestEvaluationIsWidenedWithAReason(t *testing.T) {
 		"seats":         func(e *ledger.Entitlement) { e.Seats++ },
 		"limit":         func(e *ledger.Entitlement) { e.Limits["cores"]++ },
 		"no limit":      func(e *ledger.Entitlement) { delete(e.Limits, "users") },
-		"any machine":   func(e *ledger.Entitlement) { e.Unbound = true },
+		"any machine":   func(e *ledger.Entitlement) { e.Binding = "any" },
 		"feature":       func(e *ledger.Entitlement) { e.Features = append(e.Features, "cdn") },
 		"other edition": func(e *ledger.Entitlement) { e.Edition = "premier" },
 		"other account": func(e *ledger.Entitlement) { e.Email = "me@site.example" },
@@ -378,24 +379,24 @@ func TestEvaluationThatGetsAnotherAccount(t *testing.T) {
 // Who takes licenses for any machine away signs no other one: what is out is taken back
 // first.
 func TestUnboundIsTakenAwayWithItsLicenses(t *testing.T) {
-	r := newRecord(t, entitlement(seats(2), func(e *ledger.Entitlement) { e.Unbound = true }))
+	r := newRecord(t, entitlement(seats(2), func(e *ledger.Entitlement) { e.Binding = "any" }))
 	r.signed(request(t, 1))
 	license, err := r.unbound("Berlin")
 	if err != nil {
 		t.Fatal(err)
 	}
 	bind := func() ([]*ledger.License, error) {
-		return r.amend(by(), func(e *ledger.Entitlement) { e.Unbound = false })
+		return r.amend(by(), func(e *ledger.Entitlement) { e.Binding = "" })
 	}
 	r.unchanged(func() {
 		_, err = bind()
-		wantRefusal(t, err, ledger.RuleUnbound, license.Activation, "Berlin")
+		wantRefusal(t, err, ledger.RuleBinding, license.Activation, "Berlin")
 		wantHint(t, err, "licensor deactivate "+inv+" --activation "+license.Activation)
 	})
 	if _, err := r.deactivate(because("bound from now on"), inv, license.Activation); err != nil {
 		t.Fatal(err)
 	}
-	if licenses, err := bind(); err != nil || len(licenses) != 1 || !r.says(licenses[0]).Bound {
+	if licenses, err := bind(); err != nil || len(licenses) != 1 || r.says(licenses[0]).Binding == "any" {
 		t.Errorf("bound: %d licenses, %v", len(licenses), err)
 	}
 }

@@ -84,10 +84,10 @@ func TestEachRule(t *testing.T) {
 				return r.sell(op, sold("T-1", "test"), func(e *ledger.Entitlement) { e.Customer = "Other Ltd" })
 			},
 			func(r *record, op *ledger.Operation) error { return r.sell(op, sold("T-1", "test")) }},
-		ledger.RuleUnbound: {`sales, with "licensor amend --unbound"`, "make a request",
+		ledger.RuleBinding: {`sales, with "licensor amend --unbound"`, "make a request",
 			func(r *record, op *ledger.Operation) error { return only(r.unbound("")) },
 			func(r *record, op *ledger.Operation) error {
-				if _, err := r.amend(op, func(e *ledger.Entitlement) { e.Unbound = true }); err != nil {
+				if _, err := r.amend(op, func(e *ledger.Entitlement) { e.Binding = "any" }); err != nil {
 					return err
 				}
 				return only(r.unbound(""))

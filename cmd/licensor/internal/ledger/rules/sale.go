@@ -23,6 +23,11 @@ func SetCustomer(c ledger.Customer) (*Step, error) {
 	return &Step{Event: ledger.Event{Action: ledger.ActionCustomer, Detail: c}}, nil
 }
 
+// Forget removes e-mail addresses, which are named by their commitments.
+func Forget(accounts [][]byte) *Step {
+	return &Step{Event: ledger.Event{Action: ledger.ActionForget, Detail: ledger.Forgotten{Accounts: accounts}}}
+}
+
 // CheckNew refuses an invoice that is in the ledger already.
 func CheckNew(f *Facts, invoice string) error {
 	if f.Sales[invoice] == nil {
@@ -40,6 +45,9 @@ func Entitle(f *Facts, by *ledger.Operation, sale *ledger.Entitlement) (*Step, e
 	}
 	j := &judgement{Facts: f, by: by}
 	e := sale.Clone()
+	if e.EmergencyDays > 0 {
+		e.CountEmergencyFrom(by.Now)
+	}
 	if err := j.checkPartner(e); err != nil {
 		return nil, err
 	}
@@ -93,7 +101,7 @@ func EvaluationByAccount(email, product string) ForProduct {
 
 // checkPartner keeps licenses that are not for resale with partners.
 func (j *judgement) checkPartner(e *ledger.Entitlement) error {
-	if e.Type != ledger.TypeNFR || j.Partners[ledger.CustomerKey(e.Customer)] {
+	if e.Type != ledger.TypeNFR || j.Partners.Has(e.Customer) {
 		return nil
 	}
 	return ledger.Refuse(ledger.RulePartner, "who decides about partners, by marking the customer as one",
@@ -114,11 +122,10 @@ func (j *judgement) checkProduction(e *ledger.Entitlement) error {
 // entitlement of the product that has not ended, its grace included. Production is what
 // is paid for; the free types are others.
 func (j *judgement) lacksProduction(e *ledger.Entitlement) bool {
-	customer := ledger.CustomerKey(e.Customer)
-	if !e.NeedsProduction() || j.Partners[customer] {
+	if !e.NeedsProduction() || j.Partners.Has(e.Customer) {
 		return false
 	}
-	end, sold := j.Production[ForProduct{customer, e.Product}]
+	end, sold := j.Production[ForProduct{ledger.CustomerKey(e.Customer), e.Product}]
 	return !sold || !end.IsZero() && end.Before(j.by.Now)
 }
 

@@ -18,6 +18,9 @@ func TestOneActivationPerSeat(t *testing.T) {
 		naming = append(naming, a.ID)
 	}
 	r.refused(request(t, 3), ledger.RuleSeats, naming...)
+	if _, err := r.sign(request(t, 3)); strings.Contains(err.Error(), "more") {
+		t.Errorf("all are named, and it says %q", err)
+	}
 	r.using(2, 2)
 }
 
@@ -150,7 +153,7 @@ func TestLostDirectoryComparesWhatBothHave(t *testing.T) {
 
 // A holder whose license is for any machine is on none.
 func TestLostDirectoryOfALicenseForAnyMachine(t *testing.T) {
-	r := newRecord(t, entitlement(func(e *ledger.Entitlement) { e.Unbound = true }))
+	r := newRecord(t, entitlement(func(e *ledger.Entitlement) { e.Binding = "any" }))
 	if _, err := r.unbound("Berlin"); err != nil {
 		t.Fatal(err)
 	}

@@ -21,6 +21,10 @@ type Offer struct {
 	BridgeUntil time.Time          // the end of the bridge that it gets; zero: no bridge
 	From        *ledger.Activation // of a bridge, the old server
 
+	// Grant is the license that would be signed; nil where License is given again.
+	Grant *ledger.Grant
+	Sells format.Strength // the binding that is sold with it; 0: as was sold
+
 	own    *Activation // of Activation, unless License is what it asks for
 	rebind *rebind
 	void   *Activation // an ended bridge that makes way for a new activation
@@ -39,6 +43,10 @@ func (j *judgement) judge(q *verify.Request) (*Offer, error) {
 		return offer, err
 	}
 	s := j.Sales[q.Invoice]
+	offer.Grant = newGrant(s.Entitlement, "new", offer.Epoch, q)
+	if offer.Sells = weaker(s.Entitlement, offer.Grant); offer.Sells > 0 && !j.by.Weaker {
+		return nil, refuseWeaker(s.Entitlement, offer.Sells, q)
+	}
 	if q.Type != s.Type { // consider lets a request for a bridge pass, and nothing else
 		return offer, j.wantsBridge(s, offer, q)
 	}
@@ -68,6 +76,9 @@ func (j *judgement) consider(q *verify.Request) (*Offer, error) {
 	// since.
 	if err := j.earlier(offer, q); err != nil || offer.License != nil {
 		return offer, err
+	}
+	if s.Forgotten {
+		return nil, refuseForgotten(s.Invoice)
 	}
 	if format.AccountHash(s.Invoice, s.Email) != q.Account {
 		return nil, refuseClaim(q)
@@ -104,6 +115,11 @@ func refuseClaim(q *verify.Request) error {
 	return ledger.Refuse(ledger.RuleClaim, ledger.LiftNobody,
 		`compare both with the customer, who makes a new request with the right ones; "licensor list" shows what was sold`,
 		"no entitlement has the invoice %.64q and the e-mail address that the request was made with", q.Invoice)
+}
+
+func refuseForgotten(invoice string) error {
+	return ledger.Refuse(ledger.RuleClaim, ledger.LiftNobody, fmt.Sprintf("ask the customer for it: licensor amend %s --email ADDRESS --out DIR", invoice),
+		"the e-mail address of invoice %q was removed, and a new request is known by it", invoice)
 }
 
 // earlier finds what the very same request got before.
@@ -190,6 +206,10 @@ func (j *judgement) sign(q *verify.Request, newID string) (Outcome, []*Step, err
 		return Outcome{Step: s, Again: true}, nil, nil
 	}
 	offer, err := j.judge(q)
+	var sold []*Step
+	if err == nil && offer.Sells > 0 {
+		sold, err = j.sellWeaker(offer)
+	}
 	var refusal *ledger.Refusal
 	switch {
 	case errors.As(err, &refusal):
@@ -204,7 +224,7 @@ func (j *judgement) sign(q *verify.Request, newID string) (Outcome, []*Step, err
 		j.given = make(map[[32]byte]*Step)
 	}
 	j.given[q.Hash] = signed
-	return Outcome{Offer: offer, Step: signed}, steps, nil
+	return Outcome{Offer: offer, Step: signed}, append(sold, steps...), nil
 }
 
 // grant returns the steps of an offer, and the one of them that signs. It notes their
@@ -259,15 +279,6 @@ func (a *Activation) granted(g *ledger.Grant) {
 	a.Licenses = append(a.Licenses, Issued{Epoch: g.Epoch, HardEnd: g.HardEnd(), Need: g.Need, Components: g.Components})
 }
 
-// newGrant returns the grant of a license that answers a request.
-func newGrant(e *ledger.Entitlement, activation string, epoch uint64, q *verify.Request) *ledger.Grant {
-	g := &ledger.Grant{Entitlement: e, Activation: activation, Epoch: epoch, Request: q}
-	if q != nil {
-		g.Components, g.Need = q.Components, ledger.Majority(len(q.Components))
-	}
-	return g
-}
-
 // begin returns the activation of a site that the rules have given a seat, or in a move
 // a bridge.
 func begin(by *ledger.Operation, q *verify.Request, id string, state ledger.State) *Activation {
@@ -291,8 +302,8 @@ func SignUnbound(f *Facts, by *ledger.Operation, invoice, name string, earlier *
 	if err != nil {
 		return nil, nil, err
 	}
-	if !s.Unbound {
-		return nil, nil, ledger.Refuse(ledger.RuleUnbound, `sales, with "licensor amend --unbound"`, "have the customer make a request",
+	if s.Weakest() != format.StrengthAny {
+		return nil, nil, ledger.Refuse(ledger.RuleBinding, `sales, with "licensor amend --binding any"`, "have the customer make a request",
 			"invoice %q was not sold as a license for any machine", invoice)
 	}
 	if earlier != nil {

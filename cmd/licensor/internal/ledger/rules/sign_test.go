@@ -130,7 +130,7 @@ func TestLicenseSaysWhatWasSold(t *testing.T) {
 	if got.Customer != e.Customer || got.Invoice != e.Invoice || got.Type != e.Type || got.Seats != 1 || got.Epoch != 1 ||
 		!got.Expires.Equal(e.Expires) || !got.HardEnd.Equal(e.Expires.Add(14*day)) || !got.UpdatesUntil.Equal(e.UpdatesUntil) ||
 		got.MaxVersion != "9.x" || got.Limits["cores"] != 16 || !got.HasFeature("sso") || got.Site != "shop" ||
-		got.Vendor != vendor || got.Activation != license.Activation || got.ID != license.ID || !got.Bound || got.SignedBy != "anna" {
+		got.Vendor != vendor || got.Activation != license.Activation || got.ID != license.ID || got.Binding == "any" || got.SignedBy != "anna" {
 		t.Errorf("the license says %+v", got)
 	}
 }
@@ -258,15 +258,15 @@ func wantDamaged(t testing.TB, err error) {
 func TestUnboundOnlyWhereSoldSo(t *testing.T) {
 	r := newRecord(t, entitlement(seats(2)))
 	_, err := r.unbound("")
-	wantRefusal(t, err, ledger.RuleUnbound, inv)
-	if _, err := r.amend(by(), func(e *ledger.Entitlement) { e.Unbound = true }); err != nil {
+	wantRefusal(t, err, ledger.RuleBinding, inv)
+	if _, err := r.amend(by(), func(e *ledger.Entitlement) { e.Binding = "any" }); err != nil {
 		t.Fatal(err)
 	}
 	license, err := r.unbound("")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := r.says(license); got.Bound || got.Customer != "Site Ltd" || got.Site != "" {
+	if got := r.says(license); got.Binding != "any" || got.Customer != "Site Ltd" || got.Site != "" {
 		t.Errorf("the license says %+v", got)
 	}
 	r.unchanged(func() {
@@ -280,7 +280,7 @@ func TestUnboundOnlyWhereSoldSo(t *testing.T) {
 	_, err = r.unbound("Bonn")
 	wantRefusal(t, err, ledger.RuleSeats, "Berlin", "2 of 2")
 	renewed, err := r.renew(by(), rules.Renewal{Expires: entitlement().Expires.Add(day)})
-	if err != nil || len(renewed) != 2 || r.says(renewed[0]).Bound || renewed[0].Epoch != 2 {
+	if err != nil || len(renewed) != 2 || r.says(renewed[0]).Binding != "any" || renewed[0].Epoch != 2 {
 		t.Errorf("renewed: %v, %v", renewed, err)
 	}
 	if _, _, err := rules.SignUnbound(r.facts(), by(), "NONE", "", nil, "X"); err == nil {
@@ -290,7 +290,7 @@ func TestUnboundOnlyWhereSoldSo(t *testing.T) {
 
 // It is a license like others: the term holds, and production where it is required.
 func TestUnboundFollowsTheOtherRules(t *testing.T) {
-	anyMachine := func(e *ledger.Entitlement) { e.Unbound = true }
+	anyMachine := func(e *ledger.Entitlement) { e.Binding = "any" }
 	r := newRecord(t, entitlement(anyMachine))
 	_, _, err := rules.SignUnbound(r.facts(), byAt(entitlement().Expires.Add(day)), inv, "", nil, "X")
 	wantRefusal(t, err, ledger.RuleTerm)
@@ -305,7 +305,7 @@ func TestUnboundFollowsTheOtherRules(t *testing.T) {
 
 // Nor is one that was revoked given out again.
 func TestUnboundThatWasRevoked(t *testing.T) {
-	r := newRecord(t, entitlement(func(e *ledger.Entitlement) { e.Unbound = true }))
+	r := newRecord(t, entitlement(func(e *ledger.Entitlement) { e.Binding = "any" }))
 	license, err := r.unbound("Berlin")
 	if err != nil {
 		t.Fatal(err)

@@ -41,6 +41,23 @@ func (t *Tx) Events(from int64, most int) ([]EventRow, error) {
 	return all, err
 }
 
+// Email is a row of the table emails.
+type Email struct {
+	Account, Salt  []byte // the commitment, and its salt
+	Address, Owner string
+}
+
+// EachEmail calls f for every e-mail address that is known.
+func (t *Tx) EachEmail(f func(*Email) error) error {
+	return t.each("SELECT account, salt, address, owner FROM emails ORDER BY account", nil, func(scan func(...any) error) error {
+		e := new(Email)
+		if err := scan(&e.Account, &e.Salt, &e.Address, &e.Owner); err != nil {
+			return err
+		}
+		return f(e)
+	})
+}
+
 // EachHash calls f for every hash that the table log holds, in the order of its index.
 func (t *Tx) EachHash(f func(index int64, hash []byte) error) error {
 	return t.each("SELECT idx, hash FROM log ORDER BY idx", nil, func(scan func(...any) error) error {

@@ -46,7 +46,7 @@ const schema = `
 	CREATE TABLE entitlements (
 		invoice    {text} PRIMARY KEY,
 		customer   {text} NOT NULL,
-		account    {text} NOT NULL,
+		account    {blob},
 		product    {text} NOT NULL,
 		type       {text} NOT NULL,
 		expires    {int} NOT NULL,
@@ -56,8 +56,16 @@ const schema = `
 		seats_peak {int} NOT NULL
 	){strict};
 	CREATE INDEX entitlements_customer ON entitlements (customer, product, type);
-	CREATE INDEX entitlements_account ON entitlements (account, product, type);
+	CREATE INDEX entitlements_account ON entitlements (account);
 	CREATE INDEX entitlements_expires ON entitlements (expires);
+
+	CREATE TABLE emails (
+		account {blob} PRIMARY KEY,
+		salt    {blob} NOT NULL,
+		address {text} NOT NULL,
+		owner   {text} NOT NULL
+	){strict};
+	CREATE INDEX emails_owner ON emails (owner);
 
 	CREATE TABLE activations (
 		id          {text} PRIMARY KEY,
@@ -157,6 +165,7 @@ var Tables = [...]Table{
 	{"log", "idx"},
 	{"customers", "name"},
 	{"entitlements", "invoice"},
+	{"emails", "account"},
 	{"activations", "id"},
 	{"licenses", "id"},
 	{"moves", "successor"},
