@@ -278,13 +278,6 @@ func TestAuditFindsThatATableIsMissing(t *testing.T) {
 	})
 }
 
-func TestAuditFindsATrigger(t *testing.T) {
-	b, where := ledgertest.New(t)
-	lived(t, b)
-	ledgertest.Execute(t, where, "CREATE TRIGGER more AFTER UPDATE ON entitlements BEGIN UPDATE entitlements SET seats_used = 0; END")
-	wantFound(t, audited(t, b, nil), "sqlite_schema", "", "a trigger added")
-}
-
 // Where the schema version was removed, an audit says so; nothing else opens the ledger.
 func TestAuditFindsThatTheVersionIsMissing(t *testing.T) {
 	everywhere(t, func(t *testing.T, b *book.Book, where string) {

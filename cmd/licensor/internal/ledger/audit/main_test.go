@@ -104,6 +104,10 @@ func auditedStore(t testing.TB, s *store.Store, checkpoint []byte) *audit.Report
 	return r
 }
 
+func runAudit(b *book.Book) (*audit.Report, error) {
+	return audit.Run(ctx, b.Store(), audit.Against{Verifier: ledgertest.Verifier(ledgertest.Root)})
+}
+
 func audited(t testing.TB, b *book.Book, checkpoint []byte) *audit.Report {
 	t.Helper()
 	return auditedStore(t, b.Store(), checkpoint)

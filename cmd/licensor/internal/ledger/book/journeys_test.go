@@ -448,12 +448,13 @@ func (j *journey) failsOver() {
 	if days := says(j, license).EmergencyDays; days != 10 {
 		j.Errorf("%d emergency days, want 10", days)
 	}
-	if _, err := j.Release(ctx, by(), ledgertest.Releasing(license, ledgertest.SiteKey(1), 7), issue()); err != nil {
+	release := ledgertest.Releasing(license, ledgertest.SiteKey(1), 7)
+	if _, err := j.Release(ctx, by(), release, issue()); err != nil {
 		j.Fatal(err)
 	}
 	events, err := j.History(ctx, license.Activation)
 	j.must(err)
-	if closed := events[len(events)-1].Detail.(ledger.Closed); closed.EmergencyDays != 7 || string(closed.Release) != "release" {
+	if closed := events[len(events)-1].Detail.(ledger.Closed); closed.EmergencyDays != 7 || string(closed.Release) != string(release.Raw) {
 		j.Errorf("on record of the release: %+v", closed)
 	}
 	if days := says(j, ledgertest.Signed(j, j.Book, asks(j, 2, "FAIL", ledger.TypeFailover))).EmergencyDays; days != 10 {

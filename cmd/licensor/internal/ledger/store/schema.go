@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -198,8 +199,11 @@ func (s *Store) create(ctx context.Context) error {
 // howToMake says how a vendor whose keys are made gets a ledger.
 const howToMake = `check the address or the directory; in an empty database, "licensor init --home HOME --ledger postgres://..." makes the ledger of a home that is there`
 
-// errNoVersion is a ledger whose schema version was removed by hand.
-var errNoVersion = ledger.Damaged("the table schema_version is empty")
+// errNoVersion and errNoTable are a ledger whose schema version was removed by hand.
+var (
+	errNoVersion = ledger.Damaged("the table schema_version is empty")
+	errNoTable   = ledger.Damaged("the table schema_version is missing")
+)
 
 // checkVersion refuses a database without a ledger, and one of another schema.
 func (s *Store) checkVersion(ctx context.Context) error {
@@ -208,6 +212,9 @@ func (s *Store) checkVersion(ctx context.Context) error {
 		return err
 	}
 	if !there {
+		if events, err := s.dialect.hasTable(ctx, s.db, "events"); err != nil || events {
+			return cmp.Or(err, errNoTable)
+		}
 		return hint.Errorf("there is no ledger in this database").WithHint("%s", howToMake)
 	}
 	var version int
