@@ -21,6 +21,7 @@ type Event struct {
 	Why        string    `json:"why,omitempty"`
 	Rules      int       `json:"rules"`            // the version of the rules by which it was judged
 	Lifted     []Rule    `json:"lifted,omitempty"` // those that staff lifted for it
+	More       bool      `json:"more,omitempty"`   // the next event is of the same operation
 	Detail     Detail    `json:"detail"`
 }
 
