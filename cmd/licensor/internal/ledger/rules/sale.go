@@ -40,6 +40,7 @@ func Entitle(f *Facts, by *ledger.Operation, sale *ledger.Entitlement) (*Step, e
 	}
 	j := &judgement{Facts: f, by: by}
 	e := sale.Clone()
+	e.Waived = false
 	if err := j.checkPartner(e); err != nil {
 		return nil, err
 	}
