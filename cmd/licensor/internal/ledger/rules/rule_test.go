@@ -113,7 +113,9 @@ func TestEachRule(t *testing.T) {
 				return only(r.signAs(op, request(r, 2)))
 			}},
 		ledger.RuleClock: {ledger.LiftOverride, "set the clock",
-			func(r *record, op *ledger.Operation) error { return only(rules.CheckClock(op.Now.Add(2*time.Hour), op)) },
+			func(r *record, op *ledger.Operation) error {
+				return only(rules.CheckClock(op.Now.Add(2*time.Hour), op))
+			},
 			func(r *record, op *ledger.Operation) error { return only(rules.CheckClock(op.Now.Add(time.Hour), op)) }},
 		ledger.RuleReason: {ledger.LiftNobody, "--why",
 			func(r *record, op *ledger.Operation) error {
