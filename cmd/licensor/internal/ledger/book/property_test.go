@@ -215,14 +215,7 @@ func (w *world) play() {
 		m.moves = moves
 		w.revised(n, rules.NewAmendment(func(e *ledger.Entitlement) error { e.Moves = &moves; return nil }), "")
 	case k < 90:
-		seats, refused := uint64(1+w.IntN(3)), ledger.Rule("")
-		if seats < m.taken(w.now) {
-			refused = ledger.RuleSeats
-		}
-		w.revised(n, rules.NewAmendment(func(e *ledger.Entitlement) error { e.Seats = seats; return nil }), refused)
-		if refused == "" {
-			m.seats = seats
-		}
+		w.resells(n)
 	case k < 94:
 		w.publishes()
 	default:
@@ -249,10 +242,19 @@ func (w *world) request(n int, c *machine) *asked {
 		return s.state == "active" && string(s.key) == string(key.Public().Bytes())
 	}) {
 		a.say = false
-		from := one(w, w.machines[n])
-		for i := range has {
-			if w.IntN(2) == 0 {
-				has[i] = from.has[i]
+		like := one(w, w.machines[n]).has
+		if len(c.holds) > 0 && w.IntN(3) > 0 { // what the rules compare with, but for one thing
+			if like = c.holds[len(c.holds)-1].named; len(like) == len(has) {
+				own := w.IntN(len(has))
+				mine := has[own]
+				has = slices.Clone(like)
+				has[own] = mine
+			}
+		} else {
+			for i := range has {
+				if w.IntN(2) == 0 {
+					has[i] = like[i]
+				}
 			}
 		}
 	} else if w.IntN(8) == 0 { // somebody who is not root asks
@@ -410,12 +412,28 @@ func (w *world) givesUp(n int, c *machine, h *held) {
 	}
 }
 
+// resells changes how many seats were sold.
+func (w *world) resells(n int) {
+	m := w.sales[n]
+	seats, refused := uint64(1+w.IntN(3)), ledger.Rule("")
+	if seats < m.taken(w.now) {
+		refused = ledger.RuleSeats
+	}
+	w.revised(n, rules.NewAmendment(func(e *ledger.Entitlement) error { e.Seats = seats; return nil }), refused)
+	if refused == "" {
+		m.seats = seats
+	}
+}
+
 // goesOn goes on with a move: the old server gives its license up, or where that was done,
 // the new one asks for production.
 func (w *world) goesOn(n int, bridge *mSite) {
 	site := bridge.from
 	if bridge.freed {
-		site = bridge
+		if site = bridge; w.IntN(2) == 0 {
+			w.resells(n)
+			return
+		}
 	}
 	for _, c := range w.machines[n] {
 		if len(c.holds) == 0 || c.holds[len(c.holds)-1].of != site {
