@@ -186,8 +186,8 @@ func (j *judgement) checkRevision(s *Sale, after *ledger.Entitlement, action led
 		return err
 	}
 	const next = "release or deactivate sites first"
-	if after.Type != ledger.TypeDevelopment && after.Seats < s.Used {
-		return ledger.Refuse(ledger.RuleSeats, ledger.LiftNobody, next, "%d seats of invoice %q are in use, and it is to have %d", s.Used, after.Invoice, after.Seats)
+	if taken := s.Used + j.waiting(s); after.Type != ledger.TypeDevelopment && after.Seats < taken {
+		return ledger.Refuse(ledger.RuleSeats, ledger.LiftNobody, next, "%d seats of invoice %q are in use or wait for a move, and it is to have %d", taken, after.Invoice, after.Seats)
 	}
 	if after.Allowance > 0 && after.Allowance < s.Used {
 		return ledger.Refuse(ledger.RuleAllowance, ledger.LiftNobody, next, "%d activations of invoice %q are in use, and it is to allow %d", s.Used, after.Invoice, after.Allowance)
@@ -195,7 +195,9 @@ func (j *judgement) checkRevision(s *Sale, after *ledger.Entitlement, action led
 	if err := j.checkPartner(after); err != nil {
 		return err
 	}
-	if err := j.checkProduction(after); err != nil {
+	judged := after.Clone()
+	judged.Waived = old.Waived // what is waived by this revision is lifted for it
+	if err := j.checkProduction(judged); err != nil {
 		return err
 	}
 	return j.checkEvaluation(old, after, action)
