@@ -21,6 +21,7 @@ type Event struct {
 	Why        string    `json:"why,omitempty"`
 	Rules      int       `json:"rules"`            // the version of the rules by which it was judged
 	Lifted     []Rule    `json:"lifted,omitempty"` // those that staff lifted for it
+	More       bool      `json:"more,omitempty"`   // the next event is of the same operation
 	Detail     Detail    `json:"detail"`
 }
 
@@ -188,8 +189,14 @@ func parseDetail(action Action, raw []byte) (Detail, error) {
 	case ActionForget:
 		return parseAs[Forgotten](raw)
 	case ActionEntitle, ActionAmend, ActionRenew:
-		e, err := parseAs[Entitlement](raw)
-		return &e, err
+		l, err := parseAs[logged](raw)
+		if err == nil && l.Entitlement == nil {
+			err = fmt.Errorf("malformed: no entitlement")
+		}
+		if err == nil {
+			l.Entitlement.Account = l.Account
+		}
+		return l.Entitlement, err
 	case ActionSign:
 		s, err := parseAs[Signed](raw)
 		if err == nil && s.License == nil {

@@ -16,6 +16,7 @@ import (
 	"github.com/offlicense/offlicense/cmd/licensor/internal/issuer"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/book"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/rules"
 	"github.com/offlicense/offlicense/format"
 	"github.com/offlicense/offlicense/keys"
 	"github.com/offlicense/offlicense/verify"
@@ -244,6 +245,24 @@ func Signed(t testing.TB, b *book.Book, q *verify.Request) *ledger.License {
 		t.Fatal(err)
 	}
 	return license
+}
+
+// Releasing returns the release of a license that the machine key of its site has signed.
+func Releasing(l *ledger.License, key keys.PrivateKey, days uint64) rules.Releasing {
+	id, err := format.NewID(rand.Reader)
+	if err != nil {
+		panic(err)
+	}
+	claims := format.ReleaseClaims{Activation: l.Activation, Vendor: "acme.example", IssuedAt: Now.Unix(), ID: id, License: l.ID, EmergencyDays: days}
+	payload, err := claims.Marshal()
+	if err != nil {
+		panic(err)
+	}
+	raw, err := format.Seal(format.Release, key.Public().ID(), payload, key.Sign)
+	if err != nil {
+		panic(err)
+	}
+	return rules.Releasing{License: l.ID, Key: key.Public(), EmergencyDays: days, Raw: raw}
 }
 
 // List signs the next revocation list. delegated is who signs for a root, nil if the root

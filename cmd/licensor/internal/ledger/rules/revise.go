@@ -120,7 +120,9 @@ func Revise(f *Facts, by *ledger.Operation, invoice string, r Revision, active [
 	}
 	after = after.Normal()
 	j := &judgement{Facts: f, by: by}
-	after.Waived = before.Waived || by.Override && j.lacksProduction(after)
+	if after.Waived = before.Waived; !after.Waived && by.Override && j.lacksProduction(after) {
+		after.Waived, j.lifted = true, append(j.lifted, ledger.RuleProduction)
+	}
 	if after.Email != before.Email {
 		after.Commit(r.salt)
 	}

@@ -175,7 +175,7 @@ func (w *Writer) leftMachine(e *ledger.Event, key []byte, named string) error {
 		return err
 	}
 	for _, c := range components {
-		if err := w.insert("left_machines", columns, e.Activation, c.Label, e.Invoice, comparable(c.Hash)); err != nil {
+		if err := w.insert("left_machines", columns, e.Activation, c.Label, e.Invoice, rules.Comparable(c.Hash)); err != nil {
 			return err
 		}
 	}
@@ -185,9 +185,6 @@ func (w *Writer) leftMachine(e *ledger.Event, key []byte, named string) error {
 // machineKeyLabel is what stands for the machine key among the labels of components, of
 // which none has a space.
 const machineKeyLabel = "machine key"
-
-// comparable is what two hashes of one component have in common.
-func comparable(hash []byte) []byte { return hash[:min(len(hash), format.MinComponentHash)] }
 
 // applyTakenOver gives the seat that a release has freed to the new server of a move.
 func (w *Writer) applyTakenOver(e *ledger.Event) error {
