@@ -29,19 +29,22 @@ func Commitment(salt []byte, email string) []byte {
 	return sum[:]
 }
 
-// logged returns what an event says of an entitlement.
-func (e *Entitlement) logged() *Entitlement {
-	sold := *e
-	sold.Email, sold.Forgotten = "", false
-	return &sold
+// logged is what an event says of an entitlement.
+type logged struct {
+	*Entitlement
+	Account []byte `json:"account,omitempty"`
 }
+
+func (logged) detail() {}
+
+func (e *Entitlement) logged() logged { return logged{e.Kept(), e.Account} }
 
 // Kept returns what the column sold keeps: what is known of the address stands in columns
 // of its own, so that it can be forgotten.
 func (e *Entitlement) Kept() *Entitlement {
-	sold := e.logged()
-	sold.Account = nil
-	return sold
+	sold := *e
+	sold.Email, sold.Forgotten = "", false
+	return &sold
 }
 
 // Forgotten removes e-mail addresses, which are named by their commitments.

@@ -20,7 +20,7 @@ import (
 type Entitlement struct {
 	Invoice       string            `json:"invoice"`
 	Email         string            `json:"email,omitempty"`     // empty: it was forgotten, or the event of a sale says what was sold
-	Account       []byte            `json:"account,omitempty"`   // the commitment to Email
+	Account       []byte            `json:"-"`                   // the commitment to Email, which an event has in place of it
 	Salt          []byte            `json:"-"`                   // of Account, where it is new
 	Forgotten     bool              `json:"forgotten,omitempty"` // Email was removed
 	Customer      string            `json:"customer"`

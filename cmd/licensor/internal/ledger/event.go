@@ -191,8 +191,14 @@ func parseDetail(action Action, raw []byte) (Detail, error) {
 	case ActionForget:
 		return parseAs[Forgotten](raw)
 	case ActionEntitle, ActionAmend, ActionRenew:
-		e, err := parseAs[Entitlement](raw)
-		return &e, err
+		l, err := parseAs[logged](raw)
+		if err == nil && l.Entitlement == nil {
+			err = fmt.Errorf("malformed: no entitlement")
+		}
+		if err == nil {
+			l.Entitlement.Account = l.Account
+		}
+		return l.Entitlement, err
 	case ActionSign:
 		s, err := parseAs[Signed](raw)
 		if err == nil && s.License == nil {

@@ -172,10 +172,26 @@ func (t *Tx) Replay(ctx context.Context, into *Store, advance func()) error {
 	if err != nil {
 		return err
 	}
+	if err := t.copyEmails(w); err != nil {
+		return err
+	}
 	if err := w.flush(); err != nil {
 		return &ReplayError{w.size, err}
 	}
 	return tx.Commit()
+}
+
+// copyEmails copies the e-mail addresses, which are in no event.
+func (t *Tx) copyEmails(w *Writer) error {
+	return t.each("SELECT account, salt, address, owner FROM emails", nil, func(scan func(...any) error) error {
+		var account, salt []byte
+		var address, owner string
+		if err := scan(&account, &salt, &address, &owner); err != nil {
+			return err
+		}
+		_, err := w.change("emails", "UPDATE emails SET salt = $2, address = $3, owner = $4 WHERE account = $1", account, salt, address, owner)
+		return err
+	})
 }
 
 // Rows opens all rows of a table in the order of its key.
