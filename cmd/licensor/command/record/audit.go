@@ -16,6 +16,7 @@ const maxCheckpointFile = 64 << 10
 type auditCommand struct {
 	common.Options
 	against string
+	strict  bool
 	json    bool
 }
 
@@ -23,6 +24,7 @@ func audit(flags *pflag.FlagSet) cli.Run {
 	var c auditCommand
 	c.AddLedgerOrCopy(flags)
 	flags.StringVar(&c.against, "against", "", "")
+	flags.BoolVar(&c.strict, "strict", false, "")
 	flags.BoolVar(&c.json, "json", false, "")
 	return c.run
 }
@@ -58,7 +60,7 @@ func (c *auditCommand) run(env *cli.Env, args []string) error {
 	if checkpoint == nil {
 		env.Warnf("without a checkpoint (--against) nobody can tell whether the newest events were dropped with all that they did, or the whole history was written anew")
 	}
-	if !report.OK() {
+	if !report.OK() || c.strict && len(report.Overrides) > 0 {
 		return cli.ErrNotValid
 	}
 	return nil
@@ -93,10 +95,18 @@ type AuditReport struct {
 	Clean      bool               `json:"clean"`
 	Events     int64              `json:"events"`
 	Licenses   int64              `json:"licenses"`
+	Requests   int64              `json:"signed_requests"`
+	Releases   int64              `json:"releases"`
+	Lists      int64              `json:"revocation_lists"`
+	Forgotten  int                `json:"forgotten_addresses"`
 	Head       string             `json:"head"`
 	Checkpoint *auditedCheckpoint `json:"checkpoint,omitempty"`
 	Findings   []service.Finding  `json:"findings"`
 	More       int                `json:"more_findings"`
+
+	// Since the checkpoint.
+	Sales     []service.Sale     `json:"sales"`
+	Overrides []service.Override `json:"overrides"`
 }
 
 type auditedCheckpoint struct {
@@ -107,15 +117,18 @@ func (c *auditCommand) print(env *cli.Env, r *service.Report, compared bool) err
 	if c.json {
 		out := AuditReport{
 			Version: 1, Clean: r.OK(), Events: r.Events, Licenses: r.Licenses, Head: r.Head,
+			Requests: r.Requests, Releases: r.Releases, Lists: r.Lists, Forgotten: r.Forgotten,
 			Findings: append([]service.Finding{}, r.Findings...), More: r.More,
+			Sales: append([]service.Sale{}, r.Sales...), Overrides: append([]service.Override{}, r.Overrides...),
 		}
 		if compared {
 			out.Checkpoint = &auditedCheckpoint{r.Since}
 		}
 		return cli.WriteJSON(env.Stdout, out)
 	}
-	checkpoint := "none given"
+	checkpoint, since := "none given", "in all"
 	if compared {
+		since = "since the checkpoint"
 		checkpoint = "made of " + cli.Plural(int(r.Since), "event", "events")
 	}
 	found := "nothing"
@@ -125,9 +138,12 @@ func (c *auditCommand) print(env *cli.Env, r *service.Report, compared bool) err
 	t := cli.Table{Whole: true}
 	t.Row("events", fmt.Sprint(r.Events))
 	t.Row("licenses", fmt.Sprint(r.Licenses))
+	t.Row("releases", fmt.Sprint(r.Releases))
 	t.Row("head", r.Head)
 	t.Row("checkpoint", checkpoint)
 	t.Row("found", found)
+	t.Row("sales", fmt.Sprintf("%d %s", len(r.Sales), since))
+	t.Row("rules lifted", fmt.Sprintf("%d %s", len(r.Overrides), since))
 	if _, err := t.WriteTo(env.Stdout); err != nil {
 		return err
 	}
@@ -137,5 +153,6 @@ func (c *auditCommand) print(env *cli.Env, r *service.Report, compared bool) err
 	if r.More > 0 {
 		fmt.Fprintf(env.Stdout, "and %d more\n", r.More)
 	}
+	printSince(env.Stdout, r)
 	return nil
 }

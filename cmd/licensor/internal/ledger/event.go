@@ -155,17 +155,19 @@ func (e *Event) Marshal() ([]byte, error) {
 
 // ParseEvent reads canonical bytes, and no other spelling of the same event.
 func ParseEvent(leaf []byte) (*Event, error) {
-	var head struct {
-		*plainEvent
-		Detail json.RawMessage `json:"detail"`
+	// In canonical bytes the detail comes last, and no text before it has a bare quote: so
+	// what is long is read once.
+	head, detail, found := bytes.Cut(leaf, []byte(`,"detail":`))
+	if !found || !bytes.HasSuffix(detail, []byte("}")) {
+		return nil, fmt.Errorf("malformed: it has no detail")
 	}
-	head.plainEvent = new(plainEvent)
-	if err := decodeStrictly(leaf, &head); err != nil {
+	var plain plainEvent
+	if err := decodeStrictly(append(bytes.Clone(head), '}'), &plain); err != nil {
 		return nil, err
 	}
-	e := Event(*head.plainEvent)
+	e := Event(plain)
 	var err error
-	if e.Detail, err = parseDetail(e.Action, head.Detail); err != nil {
+	if e.Detail, err = parseDetail(e.Action, detail[:len(detail)-1]); err != nil {
 		return nil, fmt.Errorf("action %.64q: %w", e.Action, err)
 	}
 	again, err := e.Marshal()

@@ -124,6 +124,8 @@ type (
 	Outcome     = book.Outcome
 	Report      = audit.Report
 	Finding     = audit.Finding
+	Sale        = audit.Sale
+	Override    = audit.Override
 )
 
 // How a revision is made.

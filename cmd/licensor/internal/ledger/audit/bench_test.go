@@ -25,7 +25,7 @@ func BenchmarkAudit(b *testing.B) {
 			}
 			l := ledgertest.Grown(b, n)
 			against := audit.Against{Verifier: ledgertest.Verifier(ledgertest.Root)}
-			raw := bareChecks(b, l, n)
+			raw := bareChecks(b, l, n) // before and after: others use the processors, too
 			runtime.GC()
 			before := processorTime()
 			for b.Loop() {
@@ -35,6 +35,7 @@ func BenchmarkAudit(b *testing.B) {
 				}
 			}
 			used := (processorTime() - before) / time.Duration(b.N)
+			raw = (raw + bareChecks(b, l, n)) / 2
 			b.ReportMetric(float64(used.Nanoseconds())/float64(raw.Nanoseconds()), "x-raw")
 			b.ReportMetric(float64(used.Microseconds())/float64(n), "cpu-µs/license")
 			b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N)/float64(n), "µs/license")
