@@ -50,7 +50,7 @@ func (h *HomeOption) Database(env *cli.Env) (string, error) {
 	}
 	if where != "" && !service.IsDatabase(where) {
 		// A change of a copy would be lost on everybody else.
-		if info, err := os.Stat(where); err == nil && info.Mode().IsRegular() {
+		if isFile(where) {
 			if h.copies {
 				return where, nil
 			}
@@ -62,6 +62,11 @@ func (h *HomeOption) Database(env *cli.Env) (string, error) {
 			WithHint("--ledger and LICENSOR_LEDGER name a PostgreSQL database; the file in the home needs neither")
 	}
 	return where, nil
+}
+
+func isFile(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular()
 }
 
 // Path returns the directory that --home, LICENSOR_HOME or else the system names.
@@ -87,10 +92,10 @@ func (h *HomeOption) FlagsText() string {
 	}
 	if h.Ledger != "" {
 		words += " --ledger "
-		if service.IsDatabase(h.Ledger) {
-			words += "ADDRESS"
-		} else {
+		if isFile(h.Ledger) {
 			words += cli.ShellPath(h.Ledger)
+		} else {
+			words += "ADDRESS"
 		}
 	}
 	return words
