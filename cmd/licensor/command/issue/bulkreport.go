@@ -4,8 +4,8 @@ import (
 	"bytes"
 	"encoding/csv"
 	"errors"
-	"strings"
 
+	"github.com/offlicense/offlicense/cmd/licensor/command/common"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 )
 
@@ -60,18 +60,10 @@ func (b *bulk) writeReport() error {
 			line[3], line[4], line[5] = item.license.Activation, item.license.ID.String(), b.directory.Path(item.out)
 		}
 		for i := range line {
-			line[i] = noFormula(line[i])
+			line[i] = common.QuoteFormula(line[i])
 		}
 		w.Write(line)
 	}
 	w.Flush()
 	return b.env.WriteFile(b.report, text.Bytes(), 0o644)
-}
-
-// noFormula keeps a spreadsheet from running what a customer has written.
-func noFormula(cell string) string {
-	if cell != "-" && strings.IndexAny(cell, "=+-@\t\r") == 0 {
-		return "'" + cell
-	}
-	return cell
 }
