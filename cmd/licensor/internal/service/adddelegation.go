@@ -6,11 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"strings"
 	"time"
 
 	"github.com/offlicense/offlicense/cmd/internal/hint"
+	"github.com/offlicense/offlicense/cmd/internal/regular"
 	"github.com/offlicense/offlicense/cmd/internal/text"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/home"
 	"github.com/offlicense/offlicense/format"
@@ -277,7 +277,7 @@ func (a *Addition) Write() error {
 			return err
 		}
 	}
-	if there, err := os.ReadFile(a.home.DelegationFile(a.Name)); err != nil || !bytes.Equal(there, a.file) {
+	if there, err := regular.Read(a.home.DelegationFile(a.Name), format.MaxText); err != nil || !bytes.Equal(there, a.file) {
 		if err := a.home.WriteDelegation(a.Name, a.file); err != nil {
 			return err
 		}

@@ -2,11 +2,10 @@ package service
 
 import (
 	"errors"
-	"io"
 	"io/fs"
-	"os"
 
 	"github.com/offlicense/offlicense/cmd/internal/hint"
+	"github.com/offlicense/offlicense/cmd/internal/regular"
 	"github.com/offlicense/offlicense/cmd/internal/text"
 	"github.com/offlicense/offlicense/keys"
 )
@@ -53,15 +52,10 @@ func LoadRootKey(key Key, agentSocket string) (keys.Signer, error) {
 // nothing if there is none. Beside a root key in a home it is all that the home trusts.
 func publicBeside(file string) ([]keys.NamedKey, error) {
 	path := file + ".pub"
-	f, err := os.Open(path)
+	public, err := regular.Read(path, keys.MaxPublicFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	public, err := io.ReadAll(io.LimitReader(f, keys.MaxPublicFile+1))
 	if err != nil {
 		return nil, err
 	}
