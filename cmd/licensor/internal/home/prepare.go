@@ -17,6 +17,9 @@ func Prepare(dir string) (Home, error) {
 	if err := h.preparable(); err != nil {
 		return Home{}, err
 	}
+	if err := h.Closed(); err != nil {
+		return Home{}, err
+	}
 	for _, directory := range []string{dir, h.keysDirectory(), h.delegationsDirectory()} {
 		if err := os.MkdirAll(directory, 0o700); err != nil {
 			return Home{}, err
