@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"image/png"
 	"os"
@@ -66,6 +67,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"known":    scriptKnown,
 			"sold":     scriptSold,
 			"ask":      scriptAsk,
 			"scan":     scriptScan,
@@ -93,6 +95,25 @@ func scriptAsk(ts *testscript.TestScript, neg bool, args []string) {
 	file := args[0]
 	ts.Check(ts.Exec("offlicense", append([]string{"request", "--state", file + ".state", "--product", "evoq",
 		"--invoice", "INV0042-1", "--email", "ops@site.example", "--type", "production", "--qr", "never", "--out", file}, args[1:]...)...))
+}
+
+// known FILE NUMBER [LABEL=VALUE...] makes the request of a machine of which that is known
+// and nothing else, wherever the test runs. The number stands for its site's key.
+func scriptKnown(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: known FILE NUMBER [LABEL=VALUE...]")
+	}
+	number, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	var components []format.Component
+	for _, arg := range args[2:] {
+		label, value, _ := strings.Cut(arg, "=")
+		hash := sha256.Sum256([]byte(value))
+		components = append(components, format.Component{Label: label, Hash: hash[:8]})
+	}
+	text, err := requestText(number, "INV0042-1", components)
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), text, 0o644))
 }
 
 // scan PICTURE FILE writes the text of a QR code into a file, as a phone would.
@@ -261,7 +282,7 @@ func initArgs(home string) []string {
 
 func entitleArgs(home string) []string {
 	return []string{"entitle", "--home", home, "--invoice", "INV0042-1", "--email", "ops@site.example", "--customer", "Site Ltd",
-		"--product", "evoq", "--edition", "engage", "--type", "production", "--seats", "1",
+		"--product", "evoq", "--edition", "engage", "--type", "production", "--seats", "1", "--binding", "key",
 		"--expires", "2027-11-21", "--updates-until", "2027-11-21", "--feature", "sso", "--limit", "cores=16", "--limit", "users=200"}
 }
 

@@ -14,13 +14,17 @@ import (
 // machineKey returns the key of the machine with a number.
 func machineKey(t testing.TB, machine int) keys.PrivateKey {
 	t.Helper()
-	seed := make([]byte, keys.SeedSize)
-	binary.BigEndian.PutUint64(seed, uint64(machine)+1)
-	key, err := keys.FromSeed(seed)
+	key, err := seedKey(machine)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return key
+}
+
+func seedKey(machine int) (keys.PrivateKey, error) {
+	seed := make([]byte, keys.SeedSize)
+	binary.BigEndian.PutUint64(seed, uint64(machine)+1)
+	return keys.FromSeed(seed)
 }
 
 // writeRequest writes the request of a machine for an invoice, as its server would sign
@@ -34,7 +38,22 @@ func writeRequest(t testing.TB, dir string, machine int, invoice string) (name s
 // writeRequestWith is writeRequest for a machine of which so much is known.
 func writeRequestWith(t testing.TB, dir string, machine int, invoice string, components []format.Component) (name string) {
 	t.Helper()
-	key := machineKey(t, machine)
+	name = fmt.Sprintf("%s-%d.olq", invoice, machine)
+	text, err := requestText(machine, invoice, components)
+	if err == nil {
+		err = os.WriteFile(filepath.Join(dir, name), text, 0o644)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
+func requestText(machine int, invoice string, components []format.Component) ([]byte, error) {
+	key, err := seedKey(machine)
+	if err != nil {
+		return nil, err
+	}
 	q := format.Request{
 		Product: "evoq", Invoice: invoice, Account: format.AccountHash(invoice, "ops@site.example"),
 		Type: "production", Time: now.Unix(), Key: key.Public().Bytes(), Host: fmt.Sprint("web", machine),
@@ -42,15 +61,8 @@ func writeRequestWith(t testing.TB, dir string, machine int, invoice string, com
 	}
 	body, err := q.Marshal()
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	signed, err := format.Seal(format.SignedRequest, key.Public().ID(), body, key.Sign)
-	if err != nil {
-		t.Fatal(err)
-	}
-	name = fmt.Sprintf("%s-%d.olq", invoice, machine)
-	if err := os.WriteFile(filepath.Join(dir, name), format.EncodeFile(format.SignedRequest, signed), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	return name
+	return format.EncodeFile(format.SignedRequest, signed), err
 }

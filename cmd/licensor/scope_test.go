@@ -72,8 +72,8 @@ func (s *scopeSite) sell() {
 	l := s.license
 	args := []string{"entitle", "--home", s.home, "--invoice", s.invoice, "--email", "ops@site.example", "--customer", "Site Ltd",
 		"--product", l.Product, "--type", l.Terms.Type, "--seats", fmt.Sprint(l.Terms.Seats)}
-	if l.Binding == nil {
-		args = append(args, "--unbound")
+	if is := l.Strength(); is != format.StrengthMachine {
+		args = append(args, "--binding", is.String())
 	}
 	if l.Expires != 0 {
 		ends := time.Unix(l.Expires, 0).UTC().AddDate(0, 0, -int(l.Terms.GraceDays))

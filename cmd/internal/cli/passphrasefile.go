@@ -2,7 +2,6 @@ package cli
 
 import (
 	"bytes"
-	"io"
 	"os"
 	"runtime"
 )
@@ -11,20 +10,13 @@ import (
 // that other users may read is warned of: unlike a key, it is often made by a script.
 // The path may be a pipe, or "-" for standard input.
 func (e *Env) PassphraseFile(path string) ([]byte, error) {
-	in, err := e.OpenFile(path, 4<<10)
+	data, err := e.ReadFile(path, 4<<10)
 	if err != nil {
 		return nil, err
 	}
-	defer in.Close()
-	data, err := io.ReadAll(in)
-	if err != nil {
-		return nil, FileError("read", path, err)
-	}
 	// A pipe's mode says nothing about who can read what is in it.
-	if file, ok := in.(*limitedFile).closer.(*os.File); ok && runtime.GOOS != "windows" {
-		if info, err := file.Stat(); err == nil && info.Mode().IsRegular() && info.Mode().Perm()&0o077 != 0 {
-			e.Warnf("other users can read the passphrase file (mode %04o): chmod 600 %s", info.Mode().Perm(), ShellPath(path))
-		}
+	if info, err := os.Stat(path); err == nil && runtime.GOOS != "windows" && info.Mode().IsRegular() && info.Mode().Perm()&0o077 != 0 {
+		e.Warnf("other users can read the passphrase file (mode %04o): chmod 600 %s", info.Mode().Perm(), ShellPath(path))
 	}
 	line, _, _ := bytes.Cut(data, []byte("\n"))
 	line = bytes.TrimSuffix(line, []byte("\r"))

@@ -1,6 +1,8 @@
 package common
 
 import (
+	"bytes"
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -21,7 +23,8 @@ type EventView struct {
 	Activation string        `json:"activation,omitempty"`
 	What       string        `json:"what"`
 	Why        string        `json:"why,omitempty"`
-	Lifted     []ledger.Rule `json:"lifted,omitempty"`
+	Rules      int           `json:"rules"`            // the version of the rules by which it was judged
+	Lifted     []ledger.Rule `json:"lifted,omitempty"` // those that staff lifted for it
 	Detail     ledger.Detail `json:"detail"`
 }
 
@@ -32,7 +35,7 @@ func ViewEvents(events []*ledger.Event) []EventView {
 	for i, e := range events {
 		told[i] = EventView{
 			Seq: e.Seq, Time: e.Time, Operator: e.Operator, Action: e.Action, Invoice: e.Invoice, Activation: e.Activation,
-			What: sentence(e, sold[e.Invoice]), Why: e.Why, Lifted: e.Lifted, Detail: e.Detail,
+			What: sentence(e, sold[e.Invoice]), Why: e.Why, Rules: e.Rules, Lifted: e.Lifted, Detail: e.Detail,
 		}
 		if after, ok := e.Detail.(*ledger.Entitlement); ok {
 			sold[e.Invoice] = after
@@ -69,11 +72,11 @@ func SalesTable(told []EventView) *cli.Table {
 
 // reasons are the lines that say why staff did it, and past which rules.
 func (e *EventView) reasons() (lines []string) {
-	for _, rule := range e.Lifted {
-		lines = append(lines, "lifted: rule "+string(rule))
-	}
 	if e.Why != "" {
 		lines = append(lines, "why: "+e.Why)
+	}
+	for _, rule := range e.Lifted {
+		lines = append(lines, "lifted: rule "+string(rule))
 	}
 	return lines
 }
@@ -89,6 +92,8 @@ func sentence(e *ledger.Event, before *ledger.Entitlement) string {
 			return fmt.Sprintf("marked %q as a partner", d.Name)
 		}
 		return fmt.Sprintf("marked %q as no partner", d.Name)
+	case ledger.Forgotten:
+		return "removed " + cli.Plural(len(d.Accounts), "e-mail address", "e-mail addresses")
 	case *ledger.Entitlement:
 		return sale(e.Action, d, before)
 	case *ledger.Signed:
@@ -111,19 +116,17 @@ func sentence(e *ledger.Event, before *ledger.Entitlement) string {
 	return string(e.Action)
 }
 
-const ruleWaived = "rule production was waived for good"
-
 func sale(action ledger.Action, e, before *ledger.Entitlement) string {
 	if action != ledger.ActionEntitle && before != nil {
-		verb := "changed "
+		verb := "changed: "
 		if action == ledger.ActionRenew {
 			verb = "renewed: "
 		}
 		return verb + differences(before, e)
 	}
-	text := fmt.Sprintf("sold %s (%s) to %s <%s>; seats: %s; %s", e.ProductName(), e.Type, e.Customer, e.Email, show("seats", e), Term(e))
+	text := fmt.Sprintf("sold %s (%s) to %s; seats: %s; %s", e.ProductName(), e.Type, e.Customer, show("seats", e), Term(e))
 	if e.Waived {
-		text += "; " + ruleWaived
+		text += "; rule production was waived for good"
 	}
 	return text
 }
@@ -131,18 +134,13 @@ func sale(action ledger.Action, e, before *ledger.Entitlement) string {
 // differences names what an amendment has changed, from what and to what.
 func differences(before, after *ledger.Entitlement) string {
 	var all []string
-	for _, t := range ledger.Terms {
-		if was, is := t.Get(before), t.Get(after); was != is {
-			all = append(all, fmt.Sprintf("%s from %s to %s", strings.ReplaceAll(t.Name, "_", " "), Or(was, ledger.None), Or(is, ledger.None)))
-		}
+	for _, row := range Changes(before, after) {
+		all = append(all, row.Label+" "+row.Text)
 	}
-	if after.Waived && !before.Waived {
-		all = append(all, ruleWaived)
+	if !bytes.Equal(before.Account, after.Account) {
+		all = append(all, "e-mail address")
 	}
-	if len(all) == 0 {
-		return "nothing"
-	}
-	return strings.Join(all, ", ")
+	return cmp.Or(strings.Join(all, "; "), "nothing")
 }
 
 func signing(activation string, s *ledger.Signed) string {

@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
-	"github.com/offlicense/offlicense/cmd/internal/regular"
 	"github.com/offlicense/offlicense/cmd/licensor/command/common"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
@@ -142,7 +141,7 @@ func (i *bulkItem) read(env *cli.Env) (*verify.Request, error) {
 	if !i.found {
 		return readRequest(env, i.path)
 	}
-	text, err := regular.Read(i.path, format.MaxText)
+	text, err := atomicfile.Read(i.path, format.MaxText)
 	switch {
 	case errors.Is(err, atomicfile.ErrNotRegular):
 		return nil, errors.New("it is not a file")

@@ -45,6 +45,6 @@ func (c *revokeCommand) showSold(ctx context.Context, env *cli.Env, s *service.S
 	if c.since == "" {
 		env.Warnf("no checkpoint was given (--since), so this is all that was ever sold or lifted")
 	}
-	fmt.Fprintf(env.Stderr, "Look for what nobody here has done: what a thief has put on record stays good, until \"licensor revoke%s --activation\" ends it.\n", c.home.FlagsText())
+	fmt.Fprintf(env.Stderr, "Look for what nobody here has done: what a thief has put on record stays good, until \"licensor revoke%s --activation\" ends it.\n", c.FlagsText())
 	return nil
 }

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/offlicense/offlicense/cmd/internal/regular"
 	"github.com/offlicense/offlicense/format"
 	"github.com/offlicense/offlicense/keys"
 	"github.com/offlicense/offlicense/verify"
@@ -73,7 +72,7 @@ func (h Home) staffKey(v *verify.Verifier, name string) *StaffKey {
 // publicKey returns the key in keys/NAME.pub.
 func (h Home) publicKey(name string) (keys.PublicKey, error) {
 	file := h.KeyFile(name) + ".pub"
-	text, err := regular.Read(file, keys.MaxPublicFile)
+	text, err := atomicfile.Read(file, keys.MaxPublicFile)
 	if err != nil {
 		return keys.PublicKey{}, err
 	}
@@ -89,7 +88,7 @@ func (h Home) publicKey(name string) (keys.PublicKey, error) {
 
 // Delegation returns the checked delegation to a staff key, and its bytes.
 func (h Home) Delegation(v *verify.Verifier, name string) (*format.DelegationClaims, []byte, error) {
-	text, err := regular.Read(h.DelegationFile(name), format.MaxText)
+	text, err := atomicfile.Read(h.DelegationFile(name), format.MaxText)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -101,14 +100,8 @@ func (h Home) Delegation(v *verify.Verifier, name string) (*format.DelegationCla
 	return claims, raw, err
 }
 
-// CheckDelegations refuses a home with a delegation that its own roots have not signed:
-// its root.pub is not the one that it was made with.
-func (h Home) CheckDelegations() error {
-	_, err := h.Delegations()
-	return err
-}
-
-// Delegations returns the checked delegations that the home has.
+// Delegations returns the checked delegations that the home has. One that its own roots
+// have not signed is an error: its root.pub is not the one that it was made with.
 func (h Home) Delegations() ([]*format.DelegationClaims, error) {
 	v, err := h.Verifier()
 	if err != nil {

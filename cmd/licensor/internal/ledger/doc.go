@@ -24,9 +24,10 @@
 // without white space, its keys in the order
 //
 //	{"seq":1,"time":"2026-11-21T12:00:00Z","operator":"anna","action":"entitle",
-//	 "invoice":"INV0042-1","activation":"...","why":"...","detail":{...}}
+//	 "invoice":"INV0042-1","activation":"...","why":"...","rules":1,"lifted":[...],
+//	 "more":true,"detail":{...}}
 //
-// where invoice, activation and why are left out if empty, seq counts from 1, time is
+// where invoice, activation, why, lifted and more are left out if empty, seq counts from 1, time is
 // UTC in whole seconds, detail has the fields of the action's Go type in their order,
 // and bytes are Base64.
 //

@@ -19,7 +19,10 @@ import (
 // Entitlement is what one invoice line bought.
 type Entitlement struct {
 	Invoice       string            `json:"invoice"`
-	Email         string            `json:"email"`
+	Email         string            `json:"email,omitempty"`     // empty: it was forgotten, or the event of a sale says what was sold
+	Account       []byte            `json:"-"`                   // the commitment to Email, which an event has in place of it
+	Salt          []byte            `json:"-"`                   // of Account, where it is new
+	Forgotten     bool              `json:"forgotten,omitempty"` // Email was removed
 	Customer      string            `json:"customer"`
 	Product       string            `json:"product"`
 	Edition       string            `json:"edition,omitempty"`
@@ -33,6 +36,7 @@ type Entitlement struct {
 	MaxVersion    string            `json:"max_version,omitempty"`
 	Moves         *uint64           `json:"moves,omitempty"`          // a seat in 365 days; nil: DefaultMoves
 	EmergencyDays uint64            `json:"emergency_days,omitempty"` // type failover, at least 1: emergency days of each license
+	EmergencyFrom time.Time         `json:"emergency_from,omitzero"`  // the beginning of the day from which they count; the rules set it
 	Features      []string          `json:"features,omitempty"`
 	Limits        map[string]uint64 `json:"limits,omitempty"`
 
@@ -65,6 +69,7 @@ func (e *Entitlement) Terms() format.Terms {
 		UpdatesUntil:  Seconds(e.UpdatesUntil),
 		MaxVersion:    e.MaxVersion,
 		EmergencyDays: e.EmergencyDays,
+		EmergencyFrom: Seconds(e.EmergencyFrom),
 		Features:      e.Features,
 		Limits:        e.Limits,
 	}
@@ -83,6 +88,11 @@ func (e *Entitlement) AllowedMoves() uint64 {
 		return low
 	}
 	return math.MaxUint64
+}
+
+// CountEmergencyFrom counts the emergency days from the day of a time, in UTC.
+func (e *Entitlement) CountEmergencyFrom(t time.Time) {
+	e.EmergencyFrom = t.UTC().Truncate(24 * time.Hour)
 }
 
 // HardEnd returns when its licenses end, their grace included; zero: never.
@@ -151,7 +161,7 @@ func (e *Entitlement) Check(vendor string, now time.Time) error {
 
 func (e *Entitlement) checkForm(vendor string, now time.Time) error {
 	switch {
-	case !ValidEmail(e.Email):
+	case !ValidEmail(e.Email) && !e.Forgotten:
 		return fmt.Errorf("invalid e-mail address %.64q", e.Email)
 	case e.Seats == 0:
 		return errors.New("it has no seats")
@@ -176,7 +186,11 @@ func (e *Entitlement) checkForm(vendor string, now time.Time) error {
 	case !e.Expires.IsZero() && e.Expires.Before(now):
 		return fmt.Errorf("it would have ended already, on %s", e.Expires.Format(time.DateOnly))
 	}
-	sample := Grant{Entitlement: e, Activation: "sample", Epoch: 1}
+	sold := *e
+	if sold.EmergencyDays > 0 && sold.EmergencyFrom.IsZero() {
+		sold.CountEmergencyFrom(now)
+	}
+	sample := Grant{Entitlement: &sold, Activation: "sample", Epoch: 1}
 	_, err := sample.Claims(vendor, format.ID{}, now, 0).Marshal()
 	var malformed *format.MalformedError
 	if errors.As(err, &malformed) {

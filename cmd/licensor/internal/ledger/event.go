@@ -21,6 +21,7 @@ type Event struct {
 	Why        string    `json:"why,omitempty"`
 	Rules      int       `json:"rules"`            // the version of the rules by which it was judged
 	Lifted     []Rule    `json:"lifted,omitempty"` // those that staff lifted for it
+	More       bool      `json:"more,omitempty"`   // the next event is of the same operation
 	Detail     Detail    `json:"detail"`
 }
 
@@ -35,6 +36,7 @@ type Action string
 const (
 	ActionCreate     Action = "create"     // Created
 	ActionCustomer   Action = "customer"   // Customer
+	ActionForget     Action = "forget"     // Forgotten
 	ActionEntitle    Action = "entitle"    // Entitlement
 	ActionAmend      Action = "amend"      // Entitlement
 	ActionRenew      Action = "renew"      // Entitlement
@@ -142,7 +144,14 @@ func (e *Event) Complete(seq int64, by *Operation) {
 }
 
 // Marshal returns the event's canonical bytes.
-func (e *Event) Marshal() ([]byte, error) { return json.Marshal(e) }
+func (e *Event) Marshal() ([]byte, error) {
+	if sold, ok := e.Detail.(*Entitlement); ok {
+		logged := *e
+		logged.Detail = sold.logged()
+		e = &logged
+	}
+	return json.Marshal(e)
+}
 
 // ParseEvent reads canonical bytes, and no other spelling of the same event.
 func ParseEvent(leaf []byte) (*Event, error) {
@@ -177,9 +186,17 @@ func parseDetail(action Action, raw []byte) (Detail, error) {
 		return parseAs[Created](raw)
 	case ActionCustomer:
 		return parseAs[Customer](raw)
+	case ActionForget:
+		return parseAs[Forgotten](raw)
 	case ActionEntitle, ActionAmend, ActionRenew:
-		e, err := parseAs[Entitlement](raw)
-		return &e, err
+		l, err := parseAs[logged](raw)
+		if err == nil && l.Entitlement == nil {
+			err = fmt.Errorf("malformed: no entitlement")
+		}
+		if err == nil {
+			l.Entitlement.Account = l.Account
+		}
+		return l.Entitlement, err
 	case ActionSign:
 		s, err := parseAs[Signed](raw)
 		if err == nil && s.License == nil {

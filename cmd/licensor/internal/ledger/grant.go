@@ -43,12 +43,8 @@ func (g *Grant) Claims(vendor string, id format.ID, issued time.Time, minRevocat
 		ID:         id,
 		Terms:      g.Entitlement.Terms(),
 	}
-	if claims.Terms.EmergencyDays > 0 {
-		claims.Terms.EmergencyFrom = Seconds(issued.UTC().Truncate(24 * time.Hour))
-	}
-	if !g.BridgeUntil.IsZero() {
-		claims.Terms.EmergencyFrom = 0
-		claims.Terms.Type, claims.Terms.GraceDays, claims.Terms.EmergencyDays = TypeDevelopment, 0, 0
+	if !g.BridgeUntil.IsZero() { // of production, which has no emergency days
+		claims.Terms.Type, claims.Terms.GraceDays = TypeDevelopment, 0
 	}
 	claims.Terms.Epoch = g.Epoch
 	claims.Terms.MinRevocation = minRevocation

@@ -24,8 +24,10 @@ type Operation struct {
 	Random   io.Reader // for new ids
 }
 
-// Check refuses an operation that no event could record.
+// Check refuses an operation that no event could record. It makes its time what events
+// have, whole seconds: an audit asks the rules again at that time.
 func (by *Operation) Check() error {
+	by.Now = Whole(by.Now)
 	if err := format.ValidText(by.Operator, maxOperator); err != nil {
 		return hint.Errorf("invalid operator %.64q: %w", by.Operator, err).WithHint("name yourself with --operator")
 	}

@@ -138,7 +138,7 @@ var Terms = []Term{
 		if e.EmergencyDays == 0 {
 			return ""
 		}
-		return words.Plural(e.EmergencyDays, "emergency day", "emergency days")
+		return words.Plural(e.EmergencyDays, "emergency day", "emergency days") + " from " + FormatDate(e.EmergencyFrom)
 	}),
 }
 

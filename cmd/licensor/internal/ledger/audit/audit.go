@@ -1,13 +1,21 @@
-// Package audit replays the log of a ledger and compares: the hashes with the events,
-// the tables with what follows from the events, an older checkpoint with today's log, and
-// every license on record with the vendor's roots. It trusts nothing in the database.
+// Package audit judges a ledger. It replays the log through the rules: each event must
+// follow from those before it. Then it compares what is stored: the hashes with the
+// events, the tables with what follows from them, an older checkpoint with today's log.
+// It trusts nothing in the database but the order of the events, and the vendor's roots
+// alone for who may sign.
+//
+// It does not find who obeys the rules. A thief with a staff key and the right to write
+// can sell to themselves and sign, as staff do. So the report lists what was sold and
+// which rules were lifted since the checkpoint: people know which of these they did.
 package audit
 
 import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/rules"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/store"
 	"github.com/offlicense/offlicense/keys"
 	"github.com/offlicense/offlicense/verify"
@@ -34,11 +42,22 @@ type Against struct {
 // was written anew: see package ledger.
 type Report struct {
 	Events   int64
-	Licenses int64
-	Head     string // the log's root hash in Base64, computed from the events
-	Since    int64  // how many events the checkpoint vouches for; 0: there was none
-	Findings []Finding
-	More     int // findings that are not listed
+	Licenses int64 // that were judged, as the next three
+	Requests int64 // with a signature
+	Releases int64
+	Lists    int64
+
+	// Forgotten are e-mail addresses that were removed. What the rules ask of them was not
+	// judged.
+	Forgotten int
+	Head      string // the log's root hash in Base64, computed from the events
+	Since     int64  // how many events the checkpoint vouches for; 0: there was none
+	Findings  []Finding
+	More      int // findings that are not listed
+
+	// What was sold, and for what rules were lifted, since the checkpoint.
+	Sales     []Sale
+	Overrides []Override
 }
 
 // OK reports whether nothing was found.
@@ -74,61 +93,88 @@ func (r *Report) add(table, row, column, format string, args ...any) {
 	r.Findings = append(r.Findings, Finding{table, row, column, fmt.Sprintf(format, args...)})
 }
 
-// Run recomputes everything: the log's hashes from the events, and from those whether
-// today's log continues an older checkpoint; all tables, by replaying the events with
-// the code that recorded them into a ledger of its own, and comparing row by row; and
-// every license's signature. It reads one state of the ledger, changes nothing, and
-// takes about as much temporary space as the ledger has.
+// Run judges a ledger. It reads the schema first; what does not belong there stops it.
+// Then it replays the log, in memory: each event must follow by the rules from those
+// before it, each license says what was granted and is signed by who may sign it. From
+// the events it makes the log's hashes, and whether today's log continues an older
+// checkpoint; and it compares all tables with what follows. It reads one state of the
+// ledger, while others go on working, and changes nothing.
 //
 // The error says that the audit could not be made. What it found is in the report.
 func Run(ctx context.Context, s *store.Store, against Against) (*Report, error) {
-	if against.Verifier == nil {
-		return nil, errors.New("an audit needs the vendor's roots")
-	}
-	a := &audit{report: new(Report), progress: against.Progress}
-	err := s.Read(ctx, func(t *store.Tx) error {
-		a.kept = t
-		if err := a.tables(); err != nil || a.missing["events"] {
-			return err
-		}
-		if err := a.events(); err != nil {
-			return err
-		}
-		if err := a.log(); err != nil {
-			return err
-		}
-		if err := a.checkpoint(against); err != nil {
-			return err
-		}
-		if err := a.replay(ctx); err != nil {
-			return err
-		}
-		return a.licenses(against.Verifier)
-	})
+	a, err := run(ctx, s, against, (*audit).compare)
 	if err != nil {
 		return nil, err
 	}
 	return a.report, nil
 }
 
+// run judges the log, and then does the rest.
+func run(ctx context.Context, s *store.Store, against Against, rest func(*audit) error) (*audit, error) {
+	if against.Verifier == nil {
+		return nil, errors.New("an audit needs the vendor's roots")
+	}
+	a := &audit{against: against, report: new(Report), state: newState(), progress: against.Progress}
+	err := s.Read(ctx, func(t *store.Tx) error {
+		a.kept = t
+		for _, step := range [...]func(*audit) error{(*audit).schema, (*audit).readEmails, (*audit).events, (*audit).log, (*audit).checkpoint, (*audit).counts, rest} {
+			if err := step(a); err != nil || a.stopped {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	a.sinceCheckpoint()
+	return a, nil
+}
+
 // audit is one run.
 type audit struct {
-	report *Report
-	kept   *store.Tx // the ledger that is audited
-	fresh  *store.Tx // the one that follows from its events
-	vendor string    // as the first event has it
-	hashes hashes    // of the tree over the events as they are
-	size   int64
-	signed int64 // how many of them signed a license
-	broken bool  // the events cannot be replayed
+	against Against
+	report  *Report
+	kept    *store.Tx // the ledger that is audited
+	stopped bool      // by its schema
+	state   *state    // that follows from its events
+	vendor  string    // as the first event has it
+	hashes  hashes    // of the tree over the events as they are
+	size    int64
+	broken  bool // the events cannot be replayed
 
-	missing map[string]bool // tables
+	rewritten bool // since the checkpoint, with what it vouches for
 
-	revoked []*auditedKey // by them
+	imported map[rules.ForProduct]time.Time // production, by the operation that is judged
+
+	there, judged counts
 
 	progress    func(step string, done, total int64)
 	step        string
 	done, total int64
+}
+
+// counts say how many things with a signature there are.
+type counts struct{ licenses, requests, releases, lists int64 }
+
+// counts wants that whatever has a signature was judged.
+func (a *audit) counts() error {
+	a.report.Forgotten = a.state.unknown
+	a.report.Licenses, a.report.Requests, a.report.Releases, a.report.Lists = a.judged.licenses, a.judged.requests, a.judged.releases, a.judged.lists
+	for _, c := range [...]struct {
+		what          string
+		there, judged int64
+	}{
+		{"licenses", a.there.licenses, a.judged.licenses},
+		{"signed requests", a.there.requests, a.judged.requests},
+		{"releases", a.there.releases, a.judged.releases},
+		{"revocation lists", a.there.lists, a.judged.lists},
+	} {
+		if c.there != c.judged {
+			a.report.add("events", "", "", "of %d %s on record %d were judged", c.there, c.what, c.judged)
+		}
+	}
+	return nil
 }
 
 // begin begins a step of the audit.
@@ -148,48 +194,19 @@ func (a *audit) advance() {
 	}
 }
 
-// tables names the tables that are not there: a transaction of PostgreSQL that asks for
-// one is over.
-func (a *audit) tables() error {
-	a.missing = make(map[string]bool)
-	for _, t := range store.Tables {
-		there, err := a.kept.HasTable(t.Name)
-		if err != nil {
-			return err
-		}
-		if !there {
-			a.missing[t.Name] = true
-			a.report.add(t.Name, "", "", "the table was removed, or something else has its name")
-		}
+// schema names what does not belong into the database. What tables seem to hold then
+// means nothing.
+func (a *audit) schema() error {
+	a.begin("reading the schema", 0)
+	strange, err := a.kept.Strange()
+	if err != nil {
+		return err
+	}
+	for _, s := range strange {
+		a.report.add(s.Table, s.Row, "", "%s", s.Text)
+	}
+	if a.stopped = len(strange) > 0; a.stopped {
+		a.report.add(strange[0].Table, "", "", "nothing was judged: the schema is not that of a ledger")
 	}
 	return nil
-}
-
-// replay makes the ledger again from its events and compares all tables.
-func (a *audit) replay(ctx context.Context) error {
-	const notCompared = "the other tables were not compared: the events cannot be replayed"
-	if a.broken {
-		a.report.add("events", "", "", notCompared)
-		return nil
-	}
-	scratch, err := store.Scratch(ctx)
-	if err != nil {
-		return err
-	}
-	defer scratch.Close()
-	var failed *store.ReplayError
-	a.begin("replaying events", a.size)
-	err = a.kept.Replay(ctx, scratch, a.advance)
-	if errors.As(err, &failed) {
-		a.report.add("events", fmt.Sprint(failed.Seq), "event", "does not follow from those before it: %v", failed.Err)
-		a.report.add("events", "", "", notCompared)
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	return scratch.Read(ctx, func(fresh *store.Tx) error {
-		a.fresh = fresh
-		return a.compare()
-	})
 }

@@ -5,68 +5,71 @@ import (
 	"cmp"
 	"database/sql"
 	"encoding/hex"
-	"errors"
 	"fmt"
+	"iter"
 	"strings"
 
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/store"
 )
 
-// compare compares all tables with those that follow from the events. The table log is
-// compared with the events themselves, see audit.log.
+// compare compares all tables with those that follow from the events. The tables events
+// and log are compared with the events themselves, see audit.events and audit.log.
 func (a *audit) compare() error {
+	if a.broken {
+		a.report.add("events", "", "", "the other tables were not compared: the events cannot be replayed")
+		return nil
+	}
 	a.begin("comparing tables", 0)
 	for _, t := range store.Tables {
-		if t.Name == "log" || a.missing[t.Name] {
-			continue
+		if rows := a.state.rows(t.Name); rows != nil {
+			if err := a.compareTable(t, rows); err != nil {
+				return err
+			}
 		}
-		if err := a.compareTable(t.Name, t); err != nil {
-			return err
-		}
-	}
-	if t := a.kept.SchemaTable(); t.Name != "" {
-		return a.compareTable("sqlite_schema", t)
 	}
 	return nil
 }
 
 // compareTable walks both tables in the order of their keys, which are their first
 // columns.
-func (a *audit) compareTable(name string, t store.Table) error {
+func (a *audit) compareTable(t store.Table, due iter.Seq[[]any]) error {
 	kept, err := openCursor(a.kept, t)
 	if err != nil {
-		a.report.add(name, "", "", "cannot be read: %v", err)
+		a.report.add(t.Name, "", "", "cannot be read: %v", err)
 		return nil
 	}
 	defer kept.rows.Close()
-	fresh, err := openCursor(a.fresh, t)
-	if err != nil {
-		return err
-	}
-	defer fresh.rows.Close()
+	next, stop := iter.Pull(due)
+	defer stop()
 	kept.next()
-	fresh.next()
-	for kept.row != nil || fresh.row != nil {
+	fresh, more := next()
+	for kept.row != nil || more {
 		a.advance()
 		switch order := kept.compare(fresh); {
 		case order < 0:
-			a.report.add(name, kept.key(), "", "was added by hand: no event makes it")
+			a.report.add(t.Name, kept.key(kept.row), "", "was added by hand: no event makes it")
 			kept.next()
 		case order > 0:
-			a.report.add(name, fresh.key(), "", "is missing: the events make it")
-			fresh.next()
+			a.report.add(t.Name, kept.key(fresh), "", "is missing: the events make it")
+			fresh, more = next()
+		case t.Name == "emails":
+			if a.state.emails[string(fresh[0].([]byte))] == nil {
+				a.report.add(t.Name, kept.key(kept.row), "address", "is not the one that the log knows by this hash")
+			}
+			kept.next()
+			fresh, more = next()
 		default:
 			for i, column := range kept.columns {
-				if i < len(fresh.row) && compareValues(kept.row[i], fresh.row[i]) != 0 {
-					is, due := apart(kept.row[i], fresh.row[i])
-					a.report.add(name, kept.key(), column, "is %s, and by the events %s", show(is), show(due))
+				if i < len(fresh) && compareValues(kept.row[i], fresh[i]) != 0 {
+					is, due := apart(kept.row[i], fresh[i])
+					a.report.add(t.Name, kept.key(kept.row), column, "is %s, and by the events %s", show(is), show(due))
 				}
 			}
 			kept.next()
-			fresh.next()
+			fresh, more = next()
 		}
 	}
-	return errors.Join(kept.err, fresh.err)
+	return kept.err
 }
 
 // cursor reads the rows of a table in the order of its key.
@@ -75,6 +78,7 @@ type cursor struct {
 	columns []string
 	keys    int   // how many columns make the key
 	row     []any // nil after the last
+	into    []any
 	err     error
 }
 
@@ -88,7 +92,7 @@ func openCursor(t *store.Tx, of store.Table) (*cursor, error) {
 		rows.Close()
 		return nil, err
 	}
-	return &cursor{rows: rows, columns: columns, keys: strings.Count(of.Key, ",") + 1}, nil
+	return &cursor{rows: rows, columns: columns, keys: strings.Count(of.Key, ",") + 1, into: make([]any, len(columns))}, nil
 }
 
 func (c *cursor) next() {
@@ -97,35 +101,35 @@ func (c *cursor) next() {
 		c.err = c.rows.Err()
 		return
 	}
-	row, into := make([]any, len(c.columns)), make([]any, len(c.columns))
+	row := make([]any, len(c.columns))
 	for i := range row {
-		into[i] = &row[i]
+		c.into[i] = &row[i]
 	}
-	if c.err = c.rows.Scan(into...); c.err == nil {
+	if c.err = c.rows.Scan(c.into...); c.err == nil {
 		c.row = row
 	}
 }
 
-// compare orders the current rows of two cursors by their keys; the end comes last.
-func (c *cursor) compare(other *cursor) int {
+// compare orders the current row and another one by their keys; the end comes last.
+func (c *cursor) compare(other []any) int {
 	switch {
 	case c.row == nil:
 		return 1
-	case other.row == nil:
+	case other == nil:
 		return -1
 	}
 	for i := range c.keys {
-		if order := compareValues(c.row[i], other.row[i]); order != 0 {
+		if order := compareValues(c.row[i], other[i]); order != 0 {
 			return order
 		}
 	}
 	return 0
 }
 
-func (c *cursor) key() string {
+func (c *cursor) key(row []any) string {
 	names := make([]string, c.keys)
 	for i := range names {
-		names[i] = strings.Trim(show(c.row[i]), `"`)
+		names[i] = strings.Trim(show(row[i]), `"`)
 	}
 	return strings.Join(names, " ")
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/audit"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/book"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/ledgertest"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/store"
@@ -133,7 +134,7 @@ func editTable(t *testing.T, s *store.Store, db *sql.DB, table store.Table, ever
 		for i, column := range row.columns {
 			changed := row.set(t, i, otherValue(row.values[i]))
 			named := column
-			if i == 0 || table.Name == "log" { // a key: the row is found as added and as missing
+			if i <= strings.Count(table.Key, ",") || table.Name == "log" || table.Name == "emails" { // a key: the row is found as added and as missing
 				named = ""
 			}
 			wantFound(t, auditedStore(t, s, nil), table.Name, named, fmt.Sprintf("row %d, column %s edited", at, column))
@@ -245,37 +246,36 @@ func TestAuditFindsReorderedEvents(t *testing.T) {
 	}
 }
 
-// A table that is dropped, or has a view in its place, is named, and all others are
-// compared.
+// A table that is dropped, or has a view in its place, is named, and stops the audit: what
+// the others seem to hold means nothing then.
 func TestAuditFindsThatATableIsMissing(t *testing.T) {
 	everywhere(t, func(t *testing.T, b *book.Book, where string) {
 		lived(t, b)
 		for i, table := range store.Tables {
 			name := table.Name
-			ledgertest.Execute(t, where, "ALTER TABLE "+name+" RENAME TO gone")
-			if i%2 == 0 {
-				ledgertest.Execute(t, where, "CREATE VIEW "+name+" AS SELECT * FROM gone")
-			}
-			r := audited(t, b, nil)
-			wantFound(t, r, name, "", "the table "+name+" removed")
-			for _, f := range r.Findings {
-				if f.Table != name && f.Table != "sqlite_schema" {
-					t.Errorf("without %s: %v", name, f)
+			here := where
+			if !store.IsPostgres(where) { // that writes the schema anew when a table is renamed
+				here = filepath.Join(t.TempDir(), "copy.db")
+				if err := b.Store().Backup(ctx, here); err != nil {
+					t.Fatal(err)
 				}
 			}
+			s := opened(t, here)
+			ledgertest.Execute(t, here, "ALTER TABLE "+name+" RENAME TO gone")
 			if i%2 == 0 {
-				ledgertest.Execute(t, where, "DROP VIEW "+name)
+				ledgertest.Execute(t, here, "CREATE VIEW "+name+" AS SELECT * FROM gone")
 			}
-			ledgertest.Execute(t, where, "ALTER TABLE gone RENAME TO "+name)
+			r := auditedStore(t, s, nil)
+			wantStopped(t, r, "row "+name)
+			if !slices.ContainsFunc(r.Findings, func(f audit.Finding) bool { return f.Row == name }) {
+				t.Errorf("without %s: %v", name, r.Findings)
+			}
+			if i%2 == 0 {
+				ledgertest.Execute(t, here, "DROP VIEW "+name)
+			}
+			ledgertest.Execute(t, here, "ALTER TABLE gone RENAME TO "+name)
 		}
 	})
-}
-
-func TestAuditFindsATrigger(t *testing.T) {
-	b, where := ledgertest.New(t)
-	lived(t, b)
-	ledgertest.Execute(t, where, "CREATE TRIGGER more AFTER UPDATE ON entitlements BEGIN UPDATE entitlements SET seats_used = 0; END")
-	wantFound(t, audited(t, b, nil), "sqlite_schema", "", "a trigger added")
 }
 
 // Where the schema version was removed, an audit says so; nothing else opens the ledger.

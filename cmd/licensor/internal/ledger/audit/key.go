@@ -3,7 +3,6 @@ package audit
 import (
 	"encoding/hex"
 	"fmt"
-	"sync"
 
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/format"
@@ -11,75 +10,86 @@ import (
 	"github.com/offlicense/offlicense/verify"
 )
 
-// auditedKey is a revoked key, for the audit of what it has signed. It is as the events
-// have it: the tables are compared with them.
-type auditedKey struct {
-	*ledger.RevokedKey
-	seq    int64 // of the event that revoked it
+// revokedKey is a key that an event has revoked.
+type revokedKey struct {
+	ledger.KeyRevocation
+	seq    int64
 	public keys.PublicKey
 	wire   format.RevokedKey
 
-	mu       sync.Mutex
-	recorded map[[16]byte]bool // what it had signed of licenses when it was revoked
+	ends map[[16]byte]bool // whether it, a root, ends a delegation
 }
 
-// noteRevoked notes the key that an event has revoked. One that cannot be read is found when
-// the events are replayed.
-func (a *audit) noteRevoked(e *ledger.Event) {
-	r, _ := e.Detail.(ledger.Revoked)
-	if r.Key == nil {
-		return
-	}
-	k := &auditedKey{RevokedKey: r.Key, seq: e.Seq, recorded: make(map[[16]byte]bool)}
+func newRevokedKey(e *ledger.Event, key *ledger.RevokedKey) (*revokedKey, error) {
+	k := &revokedKey{KeyRevocation: ledger.KeyRevocation{RevokedKey: *key, Since: e.Time, Why: e.Why}, seq: e.Seq, ends: make(map[[16]byte]bool)}
 	var err error
-	if k.public, err = r.Key.Key(); err != nil {
-		return
+	if k.public, err = key.Key(); err != nil {
+		return nil, err
 	}
-	if k.wire, err = r.Key.Wire(); err != nil {
-		return
+	if k.wire, err = key.Wire(); err != nil {
+		return nil, err
 	}
-	a.revoked = append(a.revoked, k)
+	k.Kept = k.wire.Keep.Len()
+	return k, nil
 }
 
-// judge returns what is wrong with a license that was recorded by an event, empty for
-// nothing: a key that was revoked has signed it, or one whose delegation is by a root
-// that was revoked. No licensor records such a license.
-func (k *auditedKey) judge(file format.File, signer []byte, seq int64) string {
-	if k.Root {
-		chain := verify.Chain{Delegation: file.Delegation.Digest()}
-		if ledger.SignedBy(k.public, file.Delegation) {
+// endsDelegation reports whether the key is the root of a delegation and does not keep it.
+func (k *revokedKey) endsDelegation(d *delegated) bool {
+	if !k.Root {
+		return false
+	}
+	ended, known := k.ends[d.digest]
+	if !known {
+		chain := verify.Chain{Delegation: d.digest}
+		if ledger.SignedBy(k.public, d.statement) {
 			chain.Root = k.wire.Thumbprint
 		}
-		if _, ended := verify.Revokes(&k.wire, chain); ended && seq > k.seq {
+		_, ended = verify.Revokes(&k.wire, chain)
+		k.ends[d.digest] = ended
+	}
+	return ended
+}
+
+// checkSigner returns what is wrong with a license that is recorded now, empty for
+// nothing: a key that was revoked has signed it, or its delegation is by a root that
+// was. No licensor records such a license.
+func (s *state) checkSigner(d *delegated) string {
+	for _, k := range s.revoked {
+		switch {
+		case k.endsDelegation(d):
 			return fmt.Sprintf("the license was recorded after the root %q was revoked, by event %d, and its delegation by that root is not one of those that remain valid", k.Name, k.seq)
+		case k.public == d.key:
+			return fmt.Sprintf("the license was recorded after the key that signed it, %q, was revoked, by event %d", k.Name, k.seq)
 		}
-		return ""
 	}
-	if string(signer) != string(k.Public) {
-		return ""
-	}
-	if seq > k.seq {
-		return fmt.Sprintf("the license was recorded after the key that signed it, %q, was revoked, by event %d", k.Name, k.seq)
-	}
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.recorded[file.License.Digest()] = true
 	return ""
 }
 
-// auditKeep finds what a key keeps although it was not on record: a license of a thief,
-// which all servers would take.
-func (a *audit) auditKeep(k *auditedKey) {
-	if k.Root { // keeps delegations that have signed nothing yet, too
-		return
+// checkKeep returns what is wrong with what a key is to keep, empty for nothing: a
+// license that does not follow from the rules is that of a thief, and all servers would
+// take it.
+func (s *state) checkKeep(key *ledger.RevokedKey) string {
+	if key.Root { // keeps delegations that have signed nothing yet, too
+		return ""
+	}
+	wire, err := key.Wire()
+	if err != nil {
+		return err.Error()
+	}
+	good := make(map[[16]byte]bool)
+	for _, l := range s.licenses {
+		if string(l.signer.key) == string(key.Public) && !l.refused {
+			good[l.digest] = true
+		}
 	}
 	var stray []string
-	for i := range k.wire.Keep.Len() {
-		if digest := k.wire.Keep.At(i); !k.recorded[digest] {
+	for i := range wire.Keep.Len() {
+		if digest := wire.Keep.At(i); !good[digest] {
 			stray = append(stray, hex.EncodeToString(digest[:]))
 		}
 	}
-	if len(stray) > 0 {
-		a.report.add("revoked_keys", hex.EncodeToString(k.Public), "keep", "of the key %q remain valid %d licenses that were not on record when it was revoked: %s and so on", k.Name, len(stray), stray[0])
+	if len(stray) == 0 {
+		return ""
 	}
+	return fmt.Sprintf("of the key %q remain valid %d licenses that do not follow from the record as it was then: %s and so on", key.Name, len(stray), stray[0])
 }

@@ -1,106 +1,123 @@
 package audit
 
 import (
+	"bytes"
 	"encoding/hex"
 	"fmt"
-	"runtime"
-	"sync"
+	"reflect"
+	"strings"
 	"time"
 
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
-	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/store"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/rules"
 	"github.com/offlicense/offlicense/format"
 	"github.com/offlicense/offlicense/verify"
 )
 
-// licenses verifies every license on record, on all processors.
-func (a *audit) licenses(v *verify.Verifier) error {
-	lists, err := a.lists(v)
-	if err != nil || a.missing["licenses"] || a.missing["activations"] || a.missing["entitlements"] {
-		return err
+// license judges a license on record. step is what the rules say of it; nil if they
+// refuse it: then it is held against what was sold and what it says of itself.
+func (a *audit) license(p *prepared, step *rules.Step) {
+	g := a.grant(p, step)
+	if p.forged != "" {
+		a.report.add("licenses", p.license.ID.String(), "", "%s", p.forged)
+		p.refused = true
+	} else if p.request != nil && p.request.Signed {
+		a.judged.requests++
 	}
-	a.begin("verifying licenses", a.signed)
-	todo := make(chan *store.LicenseRow, 256)
-	var found sync.Mutex
-	var workers sync.WaitGroup
-	for range runtime.GOMAXPROCS(0) {
-		workers.Go(func() {
-			for l := range todo {
-				if text := a.checkLicense(v, lists, l); text != "" {
-					found.Lock()
-					a.report.add("licenses", l.ID, "", "%s", text)
-					found.Unlock()
-				}
-			}
-		})
+	if g == nil { // counted as read, and not as judged
+		return
 	}
-	err = a.kept.EachLicenseRow(func(l *store.LicenseRow) error {
-		a.report.Licenses++
-		a.advance()
-		todo <- l
-		return nil
-	})
-	close(todo)
-	workers.Wait()
-	for _, k := range a.revoked {
-		a.auditKeep(k)
+	a.judged.licenses++
+	if text := a.checkLicense(p, g); text != "" {
+		a.report.add("licenses", p.license.ID.String(), "", "%s", text)
+		p.refused = true
 	}
-	return err
 }
 
-// checkLicense returns what is wrong with a license, empty for nothing.
-func (a *audit) checkLicense(v *verify.Verifier, lists map[uint64]*verify.RevocationList, l *store.LicenseRow) string {
-	signed, err := ledger.LicenseIn(l.Leaf)
-	if err != nil {
-		return err.Error()
+// grant returns what a license must say, nil if nothing was sold that it could say.
+func (a *audit) grant(p *prepared, step *rules.Step) *ledger.Grant {
+	if step != nil && step.Grant != nil {
+		return step.Grant
 	}
-	file, err := format.ParseFile(signed.File)
-	if err != nil {
-		return err.Error()
+	of := a.state.sales[p.event.Invoice]
+	if of == nil {
+		return nil
 	}
-	claims, err := format.UnmarshalLicense(file.License.UnverifiedPayload())
-	if err != nil {
-		return err.Error()
+	l := p.license
+	g := &ledger.Grant{Entitlement: of.Entitlement, Activation: l.Activation, Epoch: l.Epoch, Request: p.request, Components: p.named, Need: l.Need}
+	if !l.HardEnd.Equal(g.HardEnd()) {
+		g.BridgeUntil = l.HardEnd
 	}
-	facts := verify.Facts{Now: l.Issued, Product: l.Product, AnyMachine: true, Emergency: true}
-	// The list that it asks for was in force when it was signed; a later one may have
-	// revoked it since.
-	if list := lists[claims.Terms.MinRevocation]; list != nil {
-		facts.Revocations = []*verify.RevocationList{list}
+	return g
+}
+
+// checkLicense returns what is wrong with a license, empty for nothing. No rule that
+// staff may lift is among it.
+func (a *audit) checkLicense(p *prepared, g *ledger.Grant) string {
+	l := p.license
+	if p.wrong != "" {
+		return p.wrong
 	}
-	got, err := v.Check([]byte(format.EncodeText(format.LicenseFile, signed.File)), facts)
+	claims := g.Claims(a.state.vendor, l.ID, l.Issued, l.Floor)
+	payload, err := claims.Marshal()
+	switch {
+	case err != nil:
+		return fmt.Sprintf("no license can say what was granted: %v", err)
+	case !bytes.Equal(payload, p.payload):
+		return otherTerm(claims, p.payload)
+	case !l.Issued.Equal(p.event.Time):
+		return fmt.Sprintf("the license was issued on %s, and recorded on %s", hardEnd(l.Issued), hardEnd(p.event.Time))
+	case p.by.claims.Name != l.SignedBy:
+		return fmt.Sprintf("the license is signed by %.64q, and the record says %.64q", p.by.claims.Name, l.SignedBy)
+	case !bytes.Equal(p.by.key.Bytes(), l.SignerKey):
+		return fmt.Sprintf("the license is signed by the key %s, and the record says %s", show(p.by.key.Bytes()), show(l.SignerKey))
+	}
+	if err := verify.CheckScope(p.by.claims, claims); err != nil {
+		return fmt.Sprintf("the license does not verify: %v", err)
+	}
+	if l.Floor > 0 && a.state.listed[l.Floor] == nil {
+		return fmt.Sprintf("the license asks for revocation list %d, which was not on record", l.Floor)
+	}
+	return a.state.checkSigner(p.by)
+}
+
+// otherTerm says in what a license differs from what was granted.
+func otherTerm(due *format.LicenseClaims, payload []byte) string {
+	is, err := format.UnmarshalLicense(payload)
 	if err != nil {
 		return fmt.Sprintf("the license does not verify: %v", err)
 	}
-	for _, k := range a.revoked {
-		if text := k.judge(file, l.SignerKey, l.Seq); text != "" {
-			return text
+	says, granted := terms(is), terms(due)
+	for i := range says {
+		if says[i] != granted[i] {
+			return fmt.Sprintf("the license says %s %.64q, and what was granted %.64q", says[i].name, says[i].value, granted[i].value)
 		}
 	}
-	_, signer, err := ledger.DelegatedKey(file.Delegation)
-	if err != nil {
-		return err.Error()
+	return "the license says what was granted in other bytes"
+}
+
+type term struct{ name, value string }
+
+// terms lists what a license says.
+func terms(c *format.LicenseClaims) []term {
+	b := c.Binding
+	if b == nil {
+		b = new(format.Binding)
 	}
-	var request, machine []byte
-	if claims.Binding != nil {
-		request, machine = claims.Binding.Request[:], claims.Binding.Key
+	request := b.Request[:]
+	if c.Binding == nil {
+		request = nil
 	}
-	for _, c := range [...]struct{ name, got, want string }{
-		{"id", got.ID.String(), l.ID},
-		{"activation", got.Activation, l.Activation},
-		{"invoice", got.Invoice, l.Invoice},
-		{"signer", got.SignedBy, l.SignedBy},
-		{"signer's key", hex.EncodeToString(signer.Bytes()), hex.EncodeToString(l.SignerKey)},
-		{"epoch", fmt.Sprint(got.Epoch), fmt.Sprint(l.Epoch)},
-		{"end", hardEnd(ledger.TimeOf(claims.Expires)), hardEnd(l.HardEnd)},
-		{"request", boundTo(request), boundTo(l.RequestHash)},
-		{"machine key", boundTo(machine), boundTo(l.MachineKey)},
-	} {
-		if c.got != c.want {
-			return fmt.Sprintf("the license says %s %q, and the record %q", c.name, c.got, c.want)
-		}
+	all := []term{
+		{"vendor", c.Issuer}, {"id", c.ID.String()}, {"activation", c.Activation}, {"product", c.Product},
+		{"end", hardEnd(ledger.TimeOf(c.Expires))}, {"beginning", fmt.Sprint(c.NotBefore)}, {"time of issue", hardEnd(ledger.TimeOf(c.IssuedAt))},
+		{"request", boundTo(request)}, {"machine key", boundTo(b.Key)}, {"needed components", fmt.Sprint(b.Need)}, {"components", fmt.Sprint(b.Components)},
 	}
-	return ""
+	t := reflect.ValueOf(c.Terms)
+	for i := range t.NumField() {
+		all = append(all, term{strings.ToLower(t.Type().Field(i).Name), fmt.Sprint(t.Field(i))})
+	}
+	return all
 }
 
 func hardEnd(end time.Time) string {

@@ -3,7 +3,10 @@ package audit
 import (
 	"bytes"
 	"encoding/base64"
+	"errors"
 	"fmt"
+	"math"
+	"runtime"
 	"slices"
 
 	"github.com/offlicense/offlicense/cmd/internal/hint"
@@ -23,48 +26,141 @@ func (h hashes) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
 	return found, nil
 }
 
-// events reads all events and hashes them.
+const (
+	pageSize = 128 // events
+	ahead    = 8   // pages that are prepared before they are judged
+)
+
+// page is a piece of the log. It is prepared when done is closed.
+type page struct {
+	events []*prepared
+	done   chan struct{}
+}
+
+// read reads the events page by page, and has each prepared while later ones are read.
+func (a *audit) read(pages chan<- *page, stop <-chan struct{}) error {
+	defer close(pages)
+	free := make(chan struct{}, runtime.GOMAXPROCS(0))
+	w := &preparer{v: a.against.Verifier, delegations: make(map[string]*delegated)}
+	for from := int64(math.MinInt64); ; {
+		rows, err := a.kept.Events(from, pageSize)
+		if err != nil || len(rows) == 0 {
+			return err
+		}
+		from = rows[len(rows)-1].Seq + 1
+		p := &page{make([]*prepared, len(rows)), make(chan struct{})}
+		free <- struct{}{}
+		go func() {
+			for i, row := range rows {
+				p.events[i] = w.prepare(row)
+			}
+			close(p.done)
+			<-free
+		}()
+		select {
+		case pages <- p:
+		case <-stop:
+			return nil
+		}
+	}
+}
+
+// events reads the log, hashes it and judges it, operation by operation.
 func (a *audit) events() error {
 	last, _, err := a.kept.Size()
 	if err != nil {
 		last = 0 // what is wrong with the newest event is found below
 	}
-	a.begin("reading events", last)
+	a.begin("judging events", last)
+	pages, stop, failed := make(chan *page, ahead), make(chan struct{}), make(chan error, 1)
+	go func() { failed <- a.read(pages, stop) }()
+	err = a.eachPage(pages)
+	close(stop)
+	for range pages { // so that nobody reads any more when this returns
+	}
+	return errors.Join(err, <-failed)
+}
+
+func (a *audit) eachPage(pages <-chan *page) error {
+	var operation []*prepared
 	next := int64(1)
-	return a.kept.EachEvent(func(seq int64, leaf []byte) error {
-		if seq != next {
-			a.broken = true
-			a.report.add("events", fmt.Sprint(next), "", "is missing: the next event is %d", seq)
+	for page := range pages {
+		<-page.done
+		for _, p := range page.events {
+			a.sound(p, next)
+			next = p.Seq + 1
+			a.advance()
+			added, err := tlog.StoredHashesForRecordHash(a.size, p.hash, a.hashes)
+			if err != nil {
+				return err
+			}
+			a.hashes = append(a.hashes, added...)
+			a.size++
+			a.report.Events++
+			if a.broken { // nothing can follow
+				continue
+			}
+			a.count(p)
+			if operation = append(operation, p); p.event.More {
+				continue
+			}
+			if err := a.judge(operation); err != nil {
+				return err
+			}
+			operation = operation[:0]
 		}
-		next = seq + 1
-		e, err := ledger.ParseEvent(leaf)
-		switch {
-		case err != nil:
-			a.broken = true
-			a.report.add("events", fmt.Sprint(seq), "event", "was changed by hand: %v", err)
-		case e.Seq != seq:
-			a.broken = true
-			a.report.add("events", fmt.Sprint(seq), "seq", "was moved by hand: the event there says that it is event %d", e.Seq)
-		case e.Action == ledger.ActionCreate && a.vendor == "":
-			a.vendor = e.Detail.(ledger.Created).Vendor
-		case e.Action == ledger.ActionSign:
-			a.signed++
-		case e.Action == ledger.ActionRevoke:
-			a.noteRevoked(e)
+	}
+	if len(operation) > 0 {
+		return a.judge(operation)
+	}
+	return nil
+}
+
+// sound finds events that are missing, or are not what a ledger writes.
+func (a *audit) sound(p *prepared, next int64) {
+	row, before := fmt.Sprint(p.Seq), len(a.report.Findings)+a.report.More
+	if p.Seq != next {
+		a.report.add("events", fmt.Sprint(next), "", "is missing: the next event is %d", p.Seq)
+	}
+	switch e := p.event; {
+	case p.err != nil:
+		a.report.add("events", row, "event", "was changed by hand: %v", p.err)
+	case e.Seq != p.Seq:
+		a.report.add("events", row, "seq", "was moved by hand: the event there says that it is event %d", e.Seq)
+	case e.Seq == 1 && e.Action == ledger.ActionCreate:
+		a.vendor = e.Detail.(ledger.Created).Vendor
+	}
+	if len(a.report.Findings)+a.report.More > before {
+		a.broken = true
+		return
+	}
+	for _, column := range [...]struct{ name, is, due string }{{"invoice", p.Invoice, p.event.Invoice}, {"activation", p.Activation, p.event.Activation}} {
+		if column.is != column.due {
+			a.report.add("events", row, column.name, "is %s, and by the event %s", show(column.is), show(column.due))
 		}
-		a.advance()
-		added, err := tlog.StoredHashesForRecordHash(a.size, tlog.RecordHash(leaf), a.hashes)
-		a.hashes = append(a.hashes, added...)
-		a.size++
-		a.report.Events++
-		return err
-	})
+	}
+}
+
+// count counts what is to be judged.
+func (a *audit) count(p *prepared) {
+	if p.license != nil {
+		a.there.licenses++
+		if p.request != nil && p.request.Signed {
+			a.there.requests++
+		}
+	}
+	switch p.event.Action {
+	case ledger.ActionRelease:
+		a.there.releases++
+	case ledger.ActionPublish:
+		a.there.lists++
+	}
 }
 
 // log compares the table log with the hashes of the events. A changed event changes
 // the hashes above it too: only what it does not explain is named besides.
 func (a *audit) log() error {
-	if a.broken || a.missing["log"] { // events that are missing shift all hashes after them
+	if a.broken { // events that are missing shift all hashes after them
 		return nil
 	}
 	var changed []int64
@@ -104,7 +200,8 @@ func (a *audit) log() error {
 }
 
 // checkpoint compares the log with an older head of it.
-func (a *audit) checkpoint(against Against) error {
+func (a *audit) checkpoint() error {
+	against := a.against
 	head, err := tlog.TreeHash(a.size, a.hashes)
 	if err != nil {
 		return err
@@ -120,6 +217,7 @@ func (a *audit) checkpoint(against Against) error {
 	a.report.Since = older.N
 	switch {
 	case older.N > a.size:
+		a.rewritten = true
 		a.report.add("events", span(a.size+1, older.N), "", "dropped: the checkpoint was made when the newest event was number %d, and now it is %d", older.N, a.size)
 		return nil
 	case older.N == 0:
@@ -130,6 +228,7 @@ func (a *audit) checkpoint(against Against) error {
 		return err
 	}
 	if err := tlog.CheckTree(proof, a.size, head, older.N, older.Hash); err != nil {
+		a.rewritten = true
 		a.report.add("events", span(1, older.N), "", "not what the checkpoint was made of: the history was written anew")
 	}
 	return nil

@@ -2,7 +2,9 @@ package audit_test
 
 import (
 	"context"
+	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -55,7 +57,7 @@ func lived(t testing.TB, b *book.Book) {
 	old := ledgertest.Signed(t, b, site(1, invoice))
 	_, err := b.Move(ctx, ledgertest.Because("new hardware"), invoice, old.Activation, 14*day, site(2, invoice), issue())
 	must(err)
-	_, err = b.Release(ctx, by(), rules.Releasing{License: old.ID, Key: site(1, invoice).Key, Raw: []byte("release")}, issue())
+	_, err = b.Release(ctx, by(), ledgertest.Releasing(old, ledgertest.SiteKey(1), 0), issue())
 	must(err)
 	lost := ledgertest.Signed(t, b, site(3, invoice))
 	_, err = b.Deactivate(ctx, ledgertest.Because("disk gone"), invoice, lost.Activation)
@@ -102,6 +104,10 @@ func auditedStore(t testing.TB, s *store.Store, checkpoint []byte) *audit.Report
 	return r
 }
 
+func runAudit(b *book.Book) (*audit.Report, error) {
+	return audit.Run(ctx, b.Store(), audit.Against{Verifier: ledgertest.Verifier(ledgertest.Root)})
+}
+
 func audited(t testing.TB, b *book.Book, checkpoint []byte) *audit.Report {
 	t.Helper()
 	return auditedStore(t, b.Store(), checkpoint)
@@ -134,4 +140,53 @@ func checkpointOf(t testing.TB, b *book.Book) []byte {
 		t.Fatal(err)
 	}
 	return c
+}
+
+// opened opens a ledger as an audit does.
+func opened(t testing.TB, where string) *store.Store {
+	t.Helper()
+	s, err := store.OpenToAudit(ctx, where)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+// wantStopped wants that the schema has stopped an audit, with a finding that says what.
+func wantStopped(t testing.TB, r *audit.Report, what string) {
+	t.Helper()
+	var all []string
+	for _, f := range r.Findings {
+		all = append(all, f.String())
+	}
+	text := strings.Join(all, "\n")
+	if !strings.Contains(text, what) || !strings.Contains(text, "nothing was judged") || r.Events > 0 {
+		t.Errorf("after %d events found: %s, want %s", r.Events, text, what)
+	}
+}
+
+// wantEvent wants a finding about an event, with each of the texts.
+func wantEvent(t testing.TB, r *audit.Report, seq int64, texts ...string) {
+	t.Helper()
+	for _, f := range r.Findings {
+		if f.Table == "events" && f.Row == fmt.Sprint(seq) {
+			missing := slices.DeleteFunc(slices.Clone(texts), func(text string) bool { return strings.Contains(f.Text, text) })
+			if len(missing) == 0 {
+				return
+			}
+		}
+	}
+	t.Errorf("nothing says of event %d %q; found: %v", seq, texts, r.Findings)
+}
+
+// wantLicense wants a finding about a license.
+func wantLicense(t testing.TB, r *audit.Report, id format.ID, text string) {
+	t.Helper()
+	for _, f := range r.Findings {
+		if f.Table == "licenses" && f.Row == id.String() && strings.Contains(f.Text, text) {
+			return
+		}
+	}
+	t.Errorf("nothing says of the license %s %q; found: %v", id, text, r.Findings)
 }

@@ -30,15 +30,16 @@ func on(by *ledger.Operation, ask store.Ask, decide func(t *store.Tx, f *rules.F
 	}
 }
 
-// atThisTime asks the rules, unless the clock is behind.
+// atThisTime asks the rules, unless the clock is behind. What they say is one operation.
 func atThisTime(f *rules.Facts, by *ledger.Operation, decide func() ([]*rules.Step, error)) ([]*rules.Step, error) {
 	lifted, err := rules.CheckClock(f.Newest, by)
 	if err != nil {
 		return nil, err
 	}
 	steps, err := decide()
-	for _, s := range steps {
+	for i, s := range steps {
 		s.Event.Lifted = slices.Concat(s.Event.Lifted, lifted)
+		s.Event.More = i+1 < len(steps)
 	}
 	return steps, err
 }

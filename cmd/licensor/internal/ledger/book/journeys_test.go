@@ -351,7 +351,7 @@ func (j *journey) moves() {
 	_, err := j.Sign(ctx, by(), again(j, q, nil), issue())
 	ledgertest.WantRefusal(j, err, ledger.RuleMove)
 
-	r := rules.Releasing{License: old.ID, Key: machineKey(1), Raw: []byte("release")}
+	r := ledgertest.Releasing(old, ledgertest.SiteKey(1), 0)
 	released, err := j.Release(ctx, by(), r, issue())
 	j.must(err)
 	if got := says(j, released.License); released.Successor != bridge.Activation || got.Type != ledger.TypeProduction || got.Epoch != 2 {
@@ -371,7 +371,7 @@ func (j *journey) moves() {
 	// A move that comes to nothing: the new server gives its bridge back.
 	bridge, err = j.Move(ctx, because("once more"), "MOVE", bridge.Activation, day, site(3, "MOVE"), issue())
 	j.must(err)
-	if _, err := j.Release(ctx, by(), rules.Releasing{License: bridge.ID, Key: machineKey(3), Raw: []byte("release")}, issue()); err != nil {
+	if _, err := j.Release(ctx, by(), ledgertest.Releasing(bridge, ledgertest.SiteKey(3), 0), issue()); err != nil {
 		j.Error(err)
 	}
 	wantSeats(j, j.Book, "MOVE", 1, 1)
@@ -448,12 +448,13 @@ func (j *journey) failsOver() {
 	if days := says(j, license).EmergencyDays; days != 10 {
 		j.Errorf("%d emergency days, want 10", days)
 	}
-	if _, err := j.Release(ctx, by(), rules.Releasing{License: license.ID, Key: q.Key, EmergencyDays: 7, Raw: []byte("release")}, issue()); err != nil {
+	release := ledgertest.Releasing(license, ledgertest.SiteKey(1), 7)
+	if _, err := j.Release(ctx, by(), release, issue()); err != nil {
 		j.Fatal(err)
 	}
 	events, err := j.History(ctx, license.Activation)
 	j.must(err)
-	if closed := events[len(events)-1].Detail.(ledger.Closed); closed.EmergencyDays != 7 || string(closed.Release) != "release" {
+	if closed := events[len(events)-1].Detail.(ledger.Closed); closed.EmergencyDays != 7 || string(closed.Release) != string(release.Raw) {
 		j.Errorf("on record of the release: %+v", closed)
 	}
 	if days := says(j, ledgertest.Signed(j, j.Book, asks(j, 2, "FAIL", ledger.TypeFailover))).EmergencyDays; days != 10 {

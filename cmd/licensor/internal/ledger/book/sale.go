@@ -19,11 +19,35 @@ func (b *Book) SetCustomer(ctx context.Context, by ledger.Operation, c ledger.Cu
 	})
 }
 
+// Forget removes an e-mail address from what is known of all that was sold to it, and
+// returns of how many sales. The log keeps a hash that nobody can undo without the salt,
+// which goes too.
+func (b *Book) Forget(ctx context.Context, by ledger.Operation, email string) (sales int, err error) {
+	err = b.change(ctx, &by, store.Ask{}, func(t *store.Tx, _ *rules.Facts) ([]*rules.Step, error) {
+		accounts, err := t.Accounts(email)
+		if sales = len(accounts); err != nil || sales == 0 {
+			return nil, err
+		}
+		return []*rules.Step{rules.Forget(accounts)}, nil
+	})
+	return sales, err
+}
+
+// commit notes the e-mail address of a new sale as the log does.
+func commit(by *ledger.Operation, e *ledger.Entitlement) error {
+	salt, err := ledger.NewSalt(by.Random)
+	e.Commit(salt)
+	return err
+}
+
 // Entitle records what was bought. With Operation.Override it may be what the rules
 // leave to staff.
 func (b *Book) Entitle(ctx context.Context, by ledger.Operation, e ledger.Entitlement) error {
 	sale := e.Normal()
 	if err := sale.Check(b.vendor, by.Now); err != nil {
+		return err
+	}
+	if err := commit(&by, sale); err != nil {
 		return err
 	}
 	return b.change(ctx, &by, store.Ask{Sales: []*ledger.Entitlement{sale}}, func(_ *store.Tx, f *rules.Facts) ([]*rules.Step, error) {
@@ -43,7 +67,7 @@ func (b *Book) PreviewRevision(ctx context.Context, by ledger.Operation, invoice
 	if err := by.Check(); err != nil {
 		return nil, err
 	}
-	revised, p := b.revision(&by, invoice, r)
+	revised, p := b.revision(&by, invoice, r.Salted(nil))
 	_, err := read(ctx, b, p)
 	if err != nil {
 		return nil, err
@@ -55,7 +79,11 @@ func (b *Book) PreviewRevision(ctx context.Context, by ledger.Operation, invoice
 // from the requests on record. All is recorded in one transaction; run again with the
 // same change it returns the same licenses.
 func (b *Book) Revise(ctx context.Context, by ledger.Operation, invoice string, r rules.Revision, issue ledger.Issue) (*Revised, error) {
-	revised, p := b.revision(&by, invoice, r)
+	salt, err := ledger.NewSalt(by.Random)
+	if err != nil {
+		return nil, err
+	}
+	revised, p := b.revision(&by, invoice, r.Salted(salt))
 	if err := b.carryOut(ctx, &by, issue, p, nil); err != nil {
 		return nil, err
 	}
@@ -146,6 +174,9 @@ func (b *Book) Import(ctx context.Context, by ledger.Operation, orders []Order, 
 		sale, err := o.Normal(), o.Err
 		if err == nil {
 			err = sale.Check(b.vendor, by.Now)
+		}
+		if err == nil {
+			err = commit(&by, sale)
 		}
 		if err != nil {
 			wrong.add(o.Line, err)

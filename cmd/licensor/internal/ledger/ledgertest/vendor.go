@@ -9,12 +9,14 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/offlicense/offlicense/cmd/licensor/internal/issuer"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/book"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/rules"
 	"github.com/offlicense/offlicense/format"
 	"github.com/offlicense/offlicense/keys"
 	"github.com/offlicense/offlicense/verify"
@@ -80,14 +82,18 @@ func Open(t testing.TB, where string) *book.Book {
 	return b
 }
 
+var salts atomic.Uint64
+
 // Entitlement is what was sold: a seat of production.
 func Entitlement() ledger.Entitlement {
-	return ledger.Entitlement{
+	e := ledger.Entitlement{
 		Invoice: "INV0042-1", Email: "ops@site.example", Customer: "Site Ltd",
 		Product: "evoq", Edition: "engage", Type: ledger.TypeProduction, Seats: 1, Binding: "key",
 		Expires:  time.Date(2027, 11, 21, 23, 59, 59, 0, time.UTC),
 		Features: []string{"sso"}, Limits: map[string]uint64{"cores": 16},
 	}
+	e.Commit(binary.BigEndian.AppendUint64(make([]byte, 8), salts.Add(1)))
+	return e
 }
 
 // Sold records an entitlement that differs from the usual one.
@@ -239,6 +245,24 @@ func Signed(t testing.TB, b *book.Book, q *verify.Request) *ledger.License {
 		t.Fatal(err)
 	}
 	return license
+}
+
+// Releasing returns the release of a license that the machine key of its site has signed.
+func Releasing(l *ledger.License, key keys.PrivateKey, days uint64) rules.Releasing {
+	id, err := format.NewID(rand.Reader)
+	if err != nil {
+		panic(err)
+	}
+	claims := format.ReleaseClaims{Activation: l.Activation, Vendor: "acme.example", IssuedAt: Now.Unix(), ID: id, License: l.ID, EmergencyDays: days}
+	payload, err := claims.Marshal()
+	if err != nil {
+		panic(err)
+	}
+	raw, err := format.Seal(format.Release, key.Public().ID(), payload, key.Sign)
+	if err != nil {
+		panic(err)
+	}
+	return rules.Releasing{License: l.ID, Key: key.Public(), EmergencyDays: days, Raw: raw}
 }
 
 // List signs the next revocation list. delegated is who signs for a root, nil if the root

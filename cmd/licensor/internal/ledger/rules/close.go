@@ -80,7 +80,7 @@ func Release(f *Facts, by *ledger.Operation, r Releasing) (*Released, error) {
 		return result, nil
 	}
 	ended, err := j.endMove(a, result)
-	result.Steps = append(result.Steps, ended...)
+	result.Steps = j.done(append(result.Steps, ended...))
 	return result, err
 }
 
@@ -180,9 +180,13 @@ func (f *Facts) closed(steps []*Step) {
 // left notes the machine of an activation whose seat is freed.
 func (s *Sale) left(a *Activation) {
 	machine, err := a.machine()
-	if err == nil { // else no machine is known, and none is believed to come back
-		s.Left = append(s.Left, LeftMachine{a.MachineKey, machine})
+	if err != nil { // no machine is known, and none is believed to come back
+		return
 	}
+	for i := range machine {
+		machine[i].Hash = Comparable(machine[i].Hash)
+	}
+	s.Left = append(s.Left, LeftMachine{a.MachineKey, machine})
 }
 
 // Revoked returns the licenses that steps revoke.

@@ -30,6 +30,9 @@ func sameHash(a, b []byte) bool {
 	return n >= format.MinComponentHash && bytes.Equal(a[:n], b[:n])
 }
 
+// Comparable is what all hashes of one component have in common.
+func Comparable(hash []byte) []byte { return hash[:min(len(hash), format.MinComponentHash)] }
+
 // sameMachine reports whether two requests seem to come from one machine: of the longer
 // list more than half must agree, so that a server of which only one thing is known is
 // not every server that shares it.

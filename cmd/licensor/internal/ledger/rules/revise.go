@@ -23,12 +23,19 @@ type Renewal struct {
 type Revision struct {
 	action ledger.Action
 	change func(*ledger.Entitlement) error
+	salt   []byte // of a new e-mail address
+}
+
+// Salted returns the revision with the salt for an e-mail address, should it be a new one.
+func (r Revision) Salted(salt []byte) Revision {
+	r.salt = salt
+	return r
 }
 
 // NewRenewal gives an entitlement a later end.
 func NewRenewal(to Renewal) Revision {
 	const shorten = `"licensor amend" can shorten it`
-	return Revision{ledger.ActionRenew, func(e *ledger.Entitlement) error {
+	return Revision{action: ledger.ActionRenew, change: func(e *ledger.Entitlement) error {
 		switch {
 		case to.Perpetual && !to.Expires.IsZero():
 			return hint.Errorf("a perpetual entitlement has no end").WithHint("give one of the two")
@@ -38,6 +45,9 @@ func NewRenewal(to Renewal) Revision {
 			return hint.Errorf("invoice %q runs longer already: %s", e.Invoice, endName(e.Expires)).WithHint(shorten)
 		case to.endsUpdates(e):
 			return hint.Errorf("invoice %q covers later builds already: %s", e.Invoice, updatesName(e.UpdatesUntil)).WithHint(shorten)
+		}
+		if e.EmergencyDays > 0 && !to.Expires.Equal(e.Expires) { // they count anew from where its own period begins
+			e.CountEmergencyFrom(e.Expires.Add(time.Second))
 		}
 		e.Expires = to.Expires
 		if to.Perpetual {
@@ -82,7 +92,7 @@ func updatesName(until time.Time) string {
 // and so on, all but its invoice, customer, product and type. change is called more
 // than once, each time with what is on record.
 func NewAmendment(change func(*ledger.Entitlement) error) Revision {
-	return Revision{ledger.ActionAmend, change}
+	return Revision{action: ledger.ActionAmend, change: change}
 }
 
 // Revised is what a revision makes of an entitlement.
@@ -110,7 +120,12 @@ func Revise(f *Facts, by *ledger.Operation, invoice string, r Revision, active [
 	}
 	after = after.Normal()
 	j := &judgement{Facts: f, by: by}
-	after.Waived = before.Waived || by.Override && j.lacksProduction(after)
+	if after.Waived = before.Waived; !after.Waived && by.Override && j.lacksProduction(after) {
+		after.Waived, j.lifted = true, append(j.lifted, ledger.RuleProduction)
+	}
+	if after.Email != before.Email {
+		after.Commit(r.salt)
+	}
 	revised := &Revised{Before: before, After: after}
 	active = slices.DeleteFunc(slices.Clone(active), func(a *Activation) bool { return a.revoked() != nil })
 	if ledger.Same(before, after) {

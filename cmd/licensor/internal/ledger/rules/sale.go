@@ -23,6 +23,11 @@ func SetCustomer(c ledger.Customer) (*Step, error) {
 	return &Step{Event: ledger.Event{Action: ledger.ActionCustomer, Detail: c}}, nil
 }
 
+// Forget removes e-mail addresses, which are named by their commitments.
+func Forget(accounts [][]byte) *Step {
+	return &Step{Event: ledger.Event{Action: ledger.ActionForget, Detail: ledger.Forgotten{Accounts: accounts}}}
+}
+
 // CheckNew refuses an invoice that is in the ledger already.
 func CheckNew(f *Facts, invoice string) error {
 	if f.Sales[invoice] == nil {
@@ -40,6 +45,9 @@ func Entitle(f *Facts, by *ledger.Operation, sale *ledger.Entitlement) (*Step, e
 	}
 	j := &judgement{Facts: f, by: by}
 	e := sale.Clone()
+	if e.EmergencyDays > 0 {
+		e.CountEmergencyFrom(by.Now)
+	}
 	if err := j.checkPartner(e); err != nil {
 		return nil, err
 	}

@@ -77,6 +77,9 @@ func (j *judgement) consider(q *verify.Request) (*Offer, error) {
 	if err := j.earlier(offer, q); err != nil || offer.License != nil {
 		return offer, err
 	}
+	if s.Forgotten {
+		return nil, refuseForgotten(s.Invoice)
+	}
 	if format.AccountHash(s.Invoice, s.Email) != q.Account {
 		return nil, refuseClaim(q)
 	}
@@ -112,6 +115,11 @@ func refuseClaim(q *verify.Request) error {
 	return ledger.Refuse(ledger.RuleClaim, ledger.LiftNobody,
 		`compare both with the customer, who makes a new request with the right ones; "licensor list" shows what was sold`,
 		"no entitlement has the invoice %.64q and the e-mail address that the request was made with", q.Invoice)
+}
+
+func refuseForgotten(invoice string) error {
+	return ledger.Refuse(ledger.RuleClaim, ledger.LiftNobody, fmt.Sprintf("ask the customer for it: licensor amend %s --email ADDRESS --out DIR", invoice),
+		"the e-mail address of invoice %q was removed, and a new request is known by it", invoice)
 }
 
 // earlier finds what the very same request got before.

@@ -19,6 +19,8 @@ func (w *Writer) apply(e *ledger.Event) error {
 		_, err := w.change("customers", `INSERT INTO customers (name, partner) VALUES ($1, $2)
 			ON CONFLICT (name) DO UPDATE SET partner = excluded.partner`, ledger.CustomerKey(d.Name), number(d.Partner))
 		return err
+	case ledger.Forgotten:
+		return w.applyForgotten(d)
 	case *ledger.Entitlement:
 		return w.applyEntitlement(e.Action, d)
 	case *ledger.Signed:
@@ -49,17 +51,38 @@ func (w *Writer) apply(e *ledger.Event) error {
 }
 
 func (w *Writer) applyEntitlement(action ledger.Action, e *ledger.Entitlement) error {
-	sold, err := json.Marshal(e)
+	sold, err := json.Marshal(e.Kept())
 	if err != nil {
 		return err
 	}
-	values := []any{e.Invoice, ledger.CustomerKey(e.Customer), ledger.AccountKey(e.Email), e.Product, e.Type,
+	values := []any{e.Invoice, ledger.CustomerKey(e.Customer), orNil(e.Account), e.Product, e.Type,
 		ledger.Seconds(e.Expires), ledger.Seconds(e.HardEnd()), string(sold)}
+	email := []any{e.Account, append([]byte{}, e.Salt...), e.Email, ledger.AccountKey(e.Email)}
 	if action == ledger.ActionEntitle {
+		if err := w.insert("emails", "account, salt, address, owner", email...); err != nil {
+			return err
+		}
 		return w.insert("entitlements", "invoice, customer, account, product, type, expires, hard_end, sold, seats_used, seats_peak", append(values, int64(0), int64(0))...)
+	}
+	if e.Account != nil {
+		if _, err := w.change("emails", "INSERT INTO emails (account, salt, address, owner) VALUES ($1, $2, $3, $4) ON CONFLICT (account) DO NOTHING", email...); err != nil {
+			return err
+		}
 	}
 	return w.one("entitlements", `UPDATE entitlements SET customer = $2, account = $3, product = $4, type = $5, expires = $6,
 		hard_end = $7, sold = $8 WHERE invoice = $1`, values...)
+}
+
+func (w *Writer) applyForgotten(f ledger.Forgotten) error {
+	for _, account := range f.Accounts {
+		if err := w.one("emails", "DELETE FROM emails WHERE account = $1", account); err != nil {
+			return err
+		}
+		if _, err := w.change("entitlements", "UPDATE entitlements SET account = NULL WHERE account = $1", account); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (w *Writer) applySigned(e *ledger.Event, s *ledger.Signed) error {
@@ -152,7 +175,7 @@ func (w *Writer) leftMachine(e *ledger.Event, key []byte, named string) error {
 		return err
 	}
 	for _, c := range components {
-		if err := w.insert("left_machines", columns, e.Activation, c.Label, e.Invoice, comparable(c.Hash)); err != nil {
+		if err := w.insert("left_machines", columns, e.Activation, c.Label, e.Invoice, rules.Comparable(c.Hash)); err != nil {
 			return err
 		}
 	}
@@ -162,9 +185,6 @@ func (w *Writer) leftMachine(e *ledger.Event, key []byte, named string) error {
 // machineKeyLabel is what stands for the machine key among the labels of components, of
 // which none has a space.
 const machineKeyLabel = "machine key"
-
-// comparable is what two hashes of one component have in common.
-func comparable(hash []byte) []byte { return hash[:min(len(hash), format.MinComponentHash)] }
 
 // applyTakenOver gives the seat that a release has freed to the new server of a move.
 func (w *Writer) applyTakenOver(e *ledger.Event) error {

@@ -35,9 +35,8 @@ type dialect interface {
 	// answer to it got lost.
 	lost(err error) bool
 
-	// schemaTable is where the database says what its own schema is, for comparison with
-	// that of a scratch ledger; empty: nowhere that compares.
-	schemaTable() Table
+	// strange names what does not belong into the schema of a ledger.
+	strange(t *Tx) ([]Strange, error)
 
 	// backup writes a copy of the whole ledger into an empty file, for SQLite to open.
 	backup(ctx context.Context, l *Store, file string) error

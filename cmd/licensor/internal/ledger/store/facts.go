@@ -1,6 +1,7 @@
 package store
 
 import (
+	"database/sql"
 	"encoding/json"
 	"maps"
 	"slices"
@@ -234,7 +235,7 @@ func (l *loader) sales(ask Ask) error {
 		invoices = append(invoices, e.Invoice)
 	}
 	slices.Sort(invoices)
-	return l.eachIn("SELECT sold, seats_used, seats_peak FROM entitlements WHERE invoice IN (%s)", anys(slices.Compact(invoices)), func(scan func(...any) error) error {
+	return l.eachIn("SELECT "+soldColumns+", e.seats_used, e.seats_peak FROM "+soldTables+" WHERE e.invoice IN (%s)", anys(slices.Compact(invoices)), func(scan func(...any) error) error {
 		s := new(rules.Sale)
 		var err error
 		s.Entitlement, err = scanSold(scan, &s.Used, &s.Peak)
@@ -282,7 +283,7 @@ func (l *loader) buyers(ask Ask) error {
 	if err != nil {
 		return err
 	}
-	const evaluations = "SELECT sold FROM entitlements WHERE type = 'evaluation' AND "
+	const evaluations = "SELECT " + soldColumns + " FROM " + soldTables + " WHERE e.type = 'evaluation' AND "
 	note := func(key func(e *ledger.Entitlement) rules.ForProduct) func(func(...any) error) error {
 		return func(scan func(...any) error) error {
 			e, err := scanSold(scan)
@@ -293,12 +294,12 @@ func (l *loader) buyers(ask Ask) error {
 			return err
 		}
 	}
-	if err := l.eachIn(evaluations+"customer IN (%s) ORDER BY invoice", anys(evaluating), note(func(e *ledger.Entitlement) rules.ForProduct {
+	if err := l.eachIn(evaluations+"e.customer IN (%s) ORDER BY e.invoice", anys(evaluating), note(func(e *ledger.Entitlement) rules.ForProduct {
 		return rules.EvaluationByName(e.Customer, e.Product)
 	})); err != nil {
 		return err
 	}
-	return l.eachIn(evaluations+"account IN (%s) ORDER BY invoice", anys(accounts), note(func(e *ledger.Entitlement) rules.ForProduct {
+	return l.eachIn(evaluations+"m.owner IN (%s) ORDER BY e.invoice", anys(accounts), note(func(e *ledger.Entitlement) rules.ForProduct {
 		return rules.EvaluationByAccount(e.Email, e.Product)
 	}))
 }
@@ -316,16 +317,24 @@ func anys(names []string) []any {
 	return all
 }
 
-// scanSold reads a row that begins with the column sold.
+// What was sold, with its e-mail address, if that was not forgotten.
+const (
+	soldColumns = "e.sold, e.account, m.address"
+	soldTables  = "entitlements e LEFT JOIN emails m ON m.account = e.account"
+)
+
+// scanSold reads a row that begins with soldColumns.
 func scanSold(scan func(...any) error, more ...any) (*ledger.Entitlement, error) {
-	var sold []byte
-	if err := scan(append([]any{&sold}, more...)...); err != nil {
+	var sold, account []byte
+	var address sql.NullString
+	if err := scan(append([]any{&sold, &account, &address}, more...)...); err != nil {
 		return nil, err
 	}
 	e := new(ledger.Entitlement)
 	if err := json.Unmarshal(sold, e); err != nil {
 		return nil, ledger.Damaged("what was sold: %v", err)
 	}
+	e.Account, e.Email, e.Forgotten = account, address.String, !address.Valid
 	return e, nil
 }
 

@@ -54,7 +54,7 @@ func (t *Tx) List(filter Filter) ([]ledger.Holding, error) {
 	var holdings []ledger.Holding
 	condition, args := filter.where()
 	at := make(map[string]int)
-	err := t.each("SELECT sold, seats_used FROM entitlements e WHERE "+condition+" ORDER BY e.invoice", args, func(scan func(...any) error) error {
+	err := t.each("SELECT "+soldColumns+", e.seats_used FROM "+soldTables+" WHERE "+condition+" ORDER BY e.invoice", args, func(scan func(...any) error) error {
 		var used uint64
 		e, err := scanSold(scan, &used)
 		if err == nil {
@@ -81,6 +81,17 @@ func (t *Tx) List(filter Filter) ([]ledger.Holding, error) {
 		return nil
 	})
 	return holdings, err
+}
+
+// Accounts returns the commitments to an e-mail address, however it was typed.
+func (t *Tx) Accounts(email string) (all [][]byte, err error) {
+	err = t.each("SELECT account FROM emails WHERE owner = $1 ORDER BY account", []any{ledger.AccountKey(email)}, func(scan func(...any) error) error {
+		var account []byte
+		err := scan(&account)
+		all = append(all, account)
+		return err
+	})
+	return all, err
 }
 
 // Partners returns the customers who are partners.

@@ -21,6 +21,43 @@ func (t *Tx) EachEvent(f func(seq int64, leaf []byte) error) error {
 	})
 }
 
+// EventRow is a row of the table events.
+type EventRow struct {
+	Seq                 int64
+	Invoice, Activation string
+	Leaf                []byte // the event's canonical bytes
+}
+
+// Events returns rows of the table events in their order, from a number on, at most so
+// many. Between two calls other things may be asked.
+func (t *Tx) Events(from int64, most int) ([]EventRow, error) {
+	all := make([]EventRow, 0, most)
+	err := t.each("SELECT seq, invoice, activation, event FROM events WHERE seq >= $1 ORDER BY seq LIMIT "+number64(int64(most)), []any{from}, func(scan func(...any) error) error {
+		var r EventRow
+		err := scan(&r.Seq, &r.Invoice, &r.Activation, &r.Leaf)
+		all = append(all, r)
+		return err
+	})
+	return all, err
+}
+
+// Email is a row of the table emails.
+type Email struct {
+	Account, Salt  []byte // the commitment, and its salt
+	Address, Owner string
+}
+
+// EachEmail calls f for every e-mail address that is known.
+func (t *Tx) EachEmail(f func(*Email) error) error {
+	return t.each("SELECT account, salt, address, owner FROM emails ORDER BY account", nil, func(scan func(...any) error) error {
+		e := new(Email)
+		if err := scan(&e.Account, &e.Salt, &e.Address, &e.Owner); err != nil {
+			return err
+		}
+		return f(e)
+	})
+}
+
 // EachHash calls f for every hash that the table log holds, in the order of its index.
 func (t *Tx) EachHash(f func(index int64, hash []byte) error) error {
 	return t.each("SELECT idx, hash FROM log ORDER BY idx", nil, func(scan func(...any) error) error {
@@ -135,21 +172,30 @@ func (t *Tx) Replay(ctx context.Context, into *Store, advance func()) error {
 	if err != nil {
 		return err
 	}
+	if err := t.copyEmails(w); err != nil {
+		return err
+	}
 	if err := w.flush(); err != nil {
 		return &ReplayError{w.size, err}
 	}
 	return tx.Commit()
 }
 
-// HasTable reports whether the ledger has a table, and not a view in its place.
-func (t *Tx) HasTable(name string) (bool, error) { return t.s.dialect.hasTable(t.ctx, t.tx, name) }
+// copyEmails copies the e-mail addresses, which are in no event.
+func (t *Tx) copyEmails(w *Writer) error {
+	return t.each("SELECT account, salt, address, owner FROM emails", nil, func(scan func(...any) error) error {
+		var account, salt []byte
+		var address, owner string
+		if err := scan(&account, &salt, &address, &owner); err != nil {
+			return err
+		}
+		_, err := w.change("emails", "UPDATE emails SET salt = $2, address = $3, owner = $4 WHERE account = $1", account, salt, address, owner)
+		return err
+	})
+}
 
 // Rows opens all rows of a table in the order of its key.
 func (t *Tx) Rows(table Table) (*sql.Rows, error) {
 	rows, err := t.query("SELECT * FROM " + table.Name + " ORDER BY " + table.Key)
 	return rows, t.s.explain(err)
 }
-
-// SchemaTable is what a database says of its own schema, empty where the comparison of
-// the schema has no such table.
-func (t *Tx) SchemaTable() Table { return t.s.dialect.schemaTable() }

@@ -27,7 +27,7 @@ func TestBackupAndReplay(t *testing.T) {
 		if err := s.Backup(ctx, file); !errors.Is(err, os.ErrExist) {
 			t.Errorf("a backup replaced a file: %v", err)
 		}
-		scratch, err := store.Scratch(ctx)
+		scratch, err := store.Create(ctx, filepath.Join(t.TempDir(), "again.db"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -102,7 +102,7 @@ func TestReplayOfWhatCannotBe(t *testing.T) {
 	s, where := onFile(t)
 	record(t, s, sell(nil), sell(func(e *ledger.Entitlement) { e.Invoice = "P-2" }))
 	ledgertest.Execute(t, where, "UPDATE events SET event = replace(event, '\"P-2\"', '\"INV0042-1\"') WHERE seq = 3")
-	scratch, err := store.Scratch(ctx)
+	scratch, err := store.Create(ctx, filepath.Join(t.TempDir(), "again.db"))
 	if err != nil {
 		t.Fatal(err)
 	}

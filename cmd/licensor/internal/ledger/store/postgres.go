@@ -76,8 +76,6 @@ func (postgresDialect) hasTable(ctx context.Context, q querier, name string) (bo
 	return exists, err
 }
 
-func (postgresDialect) schemaTable() Table { return Table{} }
-
 // lost reports whether the error may hide that a commit happened: the connection
 // broke, or the server ended it, before the answer was here.
 func (d postgresDialect) lost(err error) bool {

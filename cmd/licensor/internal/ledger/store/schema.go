@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -9,8 +10,8 @@ import (
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 )
 
-// schemaVersion names the schema. A ledger of another one is refused.
-const schemaVersion = 1
+// SchemaVersion names the schema. A ledger of another one is refused.
+const SchemaVersion = 1
 
 // schema is the whole schema. {int}, {blob}, {text}, {strict} and {clustered} (the rows
 // lie in the order of the primary key) are the dialect's words. Requests, license files
@@ -46,7 +47,7 @@ const schema = `
 	CREATE TABLE entitlements (
 		invoice    {text} PRIMARY KEY,
 		customer   {text} NOT NULL,
-		account    {text} NOT NULL,
+		account    {blob},
 		product    {text} NOT NULL,
 		type       {text} NOT NULL,
 		expires    {int} NOT NULL,
@@ -56,8 +57,16 @@ const schema = `
 		seats_peak {int} NOT NULL
 	){strict};
 	CREATE INDEX entitlements_customer ON entitlements (customer, product, type);
-	CREATE INDEX entitlements_account ON entitlements (account, product, type);
+	CREATE INDEX entitlements_account ON entitlements (account);
 	CREATE INDEX entitlements_expires ON entitlements (expires);
+
+	CREATE TABLE emails (
+		account {blob} PRIMARY KEY,
+		salt    {blob} NOT NULL,
+		address {text} NOT NULL,
+		owner   {text} NOT NULL
+	){strict};
+	CREATE INDEX emails_owner ON emails (owner);
 
 	CREATE TABLE activations (
 		id          {text} PRIMARY KEY,
@@ -157,6 +166,7 @@ var Tables = [...]Table{
 	{"log", "idx"},
 	{"customers", "name"},
 	{"entitlements", "invoice"},
+	{"emails", "account"},
 	{"activations", "id"},
 	{"licenses", "id"},
 	{"moves", "successor"},
@@ -180,7 +190,7 @@ func (s *Store) create(ctx context.Context) error {
 	if _, err := tx.ExecContext(ctx, s.dialect.words(schema)); err != nil {
 		return err
 	}
-	if _, err := tx.ExecContext(ctx, "INSERT INTO schema_version VALUES ($1)", schemaVersion); err != nil {
+	if _, err := tx.ExecContext(ctx, "INSERT INTO schema_version VALUES ($1)", SchemaVersion); err != nil {
 		return err
 	}
 	return tx.Commit()
@@ -189,8 +199,11 @@ func (s *Store) create(ctx context.Context) error {
 // howToMake says how a vendor whose keys are made gets a ledger.
 const howToMake = `check the address or the directory; in an empty database, "licensor init --home HOME --ledger postgres://..." makes the ledger of a home that is there`
 
-// errNoVersion is a ledger whose schema version was removed by hand.
-var errNoVersion = ledger.Damaged("the table schema_version is empty")
+// errNoVersion and errNoTable are a ledger whose schema version was removed by hand.
+var (
+	errNoVersion = ledger.Damaged("the table schema_version is empty")
+	errNoTable   = ledger.Damaged("the table schema_version is missing")
+)
 
 // checkVersion refuses a database without a ledger, and one of another schema.
 func (s *Store) checkVersion(ctx context.Context) error {
@@ -199,6 +212,9 @@ func (s *Store) checkVersion(ctx context.Context) error {
 		return err
 	}
 	if !there {
+		if events, err := s.dialect.hasTable(ctx, s.db, "events"); err != nil || events {
+			return cmp.Or(err, errNoTable)
+		}
 		return hint.Errorf("there is no ledger in this database").WithHint("%s", howToMake)
 	}
 	var version int
@@ -208,8 +224,8 @@ func (s *Store) checkVersion(ctx context.Context) error {
 		return errNoVersion
 	case err != nil:
 		return err
-	case version != schemaVersion:
-		return hint.Errorf("the ledger was written by another version of licensor: it has schema version %d, this one knows %d", version, schemaVersion).
+	case version != SchemaVersion:
+		return hint.Errorf("the ledger was written by another version of licensor: it has schema version %d, this one knows %d", version, SchemaVersion).
 			WithHint("use the licensor that wrote it; nothing was changed")
 	}
 	return nil

@@ -119,7 +119,7 @@ func (l *loader) left(requests []*verify.Request) error {
 		}
 		asked = append(asked, q.Invoice, machineKeyLabel, q.Key.Bytes())
 		for _, c := range q.Components {
-			asked = append(asked, q.Invoice, c.Label, comparable(c.Hash))
+			asked = append(asked, q.Invoice, c.Label, rules.Comparable(c.Hash))
 		}
 	}
 	err := l.eachTuple("SELECT m.invoice, m.activation FROM asked JOIN left_machines m ON m.invoice = asked.a AND m.label = asked.b AND m.value = asked.c",

@@ -102,23 +102,6 @@ func openSQLite(path string, query url.Values) (*Store, error) {
 	return &Store{db: db, dialect: sqliteDialect{path}}, nil
 }
 
-// Scratch returns an empty ledger that is gone when it is closed. SQLite keeps it in
-// memory and spills what does not fit into an unnamed file.
-func Scratch(ctx context.Context) (*Store, error) {
-	db, err := sql.Open("sqlite", "file:?_pragma=synchronous(OFF)&_pragma=journal_mode(OFF)&_pragma=cache_size(-65536)")
-	if err != nil {
-		return nil, err
-	}
-	// Every connection would have a database of its own.
-	db.SetMaxOpenConns(1)
-	s := &Store{db: db, dialect: sqliteDialect{"(scratch)"}, scratch: true}
-	if err := s.create(ctx); err != nil {
-		s.Close()
-		return nil, err
-	}
-	return s, nil
-}
-
 func (sqliteDialect) words(schema string) string {
 	return strings.NewReplacer("{int}", "INTEGER", "{blob}", "BLOB", "{text}", "TEXT", "{strict}", " STRICT", "{clustered}", " STRICT, WITHOUT ROWID").Replace(schema)
 }
@@ -142,12 +125,6 @@ func (sqliteDialect) hasTable(ctx context.Context, q querier, name string) (bool
 	var n int
 	err := q.QueryRowContext(ctx, "SELECT COUNT(*) FROM sqlite_schema WHERE type = 'table' AND name = $1", name).Scan(&n)
 	return n > 0, err
-}
-
-// schemaTable names triggers and views, too: they would change what the tables seem to
-// hold.
-func (sqliteDialect) schemaTable() Table {
-	return Table{`(SELECT name, type, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite\_%' ESCAPE '\')`, "name"}
 }
 
 // lost is false: a commit that failed has not happened.

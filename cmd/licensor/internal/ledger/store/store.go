@@ -64,9 +64,9 @@ func OpenReadOnly(ctx context.Context, where string) (*Store, error) {
 }
 
 // OpenToAudit is OpenReadOnly for an audit: a ledger whose schema version was removed by
-// hand is opened, so that this is found and named.
+// hand, or the table that has it, is opened, so that this is found and named.
 func OpenToAudit(ctx context.Context, where string) (*Store, error) {
-	return openWith(ctx, where, openFileToRead, errNoVersion)
+	return openWith(ctx, where, openFileToRead, errNoVersion, errNoTable)
 }
 
 func openWith(ctx context.Context, where string, file func(context.Context, string) (*Store, error), tolerated ...error) (*Store, error) {

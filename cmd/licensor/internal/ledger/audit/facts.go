@@ -1,0 +1,266 @@
+package audit
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/rules"
+	"github.com/offlicense/offlicense/format"
+	"github.com/offlicense/offlicense/verify"
+)
+
+// facts are taken from the state as package store loads them from tables: the same, for
+// the same question. What a rule changes in them changes nothing in the state.
+type facts struct {
+	*rules.Facts
+	s        *state
+	requests map[string][]byte // by activation: what its newest license answers, as the record at hand has it
+}
+
+func (s *state) facts() *facts {
+	return &facts{s: s, Facts: &rules.Facts{
+		Vendor: s.vendor, Newest: s.newest,
+		Sales: make(map[string]*rules.Sale), Answers: make(map[[32]byte]*rules.Answer), Sites: make(map[rules.SiteKey]*rules.Activation),
+		Activations: make(map[string]*rules.Activation), Licenses: make(map[format.ID]*ledger.License),
+		Partners: make(map[string]bool), Production: make(map[rules.ForProduct]time.Time), Evaluations: make(map[rules.ForProduct][]rules.Evaluation),
+	}}
+}
+
+// about adds what is known of a request. It returns the request to ask about: where the
+// e-mail address of the sale was forgotten since, one that claims what stands in its
+// place.
+func (f *facts) about(q *verify.Request) *verify.Request {
+	var found []*activation
+	if answer := f.s.answers[q.Hash]; answer != nil && answer.activation != nil {
+		f.Answers[q.Hash] = &rules.Answer{License: answer.record(), Activation: f.activation(answer.activation)}
+		found = append(found, answer.activation)
+	}
+	if own := f.s.sites[rules.SiteKey{Invoice: q.Invoice, MachineKey: string(q.Key.Bytes())}]; own != nil {
+		found = append(found, own)
+	}
+	f.add(found...)
+	if of := f.sale(q.Invoice); of != nil {
+		f.seats(of, q)
+		if f.s.unjudged(of.Entitlement) {
+			claims := *q
+			claims.Account = format.AccountHash(of.Invoice, of.Email)
+			q = &claims
+		}
+	}
+	return q
+}
+
+// add adds activations with the other sides of their moves, and what was sold to them.
+func (f *facts) add(all ...*activation) {
+	for _, a := range all {
+		f.activation(a)
+		for _, m := range a.moves {
+			f.activation(f.s.activations[m.Successor])
+		}
+		if a.bridge != nil {
+			f.activation(f.s.activations[a.bridge.From])
+		}
+	}
+}
+
+// activation adds an activation, and returns it; nil adds none.
+func (f *facts) activation(a *activation) *rules.Activation {
+	if a == nil {
+		return nil
+	}
+	if known := f.Activations[a.id]; known != nil {
+		return known
+	}
+	f.sale(a.invoice)
+	made := &rules.Activation{
+		Activation: ledger.Activation{ID: a.id, State: a.state, Site: a.site, Host: a.host, Since: ledger.TimeOf(a.since)},
+		Invoice:    a.invoice, Epoch: a.epoch, Licenses: make([]rules.Issued, 0, len(a.licenses)+1),
+	}
+	if a.key != "" {
+		made.MachineKey = []byte(a.key)
+	}
+	if newest := f.s.licenses[a.license]; newest != nil {
+		made.Newest = newest.record()
+		made.Newest.Request = f.requests[a.id]
+	}
+	for _, l := range a.licenses {
+		i := rules.Issued{ID: l.id, Epoch: l.epoch, HardEnd: ledger.TimeOf(l.hardEnd), Need: l.need, Components: unpacked(l.named)}
+		if l.revoked != nil {
+			i.Revoked = &l.revoked.Revocation
+		}
+		made.Licenses = append(made.Licenses, i)
+	}
+	for _, m := range a.moves {
+		made.Moves = append(made.Moves, m.Move)
+	}
+	slices.SortFunc(made.Moves, func(a, b rules.Move) int {
+		return cmp.Or(a.Until.Compare(b.Until), cmp.Compare(a.Successor, b.Successor))
+	})
+	if a.bridge != nil {
+		m := a.bridge.Move
+		made.Bridge = &m
+	}
+	f.Activations[a.id] = made
+	if a.state == ledger.StateActive || a.state == ledger.StateBridge {
+		f.Sites[rules.SiteKey{Invoice: a.invoice, MachineKey: a.key}] = made
+	}
+	return made
+}
+
+// record returns a license as far as the rules look at one on record.
+func (l *license) record() *ledger.License {
+	r := &ledger.License{ID: l.id, Activation: l.ofID, Epoch: l.epoch, Issued: ledger.TimeOf(l.issued), HardEnd: ledger.TimeOf(l.hardEnd)}
+	if l.activation != nil {
+		r.Activation = l.activation.id
+	}
+	return r
+}
+
+// license adds a license that a question names.
+func (f *facts) license(id format.ID) {
+	if l := f.s.licenses[id]; l != nil {
+		f.Licenses[id] = l.record()
+		if l.activation != nil {
+			f.add(l.activation)
+		}
+	}
+}
+
+// sale adds what was sold under an invoice, with what is known of the buyer.
+func (f *facts) sale(invoice string) *rules.Sale {
+	if known := f.Sales[invoice]; known != nil {
+		return known
+	}
+	of := f.s.sales[invoice]
+	if of == nil {
+		return nil
+	}
+	made := &rules.Sale{Entitlement: of.Entitlement, Used: uint64(of.used), Peak: uint64(of.peak)}
+	f.Sales[invoice] = made
+	f.buyer(of.Entitlement)
+	return made
+}
+
+// buyer adds what the rules ask of a customer.
+func (f *facts) buyer(e *ledger.Entitlement) {
+	customer := ledger.CustomerKey(e.Customer)
+	switch {
+	case e.Type == ledger.TypeEvaluation:
+		for _, key := range [...]rules.ForProduct{rules.EvaluationByName(e.Customer, e.Product), rules.EvaluationByAccount(e.Email, e.Product)} {
+			f.Evaluations[key] = nil
+			for _, of := range f.s.evaluations[key] {
+				f.Evaluations[key] = append(f.Evaluations[key], rules.Evaluation{Invoice: of.Invoice, Customer: of.Customer})
+			}
+		}
+	case e.Type == ledger.TypeNFR || e.NeedsProduction():
+		f.Partners[customer] = f.s.customers[customer]
+		key := rules.ForProduct{Buyer: customer, Product: e.Product}
+		for i, of := range f.s.production[key] {
+			end, longest := of.HardEnd(), f.Production[key]
+			if i == 0 || !longest.IsZero() && (end.IsZero() || end.After(longest)) {
+				f.Production[key] = end
+			}
+		}
+	}
+}
+
+// movedWithin is how old the moves are that the rules are told of, as in package store.
+const movedWithin = 366 * 24 * time.Hour
+
+// seats adds what is known of the seats of a sale: which wait, who has moved and left,
+// and where one was sold alone, who has it. q is the request that wants one, if there is
+// one.
+func (f *facts) seats(s *rules.Sale, q *verify.Request) {
+	of := f.s.sales[s.Invoice]
+	for _, m := range of.waits {
+		if m.State == rules.MoveWaiting {
+			s.Waits = append(s.Waits, m.Move)
+			f.activation(f.s.activations[m.Successor])
+		}
+	}
+	since := f.s.newest.Add(-movedWithin)
+	for _, m := range of.moved {
+		if m.at.After(since) {
+			s.Moved = append(s.Moved, m.at)
+		}
+	}
+	if s.Seats == 1 {
+		for _, a := range of.active() {
+			f.add(a)
+			s.Oldest = append(s.Oldest, f.activation(a))
+		}
+	}
+	if q == nil || of.used >= of.peak {
+		return
+	}
+	seen := make(map[*left]bool)
+	add := func(label string, value []byte) {
+		for _, l := range of.left[leftKey{label, string(value)}] {
+			if !seen[l] {
+				seen[l] = true
+				s.Left = append(s.Left, l.LeftMachine)
+			}
+		}
+	}
+	add(machineKey, q.Key.Bytes())
+	for _, c := range q.Components {
+		add(c.Label, rules.Comparable(c.Hash))
+	}
+}
+
+// active returns who is active, the oldest first.
+func (of *sale) active() (all []*activation) {
+	for _, a := range of.activations {
+		if a.state == ledger.StateActive {
+			all = append(all, a)
+		}
+	}
+	slices.SortFunc(all, func(a, b *activation) int { return cmp.Or(cmp.Compare(a.since, b.since), cmp.Compare(a.id, b.id)) })
+	return all
+}
+
+// allRevocations returns what is known of revocations.
+func (s *state) allRevocations() *rules.Revocations {
+	r := &rules.Revocations{Vendor: s.vendor, Next: 1}
+	for _, revoked := range s.revocations {
+		r.Licenses = append(r.Licenses, rules.RevokedLicense{Revocation: revoked.Revocation, HardEnd: ledger.TimeOf(revoked.hardEnd)})
+	}
+	for _, k := range s.revoked {
+		r.Keys = append(r.Keys, k.KeyRevocation)
+	}
+	if newest := s.newestList(); newest != nil {
+		r.Next, r.Newest = newest.Number+1, newest.File
+	}
+	return r
+}
+
+func (s *state) newestList() (newest *list) {
+	for _, l := range s.lists {
+		if newest == nil || l.Number > newest.Number {
+			newest = l
+		}
+	}
+	return newest
+}
+
+// roomFor returns what the rules ask to revoke more: all that is revoked, if it could
+// leave no room on a list.
+func (s *state) roomFor(more int) *rules.Revocations {
+	const few = 20_000 // names, less than half of a list
+	names := len(s.revocations) + more
+	for _, k := range s.revoked {
+		names += 3 + k.Kept
+	}
+	if names < few {
+		r := &rules.Revocations{Vendor: s.vendor, Next: 1}
+		for _, k := range s.revoked {
+			known := k.KeyRevocation
+			known.Keep = nil
+			r.Keys = append(r.Keys, known)
+		}
+		return r
+	}
+	return s.allRevocations()
+}

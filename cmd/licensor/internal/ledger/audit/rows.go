@@ -1,0 +1,134 @@
+package audit
+
+import (
+	"cmp"
+	"encoding/json"
+	"iter"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/store"
+)
+
+// rows are the rows of the tables that follow from the state, in the order of their
+// keys. events and log are compared with the log itself.
+func (s *state) rows(table string) iter.Seq[[]any] {
+	switch table {
+	case "schema_version":
+		return each([]int64{store.SchemaVersion}, func(version int64) []any { return []any{version} })
+	case "customers":
+		return each(slices.Sorted(maps.Keys(s.customers)), func(name string) []any { return []any{name, number(s.customers[name])} })
+	case "entitlements":
+		return each(slices.Sorted(maps.Keys(s.sales)), func(invoice string) []any { return s.sales[invoice].row() })
+	case "emails":
+		return each(slices.Sorted(maps.Keys(s.accounts)), func(account string) []any { return []any{[]byte(account)} })
+	case "activations":
+		return each(slices.Sorted(maps.Keys(s.activations)), func(id string) []any { return s.activations[id].row() })
+	case "licenses":
+		byID := make(map[string]*license, len(s.licenses))
+		for id, l := range s.licenses {
+			byID[id.String()] = l
+		}
+		return each(slices.Sorted(maps.Keys(byID)), func(id string) []any { return byID[id].row(id) })
+	case "moves":
+		return each(slices.Sorted(maps.Keys(s.moves)), func(successor string) []any {
+			m := s.moves[successor]
+			return []any{m.Successor, m.From, m.invoice, ledger.Seconds(m.Until), number(m.Waits), string(m.State)}
+		})
+	case "moved":
+		return sorted(s.movedRows())
+	case "left_machines":
+		return sorted(s.leftRows())
+	case "revocations":
+		all := slices.SortedFunc(slices.Values(s.revocations), func(a, b *revocation) int { return strings.Compare(a.License.String(), b.License.String()) })
+		return each(all, func(r *revocation) []any {
+			return []any{r.License.String(), r.Activation, ledger.Seconds(r.Since), r.Why, int64(r.List)}
+		})
+	case "revoked_keys":
+		var all [][]any
+		for _, k := range s.revoked {
+			all = append(all, []any{k.Public, k.Name, number(k.Root), number(k.Lists), ledger.Seconds(k.Since), k.Why, int64(k.List), orNil(k.Keep)})
+		}
+		return sorted(all)
+	case "revocation_lists":
+		var all [][]any
+		for _, l := range s.lists {
+			all = append(all, []any{int64(l.Number), l.issued, l.SignedBy, orNil(l.SignerKey), int64(len(l.File)), l.seq})
+		}
+		return sorted(all)
+	}
+	return nil
+}
+
+func each[T any](all []T, row func(T) []any) iter.Seq[[]any] {
+	return func(yield func([]any) bool) {
+		for _, one := range all {
+			if !yield(row(one)) {
+				return
+			}
+		}
+	}
+}
+
+// sorted orders rows by their first two columns.
+func sorted(rows [][]any) iter.Seq[[]any] {
+	slices.SortFunc(rows, func(a, b []any) int { return cmp.Or(compareValues(a[0], b[0]), compareValues(a[1], b[1])) })
+	return slices.Values(rows)
+}
+
+func (of *sale) row() []any {
+	e := of.Entitlement
+	sold, _ := json.Marshal(e.Kept()) // it came from JSON
+	return []any{e.Invoice, ledger.CustomerKey(e.Customer), orNil(e.Account), e.Product, e.Type,
+		ledger.Seconds(e.Expires), ledger.Seconds(e.HardEnd()), string(sold), of.used, of.peak}
+}
+
+func (a *activation) row() []any {
+	return []any{a.id, a.invoice, string(a.state), orNil([]byte(a.key)), a.site, a.host, a.since, a.ended, int64(a.epoch), a.license.String()}
+}
+
+func (l *license) row(id string) []any {
+	var hash []byte
+	if l.bound {
+		hash = l.request[:]
+	}
+	named, _ := json.Marshal(unpacked(l.named)) // labels and bytes
+	return []any{id, l.record().Activation, int64(l.epoch), orNil(hash), l.issued, l.hardEnd, int64(l.need), string(named), l.signer.name, l.signer.key, l.seq}
+}
+
+func (s *state) movedRows() (all [][]any) {
+	for _, of := range s.sales {
+		for _, m := range of.moved {
+			all = append(all, []any{m.seq, of.Invoice, m.at.Unix()})
+		}
+	}
+	return all
+}
+
+func (s *state) leftRows() (all [][]any) {
+	for _, of := range s.sales {
+		for key, machines := range of.left {
+			for _, l := range machines {
+				all = append(all, []any{l.activation, key.label, of.Invoice, []byte(key.value)})
+			}
+		}
+	}
+	return all
+}
+
+func number(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// orNil is how no bytes are stored.
+func orNil(b []byte) any {
+	if len(b) == 0 {
+		return nil
+	}
+	return b
+}

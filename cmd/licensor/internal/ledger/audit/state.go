@@ -1,0 +1,503 @@
+package audit
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/rules"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/store"
+	"github.com/offlicense/offlicense/format"
+)
+
+// state is the ledger as the events so far have made it: what package store keeps in
+// tables, in memory. Of a license it keeps what the rules ask and what the tables say;
+// requests and files were looked at when their event came, and are dropped.
+type state struct {
+	vendor string
+	size   int64     // events so far
+	newest time.Time // when the newest of the last operation was
+	rules  int       // the version by which that was judged
+
+	emails   map[string]*store.Email // that are known, by their commitments
+	accounts map[string]bool         // the commitments so far, but for those that were removed
+	unknown  int                     // of them, those behind which no address is known any more
+
+	customers   map[string]bool // whether a customer is a partner, by key
+	sales       map[string]*sale
+	production  map[rules.ForProduct][]*sale
+	evaluations map[rules.ForProduct][]*sale
+
+	activations map[string]*activation
+	sites       map[rules.SiteKey]*activation // those that are active or a bridge
+	licenses    map[format.ID]*license
+	answers     map[[32]byte]*license // by request: the newest
+	moves       map[string]*move      // by successor
+
+	revocations []*revocation // in the order of the events
+	revoked     []*revokedKey // in the order of the events
+	lists       []*list       // in the order of the events
+	listed      map[uint64]*list
+	signers     map[string]*signer
+}
+
+func newState() *state {
+	return &state{
+		accounts: make(map[string]bool), customers: make(map[string]bool), sales: make(map[string]*sale),
+		production: make(map[rules.ForProduct][]*sale), evaluations: make(map[rules.ForProduct][]*sale),
+		activations: make(map[string]*activation), sites: make(map[rules.SiteKey]*activation),
+		licenses: make(map[format.ID]*license), answers: make(map[[32]byte]*license), moves: make(map[string]*move),
+		listed: make(map[uint64]*list), signers: make(map[string]*signer),
+	}
+}
+
+// sale is an entitlement with its use.
+type sale struct {
+	*ledger.Entitlement
+	used, peak int64
+
+	activations []*activation // all that ever were
+	moved       []moved
+	left        map[leftKey][]*left // by what a machine is found by
+	waits       []*move
+}
+
+// moved is a move of a site, by the event that says so.
+type moved struct {
+	seq int64
+	at  time.Time
+}
+
+// left is the machine of a seat that was freed.
+type left struct {
+	activation string
+	rules.LeftMachine
+}
+
+// leftKey is a component of a machine, or its key under the label machineKey.
+type leftKey struct{ label, value string }
+
+// machineKey stands for the machine key among the labels of components, of which none
+// has a space.
+const machineKey = "machine key"
+
+type activation struct {
+	id, invoice string
+	sale        *sale // nil: its invoice was never sold
+	state       ledger.State
+	key         string // the machine key; empty: bound to nothing
+	site, host  string
+	since       int64
+	ended       int64
+	epoch       uint64
+	license     format.ID // the newest
+	licenses    []*license
+	moves       []*move // as the old server
+	bridge      *move   // as the new one
+}
+
+type license struct {
+	id         format.ID
+	activation *activation // nil: there is none of its id
+	ofID       string      // the id of that
+	epoch      uint64
+	request    [32]byte // the hash of its body
+	bound      bool     // to that request
+	signed     bool     // the request was
+	issued     int64
+	hardEnd    int64
+	need       uint64
+	named      string // the components, packed
+	signer     *signer
+	seq        int64
+	digest     [16]byte
+	revoked    *revocation
+	refused    bool // the judgement found something about it
+}
+
+type signer struct {
+	name string
+	key  []byte
+}
+
+type move struct {
+	rules.Move
+	invoice string
+}
+
+type revocation struct {
+	ledger.Revocation
+	hardEnd int64
+	of      *license
+}
+
+type list struct {
+	ledger.Published
+	issued int64
+	seq    int64
+}
+
+// packed keeps components in few bytes.
+func packed(components []format.Component) string {
+	var b strings.Builder
+	for _, c := range components {
+		b.WriteByte(byte(len(c.Label)))
+		b.WriteString(c.Label)
+		b.WriteByte(byte(len(c.Hash)))
+		b.Write(c.Hash)
+	}
+	return b.String()
+}
+
+// unpacked is the inverse of packed.
+func unpacked(text string) (components []format.Component) {
+	next := func() string {
+		n := int(text[0]) + 1
+		part := text[1:n]
+		text = text[n:]
+		return part
+	}
+	for text != "" {
+		label := next()
+		components = append(components, format.Component{Label: label, Hash: []byte(next())})
+	}
+	return components
+}
+
+// apply takes an event to the state, as the store takes it to the tables. It judges
+// nothing; the error is about an event that has no effect that could be.
+func (s *state) apply(p *prepared) error {
+	e := p.event
+	switch d := e.Detail.(type) {
+	case ledger.Created:
+		return nil
+	case ledger.Customer:
+		s.customers[ledger.CustomerKey(d.Name)] = d.Partner
+		return nil
+	case ledger.Forgotten:
+		return s.applyForgotten(d)
+	case *ledger.Entitlement:
+		return s.applySale(e, d)
+	case *ledger.Signed:
+		return s.applySigned(p, d)
+	case ledger.Closed:
+		return s.applyClosed(e, d)
+	case ledger.Moved:
+		if s.moves[d.Successor] != nil {
+			return fmt.Errorf("activation %.64q was the new server of a move before", d.Successor)
+		}
+		m := &move{rules.Move{From: e.Activation, Successor: d.Successor, Until: d.Until, Waits: d.Waits, State: rules.MovePending}, s.name(e.Invoice)}
+		s.moves[d.Successor] = m
+		if a := s.activations[d.Successor]; a != nil {
+			a.bridge = m
+		}
+		if a := s.activations[e.Activation]; a != nil {
+			a.moves = append(a.moves, m)
+		}
+		return s.applyMoved(e)
+	case ledger.Waiting:
+		m := s.moves[e.Activation]
+		if m == nil {
+			return fmt.Errorf("activation %.64q is no new server of a move", e.Activation)
+		}
+		m.State = rules.MoveWaiting
+		if of := s.sales[e.Invoice]; of != nil {
+			of.waits = append(of.waits, m)
+		}
+		return nil
+	case ledger.Rebound:
+		if err := s.revoke(e, d.Revoke); err != nil {
+			return err
+		}
+		return s.applyMoved(e)
+	case ledger.TakenOver:
+		a, m := s.activations[e.Activation], s.moves[e.Activation]
+		if a == nil || m == nil {
+			return fmt.Errorf("activation %.64q is no new server of a move", e.Activation)
+		}
+		s.become(a, ledger.StateActive)
+		m.State = rules.MoveDone
+		return s.take(e.Invoice)
+	case ledger.Revoked:
+		if d.Key != nil {
+			if err := s.revokeKey(e, d.Key); err != nil {
+				return err
+			}
+		}
+		return s.revoke(e, d.Licenses)
+	case ledger.Published:
+		return s.publish(e, d, p)
+	}
+	return fmt.Errorf("no effect is known of a detail of type %T", e.Detail)
+}
+
+// name returns the invoice as its sale has it, so that it is in memory once.
+func (s *state) name(invoice string) string {
+	if of := s.sales[invoice]; of != nil {
+		return of.Invoice
+	}
+	return invoice
+}
+
+func (s *state) applySale(e *ledger.Event, sold *ledger.Entitlement) error {
+	of := s.sales[sold.Invoice]
+	switch {
+	case e.Action == ledger.ActionEntitle && of != nil:
+		return fmt.Errorf("invoice %.64q was sold before", sold.Invoice)
+	case e.Action == ledger.ActionEntitle:
+		of = new(sale)
+		s.sales[sold.Invoice] = of
+	case of == nil:
+		return fmt.Errorf("invoice %.64q was never sold", sold.Invoice)
+	default:
+		s.index(of, false)
+	}
+	of.Entitlement = s.withEmail(sold)
+	if of.Account != nil && !s.accounts[string(of.Account)] {
+		s.accounts[string(of.Account)] = true
+		if s.unjudged(of.Entitlement) {
+			s.unknown++
+		}
+	}
+	s.index(of, true)
+	return nil
+}
+
+// index notes a sale where the rules look for it, or forgets it there.
+func (s *state) index(of *sale, there bool) {
+	note := func(in map[rules.ForProduct][]*sale, key rules.ForProduct) {
+		if there {
+			in[key] = append(in[key], of)
+			return
+		}
+		all := in[key]
+		for i := range all {
+			if all[i] == of {
+				in[key] = append(all[:i:i], all[i+1:]...)
+				return
+			}
+		}
+	}
+	switch of.Type {
+	case ledger.TypeProduction:
+		note(s.production, rules.ForProduct{Buyer: ledger.CustomerKey(of.Customer), Product: of.Product})
+	case ledger.TypeEvaluation:
+		note(s.evaluations, rules.EvaluationByName(of.Customer, of.Product))
+		if !of.Forgotten {
+			note(s.evaluations, rules.EvaluationByAccount(of.Email, of.Product))
+		}
+	}
+}
+
+// take counts a seat that is taken.
+func (s *state) take(invoice string) error {
+	of := s.sales[invoice]
+	if of == nil {
+		return fmt.Errorf("invoice %.64q was never sold", invoice)
+	}
+	of.used++
+	of.peak = max(of.peak, of.used)
+	return nil
+}
+
+func (s *state) applySigned(p *prepared, d *ledger.Signed) error {
+	e, l := p.event, d.License
+	if s.licenses[l.ID] != nil {
+		return fmt.Errorf("the license %s is on record already", l.ID)
+	}
+	a := s.activations[l.Activation]
+	switch {
+	case d.Activation != nil && l.Epoch == 1:
+		if s.activations[d.Activation.ID] != nil {
+			return fmt.Errorf("activation %.64q is on record already", d.Activation.ID)
+		}
+		began := &activation{
+			id: d.Activation.ID, invoice: s.name(e.Invoice), sale: s.sales[e.Invoice], key: string(d.Activation.MachineKey),
+			site: d.Activation.Site, host: d.Activation.Host, since: ledger.Seconds(d.Activation.Since), epoch: 1, license: l.ID,
+		}
+		s.activations[began.id] = began
+		if began.sale != nil {
+			began.sale.activations = append(began.sale.activations, began)
+		}
+		s.become(began, d.Activation.State)
+		if began.state == ledger.StateActive {
+			if err := s.take(e.Invoice); err != nil {
+				return err
+			}
+		}
+		a = s.activations[l.Activation]
+	case d.Activation != nil:
+		b := s.activations[d.Activation.ID]
+		if b == nil {
+			return fmt.Errorf("activation %.64q is missing", d.Activation.ID)
+		}
+		b.site, b.host, b.epoch, b.license = d.Activation.Site, d.Activation.Host, l.Epoch, l.ID
+	case a == nil:
+		return fmt.Errorf("activation %.64q is missing", l.Activation)
+	default:
+		a.epoch, a.license = l.Epoch, l.ID
+	}
+	if d.Moves {
+		if err := s.applyMoved(e); err != nil {
+			return err
+		}
+	}
+	made := &license{
+		id: l.ID, activation: a, epoch: l.Epoch, issued: ledger.Seconds(l.Issued), hardEnd: ledger.Seconds(l.HardEnd), need: l.Need,
+		signer: s.signer(l), seq: e.Seq, digest: p.digest, named: packed(p.named),
+	}
+	if q := p.request; q != nil {
+		made.request, made.bound, made.signed = q.Hash, true, q.Signed
+		s.answers[q.Hash] = made
+	}
+	if a == nil || a.id != l.Activation {
+		made.ofID = l.Activation
+	} else {
+		a.licenses = append(a.licenses, made)
+	}
+	s.licenses[l.ID] = made
+	return nil
+}
+
+// signer returns who signed a license, in memory once for all.
+func (s *state) signer(l *ledger.License) *signer {
+	key := l.SignedBy + "\x00" + string(l.SignerKey)
+	by := s.signers[key]
+	if by == nil {
+		by = &signer{l.SignedBy, l.SignerKey}
+		s.signers[key] = by
+	}
+	return by
+}
+
+// become gives an activation a state.
+func (s *state) become(a *activation, to ledger.State) {
+	here := rules.SiteKey{Invoice: a.invoice, MachineKey: a.key}
+	if s.sites[here] == a {
+		delete(s.sites, here)
+	}
+	for _, known := range [...]ledger.State{ledger.StateActive, ledger.StateBridge, ledger.StateReleased, ledger.StateDeactivated, ledger.StateVoid} {
+		if to == known {
+			to = known // in memory once
+		}
+	}
+	a.state = to
+	if a.key != "" && (to == ledger.StateActive || to == ledger.StateBridge) {
+		s.sites[here] = a
+	}
+}
+
+func (s *state) applyMoved(e *ledger.Event) error {
+	of := s.sales[e.Invoice]
+	if of == nil {
+		return fmt.Errorf("invoice %.64q was never sold", e.Invoice)
+	}
+	of.moved = append(of.moved, moved{e.Seq, e.Time})
+	return nil
+}
+
+func (s *state) applyClosed(e *ledger.Event, c ledger.Closed) error {
+	a := s.activations[e.Activation]
+	if a == nil {
+		return fmt.Errorf("activation %.64q is missing", e.Activation)
+	}
+	was := a.state
+	s.become(a, map[ledger.Action]ledger.State{
+		ledger.ActionRelease: ledger.StateReleased, ledger.ActionDeactivate: ledger.StateDeactivated, ledger.ActionVoid: ledger.StateVoid,
+	}[e.Action])
+	a.ended = e.Time.Unix()
+	switch was {
+	case ledger.StateActive:
+		of := s.sales[e.Invoice]
+		if of == nil {
+			return fmt.Errorf("invoice %.64q was never sold", e.Invoice)
+		}
+		of.used--
+		of.leave(a, s.licenses[a.license])
+	case ledger.StateBridge:
+		m := s.moves[e.Activation]
+		if m == nil {
+			return fmt.Errorf("activation %.64q is a bridge without a move", e.Activation)
+		}
+		m.State = rules.MoveVoid
+	}
+	return s.revoke(e, c.Revoke)
+}
+
+// leave notes the machine of a seat that is free: by its key, and by what its newest
+// license names.
+func (of *sale) leave(a *activation, newest *license) {
+	if a.key == "" || newest == nil {
+		return
+	}
+	l := &left{activation: a.id, LeftMachine: rules.LeftMachine{Key: []byte(a.key)}}
+	if of.left == nil {
+		of.left = make(map[leftKey][]*left)
+	}
+	key := leftKey{machineKey, a.key}
+	of.left[key] = append(of.left[key], l)
+	for _, c := range unpacked(newest.named) {
+		c.Hash = rules.Comparable(c.Hash)
+		l.Components = append(l.Components, c)
+		key := leftKey{c.Label, string(c.Hash)}
+		of.left[key] = append(of.left[key], l)
+	}
+}
+
+// revoke notes licenses for the next revocation list.
+func (s *state) revoke(e *ledger.Event, licenses []format.ID) error {
+	for _, id := range licenses {
+		l := s.licenses[id]
+		switch {
+		case l == nil:
+			return fmt.Errorf("the license %s is not on record", id)
+		case l.revoked != nil:
+			return fmt.Errorf("the license %s was revoked before", id)
+		}
+		l.revoked = &revocation{ledger.Revocation{License: id, Activation: e.Activation, Since: e.Time, Why: e.Why}, l.hardEnd, l}
+		s.revocations = append(s.revocations, l.revoked)
+	}
+	return nil
+}
+
+func (s *state) revokeKey(e *ledger.Event, key *ledger.RevokedKey) error {
+	k, err := newRevokedKey(e, key)
+	if err != nil {
+		return err
+	}
+	for _, earlier := range s.revoked {
+		if string(earlier.Public) == string(key.Public) {
+			return fmt.Errorf("the key %.64q was revoked before", key.Name)
+		}
+	}
+	s.revoked = append(s.revoked, k)
+	return nil
+}
+
+// publish notes which list has what was revoked.
+func (s *state) publish(e *ledger.Event, d ledger.Published, p *prepared) error {
+	if p.claims == nil {
+		return fmt.Errorf("the list cannot be read")
+	}
+	switch {
+	case p.claims.Number != d.Number:
+		return fmt.Errorf("the list has the number %d, and its record %d", p.claims.Number, d.Number)
+	case s.listed[d.Number] != nil:
+		return fmt.Errorf("the list %d is on record already", d.Number)
+	}
+	l := &list{d, p.claims.IssuedAt, e.Seq}
+	s.lists = append(s.lists, l)
+	s.listed[d.Number] = l
+	for _, r := range s.revocations {
+		if r.List == 0 && p.claims.Licenses.Has(r.License) {
+			r.List = d.Number
+		}
+	}
+	for _, k := range s.revoked {
+		if k.List == 0 && rules.FindKey(p.claims.Keys, k.wire.Thumbprint) != nil {
+			k.List = d.Number
+		}
+	}
+	return nil
+}
