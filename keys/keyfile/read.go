@@ -57,21 +57,13 @@ func loadPrivate(path string) ([]byte, error) {
 
 // load returns the first MaxFile+1 bytes of a regular file.
 func load(path string) ([]byte, fs.FileMode, error) {
-	// Before opening: opening a named pipe waits for its writer, perhaps forever.
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, 0, err
-	}
-	if !info.Mode().IsRegular() {
-		return nil, 0, fmt.Errorf("%q is not a regular file", path)
-	}
-	file, err := os.Open(path)
+	file, err := os.OpenFile(path, os.O_RDONLY|neverWait, 0)
 	if err != nil {
 		return nil, 0, err
 	}
 	defer file.Close()
-	// Again, for the file that was opened.
-	if info, err = file.Stat(); err != nil {
+	info, err := file.Stat() // of what is open: another may have the name by now
+	if err != nil {
 		return nil, 0, err
 	}
 	if !info.Mode().IsRegular() {

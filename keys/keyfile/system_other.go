@@ -4,6 +4,8 @@ package keyfile
 
 import "io/fs"
 
+const neverWait = 0
+
 // othersCanRead: Windows says who may read a file in access lists, which os.FileMode does
 // not show; a user's own directories are closed to others by default.
 func othersCanRead(fs.FileMode) bool { return false }

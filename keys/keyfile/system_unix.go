@@ -9,6 +9,9 @@ import (
 	"syscall"
 )
 
+// neverWait: opening a named pipe would wait for its writer, perhaps forever.
+const neverWait = syscall.O_NONBLOCK | syscall.O_NOCTTY
+
 // othersCanRead goes by the mode alone, for root too: root reads everything, and the
 // file would still be open to others.
 func othersCanRead(mode fs.FileMode) bool { return mode.Perm()&0o077 != 0 }
