@@ -152,21 +152,29 @@ func Revise(f *Facts, by *ledger.Operation, invoice string, r Revision, active [
 }
 
 // signAgain returns the step that signs a license again for what is sold now; nil if it
-// would say what it says.
+// may stay as it is.
 func signAgain(a *Activation, before, after *ledger.Entitlement) (*Step, error) {
+	if a.strength() <= after.Weakest() && sameTerms(before, after) {
+		return nil, nil
+	}
 	q, err := a.Newest.OpenRequest()
 	if err != nil {
 		return nil, err
 	}
-	g, old := newGrant(after, a.ID, a.Epoch+1, q), newGrant(before, a.ID, a.Epoch+1, q)
-	if g.Strength() > after.Weakest() {
+	g := newGrant(after, a.ID, a.Epoch+1, q)
+	if weaker(after, g) > 0 {
 		return nil, ledger.Refuse(ledger.RuleBinding, ledger.LiftNobody, fmt.Sprintf("deactivate it first: licensor deactivate %s --activation %s --why TEXT", after.Invoice, a.ID),
-			"the license of activation %s is bound to %s, and invoice %q is to have none that is weaker than %s", a.Name(), g.Strength(), after.Invoice, after.Weakest())
-	}
-	if reflect.DeepEqual(g.Claims("", format.ID{}, time.Time{}, 0), old.Claims("", format.ID{}, time.Time{}, 0)) {
-		return nil, nil
+			"activation %s has the binding %s, and invoice %q is to have none that is weaker than %s", a.Name(), g.Strength(), after.Invoice, after.Weakest())
 	}
 	return signing(g, nil), nil
+}
+
+// sameTerms reports whether the licenses of two entitlements say the same.
+func sameTerms(a, b *ledger.Entitlement) bool {
+	claims := func(e *ledger.Entitlement) *format.LicenseClaims {
+		return (&ledger.Grant{Entitlement: e}).Claims("", format.ID{}, time.Time{}, 0)
+	}
+	return reflect.DeepEqual(claims(a), claims(b))
 }
 
 func (j *judgement) checkRevision(s *Sale, after *ledger.Entitlement, action ledger.Action) error {

@@ -215,7 +215,7 @@ func allRules(t *testing.T) []ledger.Rule {
 		}
 		return true
 	})
-	if len(all) < 21 {
+	if len(all) < 20 {
 		t.Fatalf("%d rules", len(all))
 	}
 	return all
