@@ -26,6 +26,7 @@ type RequestOptions struct {
 	Components []machine.Value // that the operator gives; nil: none
 	MAC        bool            // also offer a MAC address; false leaves it out
 
+	Key    Key       // the machine key, where it is sealed elsewhere; nil: the file in the directory
 	Now    time.Time // required
 	Random io.Reader // required; makes the machine key where there is none yet
 }
@@ -75,7 +76,7 @@ func (s *State) Request(o RequestOptions) (*Request, error) {
 	if err := s.refuseOther(o.Product); err != nil {
 		return nil, err
 	}
-	key, err := s.key(o.Random)
+	key, err := s.key(o.Key, o.Random)
 	if err != nil {
 		return nil, err
 	}
@@ -163,12 +164,12 @@ func fit(q *format.Request) error {
 	return nil
 }
 
-func sign(q *format.Request, key keys.PrivateKey) (*Request, error) {
+func sign(q *format.Request, key Key) (*Request, error) {
 	body, err := q.Marshal()
 	if err != nil {
 		return nil, err
 	}
-	raw, err := format.Seal(format.SignedRequest, key.Public().ID(), body, key.Sign)
+	raw, err := seal(format.SignedRequest, body, key)
 	if err != nil {
 		return nil, err
 	}

@@ -247,8 +247,7 @@ func TestReleaseOnTerminal(t *testing.T) {
 	if err != nil || code.Activation != "K7QX2MPA3ZL4N" {
 		t.Fatalf("got %+v, %v", code, err)
 	}
-	files, err := filepath.Glob(filepath.Join(dir, "S/releases/*.olr"))
-	if err != nil || len(files) != 1 || !strings.Contains(s.String(), "licensor release") && !strings.Contains(s.String(), "send the file") {
-		t.Errorf("got %v, %v:\n%s", files, err, s)
+	if !strings.Contains(s.String(), "write it to a file, or let") {
+		t.Errorf("got:\n%s", s)
 	}
 }
