@@ -170,7 +170,8 @@ func offered(asked *verify.Request, given []machine.Value) ([]format.Component, 
 		return nil, nil
 	}
 	wantMAC := slices.ContainsFunc(asked.Components, func(c format.Component) bool { return c.Label == format.LabelMAC })
-	identity, err := machine.Read(machine.Options{Product: asked.Product, Extra: given, MAC: wantMAC})
+	hostID := slices.ContainsFunc(asked.Components, machine.OfHost)
+	identity, err := machine.Read(machine.Options{Product: asked.Product, Extra: given, MAC: wantMAC, HostID: hostID})
 	if err != nil {
 		return nil, err
 	}
