@@ -31,7 +31,7 @@ func onTerminal(t *testing.T, columns, rows int, args ...string) (shown, dir str
 	t.Helper()
 	dir = t.TempDir()
 	return inDirectory(t, dir, columns, rows, append([]string{"request", "--state", "S", "--product", "evoq",
-		"--invoice", "INV0042-1", "--email", "ops@site.example", "--type", "production"}, args...)...), dir
+		"--invoice", "INV0042-1", "--email", "ops@site.example", "--type", "production", "--key-only"}, args...)...), dir
 }
 
 // inDirectory runs the tool on a terminal and returns what it showed.
@@ -222,7 +222,7 @@ func TestReleaseOnTerminal(t *testing.T) {
 	state := site.At(filepath.Join(dir, "S"))
 	r, err := state.Request(site.RequestOptions{
 		Product: "evoq", Invoice: "INV0042-1", Email: "ops@site.example", Type: "production",
-		Now: sitetest.Issued, Random: rand.Reader,
+		KeyOnly: true, Now: sitetest.Issued, Random: rand.Reader,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -63,7 +63,7 @@ func (f *qrFlags) writeFiles(env *cli.Env, text []byte, code string) error {
 			return err
 		}
 	}
-	if f.qrPNG != "" {
+	if f.qrPNG != "" && code != "" {
 		return writeQRPicture(env, f.qrPNG, code)
 	}
 	return nil
