@@ -150,3 +150,36 @@ func TestNamedPipe(t *testing.T) {
 		t.Errorf("a device: got %v", err)
 	}
 }
+
+// TestPipeSwappedIn: a pipe that takes the place of a key at any moment makes nobody wait.
+func TestPipeSwappedIn(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "key")
+	stop, swapped, done := make(chan struct{}), make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(swapped)
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+			}
+			os.Remove(path)
+			syscall.Mkfifo(path, 0o600)
+			os.Remove(path)
+			os.WriteFile(path, []byte("no key"), 0o600)
+		}
+	}()
+	go func() {
+		defer close(done)
+		for range 2000 {
+			Read(path, nil)
+		}
+	}()
+	select {
+	case <-done:
+	case <-time.After(60 * time.Second):
+		t.Fatal("waits forever")
+	}
+	close(stop)
+	<-swapped
+}
