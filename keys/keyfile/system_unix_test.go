@@ -153,7 +153,11 @@ func TestNamedPipe(t *testing.T) {
 
 // TestPipeSwappedIn: a pipe that takes the place of a key at any moment makes nobody wait.
 func TestPipeSwappedIn(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "key")
+	dir := t.TempDir()
+	path, pipe, regular, next := filepath.Join(dir, "key"), filepath.Join(dir, "pipe"), filepath.Join(dir, "file"), filepath.Join(dir, "next")
+	if err := errors.Join(syscall.Mkfifo(pipe, 0o600), os.WriteFile(regular, []byte("no key"), 0o600)); err != nil {
+		t.Fatal(err)
+	}
 	stop, swapped, done := make(chan struct{}), make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(swapped)
@@ -163,15 +167,15 @@ func TestPipeSwappedIn(t *testing.T) {
 				return
 			default:
 			}
-			os.Remove(path)
-			syscall.Mkfifo(path, 0o600)
-			os.Remove(path)
-			os.WriteFile(path, []byte("no key"), 0o600)
+			for _, from := range []string{pipe, regular} {
+				os.Link(from, next)
+				os.Rename(next, path)
+			}
 		}
 	}()
 	go func() {
 		defer close(done)
-		for range 2000 {
+		for range 5000 {
 			Read(path, nil)
 		}
 	}()
