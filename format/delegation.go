@@ -18,10 +18,10 @@ type DelegationClaims struct {
 type Scope struct {
 	Products  []string
 	Types     []string
-	MaxTerm   int64  // longest time from issue to the hard end of a license, seconds
-	MaxSeats  uint64 // most seats of an entitlement that a license may name
-	Unbound   bool   // may sign licenses that are bound to no machine
-	Perpetual bool   // may sign licenses without an end
+	MaxTerm   int64    // longest time from issue to the hard end of a license, seconds
+	MaxSeats  uint64   // most seats of an entitlement that a license may name
+	Weakest   Strength // weakest binding of a license that it may sign
+	Perpetual bool     // may sign licenses without an end
 
 	// Revocations is for a key that signs revocation lists. Such a key signs no license,
 	// so all other fields are zero.
@@ -33,7 +33,7 @@ const (
 	scopeTypes
 	scopeMaxTerm
 	scopeMaxSeats
-	scopeUnbound
+	scopeWeakest
 	scopePerpetual
 	scopeRevocations
 )
@@ -47,7 +47,7 @@ const (
 //	  -70002 => {
 //	    ? 0 => [1*64 tstr], ? 1 => [1*64 tstr],    ; products, types
 //	    ? 2 => uint, ? 3 => uint,                  ; longest term in seconds, most seats
-//	    ? 4 => true, ? 5 => true,                  ; unbound, perpetual
+//	    ? 4 => 1..3, ? 5 => true,                  ; weakest binding, perpetual
 //	    ? 6 => true,                               ; revocation lists, and nothing else
 //	  }
 //	}
@@ -81,7 +81,7 @@ func encodeScope(w *writer, s Scope) {
 		m.key(scopeMaxTerm).int(s.MaxTerm)
 	}
 	m.uint(scopeMaxSeats, s.MaxSeats)
-	m.flag(scopeUnbound, s.Unbound)
+	m.uint(scopeWeakest, uint64(s.Weakest))
 	m.flag(scopePerpetual, s.Perpetual)
 	m.flag(scopeRevocations, s.Revocations)
 }
@@ -126,10 +126,10 @@ func decodeScope(r *reader) Scope {
 	f := r.fields()
 	entries := f.left
 	if f.has(scopeProducts) {
-		s.Products = r.words(1)
+		s.Products = r.allowed()
 	}
 	if f.has(scopeTypes) {
-		s.Types = r.words(1)
+		s.Types = r.allowed()
 	}
 	if f.has(scopeMaxTerm) {
 		s.MaxTerm = int64(r.positive(maxTime))
@@ -137,7 +137,9 @@ func decodeScope(r *reader) Scope {
 	if f.has(scopeMaxSeats) {
 		s.MaxSeats = r.positive(maxUint)
 	}
-	s.Unbound = f.has(scopeUnbound) && r.flag()
+	if f.has(scopeWeakest) {
+		s.Weakest = Strength(r.positive(uint64(StrengthAny)))
+	}
 	s.Perpetual = f.has(scopePerpetual) && r.flag()
 	s.Revocations = f.has(scopeRevocations) && r.flag()
 	f.end()

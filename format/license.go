@@ -37,6 +37,10 @@ type Terms struct {
 	// EmergencyDays is on how many days of declared emergency a failover license runs;
 	// 0: they are not limited. Other types have none.
 	EmergencyDays uint64
+
+	// EmergencyFrom is the beginning of the day, in UTC, from which the emergency days
+	// count. It is there if and only if they are.
+	EmergencyFrom int64
 }
 
 // Binding ties a license to the site that asked for it.
@@ -65,6 +69,7 @@ const (
 	termLimits
 	termEmergencyDays
 	termMinRevocation
+	termEmergencyFrom
 	termExt = 23
 )
 
@@ -136,6 +141,9 @@ func encodeTerms(w *writer, t *Terms, b *Binding) {
 	}
 	m.uint(termEmergencyDays, t.EmergencyDays)
 	m.uint(termMinRevocation, t.MinRevocation)
+	if t.EmergencyFrom != 0 {
+		m.key(termEmergencyFrom).int(t.EmergencyFrom)
+	}
 	if len(t.Ext) > 0 {
 		m.key(termExt).extensions(t.Ext)
 	}
@@ -232,6 +240,13 @@ func decodeTerms(r *reader, t *Terms, b *Binding) {
 	}
 	if f.has(termMinRevocation) {
 		t.MinRevocation = r.positive(maxUint)
+	}
+	if t.EmergencyDays != 0 {
+		f.need(termEmergencyFrom, "day from which the emergency days count")
+		t.EmergencyFrom = int64(r.positive(maxTime))
+		if t.EmergencyFrom%day != 0 {
+			r.fail("the emergency days count from %d, which is not the beginning of a day", t.EmergencyFrom)
+		}
 	}
 	if f.has(termExt) {
 		t.Ext = r.extensions()

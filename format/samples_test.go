@@ -2,6 +2,7 @@ package format_test
 
 import (
 	"bytes"
+	"slices"
 	"testing"
 
 	"github.com/offlicense/offlicense/format"
@@ -48,7 +49,7 @@ func mostDelegation() *format.DelegationClaims {
 	d := leastDelegation()
 	d.Scope = format.Scope{
 		Products: []string{"evoq", "liquid"}, Types: []string{format.Any},
-		MaxTerm: 400 * 86400, MaxSeats: 1 << 40, Unbound: true, Perpetual: true,
+		MaxTerm: 400 * 86400, MaxSeats: 1 << 40, Weakest: format.StrengthAny, Perpetual: true,
 	}
 	return d
 }
@@ -86,7 +87,7 @@ func mostLicense() *format.LicenseClaims {
 // failoverLicense has what no license of another type may have.
 func failoverLicense() *format.LicenseClaims {
 	l := mostLicense()
-	l.Terms.Type, l.Terms.EmergencyDays = format.TypeFailover, 14
+	l.Terms.Type, l.Terms.EmergencyDays, l.Terms.EmergencyFrom = format.TypeFailover, 14, 1795219200
 	return l
 }
 
@@ -245,7 +246,7 @@ func sampleFileWithList(t testing.TB) []byte {
 }
 
 func fileCodec(t testing.TB) codec {
-	return codec{"license file", [][]byte{sampleFile(t), sampleFileWithList(t)}, fileAgain}
+	return codec{"license file", [][]byte{sampleFile(t), sampleFileWithList(t), further(t, sampleFile(t), later(t), sampleList(t, true), later(t))}, fileAgain}
 }
 
 func fileAgain(b []byte) ([]byte, error) {
@@ -257,7 +258,11 @@ func fileAgain(b []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return format.MarshalFile(f.RawDelegation, license, f.RawList)
+	if f.Skipped == 0 {
+		return format.MarshalFile(f.RawDelegation, license, f.RawList)
+	}
+	start := 1 + len(f.RawDelegation) + len(license)
+	return slices.Concat(b[:1], f.RawDelegation, license, b[min(start, len(b)):]), nil
 }
 
 // sealed writes a statement again.

@@ -50,7 +50,7 @@ func testDelegation(t testing.TB) *format.DelegationClaims {
 		Key:       staffKey(t).Public().Bytes(),
 		Scope: format.Scope{
 			Products: []string{format.Any}, Types: []string{format.Any},
-			MaxTerm: 400 * dayLong, MaxSeats: 10, Unbound: true, Perpetual: true,
+			MaxTerm: 400 * dayLong, MaxSeats: 10, Weakest: format.StrengthAny, Perpetual: true,
 		},
 	}
 }

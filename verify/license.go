@@ -26,7 +26,7 @@ type License struct {
 	Activation string    `json:"activation"`
 	Epoch      uint64    `json:"epoch"`
 	Site       string    `json:"site,omitempty"`
-	Bound      bool      `json:"bound"` // to one site on one machine
+	Binding    string    `json:"binding"` // what holds it to its place: machine, operator, key or any
 
 	Issued       time.Time `json:"issued"`
 	NotBefore    time.Time `json:"not_before,omitzero"`
@@ -36,7 +36,9 @@ type License struct {
 	MaxVersion   string    `json:"max_version,omitempty"`
 
 	// EmergencyDays is on how many days of declared emergency a failover license runs.
-	EmergencyDays uint64 `json:"emergency_days,omitempty"` // 0: not limited
+	// They count from the beginning of a day, in UTC.
+	EmergencyDays uint64    `json:"emergency_days,omitempty"` // 0: not limited
+	EmergencyFrom time.Time `json:"emergency_from,omitzero"`
 
 	Features []string          `json:"features,omitempty"`
 	Limits   map[string]uint64 `json:"limits,omitempty"`
@@ -71,12 +73,13 @@ func newLicense(c *format.LicenseClaims, signedBy string) *License {
 		Activation:    c.Activation,
 		Epoch:         c.Terms.Epoch,
 		Site:          c.Terms.Site,
-		Bound:         c.Binding != nil,
-		Issued:        format.Time(c.IssuedAt),
+		Binding:       c.Strength().String(),
+		Issued:        format.Instant(c.IssuedAt),
 		NotBefore:     format.Time(c.NotBefore),
 		UpdatesUntil:  format.Time(c.Terms.UpdatesUntil),
 		MaxVersion:    c.Terms.MaxVersion,
 		EmergencyDays: c.Terms.EmergencyDays,
+		EmergencyFrom: format.Time(c.Terms.EmergencyFrom),
 		Features:      c.Terms.Features,
 		Limits:        c.Terms.Limits,
 		SignedBy:      signedBy,

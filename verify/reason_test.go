@@ -148,7 +148,7 @@ func TestEachBound(t *testing.T) {
 
 func emergencyDay(day, of uint64) func(*scenario) {
 	return func(s *scenario) {
-		s.license.Terms.Type, s.license.Terms.EmergencyDays = "failover", of
+		failover(s.license, of)
 		s.facts.Emergency, s.facts.EmergencyDays = true, day
 	}
 }
@@ -265,7 +265,7 @@ func TestLicenseTells(t *testing.T) {
 	switch {
 	case !l.HasFeature("sso"), l.HasFeature("ss"), cores != 16, !limited, unlimited,
 		!l.HardEnd.Equal(ends), !l.Expires.Equal(ends.AddDate(0, 0, -14)),
-		!l.Bound, l.SignedBy != "anna", l.Vendor != "acme.example", l.Customer != "Site Ltd",
+		l.Binding != "machine", l.SignedBy != "anna", l.Vendor != "acme.example", l.Customer != "Site Ltd",
 		l.Ext["color"] != "red", l.Ext["n"] != "-5", l.Ext["old"] != "true":
 		t.Errorf("got %+v", l)
 	}
@@ -273,7 +273,7 @@ func TestLicenseTells(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{`"id":"` + l.ID.String() + `"`, `"expires":"2027-11-07T23:59:59Z"`, `"bound":true`} {
+	for _, want := range []string{`"id":"` + l.ID.String() + `"`, `"expires":"2027-11-07T23:59:59Z"`, `"binding":"machine"`} {
 		if !strings.Contains(string(text), want) {
 			t.Errorf("%s has no %s", text, want)
 		}

@@ -29,7 +29,7 @@ func CheckScope(d *format.DelegationClaims, l *format.LicenseClaims) error {
 	case l.Issuer != d.Issuer:
 		return out("vendor", d.Issuer, l.Issuer)
 	case l.IssuedAt < d.NotBefore || l.IssuedAt >= d.Expires:
-		return out("time of issue", fmt.Sprintf("%s to %s", clock(format.Time(d.NotBefore)), clock(format.Time(d.Expires))), clock(format.Time(l.IssuedAt)))
+		return out("time of issue", fmt.Sprintf("%s to %s", clock(format.Instant(d.NotBefore)), clock(format.Instant(d.Expires))), clock(format.Instant(l.IssuedAt)))
 	case s.Revocations:
 		return out(dimensionLists, "a revocation list", "a license")
 	case !allows(s.Products, l.Product):
@@ -37,9 +37,9 @@ func CheckScope(d *format.DelegationClaims, l *format.LicenseClaims) error {
 	case !allows(s.Types, l.Terms.Type):
 		return out("type", list(s.Types), l.Terms.Type)
 	case l.Terms.Seats > s.MaxSeats:
-		return out("seats", fmt.Sprintf("at most %d", s.MaxSeats), fmt.Sprint(l.Terms.Seats))
-	case !namesMachine(l.Binding) && !s.Unbound:
-		return out("binding", "a license bound to a machine", "a license for any machine")
+		return out("seats", "at most "+seats(s.MaxSeats), seats(l.Terms.Seats))
+	case l.Strength() > s.Weakest:
+		return out("binding", bindingNames(s.Weakest), l.Strength().String())
 	case l.Expires == 0 && !s.Perpetual:
 		return out("term", "a license with an end", "a perpetual license")
 	case l.Expires != 0 && l.Expires-l.IssuedAt > s.MaxTerm:
@@ -48,11 +48,17 @@ func CheckScope(d *format.DelegationClaims, l *format.LicenseClaims) error {
 	return nil
 }
 
-// namesMachine reports whether a license holds on one machine alone. One that is bound
-// to a machine key without a component runs wherever the state directory is copied to.
-func namesMachine(b *format.Binding) bool { return b != nil && b.Need > 0 }
+// bindingNames lists the weakest binding that is allowed, and all stronger ones.
+func bindingNames(weakest format.Strength) string {
+	names := weakest.String()
+	for s := weakest; s > format.StrengthMachine; s-- {
+		names = (s - 1).String() + " or " + names
+	}
+	return names
+}
 
-// allows reports whether an allow-list names a value. An empty list allows nothing.
+// allows reports whether an allow-list names a value. An empty list allows nothing, and Any
+// stands alone: package format refuses it beside others.
 func allows(allowed []string, value string) bool {
 	return slices.Contains(allowed, value) || slices.Contains(allowed, format.Any)
 }
@@ -62,6 +68,13 @@ func list(words []string) string {
 		return "nothing"
 	}
 	return strings.Join(words, ", ")
+}
+
+func seats(n uint64) string {
+	if n == 1 {
+		return "1 seat"
+	}
+	return fmt.Sprintf("%d seats", n)
 }
 
 func days(seconds int64) string {

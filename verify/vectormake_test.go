@@ -24,6 +24,13 @@ func makeVectors(t testing.TB) map[string]*vector {
 	m.refusedBytes()
 	m.refusedSigners()
 	m.refusedScopes()
+	m.bindings()
+	m.emergencies()
+	m.texts()
+	m.further()
+	m.curve()
+	m.decided()
+	m.places()
 	m.refusedFacts()
 	m.requests()
 	m.delegations()
@@ -129,7 +136,7 @@ func (m *vectorMaker) good() {
 		s.license.Terms.Type, s.facts.Emergency = "failover", true
 	})
 	m.license("valid-failover-last-day", verify.Valid, "the last of 14 emergency days", func(s *scenario) {
-		s.license.Terms.Type, s.license.Terms.EmergencyDays = "failover", 14
+		failover(s.license, 14)
 		s.facts.Emergency, s.facts.EmergencyDays = true, 14
 	})
 	m.license("valid-version-under-x", verify.Valid, "9.x covers every 9", func(s *scenario) {
@@ -149,8 +156,15 @@ func (m *vectorMaker) good() {
 	m.license("valid-two-roots", verify.Valid, "the second of two roots has signed", nil).roots =
 		[]keys.PublicKey{strangerKey(m.t).Public(), rootKey(m.t).Public()}
 	m.license("valid-use-at-its-limit", verify.Valid, "16 cores of 16; apps are not limited", func(s *scenario) {
-		s.facts.Use = map[string]uint64{"cores": 16}
+		s.facts.Use = map[string]uint64{"cores": 16, "apps": 1 << 40}
 	})
+	named := func(used uint64) func(*scenario) {
+		return func(s *scenario) {
+			s.license.Terms.Limits["named users"], s.facts.Use = 20, map[string]uint64{"named users": used}
+		}
+	}
+	m.license("valid-use-with-a-space", verify.Valid, "a limit's name may hold a space", named(20))
+	m.license("over-limit-with-a-space", verify.OverLimit, "a limit's name may hold a space", named(21))
 	m.license("grace-first-second", verify.Grace, "exp is the hard end: 14 grace days begin 14 days before it", func(s *scenario) {
 		s.license.Terms.GraceDays, s.facts.Now = 14, ends.AddDate(0, 0, -14)
 	})
@@ -177,7 +191,7 @@ func (m *vectorMaker) refusedTexts() {
 		m.text("malformed-text-"+name, verify.Malformed, comment, s, text)
 	}
 	refuse("empty", "nothing at all", "")
-	refuse("checksum", "two characters exchanged", line[:20]+line[21:22]+line[20:21]+line[22:])
+	refuse("checksum", "the content is right, and its checksum is not", wrongChecksum(line))
 	refuse("cut", "the last 8 characters are missing", line[:len(line)-8])
 	refuse("length", "a length that Base32 cannot have", line+strings.Repeat("A", (9-len(line[5:])%8)%8))
 	refuse("padding", "Base32 with padding", line+"=")
@@ -258,13 +272,13 @@ func (m *vectorMaker) refusedBytes() {
 	payload("indefinite", "a map of indefinite length", claims, "\xbf\x01\x6c", "\x65users\x18\xc8", "\x65users\x18\xc8\xff")
 	payload("no-seats", "the number of seats is missing", terms+"\xac", terms+"\xab", "\x01\x01\x02\x01\x03", "\x02\x01\x03")
 	payload("zero-seats", "no seats", "\x01\x01\x02\x01\x03", "\x01\x00\x02\x01\x03")
-	payload("unknown-term", "what this version does not know may restrict", terms+"\xac", terms+"\xad", "\x0d\x81\x63sso", "\x0d\x81\x63sso\x10\x01")
-	payload("emergency-days", "emergency days in a production license", terms+"\xac", terms+"\xad",
-		"\x65users\x18\xc8", "\x65users\x18\xc8\x0f\x0e")
+	payload("unknown-term", "what this version does not know may restrict", terms+"\xac", terms+"\xad", "\x65users\x18\xc8", "\x65users\x18\xc8\x12\x01")
+	payload("unknown-claim", "the same of a claim, in its place", claims, "\xa9\x01\x6c", terms, "\x09\x01"+terms)
+	payload("unknown-cnf", "the same beside the machine's key", "\x08\xa1\x01\xa3", "\x08\xa2\x01\xa3", terms, "\x02\x01"+terms)
 	payload("empty-features", "an empty list is said by leaving the key out", "\x0d\x81\x63sso", "\x0d\x80")
 	payload("feature-twice", "a feature twice", "\x0d\x81\x63sso", "\x0d\x82\x63sso\x63sso")
 	payload("limits-unsorted", "limits not in their order", "\x65cores\x10\x65users\x18\xc8", "\x65users\x18\xc8\x65cores\x10")
-	payload("control-character", "an escape character in the customer's name", "\x68Site Ltd", "\x68Site\x1b[2")
+	payload("control-character", "an escape character in the customer's name", "\x68Site Ltd", "\x68Site\x1b[2J")
 	payload("bidi-mark", "a mark that turns the direction of writing", "\x68Site Ltd", "\x68Site \u202e")
 	payload("not-utf8", "text that is not UTF-8", "\x68Site Ltd", "\x68Site Lt\xff")
 	payload("unknown-type", "a type that is unknown", "\x6aproduction", "\x6aproductive")
@@ -317,7 +331,7 @@ func (m *vectorMaker) refusedSigners() {
 	m.sealed("bad-signature-license", verify.BadSignature, "one bit of the license's signature", good, flip(license(staff), 1))
 	m.sealed("bad-signature-terms", verify.BadSignature, "the license has one more core than was signed", good, m.once(license(staff), "\x65cores\x10", "\x65cores\x11"))
 	m.sealed("bad-signature-delegation", verify.BadSignature, "one bit of the delegation's signature", flip(good, 64), license(staff))
-	m.sealed("bad-signature-scope", verify.BadSignature, "the delegation allows one more seat than was signed", m.once(good, "\x03\x0a\x04\xf5", "\x03\x0b\x04\xf5"), license(staff))
+	m.sealed("bad-signature-scope", verify.BadSignature, "the delegation allows one more seat than was signed", m.once(good, "\x03\x0a\x04\x03", "\x03\x0b\x04\x03"), license(staff))
 	m.sealed("bad-signature-impostor", verify.BadSignature, "another key signs under the staff key's id", good, license(impostor{stranger, staff.Public()}))
 	m.sealed("bad-signature-of-another", verify.BadSignature, "the delegation's signature on the license", good, append(license(staff)[:len(license(staff))-64], good[len(good)-64:]...))
 	m.sealed("bad-signature-high-s", verify.BadSignature, "S plus the order of the group: a second signature of the same content", good, highS(license(staff)))
@@ -365,10 +379,6 @@ func (m *vectorMaker) refusedScopes() {
 	refuse("term", "a second longer than allowed", func(s *scenario) { s.delegation.Scope.MaxTerm = ends.Unix() - issued.Unix() - 1 })
 	refuse("no-term", "an absent number reaches nowhere", func(s *scenario) { s.delegation.Scope.MaxTerm = 0 })
 	refuse("perpetual", "no end, and the key may not", func(s *scenario) { s.license.Expires, s.delegation.Scope.Perpetual = 0, false })
-	refuse("unbound", "bound to no machine, and the key may not", func(s *scenario) { s.license.Binding, s.delegation.Scope.Unbound = nil, false })
-	refuse("key-alone", "bound to no component, and the key may not", func(s *scenario) {
-		s.license.Binding.Need, s.license.Binding.Components, s.delegation.Scope.Unbound = 0, nil, false
-	})
 }
 
 func (m *vectorMaker) refusedFacts() {
@@ -395,7 +405,7 @@ func (m *vectorMaker) refusedFacts() {
 	})
 	m.license("standby", verify.Standby, "a failover license and no emergency", func(s *scenario) { s.license.Terms.Type = "failover" })
 	m.license("standby-days-used", verify.Standby, "an emergency, and its 14 days are used up", func(s *scenario) {
-		s.license.Terms.Type, s.license.Terms.EmergencyDays = "failover", 14
+		failover(s.license, 14)
 		s.facts.Emergency, s.facts.EmergencyDays = true, 15
 	})
 	m.license("clock-rolled-back-issue", verify.ClockRolledBack, "more than an hour before the license was issued", func(s *scenario) {
@@ -453,11 +463,11 @@ func (m *vectorMaker) delegations() {
 	}
 	add("valid", verify.Valid, "a delegation by the root", m.delegation())
 	add("unknown-key", verify.UnknownKey, "a delegation by another root", sealDelegation(m.t, testDelegation(m.t), strangerKey(m.t)))
-	add("bad-signature", verify.BadSignature, "one more seat than was signed", m.once(m.delegation(), "\x03\x0a\x04\xf5", "\x03\x0b\x04\xf5"))
+	add("bad-signature", verify.BadSignature, "one more seat than was signed", m.once(m.delegation(), "\x03\x0a\x04\x03", "\x03\x0b\x04\x03"))
 	add("malformed-empty-list", verify.Malformed, "an empty list is said by leaving the key out",
 		seal(m.t, format.Delegation, m.once(m.payload(testDelegation(m.t)), "\x00\x81\x61*", "\x00\x80"), rootKey(m.t)))
 	add("malformed-false", verify.Malformed, "leave the key out for false",
-		seal(m.t, format.Delegation, m.once(m.payload(testDelegation(m.t)), "\x04\xf5\x05\xf5", "\x04\xf4\x05\xf5"), rootKey(m.t)))
+		seal(m.t, format.Delegation, m.once(m.payload(testDelegation(m.t)), "\x04\x03\x05\xf5", "\x04\x03\x05\xf4"), rootKey(m.t)))
 }
 
 // release returns a sealed release as it is after a change.
@@ -497,7 +507,9 @@ func (m *vectorMaker) releases() {
 	add("malformed-zero-days", verify.Malformed, "no days are said by leaving the key out", format.Release,
 		altered(format.Release, claim+"\xa1\x00\x50\x02"+strings.Repeat("\x00", 15), claim+"\xa2\x00\x50\x02"+strings.Repeat("\x00", 15)+"\x01\x00"))
 	add("malformed-unknown-claim", verify.Malformed, "an exp, which releases have not", format.Release,
-		altered(format.Release, "\x06\x1a", "\x04\x01\x06\x1a"))
+		seal(m.t, format.Release, append([]byte{0xa6}, m.once(m.payload(testRelease()), "\x06\x1a", "\x04\x01\x06\x1a")[1:]...), machineKey(m.t)))
+	add("malformed-unknown-key", verify.Malformed, "a key of a later version", format.Release,
+		altered(format.Release, claim+"\xa1\x00\x50\x02"+strings.Repeat("\x00", 15), claim+"\xa2\x00\x50\x02"+strings.Repeat("\x00", 15)+"\x02\x01"))
 	add("malformed-cross-kind", verify.Malformed, "a release's content sealed as a request", format.Release,
 		altered(format.SignedRequest, "\x06\x1a", "\x06\x1a"))
 	add("malformed-request", verify.Malformed, "a request where a release belongs", format.SignedRequest, sealedRequest(m.t))

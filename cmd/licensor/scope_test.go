@@ -149,16 +149,19 @@ func newScopeSite(t *testing.T, home, invoice string, n int) *scopeSite {
 		delegation: &format.DelegationClaims{
 			Issuer: "acme.example", Name: "anna", IssuedAt: now.Unix(), NotBefore: now.Unix() - 1, Expires: now.AddDate(1, 0, 0).Unix(),
 			Scope: format.Scope{
-				Products: []string{format.Any}, Types: []string{format.Any}, MaxTerm: 1e9, MaxSeats: 1e6, Unbound: true, Perpetual: true,
+				Products: []string{format.Any}, Types: []string{format.Any}, MaxTerm: 1e9, MaxSeats: 1e6, Weakest: format.StrengthAny, Perpetual: true,
 			},
 		},
 	}
 }
 
-// ask writes the request of the site, which names no component if its license shall not.
+// ask writes the request of the site, which names components for a license of the same binding.
 func (s *scopeSite) ask(machine int) string {
-	if b := s.license.Binding; b != nil && b.Need == 0 {
+	switch s.license.Strength() {
+	case format.StrengthKey:
 		return writeRequestWith(s.t, s.dir, machine, s.invoice, nil)
+	case format.StrengthOperator:
+		return writeRequestWith(s.t, s.dir, machine, s.invoice, []format.Component{{Label: "rack", Hash: machineKey(s.t, machine).Public().Bytes()[:8]}})
 	}
 	return writeRequest(s.t, s.dir, machine, s.invoice)
 }

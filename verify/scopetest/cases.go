@@ -101,7 +101,7 @@ func numberCases() []Case {
 	maxTerm := func(step int64) func(*format.DelegationClaims, *format.LicenseClaims) {
 		return func(d *format.DelegationClaims, l *format.LicenseClaims) {
 			d.Scope.MaxTerm = l.Expires - l.IssuedAt + step
-			d.Scope.Unbound, d.Scope.Perpetual = false, false // a license that is bound and ends needs no leave
+			d.Scope.Weakest, d.Scope.Perpetual = l.Strength(), false // what is bound so and ends needs no more leave
 		}
 	}
 	grace := func(l *format.LicenseClaims) { l.Terms.GraceDays = 14 }
@@ -124,8 +124,15 @@ func flagCases() []Case {
 	perpetual := func(l *format.LicenseClaims) { l.Expires, l.Terms.GraceDays = 0, 0 }
 	anyMachine := func(l *format.LicenseClaims) { l.Binding = nil }
 	keyAlone := func(l *format.LicenseClaims) { l.Binding.Need, l.Binding.Components = 0, nil }
-	unbound := func(may bool) func(*format.DelegationClaims, *format.LicenseClaims) {
-		return func(d *format.DelegationClaims, l *format.LicenseClaims) { d.Scope.Unbound = may }
+	operators := func(l *format.LicenseClaims) {
+		l.Binding.Need = 1
+		l.Binding.Components = append(l.Binding.Components, format.Component{Label: "rack", Hash: []byte("rack1234")})
+	}
+	weakest := func(s format.Strength) func(*format.DelegationClaims, *format.LicenseClaims) {
+		return func(d *format.DelegationClaims, l *format.LicenseClaims) { d.Scope.Weakest = s }
+	}
+	binding := func(what string, license func(*format.LicenseClaims), is format.Strength) Case {
+		return Case{Name: "binding, " + what, Dimension: "binding", License: license, Inside: weakest(is), Outside: weakest(is - 1)}
 	}
 	return []Case{
 		{
@@ -138,7 +145,8 @@ func flagCases() []Case {
 				d.Scope.Perpetual, d.Scope.MaxTerm = false, 100*366*day
 			},
 		},
-		{Name: "binding, any machine", Dimension: "binding", License: anyMachine, Inside: unbound(true), Outside: unbound(false)},
-		{Name: "binding, a key alone", Dimension: "binding", License: keyAlone, Inside: unbound(true), Outside: unbound(false)},
+		binding("any machine", anyMachine, format.StrengthAny),
+		binding("a key alone", keyAlone, format.StrengthKey),
+		binding("values of the operator", operators, format.StrengthOperator),
 	}
 }

@@ -22,8 +22,8 @@
 //	}
 //
 // A license to begin with must be within its delegation, bound to at least one component
-// of a machine, end, and have no grace; the delegation must allow licenses that are bound
-// to no machine and such without an end.
+// of a machine, end, and have no grace; the delegation must allow licenses of every binding
+// and such without an end.
 package scopetest
 
 import (

@@ -56,7 +56,7 @@ func licenseTable(l *verify.License) *cli.Table {
 		limits = append(limits, fmt.Sprintf("%s %d", name, l.Limits[name]))
 	}
 	row("limits", strings.Join(limits, ", "))
-	if !l.Bound {
+	if l.Binding == "any" {
 		row("machine", "any: the license is bound to none")
 	}
 	return &t

@@ -147,7 +147,7 @@ type scopeView struct {
 	Types       []string `json:"types"`
 	MaxTermDays float64  `json:"max_term_days"`
 	MaxSeats    uint64   `json:"max_seats"`
-	Unbound     bool     `json:"unbound"`
+	Binding     string   `json:"binding"` // the weakest
 	Perpetual   bool     `json:"perpetual"`
 	Revocations bool     `json:"revocations"` // revocation lists, and nothing else
 }
@@ -167,7 +167,7 @@ func viewDelegation(payload []byte) (*delegationView, error) {
 		Scope: scopeView{
 			Products: append([]string{}, d.Scope.Products...), Types: append([]string{}, d.Scope.Types...),
 			MaxTermDays: float64(d.Scope.MaxTerm) / (24 * 60 * 60), MaxSeats: d.Scope.MaxSeats,
-			Unbound: d.Scope.Unbound, Perpetual: d.Scope.Perpetual,
+			Binding: d.Scope.Weakest.String(), Perpetual: d.Scope.Perpetual,
 			Revocations: d.Scope.Revocations,
 		},
 	}, nil

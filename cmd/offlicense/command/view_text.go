@@ -149,7 +149,7 @@ func (d *delegationView) print(r *rows) {
 	r.add("types", orNone(d.Scope.Types))
 	r.add("longest term", fmt.Sprintf("%g days", d.Scope.MaxTermDays))
 	r.add("most seats", strconv.FormatUint(d.Scope.MaxSeats, 10))
-	r.add("any machine", yesNo(d.Scope.Unbound))
+	r.add("binding", d.Scope.Binding)
 	r.add("perpetual", yesNo(d.Scope.Perpetual))
 }
 

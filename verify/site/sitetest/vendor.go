@@ -60,7 +60,7 @@ func DelegationClaims() *format.DelegationClaims {
 		IssuedAt: delegated.Unix(), NotBefore: delegated.Unix(), Expires: delegated.AddDate(100, 0, 0).Unix(),
 		Scope: format.Scope{
 			Products: []string{format.Any}, Types: []string{format.Any},
-			MaxTerm: 10 * 366 * 24 * 60 * 60, MaxSeats: 10, Unbound: true, Perpetual: true,
+			MaxTerm: 10 * 366 * 24 * 60 * 60, MaxSeats: 10, Weakest: format.StrengthAny, Perpetual: true,
 		},
 	}
 }
@@ -126,6 +126,10 @@ func Seal(l *format.LicenseClaims) ([]byte, error) { return SealUnder(Delegation
 
 // SealUnder is Seal for another delegation of the staff key.
 func SealUnder(d *format.DelegationClaims, l *format.LicenseClaims) ([]byte, error) {
+	if l.Terms.EmergencyDays > 0 && l.Terms.EmergencyFrom == 0 {
+		const day = 24 * 60 * 60
+		l.Terms.EmergencyFrom = l.IssuedAt / day * day
+	}
 	payload, err := l.Marshal()
 	if err != nil {
 		return nil, fmt.Errorf("license: %w", err)

@@ -35,9 +35,17 @@ func scopeRows(s *format.Scope) []scopeRow {
 		{"term", row(s.MaxTerm > 0, "at most "+termDays(s.MaxTerm), "nothing")},
 		{"seats", row(s.MaxSeats > 0, fmt.Sprintf("at most %d", s.MaxSeats), "nothing")},
 		{"perpetual", row(s.Perpetual, "licenses without an end, too", "nothing: every license has an end")},
-		{"any machine", row(s.Unbound, "licenses for any machine, too", "nothing: every license is bound to a machine")},
+		{"binding", bindings[s.Weakest]},
 		{"revocations", "nothing"},
 	}
+}
+
+// bindings say what the weakest binding allows.
+var bindings = [...]string{
+	format.StrengthMachine:  "machine: every license is bound to a machine",
+	format.StrengthOperator: "operator: to a machine, or to values that its operator gave",
+	format.StrengthKey:      "key: to a machine, to its operator's values, or to the machine key alone",
+	format.StrengthAny:      "any: licenses for any machine, too",
 }
 
 // allowed says what an allow-list allows.
@@ -77,10 +85,6 @@ func ScopeLine(s *format.Scope) string {
 	if s.Perpetual {
 		term += " or perpetual"
 	}
-	machine := "bound to a machine"
-	if s.Unbound {
-		machine = "bound or for any machine"
-	}
 	everything := func(words []string, what string) string {
 		if slices.Contains(words, format.Any) {
 			return "all " + what
@@ -89,7 +93,7 @@ func ScopeLine(s *format.Scope) string {
 	}
 	return strings.Join([]string{
 		everything(s.Products, "products"), everything(s.Types, "types"), term,
-		"at most " + cli.Plural(int(s.MaxSeats), "seat", "seats"), machine,
+		"at most " + cli.Plural(int(s.MaxSeats), "seat", "seats"), "binding " + s.Weakest.String(),
 	}, "; ")
 }
 

@@ -20,7 +20,7 @@ type scopeOptions struct {
 	types       []string
 	maxTerm     uint64 // days
 	maxSeats    uint64
-	unbound     bool
+	binding     string
 	perpetual   bool
 	revocations bool
 	flags       *pflag.FlagSet
@@ -34,7 +34,7 @@ func (o *scopeOptions) add(flags *pflag.FlagSet) {
 	// Every license is of an entitlement with one seat at least: a scope of none would
 	// allow nothing at all.
 	flags.Uint64Var(&o.maxSeats, "max-seats", 1, "")
-	flags.BoolVar(&o.unbound, "unbound", false, "")
+	flags.StringVar(&o.binding, "binding", format.StrengthMachine.String(), "")
 	flags.BoolVar(&o.perpetual, "perpetual", false, "")
 	flags.BoolVar(&o.revocations, "revocations", false, "")
 }
@@ -44,7 +44,10 @@ func (o *scopeOptions) scope() (format.Scope, error) {
 		return o.scopeOfRevocations()
 	}
 	var err error
-	s := format.Scope{MaxTerm: int64(o.maxTerm) * service.SecondsPerDay, MaxSeats: o.maxSeats, Unbound: o.unbound, Perpetual: o.perpetual}
+	s := format.Scope{MaxTerm: int64(o.maxTerm) * service.SecondsPerDay, MaxSeats: o.maxSeats, Perpetual: o.perpetual}
+	if s.Weakest, err = format.ParseStrength(o.binding); err != nil {
+		return format.Scope{}, cli.Usagef("unknown binding %s", cli.Quote(o.binding)).WithHint("--binding takes the weakest that is allowed: machine, operator, key or any")
+	}
 	if s.Products, err = o.list("products", o.products, "such as evoq,liquid", validProduct); err != nil {
 		return format.Scope{}, err
 	}
@@ -64,7 +67,7 @@ func (o *scopeOptions) scope() (format.Scope, error) {
 }
 
 func (o *scopeOptions) scopeOfRevocations() (format.Scope, error) {
-	for _, name := range []string{"products", "types", "max-term", "max-seats", "unbound", "perpetual"} {
+	for _, name := range []string{"products", "types", "max-term", "max-seats", "binding", "perpetual"} {
 		if o.flags.Changed(name) {
 			return format.Scope{}, cli.Usagef("--revocations and --%s contradict each other", name).
 				WithHint("a key signs licenses or revocation lists: make one of each")

@@ -175,7 +175,7 @@ func firstDelegationClaims(f InitOptions) format.DelegationClaims {
 		Scope: format.Scope{
 			Products: []string{format.Any}, Types: []string{format.Any},
 			MaxTerm: int64(firstMaxTerm / time.Second), MaxSeats: firstMaxSeats,
-			Unbound: true, Perpetual: true,
+			Weakest: format.StrengthAny, Perpetual: true,
 		},
 	}
 }

@@ -69,7 +69,7 @@ func issuerOf(t testing.TB, delegation format.DelegationClaims) *issuer.Issuer {
 	return &issuer.Issuer{Key: staff, Delegation: claims, RawDelegation: raw, Verifier: v, Random: random}
 }
 
-var wide = format.Scope{Products: []string{"*"}, Types: []string{"*"}, MaxTerm: 1e8, MaxSeats: 100, Unbound: true, Perpetual: true}
+var wide = format.Scope{Products: []string{"*"}, Types: []string{"*"}, MaxTerm: 1e8, MaxSeats: 100, Weakest: format.StrengthAny, Perpetual: true}
 
 func grant(t testing.TB, licenseType string) ledger.Grant {
 	t.Helper()
@@ -128,12 +128,12 @@ func judged(i *issuer.Issuer, file []byte) (*verify.License, error) {
 
 func TestBoundAndUnbound(t *testing.T) {
 	i, g := newIssuer(t, wide), grant(t, "production")
-	if l := issued(t, i, g); !l.Bound || l.Site != "shop" {
-		t.Errorf("bound %t, site %q", l.Bound, l.Site)
+	if l := issued(t, i, g); l.Binding == "any" || l.Site != "shop" {
+		t.Errorf("binding %s, site %q", l.Binding, l.Site)
 	}
 	g.Request = nil
-	if l := issued(t, i, g); l.Bound || l.Site != "" || l.Customer != "Site Ltd" {
-		t.Errorf("without a request: bound %t, site %q, customer %q", l.Bound, l.Site, l.Customer)
+	if l := issued(t, i, g); l.Binding != "any" || l.Site != "" || l.Customer != "Site Ltd" {
+		t.Errorf("without a request: binding %s, site %q, customer %q", l.Binding, l.Site, l.Customer)
 	}
 }
 
@@ -158,12 +158,13 @@ func TestGrantThatCannotBe(t *testing.T) {
 	i.Random = bytes.NewReader(nil)
 	refused(t, "no chance", one(i, grant(t, "production")))
 	i = newIssuer(t, wide)
-	gone := errors.New("the agent is gone")
-	i.Key = failing{i.Key, gone}
-	if d := one(i, grant(t, "production")); !errors.Is(d.Err, gone) || d.File != nil {
+	i.Key = failing{i.Key, errGone}
+	if d := one(i, grant(t, "production")); !errors.Is(d.Err, errGone) || d.File != nil {
 		t.Errorf("got %d bytes, %v", len(d.File), d.Err)
 	}
 }
+
+var errGone = errors.New("the agent is gone")
 
 type failing struct {
 	keys.Signer

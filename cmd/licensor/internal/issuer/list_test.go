@@ -90,7 +90,7 @@ func TestSignListChecksItsSignature(t *testing.T) {
 	for name, key := range map[string]keys.Signer{
 		"a wrong signature":  &broken{Signer: root, wrong: func(int) bool { return true }},
 		"not a root":         i.Key,
-		"a key that is gone": failing{root, errors.New("gone")},
+		"a key that is gone": failing{root, errGone},
 	} {
 		if text, err := issuer.SignList(key, nil, claims, i.Verifier, newChance()); err == nil || text != nil {
 			t.Errorf("%s: got %d bytes, %v", name, len(text), err)

@@ -41,7 +41,7 @@ func TestScope(t *testing.T) {
 		"seats, as many as allowed": {func(d *format.DelegationClaims) { d.Scope.MaxSeats = 2 },
 			func(g *ledger.Grant) { g.Entitlement.Seats = 2 }, ""},
 		"perpetual": {func(d *format.DelegationClaims) { d.Scope.Perpetual = false }, func(*ledger.Grant) {}, "this is: "},
-		"any machine": {func(d *format.DelegationClaims) { d.Scope.Unbound = false },
+		"any machine": {func(d *format.DelegationClaims) { d.Scope.Weakest = format.StrengthMachine },
 			func(g *ledger.Grant) { g.Request = nil }, "this is: "},
 		"term": {func(d *format.DelegationClaims) { d.Scope.MaxTerm = 60 * 60 },
 			func(g *ledger.Grant) { g.Entitlement.Expires = now.Add(time.Hour + time.Second) }, "this is: "},

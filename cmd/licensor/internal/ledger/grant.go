@@ -37,7 +37,11 @@ func (g *Grant) Claims(vendor string, id format.ID, issued time.Time, minRevocat
 		ID:         id,
 		Terms:      g.Entitlement.Terms(),
 	}
+	if claims.Terms.EmergencyDays > 0 {
+		claims.Terms.EmergencyFrom = Seconds(issued.UTC().Truncate(24 * time.Hour))
+	}
 	if !g.BridgeUntil.IsZero() {
+		claims.Terms.EmergencyFrom = 0
 		claims.Terms.Type, claims.Terms.GraceDays, claims.Terms.EmergencyDays = TypeDevelopment, 0, 0
 	}
 	claims.Terms.Epoch = g.Epoch

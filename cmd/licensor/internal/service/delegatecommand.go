@@ -21,8 +21,8 @@ func DelegateCommand(name string, d *format.DelegationClaims) string {
 	} else {
 		words = append(words, "--products", text.ShellWord(strings.Join(s.Products, ",")), "--types", text.ShellWord(strings.Join(s.Types, ",")),
 			"--max-term", fmt.Sprintf("%dd", s.MaxTerm/SecondsPerDay), "--max-seats", fmt.Sprint(s.MaxSeats))
-		if s.Unbound {
-			words = append(words, "--unbound")
+		if s.Weakest > format.StrengthMachine {
+			words = append(words, "--binding", s.Weakest.String())
 		}
 		if s.Perpetual {
 			words = append(words, "--perpetual")

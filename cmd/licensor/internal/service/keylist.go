@@ -64,7 +64,7 @@ type ListedScope struct {
 	Types       []string `json:"types"`
 	MaxTermDays float64  `json:"max_term_days"`
 	MaxSeats    uint64   `json:"max_seats"`
-	Unbound     bool     `json:"unbound"`
+	Binding     string   `json:"binding"` // the weakest
 	Perpetual   bool     `json:"perpetual"`
 	Revocations bool     `json:"revocations"`
 }
@@ -152,7 +152,7 @@ func viewKey(k *home.StaffKey, held map[keys.PublicKey]string, now time.Time) Li
 	s := &d.Scope
 	l.Scope = &ListedScope{
 		append([]string{}, s.Products...), append([]string{}, s.Types...),
-		float64(s.MaxTerm) / SecondsPerDay, s.MaxSeats, s.Unbound, s.Perpetual, s.Revocations,
+		float64(s.MaxTerm) / SecondsPerDay, s.MaxSeats, s.Weakest.String(), s.Perpetual, s.Revocations,
 	}
 	l.From, l.Until = time.Unix(d.NotBefore, 0).UTC(), time.Unix(d.Expires, 0).UTC()
 	left := int64(l.Until.Sub(now) / (24 * time.Hour))

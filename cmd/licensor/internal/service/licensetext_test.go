@@ -29,7 +29,7 @@ func TestWarningOfALicenseThatIsGoodNoMore(t *testing.T) {
 	}
 	root, anna, bert := all[0], all[1], all[2]
 	claims, text, err := issuer.Delegate(root, anna.Public(), format.DelegationClaims{Issuer: "acme.example", Name: "anna", IssuedAt: 1, NotBefore: 1, Expires: 2e9,
-		Scope: format.Scope{Products: []string{format.Any}, Types: []string{format.Any}, MaxTerm: 1e9, MaxSeats: 1, Perpetual: true, Unbound: true}}, rand.Reader)
+		Scope: format.Scope{Products: []string{format.Any}, Types: []string{format.Any}, MaxTerm: 1e9, MaxSeats: 1, Perpetual: true, Weakest: format.StrengthAny}}, rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -53,7 +53,7 @@ func (s *Service) outOfScope(delegations []*format.DelegationClaims, now time.Ti
 		sample.Expires = end.Unix()
 	}
 	if !e.Unbound {
-		sample.Binding = &format.Binding{Need: 1}
+		sample.Binding = &format.Binding{Need: 1, Components: []format.Component{{Label: format.LabelMachineID}}}
 	}
 	var all []string
 	for _, d := range delegations {

@@ -31,7 +31,7 @@ type Against struct {
 
 // Report is what an audit found. Without a checkpoint it cannot say whether the newest
 // events were dropped together with all their effects, nor whether the whole history
-// was written anew: see the package comment.
+// was written anew: see package ledger.
 type Report struct {
 	Events   int64
 	Licenses int64
@@ -88,6 +88,9 @@ func Run(ctx context.Context, s *store.Store, against Against) (*Report, error) 
 	a := &audit{report: new(Report), progress: against.Progress}
 	err := s.Read(ctx, func(t *store.Tx) error {
 		a.kept = t
+		if err := a.tables(); err != nil || a.missing["events"] {
+			return err
+		}
 		if err := a.events(); err != nil {
 			return err
 		}
@@ -108,7 +111,7 @@ func Run(ctx context.Context, s *store.Store, against Against) (*Report, error) 
 	return a.report, nil
 }
 
-// audit is one run of Audit.
+// audit is one run.
 type audit struct {
 	report *Report
 	kept   *store.Tx // the ledger that is audited
@@ -118,6 +121,8 @@ type audit struct {
 	size   int64
 	signed int64 // how many of them signed a license
 	broken bool  // the events cannot be replayed
+
+	missing map[string]bool // tables
 
 	revoked []*auditedKey // by them
 
@@ -141,6 +146,23 @@ func (a *audit) advance() {
 	if a.done++; a.progress != nil && a.done%progressEvery == 0 {
 		a.progress(a.step, a.done, a.total)
 	}
+}
+
+// tables names the tables that are not there: a transaction of PostgreSQL that asks for
+// one is over.
+func (a *audit) tables() error {
+	a.missing = make(map[string]bool)
+	for _, t := range store.Tables {
+		there, err := a.kept.HasTable(t.Name)
+		if err != nil {
+			return err
+		}
+		if !there {
+			a.missing[t.Name] = true
+			a.report.add(t.Name, "", "", "the table was removed, or something else has its name")
+		}
+	}
+	return nil
 }
 
 // replay makes the ledger again from its events and compares all tables.

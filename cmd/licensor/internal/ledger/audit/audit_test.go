@@ -27,6 +27,16 @@ func TestAuditOfAnHonestLedger(t *testing.T) {
 		empty := checkpointOf(t, b)
 		wantClean(t, b, empty)
 		lived(t, b)
+		// A license that asks for the list that was in force when it was signed.
+		with := ledgertest.Issuer(ledgertest.Root, ledgertest.Staff)
+		raw, err := b.NewestList(ctx, issuer.MaxAttachedList)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if with.List, err = with.Verifier.OpenRawRevocationList(raw); err != nil {
+			t.Fatal(err)
+		}
+		signedBy(t, b, with, 7)
 		middle := checkpointOf(t, b)
 		soldLater(t, b, "P-3")
 		for since, checkpoint := range [][]byte{nil, empty, middle, checkpointOf(t, b)} {
@@ -135,6 +145,28 @@ func TestAuditFindsAnotherSpelling(t *testing.T) {
 		}
 	}
 	wantFound(t, audited(t, b, nil), "events", "event", "a space added")
+}
+
+// Events that cannot follow from each other are named, whatever else was made to fit.
+func TestAuditFindsWhatCannotBeReplayed(t *testing.T) {
+	b, where := ledgertest.New(t)
+	ledgertest.Sold(t, b, func(*ledger.Entitlement) {})
+	soldLater(t, b, "P-2")
+	ledgertest.Execute(t, where, "UPDATE events SET event = replace(event, '\"P-2\"', '\"INV0042-1\"') WHERE seq = 3")
+	r := audited(t, b, nil)
+	if len(r.Findings) != 3 || r.Findings[1].Row != "3" || !strings.Contains(r.Findings[1].Text, "does not follow") || !strings.Contains(r.Findings[2].Text, "not compared") {
+		t.Errorf("found: %v", r.Findings)
+	}
+}
+
+// Of very many findings the first are listed, and the rest are counted.
+func TestAuditOfALedgerThatIsAllWrong(t *testing.T) {
+	b, where := ledgertest.New(t)
+	ledgertest.Execute(t, where, `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i < 1500)
+		INSERT INTO customers SELECT 'c' || i, 0 FROM n`)
+	if r := audited(t, b, nil); len(r.Findings) != 1000 || r.More != 500 {
+		t.Errorf("%d findings and %d more", len(r.Findings), r.More)
+	}
 }
 
 // truncate drops the newest event, which sold an invoice, with its hashes and its effect:

@@ -245,6 +245,32 @@ func TestAuditFindsReorderedEvents(t *testing.T) {
 	}
 }
 
+// A table that is dropped, or has a view in its place, is named, and all others are
+// compared.
+func TestAuditFindsThatATableIsMissing(t *testing.T) {
+	everywhere(t, func(t *testing.T, b *book.Book, where string) {
+		lived(t, b)
+		for i, table := range store.Tables {
+			name := table.Name
+			ledgertest.Execute(t, where, "ALTER TABLE "+name+" RENAME TO gone")
+			if i%2 == 0 {
+				ledgertest.Execute(t, where, "CREATE VIEW "+name+" AS SELECT * FROM gone")
+			}
+			r := audited(t, b, nil)
+			wantFound(t, r, name, "", "the table "+name+" removed")
+			for _, f := range r.Findings {
+				if f.Table != name && f.Table != "sqlite_schema" {
+					t.Errorf("without %s: %v", name, f)
+				}
+			}
+			if i%2 == 0 {
+				ledgertest.Execute(t, where, "DROP VIEW "+name)
+			}
+			ledgertest.Execute(t, where, "ALTER TABLE gone RENAME TO "+name)
+		}
+	})
+}
+
 func TestAuditFindsATrigger(t *testing.T) {
 	b, where := ledgertest.New(t)
 	lived(t, b)

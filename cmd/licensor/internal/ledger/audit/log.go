@@ -64,7 +64,7 @@ func (a *audit) events() error {
 // log compares the table log with the hashes of the events. A changed event changes
 // the hashes above it too: only what it does not explain is named besides.
 func (a *audit) log() error {
-	if a.broken { // events that are missing shift all hashes after them
+	if a.broken || a.missing["log"] { // events that are missing shift all hashes after them
 		return nil
 	}
 	var changed []int64

@@ -159,9 +159,7 @@ func (f *Facts) closed(steps []*Step) {
 	for _, step := range steps {
 		a := f.Activations[step.Event.Activation]
 		if a.State == ledger.StateActive {
-			s := f.Sales[a.Invoice]
-			s.Used--
-			s.Oldest = slices.DeleteFunc(s.Oldest, func(o *Activation) bool { return o.ID == a.ID })
+			f.Sales[a.Invoice].Used-- // Oldest is asked for where none is free
 		}
 		if a.State = ledger.StateDeactivated; step.Event.Action == ledger.ActionVoid {
 			a.State = ledger.StateVoid

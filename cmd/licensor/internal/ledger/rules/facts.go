@@ -12,12 +12,11 @@ import (
 	"github.com/offlicense/offlicense/cmd/internal/hint"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/format"
-	"github.com/offlicense/offlicense/verify"
 )
 
 // Facts are what is known of the things that a question is about. They are plain
-// values. A rule notes the effect of what it grants in them, for those that are judged
-// after it in the same batch.
+// values. Sign and Entitle note the effect of what they grant in them, for those that
+// are judged after it in the same batch: a plan that is made again needs new ones.
 type Facts struct {
 	Vendor string
 	Newest time.Time // when the newest event was; zero: there is none
@@ -44,9 +43,6 @@ type Sale struct {
 
 // SiteKey names a site: within an invoice, the same machine key is the same site.
 type SiteKey struct{ Invoice, MachineKey string }
-
-// SiteOf returns the site that a request is from.
-func SiteOf(q *verify.Request) SiteKey { return SiteKey{q.Invoice, string(q.Key.Bytes())} }
 
 // ForProduct names what a buyer, by the key of the name or of the e-mail address, has
 // of a product.

@@ -166,7 +166,7 @@ func newRecord(t testing.TB, sales ...*ledger.Entitlement) *record {
 // staff returns what signs licenses with a staff key that a root has delegated to, by
 // their seeds. All staff is called anna.
 func staff(t testing.TB, root, seed byte) *issuer.Issuer {
-	return delegated(t, root, seed, format.Scope{Products: []string{"*"}, Types: []string{"*"}, MaxTerm: 1e9, MaxSeats: 1e9, Unbound: true, Perpetual: true})
+	return delegated(t, root, seed, format.Scope{Products: []string{"*"}, Types: []string{"*"}, MaxTerm: 1e9, MaxSeats: 1e9, Weakest: format.StrengthAny, Perpetual: true})
 }
 
 func delegated(t testing.TB, root, seed byte, scope format.Scope) *issuer.Issuer {
@@ -312,6 +312,9 @@ func (r *record) apply(op *ledger.Operation, steps []*rules.Step) {
 			r.licenses = append(r.licenses, d.License)
 		case ledger.Closed:
 			a := r.activation(e.Activation)
+			if a.State != ledger.StateActive && a.State != ledger.StateBridge {
+				r.Fatalf("%s of activation %s, which is %s", e.Action, a.ID, a.State)
+			}
 			for _, m := range r.moves {
 				if m.Successor == a.ID && a.State == ledger.StateBridge {
 					m.State = rules.MoveVoid

@@ -36,7 +36,7 @@ func TestRulesAskNobody(t *testing.T) {
 		}
 		if rest, is := strings.CutPrefix(path, ours); is {
 			switch rest {
-			case "format", "keys", "verify", "cmd/internal/hint", "cmd/licensor/internal/ledger":
+			case "format", "keys", "verify", "cmd/internal/hint", "cmd/internal/text", "cmd/licensor/internal/ledger":
 			default:
 				t.Errorf("the rules or their nouns import %s", rest)
 			}

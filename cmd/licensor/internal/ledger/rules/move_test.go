@@ -44,7 +44,7 @@ func TestMoveWithoutDowntime(t *testing.T) {
 	r := newRecord(t, entitlement(func(e *ledger.Entitlement) { e.GraceDays = 14 }))
 	old, q, bridge := r.moving()
 	got := r.says(bridge)
-	if got.Type != "development" || !got.Expires.Equal(now.Add(14*day)) || !got.HardEnd.Equal(got.Expires) || !got.Bound || got.Limits["cores"] != 16 {
+	if got.Type != "development" || !got.Expires.Equal(now.Add(14*day)) || !got.HardEnd.Equal(got.Expires) || got.Binding == "any" || got.Limits["cores"] != 16 {
 		t.Errorf("the bridge says %+v", got)
 	}
 	if moved := r.last(); moved.Action != ledger.ActionMove || moved.Activation != old.Activation || moved.Why != "new hardware" || !bridge.HardEnd.Equal(now.Add(14*day)) {
@@ -238,23 +238,19 @@ func TestEndedBridgeMakesWay(t *testing.T) {
 	}
 }
 
-// Two requests of an ended bridge's site in one batch: one activation.
+// Two requests of an ended bridge's site in one batch: one activation, and the bridge is
+// closed once.
 func TestEndedBridgeInABatch(t *testing.T) {
-	r := newRecord(t, entitlement(seats(3)))
-	_, q, _ := r.moving()
-	for _, order := range [][]*verify.Request{{q, request(t, 2, later)}, {request(t, 2, later), q}} {
-		got := r.facts()
-		var activations []string
-		for i, q := range order {
-			o, _, err := rules.Sign(got, byAt(now.Add(14*day)), q, []string{"ONE", "TWO"}[i])
-			if err != nil || o.Err != nil {
-				t.Fatal(err, o.Err)
-			}
-			activations = append(activations, o.Step.Grant.Activation)
+	for name, order := range map[string][2]func(*format.Request){
+		"the bridge's first": {func(*format.Request) {}, later}, "the bridge's last": {later, func(*format.Request) {}},
+	} {
+		r := newRecord(t, entitlement(seats(3)))
+		r.moving()
+		got := r.batch(byAt(now.Add(14*day)), request(t, 2, order[0]), request(t, 2, order[1]))
+		if got[0].err != nil || got[1].err != nil || got[0].license.Activation != got[1].license.Activation || got[1].license.Epoch != 2 {
+			t.Errorf("%s: %+v", name, got)
 		}
-		if activations[0] != "ONE" || activations[1] != "ONE" {
-			t.Errorf("the site has the activations %v", activations)
-		}
+		r.using(2, 2)
 	}
 }
 
@@ -348,7 +344,35 @@ func TestReleaseWithTheMoveRefused(t *testing.T) {
 				t.Errorf("the bridge is %s", r.activation(bridge.Activation).State)
 			}
 			r.using(0, 0)
+			if test.rule != ledger.RuleTerm {
+				return
+			}
+			// Its request still gets its license, with no further trip.
+			if _, err := r.renew(byAt(now.Add(6*day)), rules.Renewal{Expires: now.Add(99 * day)}); err != nil {
+				t.Fatal(err)
+			}
+			if license, err := r.signAs(byAt(now.Add(6*day)), q); err != nil || r.says(license).Type != "production" {
+				t.Errorf("after the renewal: %v, %v", license, err)
+			}
 		})
+	}
+}
+
+// A site may move on and on, and back to where it was.
+func TestMoveOnAndBack(t *testing.T) {
+	r := newRecord(t, entitlement())
+	license := r.signed(request(t, 1))
+	for i, seed := range []byte{2, 3, 1, 2} {
+		n := int64(i + 1)
+		if _, err := r.move(because("onwards"), license.Activation, day, request(t, seed, func(q *format.Request) { q.Time += n })); err != nil {
+			t.Fatalf("to site %d: %v", seed, err)
+		}
+		released := r.released(license, []byte{1, 2, 3, 1}[i])
+		if released.License == nil {
+			t.Fatalf("to site %d: %+v", seed, released)
+		}
+		license = released.License
+		r.using(1, 1)
 	}
 }
 

@@ -254,19 +254,20 @@ func TestRevision(t *testing.T) {
 		"no change": {amendment(func(e *ledger.Entitlement) {
 			e.Features, e.Email, e.Waived = slices.Clone(e.Features), " "+e.Email, true
 		}), false, false},
-		"fewer seats":       {amendment(seats(2)), true, false},
-		"an earlier end":    {amendment(func(e *ledger.Entitlement) { e.Expires = ends.Add(-day) }), true, true},
-		"grace":             {amendment(func(e *ledger.Entitlement) { e.GraceDays = 7 }), true, false},
-		"no feature":        {amendment(func(e *ledger.Entitlement) { e.Features = nil }), true, true},
-		"another feature":   {amendment(func(e *ledger.Entitlement) { e.Features = append(e.Features, "cdn") }), true, false},
-		"a lower limit":     {amendment(func(e *ledger.Entitlement) { e.Limits["cores"]-- }), true, true},
-		"a new limit":       {amendment(func(e *ledger.Entitlement) { e.Limits["users"] = 9 }), true, true},
-		"a higher limit":    {amendment(func(e *ledger.Entitlement) { e.Limits["cores"]++ }), true, false},
-		"no limit":          {amendment(func(e *ledger.Entitlement) { e.Limits = nil }), true, false},
-		"another edition":   {amendment(func(e *ledger.Entitlement) { e.Edition = "premier" }), true, true},
-		"any version":       {amendment(func(e *ledger.Entitlement) { e.MaxVersion = "" }), true, false},
-		"updates that end":  {amendment(func(e *ledger.Entitlement) { e.UpdatesUntil = ends.Add(-day) }), true, true},
-		"updates as before": {amendment(func(e *ledger.Entitlement) { e.UpdatesUntil = ends }), true, false},
+		"fewer seats":                   {amendment(seats(2)), true, false},
+		"an end before that of updates": {amendment(func(e *ledger.Entitlement) { e.Expires, e.UpdatesUntil = ends.Add(-day), ends }), true, true},
+		"an earlier end":                {amendment(func(e *ledger.Entitlement) { e.Expires = ends.Add(-day) }), true, true},
+		"grace":                         {amendment(func(e *ledger.Entitlement) { e.GraceDays = 7 }), true, false},
+		"no feature":                    {amendment(func(e *ledger.Entitlement) { e.Features = nil }), true, true},
+		"another feature":               {amendment(func(e *ledger.Entitlement) { e.Features = append(e.Features, "cdn") }), true, false},
+		"a lower limit":                 {amendment(func(e *ledger.Entitlement) { e.Limits["cores"]-- }), true, true},
+		"a new limit":                   {amendment(func(e *ledger.Entitlement) { e.Limits["users"] = 9 }), true, true},
+		"a higher limit":                {amendment(func(e *ledger.Entitlement) { e.Limits["cores"]++ }), true, false},
+		"no limit":                      {amendment(func(e *ledger.Entitlement) { e.Limits = nil }), true, false},
+		"another edition":               {amendment(func(e *ledger.Entitlement) { e.Edition = "premier" }), true, true},
+		"any version":                   {amendment(func(e *ledger.Entitlement) { e.MaxVersion = "" }), true, false},
+		"updates that end":              {amendment(func(e *ledger.Entitlement) { e.UpdatesUntil = ends.Add(-day) }), true, true},
+		"updates as before":             {amendment(func(e *ledger.Entitlement) { e.UpdatesUntil = ends }), true, false},
 	} {
 		licenses := 0
 		if test.changes {
@@ -286,6 +287,16 @@ func TestRevision(t *testing.T) {
 			t.Errorf("the same again: %v, %v", again, err)
 		}
 	})
+}
+
+func TestFewerEmergencyDaysNarrow(t *testing.T) {
+	r := newRecord(t, entitlement(sold("P-1", "production")), entitlement(sold(inv, "failover")))
+	for days, narrows := range map[uint64]bool{29: true, 31: false} {
+		got, err := r.revision(by(), inv, amendment(func(e *ledger.Entitlement) { e.EmergencyDays = days }))
+		if err != nil || got.Narrows() != narrows {
+			t.Errorf("%d days for 30 narrow: %v, %v", days, got.Narrows(), err)
+		}
+	}
 }
 
 // What makes an evaluation more than it was has its reason on record. To make it longer
@@ -384,7 +395,7 @@ func TestUnboundIsTakenAwayWithItsLicenses(t *testing.T) {
 	if _, err := r.deactivate(because("bound from now on"), inv, license.Activation); err != nil {
 		t.Fatal(err)
 	}
-	if licenses, err := bind(); err != nil || len(licenses) != 1 || !r.says(licenses[0]).Bound {
+	if licenses, err := bind(); err != nil || len(licenses) != 1 || r.says(licenses[0]).Binding == "any" {
 		t.Errorf("bound: %d licenses, %v", len(licenses), err)
 	}
 }

@@ -60,7 +60,7 @@ func TestEachRule(t *testing.T) {
 				r.sold(sold("D-1", "development"), func(e *ledger.Entitlement) { e.Allowance = 1 })
 				return only(r.signAs(op, request(r, 1, asks("D-1", "development"))))
 			}},
-		ledger.RulePartner: {"who decides about partners, by marking the customer as one", "mark the customer as a partner",
+		ledger.RulePartner: {"who decides about partners, by marking the customer as one", `licensor customer "Site Ltd" --partner`,
 			func(r *record, op *ledger.Operation) error { return r.sell(op, sold("N-1", "nfr")) },
 			func(r *record, op *ledger.Operation) error {
 				r.partner("Site Ltd", true)
@@ -79,7 +79,7 @@ func TestEachRule(t *testing.T) {
 				return r.sell(op, sold("E-2", "evaluation"))
 			},
 			func(r *record, op *ledger.Operation) error { return r.sell(op, sold("E-2", "evaluation")) }},
-		ledger.RuleProduction: {ledger.LiftOverride + "; partners need none", "sell or renew production",
+		ledger.RuleProduction: {ledger.LiftOverride + "; partners need none", `"licensor renew"`,
 			func(r *record, op *ledger.Operation) error {
 				return r.sell(op, sold("T-1", "test"), func(e *ledger.Entitlement) { e.Customer = "Other Ltd" })
 			},

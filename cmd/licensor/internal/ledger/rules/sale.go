@@ -92,7 +92,8 @@ func checkPartner(f *Facts, e *ledger.Entitlement) error {
 	if e.Type != ledger.TypeNFR || f.Partners[ledger.CustomerKey(e.Customer)] {
 		return nil
 	}
-	return ledger.Refuse(ledger.RulePartner, "who decides about partners, by marking the customer as one", "mark the customer as a partner, if that is what they are",
+	return ledger.Refuse(ledger.RulePartner, "who decides about partners, by marking the customer as one",
+		fmt.Sprintf("mark the customer as a partner, if that is what they are: licensor customer %q --partner --why TEXT", e.Customer),
 		"licenses that are not for resale (%s) are for partners, and %q is not a partner", ledger.TypeNFR, e.Customer)
 }
 
@@ -101,7 +102,7 @@ func checkProduction(f *Facts, by *ledger.Operation, e *ledger.Entitlement) erro
 	if e.Waived || by.Override || !lacksProduction(f, by, e) {
 		return nil
 	}
-	return ledger.Refuse(ledger.RuleProduction, ledger.LiftOverride+"; partners need none", "sell or renew production first",
+	return ledger.Refuse(ledger.RuleProduction, ledger.LiftOverride+"; partners need none", `sell or renew production first: "licensor entitle" or "licensor renew"`,
 		"%s licenses require an active production license, and %q has none of %s", e.Type, e.Customer, e.Product)
 }
 
@@ -118,7 +119,7 @@ func lacksProduction(f *Facts, by *ledger.Operation, e *ledger.Entitlement) bool
 }
 
 // checkOnce keeps evaluations to one per customer and product. To make one longer is a
-// second one just as well, see checkAgain.
+// second one just as well, see checkEvaluation.
 func checkOnce(f *Facts, by *ledger.Operation, e *ledger.Entitlement) error {
 	if e.Type != ledger.TypeEvaluation || by.Override {
 		return nil

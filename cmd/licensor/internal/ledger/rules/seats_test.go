@@ -74,6 +74,11 @@ func TestDevelopmentAllowance(t *testing.T) {
 		return err
 	}
 	wantRefusal(t, allow(1), ledger.RuleAllowance, "2 activations")
+	for _, fits := range []uint64{0, 2} { // as many as needed, and no more than there are
+		if err := allow(fits); err != nil {
+			t.Errorf("an allowance of %d: %v", fits, err)
+		}
+	}
 	if err := allow(3); err != nil {
 		t.Fatal(err)
 	}
@@ -141,6 +146,17 @@ func TestLostDirectoryComparesWhatBothHave(t *testing.T) {
 			t.Errorf("%s seems to be the same machine: %v", asking, got)
 		}
 	}
+}
+
+// A holder whose license is for any machine is on none.
+func TestLostDirectoryOfALicenseForAnyMachine(t *testing.T) {
+	r := newRecord(t, entitlement(func(e *ledger.Entitlement) { e.Unbound = true }))
+	if _, err := r.unbound("Berlin"); err != nil {
+		t.Fatal(err)
+	}
+	_, err := r.sign(request(t, 1))
+	wantRefusal(t, err, ledger.RuleSeats, "Berlin")
+	wantHint(t, err, `"licensor deactivate" where the server is gone`)
 }
 
 // Three holders at most are compared, those who have their seat longest, so that the

@@ -18,11 +18,12 @@ type Offer struct {
 	Epoch       uint64             // of the license that would be written, or of the site's newest
 	License     *ledger.License    // what the same request got before; nil: nothing
 
-	own  *Activation // of Activation, unless License is what it asks for
+	own  *Activation // of Activation; nil where License is given again
 	void *Activation // an ended bridge that makes way for a new activation
 }
 
-// Judge says what a request gets. The error is a *ledger.Refusal if it gets nothing.
+// Judge says what a request gets, and notes nothing. The error is a *ledger.Refusal if the
+// rules give it nothing.
 func Judge(f *Facts, by *ledger.Operation, q *verify.Request) (*Offer, error) {
 	offer, err := consider(f, by, q)
 	if err != nil {
@@ -45,13 +46,16 @@ func consider(f *Facts, by *ledger.Operation, q *verify.Request) (*Offer, error)
 			"no entitlement has the invoice %.64q and the e-mail address that the request was made with", q.Invoice)
 	}
 	offer := &Offer{Entitlement: s.Entitlement, SeatsUsed: s.Used}
-	if err := earlier(f, by, offer, q); err != nil || offer.License != nil {
-		return offer, err
+	if err := earlier(f, by, offer, q); err != nil {
+		return nil, err
+	}
+	if offer.License != nil {
+		return offer, nil
 	}
 	if err := checkRequest(f, by, s.Entitlement, q); err != nil {
 		return nil, err
 	}
-	own := f.Sites[SiteOf(q)]
+	own := f.Sites[SiteKey{q.Invoice, string(q.Key.Bytes())}]
 	if own != nil && own.State == ledger.StateBridge {
 		if own.Bridge == nil {
 			return nil, ledger.Damaged("activation %s is a bridge without a move", own.ID)
@@ -123,8 +127,8 @@ func checkLicense(f *Facts, by *ledger.Operation, e *ledger.Entitlement) error {
 // Outcome is what became of one request of a batch.
 type Outcome struct {
 	Offer *Offer
-	Step  *Step // the one with the license; nil if the request had one already, or was refused
-	Again bool  // the request had its license already, if only in this batch
+	Step  *Step // the one that signs it; nil if it was signed before this batch, or refused
+	Again bool  // the request had its license already, if only from this batch
 	Err   error // a *ledger.Refusal
 }
 

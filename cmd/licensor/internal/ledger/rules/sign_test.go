@@ -103,9 +103,11 @@ func TestSameSiteKeepsItsSeat(t *testing.T) {
 	if d := r.last().Detail.(*ledger.Signed); d.Activation != nil {
 		t.Errorf("a site that is as it was is recorded again: %+v", d.Activation)
 	}
-	r.signed(request(t, 1, func(q *format.Request) { q.Site, q.Host = "shop", "web-1" }))
-	if a := r.activation(first.Activation); a.Site != "shop" || a.Host != "web-1" || !a.Since.Equal(now) {
-		t.Errorf("a site with another name is recorded as %+v", a.Activation)
+	for _, name := range [][2]string{{"shop", ""}, {"shop", "web-1"}, {"blog", "web-1"}, {"", ""}} {
+		r.signed(request(t, 1, func(q *format.Request) { q.Site, q.Host = name[0], name[1]; q.Time += 2 }))
+		if a := r.activation(first.Activation); a.Site != name[0] || a.Host != name[1] || !a.Since.Equal(now) {
+			t.Errorf("a site that is called %q now is recorded as %+v", name, a.Activation)
+		}
 	}
 	r.using(1, 1)
 }
@@ -128,7 +130,7 @@ func TestLicenseSaysWhatWasSold(t *testing.T) {
 	if got.Customer != e.Customer || got.Invoice != e.Invoice || got.Type != e.Type || got.Seats != 1 || got.Epoch != 1 ||
 		!got.Expires.Equal(e.Expires) || !got.HardEnd.Equal(e.Expires.Add(14*day)) || !got.UpdatesUntil.Equal(e.UpdatesUntil) ||
 		got.MaxVersion != "9.x" || got.Limits["cores"] != 16 || !got.HasFeature("sso") || got.Site != "shop" ||
-		got.Vendor != vendor || got.Activation != license.Activation || got.ID != license.ID || !got.Bound || got.SignedBy != "anna" {
+		got.Vendor != vendor || got.Activation != license.Activation || got.ID != license.ID || got.Binding == "any" || got.SignedBy != "anna" {
 		t.Errorf("the license says %+v", got)
 	}
 }
@@ -264,7 +266,7 @@ func TestUnboundOnlyWhereSoldSo(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := r.says(license); got.Bound || got.Customer != "Site Ltd" || got.Site != "" {
+	if got := r.says(license); got.Binding != "any" || got.Customer != "Site Ltd" || got.Site != "" {
 		t.Errorf("the license says %+v", got)
 	}
 	r.unchanged(func() {
@@ -278,7 +280,7 @@ func TestUnboundOnlyWhereSoldSo(t *testing.T) {
 	_, err = r.unbound("Bonn")
 	wantRefusal(t, err, ledger.RuleSeats, "Berlin", "2 of 2")
 	renewed, err := r.renew(by(), rules.Renewal{Expires: entitlement().Expires.Add(day)})
-	if err != nil || len(renewed) != 2 || r.says(renewed[0]).Bound || renewed[0].Epoch != 2 {
+	if err != nil || len(renewed) != 2 || r.says(renewed[0]).Binding != "any" || renewed[0].Epoch != 2 {
 		t.Errorf("renewed: %v, %v", renewed, err)
 	}
 	if _, _, err := rules.SignUnbound(r.facts(), by(), "NONE", "", nil, "X"); err == nil {

@@ -43,7 +43,7 @@ type dialect interface {
 	backup(ctx context.Context, l *Store, file string) error
 }
 
-// LockWait is how long a command waits for another one to finish its Tx.
+// LockWait is how long a command waits for another one to finish its transaction.
 const LockWait = 10 * time.Second
 
 // auditFirst is the hint of an error that should not happen.

@@ -181,6 +181,23 @@ func TestNothingOfAFailedTransaction(t *testing.T) {
 	})
 }
 
+// Nothing is added to a log of which a hash was changed or dropped by hand.
+func TestDamagedLog(t *testing.T) {
+	for name, damage := range map[string]string{
+		"missing": "DELETE FROM log WHERE idx = 2",
+		"cut":     "UPDATE log SET hash = x'00' WHERE idx = 2",
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, where := onFile(t)
+			record(t, s, sell(nil))
+			ledgertest.Execute(t, where, damage)
+			// The fourth event is the next of which the hash has a use.
+			record(t, s, sell(func(e *ledger.Entitlement) { e.Invoice = "P-3" }))
+			wantError(t, name, write(s, now, sell(func(e *ledger.Entitlement) { e.Invoice = "P-4" })), "damaged")
+		})
+	}
+}
+
 func TestPostgresErrorsSayWhatToDo(t *testing.T) {
 	where := ledgertest.Postgres(t)
 	begin(t, where)

@@ -79,12 +79,10 @@ func (l *loader) answers(ask Ask) error {
 	for _, q := range ask.Requests {
 		hashes = append(hashes, q.Hash[:])
 	}
-	newest := make(map[[32]byte]int64)
-	return l.eachIn("SELECT l.request_hash, l.seq, s.event FROM licenses l JOIN events s ON s.seq = l.seq WHERE l.request_hash IN (%s) ORDER BY l.seq",
+	return l.eachIn("SELECT l.request_hash, s.event FROM licenses l JOIN events s ON s.seq = l.seq WHERE l.request_hash IN (%s) ORDER BY l.seq",
 		hashes, func(scan func(...any) error) error {
 			var hash, leaf []byte
-			var seq int64
-			if err := scan(&hash, &seq, &leaf); err != nil {
+			if err := scan(&hash, &leaf); err != nil {
 				return err
 			}
 			license, err := ledger.LicenseIn(leaf)
@@ -94,12 +92,7 @@ func (l *loader) answers(ask Ask) error {
 			if len(hash) != 32 {
 				return ledger.Damaged("license %s: a request hash of %d bytes", license.ID, len(hash))
 			}
-			key := [32]byte(hash)
-			if seq < newest[key] {
-				return nil
-			}
-			newest[key] = seq
-			l.Answers[key] = &rules.Answer{License: license}
+			l.Answers[[32]byte(hash)] = &rules.Answer{License: license} // the newest comes last
 			l.Activations[license.Activation] = nil
 			return nil
 		})
@@ -287,10 +280,8 @@ func (l *loader) sales(ask Ask) error {
 
 // oldest loads who has had the seats of a sale longest.
 func (l *loader) oldest(s *rules.Sale) error {
-	// SQLite uses an index with a condition only where the query repeats it.
 	var ids []string
-	err := l.each(`SELECT a.id FROM activations a WHERE a.invoice = $1
-		AND a.state IN ('active', 'bridge') AND a.state = 'active' ORDER BY a.since, a.id LIMIT 3`, []any{s.Invoice}, func(scan func(...any) error) error {
+	err := l.each(`SELECT a.id FROM activations a WHERE a.invoice = $1 AND a.state = 'active' ORDER BY a.since, a.id LIMIT 3`, []any{s.Invoice}, func(scan func(...any) error) error {
 		var id string
 		err := scan(&id)
 		ids = append(ids, id)
@@ -397,7 +388,7 @@ func scanSold(scan func(...any) error) (*ledger.Entitlement, uint64, error) {
 // Active returns the activations of an invoice that are active, the oldest first.
 func (t *Tx) Active(f *rules.Facts, invoice string) ([]*rules.Activation, error) {
 	var ids []string
-	err := t.each("SELECT a.id FROM activations a WHERE a.invoice = $1 AND a.state IN ('active', 'bridge') AND a.state = 'active' ORDER BY a.since, a.id",
+	err := t.each("SELECT a.id FROM activations a WHERE a.invoice = $1 AND a.state = 'active' ORDER BY a.since, a.id",
 		[]any{invoice}, func(scan func(...any) error) error {
 			var id string
 			err := scan(&id)

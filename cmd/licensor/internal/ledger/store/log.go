@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"golang.org/x/mod/sumdb/tlog"
 )
 
 // EachEvent calls f for the canonical bytes of every event, in order.
@@ -30,6 +31,46 @@ func (t *Tx) EachHash(f func(index int64, hash []byte) error) error {
 		}
 		return f(index, hash)
 	})
+}
+
+// hashes reads hashes from the table log.
+func (t *Tx) hashes(indexes []int64) ([]hash, error) {
+	if len(indexes) == 0 {
+		return nil, nil
+	}
+	args := make([]any, len(indexes))
+	at := make(map[int64]int, len(indexes))
+	for i, index := range indexes {
+		args[i], at[index] = index, i
+	}
+	hashes := make([]hash, len(indexes))
+	found := 0
+	rows, err := t.queryNow("SELECT idx, hash FROM log WHERE idx IN ("+t.s.places(len(indexes))+")", args...)
+	if err != nil {
+		return nil, err
+	}
+	err = eachRow(rows, func(scan func(...any) error) error {
+		var index int64
+		var raw []byte
+		if err := scan(&index, &raw); err != nil {
+			return err
+		}
+		if len(raw) != tlog.HashSize {
+			return ledger.Damaged("hash %d of the log has %d bytes, want %d", index, len(raw), tlog.HashSize)
+		}
+		hashes[at[index]] = hash(raw)
+		found++
+		return nil
+	})
+	if err == nil && found != len(at) {
+		err = ledger.Damaged("%d hashes of the log are missing", len(at)-found)
+	}
+	return hashes, err
+}
+
+// Head returns the root hash of the first size events.
+func (t *Tx) Head(size int64) (hash, error) {
+	return tlog.TreeHash(size, tlog.HashReaderFunc(t.hashes))
 }
 
 // History returns the events of an invoice or of an activation, the oldest first; those
@@ -99,6 +140,9 @@ func (t *Tx) Replay(ctx context.Context, into *Store, advance func()) error {
 	}
 	return tx.Commit()
 }
+
+// HasTable reports whether the ledger has a table, and not a view in its place.
+func (t *Tx) HasTable(name string) (bool, error) { return t.s.dialect.hasTable(t.ctx, t.tx, name) }
 
 // Rows opens all rows of a table in the order of its key.
 func (t *Tx) Rows(table Table) (*sql.Rows, error) {

@@ -71,6 +71,7 @@ const schema = `
 		license     {text} NOT NULL
 	){clustered};
 	CREATE UNIQUE INDEX activations_site ON activations (invoice, machine_key) WHERE state IN ('active', 'bridge');
+	CREATE INDEX activations_oldest ON activations (invoice, since, id) WHERE state = 'active';
 
 	CREATE TABLE licenses (
 		id           {text} PRIMARY KEY,

@@ -134,7 +134,7 @@ func (sqliteDialect) insert() string { return "INSERT OR ROLLBACK" }
 // lock does nothing: the transaction began as IMMEDIATE, which is the lock.
 func (sqliteDialect) lock(context.Context, *sql.Tx) error { return nil }
 
-// snapshot asks for a read-only Tx, which the driver begins as DEFERRED: it
+// snapshot asks for a read-only transaction, which the driver begins as DEFERRED: it
 // sees one state and waits for no writer.
 func (sqliteDialect) snapshot() *sql.TxOptions { return &sql.TxOptions{ReadOnly: true} }
 

@@ -1,11 +1,6 @@
 package store
 
-import (
-	"strings"
-
-	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
-	"golang.org/x/mod/sumdb/tlog"
-)
+import "golang.org/x/mod/sumdb/tlog"
 
 type hash = tlog.Hash
 
@@ -53,56 +48,4 @@ func (t *tree) ReadHashes(indexes []int64) ([]hash, error) {
 		hashes[i] = t.fresh[index]
 	}
 	return hashes, nil
-}
-
-// hashes reads hashes from the table log.
-func (t *Tx) hashes(indexes []int64) ([]hash, error) {
-	if len(indexes) == 0 {
-		return nil, nil
-	}
-	args := make([]any, len(indexes))
-	at := make(map[int64]int, len(indexes))
-	for i, index := range indexes {
-		args[i], at[index] = index, i
-	}
-	hashes := make([]hash, len(indexes))
-	found := 0
-	rows, err := t.queryNow("SELECT idx, hash FROM log WHERE idx IN ("+t.s.places(len(indexes))+")", args...)
-	if err != nil {
-		return nil, err
-	}
-	err = eachRow(rows, func(scan func(...any) error) error {
-		var index int64
-		var raw []byte
-		if err := scan(&index, &raw); err != nil {
-			return err
-		}
-		if len(raw) != tlog.HashSize {
-			return ledger.Damaged("hash %d of the log has %d bytes, want %d", index, len(raw), tlog.HashSize)
-		}
-		hashes[at[index]] = hash(raw)
-		found++
-		return nil
-	})
-	if err == nil && found != len(at) {
-		err = ledger.Damaged("%d hashes of the log are missing", len(at)-found)
-	}
-	return hashes, err
-}
-
-// places returns the places of a statement's first n values.
-func (s *Store) places(n int) string {
-	var b strings.Builder
-	for i := range n {
-		if i > 0 {
-			b.WriteString(", ")
-		}
-		b.WriteString(s.dialect.place(i + 1))
-	}
-	return b.String()
-}
-
-// Head returns the root hash of the first size events.
-func (t *Tx) Head(size int64) (hash, error) {
-	return tlog.TreeHash(size, tlog.HashReaderFunc(t.hashes))
 }

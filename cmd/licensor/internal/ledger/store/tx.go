@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/offlicense/offlicense/cmd/internal/hint"
@@ -187,6 +188,18 @@ func (t *Tx) eachIn(query string, values []any, f func(scan func(into ...any) er
 		}
 	}
 	return nil
+}
+
+// places returns the places of a statement's first n values.
+func (s *Store) places(n int) string {
+	var b strings.Builder
+	for i := range n {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(s.dialect.place(i + 1))
+	}
+	return b.String()
 }
 
 // Size returns how many events there are, and when the newest was.

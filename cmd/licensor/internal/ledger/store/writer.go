@@ -146,13 +146,7 @@ func (s *Store) insertStatement(b *rowBuffer, rows int) string {
 	return q.String()
 }
 
-// update runs a statement that touches the rows of one table.
-func (w *Writer) update(table, query string, args ...any) error {
-	_, err := w.change(table, query, args...)
-	return err
-}
-
-// one is update for a statement that must find its row.
+// one is change for a statement that must find its row.
 func (w *Writer) one(table, query string, args ...any) error {
 	n, err := w.change(table, query, args...)
 	if err == nil && n != 1 {
