@@ -64,7 +64,15 @@ func parseDeclaration(text []byte) (declaration, error) {
 type activation struct {
 	vendor, id string
 	granted    uint64 // emergency days; 0: not limited
-	from       int64  // the day from which they count; 0: all do
+	from       int64  // the day from which they count
+}
+
+func activationOf(l *format.LicenseClaims) activation {
+	return activation{l.Issuer, l.Activation, l.Terms.EmergencyDays, dayNumber(format.Time(l.Terms.EmergencyFrom))}
+}
+
+func activationOfLicense(l *verify.License) activation {
+	return activation{l.Vendor, l.Activation, l.EmergencyDays, dayNumber(l.EmergencyFrom)}
 }
 
 // declaration returns the emergency that goes on, nil if none does.

@@ -204,3 +204,63 @@ func TestClockBeyondAllDates(t *testing.T) {
 		}
 	}
 }
+
+// TestDaysOfAPaidRenewal: a renewal that moves the day from which the days count gives new
+// ones; what was used before that day stays used, and a renewal that leaves it gives none.
+func TestDaysOfAPaidRenewal(t *testing.T) {
+	s, r := failoverState(t, 3)
+	day := func(n int) time.Time { return now.Add(time.Duration(n) * oneDay) }
+	renew := func(epoch uint64, from time.Time) {
+		t.Helper()
+		put(t, s, licenseFile, license(t, r, func(l *format.LicenseClaims) {
+			l.Terms.Epoch, l.Terms.EmergencyDays, l.Terms.EmergencyFrom = epoch, 3, from.Truncate(oneDay).Unix()
+		}))
+	}
+	mustStart(t, s, day(0))
+	for n := range 5 {
+		if _, err := verifyAt(t, s, day(n)); (err == nil) != (n < 3) {
+			t.Fatalf("day %d: %v", n, err)
+		}
+	}
+	renew(2, day(-1))
+	if _, err := verifyAt(t, s, day(5)); !errors.Is(err, verify.Standby) {
+		t.Errorf("the same period: got %v", err)
+	}
+	renew(3, day(7)) // signed early
+	if _, err := verifyAt(t, s, day(6)); !errors.Is(err, verify.Standby) {
+		t.Errorf("before its day: got %v", err)
+	}
+	for n := 7; n < 12; n++ {
+		if _, err := verifyAt(t, s, day(n)); (err == nil) != (n < 10) {
+			t.Errorf("day %d of the new period: %v", n, err)
+		}
+	}
+	wantDays(t, s, day(12), 3, true)
+	renew(2, day(-1)) // the old license, put back
+	if _, err := verifyAt(t, s, day(12)); !errors.Is(err, verify.Standby) {
+		t.Errorf("the old license: got %v", err)
+	}
+}
+
+// TestReplacedLicenseReleasesNothing: a license that is replaced, taken away, or put back,
+// gives nothing up; only who asks for it does, and no longer once a list revokes it.
+func TestReplacedLicenseReleasesNothing(t *testing.T) {
+	s, r := installedState(t)
+	old := file(t, s, licenseFile)
+	install(t, s, license(t, r, func(l *format.LicenseClaims) { l.ID, l.Terms.Epoch = format.ID{3}, 2 }))
+	installList(t, s, list(t, sitetest.Root, 5, revoking(installed)))
+	if err := os.Remove(s.path(licenseFile)); err != nil {
+		t.Fatal(err)
+	}
+	_, _ = verifyAt(t, s, now)
+	put(t, s, licenseFile, old)
+	_, err := verifyAt(t, s, now)
+	wantReason(t, err, verify.Revoked)
+	_, err = s.Release(releaseOptions(t))
+	wantReason(t, err, verify.Revoked)
+	if list, err := s.released(); err != nil || len(list) > 0 {
+		t.Errorf("released: %v, %v", list, err)
+	}
+	install(t, s, license(t, r, func(l *format.LicenseClaims) { l.ID, l.Terms.Epoch = format.ID{3}, 2 }))
+	release(t, s)
+}
