@@ -34,13 +34,13 @@ func (e *Env) ReadFile(path string, limit int64) ([]byte, error) {
 
 // OpenFile is ReadFile for what is read bit by bit. An error of the reader goes through
 // [FileError].
-func (e *Env) OpenFile(path string, limit int64) (io.ReadCloser, error) {
+func (e *Env) OpenFile(path string, limit int64) (*LimitedFile, error) {
 	if path == "-" {
 		if e.stdinRead {
 			return nil, Usagef("standard input can be read only once").WithHint("give \"-\" for one file, and paths for the others")
 		}
 		e.stdinRead = true
-		return &limitedFile{e.Stdin, nil, limit, limit}, nil
+		return &LimitedFile{e.Stdin, nil, limit, limit}, nil
 	}
 	f, err := os.Open(path)
 	if err != nil {
@@ -58,30 +58,43 @@ func (e *Env) OpenFile(path string, limit int64) (io.ReadCloser, error) {
 		f.Close()
 		return nil, FileError("read", path, err)
 	}
-	return &limitedFile{f, f, limit, limit}, nil
+	return &LimitedFile{f, f, limit, limit}, nil
 }
 
-// limitedFile ends in an error where io.LimitReader would pass a longer file off as one
-// of just that length.
-type limitedFile struct {
-	io.Reader
-	closer      io.Closer
+// LimitedFile is an open file. It ends in an error where io.LimitReader would pass a longer
+// file off as one of just that length.
+type LimitedFile struct {
+	in          io.Reader
+	file        *os.File // nil: standard input
 	limit, left int64
 }
 
-func (f *limitedFile) Read(p []byte) (int, error) {
-	n, err := f.Reader.Read(p[:min(int64(len(p)), f.left+1)])
+func (f *LimitedFile) Read(p []byte) (int, error) {
+	n, err := f.in.Read(p[:min(int64(len(p)), f.left+1)])
 	if f.left -= int64(n); f.left < 0 {
 		return 0, tooLarge(f.limit)
 	}
 	return n, err
 }
 
-func (f *limitedFile) Close() error {
-	if f.closer == nil {
+func (f *LimitedFile) Close() error {
+	if f.file == nil {
 		return nil
 	}
-	return f.closer.Close()
+	return f.file.Close()
+}
+
+// mode returns the mode of what is open. A pipe's says nothing about who can read what is
+// in it, nor does that of standard input, for which there is none.
+func (f *LimitedFile) mode() fs.FileMode {
+	if f.file == nil {
+		return fs.ModeCharDevice
+	}
+	info, err := f.file.Stat()
+	if err != nil {
+		return fs.ModeIrregular
+	}
+	return info.Mode()
 }
 
 // WriteFile writes a file whole or not at all, with the mode perm; the path "-" is
