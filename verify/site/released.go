@@ -47,6 +47,9 @@ func (r releasedLicense) marshal() []byte {
 
 // parseReleased reads exactly what marshal wrote.
 func parseReleased(text []byte) (r releasedLicense, err error) {
+	if len(text) == 0 {
+		return r, errors.New("the record of a release is empty, as after a crash: remove it, and release the license again")
+	}
 	malformed := errors.New("malformed record of a release: restore it from a backup, or ask the vendor what was released here")
 	line, ok := strings.CutPrefix(string(text), releasedHeader)
 	f := strings.SplitN(strings.TrimSuffix(line, "\n"), " ", 6)

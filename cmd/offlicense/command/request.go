@@ -88,7 +88,8 @@ func (f *requestFlags) code(env *cli.Env, r *site.Request) (qrPlan, error) {
 	if r.Prior != nil {
 		replaced = ", replaces license " + r.Prior.String()
 	}
-	told := "this machine has changed since an earlier request: this one is signed" + replaced + ", and goes to the vendor as a file, for a QR code cannot carry it"
+	told := "this machine has changed since an earlier request, or other components were given: this request is signed" + replaced +
+		", and goes to the vendor as a file, for a QR code cannot carry it"
 	if f.qrPNG != "" {
 		return qrPlan{}, cli.Failf("there is no picture: %s", told).WithHint("send the file \"%s\"", cli.Clean(f.file(r.Path)))
 	}
