@@ -57,13 +57,21 @@ func loadPrivate(path string) ([]byte, error) {
 
 // load returns the first MaxFile+1 bytes of a regular file.
 func load(path string) ([]byte, fs.FileMode, error) {
-	file, err := os.OpenFile(path, os.O_RDONLY|neverWait, 0)
+	// Before opening, which may do something to a device.
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, 0, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, 0, fmt.Errorf("%q is not a regular file", path)
+	}
+	file, err := os.OpenFile(path, os.O_RDONLY|noWait, 0)
 	if err != nil {
 		return nil, 0, err
 	}
 	defer file.Close()
-	info, err := file.Stat() // of what is open: another may have the name by now
-	if err != nil {
+	// Again, for the file that was opened: a pipe may have taken the name meanwhile.
+	if info, err = file.Stat(); err != nil {
 		return nil, 0, err
 	}
 	if !info.Mode().IsRegular() {
