@@ -25,16 +25,17 @@
 //     rules.Offer of it, or a *ledger.Refusal. Nothing is locked and nothing changes.
 //  3. The command shows what was bought beside what is asked, and asks the person. If the
 //     request has its license already, that one is written again, and this is the end.
-//  4. Service.Signer loads the staff key from home, or from ssh-agent, and refuses one that
-//     was revoked. The passphrase is typed now, before the clock is read.
-//  5. Service.Sign has issuer.Issuer.Check refuse what the key's delegation does not allow,
-//     and calls Book.Sign, which is Book.SignBatch for one request. The issuer goes with it as
-//     a function, ledger.Issue: no room of the ledger has a key.
+//  4. Service.Sign calls Book.Sign, which is Book.SignBatch for one request. What issues
+//     licenses goes with it as a function, ledger.Issue: no room of the ledger has a key.
+//  5. For the first license that is to be issued, Service.Signer loads the staff key from home,
+//     or from ssh-agent, and refuses one that was revoked, or whose delegation has ended. The
+//     passphrase is typed now, while nothing is locked.
 //  6. SignBatch loads the facts again, and rules.Sign returns steps: each is an event to
 //     record, and the last has a ledger.Grant, a license that nobody has signed yet. It also
 //     remembers how many events there were.
-//  7. Issuer.IssueAll turns grants into a ledger.Draft each: claims, signature, and the
-//     judgement of the verifier that the customer has. A draft may be thrown away.
+//  7. Issuer.IssueAll turns grants into a ledger.Draft each: what the key's delegation does
+//     not allow is refused, then claims, signature, and the judgement of the verifier that
+//     the customer has. A draft may be thrown away.
 //  8. store.Store.Write locks the ledger. If the log has grown since step 6, the facts are
 //     loaded and the rules asked once more, under the lock, and only what comes out
 //     differently is signed again. rules.CheckSigner refuses a key that was revoked meanwhile.

@@ -36,6 +36,7 @@
 package cli
 
 import (
+	"embed"
 	"errors"
 	"fmt"
 	"io"
@@ -69,6 +70,18 @@ type Command struct {
 	// Setup declares the flags (their help texts are not shown) and returns
 	// what to run once they are parsed.
 	Setup func(*pflag.FlagSet) Run
+}
+
+// WithUsage gives each command its usage text: usage/NAME.txt.
+func WithUsage(texts embed.FS, commands []Command) []Command {
+	for i := range commands {
+		text, err := texts.ReadFile("usage/" + commands[i].Name + ".txt")
+		if err != nil {
+			panic(err) // a command was added, and its text was not
+		}
+		commands[i].Usage = string(text)
+	}
+	return commands
 }
 
 // Run carries out a command. args are the arguments that are not flags, which

@@ -12,21 +12,6 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// What --qr takes.
-const (
-	qrAuto   = "auto"
-	qrAlways = "always"
-	qrNever  = "never"
-)
-
-func validQR(mode string) error {
-	switch mode {
-	case qrAuto, qrAlways, qrNever:
-		return nil
-	}
-	return cli.Usagef("--qr does not take %s", cli.Quote(mode)).WithHint("one of auto, always, never")
-}
-
 // qrPlan says whether and why a code is drawn. It is drawn last, so that it stays whole
 // on the screen together with the next prompt.
 type qrPlan struct {
@@ -42,7 +27,7 @@ type qrFlags struct{ out, qr, qrPNG string }
 
 func (f *qrFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.out, "out", "", "")
-	flags.StringVar(&f.qr, "qr", qrAuto, "")
+	flags.StringVar(&f.qr, "qr", qr.Auto, "")
 	flags.StringVar(&f.qrPNG, "qr-png", "", "")
 }
 
@@ -54,7 +39,7 @@ func (f *qrFlags) check(what string) error {
 		return cli.Usagef("--out and --qr-png name one file: %s", cli.Quote(f.out)).
 			WithHint("the picture would take the place of the %s; give it another name", what)
 	}
-	return validQR(f.qr)
+	return qr.CheckMode(f.qr)
 }
 
 func (f *qrFlags) writeFiles(env *cli.Env, text []byte, code string) error {
@@ -64,7 +49,7 @@ func (f *qrFlags) writeFiles(env *cli.Env, text []byte, code string) error {
 		}
 	}
 	if f.qrPNG != "" {
-		return writeQRPicture(env, f.qrPNG, code)
+		return qr.WritePicture(env, f.qrPNG, code)
 	}
 	return nil
 }
@@ -87,9 +72,9 @@ func (f *qrFlags) file(kept string) string {
 }
 
 func (f *qrFlags) planQR(env *cli.Env, text string) (qrPlan, error) {
-	plan := qrPlan{text: text, show: f.qr == qrAlways, picture: f.qrPNG != ""}
+	plan := qrPlan{text: text, show: f.qr == qr.Always, picture: f.qrPNG != ""}
 	columns, rows, ok := env.OnTerminal()
-	if f.qr == qrNever || f.out == "-" || f.qrPNG == "-" || !ok {
+	if f.qr == qr.Never || f.out == "-" || f.qrPNG == "-" || !ok {
 		return plan, nil
 	}
 	wantColumns, wantRows, err := qr.Size(text)
@@ -99,7 +84,7 @@ func (f *qrFlags) planQR(env *cli.Env, text string) (qrPlan, error) {
 	if columns >= fullWidth {
 		plan.free = columns - wantColumns - 1 // some terminals break the line after the last column
 	}
-	if f.qr == qrAlways {
+	if f.qr == qr.Always {
 		return plan, nil
 	}
 	wantRows++ // the prompt
@@ -195,12 +180,4 @@ func columns(text string) int {
 		}
 	}
 	return n
-}
-
-func writeQRPicture(env *cli.Env, path, text string) error {
-	picture, err := qr.PNG(text, 0)
-	if err != nil {
-		return err
-	}
-	return env.WriteFile(path, picture, 0o644)
 }

@@ -1,6 +1,7 @@
 package common
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -82,11 +83,9 @@ func sentence(e *ledger.Event, before *ledger.Entitlement) string {
 	return string(e.Action)
 }
 
-const ruleWaived = "rule production was waived for good"
-
 func sale(action ledger.Action, e, before *ledger.Entitlement) string {
 	if action != ledger.ActionEntitle && before != nil {
-		verb := "changed "
+		verb := "changed: "
 		if action == ledger.ActionRenew {
 			verb = "renewed: "
 		}
@@ -94,7 +93,7 @@ func sale(action ledger.Action, e, before *ledger.Entitlement) string {
 	}
 	text := fmt.Sprintf("sold %s (%s) to %s <%s>; seats: %s; %s", e.ProductName(), e.Type, e.Customer, e.Email, show("seats", e), Term(e))
 	if e.Waived {
-		text += "; " + ruleWaived
+		text += "; rule production was waived for good"
 	}
 	return text
 }
@@ -102,18 +101,10 @@ func sale(action ledger.Action, e, before *ledger.Entitlement) string {
 // differences names what an amendment has changed, from what and to what.
 func differences(before, after *ledger.Entitlement) string {
 	var all []string
-	for _, t := range ledger.Terms {
-		if was, is := t.Get(before), t.Get(after); was != is {
-			all = append(all, fmt.Sprintf("%s from %s to %s", strings.ReplaceAll(t.Name, "_", " "), Or(was, ledger.None), Or(is, ledger.None)))
-		}
+	for _, row := range Changes(before, after) {
+		all = append(all, row.Label+" "+row.Text)
 	}
-	if after.Waived && !before.Waived {
-		all = append(all, ruleWaived)
-	}
-	if len(all) == 0 {
-		return "nothing"
-	}
-	return strings.Join(all, ", ")
+	return cmp.Or(strings.Join(all, "; "), "nothing")
 }
 
 func signing(activation string, s *ledger.Signed) string {

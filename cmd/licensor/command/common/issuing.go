@@ -1,36 +1,63 @@
 package common
 
 import (
+	"context"
+
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
 	"github.com/spf13/pflag"
 )
 
 // Issuing is what the commands have in common that change the ledger and sign what
 // follows from the change.
 type Issuing struct {
-	Home     HomeOption
-	operator OperatorOption
-	Key      StaffKeyOption
-	Reason   ReasonOptions
-	Yes      bool
+	Options
+	KeyOption
+	Out string // a file, or a directory for many
 }
 
-// Add declares the options.
-func (o *Issuing) Add(flags *pflag.FlagSet) {
-	o.Home.AddLedger(flags)
-	o.operator.Add(flags)
-	o.Key.Add(flags)
-	o.Reason.Add(flags)
-	flags.BoolVar(&o.Yes, "yes", false, "")
+// Add declares the options; out is where licenses go if --out is not given.
+func (o *Issuing) Add(flags *pflag.FlagSet, out string) {
+	o.AddChange(flags)
+	o.AddYes(flags)
+	o.KeyOption.Add(flags, "key")
+	flags.StringVar(&o.Out, "out", out, "")
 }
 
-// Operation says who makes the change, when and why.
-func (o *Issuing) Operation(env *cli.Env) (ledger.Operation, error) {
-	return o.Reason.Operation(env, &o.operator)
+// Ready asks, and returns who makes the change, when, and with which key. An empty
+// question is not asked. nothing says what a no leaves undone.
+func (o *Issuing) Ready(env *cli.Env, question, nothing string) (by ledger.Operation, key service.Key, err error) {
+	if question != "" {
+		if err := o.Agree(env, question, nothing); err != nil {
+			return by, key, err
+		}
+	}
+	if by, err = o.Operation(env); err == nil {
+		key, err = o.Key(env)
+	}
+	return by, key, err
 }
 
-// Agree asks, unless --yes has answered.
-func (o *Issuing) Agree(env *cli.Env, question, nothing string) error {
-	return Agree(env, o.Yes, question, nothing)
+// Deliver writes the file of a license that is on record, with the newest revocation
+// list.
+func (o *Issuing) Deliver(ctx context.Context, env *cli.Env, s *service.Service, license *ledger.License) error {
+	texts, err := s.LicenseTexts(ctx)
+	if err != nil {
+		return err
+	}
+	file, err := texts.Text(license)
+	if err != nil {
+		return err
+	}
+	if err := env.WriteFile(o.Out, file, 0o644); err != nil {
+		return cli.Fail(err).WithHint("the license is recorded and not lost: run the command again with another --out, it writes the same one")
+	}
+	t := cli.Table{Whole: true}
+	AddLicense(&t, license)
+	if o.Out != "-" {
+		t.Row("file", o.Out)
+	}
+	_, err = t.WriteTo(Messages(env, o.Out))
+	return err
 }

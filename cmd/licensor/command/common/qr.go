@@ -12,26 +12,17 @@ import (
 // on standard error: standard output is the text itself.
 type QROptions struct{ mode, picture string }
 
-// What --qr takes.
-const (
-	qrAuto   = "auto" // where a terminal has room for it
-	qrAlways = "always"
-	qrNever  = "never"
-)
-
 // Add declares the options.
 func (o *QROptions) Add(flags *pflag.FlagSet) {
-	flags.StringVar(&o.mode, "qr", qrAuto, "")
+	flags.StringVar(&o.mode, "qr", qr.Auto, "")
 	flags.StringVar(&o.picture, "qr-png", "", "")
 }
 
 // Check is called before the work is done that the code shows. out is where the text
 // itself goes.
 func (o *QROptions) Check(env *cli.Env, out string) error {
-	switch o.mode {
-	case qrAuto, qrAlways, qrNever:
-	default:
-		return cli.Usagef("--qr does not take %s", cli.Quote(o.mode)).WithHint("one of auto, always, never")
+	if err := qr.CheckMode(o.mode); err != nil {
+		return err
 	}
 	switch o.picture {
 	case "":
@@ -48,7 +39,7 @@ func (o *QROptions) Check(env *cli.Env, out string) error {
 // to one who has asked for a code.
 func (o *QROptions) ShowIfShort(env *cli.Env, text string) error {
 	err := o.Show(env, text)
-	if err != nil && o.mode == qrAuto && o.picture == "" {
+	if err != nil && o.mode == qr.Auto && o.picture == "" {
 		return nil
 	}
 	return err
@@ -57,15 +48,11 @@ func (o *QROptions) ShowIfShort(env *cli.Env, text string) error {
 // Show draws the code of a text as the options say.
 func (o *QROptions) Show(env *cli.Env, text string) error {
 	if o.picture != "" {
-		picture, err := qr.PNG(text, 0)
-		if err != nil {
-			return err
-		}
-		if err := env.WriteFile(o.picture, picture, 0o644); err != nil {
+		if err := qr.WritePicture(env, o.picture, text); err != nil {
 			return err
 		}
 	}
-	if o.mode == qrNever {
+	if o.mode == qr.Never {
 		return nil
 	}
 	columns, rows, err := qr.Size(text)
@@ -79,7 +66,7 @@ func (o *QROptions) Show(env *cli.Env, text string) error {
 	rows++ // the prompt
 	fits := columns <= haveColumns && rows <= haveRows
 	switch {
-	case o.mode == qrAlways, terminal && fits:
+	case o.mode == qr.Always, terminal && fits:
 		return qr.Draw(env.Stderr, text, qr.Options{NoColor: !terminal || !colored(env)})
 	case terminal && o.picture == "":
 		fmt.Fprintf(env.Stderr, "The QR code takes %dx%d characters and this terminal has %dx%d: enlarge it, or use --qr-png FILE.\n",

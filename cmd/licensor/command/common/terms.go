@@ -1,6 +1,7 @@
 package common
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -19,7 +20,7 @@ type TermOptions struct {
 // AddAll adds the options of a sale.
 func (o *TermOptions) AddAll(flags *pflag.FlagSet) {
 	for i := range ledger.Terms {
-		o.add(flags, &ledger.Terms[i])
+		o.addTerm(flags, &ledger.Terms[i])
 	}
 }
 
@@ -31,25 +32,40 @@ func (o *TermOptions) AddChangeable(flags *pflag.FlagSet) {
 		if t.Fixed {
 			continue
 		}
-		o.add(flags, t)
+		o.addTerm(flags, t)
 		if t.Remove != nil {
-			flags.Var(&termValue{t, o, nil, func(e *ledger.Entitlement, name string) error {
+			o.add(flags, t, "no-"+t.OptionName(), func(e *ledger.Entitlement, name string) error {
 				t.Remove(e, name)
 				return nil
-			}}, "no-"+t.OptionName(), "")
+			})
 		}
 	}
 }
 
-func (o *TermOptions) add(flags *pflag.FlagSet, t *ledger.Term) {
+func (o *TermOptions) addTerm(flags *pflag.FlagSet, t *ledger.Term) {
 	set := t.Set
 	if t.Add != nil {
 		set = t.Add
 	}
-	flags.Var(&termValue{t, o, nil, set}, t.OptionName(), "")
+	o.add(flags, t, t.OptionName(), set)
 	if t.Switch {
 		flags.Lookup(t.OptionName()).NoOptDefVal = "yes"
 	}
+}
+
+// add adds an option of a term. An item of a list is given once.
+func (o *TermOptions) add(flags *pflag.FlagSet, t *ledger.Term, option string, set func(*ledger.Entitlement, string) error) {
+	given := make(map[string]bool)
+	flags.Func(option, "", func(text string) error {
+		name, _, _ := strings.Cut(text, "=")
+		if t.Add != nil && given[name] {
+			return fmt.Errorf("%s is given twice", cli.Quote(name))
+		}
+		given[name] = true
+		change := func(e *ledger.Entitlement) error { return set(e, text) }
+		o.changes = append(o.changes, change)
+		return change(new(ledger.Entitlement))
+	})
 }
 
 // Given reports whether any option was given.
@@ -65,45 +81,12 @@ func (o *TermOptions) Apply(e *ledger.Entitlement) error {
 	return nil
 }
 
-// termValue is the option of a term.
-type termValue struct {
-	term  *ledger.Term
-	of    *TermOptions
-	given []string // names of a list, or what was given
-	set   func(*ledger.Entitlement, string) error
-}
-
-func (v *termValue) Type() string { return v.term.OptionName() }
-
-func (v *termValue) String() string {
-	if v.term == nil { // pflag asks a zero value
-		return ""
-	}
-	return strings.Join(v.given, " ")
-}
-
-func (v *termValue) Set(text string) error {
-	name, _, _ := strings.Cut(text, "=")
-	if v.term.Add == nil {
-		name = text
-	} else if slices.Contains(v.given, name) {
-		return fmt.Errorf("%s is given twice", cli.Quote(name))
-	}
-	change := func(e *ledger.Entitlement) error { return v.set(e, text) }
-	if err := change(new(ledger.Entitlement)); err != nil {
-		return err
-	}
-	v.given = append(v.given, name)
-	v.of.changes = append(v.of.changes, change)
-	return nil
-}
-
-// TermRow is a row that shows terms to people.
-type TermRow struct{ Label, Text string }
+// Row is a row that shows something to people.
+type Row struct{ Label, Text string }
 
 // TermRows returns what an entitlement says, but for what the given labels stand for.
-func TermRows(e *ledger.Entitlement, but ...string) []TermRow {
-	var rows []TermRow
+func TermRows(e *ledger.Entitlement, but ...string) []Row {
+	var rows []Row
 	for i := range ledger.Terms {
 		t := &ledger.Terms[i]
 		if t.Show == nil || slices.Contains(but, t.Label) {
@@ -111,12 +94,12 @@ func TermRows(e *ledger.Entitlement, but ...string) []TermRow {
 		}
 		label := t.Label
 		for _, line := range wrap(t.Show(e), t.Add != nil) {
-			rows = append(rows, TermRow{label, line})
+			rows = append(rows, Row{label, line})
 			label = ""
 		}
 	}
 	if e.Waived {
-		rows = append(rows, TermRow{"requires", "no production license: waived"})
+		rows = append(rows, Row{"requires", "no production license: waived"})
 	}
 	return rows
 }
@@ -156,10 +139,10 @@ func AddEntitlement(t *cli.Table, e *ledger.Entitlement, but ...string) {
 
 // Changes returns what is different between two states of an entitlement, a row each: as
 // people are shown it, or where that is the same, as it is written.
-func Changes(before, after *ledger.Entitlement) []TermRow {
-	var rows []TermRow
+func Changes(before, after *ledger.Entitlement) []Row {
+	var rows []Row
 	add := func(label, was, is string) {
-		row := TermRow{label, Or(was, ledger.None) + " -> " + Or(is, ledger.None)}
+		row := Row{label, cmp.Or(was, ledger.None) + " -> " + cmp.Or(is, ledger.None)}
 		if was != is && !slices.Contains(rows, row) {
 			rows = append(rows, row)
 		}

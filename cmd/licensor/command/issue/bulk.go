@@ -1,7 +1,10 @@
 package issue
 
 import (
+	"bytes"
 	"context"
+	"encoding/csv"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -36,7 +39,7 @@ func (c *signCommand) signMany(env *cli.Env, args []string) error {
 	if b.items, err = findRequests(env, args); err != nil {
 		return err
 	}
-	if b.directory, err = common.OpenLicenseDirectory(env, c.out); err != nil {
+	if b.directory, err = common.OpenLicenseDirectory(env, c.Out); err != nil {
 		return err
 	}
 	if err := b.directory.Check(outputs(b.items)); err != nil {
@@ -47,7 +50,7 @@ func (c *signCommand) signMany(env *cli.Env, args []string) error {
 			return err
 		}
 	}
-	return c.Home.WithService(env, service.ToChange, b.run)
+	return c.WithService(env, service.ToChange, b.run)
 }
 
 func (b *bulk) run(ctx context.Context, s *service.Service) error {
@@ -59,13 +62,15 @@ func (b *bulk) run(ctx context.Context, s *service.Service) error {
 		if err := b.ask(ctx, readable); err != nil {
 			return err
 		}
-		// All that waits for a person is done before the clock is read.
-		signer, err := b.signer(ctx)
+		by, key, err := b.Ready(b.env, "", "")
 		if err != nil {
 			return err
 		}
-		by, err := b.Operation(b.env)
+		signer, err := s.Signer(ctx, key, by.Now)
 		if err != nil {
+			return err
+		}
+		if by, err = b.Operation(b.env); err != nil { // the passphrase has waited
 			return err
 		}
 		if b.texts, err = s.LicenseTexts(ctx); err != nil {
@@ -81,18 +86,6 @@ func (b *bulk) run(ctx context.Context, s *service.Service) error {
 		return reported
 	}
 	return b.summarize()
-}
-
-func (b *bulk) signer(ctx context.Context) (*service.Signer, error) {
-	now, err := b.env.Time()
-	if err != nil {
-		return nil, err
-	}
-	key, err := b.Key.Key(b.env)
-	if err != nil {
-		return nil, err
-	}
-	return b.service.Signer(ctx, key, now)
 }
 
 // sign signs all items and writes their files. The error is what broke the run off.
@@ -123,7 +116,7 @@ func (b *bulk) tell(messages io.Writer, items []*bulkItem, outcomes []service.Ou
 		case service.IsRefusal(outcome.Err):
 			b.refuse(messages, items[i], resultRefused, outcome.Err)
 		default:
-			items[i].fail("", outcome.Err)
+			items[i].err = outcome.Err
 		}
 	}
 }
@@ -153,7 +146,7 @@ func (b *bulk) write(items []*bulkItem, outcomes []service.Outcome) error {
 
 // refuse tells of a request that gets no license, in one line.
 func (b *bulk) refuse(messages io.Writer, item *bulkItem, result string, err error) {
-	item.fail(result, err)
+	item.result, item.err = result, err
 	b.refused++
 	fmt.Fprintf(messages, "%s: %s: %s\n", cli.Clean(item.path), result, cli.Clean(item.reason()))
 }
@@ -167,7 +160,7 @@ func (b *bulk) summarize() error {
 	for _, result := range []string{resultSigned, resultAgain, resultRefused, resultUnreadable} {
 		t.Row(result, fmt.Sprint(counts[result]))
 	}
-	t.Row("licenses", b.out)
+	t.Row("licenses", b.Out)
 	if b.report != "" {
 		t.Row("report", b.report)
 	}
@@ -178,4 +171,61 @@ func (b *bulk) summarize() error {
 		return cli.ErrNotValid
 	}
 	return nil
+}
+
+// What became of a request.
+const (
+	resultSigned     = "signed"
+	resultAgain      = "again" // it had its license already
+	resultRefused    = "refused"
+	resultUnreadable = "unreadable" // it is no request
+)
+
+const reportStart = "file,result,invoice,activation,license,license_file,reason\n"
+
+func (i *bulkItem) done(license *ledger.License, again bool) {
+	i.license, i.result = license, resultSigned
+	if again {
+		i.result = resultAgain
+	}
+}
+
+// reason says why there is no license, and who may change that.
+func (i *bulkItem) reason() string {
+	var rule *ledger.Refusal
+	switch {
+	case i.err == nil:
+		return ""
+	case errors.As(i.err, &rule):
+		return rule.Error() + "; override: " + rule.Lift
+	}
+	return i.err.Error()
+}
+
+// writeReport writes a line for each request that the run got to.
+func (b *bulk) writeReport() error {
+	if b.report == "" {
+		return nil
+	}
+	var text bytes.Buffer
+	text.WriteString(reportStart)
+	w := csv.NewWriter(&text)
+	for _, item := range b.items {
+		if item.result == "" {
+			continue
+		}
+		line := []string{item.path, item.result, "", "", "", "", item.reason()}
+		if item.request != nil {
+			line[2] = item.request.Invoice
+		}
+		if item.license != nil {
+			line[3], line[4], line[5] = item.license.Activation, item.license.ID.String(), b.directory.Path(item.out)
+		}
+		for i := range line {
+			line[i] = common.QuoteFormula(line[i])
+		}
+		w.Write(line)
+	}
+	w.Flush()
+	return b.env.WriteFile(b.report, text.Bytes(), 0o644)
 }

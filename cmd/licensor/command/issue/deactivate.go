@@ -2,7 +2,6 @@ package issue
 
 import (
 	"context"
-	_ "embed"
 	"fmt"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
@@ -14,81 +13,66 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// deactivateCommand frees the seat of a server that is gone, or ends the bridge of a move
+// deactivate frees the seat of a server that is gone, or ends the bridge of a move
 // to a wrong one.
-type deactivateCommand struct {
-	home       common.HomeOption
-	operator   common.OperatorOption
-	reason     common.ReasonOptions
-	yes        bool
-	activation string
-}
-
-//go:embed usage/deactivate.txt
-var DeactivateUsage string
-
-// Deactivate is the command deactivate.
-func Deactivate(flags *pflag.FlagSet) cli.Run {
-	var c deactivateCommand
-	c.home.AddLedger(flags)
-	c.operator.Add(flags)
-	c.reason.Add(flags)
-	flags.BoolVar(&c.yes, "yes", false, "")
-	flags.Var(common.ActivationFlag(&c.activation), "activation", "")
-	return c.run
-}
-
-func (c *deactivateCommand) run(env *cli.Env, args []string) error {
-	invoice, err := common.OneInvoice(args, 1)
-	if err != nil {
-		return err
-	}
-	if c.activation == "" {
-		return cli.Usagef("--activation is missing").WithHint("\"licensor list --invoice %s\" shows who is active", cli.ShellWord(invoice))
-	}
-	if err := c.reason.Check("deactivating a server that is gone"); err != nil {
-		return err
-	}
-	return c.home.WithService(env, service.ToChange, func(ctx context.Context, s *service.Service) error {
-		h, err := s.Holding(ctx, invoice)
+func deactivate(flags *pflag.FlagSet) cli.Run {
+	var c common.Options
+	var activation string
+	c.AddChange(flags)
+	c.AddYes(flags)
+	common.AddActivation(flags, &activation)
+	return func(env *cli.Env, args []string) error {
+		invoice, err := common.OneInvoice(args, 1)
 		if err != nil {
 			return err
 		}
-		bridge := false
-		// What is not active is not asked about: the ledger refuses it and says why.
-		if a := service.Held(h, c.activation); a != nil {
-			var t cli.Table
-			addActivation(&t, a)
-			t.WriteTo(env.Stdout)
-			question := "Free the seat of this server?"
-			if a.State == ledger.StateBridge {
-				question = "Close this bridge and end its move?"
-				bridge = true
-			}
-			if err := common.Agree(env, c.yes, question, "not deactivated"); err != nil {
+		if activation == "" {
+			return cli.Usagef("--activation is missing").WithHint("\"licensor list --invoice %s\" shows who is active", cli.ShellWord(invoice))
+		}
+		if err := c.CheckReason("deactivating a server that is gone"); err != nil {
+			return err
+		}
+		return c.WithService(env, service.ToChange, func(ctx context.Context, s *service.Service) error {
+			h, err := s.Holding(ctx, invoice)
+			if err != nil {
 				return err
 			}
-		}
-		by, err := c.reason.Operation(env, &c.operator)
-		if err != nil {
+			bridge := false
+			// What is not active is not asked about: the ledger refuses it and says why.
+			if a := service.Held(h, activation); a != nil {
+				var t cli.Table
+				addActivation(&t, a)
+				t.WriteTo(env.Stdout)
+				question := "Free the seat of this server?"
+				if a.State == ledger.StateBridge {
+					question = "Close this bridge and end its move?"
+					bridge = true
+				}
+				if err := c.Agree(env, question, "not deactivated"); err != nil {
+					return err
+				}
+			}
+			by, err := c.Operation(env)
+			if err != nil {
+				return err
+			}
+			revoked, err := s.Deactivate(ctx, by, invoice, activation)
+			if err != nil {
+				return err
+			}
+			t := cli.Table{Whole: true}
+			t.Row("deactivated", activation)
+			addRevoked(&t, revoked)
+			_, err = t.WriteTo(env.Stdout)
+			if bridge {
+				fmt.Fprintln(env.Stderr, "The move is canceled: the old server keeps its license and its seat. To move it to another one needs --override.")
+			} else {
+				fmt.Fprintln(env.Stderr, "The seat is free: the new server makes a request, and \"licensor sign\" signs it.")
+			}
+			tellWaiting(env, revoked)
 			return err
-		}
-		revoked, err := s.Deactivate(ctx, by, invoice, c.activation)
-		if err != nil {
-			return err
-		}
-		t := cli.Table{Whole: true}
-		t.Row("deactivated", c.activation)
-		addRevoked(&t, revoked)
-		_, err = t.WriteTo(env.Stdout)
-		if bridge {
-			fmt.Fprintln(env.Stderr, "The move is canceled: the old server keeps its license and its seat. To move it to another one needs --override.")
-		} else {
-			fmt.Fprintln(env.Stderr, "The seat is free: the new server makes a request, and \"licensor sign\" signs it.")
-		}
-		tellWaiting(env, revoked)
-		return err
-	})
+		})
+	}
 }
 
 // addRevoked adds the licenses that are to be revoked.

@@ -2,7 +2,6 @@ package issue
 
 import (
 	"context"
-	_ "embed"
 	"fmt"
 	"time"
 
@@ -14,60 +13,42 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// releaseCommand records a release and frees its seat.
-type releaseCommand struct {
-	common.Issuing
-	out string
-}
-
-//go:embed usage/release.txt
-var ReleaseUsage string
-
-// Release is the command release.
-func Release(flags *pflag.FlagSet) cli.Run {
-	var c releaseCommand
-	c.Add(flags)
-	flags.StringVar(&c.out, "out", "-", "")
-	return c.run
-}
-
-func (c *releaseCommand) run(env *cli.Env, args []string) error {
-	if err := c.Reason.Check(""); err != nil {
-		return err
-	}
-	if len(args) != 1 {
-		return cli.Usagef("got %d files, want one release (- is standard input)", len(args))
-	}
-	if err := env.CheckOutput(c.out, "OLL1:"); err != nil {
-		return err
-	}
-	file, err := env.ReadFile(args[0], format.MaxText)
-	if err != nil {
-		return err
-	}
-	return c.Home.WithService(env, service.ToChange, func(ctx context.Context, s *service.Service) error {
-		release, err := s.OpenRelease(ctx, file)
+// release records a release and frees its seat.
+func release(flags *pflag.FlagSet) cli.Run {
+	var c common.Issuing
+	c.Add(flags, "-")
+	return func(env *cli.Env, args []string) error {
+		if err := c.CheckReason(""); err != nil {
+			return err
+		}
+		path, err := common.OneFile(args, "one release")
 		if err != nil {
 			return err
 		}
-		showRelease(env, c.out, release)
-		if err := c.Agree(env, "Record this release?", "not recorded"); err != nil {
+		if err := env.CheckOutput(c.Out, "OLL1:"); err != nil {
 			return err
 		}
-		by, err := c.Operation(env)
+		file, err := env.ReadFile(path, format.MaxText)
 		if err != nil {
 			return err
 		}
-		key, err := c.Key.Key(env)
-		if err != nil {
-			return err
-		}
-		result, err := s.Release(ctx, by, release, key)
-		if err != nil {
-			return err
-		}
-		return c.tell(ctx, env, s, result)
-	})
+		return c.WithService(env, service.ToChange, func(ctx context.Context, s *service.Service) error {
+			given, err := s.OpenRelease(ctx, file)
+			if err != nil {
+				return err
+			}
+			showRelease(env, c.Out, given)
+			by, key, err := c.Ready(env, "Record this release?", "not recorded")
+			if err != nil {
+				return err
+			}
+			result, err := s.Release(ctx, by, given, key)
+			if err != nil {
+				return err
+			}
+			return tellReleased(ctx, env, s, &c, result)
+		})
+	}
 }
 
 func showRelease(env *cli.Env, out string, r *service.ReleasePreview) {
@@ -83,22 +64,21 @@ func showRelease(env *cli.Env, out string, r *service.ReleasePreview) {
 	t.WriteTo(common.Messages(env, out))
 }
 
-// tell says what came of the release, and writes the license of the new server of a
+// tellReleased says what came of the release, and writes the license of the new server of a
 // move.
-func (c *releaseCommand) tell(ctx context.Context, env *cli.Env, s *service.Service, r *service.Released) error {
-	switch {
-	case r.Already:
-		fmt.Fprintf(env.Stderr, "Activation %s was released before; nothing has changed.\n", r.Activation)
-	default:
-		fmt.Fprintf(env.Stderr, "Activation %s is released.\n", r.Activation)
+func tellReleased(ctx context.Context, env *cli.Env, s *service.Service, c *common.Issuing, r *service.Released) error {
+	said := "is released"
+	if r.Already {
+		said = "was released before; nothing has changed"
 	}
+	fmt.Fprintf(env.Stderr, "Activation %s %s.\n", r.Activation, said)
 	switch {
 	case r.License != nil:
-		return common.Deliver(ctx, env, s, c.out, r.License)
+		return c.Deliver(ctx, env, s, r.License)
 	case r.Refusal != nil:
 		return cli.Failf("the release is recorded, but the new server of the move gets no license: %w", r.Refusal)
-	case c.out != "-":
-		env.Warnf("no move waited for this release: there is no license to write to %s", c.out)
+	case c.Out != "-":
+		env.Warnf("no move waited for this release: there is no license to write to %s", c.Out)
 	}
 	return nil
 }

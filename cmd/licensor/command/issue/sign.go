@@ -3,21 +3,31 @@ package issue
 
 import (
 	"context"
-	_ "embed"
-	"time"
+	"embed"
+	"fmt"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/cmd/licensor/command/common"
-	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
 	"github.com/offlicense/offlicense/format"
 	"github.com/offlicense/offlicense/verify"
 	"github.com/spf13/pflag"
 )
 
+// Commands are the commands of this package.
+var Commands = cli.WithUsage(usage, []cli.Command{
+	{Name: "sign", Summary: "sign the license that a request asks for", Setup: sign},
+	{Name: "release", Summary: "record a release and free its seat", Setup: release},
+	{Name: "deactivate", Summary: "free a lost server's seat", Setup: deactivate},
+	{Name: "reactivate", Summary: "free a lost server's seat, sign for its successor", Setup: reactivate},
+	{Name: "move", Summary: "let a new server run beside the old one for a while", Setup: move},
+})
+
+//go:embed usage
+var usage embed.FS
+
 type signCommand struct {
 	common.Issuing
-	out    string
 	report string // of many requests
 
 	unbound bool // a license for any machine
@@ -25,14 +35,9 @@ type signCommand struct {
 	name    string
 }
 
-//go:embed usage/sign.txt
-var SignUsage string
-
-// Sign is the command sign.
-func Sign(flags *pflag.FlagSet) cli.Run {
+func sign(flags *pflag.FlagSet) cli.Run {
 	var c signCommand
-	c.Add(flags)
-	flags.StringVar(&c.out, "out", "-", "")
+	c.Add(flags, "-")
 	flags.StringVar(&c.report, "report", "", "")
 	flags.BoolVar(&c.unbound, "unbound", false, "")
 	flags.StringVar(&c.invoice, "invoice", "", "")
@@ -41,7 +46,7 @@ func Sign(flags *pflag.FlagSet) cli.Run {
 }
 
 func (c *signCommand) run(env *cli.Env, args []string) error {
-	if err := c.Reason.Check(""); err != nil {
+	if err := c.CheckReason(""); err != nil {
 		return err
 	}
 	switch {
@@ -58,33 +63,34 @@ func (c *signCommand) run(env *cli.Env, args []string) error {
 }
 
 func (c *signCommand) signOne(env *cli.Env, path string) error {
-	now, err := env.Time()
+	by, err := c.Operation(env)
 	if err != nil {
 		return err
 	}
-	if err := env.CheckOutput(c.out, "OLL1:"); err != nil {
+	if err := env.CheckOutput(c.Out, "OLL1:"); err != nil {
 		return err
 	}
 	request, err := readRequest(env, path)
 	if err != nil {
 		return err
 	}
-	return c.Home.WithService(env, service.ToChange, func(ctx context.Context, s *service.Service) error {
-		offer, err := s.Preview(ctx, ledger.Operation{Now: now, Why: c.Reason.Why, Override: c.Reason.Override}, request)
+	return c.WithService(env, service.ToChange, func(ctx context.Context, s *service.Service) error {
+		offer, err := s.Preview(ctx, by, request)
 		if err != nil {
 			return err
 		}
-		review(env, common.Messages(env, c.out), offer, request, now)
+		review(env, common.Messages(env, c.Out), offer, request, by.Now)
 		license := offer.License
 		if license == nil {
-			if err := c.Agree(env, "Sign this license?", "not signed"); err != nil {
+			by, key, err := c.Ready(env, "Sign this license?", "not signed")
+			if err != nil {
 				return err
 			}
-			if license, err = c.issue(ctx, env, s, offer, request, now); err != nil {
+			if license, err = s.Sign(ctx, by, request, key); err != nil {
 				return err
 			}
 		}
-		return common.Deliver(ctx, env, s, c.out, license)
+		return c.Deliver(ctx, env, s, license)
 	})
 }
 
@@ -96,20 +102,40 @@ func readRequest(env *cli.Env, path string) (*verify.Request, error) {
 	return verify.OpenRequest(text)
 }
 
-// issue loads the staff key and signs. All that waits for a person is done before the
-// clock is read and the ledger is touched.
-func (c *signCommand) issue(ctx context.Context, env *cli.Env, s *service.Service, offer *service.Offer, q *verify.Request, now time.Time) (*ledger.License, error) {
-	key, err := c.Key.Key(env)
-	if err != nil {
-		return nil, err
+// signUnbound signs a license for any machine.
+func (c *signCommand) signUnbound(env *cli.Env, args []string) error {
+	switch {
+	case len(args) > 0:
+		return cli.Usagef("unexpected argument %s", cli.Quote(args[0])).WithHint("a license for any machine answers no request")
+	case c.invoice == "":
+		return cli.Usagef("--invoice is missing").WithHint("a license for any machine has no request that names it")
+	case c.report != "":
+		return cli.Usagef("--report is for many requests")
 	}
-	signer, err := s.Signer(ctx, key, now)
-	if err != nil {
-		return nil, err
+	if err := env.CheckOutput(c.Out, "OLL1:"); err != nil {
+		return err
 	}
-	by, err := c.Operation(env)
-	if err != nil {
-		return nil, err
-	}
-	return s.Sign(ctx, by, q, offer, signer)
+	return c.WithService(env, service.ToChange, func(ctx context.Context, s *service.Service) error {
+		h, err := s.Holding(ctx, c.invoice)
+		if err != nil {
+			return err
+		}
+		t := cli.Table{Whole: true}
+		common.AddEntitlement(&t, &h.Entitlement)
+		t.Row("in use", fmt.Sprint(h.SeatsUsed))
+		t.Row("machine", "any")
+		if c.name != "" {
+			t.Row("copy", c.name)
+		}
+		t.WriteTo(common.Messages(env, c.Out))
+		by, key, err := c.Ready(env, "Sign a license for any machine?", "not signed")
+		if err != nil {
+			return err
+		}
+		license, err := s.SignUnbound(ctx, by, c.invoice, c.name, key)
+		if err != nil {
+			return err
+		}
+		return c.Deliver(ctx, env, s, license)
+	})
 }

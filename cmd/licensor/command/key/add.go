@@ -3,7 +3,6 @@ package key
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/cmd/licensor/command/common"
@@ -14,19 +13,20 @@ import (
 
 // addDelegation keeps what a root lets a key sign that is here.
 func (c *keyCommand) addDelegation(env *cli.Env, args []string) error {
-	if len(args) != 1 {
-		return cli.Usagef("got %d files, want one delegation (- is standard input)", len(args))
+	file, err := common.OneFile(args, "one delegation")
+	if err != nil {
+		return err
 	}
 	now, err := env.Time()
 	if err != nil {
 		return err
 	}
-	dir, err := c.home.Path(env)
+	dir, err := c.Path(env)
 	if err != nil {
 		return err
 	}
-	in := service.NewDelegation{RootsFile: c.roots, NeedLedger: c.home.Ledger != "", Now: now}
-	if in.Ledger, err = c.home.Database(env); err != nil {
+	in := service.NewDelegation{RootsFile: c.roots, NeedLedger: c.Ledger != "", Now: now}
+	if in.Ledger, err = c.Database(env); err != nil {
 		return err
 	}
 	if c.roots != "" {
@@ -35,10 +35,10 @@ func (c *keyCommand) addDelegation(env *cli.Env, args []string) error {
 		}
 		defer clear(in.Roots) // it may be a private key, by mistake
 	}
-	if in.File, err = env.ReadFile(args[0], format.MaxText); err != nil {
+	if in.File, err = env.ReadFile(file, format.MaxText); err != nil {
 		return err
 	}
-	a, err := service.CheckDelegation(context.Background(), dir, in, c.home.Options(env))
+	a, err := service.CheckDelegation(context.Background(), dir, in, c.ServiceOptions(env))
 	if err != nil {
 		return common.ReadError(err)
 	}
@@ -46,7 +46,7 @@ func (c *keyCommand) addDelegation(env *cli.Env, args []string) error {
 		return err
 	}
 	if err := a.Write(); err != nil {
-		return createError(err)
+		return common.CreateError(err)
 	}
 	fmt.Fprintf(env.Stderr, "Added. It signs with  --key %s\n", a.Option())
 	return nil
@@ -62,20 +62,10 @@ func (c *keyCommand) review(env *cli.Env, a *service.Addition) error {
 	if old == nil {
 		common.AddDelegation(&t, a.Claims)
 	} else {
-		before, after := common.DelegationRows(old), common.DelegationRows(a.Claims)
-		was := make(map[string]string)
-		for _, row := range before {
-			was[row.Name] = row.Text
-		}
-		for _, row := range after {
-			if was[row.Name] != row.Text {
-				t.Row(row.Name, common.Or(was[row.Name], "nothing")+" -> "+row.Text)
-			}
-			delete(was, row.Name)
-		}
-		for _, row := range before { // the rows of a scope of another sort
-			if text, gone := was[row.Name]; gone && text != "nothing" && !strings.HasPrefix(text, "nothing:") {
-				t.Row(row.Name, text+" -> nothing")
+		before := common.DelegationRows(old)
+		for i, row := range common.DelegationRows(a.Claims) {
+			if was := before[i].Text; was != row.Text {
+				t.Row(row.Label, was+" -> "+row.Text)
 			}
 		}
 	}
@@ -90,12 +80,12 @@ func (c *keyCommand) review(env *cli.Env, a *service.Addition) error {
 	if a.Old != nil && a.Name != a.Claims.Name {
 		env.Warnf("the key is called %q here and %q in the delegation: licenses are recorded under the latter", a.Name, a.Claims.Name)
 	}
-	if old != nil && !c.yes && (a.Claims.Expires < old.Expires || a.Claims.IssuedAt < old.IssuedAt) {
+	if old != nil && !c.Yes && (a.Claims.Expires < old.Expires || a.Claims.IssuedAt < old.IssuedAt) {
 		return cli.Failf("this delegation is older than the one that is here, or ends earlier; nothing was changed").
 			WithHint("look for the newest one; --yes takes this one all the same")
 	}
 	if a.Pin {
-		return common.Agree(env, c.yes, "Do these fingerprints match the ones the root key holder read to you?", "not added")
+		return c.Agree(env, "Do these fingerprints match the ones the root key holder read to you?", "not added")
 	}
 	return nil
 }

@@ -2,7 +2,6 @@ package key
 
 import (
 	"context"
-	_ "embed"
 	"errors"
 	"fmt"
 	"time"
@@ -20,8 +19,8 @@ import (
 // delegation lets a staff key sign, by the root key. It runs where that key is: on
 // a machine with no network, which may have no home and has no ledger.
 type delegation struct {
-	home   common.HomeOption
-	root   common.RootKeyOption
+	common.Options
+	root   common.KeyOption
 	scope  scopeOptions
 	qr     common.QROptions
 	vendor string
@@ -29,25 +28,20 @@ type delegation struct {
 	name   string
 	until  time.Time
 	out    string
-	yes    bool
 }
 
-//go:embed usage/delegate.txt
-var DelegateUsage string
-
-// Delegate is the command delegate.
-func Delegate(flags *pflag.FlagSet) cli.Run {
+func delegate(flags *pflag.FlagSet) cli.Run {
 	var c delegation
-	c.home.Add(flags)
-	c.root.Add(flags)
+	c.AddHome(flags)
+	c.root.Add(flags, "root-key")
 	c.scope.add(flags)
 	c.qr.Add(flags)
 	flags.StringVar(&c.vendor, "vendor", "", "")
 	flags.StringVar(&c.public, "public", "", "")
 	flags.StringVar(&c.name, "name", "", "")
-	flags.Var(common.DateFlag(&c.until), "until", "")
+	common.AddDate(flags, &c.until, "until")
 	flags.StringVar(&c.out, "out", "-", "")
-	flags.BoolVar(&c.yes, "yes", false, "")
+	c.AddYes(flags)
 	return c.run
 }
 
@@ -71,37 +65,51 @@ func (c *delegation) run(env *cli.Env, args []string) error {
 	if err != nil {
 		return err
 	}
-	seen, err := service.PeekRootKey(key, common.AgentSocket(env))
+	signer, root, err := service.LoadRootKey(key, common.AgentSocket(env))
 	if err != nil {
 		return common.ReadError(err)
 	}
-	if err := c.nameVendor(env, claims, seen); err != nil {
+	if root.PublicKey == staff.PublicKey {
+		return cli.Failf("%s is the root key itself, which signs no license", root.Fingerprint()).
+			WithHint("--public names the staff key: the line that \"licensor key new\" has printed")
+	}
+	if err := c.nameVendor(env, claims, root); err != nil {
 		return err
 	}
 	claims.Key = staff.Bytes()
 	if _, err := claims.Marshal(); err != nil {
 		return unmarshalable(err)
 	}
-	if seen.PublicKey == staff.PublicKey {
-		return delegatedToRoot(staff)
-	}
-	if err := c.review(env, claims, staff, seen); err != nil {
+	if err := c.review(env, claims, staff, root); err != nil {
 		return err
 	}
-	return c.sign(env, key, claims, staff)
+	text, err := service.Delegate(signer, staff.PublicKey, *claims, env.Rand)
+	if err != nil {
+		return err
+	}
+	raw, err := format.DecodeTextAs(text, format.Delegation)
+	if err != nil {
+		return err
+	}
+	if err := env.WriteFile(c.out, text, 0o644); err != nil {
+		return err
+	}
+	if c.out != "-" {
+		fmt.Fprintf(env.Stderr, "Signed. Bring %s to %s's workstation, and there: licensor key add %s\n", cli.Clean(c.out), c.name, cli.ShellPath(c.out))
+	}
+	return c.qr.Show(env, format.EncodeText(format.Delegation, raw))
 }
 
 // claims is what the options say, but for the vendor.
 func (c *delegation) claims(env *cli.Env) (*format.DelegationClaims, error) {
-	if err := c.root.Check(); err != nil {
-		return nil, err
-	}
 	switch {
+	case c.root.Name == "":
+		return nil, cli.Usagef("--root-key is missing").WithHint("name the file of the root key, such as USB/root, or agent:FINGERPRINT")
 	case c.public == "":
 		return nil, cli.Usagef("--public is missing").WithHint("the file with the public line that \"licensor key new\" has printed, or - for standard input")
 	case c.name == "":
 		return nil, cli.Usagef("--name is missing").WithHint("the name of the staff key, such as anna")
-	case c.public == "-" && c.root.Passphrase.File == "-":
+	case c.public == "-" && c.root.File == "-":
 		return nil, cli.Usagef("--public and --passphrase-file cannot both be standard input")
 	}
 	if err := home.ValidKeyName(c.name); err != nil {
@@ -136,47 +144,37 @@ func (c *delegation) claims(env *cli.Env) (*format.DelegationClaims, error) {
 // nameVendor finds out whose delegation it is. The comment of the root key says so, and
 // the root.pub of a home with that key; but nobody has signed either, so that a person
 // has to look at it.
-func (c *delegation) nameVendor(env *cli.Env, claims *format.DelegationClaims, seen keys.NamedKey) error {
+func (c *delegation) nameVendor(env *cli.Env, claims *format.DelegationClaims, root keys.NamedKey) error {
 	claims.Issuer = c.vendor
 	if c.vendor != "" {
 		return nil
 	}
-	if c.home.Flags.Changed("vendor") {
+	if c.Flags.Changed("vendor") {
 		return cli.Usagef("--vendor is empty").WithHint("a variable in the command is not set")
 	}
-	comment := seen.Comment
-	if known, err := c.atHome(env); err == nil {
-		for _, root := range known {
-			if root.PublicKey == seen.PublicKey {
-				comment = root.Comment
+	comment := root.Comment
+	if at, err := c.Open(env); err == nil {
+		known, _ := at.NamedRoots()
+		for _, k := range known {
+			if k.PublicKey == root.PublicKey {
+				comment = k.Comment
 			}
 		}
 	}
 	if claims.Issuer = home.VendorIn(comment); claims.Issuer == "" {
 		return cli.Usagef("--vendor is missing, and no comment of the root key names the vendor").WithHint("the vendor's domain, which every license names, such as acme.example")
 	}
-	if c.yes {
+	if c.Yes {
 		return cli.Usagef("--yes needs --vendor: nobody would see that it is %s", cli.Quote(claims.Issuer)).
 			WithHint("the vendor's domain, which every license names")
 	}
 	return nil
 }
 
-// atHome returns the roots of a home, if there is one here.
-func (c *delegation) atHome(env *cli.Env) ([]keys.NamedKey, error) {
-	at, err := c.home.Open(env)
-	if err != nil {
-		return nil, err
-	}
-	return at.NamedRoots()
-}
-
 // review shows all that will be signed, and asks.
-func (c *delegation) review(env *cli.Env, claims *format.DelegationClaims, staff, seen keys.NamedKey) error {
+func (c *delegation) review(env *cli.Env, claims *format.DelegationClaims, staff, root keys.NamedKey) error {
 	t := cli.Table{Whole: true}
-	if !seen.IsZero() {
-		t.Row("root key", seen.Fingerprint())
-	}
+	t.Row("root key", root.Fingerprint())
 	t.Row("staff key", staff.Fingerprint())
 	if staff.Comment != "" {
 		t.Row("", "calls itself "+staff.Comment)
@@ -185,81 +183,39 @@ func (c *delegation) review(env *cli.Env, claims *format.DelegationClaims, staff
 	if _, err := t.WriteTo(common.Messages(env, c.out)); err != nil {
 		return err
 	}
-	known, err := c.atHome(env)
-	if err != nil && c.home.Flags.Changed("home") {
+	// The machine of the root key need not have a home.
+	if at, err := c.Open(env); err == nil {
+		c.warn(env, at, root, staff)
+	} else if c.Flags.Changed("home") {
 		return err
 	}
-	if err == nil && !seen.IsZero() && !service.HasKey(known, seen.PublicKey) {
-		env.Warnf("the home here does not trust this root key; products that have its roots will refuse what the staff key signs")
-	}
-	if err == nil {
-		c.warnOfRevoked(env, seen, staff)
-	}
-	return common.Agree(env, c.yes, fmt.Sprintf("Have you verified this fingerprint with %s, and may the key sign the above?", c.name), "not signed")
+	return c.Agree(env, fmt.Sprintf("Have you verified this fingerprint with %s, and may the key sign the above?", c.name), "not signed")
 }
 
-// warnOfRevoked asks the ledger of a home that is here, if it has one: the machine of the
-// root key need not have either.
-func (c *delegation) warnOfRevoked(env *cli.Env, root, staff keys.NamedKey) {
-	at, err := c.home.Open(env)
-	if err != nil {
-		return
+// warn says what a home, and its ledger if it has one, has against the keys.
+func (c *delegation) warn(env *cli.Env, at home.Home, root, staff keys.NamedKey) {
+	if known, err := at.NamedRoots(); err == nil && !service.HasKey(known, root.PublicKey) {
+		env.Warnf("the home here does not trust this root key; products that have its roots will refuse what the staff key signs")
 	}
 	ctx := context.Background()
 	var s *service.Service
-	where, err := c.home.Database(env)
+	where, err := c.Database(env)
 	if err == nil {
-		s, err = service.OpenIfPresent(ctx, at, where, c.home.Options(env))
+		s, err = service.OpenIfPresent(ctx, at, where, c.ServiceOptions(env))
 	}
-	if err != nil {
+	switch {
+	case err != nil:
 		env.Warnf("the ledger here does not say whether these keys were revoked: %v", common.ReadError(err))
 		return
-	}
-	if s == nil {
+	case s == nil:
 		return
 	}
 	defer s.Close()
-	for _, key := range []struct {
-		keys.NamedKey
-		what string
-	}{{root, "root"}, {staff, "staff"}} {
-		if key.IsZero() {
-			continue
-		}
-		if err := s.RefuseRevokedKey(ctx, key.PublicKey); err != nil {
-			env.Warnf("servers that know the revocation list will not take this delegation by its %s key: %v", key.what, err)
+	for i, key := range []keys.NamedKey{root, staff} {
+		if err := s.CheckSigner(ctx, key.PublicKey, nil); err != nil {
+			env.Warnf("servers that know the revocation list will not take this delegation by its %s key: %v", [...]string{"root", "staff"}[i], err)
 		}
 	}
-}
-
-func (c *delegation) sign(env *cli.Env, key service.Key, claims *format.DelegationClaims, staff keys.NamedKey) error {
-	root, err := service.LoadRootKey(key, common.AgentSocket(env))
-	if err != nil {
-		return common.ReadError(err)
-	}
-	if root.Public() == staff.PublicKey {
-		return delegatedToRoot(staff)
-	}
-	text, err := service.Delegate(root, staff.PublicKey, *claims, env.Rand)
-	if err != nil {
-		return err
-	}
-	raw, err := format.DecodeTextAs(text, format.Delegation)
-	if err != nil {
-		return err
-	}
-	if err := env.WriteFile(c.out, text, 0o644); err != nil {
-		return err
-	}
-	if c.out != "-" {
-		fmt.Fprintf(env.Stderr, "Signed. Bring %s to %s's workstation, and there: licensor key add %s\n", cli.Clean(c.out), c.name, cli.ShellPath(c.out))
-	}
-	return c.qr.Show(env, format.EncodeText(format.Delegation, raw))
-}
-
-func delegatedToRoot(key keys.NamedKey) error {
-	return cli.Failf("%s is the root key itself, which signs no license", key.Fingerprint()).
-		WithHint("--public names the staff key: the line that \"licensor key new\" has printed")
 }
 
 // unmarshalable says what is wrong with claims in words of the command line.

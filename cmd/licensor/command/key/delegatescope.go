@@ -30,7 +30,7 @@ func (o *scopeOptions) add(flags *pflag.FlagSet) {
 	o.flags = flags
 	flags.StringSliceVar(&o.products, "products", nil, "")
 	flags.StringSliceVar(&o.types, "types", nil, "")
-	flags.Var(common.DaysFlag(&o.maxTerm), "max-term", "")
+	common.AddDays(flags, &o.maxTerm, "max-term")
 	// Every license is of an entitlement with one seat at least: a scope of none would
 	// allow nothing at all.
 	flags.Uint64Var(&o.maxSeats, "max-seats", 1, "")
@@ -41,7 +41,13 @@ func (o *scopeOptions) add(flags *pflag.FlagSet) {
 
 func (o *scopeOptions) scope() (format.Scope, error) {
 	if o.revocations {
-		return o.scopeOfRevocations()
+		for _, t := range service.ScopeTerms {
+			if t.Option != "revocations" && o.flags.Changed(t.Option) {
+				return format.Scope{}, cli.Usagef("--revocations and --%s contradict each other", t.Option).
+					WithHint("a key signs licenses or revocation lists: make one of each")
+			}
+		}
+		return format.Scope{Revocations: true}, nil
 	}
 	var err error
 	s := format.Scope{MaxTerm: int64(o.maxTerm) * service.SecondsPerDay, MaxSeats: o.maxSeats, Perpetual: o.perpetual}
@@ -64,16 +70,6 @@ func (o *scopeOptions) scope() (format.Scope, error) {
 		return format.Scope{}, cli.Usagef("--max-seats is 0, which allows no license at all").WithHint("the least is 1, which is also the default")
 	}
 	return s, nil
-}
-
-func (o *scopeOptions) scopeOfRevocations() (format.Scope, error) {
-	for _, name := range []string{"products", "types", "max-term", "max-seats", "binding", "perpetual"} {
-		if o.flags.Changed(name) {
-			return format.Scope{}, cli.Usagef("--revocations and --%s contradict each other", name).
-				WithHint("a key signs licenses or revocation lists: make one of each")
-		}
-	}
-	return format.Scope{Revocations: true}, nil
 }
 
 // list checks an allow-list, which is never empty: that would allow nothing, and

@@ -2,7 +2,7 @@
 package key
 
 import (
-	_ "embed"
+	"embed"
 	"slices"
 	"strings"
 
@@ -14,32 +14,36 @@ import (
 	"github.com/spf13/pflag"
 )
 
+// Commands are the commands of this package.
+var Commands = cli.WithUsage(usage, []cli.Command{
+	{Name: "key", Summary: "make a staff key, add its delegation, show all keys", Setup: keyCommands},
+	{Name: "delegate", Summary: "let a staff key sign, by the root key", Setup: delegate},
+	{Name: "roots", Summary: "print the root public keys for the product", Setup: roots},
+})
+
+//go:embed usage
+var usage embed.FS
+
 // keyCommand is what is done with staff keys on the workstation where they sign.
 type keyCommand struct {
-	home       common.HomeOption
+	common.Options
 	passphrase common.PassphraseOptions
 	qr         common.QROptions
 	name       string
 	out        string
 	roots      string
-	yes        bool
 	json       bool
 }
 
-//go:embed usage/key.txt
-var KeyUsage string
-
-// Key is the command key.
-func Key(flags *pflag.FlagSet) cli.Run {
+func keyCommands(flags *pflag.FlagSet) cli.Run {
 	var c keyCommand
-	c.home.AddLedgerOrCopy(flags)
-	c.passphrase.Add(flags)
-	c.passphrase.AddNone(flags)
+	c.AddLedgerOrCopy(flags)
+	c.passphrase.AddNew(flags)
 	c.qr.Add(flags)
 	flags.StringVar(&c.name, "name", "", "")
 	flags.StringVar(&c.out, "out", "", "")
 	flags.StringVar(&c.roots, "roots", "", "")
-	flags.BoolVar(&c.yes, "yes", false, "")
+	c.AddYes(flags)
 	flags.BoolVar(&c.json, "json", false, "")
 	return c.run
 }
@@ -73,7 +77,7 @@ func (c *keyCommand) run(env *cli.Env, args []string) error {
 	}
 	word := keyWords[i]
 	var foreign error
-	c.home.Flags.Visit(func(f *pflag.Flag) {
+	c.Flags.Visit(func(f *pflag.Flag) {
 		if foreign == nil && !slices.Contains(word.options, f.Name) {
 			foreign = cli.Usagef("key %s has no option --%s", word.name, f.Name)
 		}
@@ -101,20 +105,20 @@ func (c *keyCommand) place(env *cli.Env) (*newKey, error) {
 	if err := c.qr.Check(env, c.out); err != nil {
 		return nil, err
 	}
-	if c.home.Flags.Changed("out") {
+	if c.Flags.Changed("out") {
 		return c.placeElsewhere(env)
 	}
 	if err := home.ValidKeyName(c.name); err != nil {
 		return nil, cli.Usagef("%w", err)
 	}
-	dir, err := c.home.Path(env)
+	dir, err := c.Path(env)
 	if err != nil {
 		return nil, err
 	}
-	if err := home.Preparable(dir); err != nil {
+	at := home.Home{Dir: dir}
+	if err := at.Preparable(); err != nil {
 		return nil, common.ReadError(err)
 	}
-	at := home.Home{Dir: dir}
 	k := &newKey{file: at.KeyFile(c.name), comment: c.name, what: c.name + "'s key", home: dir}
 	if roots, err := at.NamedRoots(); err == nil {
 		if vendor := home.VendorIn(roots[0].Comment); service.ValidVendor(vendor) == nil {
@@ -155,12 +159,12 @@ func (c *keyCommand) write(env *cli.Env, k *newKey, key keys.PrivateKey) error {
 	}
 	defer clear(passphrase)
 	if k.home != "" {
-		if _, err := home.Prepare(k.home); err != nil {
-			return createError(err)
+		if err := (home.Home{Dir: k.home}).Prepare(); err != nil {
+			return common.CreateError(err)
 		}
 	}
 	if err := home.WritePair(k.file, key, k.comment, passphrase); err != nil {
-		return createError(err)
+		return common.CreateError(err)
 	}
 	return c.report(env, k, key.Public())
 }

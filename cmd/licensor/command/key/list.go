@@ -1,9 +1,9 @@
 package key
 
 import (
+	"cmp"
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/cmd/internal/text"
@@ -20,15 +20,15 @@ func (c *keyCommand) list(env *cli.Env, args []string) error {
 	if err != nil {
 		return err
 	}
-	dir, err := c.home.Path(env)
+	dir, err := c.Path(env)
 	if err != nil {
 		return err
 	}
-	where, err := c.home.Database(env)
+	where, err := c.Database(env)
 	if err != nil {
 		return err
 	}
-	listing, err := service.ListKeys(context.Background(), home.Home{Dir: dir}, where, c.home.Options(env), now)
+	listing, err := service.ListKeys(context.Background(), home.Home{Dir: dir}, where, c.ServiceOptions(env), now)
 	if err != nil {
 		return common.ReadError(err)
 	}
@@ -36,8 +36,10 @@ func (c *keyCommand) list(env *cli.Env, args []string) error {
 		if k.Err != nil {
 			listing.Keys[i].Problem = common.ReadError(k.Err).Error()
 		}
-		if k.DaysLeft != nil && *k.DaysLeft < int64(service.EndsSoon/(24*time.Hour)) {
-			warnOfEnd(env, &k, now)
+		if k.Delegation != nil {
+			if end := service.EndsSoon(k.Name, k.Delegation.Expires, now); end != "" {
+				env.Warnf("%s; ask the holder of the root key for a new one", end)
+			}
 		}
 	}
 	if c.json {
@@ -45,14 +47,6 @@ func (c *keyCommand) list(env *cli.Env, args []string) error {
 	}
 	_, err = table(listing).WriteTo(env.Stdout)
 	return err
-}
-
-func warnOfEnd(env *cli.Env, k *service.ListedKey, now time.Time) {
-	if !now.Before(k.Until) {
-		env.Warnf("the delegation of %q ended on %s", k.Name, text.Date(k.Until))
-		return
-	}
-	env.Warnf("the delegation of %q ends %s, on %s; ask the holder of the root key for a new one", k.Name, service.InDays(k.Until.Sub(now)), text.Date(k.Until))
 }
 
 func table(l *service.KeyListing) *cli.Table {
@@ -84,7 +78,7 @@ func table(l *service.KeyListing) *cli.Table {
 }
 
 func addKey(t *cli.Table, k *service.ListedKey, ledger bool) {
-	t.Row(k.Name, common.Or(k.Fingerprint, "no public key"))
+	t.Row(k.Name, cmp.Or(k.Fingerprint, "no public key"))
 	if k.ID != "" {
 		t.Row("  id", k.ID)
 	}

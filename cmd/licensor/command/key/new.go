@@ -1,14 +1,13 @@
 package key
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/cmd/licensor/command/common"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/home"
 	"github.com/offlicense/offlicense/keys"
+	"github.com/offlicense/offlicense/keys/keyfile"
 )
 
 // makeNew makes a key where it will sign: the private half never travels.
@@ -40,27 +39,50 @@ func (c *keyCommand) report(env *cli.Env, k *newKey, public keys.PublicKey) erro
 		if _, err := (home.Home{Dir: k.home}).NamedRoots(); err != nil {
 			first = " --roots root.pub"
 		}
-		fmt.Fprintf(env.Stderr, "Send the public line, or the file, to the holder of the root key, and compare\nSHA256:... by phone. With the delegation that comes back:\n    licensor key add%s %s.old%s\n", c.home.FlagsText(), c.name, first)
+		fmt.Fprintf(env.Stderr, "Send the public line, or the file, to the holder of the root key, and compare\nSHA256:... by phone. With the delegation that comes back:\n    licensor key add%s %s.old%s\n", c.FlagsText(), c.name, first)
 	} else {
-		fmt.Fprintf(env.Stderr, "As a standby root key, it becomes known by:\n    licensor roots%s --add %s\n", c.home.FlagsText(), cli.ShellPath(k.file+".pub"))
+		fmt.Fprintf(env.Stderr, "As a standby root key, it becomes known by:\n    licensor roots%s --add %s\n", c.FlagsText(), cli.ShellPath(k.file+".pub"))
 	}
-	if c.passphrase.None {
-		env.Warnf("the private key is not encrypted: use this only for tests; ssh-keygen -p -f %s adds a passphrase", cli.ShellPath(k.file))
-	}
+	c.passphrase.WarnIfPlain(env, "the private key is", k.file)
 	return c.qr.Show(env, line)
 }
 
-// createError says of a file that could not be made why not.
-func createError(err error) error {
-	var known *cli.Error
-	var path *fs.PathError
+// importKey makes a key of the home from one that openssl has made.
+func (c *keyCommand) importKey(env *cli.Env, args []string) error {
 	switch {
-	case errors.As(err, &known):
-		return err
-	case errors.Is(err, fs.ErrExist):
-		return cli.Fail(err).WithHint("a private key is never overwritten: move the old one away, or choose another name; nothing was changed")
-	case errors.As(err, &path):
-		return cli.FileError("create", path.Path, err)
+	case len(args) == 0:
+		return cli.Usagef("no key file is named").WithHint("a PKCS#8 file with an Ed25519 key, as openssl genpkey -algorithm ed25519 writes it; - is standard input")
+	case len(args) > 1:
+		return cli.Usagef("unexpected argument %s", cli.Quote(args[1])).WithHint("import one key at a time")
+	case args[0] == "-" && c.passphrase.File == "-":
+		return cli.Usagef("the key and --passphrase-file cannot both be standard input")
 	}
-	return err
+	k, err := c.place(env)
+	if err != nil {
+		return err
+	}
+	key, err := readPKCS8(env, args[0])
+	if err != nil {
+		return err
+	}
+	if err := c.write(env, k, key); err != nil {
+		return err
+	}
+	if args[0] != "-" {
+		env.Warnf("%s still holds the same private key, not encrypted: destroy it, and every copy of it", cli.Quote(args[0]))
+	}
+	return nil
+}
+
+func readPKCS8(env *cli.Env, path string) (keys.PrivateKey, error) {
+	if path != "-" {
+		key, err := keyfile.ReadPKCS8(path)
+		return key, common.ReadError(err)
+	}
+	text, err := env.ReadFile(path, keyfile.MaxFile)
+	if err != nil {
+		return keys.PrivateKey{}, err
+	}
+	defer clear(text)
+	return keyfile.ParsePKCS8(text)
 }

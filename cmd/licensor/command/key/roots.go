@@ -1,7 +1,6 @@
 package key
 
 import (
-	_ "embed"
 	"fmt"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
@@ -13,20 +12,15 @@ import (
 )
 
 type rootsCommand struct {
-	home common.HomeOption
-	add  string
-	yes  bool
+	common.Options
+	add string
 }
 
-//go:embed usage/roots.txt
-var RootsUsage string
-
-// Roots is the command roots.
-func Roots(flags *pflag.FlagSet) cli.Run {
+func roots(flags *pflag.FlagSet) cli.Run {
 	var c rootsCommand
-	c.home.Add(flags)
+	c.AddHome(flags)
 	flags.StringVar(&c.add, "add", "", "")
-	flags.BoolVar(&c.yes, "yes", false, "")
+	c.AddYes(flags)
 	return c.run
 }
 
@@ -34,11 +28,11 @@ func (c *rootsCommand) run(env *cli.Env, args []string) error {
 	if err := common.NoArguments(args); err != nil {
 		return err
 	}
-	at, err := c.home.Open(env)
+	at, err := c.Open(env)
 	if err != nil {
 		return err
 	}
-	if c.home.Flags.Changed("add") {
+	if c.Flags.Changed("add") {
 		if err := c.addStandby(env, at); err != nil {
 			return err
 		}
@@ -53,7 +47,7 @@ func printRoots(env *cli.Env, h home.Home) error {
 	if err != nil {
 		return common.ReadError(err)
 	}
-	if err := h.CheckDelegations(); err != nil {
+	if _, err := h.Delegations(); err != nil {
 		return err
 	}
 	named, err := keys.ParsePublicFile(text)
@@ -100,7 +94,7 @@ func (c *rootsCommand) addStandby(env *cli.Env, at home.Home) error {
 	for i, root := range all {
 		fmt.Fprintf(env.Stderr, "%-7s  %s %s\n", home.RootRole(i, len(all)), root.Fingerprint(), cli.Clean(root.Comment))
 	}
-	if err := common.Agree(env, c.yes, "Is this your own standby key, to be trusted like the active one?", "not added"); err != nil {
+	if err := c.Agree(env, "Is this your own standby key, to be trusted like the active one?", "not added"); err != nil {
 		return err
 	}
 	if err := at.AddStandby(standby); err != nil {

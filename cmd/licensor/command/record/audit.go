@@ -2,7 +2,6 @@ package record
 
 import (
 	"context"
-	_ "embed"
 	"fmt"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
@@ -15,18 +14,14 @@ import (
 const maxCheckpointFile = 64 << 10
 
 type auditCommand struct {
-	home    common.HomeOption
+	common.Options
 	against string
 	json    bool
 }
 
-//go:embed usage/audit.txt
-var AuditUsage string
-
-// Audit is the command audit.
-func Audit(flags *pflag.FlagSet) cli.Run {
+func audit(flags *pflag.FlagSet) cli.Run {
 	var c auditCommand
-	c.home.AddLedgerOrCopy(flags)
+	c.AddLedgerOrCopy(flags)
 	flags.StringVar(&c.against, "against", "", "")
 	flags.BoolVar(&c.json, "json", false, "")
 	return c.run
@@ -37,17 +32,17 @@ func (c *auditCommand) run(env *cli.Env, args []string) error {
 		return err
 	}
 	var checkpoint []byte
-	if c.home.Flags.Changed("against") {
+	if c.Flags.Changed("against") {
 		var err error
 		if checkpoint, err = env.ReadFile(c.against, maxCheckpointFile); err != nil {
 			return err
 		}
 	}
-	at, err := c.home.Open(env)
+	at, err := c.Open(env)
 	if err != nil {
 		return err
 	}
-	where, err := c.home.Database(env)
+	where, err := c.Database(env)
 	if err != nil {
 		return err
 	}

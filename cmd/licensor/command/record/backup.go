@@ -2,7 +2,6 @@ package record
 
 import (
 	"context"
-	_ "embed"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -14,12 +13,8 @@ import (
 	"github.com/spf13/pflag"
 )
 
-//go:embed usage/backup.txt
-var BackupUsage string
-
-// Backup is the command backup.
-func Backup(flags *pflag.FlagSet) cli.Run {
-	var at common.HomeOption
+func backUp(flags *pflag.FlagSet) cli.Run {
+	var at common.Options
 	at.AddLedgerOrCopy(flags)
 	return func(env *cli.Env, args []string) error {
 		if len(args) != 1 || args[0] == "" || args[0] == "-" {
@@ -49,4 +44,39 @@ func backup(ctx context.Context, env *cli.Env, s *service.Service, file string) 
 	t.Row("bytes", fmt.Sprint(info.Size()))
 	_, err = t.WriteTo(env.Stdout)
 	return err
+}
+
+func checkpoint(flags *pflag.FlagSet) cli.Run {
+	var c common.Options
+	var key common.KeyOption
+	c.AddLedgerOrCopy(flags)
+	key.Add(flags, "key")
+	out := flags.String("out", "-", "")
+	return func(env *cli.Env, args []string) error {
+		if err := common.NoArguments(args); err != nil {
+			return err
+		}
+		if err := env.CheckOutput(*out, ""); err != nil {
+			return err
+		}
+		// An older checkpoint is what a forged ledger is found out by.
+		if _, err := os.Lstat(*out); *out != "-" && err == nil {
+			return cli.FileError("write", *out, fs.ErrExist)
+		}
+		now, err := env.Time()
+		if err != nil {
+			return err
+		}
+		signer, err := key.Key(env)
+		if err != nil {
+			return err
+		}
+		return c.WithService(env, service.ToRead, func(ctx context.Context, s *service.Service) error {
+			signed, err := s.Checkpoint(ctx, signer, now)
+			if err != nil {
+				return err
+			}
+			return env.WriteFile(*out, signed, 0o644)
+		})
+	}
 }

@@ -2,7 +2,6 @@ package record
 
 import (
 	"context"
-	_ "embed"
 	"strings"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
@@ -11,45 +10,34 @@ import (
 	"github.com/spf13/pflag"
 )
 
-type historyCommand struct {
-	home common.HomeOption
-	json bool
-}
-
-//go:embed usage/history.txt
-var HistoryUsage string
-
-// History is the command history.
-func History(flags *pflag.FlagSet) cli.Run {
-	var c historyCommand
-	c.home.AddLedgerOrCopy(flags)
-	flags.BoolVar(&c.json, "json", false, "")
-	return c.run
-}
-
-func (c *historyCommand) run(env *cli.Env, args []string) error {
-	if len(args) != 1 || args[0] == "" {
-		return cli.Usagef("want one invoice or one activation")
-	}
-	return c.home.WithService(env, service.ToRead, func(ctx context.Context, s *service.Service) error {
-		events, err := s.History(ctx, args[0])
-		if err == nil && len(events) == 0 { // an id may be typed in small letters
-			events, err = s.History(ctx, strings.ToUpper(args[0]))
+func history(flags *pflag.FlagSet) cli.Run {
+	var c common.Options
+	c.AddLedgerOrCopy(flags)
+	asJSON := flags.Bool("json", false, "")
+	return func(env *cli.Env, args []string) error {
+		if len(args) != 1 || args[0] == "" {
+			return cli.Usagef("want one invoice or one activation")
 		}
-		if err != nil {
+		return c.WithService(env, service.ToRead, func(ctx context.Context, s *service.Service) error {
+			events, err := s.History(ctx, args[0])
+			if err == nil && len(events) == 0 { // an id may be typed in small letters
+				events, err = s.History(ctx, strings.ToUpper(args[0]))
+			}
+			if err != nil {
+				return err
+			}
+			if len(events) == 0 {
+				return cli.Failf("no invoice and no activation is %s", cli.Quote(args[0])).
+					WithHint(`"licensor list" shows all invoices with their activations`)
+			}
+			told := common.ViewEvents(events)
+			if *asJSON {
+				return cli.WriteJSON(env.Stdout, historyReport{1, args[0], told})
+			}
+			_, err = common.HistoryTable(told).WriteTo(env.Stdout)
 			return err
-		}
-		if len(events) == 0 {
-			return cli.Failf("no invoice and no activation is %s", cli.Quote(args[0])).
-				WithHint(`"licensor list" shows all invoices with their activations`)
-		}
-		told := common.ViewEvents(events)
-		if c.json {
-			return cli.WriteJSON(env.Stdout, historyReport{1, args[0], told})
-		}
-		_, err = common.HistoryTable(told).WriteTo(env.Stdout)
-		return err
-	})
+		})
+	}
 }
 
 // historyReport is what history --json prints.

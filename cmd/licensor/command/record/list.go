@@ -3,7 +3,7 @@ package record
 
 import (
 	"context"
-	_ "embed"
+	"embed"
 	"fmt"
 	"time"
 
@@ -17,25 +17,33 @@ import (
 	"github.com/spf13/pflag"
 )
 
+// Commands are the commands of this package.
+var Commands = cli.WithUsage(usage, []cli.Command{
+	{Name: "list", Summary: "show entitlements, seats and who is active", Setup: list},
+	{Name: "history", Summary: "show every event of an invoice or an activation", Setup: history},
+	{Name: "backup", Summary: "copy the ledger while others work", Setup: backUp},
+	{Name: "checkpoint", Summary: "sign the head of the ledger's log, to keep elsewhere", Setup: checkpoint},
+	{Name: "audit", Summary: "find what was changed in the ledger by hand", Setup: audit},
+})
+
+//go:embed usage
+var usage embed.FS
+
 type listCommand struct {
-	home     common.HomeOption
+	common.Options
 	filter   service.Filter
 	expiring uint64 // days
 	json     bool
 	csv      bool
 }
 
-//go:embed usage/list.txt
-var ListUsage string
-
-// List is the command list.
-func List(flags *pflag.FlagSet) cli.Run {
+func list(flags *pflag.FlagSet) cli.Run {
 	var c listCommand
-	c.home.AddLedgerOrCopy(flags)
+	c.AddLedgerOrCopy(flags)
 	flags.StringVar(&c.filter.Invoice, "invoice", "", "")
 	flags.StringVar(&c.filter.Customer, "customer", "", "")
 	flags.StringVar(&c.filter.Product, "product", "", "")
-	flags.Var(common.DaysFlag(&c.expiring), "expiring", "")
+	common.AddDays(flags, &c.expiring, "expiring")
 	flags.BoolVar(&c.filter.Active, "active", false, "")
 	flags.BoolVar(&c.json, "json", false, "")
 	flags.BoolVar(&c.csv, "csv", false, "")
@@ -51,18 +59,18 @@ func (c *listCommand) run(env *cli.Env, args []string) error {
 	}
 	// An empty filter would show everything, to a script whose variable is not set.
 	for _, name := range [...]string{"invoice", "customer", "product"} {
-		if flag := c.home.Flags.Lookup(name); flag.Changed && flag.Value.String() == "" {
+		if flag := c.Flags.Lookup(name); flag.Changed && flag.Value.String() == "" {
 			return cli.Usagef("--%s is empty", name)
 		}
 	}
-	if c.home.Flags.Changed("expiring") {
+	if c.Flags.Changed("expiring") {
 		now, err := env.Time()
 		if err != nil {
 			return err
 		}
 		c.filter.Now, c.filter.ExpiresBefore = now, now.Add(time.Duration(c.expiring)*24*time.Hour)
 	}
-	return c.home.WithService(env, service.ToRead, func(ctx context.Context, s *service.Service) error {
+	return c.WithService(env, service.ToRead, func(ctx context.Context, s *service.Service) error {
 		holdings, err := s.List(ctx, c.filter)
 		if err != nil {
 			return err
@@ -93,16 +101,11 @@ func (c *listCommand) run(env *cli.Env, args []string) error {
 
 // noInvoice says whether there is no such invoice, or the other filters hide it.
 func (c *listCommand) noInvoice(ctx context.Context, s *service.Service) error {
-	alone := service.Filter{Invoice: c.filter.Invoice}
-	holdings, err := s.List(ctx, alone)
-	switch {
-	case err != nil:
+	if _, err := s.Holding(ctx, c.filter.Invoice); err != nil {
 		return err
-	case len(holdings) > 0:
-		return cli.Failf("the entitlement %s does not fit the other options", cli.Quote(c.filter.Invoice)).
-			WithHint("leave them out: the invoice alone names one entitlement")
 	}
-	return cli.Failf("no entitlement has the invoice %s", cli.Quote(c.filter.Invoice)).WithHint(`"licensor list" shows them all`)
+	return cli.Failf("the entitlement %s does not fit the other options", cli.Quote(c.filter.Invoice)).
+		WithHint("leave them out: the invoice alone names one entitlement")
 }
 
 func table(holdings []ledger.Holding) *cli.Table {

@@ -2,7 +2,6 @@ package revoke
 
 import (
 	"context"
-	_ "embed"
 	"fmt"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
@@ -15,34 +14,28 @@ import (
 
 // revocationsCommand shows what is revoked, and signs and records revocation lists.
 type revocationsCommand struct {
-	home     common.HomeOption
-	operator common.OperatorOption
-	key      common.StaffKeyOption
-	rootKey  string
-	qr       common.QROptions
-	out      string
-	add      string
-	newest   bool
-	json     bool
-	yes      bool
+	common.Options
+	key     common.KeyOption
+	rootKey string
+	qr      common.QROptions
+	out     string
+	add     string
+	newest  bool
+	json    bool
 }
 
-//go:embed usage/revocations.txt
-var RevocationsUsage string
-
-// Revocations is the command revocations.
-func Revocations(flags *pflag.FlagSet) cli.Run {
+func revocations(flags *pflag.FlagSet) cli.Run {
 	var c revocationsCommand
-	c.home.AddLedgerOrCopy(flags)
-	c.operator.Add(flags)
-	c.key.Add(flags)
+	c.AddLedgerOrCopy(flags)
+	c.AddOperator(flags)
+	c.key.Add(flags, "key")
 	c.qr.Add(flags)
 	flags.StringVar(&c.rootKey, "root-key", "", "")
 	flags.StringVar(&c.out, "out", "-", "")
 	flags.StringVar(&c.add, "add", "", "")
 	flags.BoolVar(&c.newest, "newest", false, "")
 	flags.BoolVar(&c.json, "json", false, "")
-	flags.BoolVar(&c.yes, "yes", false, "")
+	c.AddYes(flags)
 	return c.run
 }
 
@@ -58,7 +51,7 @@ func (c *revocationsCommand) run(env *cli.Env, args []string) error {
 		return cli.Usagef("a list is either signed, or added, or written again").WithHint("one of --root-key and --key, or --add FILE, or --newest")
 	case c.json && (signs || c.add != "" || c.newest):
 		return cli.Usagef("--json goes with the table of what is revoked")
-	case !signs && !c.newest && c.home.Flags.Changed("out"):
+	case !signs && !c.newest && c.Flags.Changed("out"):
 		return cli.Usagef("--out says where a list goes, and none is asked for").
 			WithHint("sign the next one with --root-key or --key, or write the last one again with --newest")
 	}
@@ -68,7 +61,7 @@ func (c *revocationsCommand) run(env *cli.Env, args []string) error {
 	case c.add != "":
 		return c.record(env)
 	case c.newest:
-		return c.write(env)
+		return c.writeNewest(env)
 	}
 	return c.show(env)
 }
@@ -76,13 +69,10 @@ func (c *revocationsCommand) run(env *cli.Env, args []string) error {
 // sign signs the next list. It is recorded before it is written, unless the ledger is
 // a copy, as it is on the machine without a network where the root key is.
 func (c *revocationsCommand) sign(env *cli.Env) error {
-	if err := env.CheckOutput(c.out, "OLV1:"); err != nil {
+	if err := c.checkOutput(env); err != nil {
 		return err
 	}
-	if err := c.qr.Check(env, c.out); err != nil {
-		return err
-	}
-	where, err := c.home.Database(env)
+	where, err := c.Database(env)
 	if err != nil {
 		return err
 	}
@@ -91,12 +81,12 @@ func (c *revocationsCommand) sign(env *cli.Env) error {
 	if copied {
 		mode = service.ToRead
 	}
-	return c.home.WithService(env, mode, func(ctx context.Context, s *service.Service) error {
-		key, err := c.listKey(ctx, env, s)
+	return c.WithService(env, mode, func(ctx context.Context, s *service.Service) error {
+		key, err := c.signer(ctx, env, s)
 		if err != nil {
 			return err
 		}
-		by, err := c.operator.Operation(env)
+		by, err := c.Operation(env)
 		if err != nil {
 			return err
 		}
@@ -109,7 +99,7 @@ func (c *revocationsCommand) sign(env *cli.Env) error {
 		addContent(&t, next)
 		t.Row("signed by", key.Name)
 		t.WriteTo(common.Messages(env, c.out))
-		if err := common.Agree(env, c.yes, "Sign this revocation list?", "not signed"); err != nil {
+		if err := c.Agree(env, "Sign this revocation list?", "not signed"); err != nil {
 			return err
 		}
 		text, err := s.SignList(key, next)
@@ -117,23 +107,28 @@ func (c *revocationsCommand) sign(env *cli.Env) error {
 			return err
 		}
 		if copied {
-			return c.handOver(env, text)
+			raw, err := format.DecodeTextAs(text, format.RevocationFile)
+			if err != nil {
+				return err
+			}
+			return c.handOver(env, raw)
 		}
-		if _, err := s.RecordList(ctx, by, text); err != nil {
+		list, err := s.RecordList(ctx, by, text)
+		if err != nil {
 			return err
 		}
-		return c.deliver(env, text)
+		return c.deliver(env, list.Raw)
 	})
 }
 
-// listKey loads what signs the list.
-func (c *revocationsCommand) listKey(ctx context.Context, env *cli.Env, s *service.Service) (*service.ListKey, error) {
+// signer loads what signs the list.
+func (c *revocationsCommand) signer(ctx context.Context, env *cli.Env, s *service.Service) (*service.Signer, error) {
 	if c.rootKey != "" {
-		key, err := (&common.RootKeyOption{Where: c.rootKey, Passphrase: c.key.Passphrase}).Key(env)
+		key, err := (&common.KeyOption{Name: c.rootKey, PassphraseOptions: c.key.PassphraseOptions}).Key(env)
 		if err != nil {
 			return nil, err
 		}
-		return s.RootListKey(ctx, key)
+		return s.RootSigner(ctx, key)
 	}
 	now, err := env.Time()
 	if err != nil {
@@ -143,21 +138,24 @@ func (c *revocationsCommand) listKey(ctx context.Context, env *cli.Env, s *servi
 	if err != nil {
 		return nil, err
 	}
-	return s.ListKey(ctx, key, now)
+	return s.ListSigner(ctx, key, now)
 }
 
 // deliver writes a list that is on record.
-func (c *revocationsCommand) deliver(env *cli.Env, text []byte) error {
-	if err := env.WriteFile(c.out, text, 0o644); err != nil {
-		return cli.Fail(err).WithHint("a list that is recorded is not lost: licensor revocations%s --newest --out FILE writes it again", c.home.FlagsText())
+func (c *revocationsCommand) deliver(env *cli.Env, raw []byte) error {
+	said := fmt.Sprintf("Written to %s. On each server: offlicense install %s. %s\n", cli.Clean(c.out), cli.ShellPath(c.out), travels(raw))
+	if c.out == "-" {
+		said = ""
 	}
-	raw, err := format.DecodeTextAs(text, format.RevocationFile)
-	if err != nil {
-		return err
+	return c.write(env, raw, said, "a list that is recorded is not lost: licensor revocations"+c.FlagsText()+" --newest --out FILE writes it again")
+}
+
+// write writes a list, and says what to do with it, or if it cannot be written.
+func (c *revocationsCommand) write(env *cli.Env, raw []byte, said, lost string) error {
+	if err := env.WriteFile(c.out, format.EncodeFile(format.RevocationFile, raw), 0o644); err != nil {
+		return cli.Fail(err).WithHint("%s", lost)
 	}
-	if c.out != "-" {
-		fmt.Fprintf(env.Stderr, "Written to %s. On each server: offlicense install %s. %s\n", cli.Clean(c.out), cli.ShellPath(c.out), travels(raw))
-	}
+	fmt.Fprint(env.Stderr, said)
 	return c.qr.ShowIfShort(env, format.EncodeText(format.RevocationFile, raw))
 }
 
@@ -172,25 +170,18 @@ func travels(raw []byte) string {
 
 // handOver writes a list that was signed on a copy of the ledger. No server is to see it
 // before it is recorded: the ledger may refuse it, and another one get its number.
-func (c *revocationsCommand) handOver(env *cli.Env, text []byte) error {
-	if err := env.WriteFile(c.out, text, 0o644); err != nil {
-		return cli.Fail(err).WithHint("nothing is recorded, and no list was given out: run the command again with another --out")
-	}
+func (c *revocationsCommand) handOver(env *cli.Env, raw []byte) error {
 	file := "FILE"
 	if c.out != "-" {
 		file = cli.ShellPath(c.out)
 	}
-	fmt.Fprintf(env.Stderr, "Signed, and not recorded: the ledger here is a copy. Bring the list to the workstation with the ledger, before any server gets it, and there: licensor revocations --add %s\n", file)
-	raw, err := format.DecodeTextAs(text, format.RevocationFile)
-	if err != nil {
-		return err
-	}
-	return c.qr.ShowIfShort(env, format.EncodeText(format.RevocationFile, raw))
+	said := fmt.Sprintf("Signed, and not recorded: the ledger here is a copy. Bring the list to the workstation with the ledger, before any server gets it, and there: licensor revocations --add %s\n", file)
+	return c.write(env, raw, said, "nothing is recorded, and no list was given out: run the command again with another --out")
 }
 
 // record records a list that was signed elsewhere, and says what it leaves for the next.
 func (c *revocationsCommand) record(env *cli.Env) error {
-	where, err := c.home.Database(env)
+	where, err := c.Database(env)
 	if err != nil {
 		return err
 	}
@@ -202,8 +193,8 @@ func (c *revocationsCommand) record(env *cli.Env) error {
 	if err != nil {
 		return err
 	}
-	return c.home.WithService(env, service.ToChange, func(ctx context.Context, s *service.Service) error {
-		by, err := c.operator.Operation(env)
+	return c.WithService(env, service.ToChange, func(ctx context.Context, s *service.Service) error {
+		by, err := c.Operation(env)
 		if err != nil {
 			return err
 		}
@@ -232,21 +223,25 @@ func (c *revocationsCommand) record(env *cli.Env) error {
 	})
 }
 
-// write writes the newest list again.
-func (c *revocationsCommand) write(env *cli.Env) error {
-	if err := env.CheckOutput(c.out, "OLV1:"); err != nil {
+// writeNewest writes the newest list again.
+func (c *revocationsCommand) writeNewest(env *cli.Env) error {
+	if err := c.checkOutput(env); err != nil {
 		return err
 	}
-	if err := c.qr.Check(env, c.out); err != nil {
-		return err
-	}
-	return c.home.WithService(env, service.ToRead, func(ctx context.Context, s *service.Service) error {
+	return c.WithService(env, service.ToRead, func(ctx context.Context, s *service.Service) error {
 		raw, err := s.NewestList(ctx)
 		if err != nil {
 			return err
 		}
-		return c.deliver(env, format.EncodeFile(format.RevocationFile, raw))
+		return c.deliver(env, raw)
 	})
+}
+
+func (c *revocationsCommand) checkOutput(env *cli.Env) error {
+	if err := env.CheckOutput(c.out, "OLV1:"); err != nil {
+		return err
+	}
+	return c.qr.Check(env, c.out)
 }
 
 func addContent(t *cli.Table, c *format.RevocationClaims) {
@@ -260,4 +255,62 @@ func addContent(t *cli.Table, c *format.RevocationClaims) {
 		return
 	}
 	t.Row("keys", fmt.Sprintf("%d; of what they have signed, %d stay good", len(c.Keys), kept))
+}
+
+// show shows what is revoked, and what of it waits for the next list.
+func (c *revocationsCommand) show(env *cli.Env) error {
+	now, err := env.Time()
+	if err != nil {
+		return err
+	}
+	return c.WithService(env, service.ToRead, func(ctx context.Context, s *service.Service) error {
+		r, err := s.Revocations(ctx, now)
+		if err != nil {
+			return err
+		}
+		if c.json {
+			return cli.WriteJSON(env.Stdout, r)
+		}
+		if _, err := table(r).WriteTo(env.Stdout); err != nil {
+			return err
+		}
+		c.tellWaiting(env, r)
+		return nil
+	})
+}
+
+// tellWaiting says that what is revoked is not on a list yet.
+func (c *revocationsCommand) tellWaiting(env *cli.Env, r *service.RevocationReport) {
+	if waiting := len(r.Waiting()); waiting > 0 {
+		fmt.Fprintf(env.Stderr, "%s for the next list: licensor revocations%s --root-key FILE --out list.olv\n", cli.Plural(waiting, "revocation waits", "revocations wait"), c.FlagsText())
+	}
+}
+
+func table(r *service.RevocationReport) *cli.Table {
+	t := &cli.Table{Whole: true}
+	newest := "none was signed yet"
+	if n := r.Newest; n != nil {
+		newest = fmt.Sprintf("%d of %s, %s old, signed by %s", n.Number, text.Date(n.Issued), cli.Plural(n.AgeDays, "day", "days"), n.Signer)
+	}
+	t.Row("newest list", newest)
+	if len(r.Licenses)+len(r.Keys) == 0 {
+		t.Row("revoked", "nothing")
+		return t
+	}
+	t.Row("")
+	t.Row("REVOKED", "SINCE", "LIST", "WHY")
+	for _, one := range r.Keys {
+		t.Row(one.What(), text.Date(one.Since), onList(one.List), one.Why)
+	}
+	for _, one := range r.Licenses {
+		t.Row(one.What(), text.Date(one.Since), onList(one.List), one.Why)
+	}
+	return t
+}
+
+func onList(number uint64) string {
+	if number == 0 {
+		return "next"
+	}
+	return fmt.Sprint(number)
 }

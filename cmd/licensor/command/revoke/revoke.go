@@ -4,7 +4,7 @@ package revoke
 
 import (
 	"context"
-	_ "embed"
+	"embed"
 	"fmt"
 	"strings"
 
@@ -16,29 +16,29 @@ import (
 	"github.com/spf13/pflag"
 )
 
+// Commands are the commands of this package.
+var Commands = cli.WithUsage(usage, []cli.Command{
+	{Name: "revoke", Summary: "revoke a license or a key", Setup: revoke},
+	{Name: "revocations", Summary: "show what is revoked, sign the list that says so", Setup: revocations},
+})
+
+//go:embed usage
+var usage embed.FS
+
 // revokeCommand notes a license, an activation or a key for the next revocation list.
 type revokeCommand struct {
-	home       common.HomeOption
-	operator   common.OperatorOption
-	reason     common.ReasonOptions
-	yes        bool
+	common.Options
 	license    string
 	activation string
 	key        string
 }
 
-//go:embed usage/revoke.txt
-var RevokeUsage string
-
-// Revoke is the command revoke.
-func Revoke(flags *pflag.FlagSet) cli.Run {
+func revoke(flags *pflag.FlagSet) cli.Run {
 	var c revokeCommand
-	c.home.AddLedger(flags)
-	c.operator.Add(flags)
-	c.reason.Add(flags)
-	flags.BoolVar(&c.yes, "yes", false, "")
+	c.AddChange(flags)
+	c.AddYes(flags)
 	flags.StringVar(&c.license, "license", "", "")
-	flags.Var(common.ActivationFlag(&c.activation), "activation", "")
+	common.AddActivation(flags, &c.activation)
 	flags.StringVar(&c.key, "key", "", "")
 	return c.run
 }
@@ -57,10 +57,10 @@ func (c *revokeCommand) run(env *cli.Env, args []string) error {
 		return cli.Usagef("want one of --license, --activation and --key").
 			WithHint("\"licensor history INVOICE\" shows licenses and activations, \"licensor key list\" the keys")
 	}
-	if err := c.reason.Check("revoking"); err != nil {
+	if err := c.CheckReason("revoking"); err != nil {
 		return err
 	}
-	return c.home.WithService(env, service.ToChange, func(ctx context.Context, s *service.Service) error {
+	return c.WithService(env, service.ToChange, func(ctx context.Context, s *service.Service) error {
 		switch {
 		case c.license != "":
 			return c.revokeLicense(ctx, env, s)
@@ -85,11 +85,11 @@ func (c *revokeCommand) revokeLicense(ctx context.Context, env *cli.Env, s *serv
 			common.AddPlace(func(name, value string) { t.Row(name, value) }, q.Site, q.Host)
 		}
 		t.WriteTo(env.Stdout)
-		if err := common.Agree(env, c.yes, "Revoke this license?", "not revoked"); err != nil {
+		if err := c.Agree(env, "Revoke this license?", "not revoked"); err != nil {
 			return err
 		}
 	}
-	by, err := c.reason.Operation(env, &c.operator)
+	by, err := c.Operation(env)
 	if err != nil {
 		return err
 	}
@@ -110,11 +110,11 @@ func (c *revokeCommand) revokeActivation(ctx context.Context, env *cli.Env, s *s
 		if _, err := common.HistoryTable(common.ViewEvents(events)).WriteTo(env.Stdout); err != nil {
 			return err
 		}
-		if err := common.Agree(env, c.yes, "Revoke all licenses of this activation?", "not revoked"); err != nil {
+		if err := c.Agree(env, "Revoke all licenses of this activation?", "not revoked"); err != nil {
 			return err
 		}
 	}
-	by, err := c.reason.Operation(env, &c.operator)
+	by, err := c.Operation(env)
 	if err != nil {
 		return err
 	}
@@ -136,7 +136,7 @@ func (c *revokeCommand) tellRevoked(env *cli.Env, all ...ledger.Revocation) erro
 	}
 	t.Row("activation", all[0].Activation)
 	_, err := t.WriteTo(env.Stdout)
-	fmt.Fprintf(env.Stderr, "Recorded. Its servers run on until the next revocation list reaches them: \"licensor revocations%s\" signs it. The seat stays taken; \"licensor deactivate%s\" frees it.\n", c.home.FlagsText(), c.home.FlagsText())
+	fmt.Fprintf(env.Stderr, "Recorded. Its servers run on until the next revocation list reaches them: \"licensor revocations%s\" signs it. The seat stays taken; \"licensor deactivate%s\" frees it.\n", c.FlagsText(), c.FlagsText())
 	return err
 }
 
@@ -156,13 +156,13 @@ func (c *revokeCommand) revokeKey(ctx context.Context, env *cli.Env, s *service.
 		}
 	}
 	keyTable(key, keep).WriteTo(env.Stdout)
-	if key.Unseen() && !key.Revoked {
+	if key.Unseen() && key.Since.IsZero() {
 		env.Warnf("this key has signed nothing that is on record, and no delegation here names it: make sure that it is the one that was stolen")
 	}
-	if err := common.Agree(env, c.yes, "Revoke this key?", "not revoked"); err != nil {
+	if err := c.Agree(env, "Revoke this key?", "not revoked"); err != nil {
 		return err
 	}
-	by, err := c.reason.Operation(env, &c.operator)
+	by, err := c.Operation(env)
 	if err != nil {
 		return err
 	}
@@ -207,7 +207,7 @@ func keyTable(k *service.FoundKey, keep []service.Delegation) *cli.Table {
 	}
 	t.Row("stays good", "what is on record of it by now")
 	for _, d := range keep {
-		t.Row("", "its delegation to "+d.String()+", which is in this home")
+		t.Row("", "its delegation to "+d.Name+" "+d.Key.Fingerprint()+", which is in this home")
 	}
 	t.Row("ends", "whatever else it has signed or will sign, under whatever date")
 	return t
@@ -215,11 +215,11 @@ func keyTable(k *service.FoundKey, keep []service.Delegation) *cli.Table {
 
 // signed says what of a key is on record.
 func signed(k *service.FoundKey) string {
-	licenses := cli.Plural(k.Licenses, "license", "licenses")
+	licenses := cli.Plural(k.Signed.Licenses, "license", "licenses")
 	switch {
-	case k.Licenses > 0 && k.SignsLists:
+	case k.Signed.Licenses > 0 && k.SignsLists:
 		return licenses + " and revocation lists"
-	case k.Licenses > 0:
+	case k.Signed.Licenses > 0:
 		return licenses
 	case k.SignsLists:
 		return "revocation lists"
@@ -234,7 +234,7 @@ func (c *revokeCommand) tellRevokedKey(env *cli.Env, key *service.FoundKey, kept
 		what, signer = cli.Plural(kept, "delegation by it stays", "delegations by it stay"), "STANDBY"
 	}
 	fmt.Fprintf(env.Stderr, "Recorded: it signs nothing more here, and %s good. Servers hear of it by the next revocation list: licensor revocations%s --root-key %s --out list.olv\n",
-		what, c.home.FlagsText(), signer)
+		what, c.FlagsText(), signer)
 	if key.Root {
 		fmt.Fprintf(env.Stderr, "A staff key whose delegation by it is neither on record nor in this home signs nothing that servers take once they have that list: it needs a new delegation by the standby.\n")
 	}

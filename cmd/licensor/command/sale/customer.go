@@ -2,7 +2,6 @@ package sale
 
 import (
 	"context"
-	_ "embed"
 	"fmt"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
@@ -12,51 +11,35 @@ import (
 	"github.com/spf13/pflag"
 )
 
-type customerCommand struct {
-	home      common.HomeOption
-	operator  common.OperatorOption
-	reason    common.ReasonOptions
-	partner   bool
-	noPartner bool
-}
-
-//go:embed usage/customer.txt
-var CustomerUsage string
-
-// Customer is the command customer.
-func Customer(flags *pflag.FlagSet) cli.Run {
-	var c customerCommand
-	c.home.AddLedger(flags)
-	c.operator.Add(flags)
-	c.reason.Add(flags)
-	flags.BoolVar(&c.partner, "partner", false, "")
-	flags.BoolVar(&c.noPartner, "no-partner", false, "")
-	return c.run
-}
-
-func (c *customerCommand) run(env *cli.Env, args []string) error {
-	if len(args) != 1 {
-		return cli.Usagef("got %d names, want that of one customer", len(args)).WithHint("put a name of several words in quotes")
-	}
-	if c.partner && c.noPartner {
-		return cli.Usagef("--partner and --no-partner contradict each other")
-	}
-	by, err := c.reason.Operation(env, &c.operator)
-	if err != nil {
-		return err
-	}
-	mode, change := service.ToRead, c.partner || c.noPartner
-	if change {
-		mode = service.ToChange
-	}
-	return c.home.WithService(env, mode, func(ctx context.Context, s *service.Service) error {
-		if change {
-			if err := s.SetCustomer(ctx, by, ledger.Customer{Name: args[0], Partner: c.partner}); err != nil {
-				return err
-			}
+func customer(flags *pflag.FlagSet) cli.Run {
+	var c common.Options
+	c.AddChange(flags)
+	partner := flags.Bool("partner", false, "")
+	noPartner := flags.Bool("no-partner", false, "")
+	return func(env *cli.Env, args []string) error {
+		if len(args) != 1 {
+			return cli.Usagef("got %d names, want that of one customer", len(args)).WithHint("put a name of several words in quotes")
 		}
-		return showCustomer(ctx, env, s, args[0], change)
-	})
+		if *partner && *noPartner {
+			return cli.Usagef("--partner and --no-partner contradict each other")
+		}
+		by, err := c.Operation(env)
+		if err != nil {
+			return err
+		}
+		mode, change := service.ToRead, *partner || *noPartner
+		if change {
+			mode = service.ToChange
+		}
+		return c.WithService(env, mode, func(ctx context.Context, s *service.Service) error {
+			if change {
+				if err := s.SetCustomer(ctx, by, ledger.Customer{Name: args[0], Partner: *partner}); err != nil {
+					return err
+				}
+			}
+			return showCustomer(ctx, env, s, args[0], change)
+		})
+	}
 }
 
 // showCustomer prints what is known of a customer, as it stands in the ledger.

@@ -3,7 +3,7 @@ package sale
 
 import (
 	"context"
-	_ "embed"
+	"embed"
 	"fmt"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
@@ -13,58 +13,55 @@ import (
 	"github.com/spf13/pflag"
 )
 
-type entitleCommand struct {
-	home     common.HomeOption
-	operator common.OperatorOption
-	reason   common.ReasonOptions
-	terms    common.TermOptions
-	flags    *pflag.FlagSet
-}
+// Commands are the commands of this package.
+var Commands = cli.WithUsage(usage, []cli.Command{
+	{Name: "entitle", Summary: "record what an invoice line bought", Setup: entitle},
+	{Name: "import", Summary: "record many orders from a CSV file", Setup: importOrders},
+	{Name: "customer", Summary: "show a customer, or mark as partner", Setup: customer},
+	{Name: "renew", Summary: "extend an entitlement and sign its licenses anew", Setup: renew},
+	{Name: "amend", Summary: "change what was sold and sign its licenses anew", Setup: amend},
+})
 
-//go:embed usage/entitle.txt
-var EntitleUsage string
+//go:embed usage
+var usage embed.FS
 
-// Entitle is the command entitle.
-func Entitle(flags *pflag.FlagSet) cli.Run {
-	c := entitleCommand{flags: flags}
-	c.home.AddLedger(flags)
-	c.operator.Add(flags)
-	c.reason.Add(flags)
-	c.terms.AddAll(flags)
-	return c.run
-}
-
-func (c *entitleCommand) run(env *cli.Env, args []string) error {
-	if err := common.NoArguments(args); err != nil {
-		return err
-	}
-	for _, t := range ledger.Terms {
-		if t.Required && !c.flags.Changed(t.OptionName()) {
-			return cli.Usagef("--%s is missing", t.OptionName())
-		}
-	}
-	sold := ledger.Entitlement{Seats: 1}
-	if err := c.terms.Apply(&sold); err != nil {
-		return err
-	}
-	by, err := c.reason.Operation(env, &c.operator)
-	if err != nil {
-		return err
-	}
-	return c.home.WithService(env, service.ToChange, func(ctx context.Context, s *service.Service) error {
-		if err := s.Entitle(ctx, by, sold); err != nil {
+func entitle(flags *pflag.FlagSet) cli.Run {
+	var c common.Options
+	var terms common.TermOptions
+	c.AddChange(flags)
+	terms.AddAll(flags)
+	return func(env *cli.Env, args []string) error {
+		if err := common.NoArguments(args); err != nil {
 			return err
 		}
-		recorded, err := s.Holding(ctx, sold.Invoice)
+		for _, t := range ledger.Terms {
+			if t.Required && !c.Flags.Changed(t.OptionName()) {
+				return cli.Usagef("--%s is missing", t.OptionName())
+			}
+		}
+		sold := ledger.Entitlement{Seats: 1}
+		if err := terms.Apply(&sold); err != nil {
+			return err
+		}
+		by, err := c.Operation(env)
 		if err != nil {
 			return err
 		}
-		var t cli.Table
-		common.AddEntitlement(&t, &recorded.Entitlement)
-		_, err = t.WriteTo(env.Stdout)
-		s.WarnOfScope(by.Now, &sold)
-		fmt.Fprintf(env.Stderr, "Recorded. The customer now makes a request with --invoice %s --email %s.\n",
-			cli.Clean(cli.ShellWord(sold.Invoice)), cli.Clean(cli.ShellWord(sold.Email)))
-		return err
-	})
+		return c.WithService(env, service.ToChange, func(ctx context.Context, s *service.Service) error {
+			if err := s.Entitle(ctx, by, sold); err != nil {
+				return err
+			}
+			recorded, err := s.Holding(ctx, sold.Invoice)
+			if err != nil {
+				return err
+			}
+			var t cli.Table
+			common.AddEntitlement(&t, &recorded.Entitlement)
+			_, err = t.WriteTo(env.Stdout)
+			s.WarnOfScope(by.Now, &sold)
+			fmt.Fprintf(env.Stderr, "Recorded. The customer now makes a request with --invoice %s --email %s.\n",
+				cli.Clean(cli.ShellWord(sold.Invoice)), cli.Clean(cli.ShellWord(sold.Email)))
+			return err
+		})
+	}
 }

@@ -2,7 +2,6 @@ package sale
 
 import (
 	"context"
-	_ "embed"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -17,69 +16,56 @@ import (
 // maxOrders is the most bytes of a file of orders: some two million lines.
 const maxOrders = 256 << 20
 
-type importCommand struct {
-	home     common.HomeOption
-	operator common.OperatorOption
-	reason   common.ReasonOptions
-}
-
-//go:embed usage/import.txt
-var ImportUsage string
-
-// Import is the command import.
-func Import(flags *pflag.FlagSet) cli.Run {
-	var c importCommand
-	c.home.AddLedger(flags)
-	c.operator.Add(flags)
-	c.reason.Add(flags)
-	return c.run
-}
-
-func (c *importCommand) run(env *cli.Env, args []string) error {
-	if len(args) != 1 {
-		return cli.Usagef("got %d files, want one with orders (- is standard input)", len(args))
-	}
-	by, err := c.reason.Operation(env, &c.operator)
-	if err != nil {
-		return err
-	}
-	rows, err := readOrdersFile(env, args[0])
-	if err != nil {
-		return err
-	}
-	return c.home.WithService(env, service.ToChange, func(ctx context.Context, s *service.Service) error {
-		bar := cli.NewProgress(env, "importing", len(rows))
-		defer bar.Done()
-		counted := 0
-		err := s.Import(ctx, by, rows, func(done int) {
-			bar.Add(done - counted)
-			counted = done
-		})
-		bar.Done()
-		var wrong *service.ImportError
-		if errors.As(err, &wrong) {
-			return printLineErrors(env, args[0], wrong)
-		}
+func importOrders(flags *pflag.FlagSet) cli.Run {
+	var c common.Options
+	c.AddChange(flags)
+	return func(env *cli.Env, args []string) error {
+		file, err := common.OneFile(args, "one with orders")
 		if err != nil {
 			return err
 		}
-		sold := make([]*ledger.Entitlement, len(rows))
-		for i := range rows {
-			sold[i] = &rows[i].Entitlement
+		by, err := c.Operation(env)
+		if err != nil {
+			return err
 		}
-		s.WarnOfScope(by.Now, sold...)
-		fmt.Fprintf(env.Stdout, "imported  %d\n", len(rows))
-		waived := 0
-		for i := range rows {
-			if rows[i].Waived {
-				waived++
+		rows, err := readOrdersFile(env, file)
+		if err != nil {
+			return err
+		}
+		return c.WithService(env, service.ToChange, func(ctx context.Context, s *service.Service) error {
+			bar := cli.NewProgress(env, "importing", len(rows))
+			defer bar.Done()
+			counted := 0
+			err := s.Import(ctx, by, rows, func(done int) {
+				bar.Add(done - counted)
+				counted = done
+			})
+			bar.Done()
+			var wrong *service.ImportError
+			if errors.As(err, &wrong) {
+				return printLineErrors(env, file, wrong)
 			}
-		}
-		if waived > 0 {
-			env.Warnf("rule production was waived for good for %d of them", waived)
-		}
-		return nil
-	})
+			if err != nil {
+				return err
+			}
+			sold := make([]*ledger.Entitlement, len(rows))
+			for i := range rows {
+				sold[i] = &rows[i].Entitlement
+			}
+			s.WarnOfScope(by.Now, sold...)
+			fmt.Fprintf(env.Stdout, "imported  %d\n", len(rows))
+			waived := 0
+			for i := range rows {
+				if rows[i].Waived {
+					waived++
+				}
+			}
+			if waived > 0 {
+				env.Warnf("rule production was waived for good for %d of them", waived)
+			}
+			return nil
+		})
+	}
 }
 
 func readOrdersFile(env *cli.Env, path string) ([]service.Order, error) {

@@ -13,30 +13,55 @@ import (
 	"github.com/spf13/pflag"
 )
 
+// renew gives an entitlement a later end.
+func renew(flags *pflag.FlagSet) cli.Run {
+	var c revision
+	var to service.Renewal
+	c.Add(flags, "")
+	common.AddDate(flags, &to.Expires, "expires")
+	flags.BoolVar(&to.Perpetual, "perpetual", false, "")
+	common.AddDate(flags, &to.UpdatesUntil, "updates-until")
+	return func(env *cli.Env, args []string) error {
+		if to.Expires.IsZero() && !to.Perpetual {
+			return cli.Usagef("the new end is missing").WithHint("give it with --expires, or --perpetual for none")
+		}
+		if !to.Expires.IsZero() && to.Perpetual {
+			return cli.Usagef("--expires and --perpetual contradict each other")
+		}
+		return c.revise(env, args, "Renew", service.NewRenewal(to))
+	}
+}
+
+// amend changes what an entitlement grants.
+func amend(flags *pflag.FlagSet) cli.Run {
+	var c revision
+	var terms common.TermOptions
+	c.Add(flags, "")
+	terms.AddChangeable(flags)
+	return func(env *cli.Env, args []string) error {
+		if !terms.Given() {
+			return cli.Usagef("nothing is to be changed").WithHint("say what with an option such as --seats 3")
+		}
+		return c.revise(env, args, "Amend", service.NewAmendment(terms.Apply))
+	}
+}
+
 // revision is what renew and amend have in common: they change what was sold, and sign
 // new licenses for all who are active, from the requests on record.
-type revision struct {
-	common.Issuing
-	out string
-}
-
-func (r *revision) add(flags *pflag.FlagSet) {
-	r.Issuing.Add(flags)
-	flags.StringVar(&r.out, "out", "", "")
-}
+type revision struct{ common.Issuing }
 
 func (r *revision) revise(env *cli.Env, args []string, verb string, change service.Revision) error {
-	if err := r.Reason.Check(""); err != nil {
+	if err := r.CheckReason(""); err != nil {
 		return err
 	}
 	invoice, err := common.OneInvoice(args, 1)
 	if err != nil {
 		return err
 	}
-	if r.out == "" {
+	if r.Out == "" {
 		return cli.Usagef("--out is missing").WithHint("name a directory for the new licenses; it is made if it does not exist")
 	}
-	return r.Home.WithService(env, service.ToChange, func(ctx context.Context, s *service.Service) error {
+	return r.WithService(env, service.ToChange, func(ctx context.Context, s *service.Service) error {
 		by, err := r.Operation(env)
 		if err != nil {
 			return err
@@ -45,25 +70,20 @@ func (r *revision) revise(env *cli.Env, args []string, verb string, change servi
 		if err != nil {
 			return err
 		}
+		question := ""
 		if len(revised.Steps) > 0 {
 			if err := showChange(env, revised.Before, revised.After); err != nil {
 				return err
 			}
-			question := fmt.Sprintf("%s it and sign %s?", verb, cli.Plural(len(revised.Steps)-1, "new license", "new licenses"))
-			if err := r.Agree(env, question, "not changed"); err != nil {
-				return err
-			}
+			question = fmt.Sprintf("%s it and sign %s?", verb, cli.Plural(len(revised.Steps)-1, "new license", "new licenses"))
 		} else {
 			env.Warnf("nothing is different from what is on record; here are its newest licenses again")
 		}
-		directory, err := common.OpenLicenseDirectory(env, r.out)
+		by, key, err := r.Ready(env, question, "not changed")
 		if err != nil {
 			return err
 		}
-		if by, err = r.Operation(env); err != nil { // the question has waited
-			return err
-		}
-		key, err := r.Key.Key(env)
+		directory, err := common.OpenLicenseDirectory(env, r.Out)
 		if err != nil {
 			return err
 		}
@@ -71,15 +91,7 @@ func (r *revision) revise(env *cli.Env, args []string, verb string, change servi
 		if err != nil {
 			return err
 		}
-		after, err := s.Holding(ctx, invoice)
-		if err != nil {
-			return err
-		}
-		texts, err := s.LicenseTexts(ctx)
-		if err != nil {
-			return err
-		}
-		if err := deliverAll(env, directory, after, done.Licenses, texts); err != nil {
+		if err := deliverAll(ctx, env, s, directory, invoice, done.Licenses); err != nil {
 			return err
 		}
 		warnOfNarrower(env, done)
@@ -104,7 +116,7 @@ func showChange(env *cli.Env, before, after *ledger.Entitlement) error {
 	t := cli.Table{Whole: true}
 	t.Row("invoice", before.Invoice)
 	changes := common.Changes(before, after)
-	if !slices.ContainsFunc(changes, func(r common.TermRow) bool { return r.Label == "customer" }) {
+	if !slices.ContainsFunc(changes, func(r common.Row) bool { return r.Label == "customer" }) {
 		t.Row("customer", before.Customer)
 	}
 	for _, row := range changes {
@@ -114,10 +126,19 @@ func showChange(env *cli.Env, before, after *ledger.Entitlement) error {
 	return err
 }
 
-// deliverAll writes the licenses of a holding's activations into a directory, and says
-// which goes where.
-func deliverAll(env *cli.Env, directory *common.LicenseDirectory, h *ledger.Holding, licenses []*ledger.License, texts *service.LicenseTexts) error {
+// deliverAll writes the licenses of an entitlement's activations into a directory, and
+// says which goes where.
+func deliverAll(ctx context.Context, env *cli.Env, s *service.Service, directory *common.LicenseDirectory, invoice string, licenses []*ledger.License) error {
+	h, err := s.Holding(ctx, invoice)
+	if err != nil {
+		return err
+	}
+	texts, err := s.LicenseTexts(ctx)
+	if err != nil {
+		return err
+	}
 	var files []common.LicenseFile
+	var names []string
 	t := cli.Table{Whole: true}
 	t.Row("ACTIVATION", "SITE", "HOST", "INSTALL THIS FILE")
 	for _, license := range licenses {
@@ -125,17 +146,13 @@ func deliverAll(env *cli.Env, directory *common.LicenseDirectory, h *ledger.Hold
 		if found := service.Held(h, license.Activation); found != nil {
 			a = found.Activation
 		}
-		file := common.LicenseFile{Name: common.NameOf(&a)}
-		var err error
-		if file.Text, err = texts.Text(license); err != nil {
+		text, err := texts.Text(license)
+		if err != nil {
 			return err
 		}
-		files = append(files, file)
-		t.Row(a.ID, a.Site, a.Host, directory.Path(file.Name))
-	}
-	var names []string
-	for _, file := range files {
-		names = append(names, file.Name)
+		name := common.NameOf(&a)
+		files, names = append(files, common.LicenseFile{Name: name, Text: text}), append(names, name)
+		t.Row(a.ID, a.Site, a.Host, directory.Path(name))
 	}
 	if err := directory.Check(names); err != nil {
 		return directory.Lost(err)
@@ -147,6 +164,6 @@ func deliverAll(env *cli.Env, directory *common.LicenseDirectory, h *ledger.Hold
 		fmt.Fprintln(env.Stderr, "Recorded. Nobody is active yet, so there is no license to install.")
 		return nil
 	}
-	_, err := t.WriteTo(env.Stdout)
+	_, err = t.WriteTo(env.Stdout)
 	return err
 }

@@ -2,7 +2,6 @@ package setup
 
 import (
 	"bytes"
-	_ "embed"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -17,20 +16,16 @@ import (
 )
 
 type demoCommand struct {
+	common.Options
 	program func() cli.Program
 	dir     string
-	yes     bool
 }
 
-//go:embed usage/demo.txt
-var DemoUsage string
-
-// Demo returns the command demo, which runs the commands of the program.
-func Demo(program func() cli.Program) func(*pflag.FlagSet) cli.Run {
+func demoOf(program func() cli.Program) func(*pflag.FlagSet) cli.Run {
 	return func(flags *pflag.FlagSet) cli.Run {
 		c := demoCommand{program: program}
 		flags.StringVar(&c.dir, "dir", "demo", "")
-		flags.BoolVar(&c.yes, "yes", false, "")
+		c.AddYes(flags)
 		return c.run
 	}
 }
@@ -69,7 +64,7 @@ func (c *demoCommand) directory(env *cli.Env) (string, error) {
 	}
 	fresh := freshName(dir)
 	exists := cli.Failf("%s exists already; nothing was changed", cli.Quote(dir)).WithHint("take a fresh directory: licensor demo --dir %s", cli.ShellPath(fresh))
-	if !c.yes {
+	if !c.Yes {
 		yes, err := env.Confirm(fmt.Sprintf("%s exists already and is left alone. Make a fresh one in %s?", dir, fresh))
 		if err != nil || !yes {
 			return "", exists

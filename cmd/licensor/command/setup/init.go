@@ -3,50 +3,51 @@ package setup
 
 import (
 	"context"
-	_ "embed"
-	"errors"
+	"embed"
 	"fmt"
-	"io/fs"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
+	"github.com/offlicense/offlicense/cmd/internal/text"
 	"github.com/offlicense/offlicense/cmd/licensor/command/common"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/home"
-	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
 	"github.com/spf13/pflag"
 )
 
+// Commands are the commands of this package. demo runs those of the program.
+func Commands(program func() cli.Program) []cli.Command {
+	return cli.WithUsage(usage, []cli.Command{
+		{Name: "init", Summary: "set up a vendor: root key, staff key, ledger", Setup: initHome},
+		{Name: "demo", Summary: "go the whole way once, in a directory of its own", Setup: demoOf(program)},
+	})
+}
+
+//go:embed usage
+var usage embed.FS
+
 type initCommand struct {
-	home       common.HomeOption
+	common.Options
 	passphrase common.PassphraseOptions
-	operator   common.OperatorOption
 	vendor     string
 	staff      string
 	rootKey    string
 	standby    string
-	yes        bool
-	inDatabase bool // whether the ledger is no file in the home
-	by         ledger.Operation
 }
 
-//go:embed usage/init.txt
-var InitUsage string
-
-// Init is the command init.
-func Init(flags *pflag.FlagSet) cli.Run {
+func initHome(flags *pflag.FlagSet) cli.Run {
 	var c initCommand
-	c.home.AddLedger(flags)
-	c.operator.Add(flags)
-	c.passphrase.Add(flags)
-	c.passphrase.AddNone(flags)
+	c.AddLedger(flags)
+	c.AddOperator(flags)
+	c.passphrase.AddNew(flags)
 	flags.StringVar(&c.vendor, "vendor", "", "")
 	flags.StringVar(&c.staff, "name", "", "")
 	flags.StringVar(&c.rootKey, "root-key", "", "")
 	flags.StringVar(&c.standby, "standby-key", "", "")
-	flags.BoolVar(&c.yes, "yes", false, "")
+	c.AddYes(flags)
 	return c.run
 }
 
@@ -54,31 +55,41 @@ func (c *initCommand) run(env *cli.Env, args []string) error {
 	if err := common.NoArguments(args); err != nil {
 		return err
 	}
-	if at, database, err := c.existing(env); err != nil || database != "" {
-		if err != nil {
-			return err
-		}
-		return c.makeLedger(env, at, database)
-	}
-	options, dir, err := c.prepare(env)
+	database, err := c.Database(env)
 	if err != nil {
 		return err
+	}
+	dir, err := c.Path(env)
+	if err != nil {
+		return err
+	}
+	if database != "" {
+		// A home that is there already gets its ledger. What is wrong with the place is
+		// found where a home is made.
+		if at, err := home.Open(dir); err == nil {
+			return c.makeLedger(env, at, database)
+		}
+	}
+	by, err := c.Operation(env)
+	if err != nil {
+		return err
+	}
+	options, err := c.prepare(dir)
+	if err != nil {
+		return err
+	}
+	options.Ledger, options.Now, options.Random = database, by.Now, env.Rand
+	if err := options.Check(); err != nil {
+		return cli.Usagef("%w", err)
 	}
 	if err := c.passphrases(env, options); err != nil {
 		return err
 	}
-	made, err := service.Init(context.Background(), dir, *options, c.by)
-	if errors.Is(err, fs.ErrExist) {
-		return cli.Fail(err).WithHint("a private key is never overwritten: move the old one away, or name another place; nothing was changed")
-	}
-	var path *fs.PathError
-	if errors.As(err, &path) {
-		return cli.FileError("create", path.Path, err)
-	}
+	made, err := service.Init(context.Background(), dir, *options, by)
 	if err != nil {
-		return err
+		return common.CreateError(err)
 	}
-	c.report(env, made)
+	c.report(env, made, database != "")
 	return nil
 }
 
@@ -102,41 +113,24 @@ func (c *initCommand) passphrases(env *cli.Env, f *home.InitOptions) error {
 }
 
 // prepare checks all that can be wrong before a passphrase is asked for.
-func (c *initCommand) prepare(env *cli.Env) (*home.InitOptions, string, error) {
+func (c *initCommand) prepare(dir string) (*home.InitOptions, error) {
 	if c.vendor == "" {
-		return nil, "", cli.Usagef("--vendor is missing: the vendor's domain, such as acme.example")
-	}
-	var err error
-	if c.by, err = c.operator.Operation(env); err != nil {
-		return nil, "", err
-	}
-	database, err := c.home.Database(env)
-	if err != nil {
-		return nil, "", err
-	}
-	dir, err := c.home.Path(env)
-	if err != nil {
-		return nil, "", err
+		return nil, cli.Usagef("--vendor is missing: the vendor's domain, such as acme.example")
 	}
 	if err := home.Free(dir); err != nil {
-		return nil, "", common.ReadError(err)
+		return nil, common.ReadError(err)
 	}
 	staff := c.staff
 	if staff == "" {
 		staff = defaultKeyName()
 	}
 	if err := home.ValidKeyName(staff); err != nil {
-		return nil, "", cli.Usagef("%w", err)
+		return nil, cli.Usagef("%w", err)
 	}
 	if err := c.checkRootKeys(dir); err != nil {
-		return nil, "", err
+		return nil, err
 	}
-	c.inDatabase = database != ""
-	options := &home.InitOptions{Vendor: c.vendor, Staff: staff, RootKey: c.rootKey, Standby: c.standby, Ledger: database, Now: c.by.Now, Random: env.Rand}
-	if err := options.Check(); err != nil {
-		return nil, "", cli.Usagef("%w", err)
-	}
-	return options, dir, nil
+	return &home.InitOptions{Vendor: c.vendor, Staff: staff, RootKey: c.rootKey, Standby: c.standby}, nil
 }
 
 // checkRootKeys refuses a place for a root key that is none of its own.
@@ -150,7 +144,7 @@ func (c *initCommand) checkRootKeys(dir string) error {
 		{"root-key", c.rootKey, "the key stays in the home"},
 		{"standby-key", c.standby, "there is none"},
 	} {
-		if !c.home.Flags.Changed(option.name) {
+		if !c.Flags.Changed(option.name) {
 			continue
 		}
 		if option.path == "" {
@@ -187,28 +181,24 @@ func defaultKeyName() string {
 	return name
 }
 
-func (c *initCommand) report(env *cli.Env, made *home.InitResult) {
-	// No table: it would cut the paths.
-	rows := []struct{ name, text string }{
-		{"vendor", c.vendor},
-		{"home", made.Dir},
-		{"root key", made.RootKey},
-		{"", made.Roots[0].Fingerprint()},
-	}
+func (c *initCommand) report(env *cli.Env, made *home.InitResult, inDatabase bool) {
+	t := cli.Table{Whole: true}
+	t.Row("vendor", c.vendor)
+	t.Row("home", made.Dir)
+	t.Row("root key", made.RootKey)
+	t.Row("", made.Roots[0].Fingerprint())
 	if len(made.Roots) > 1 {
-		rows = append(rows, struct{ name, text string }{"standby", c.standby}, struct{ name, text string }{"", made.Roots[1].Fingerprint()})
+		t.Row("standby", c.standby)
+		t.Row("", made.Roots[1].Fingerprint())
 	}
-	ledgerPlace := made.LedgerFile()
-	if c.inDatabase {
-		ledgerPlace = thatDatabase
+	t.Row("staff key", made.KeyFile(made.Delegation.Name))
+	t.Row("", "may sign everything until "+text.Date(time.Unix(made.Delegation.Expires, 0).UTC()))
+	if inDatabase {
+		t.Row("ledger", thatDatabase)
+	} else {
+		t.Row("ledger", made.LedgerFile())
 	}
-	for _, row := range append(rows, []struct{ name, text string }{
-		{"staff key", made.KeyFile(made.Delegation.Name)},
-		{"", "may sign everything until " + time.Unix(made.Delegation.Expires, 0).UTC().Format(time.DateOnly)},
-		{"ledger", ledgerPlace},
-	}...) {
-		fmt.Fprintf(env.Stdout, "%-9s  %s\n", row.name, cli.Clean(row.text))
-	}
+	t.WriteTo(env.Stdout)
 	if c.rootKey == "" {
 		fmt.Fprintf(env.Stderr, `
 The root key is on this workstation. Whoever steals it can sign for you forever, and
@@ -216,7 +206,68 @@ it is not needed to sign licenses: move it to a USB stick that lies in a safe, w
 copy on a second one. "licensor init --root-key PATH" puts it there from the start.
 `)
 	}
-	if c.passphrase.None {
-		env.Warnf("the private keys are not encrypted: use this only for tests; ssh-keygen -p -f %s adds a passphrase", cli.ShellPath(made.RootKey))
+	c.passphrase.WarnIfPlain(env, "the private keys are", made.RootKey)
+}
+
+// thatDatabase stands for the address of a ledger, which may hold a password.
+const thatDatabase = "in the PostgreSQL database that --ledger or LICENSOR_LEDGER names"
+
+// makeLedger makes an empty ledger for the vendor of a home: the keys were made on a
+// machine without a network, and the database is where one is. It makes no key.
+func (c *initCommand) makeLedger(env *cli.Env, at home.Home, database string) error {
+	for _, name := range []string{"root-key", "standby-key", "name", "passphrase-file", "insecure-no-passphrase"} {
+		if c.Flags.Changed(name) {
+			return cli.Usagef("%s is a vendor's home already, and --%s would make a key; nothing was changed", cli.Quote(at.Dir), name).
+				WithHint("for a ledger of this vendor in that database: licensor init%s", c.FlagsText())
+		}
 	}
+	vendor, err := service.VendorOf(at)
+	if err != nil {
+		return common.ReadError(err)
+	}
+	if c.vendor != "" && c.vendor != vendor {
+		return cli.Usagef("%s is the home of %s, not of %s; nothing was changed", cli.Quote(at.Dir), vendor, cli.Quote(c.vendor)).
+			WithHint("name another home with --home, or leave --vendor out")
+	}
+	ctx := context.Background()
+	if err := service.RefuseLedger(ctx, database); err != nil {
+		return err
+	}
+	if err := c.reviewLedger(ctx, env, at, vendor); err != nil {
+		return err
+	}
+	by, err := c.Operation(env)
+	if err != nil {
+		return err
+	}
+	if err := service.CreateLedger(ctx, by, database, vendor); err != nil {
+		return err
+	}
+	fmt.Fprintf(env.Stderr, "Made. Every workstation names it with --ledger, or with LICENSOR_LEDGER in its environment.\n")
+	return nil
+}
+
+// reviewLedger shows whose ledger it will be, and what it will not have, and asks.
+func (c *initCommand) reviewLedger(ctx context.Context, env *cli.Env, at home.Home, vendor string) error {
+	roots, err := at.NamedRoots()
+	if err != nil {
+		return common.ReadError(err)
+	}
+	t := cli.Table{Whole: true}
+	t.Row("vendor", vendor)
+	t.Row("home", at.Dir)
+	for i, root := range roots {
+		t.Row(strings.TrimSpace(home.RootRole(i, len(roots))+" root key"), root.Fingerprint())
+	}
+	t.Row("ledger", "a new one, empty, "+thatDatabase)
+	if _, err := t.WriteTo(env.Stdout); err != nil {
+		return err
+	}
+	if _, err := os.Stat(at.LedgerFile()); err == nil {
+		if err := service.RefuseUsed(ctx, at); err != nil {
+			return err
+		}
+		env.Warnf("%s is an empty ledger, which commands without --ledger would use: remove it once the other one is made", cli.Quote(at.LedgerFile()))
+	}
+	return c.Agree(env, "Make this ledger?", "not made")
 }

@@ -1,6 +1,7 @@
 package home
 
 import (
+	"cmp"
 	"errors"
 	"io"
 	"io/fs"
@@ -84,11 +85,11 @@ func Create(dir string, f InitOptions) (made *InitResult, err error) {
 	}
 	defer os.RemoveAll(inside)
 	draft, final := Home{inside}, Home{dir}
-	roots, err := newRoots(final, f)
+	roots, public, err := newRoots(f)
 	if err != nil {
 		return nil, err
 	}
-	claims, err := draft.fill(roots, f)
+	claims, err := draft.fill(roots[0].private, public, f)
 	if err != nil {
 		return nil, err
 	}
@@ -99,31 +100,65 @@ func Create(dir string, f InitOptions) (made *InitResult, err error) {
 	if err := f.MakeLedger(place); err != nil {
 		return nil, err
 	}
+	var elsewhere []string // keys that no home knows before this one is whole
 	defer func() {
 		if err != nil {
-			roots.discard()
+			for _, file := range elsewhere {
+				os.Remove(file)
+				os.Remove(file + ".pub")
+			}
 		}
 	}()
-	if err := roots.write(draft); err != nil {
-		return nil, err
+	for _, root := range roots {
+		if root.file == "" {
+			err = keyfile.Write(draft.RootFile(), root.private, root.comment, root.passphrase)
+		} else if err = WritePair(root.file, root.private, root.comment, root.passphrase); err == nil {
+			elsewhere = append(elsewhere, root.file)
+		}
+		if err != nil {
+			return nil, err
+		}
 	}
 	if err := draft.moveTo(final); err != nil {
 		return nil, err
 	}
-	return &InitResult{Home: final, RootKey: roots[0].file, Roots: roots.public(), Delegation: claims}, nil
+	return &InitResult{Home: final, RootKey: cmp.Or(f.RootKey, final.RootFile()), Roots: public, Delegation: claims}, nil
+}
+
+// newRoot is a root key that is being made.
+type newRoot struct {
+	private    keys.PrivateKey
+	comment    string
+	file       string // elsewhere; empty: in the home, whose root.pub is its public half
+	passphrase []byte
+}
+
+// newRoots makes the active root key and, if one is asked for, the standby.
+func newRoots(f InitOptions) (roots []newRoot, public []keys.NamedKey, err error) {
+	roots = []newRoot{{file: f.RootKey, passphrase: f.RootPassphrase}}
+	if f.Standby != "" {
+		roots = append(roots, newRoot{file: f.Standby, passphrase: f.StandbyPhrase})
+	}
+	for i := range roots {
+		root := &roots[i]
+		if root.private, err = keys.Generate(f.Random); err != nil {
+			return nil, nil, err
+		}
+		root.comment = rootComment(f.Vendor, i, len(roots))
+		public = append(public, keys.NamedKey{PublicKey: root.private.Public(), Comment: root.comment})
+	}
+	return roots, public, nil
 }
 
 const draftPrefix = ".init-"
 
 // fill writes all but the root private key. The root's public half stays here also when
 // the stick with the key is in the safe: signing needs it.
-func (h Home) fill(roots newRootKeys, f InitOptions) (*format.DelegationClaims, error) {
-	for _, directory := range []string{h.keysDirectory(), h.delegationsDirectory()} {
-		if err := os.Mkdir(directory, 0o700); err != nil {
-			return nil, err
-		}
+func (h Home) fill(root keys.PrivateKey, roots []keys.NamedKey, f InitOptions) (*format.DelegationClaims, error) {
+	if err := h.Prepare(); err != nil {
+		return nil, err
 	}
-	if err := h.PinRoots(roots.public()); err != nil {
+	if err := h.PinRoots(roots); err != nil {
 		return nil, err
 	}
 	staff, err := keys.Generate(f.Random)
@@ -133,7 +168,7 @@ func (h Home) fill(roots newRootKeys, f InitOptions) (*format.DelegationClaims, 
 	if err := WritePair(h.KeyFile(f.Staff), staff, f.Staff+"@"+f.Vendor, f.Passphrase); err != nil {
 		return nil, err
 	}
-	claims, text, err := issuer.Delegate(roots[0].key, staff.Public(), firstDelegationClaims(f), f.Random)
+	claims, text, err := issuer.Delegate(root, staff.Public(), firstDelegationClaims(f), f.Random)
 	if err != nil {
 		return nil, err
 	}

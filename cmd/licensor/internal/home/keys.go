@@ -100,14 +100,8 @@ func (h Home) Delegation(v *verify.Verifier, name string) (*format.DelegationCla
 	return claims, raw, err
 }
 
-// CheckDelegations refuses a home with a delegation that its own roots have not signed:
-// its root.pub is not the one that it was made with.
-func (h Home) CheckDelegations() error {
-	_, err := h.Delegations()
-	return err
-}
-
-// Delegations returns the checked delegations that the home has.
+// Delegations returns the checked delegations that the home has. One that its own roots
+// have not signed is an error: its root.pub is not the one that it was made with.
 func (h Home) Delegations() ([]*format.DelegationClaims, error) {
 	v, err := h.Verifier()
 	if err != nil {

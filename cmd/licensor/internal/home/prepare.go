@@ -12,23 +12,20 @@ import (
 // Prepare makes what a new colleague's workstation begins with, the directories for keys
 // and delegations, or finds what is there already: a vendor's home, or such a
 // beginning. Another directory with something in it is left alone.
-func Prepare(dir string) (Home, error) {
-	h := Home{dir}
-	if err := h.preparable(); err != nil {
-		return Home{}, err
+func (h Home) Prepare() error {
+	if err := h.Preparable(); err != nil {
+		return err
 	}
-	for _, directory := range []string{dir, h.keysDirectory(), h.delegationsDirectory()} {
+	for _, directory := range []string{h.Dir, h.keysDirectory(), h.delegationsDirectory()} {
 		if err := os.MkdirAll(directory, 0o700); err != nil {
-			return Home{}, err
+			return err
 		}
 	}
-	return h, nil
+	return nil
 }
 
 // Preparable returns nil for a place where Prepare would make or find a home.
-func Preparable(dir string) error { return Home{dir}.preparable() }
-
-func (h Home) preparable() error {
+func (h Home) Preparable() error {
 	if _, err := os.Stat(h.RootsFile()); err == nil || h.prepared() {
 		return nil
 	}

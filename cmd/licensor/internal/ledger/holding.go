@@ -14,7 +14,7 @@ type Held struct {
 	License *License
 }
 
-// Partners are the customers who are partners.
+// Partners are the customers who are partners, by customer key.
 type Partners map[string]bool
 
 // Has reports whether a customer, in whatever case and spacing, is a partner.

@@ -42,17 +42,17 @@ type Addition struct {
 	o        Options
 	in       NewDelegation
 	verifier *verify.Verifier // trusts the roots
-	file     []byte
+	raw      []byte
 	agent    bool // whether ssh-agent alone has the private key
 }
 
 // CheckDelegation checks a delegation that is to be added to the home at dir, and finds its
 // key there or in ssh-agent. It changes nothing.
 func CheckDelegation(ctx context.Context, dir string, in NewDelegation, o Options) (*Addition, error) {
-	if err := home.Preparable(dir); err != nil {
+	a := &Addition{home: home.Home{Dir: dir}, o: o, in: in}
+	if err := a.home.Preparable(); err != nil {
 		return nil, err
 	}
-	a := &Addition{home: home.Home{Dir: dir}, o: o, in: in}
 	for _, step := range []func() error{
 		a.findRoots, a.open, a.checkClaims, a.findKey, func() error { return a.refuseRevoked(ctx) },
 	} {
@@ -76,11 +76,9 @@ func (a *Addition) open() error {
 	if a.Claims, err = a.verifier.OpenDelegation(a.in.File); err != nil {
 		return a.notOurs(err)
 	}
-	raw, err := format.DecodeTextAs(a.in.File, format.Delegation)
-	if err != nil {
+	if a.raw, err = format.DecodeTextAs(a.in.File, format.Delegation); err != nil {
 		return err
 	}
-	a.file = format.EncodeFile(format.Delegation, raw) // not as it was typed off
 	a.Key, err = keys.NewPublicKey(a.Claims.Key)
 	return err
 }
@@ -152,23 +150,15 @@ func (a *Addition) notOurs(err error) error {
 
 func (a *Addition) checkClaims() error {
 	d := a.Claims
-	begins, ends := time.Unix(d.NotBefore, 0), time.Unix(d.Expires, 0)
 	vendor := home.VendorIn(a.Roots[0].Comment)
 	if others, err := a.home.Delegations(); err == nil && len(others) > 0 {
 		vendor = others[0].Issuer
 	}
-	switch {
-	case ValidVendor(vendor) == nil && d.Issuer != vendor:
+	if ValidVendor(vendor) == nil && d.Issuer != vendor {
 		return hint.Errorf("the delegation is for signing as %s, and this is the home of %s", text.Quote(d.Issuer), vendor).
 			WithHint("ask for one with --vendor %s; or name that vendor's home with --home", vendor)
-	case !a.in.Now.Before(ends):
-		return hint.Errorf("the delegation ended on %s", text.Date(ends.UTC())).
-			WithHint("the holder of the root key makes a new one: %s", DelegateCommand(d.Name, d))
-	case a.in.Now.Before(begins):
-		return hint.Errorf("the delegation begins on %s, and it is %s now", text.Minute(begins), text.Minute(a.in.Now)).
-			WithHint("check the clock of this workstation, and that of the machine that made the delegation")
 	}
-	return nil
+	return checkTime(d.Name, d, a.in.Now)
 }
 
 // findKey finds the private key that the delegation is to: in the home, or in ssh-agent.
@@ -208,10 +198,6 @@ func (a *Addition) findKey() error {
 // refuseRevoked asks the ledger, where there is one, whether the key was revoked, or the
 // root that has signed the delegation.
 func (a *Addition) refuseRevoked(ctx context.Context) error {
-	raw, err := format.DecodeTextAs(a.file, format.Delegation)
-	if err != nil {
-		return err
-	}
 	s, err := OpenIfPresent(ctx, a.home, a.in.Ledger, a.o)
 	if err != nil {
 		if a.in.NeedLedger {
@@ -228,7 +214,7 @@ func (a *Addition) refuseRevoked(ctx context.Context) error {
 	err = s.CheckSigner(ctx, a.Key, nil)
 	if err == nil {
 		next = "ask for a delegation by the root that is in force now; nothing was changed"
-		err = s.CheckSigner(ctx, a.Key, raw)
+		err = s.CheckSigner(ctx, a.Key, a.raw)
 	}
 	if err != nil {
 		return hint.Wrap(err).WithHint("%s", next)
@@ -269,7 +255,7 @@ func (a *Addition) Option() string {
 // Write keeps the delegation and what belongs to it, the roots last: a home without
 // them is not finished, and the command can be run again.
 func (a *Addition) Write() error {
-	if _, err := home.Prepare(a.home.Dir); err != nil {
+	if err := a.home.Prepare(); err != nil {
 		return err
 	}
 	if a.agent {
@@ -277,8 +263,9 @@ func (a *Addition) Write() error {
 			return err
 		}
 	}
-	if there, err := os.ReadFile(a.home.DelegationFile(a.Name)); err != nil || !bytes.Equal(there, a.file) {
-		if err := a.home.WriteDelegation(a.Name, a.file); err != nil {
+	file := format.EncodeFile(format.Delegation, a.raw) // not as it was typed off
+	if there, err := os.ReadFile(a.home.DelegationFile(a.Name)); err != nil || !bytes.Equal(there, file) {
+		if err := a.home.WriteDelegation(a.Name, file); err != nil {
 			return err
 		}
 	}

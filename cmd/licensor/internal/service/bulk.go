@@ -2,6 +2,7 @@ package service
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sync"
 
@@ -72,4 +73,11 @@ func (s *Service) SignMany(ctx context.Context, by ledger.Operation, requests []
 	bulk.AllSigned()
 	writing.Wait()
 	return context.Cause(ctx)
+}
+
+// IsRefusal tells a request that gets no license from a key or a disk that fails.
+func IsRefusal(err error) bool {
+	var rule *ledger.Refusal
+	var scope *verify.Refusal
+	return errors.As(err, &rule) || errors.As(err, &scope)
 }

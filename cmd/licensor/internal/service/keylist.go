@@ -6,13 +6,216 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"time"
 
+	"github.com/offlicense/offlicense/cmd/internal/hint"
+	"github.com/offlicense/offlicense/cmd/internal/text"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/home"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/book"
 	"github.com/offlicense/offlicense/format"
 	"github.com/offlicense/offlicense/keys"
 	"github.com/offlicense/offlicense/verify"
 )
+
+// FingerprintPrefix starts the fingerprint of a key.
+const FingerprintPrefix = "SHA256:"
+
+// FoundKey is a key that is to be revoked, with all that is known of it here.
+type FoundKey struct {
+	ledger.RevokedKey
+	Key        keys.PublicKey
+	Delegated  bool         // a delegation names it
+	Signed     ListedSigner // what licenses it has signed, on record
+	SignsLists bool         // a list on record is signed by it
+	Since      time.Time    // when it was revoked; zero: it was not
+}
+
+// Unseen reports whether nothing here tells whose key it is.
+func (k *FoundKey) Unseen() bool {
+	return !k.Root && !k.Delegated && k.Signed.Licenses == 0 && !k.SignsLists
+}
+
+// FindKey finds a key by its fingerprint, among those of the home and those that have
+// signed what is on record.
+func (s *Service) FindKey(ctx context.Context, fingerprint string) (*FoundKey, error) {
+	all, err := s.knownKeys(ctx)
+	if err != nil {
+		return nil, err
+	}
+	k := all[fingerprint]
+	if k == nil {
+		return nil, hint.Errorf("no key is known as %s", text.Quote(fingerprint)).
+			WithHint("\"licensor key list\" shows all; or give the file of its public line or its delegation")
+	}
+	return k.revocable(s)
+}
+
+// FindKeyIn returns the key of a file with a public line or a delegation, which may be all
+// that is left of it.
+func (s *Service) FindKeyIn(ctx context.Context, file []byte) (*FoundKey, error) {
+	all, err := s.knownKeys(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if kind, _, err := format.DecodeText(file); err == nil && kind == format.Delegation {
+		v, err := s.home.Verifier()
+		if err != nil {
+			return nil, err
+		}
+		claims, err := v.OpenDelegation(file)
+		if err != nil {
+			return nil, err
+		}
+		k, err := all.addDelegation(claims)
+		if err != nil {
+			return nil, err
+		}
+		return k.revocable(s)
+	}
+	named, err := OnePublicKey(file)
+	if err != nil {
+		return nil, err
+	}
+	name := named.Comment
+	if name == "" {
+		name = named.Fingerprint()
+	}
+	return all.add(named.PublicKey, name).revocable(s)
+}
+
+// revocable refuses the last root.
+func (k *FoundKey) revocable(s *Service) (*FoundKey, error) {
+	roots, err := s.home.NamedRoots()
+	if err != nil {
+		return nil, err
+	}
+	if roots[len(roots)-1].PublicKey == k.Key {
+		return nil, hint.Errorf("the last root key cannot be revoked: %s", k.Key.Fingerprint()).
+			WithHint("a root is revoked by the standby behind it in root.pub; if this one is stolen, products need a release with other roots")
+	}
+	// Of a key that nobody knows it has to be assumed: were it one for lists, a thief's
+	// list would keep the vendor's away from servers, unless that is a root's.
+	k.Lists = k.Lists || k.Unseen()
+	return k, nil
+}
+
+// knownKeys are all keys that the home and the ledger know, by their fingerprints.
+type knownKeys map[string]*FoundKey
+
+// add returns what is known of a key. The first name that is added stays.
+func (all knownKeys) add(key keys.PublicKey, name string) *FoundKey {
+	k := all[key.Fingerprint()]
+	if k == nil {
+		k = &FoundKey{RevokedKey: ledger.RevokedKey{Name: name, Public: key.Bytes()}, Key: key}
+		all[key.Fingerprint()] = k
+	}
+	return k
+}
+
+func (all knownKeys) addBytes(public []byte, name string) (*FoundKey, error) {
+	key, err := keys.NewPublicKey(public)
+	if err != nil {
+		return nil, err
+	}
+	return all.add(key, name), nil
+}
+
+func (all knownKeys) addDelegation(d *format.DelegationClaims) (*FoundKey, error) {
+	k, err := all.addBytes(d.Key, d.Name)
+	if err != nil {
+		return nil, err
+	}
+	if k.Unseen() {
+		k.Name = d.Name
+	}
+	k.Delegated = true
+	k.Lists = k.Lists || d.Scope.Revocations
+	return k, nil
+}
+
+func (s *Service) knownKeys(ctx context.Context) (knownKeys, error) {
+	all := make(knownKeys)
+	roots, err := s.home.NamedRoots()
+	if err != nil {
+		return nil, err
+	}
+	for _, root := range roots {
+		all.add(root.PublicKey, root.Fingerprint()).Root = true
+	}
+	if err := all.addRecorded(ctx, s.Book); err != nil {
+		return nil, err
+	}
+	v, err := s.home.Verifier()
+	if err != nil {
+		return nil, err
+	}
+	// What is damaged in the home hides nothing else: a stolen key is to be revoked all
+	// the same.
+	here, err := s.home.StaffKeys(v)
+	if err != nil {
+		return nil, err
+	}
+	for _, k := range here {
+		if k.Delegation != nil {
+			if _, err := all.addDelegation(k.Delegation); err != nil {
+				return nil, err
+			}
+		}
+		if !k.Public.IsZero() {
+			all.add(k.Public, k.Name)
+		}
+	}
+	return all, nil
+}
+
+// addRecorded adds who has signed what is on record, under the names of the delegations.
+func (all knownKeys) addRecorded(ctx context.Context, b *book.Book) error {
+	revoked, err := b.RevokedKeys(ctx)
+	if err != nil {
+		return err
+	}
+	for _, r := range revoked {
+		k, err := all.addBytes(r.Public, r.Name)
+		if err != nil {
+			return err
+		}
+		k.Since, k.Root, k.Lists = r.Since, k.Root || r.Root, r.Lists
+	}
+	licenses, err := b.Signers(ctx)
+	if err != nil {
+		return err
+	}
+	for _, signer := range licenses {
+		known, err := all.addBytes(signer.Key, signer.Name)
+		if err != nil {
+			return err
+		}
+		k := &known.Signed
+		if k.Licenses += signer.Licenses; k.Name == "" { // else: under another name
+			k.Name, k.First, k.Last = signer.Name, signer.First, signer.Last
+		}
+		if signer.First.Before(k.First) {
+			k.First = signer.First
+		}
+		if signer.Last.After(k.Last) {
+			k.Last = signer.Last
+		}
+	}
+	lists, err := b.ListSigners(ctx)
+	if err != nil {
+		return err
+	}
+	for _, signer := range lists {
+		k, err := all.addBytes(signer.Key, signer.Name)
+		if err != nil {
+			return err
+		}
+		k.SignsLists, k.Lists = true, true
+	}
+	return nil
+}
 
 // KeyListing is all that is known of the vendor's keys.
 type KeyListing struct {
@@ -171,54 +374,34 @@ func addSigned(ctx context.Context, s *Service, listing *KeyListing) error {
 		return nil
 	}
 	listing.Ledger = true
-	revoked, err := s.RevokedKeys(ctx)
-	if err != nil {
+	known := make(knownKeys)
+	if err := known.addRecorded(ctx, s.Book); err != nil {
 		return err
-	}
-	since := make(map[string]time.Time) // by fingerprint
-	for _, k := range revoked {
-		key, err := k.Key()
-		if err != nil {
-			return err
-		}
-		since[key.Fingerprint()] = k.Since
 	}
 	for i := range listing.Roots {
-		listing.Roots[i].Revoked = since[listing.Roots[i].Fingerprint]
+		if k := known[listing.Roots[i].Fingerprint]; k != nil {
+			listing.Roots[i].Revoked = k.Since
+		}
 	}
-	here := make(map[string]*ListedKey)
+	here := make(map[string]bool)
 	for i := range listing.Keys {
-		k := &listing.Keys[i]
-		k.Revoked = since[k.Fingerprint]
-		if here[k.Fingerprint] == nil || k.Delegation != nil {
-			here[k.Fingerprint] = k
-		}
-	}
-	signers, err := s.Signers(ctx)
-	if err != nil {
-		return err
-	}
-	for _, signer := range signers {
-		key, err := keys.NewPublicKey(signer.Key)
-		if err != nil {
-			return err
-		}
-		listed := ListedSigner{Name: signer.Name, Licenses: signer.Licenses, First: signer.First, Last: signer.Last}
-		switch k := here[key.Fingerprint()]; {
-		case k == nil:
-			listed.Fingerprint = key.Fingerprint()
-			listing.Others = append(listing.Others, listed)
-		case k.Signed == nil:
-			k.Signed = &listed
-		default: // under another name
-			k.Signed.Licenses += listed.Licenses
-			if listed.First.Before(k.Signed.First) {
-				k.Signed.First = listed.First
-			}
-			if listed.Last.After(k.Signed.Last) {
-				k.Signed.Last = listed.Last
+		l := &listing.Keys[i]
+		here[l.Fingerprint] = true
+		if k := known[l.Fingerprint]; k != nil {
+			l.Revoked = k.Since
+			if k.Signed.Licenses > 0 {
+				l.Signed = &k.Signed
 			}
 		}
 	}
+	for fingerprint, k := range known {
+		if k.Signed.Licenses > 0 && !here[fingerprint] {
+			k.Signed.Fingerprint = fingerprint
+			listing.Others = append(listing.Others, k.Signed)
+		}
+	}
+	slices.SortFunc(listing.Others, func(a, b ListedSigner) int {
+		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Fingerprint, b.Fingerprint))
+	})
 	return nil
 }

@@ -28,14 +28,14 @@ func (s *Service) LicenseTexts(ctx context.Context) (*LicenseTexts, error) {
 	if err != nil {
 		return nil, err
 	}
-	newest, err := s.newestList(ctx, v)
+	newest, err := s.openList(ctx, v, format.MaxRevocation)
 	if err != nil {
 		return nil, err
 	}
 	if newest == nil || FitsLicense(newest.Raw) {
 		return &LicenseTexts{v, newest, newest, &s.Options}, nil
 	}
-	list, err := s.attachedList(ctx, v)
+	list, err := s.openList(ctx, v, MaxAttachedList)
 	if err != nil {
 		return nil, err
 	}
@@ -48,35 +48,15 @@ func (s *Service) LicenseTexts(ctx context.Context) (*LicenseTexts, error) {
 	return &LicenseTexts{v, list, newest, &s.Options}, nil
 }
 
-// LicenseText is the text of one license file.
-func (s *Service) LicenseText(ctx context.Context, license *ledger.License) ([]byte, error) {
-	texts, err := s.LicenseTexts(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return texts.Text(license)
-}
-
 // MaxAttachedList is the most bytes of a revocation list in a license file.
 const MaxAttachedList = issuer.MaxAttachedList
 
 // FitsLicense reports whether a list has room in license files.
 func FitsLicense(list []byte) bool { return len(list) <= MaxAttachedList }
 
-// newestList opens the newest list of the ledger, of whatever length; nil: there is none.
-func (s *Service) newestList(ctx context.Context, v *verify.Verifier) (*verify.RevocationList, error) {
-	raw, err := s.Book.NewestList(ctx, format.MaxRevocation)
-	return openRecordedList(v, raw, err)
-}
-
-// attachedList opens the newest list of the ledger that fits into license files: a
-// license that asks for one always has it with it.
-func (s *Service) attachedList(ctx context.Context, v *verify.Verifier) (*verify.RevocationList, error) {
-	raw, err := s.Book.NewestList(ctx, MaxAttachedList)
-	return openRecordedList(v, raw, err)
-}
-
-func openRecordedList(v *verify.Verifier, raw []byte, err error) (*verify.RevocationList, error) {
+// openList opens the newest list of the ledger of at most so many bytes; nil: there is none.
+func (s *Service) openList(ctx context.Context, v *verify.Verifier, most int) (*verify.RevocationList, error) {
+	raw, err := s.Book.NewestList(ctx, most)
 	if err != nil || raw == nil {
 		return nil, err
 	}

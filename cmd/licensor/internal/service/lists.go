@@ -12,32 +12,21 @@ import (
 	"github.com/offlicense/offlicense/verify"
 )
 
-// ListKey is what signs a revocation list.
-type ListKey struct {
-	Name       string
-	signer     keys.Signer
-	delegation []byte // nil: a root
-	verifier   *verify.Verifier
-}
-
-// ListKey loads a staff key that was delegated for revocation lists, and refuses one that
-// was revoked.
-func (s *Service) ListKey(ctx context.Context, key Key, now time.Time) (*ListKey, error) {
-	k, err := s.staffKey(key, signsRevocations, now)
+// ListSigner loads a staff key that was delegated for revocation lists, and refuses one
+// that was revoked.
+func (s *Service) ListSigner(ctx context.Context, key Key, now time.Time) (*Signer, error) {
+	signer, err := s.staffSigner(ctx, key, signsRevocations, now)
+	if err == nil {
+		err = s.CheckListSigner(ctx)
+	}
 	if err != nil {
 		return nil, err
 	}
-	if err := s.CheckSigner(ctx, k.signer.Public(), k.RawDelegation); err != nil {
-		return nil, err
-	}
-	if err := s.CheckListSigner(ctx); err != nil {
-		return nil, err
-	}
-	return &ListKey{k.Name, k.signer, k.RawDelegation, k.verifier}, nil
+	return signer, nil
 }
 
-// RootListKey loads a root key to sign a revocation list, and refuses one that was revoked.
-func (s *Service) RootListKey(ctx context.Context, key Key) (*ListKey, error) {
+// RootSigner loads a root key to sign a revocation list, and refuses one that was revoked.
+func (s *Service) RootSigner(ctx context.Context, key Key) (*Signer, error) {
 	v, err := s.home.Verifier()
 	if err != nil {
 		return nil, err
@@ -46,23 +35,23 @@ func (s *Service) RootListKey(ctx context.Context, key Key) (*ListKey, error) {
 	if err != nil {
 		return nil, err
 	}
-	root, err := LoadRootKey(key, s.AgentSocket)
+	signer, root, err := LoadRootKey(key, s.AgentSocket)
 	if err != nil {
 		return nil, err
 	}
-	if !HasKey(roots, root.Public()) {
-		return nil, hint.Errorf("the key %s is none of this vendor's roots", root.Public().Fingerprint()).
+	if !HasKey(roots, root.PublicKey) {
+		return nil, hint.Errorf("the key %s is none of this vendor's roots", root.Fingerprint()).
 			WithHint("name the file of a root key; \"licensor roots\" shows which they are; nothing was signed")
 	}
-	if err := s.CheckSigner(ctx, root.Public(), nil); err != nil {
+	if err := s.CheckSigner(ctx, root.PublicKey, nil); err != nil {
 		return nil, err
 	}
-	return &ListKey{"the root key " + root.Public().Fingerprint(), root, nil, v}, nil
+	return &Signer{"the root key " + root.Fingerprint(), &issuer.Issuer{Key: signer, Verifier: v, Random: s.Random}}, nil
 }
 
 // SignList signs a revocation list and returns the text of its file. It records nothing.
-func (s *Service) SignList(key *ListKey, claims *format.RevocationClaims) ([]byte, error) {
-	return issuer.SignList(key.signer, key.delegation, *claims, key.verifier, s.Random)
+func (s *Service) SignList(signer *Signer, claims *format.RevocationClaims) ([]byte, error) {
+	return issuer.SignList(signer.issuer.Key, signer.issuer.RawDelegation, *claims, signer.issuer.Verifier, s.Random)
 }
 
 // RecordList records a signed revocation list. Before that, no server is to see it.
@@ -81,4 +70,148 @@ func (s *Service) NewestList(ctx context.Context) ([]byte, error) {
 		err = hint.Errorf("no revocation list was signed yet").WithHint("licensor revocations%s --root-key FILE --out list.olv signs the first one", s.Flags)
 	}
 	return raw, err
+}
+
+// RevocationReport is what revocations prints, with --json as it is.
+type RevocationReport struct {
+	Version  int              `json:"version"`
+	Newest   *ReportedList    `json:"newest,omitempty"`
+	Licenses []RevokedLicense `json:"licenses"`
+	Keys     []RevokedKey     `json:"keys"`
+}
+
+// ReportedList is a list on record.
+type ReportedList struct {
+	Number  uint64    `json:"number"`
+	Issued  time.Time `json:"issued"`
+	Signer  string    `json:"signed_by"`
+	AgeDays int64     `json:"age_days"`
+}
+
+// RevokedLicense is a license that is revoked.
+type RevokedLicense struct {
+	License    string    `json:"license"`
+	Activation string    `json:"activation"`
+	Since      time.Time `json:"since"`
+	Why        string    `json:"why"`
+	List       uint64    `json:"list,omitempty"` // missing: waits for the next one
+}
+
+// RevokedKey is a key that is revoked.
+type RevokedKey struct {
+	Name        string    `json:"name"`
+	Fingerprint string    `json:"fingerprint"`
+	Root        bool      `json:"root,omitempty"`
+	Since       time.Time `json:"since"`
+	Why         string    `json:"why"`
+	List        uint64    `json:"list,omitempty"`
+}
+
+// Revocations reports what is revoked, and what of it waits for the next list.
+func (s *Service) Revocations(ctx context.Context, now time.Time) (*RevocationReport, error) {
+	r := &RevocationReport{Version: 1, Licenses: []RevokedLicense{}, Keys: []RevokedKey{}}
+	v, err := s.home.Verifier()
+	if err != nil {
+		return nil, err
+	}
+	newest, err := s.openList(ctx, v, format.MaxRevocation)
+	if err != nil {
+		return nil, err
+	}
+	if newest != nil {
+		r.Newest = &ReportedList{newest.Number, newest.Issued(), newest.Signer, int64(now.Sub(newest.Issued()) / (24 * time.Hour))}
+	}
+	recorded, err := s.Book.Revocations(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, one := range recorded.Licenses {
+		r.Licenses = append(r.Licenses, RevokedLicense{one.License.String(), one.Activation, one.Since, one.Why, one.List})
+	}
+	for _, one := range recorded.Keys {
+		key, err := keys.NewPublicKey(one.Public)
+		if err != nil {
+			return nil, err
+		}
+		r.Keys = append(r.Keys, RevokedKey{one.Name, key.Fingerprint(), one.Root, one.Since, one.Why, one.List})
+	}
+	return r, nil
+}
+
+// Waiting names what is on no list yet.
+func (r *RevocationReport) Waiting() []string {
+	var all []string
+	for _, one := range r.Keys {
+		if one.List == 0 {
+			all = append(all, one.What())
+		}
+	}
+	for _, one := range r.Licenses {
+		if one.List == 0 {
+			all = append(all, "license "+one.What())
+		}
+	}
+	return all
+}
+
+// What names the key.
+func (k *RevokedKey) What() string {
+	if k.Root {
+		return "root key " + k.Name
+	}
+	return "key " + k.Name
+}
+
+// What names the license.
+func (l *RevokedLicense) What() string { return l.License + " of " + l.Activation }
+
+// RevokeKey notes a key. What is on record of it stays good, and of a root the delegations
+// given; it returns how many signatures that are.
+func (s *Service) RevokeKey(ctx context.Context, by ledger.Operation, key *FoundKey, keep []Delegation) (kept int, err error) {
+	var delegations [][]byte
+	for _, d := range keep {
+		delegations = append(delegations, d.raw)
+	}
+	return s.Book.RevokeKey(ctx, by, key.RevokedKey, delegations...)
+}
+
+// Delegation is a delegation of the home.
+type Delegation struct {
+	Name string
+	Key  keys.PublicKey
+	raw  []byte
+}
+
+// DelegationsBy returns the delegations of the home that a root has signed, and that are
+// in force now. They came here through the hands of its owner, who is shown them again:
+// a thief of the root can make others, under whatever date, but not bring them into this
+// home.
+func (s *Service) DelegationsBy(root keys.PublicKey, now time.Time) ([]Delegation, error) {
+	v, err := s.home.Verifier()
+	if err != nil {
+		return nil, err
+	}
+	here, err := s.home.StaffKeys(v)
+	if err != nil {
+		return nil, err
+	}
+	var all []Delegation
+	for _, k := range here {
+		d := k.Delegation
+		if d == nil || d.IssuedAt > now.Unix() || d.Expires <= now.Unix() {
+			continue
+		}
+		signed, err := format.ParseStatement(k.RawDelegation, format.Delegation)
+		if err != nil {
+			return nil, err
+		}
+		if ledger.SignedBy(root, signed) {
+			name, key, err := ledger.DelegatedKey(signed)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, Delegation{name, key, k.RawDelegation})
+		}
+	}
+	return all, nil
 }

@@ -13,8 +13,13 @@ import (
 	"io/fs"
 	"os"
 
+	"github.com/offlicense/offlicense/cmd/internal/hint"
+	"github.com/offlicense/offlicense/cmd/internal/text"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/home"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/audit"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/book"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/rules"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/store"
 )
 
@@ -81,3 +86,49 @@ func IsDatabase(where string) bool { return store.IsPostgres(where) }
 // IsCopy tells a file that Backup made from where a ledger lives: the file in the home,
 // which is empty here, or a database.
 func IsCopy(where string) bool { return where != "" && !IsDatabase(where) }
+
+// Holding returns one entitlement with who uses it.
+func (s *Service) Holding(ctx context.Context, invoice string) (*ledger.Holding, error) {
+	holdings, err := s.List(ctx, Filter{Invoice: invoice})
+	if err != nil {
+		return nil, err
+	}
+	if len(holdings) == 0 || invoice == "" {
+		return nil, hint.Errorf("no entitlement has the invoice %s", text.Quote(invoice)).WithHint(`"licensor list" shows them all`)
+	}
+	return &holdings[0], nil
+}
+
+// Held returns an activation of a holding that is active or a bridge, nil if it is not
+// there: the ledger says why.
+func Held(h *ledger.Holding, activation string) *ledger.Held {
+	for i := range h.Activations {
+		if h.Activations[i].ID == activation {
+			return &h.Activations[i]
+		}
+	}
+	return nil
+}
+
+// What the ledger's rooms say, for those who call the service and know none of them.
+type (
+	Filter      = store.Filter
+	Offer       = rules.Offer
+	Renewal     = rules.Renewal
+	Revision    = rules.Revision
+	Released    = rules.Released
+	Revised     = book.Revised
+	Order       = book.Order
+	ImportError = book.ImportError
+	Reactivated = book.Reactivated
+	Outcome     = book.Outcome
+	Report      = audit.Report
+	Finding     = audit.Finding
+)
+
+// How a revision is made.
+var (
+	NewRenewal   = rules.NewRenewal
+	NewAmendment = rules.NewAmendment
+	CheckOverlap = rules.CheckOverlap
+)

@@ -2,10 +2,14 @@ package service
 
 import (
 	"errors"
+	"io/fs"
+	"os"
+	"slices"
 	"strings"
 
 	"github.com/offlicense/offlicense/cmd/internal/hint"
 	"github.com/offlicense/offlicense/cmd/internal/text"
+	"github.com/offlicense/offlicense/format"
 	"github.com/offlicense/offlicense/keys"
 	"github.com/offlicense/offlicense/keys/keyfile"
 )
@@ -56,4 +60,82 @@ func (k Key) fromAgent(socket string) (keys.Signer, error) {
 		return nil, err
 	}
 	return agent.Signer(name)
+}
+
+// AgentKeys returns the keys that an ssh-agent has, with their comments. An agent that is
+// not there has none.
+func AgentKeys(socket string) map[keys.PublicKey]string {
+	agent, err := keyfile.DialAgent(socket)
+	if err != nil {
+		return nil
+	}
+	defer agent.Close()
+	held, err := agent.Keys()
+	if err != nil {
+		return nil
+	}
+	all := make(map[keys.PublicKey]string)
+	for _, key := range held {
+		all[key.PublicKey] = key.Comment
+	}
+	return all
+}
+
+// LoadRootKey returns what signs, and which key that is, with the comment of its public
+// half if that is beside the file. It may wait for a person to type a passphrase.
+func LoadRootKey(key Key, agentSocket string) (keys.Signer, keys.NamedKey, error) {
+	var none keys.NamedKey
+	signer, err := key.load("the root key", agentSocket)
+	if err != nil {
+		return nil, none, err
+	}
+	root := keys.NamedKey{PublicKey: signer.Public()}
+	if key.InAgent() {
+		root.Comment = AgentKeys(agentSocket)[root.PublicKey]
+		return signer, root, nil
+	}
+	path := key.Name + ".pub"
+	public, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return signer, root, nil
+	}
+	if err != nil {
+		return nil, none, err
+	}
+	// Beside the root key in a home are all keys that the home trusts.
+	beside, err := keys.ParsePublicFile(public)
+	if err != nil {
+		return nil, none, hint.Errorf("%s: %w", text.Quote(path), err)
+	}
+	if !HasKey(beside, root.PublicKey) {
+		return nil, none, hint.Errorf("%s is not the public half of %s", text.Quote(path), text.Quote(key.Name)).
+			WithHint("put the halves of one key side by side; nothing was signed")
+	}
+	root.Comment = beside[0].Comment
+	return signer, root, nil
+}
+
+// HasKey reports whether a key is one of several.
+func HasKey(all []keys.NamedKey, key keys.PublicKey) bool {
+	return slices.ContainsFunc(all, func(one keys.NamedKey) bool { return one.PublicKey == key })
+}
+
+// OnePublicKey returns the key of a file with one public line.
+func OnePublicKey(file []byte) (keys.NamedKey, error) {
+	named, err := keys.ParsePublicFile(file)
+	if err != nil {
+		return keys.NamedKey{}, err
+	}
+	if len(named) > 1 {
+		return keys.NamedKey{}, hint.Errorf("got %d public keys, want 1", len(named)).
+			WithHint("give a file with one line that starts with ssh-ed25519")
+	}
+	return named[0], nil
+}
+
+// ValidVendor refuses what is no vendor's domain.
+func ValidVendor(name string) error {
+	d := format.DelegationClaims{Issuer: name, Name: "any", Expires: 1, Key: make([]byte, keys.PublicKeySize)}
+	_, err := d.Marshal()
+	return err
 }

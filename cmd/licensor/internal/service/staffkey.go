@@ -1,6 +1,7 @@
 package service
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -9,8 +10,9 @@ import (
 	"github.com/offlicense/offlicense/cmd/internal/hint"
 	"github.com/offlicense/offlicense/cmd/internal/text"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/home"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/issuer"
+	"github.com/offlicense/offlicense/format"
 	"github.com/offlicense/offlicense/keys"
-	"github.com/offlicense/offlicense/verify"
 )
 
 // keyDuty is what a staff key is wanted for. A delegation allows one of the two.
@@ -21,16 +23,15 @@ const (
 	signsRevocations keyDuty = true
 )
 
-// staffKey is a staff key that is ready to sign, with its delegation.
-type staffKey struct {
-	*home.StaffKey
-	signer   keys.Signer
-	verifier *verify.Verifier // trusts the home's roots
+// Signer is a key that is ready to sign.
+type Signer struct {
+	Name   string
+	issuer *issuer.Issuer // of a root key without a delegation
 }
 
-// staffKey finds the key for a duty, refuses one whose delegation is of no use before
-// anybody types a passphrase, and loads it.
-func (s *Service) staffKey(key Key, duty keyDuty, now time.Time) (*staffKey, error) {
+// staffSigner finds the key for a duty, refuses one whose delegation is of no use before
+// anybody types a passphrase, loads it, and refuses one that was revoked.
+func (s *Service) staffSigner(ctx context.Context, key Key, duty keyDuty, now time.Time) (*Signer, error) {
 	v, err := s.home.Verifier()
 	if err != nil {
 		return nil, err
@@ -39,33 +40,37 @@ func (s *Service) staffKey(key Key, duty keyDuty, now time.Time) (*staffKey, err
 	if err != nil {
 		return nil, err
 	}
-	k := &staffKey{verifier: v}
+	var k *home.StaffKey
+	var signer keys.Signer
 	if key.InAgent() || IsPath(key.Name) {
 		// Which key that is, only the key itself says.
-		if k.signer, err = key.load("the staff key", s.AgentSocket); err != nil {
+		if signer, err = key.load("the staff key", s.AgentSocket); err != nil {
 			return nil, err
 		}
-		k.StaffKey, err = s.delegatedTo(all, k.signer.Public())
+		k, err = s.delegatedTo(all, signer.Public())
 	} else {
-		k.StaffKey, err = s.chooseKey(all, key.Name, duty)
+		k, err = s.chooseKey(all, key.Name, duty)
 	}
 	if err != nil {
 		return nil, err
 	}
-	if err := s.checkKey(k.StaffKey, duty, now); err != nil {
+	if err := s.checkKey(k, duty, now); err != nil {
 		return nil, err
 	}
-	if k.signer == nil {
+	if signer == nil {
 		key.Name = s.home.KeyFile(k.Name)
-		if k.signer, err = key.load("the staff key "+k.Name, s.AgentSocket); err != nil {
+		if signer, err = key.load("the staff key "+k.Name, s.AgentSocket); err != nil {
 			return nil, err
 		}
 	}
-	if string(k.signer.Public().Bytes()) != string(k.Delegation.Key) {
+	if string(signer.Public().Bytes()) != string(k.Delegation.Key) {
 		return nil, hint.Errorf("the key %q is not the one that its delegation names", k.Name).
 			WithHint("put the key and the delegation that belong together into the home; nothing was signed")
 	}
-	return k, nil
+	if err := s.CheckSigner(ctx, signer.Public(), k.RawDelegation); err != nil {
+		return nil, err
+	}
+	return &Signer{k.Name, &issuer.Issuer{Key: signer, Delegation: k.Delegation, RawDelegation: k.RawDelegation, Verifier: v, Random: s.Random}}, nil
 }
 
 // fitFor reports whether a key has a delegation for a duty.
@@ -150,7 +155,6 @@ func (s *Service) delegatedTo(all []*home.StaffKey, key keys.PublicKey) (*home.S
 // not.
 func (s *Service) checkKey(k *home.StaffKey, duty keyDuty, now time.Time) error {
 	d, vendor := k.Delegation, s.Vendor()
-	begins, ends := time.Unix(d.NotBefore, 0), time.Unix(d.Expires, 0)
 	switch {
 	case d.Issuer != vendor:
 		return hint.Errorf("the ledger is that of %s, and the key %q signs for %s", vendor, k.Name, d.Issuer).
@@ -161,31 +165,46 @@ func (s *Service) checkKey(k *home.StaffKey, duty keyDuty, now time.Time) error 
 	case !d.Scope.Revocations && duty == signsRevocations:
 		return hint.Errorf("the key %q may sign licenses, and no revocation list", k.Name).
 			WithHint("use one that was delegated with --revocations, or the root key")
-	case !now.Before(ends):
-		return hint.Errorf("the delegation of %q ended on %s; nothing was signed", k.Name, text.Date(ends.UTC())).
-			WithHint("the holder of the root key makes a new one: %s", DelegateCommand(k.Name, d))
-	case now.Before(begins):
-		return hint.Errorf("the delegation of %q begins on %s, and it is %s now", k.Name, text.Minute(begins), text.Minute(now)).
-			WithHint("check the clock of this workstation, and that of the machine that made the delegation")
-	case ends.Sub(now) < EndsSoon:
-		s.warnf("the delegation of %q ends %s, on %s; the holder of the root key makes a new one: %s",
-			k.Name, InDays(ends.Sub(now)), text.Date(ends.UTC()), DelegateCommand(k.Name, d))
+	}
+	if err := checkTime(k.Name, d, now); err != nil {
+		return err
+	}
+	if end := EndsSoon(k.Name, d.Expires, now); end != "" {
+		s.warnf("%s; the holder of the root key makes a new one: %s", end, DelegateCommand(k.Name, d))
 	}
 	return nil
 }
 
-// EndsSoon is how long before its end a delegation is warned of: time enough to find
-// the holder of the root key.
-const EndsSoon = 30 * 24 * time.Hour
-
-// InDays says how long a time to come is, in whole days.
-func InDays(left time.Duration) string {
-	switch days := int(left / (24 * time.Hour)); days {
-	case 0:
-		return "today or tomorrow"
-	case 1:
-		return "in 1 day"
-	default:
-		return fmt.Sprintf("in %d days", days)
+// checkTime refuses the delegation of a key that is not in force.
+func checkTime(name string, d *format.DelegationClaims, now time.Time) error {
+	begins, ends := time.Unix(d.NotBefore, 0), time.Unix(d.Expires, 0)
+	switch {
+	case !now.Before(ends):
+		return hint.Errorf("the delegation of %q ended on %s; nothing was signed", name, text.Date(ends.UTC())).
+			WithHint("the holder of the root key makes a new one: %s", DelegateCommand(name, d))
+	case now.Before(begins):
+		return hint.Errorf("the delegation of %q begins on %s, and it is %s now", name, text.Minute(begins), text.Minute(now)).
+			WithHint("check the clock of this workstation, and that of the machine that made the delegation")
 	}
+	return nil
+}
+
+// endsSoon is how long before its end a delegation is warned of: time enough to find
+// the holder of the root key.
+const endsSoon = 30 * 24 * time.Hour
+
+// EndsSoon says that the delegation of a key ends soon or has ended; "" if it does not.
+func EndsSoon(name string, expires int64, now time.Time) string {
+	end := time.Unix(expires, 0).UTC()
+	left := end.Sub(now)
+	days := int(left / (24 * time.Hour))
+	switch {
+	case left >= endsSoon:
+		return ""
+	case left <= 0:
+		return fmt.Sprintf("the delegation of %q ended on %s", name, text.Date(end))
+	case days == 0:
+		return fmt.Sprintf("the delegation of %q ends today or tomorrow, on %s", name, text.Date(end))
+	}
+	return fmt.Sprintf("the delegation of %q ends in %s, on %s", name, text.Plural(days, "day", "days"), text.Date(end))
 }

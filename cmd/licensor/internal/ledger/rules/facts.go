@@ -27,7 +27,7 @@ type Facts struct {
 	Activations map[string]*Activation        // by id; those of Sites and Answers among them
 	Licenses    map[format.ID]*ledger.License // that were asked for by id
 
-	Partners    map[string]bool             // by customer key
+	Partners    ledger.Partners             // those among the buyers
 	Production  map[ForProduct]time.Time    // the hard end of what ends last; zero: never
 	Evaluations map[ForProduct][]Evaluation // by customer and by account
 

@@ -197,7 +197,8 @@ func checkEvaluation(f *Facts, by *ledger.Operation, old, after *ledger.Entitlem
 }
 
 // grantsBeyond reports whether a license under an entitlement grants what one under the
-// other does not. Another edition counts as that, and a lower highest version does not.
+// other does not. Another edition counts as that, and another highest version, be it
+// higher or lower.
 func grantsBeyond(e, other *ledger.Entitlement) bool {
 	beyond := e.Edition != other.Edition || endsLater(other, e) || e.EmergencyDays > other.EmergencyDays ||
 		other.MaxVersion != "" && e.MaxVersion != other.MaxVersion ||

@@ -265,6 +265,7 @@ func TestRevision(t *testing.T) {
 		"a higher limit":                {amendment(func(e *ledger.Entitlement) { e.Limits["cores"]++ }), true, false},
 		"no limit":                      {amendment(func(e *ledger.Entitlement) { e.Limits = nil }), true, false},
 		"another edition":               {amendment(func(e *ledger.Entitlement) { e.Edition = "premier" }), true, true},
+		"another highest version":       {amendment(func(e *ledger.Entitlement) { e.MaxVersion = "10.x" }), true, true},
 		"any version":                   {amendment(func(e *ledger.Entitlement) { e.MaxVersion = "" }), true, false},
 		"updates that end":              {amendment(func(e *ledger.Entitlement) { e.UpdatesUntil = ends.Add(-day) }), true, true},
 		"updates as before":             {amendment(func(e *ledger.Entitlement) { e.UpdatesUntil = ends }), true, false},

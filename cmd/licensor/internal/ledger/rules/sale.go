@@ -89,7 +89,7 @@ func EvaluationByAccount(email, product string) ForProduct {
 
 // checkPartner keeps licenses that are not for resale with partners.
 func checkPartner(f *Facts, e *ledger.Entitlement) error {
-	if e.Type != ledger.TypeNFR || f.Partners[ledger.CustomerKey(e.Customer)] {
+	if e.Type != ledger.TypeNFR || f.Partners.Has(e.Customer) {
 		return nil
 	}
 	return ledger.Refuse(ledger.RulePartner, "who decides about partners, by marking the customer as one",
@@ -110,11 +110,10 @@ func checkProduction(f *Facts, by *ledger.Operation, e *ledger.Entitlement) erro
 // entitlement of the product that has not ended, its grace included. Production is what
 // is paid for; the free types are others.
 func lacksProduction(f *Facts, by *ledger.Operation, e *ledger.Entitlement) bool {
-	customer := ledger.CustomerKey(e.Customer)
-	if !e.NeedsProduction() || f.Partners[customer] {
+	if !e.NeedsProduction() || f.Partners.Has(e.Customer) {
 		return false
 	}
-	end, sold := f.Production[ForProduct{customer, e.Product}]
+	end, sold := f.Production[ForProduct{ledger.CustomerKey(e.Customer), e.Product}]
 	return !sold || !end.IsZero() && end.Before(by.Now)
 }
 

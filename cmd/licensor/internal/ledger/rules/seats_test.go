@@ -18,6 +18,9 @@ func TestOneActivationPerSeat(t *testing.T) {
 		naming = append(naming, a.ID)
 	}
 	r.refused(request(t, 3), ledger.RuleSeats, naming...)
+	if _, err := r.sign(request(t, 3)); strings.Contains(err.Error(), "more") {
+		t.Errorf("all are named, and it says %q", err)
+	}
 	r.using(2, 2)
 }
 
