@@ -109,6 +109,9 @@ func cutPrefix(text []byte) (Kind, []byte, error) {
 			if kind, known := kindOfPrefix(string(prefix[:n])); known {
 				return kind, text[i+1:], nil
 			}
+			if kind, known := kindOfPrefix(string(prefix[:3]) + "1"); known && n == len(prefix) && '2' <= prefix[3] && prefix[3] <= '9' {
+				return 0, nil, &MalformedError{reason: "this is " + kind.withArticle() + " of a later version, " + string(prefix[:]), later: true}
+			}
 			return 0, nil, notOurs(text)
 		case base32Value[c] == skipped:
 		case n == len(prefix):
