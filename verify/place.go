@@ -102,7 +102,8 @@ func offers(offered []format.Component, want format.Component) (offers, same boo
 // given by its operator.
 func fromSystem(label string) bool {
 	switch label {
-	case format.LabelMachineID, format.LabelProductUUID, format.LabelRootFS, format.LabelMAC:
+	case format.LabelMachineID, format.LabelProductUUID, format.LabelRootFS, format.LabelMAC,
+		"host-machine-id", "host-uuid": // of a container, with --host-id
 		return true
 	}
 	return false

@@ -119,7 +119,7 @@ func (d *demo) steps(expires string) []step {
 				"--feature", "sso", "--limit", "cores=16", "--limit", "users=200"}, ""},
 		{"The administrator", "makes a request on the server, which has no network.", customer,
 			[]string{"request", "--state", state, "--product", "evoq", "--invoice", "INV0042-1", "--email", "ops@site.example",
-				"--type", "production", "--out", request, "--qr", "always"}, ""},
+				"--type", "production", "--key-only", "--out", request, "--qr", "always"}, ""},
 		{"Support", "gets the file, or a photo of the code, and signs.", vendor,
 			[]string{"sign", "--home", home, request, "--out", license, "--yes"}, ""},
 		{"The administrator", "takes the license back to the server.", customer,
