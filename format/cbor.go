@@ -2,9 +2,7 @@ package format
 
 import (
 	"encoding/binary"
-	"errors"
-	"fmt"
-	"unicode/utf8"
+	"math"
 )
 
 // The canonical subset of CBOR (RFC 8949, section 4.2.1) that statements are made of.
@@ -208,16 +206,23 @@ func (r *reader) flag() bool {
 // keys in the canonical order, has for those that may be missing and need for the
 // others; what is left over is unknown, repeated or out of order.
 type fields struct {
-	r    *reader
-	left int
+	r     *reader
+	left  int
+	asked uint32 // keys of 0 to 23 that the decoder knows, as far as it has come
+	wide  int64  // the last of the others; 0: none
 }
 
 func (r *reader) fields() fields {
-	return fields{r, r.count(majorMap, 0, 23)}
+	return fields{r: r, left: r.count(majorMap, 0, 23)}
 }
 
 // has reports whether the next key is key, and if so passes over it.
 func (f *fields) has(key int64) bool {
+	if 0 <= key && key < 24 {
+		f.asked |= 1 << key
+	} else {
+		f.wide = key
+	}
 	if f.left == 0 || f.r.err != nil {
 		return false
 	}
@@ -237,15 +242,48 @@ func (f *fields) has(key int64) bool {
 
 func (f *fields) need(key int64, what string) {
 	if !f.has(key) {
+		f.unknown(key)
 		f.r.fail("%s (key %d) is missing or out of order", what, key)
 	}
 }
 
 func (f *fields) end() {
 	if f.left > 0 && f.r.err == nil {
+		f.unknown(math.MinInt64)
 		key := f.r.int()
-		f.r.fail("key %d is unknown, duplicate or out of order", key)
+		f.r.fail("key %d is a duplicate or out of order", key)
 	}
+}
+
+// unknown fails if the next key is one that no decoder of this version asks for. Of those
+// before limit in the canonical order, all that it knows were asked for by now.
+func (f *fields) unknown(limit int64) {
+	if f.left == 0 || f.r.err != nil {
+		return
+	}
+	ahead := reader{b: f.r.b}
+	if major := ahead.peek(); major != majorUint && major != majorNegative {
+		return
+	}
+	key := ahead.int()
+	known := key == f.wide
+	if 0 <= key && key < 24 {
+		known = f.asked&(1<<key) != 0
+	}
+	if ahead.err == nil && !known && canonicallyBefore(key, limit) {
+		f.r.failLater("key %d is unknown to this version", key)
+	}
+}
+
+// canonicallyBefore compares the encodings of two integers, byte by byte.
+func canonicallyBefore(a, b int64) bool {
+	if (a < 0) != (b < 0) {
+		return a >= 0
+	}
+	if a < 0 {
+		return a > b
+	}
+	return a < b
 }
 
 // writer writes canonical CBOR.
@@ -323,32 +361,4 @@ func (m mapWriter) text(key int64, s string) {
 	if s != "" {
 		m.key(key).text(s)
 	}
-}
-
-// checkText refuses what a terminal would obey rather than show: control characters,
-// line separators and the marks that turn the direction of writing. Spaces around a
-// text would make two names of what looks like one.
-func checkText(s []byte) error {
-	if s[0] == ' ' || s[len(s)-1] == ' ' {
-		return errors.New("text begins or ends with a space")
-	}
-	for i := 0; i < len(s); {
-		if c := s[i]; c < utf8.RuneSelf {
-			if c < 0x20 || c == 0x7f {
-				return fmt.Errorf("text holds the control character %#x", c)
-			}
-			i++
-			continue
-		}
-		c, size := utf8.DecodeRune(s[i:])
-		switch {
-		case c == utf8.RuneError && size == 1:
-			return fmt.Errorf("text is not UTF-8")
-		case c <= 0x9f, c == 0x61c, 0x200b <= c && c <= 0x200f, 0x2028 <= c && c <= 0x202e,
-			0x2060 <= c && c <= 0x206f, c == 0xfeff, 0xfff9 <= c && c <= 0xfffb, 0xe0000 <= c && c <= 0xe007f:
-			return fmt.Errorf("text holds the invisible character %U", c)
-		}
-		i += size
-	}
-	return nil
 }

@@ -1,6 +1,9 @@
 package format
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Claims of a CWT (RFC 8392, section 4) and their limits.
 const (
@@ -27,7 +30,7 @@ const (
 	maxList = 64  // entries of a list or a map
 )
 
-// Any is the entry of an allow-list that means everything. An empty list means nothing.
+// Any, alone in an allow-list, means everything. An empty list means nothing.
 const Any = "*"
 
 func (r *reader) time() int64 { return int64(r.uint(maxTime)) }
@@ -38,6 +41,16 @@ func (r *reader) id() ID {
 		return ID{}
 	}
 	return ID(b)
+}
+
+// allowed reads an allow-list of a scope. Any stands in it alone: beside names, some readers
+// would take it for one of them.
+func (r *reader) allowed() []string {
+	words := r.words(1)
+	if len(words) > 1 && slices.Contains(words, Any) {
+		r.fail("a list of %s and more: want it alone, or the names", Any)
+	}
+	return words
 }
 
 // words reads a list of different texts in their order.
@@ -150,7 +163,7 @@ func (r *reader) licenseType() string {
 	s := r.text(maxWord)
 	if r.err == nil {
 		if err := ValidType(s); err != nil {
-			r.fail("%v", err)
+			r.failLater("%v", err)
 		}
 	}
 	return s

@@ -126,10 +126,10 @@ func decodeScope(r *reader) Scope {
 	f := r.fields()
 	entries := f.left
 	if f.has(scopeProducts) {
-		s.Products = r.words(1)
+		s.Products = r.allowed()
 	}
 	if f.has(scopeTypes) {
-		s.Types = r.words(1)
+		s.Types = r.allowed()
 	}
 	if f.has(scopeMaxTerm) {
 		s.MaxTerm = int64(r.positive(maxTime))

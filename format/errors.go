@@ -7,6 +7,7 @@ import "fmt"
 type MalformedError struct {
 	reason  string
 	foreign Foreign
+	later   bool
 }
 
 func malformed(format string, args ...any) error {
@@ -32,11 +33,31 @@ const (
 // Foreign returns what the text is instead of a statement, "" if that is not known.
 func (e *MalformedError) Foreign() Foreign { return e.foreign }
 
+// Later reports whether it is what a later version of this format says, rather than a
+// fault: a key, a type or a label that this version does not know.
+func (e *MalformedError) Later() bool { return e.later }
+
 // WrongKindError says that a well-formed statement is of another kind than wanted.
 type WrongKindError struct {
 	Got, Want Kind
 }
 
+// wrongKind says so of a statement whose typ may be unknown.
+func wrongKind(got, want Kind) error {
+	if got == 0 {
+		return &MalformedError{reason: "a typ that this version does not know, where " + want.withArticle() + " belongs", later: true}
+	}
+	return &WrongKindError{Got: got, Want: want}
+}
+
 func (e *WrongKindError) Error() string {
 	return fmt.Sprintf("this is %s; want %s", e.Got.withArticle(), e.Want.withArticle())
+}
+
+// failLater is fail for what a later version may well say.
+func (r *reader) failLater(format string, args ...any) {
+	if r.err == nil {
+		r.fail(format, args...)
+		r.err.(*MalformedError).later = true
+	}
 }

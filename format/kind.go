@@ -62,6 +62,14 @@ func (k Kind) withArticle() string {
 	}
 }
 
+// maxBytes is the most bytes of a kind; of one that is unknown, those of its file.
+func (k Kind) maxBytes() int {
+	if k == 0 {
+		return MaxLicenseFile
+	}
+	return kinds[k].maxBytes
+}
+
 func kindOfPrefix(prefix string) (Kind, bool) {
 	for kind, info := range kinds {
 		if info.prefix != "" && info.prefix == prefix {

@@ -41,10 +41,10 @@ func readList(r *reader) *List {
 
 func (l *List) check() error {
 	if l.RawDelegation != nil && l.Delegation.kind != Delegation {
-		return &WrongKindError{Got: l.Delegation.kind, Want: Delegation}
+		return wrongKind(l.Delegation.kind, Delegation)
 	}
 	if l.Revocation.kind != Revocation {
-		return &WrongKindError{Got: l.Revocation.kind, Want: Revocation}
+		return wrongKind(l.Revocation.kind, Revocation)
 	}
 	return nil
 }

@@ -103,6 +103,14 @@ func TestTextIsSafeToPrint(t *testing.T) {
 		"C1 control": "a\u009b2J", "right-to-left override": "a\u202eb", "isolate": "a\u2066b", "Arabic letter mark": "a\u061cb",
 		"right-to-left mark": "a\u200fb", "zero width space": "a\u200bb", "zero width joiner": "a\u200db", "word joiner": "a\u2060b",
 		"byte order mark": "a\ufeffb", "line separator": "a\u2028b", "paragraph separator": "a\u2029b",
+		"no-break space": "a\u00a0b", "soft hyphen": "a\u00adb", "grapheme joiner": "a\u034fb", "Hangul filler": "a\u3164", "Khmer vowel": "a\u17b4b",
+		"Mongolian separator": "a\u180eb", "em space": "a\u2003b", "blank of Braille": "a\u2800b", "variation selector": "a\ufe0fb",
+		"halfwidth filler": "a\uffa0", "shorthand control": "a\U0001bca0b", "null notehead": "a\U0001d159b", "beam": "a\U0001d173b",
+		"variation selector 256": "a\U000e01efb", "non-joiner in Latin": "a\u200cb", "joiner behind the last letter": "\u0915\u094d\u200d",
+		"joiner before the first": "\u200d\u0915", "joiner before a space": "\u0915\u094d\u200d \u0937", "joiner twice": "\u0915\u200d\u200d\u0937",
+		"five marks": "a\u0301\u0302\u0303\u0304\u0305", "63 marks": "a" + strings.Repeat("\u0301", 63), "wide space behind": "a\u3000", "wide space before": "\u3000a",
+		"a joiner to hide five marks": "\u0627\u064b\u064c\u064d\u200d\u064e\u064f",
+		"a control behind a letter":   "ü\x1b[2J", "a delete behind a letter": "ü\x7f",
 		"interlinear annotation": "a\ufff9b", "tag character": "a\U000e0041b", "not UTF-8": "a\xff", "overlong slash": "a\xc0\xaf",
 		"half a surrogate pair": "a\xed\xa0\x80", "cut off": "a\xe6\x9d",
 		"space before": " a", "space behind": "a ",
@@ -116,7 +124,10 @@ func TestTextIsSafeToPrint(t *testing.T) {
 		change := change{name, enc("harmless"), append(shortest(3, uint64(len(text))), text...)}
 		wantMalformed(t, requestCodec(t), change.apply(t, mustMarshal(t, q)), "%s", name)
 	}
-	for _, text := range []string{"Müller & Söhne <IT>", "東京 №5", "Ελλάς", "خادم", "🙂"} {
+	for _, text := range []string{
+		"Müller & Söhne <IT>", "東京 №5", "Ελλάς", "خادم", "🙂", "株式会社\u3000東京", "Mu\u0308ller", "a\u0301\u0302\u0303\u0304b\u0305",
+		"می\u200cخواهم", "क\u094d\u200dष", "ශ\u0dca\u200dර\u0dd3", "སྒྲུབས", "שָׁלוֹם", "ขึ้น", "ü",
+	} {
 		q := leastRequest()
 		q.Site = text
 		if _, err := q.Marshal(); err != nil {

@@ -15,7 +15,7 @@ func (g registry) number(name string) (n uint64, known bool) {
 func (g registry) read(r *reader, what string) string {
 	n := r.uint(maxUint)
 	if r.err == nil && (n == 0 || n > uint64(len(g))) {
-		r.fail("%s %d is unknown", what, n)
+		r.failLater("%s %d is unknown", what, n)
 	}
 	if r.err != nil {
 		return ""

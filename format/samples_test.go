@@ -2,6 +2,7 @@ package format_test
 
 import (
 	"bytes"
+	"slices"
 	"testing"
 
 	"github.com/offlicense/offlicense/format"
@@ -245,7 +246,7 @@ func sampleFileWithList(t testing.TB) []byte {
 }
 
 func fileCodec(t testing.TB) codec {
-	return codec{"license file", [][]byte{sampleFile(t), sampleFileWithList(t)}, fileAgain}
+	return codec{"license file", [][]byte{sampleFile(t), sampleFileWithList(t), further(t, sampleFile(t), later(t), sampleList(t, true), later(t))}, fileAgain}
 }
 
 func fileAgain(b []byte) ([]byte, error) {
@@ -257,7 +258,11 @@ func fileAgain(b []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return format.MarshalFile(f.RawDelegation, license, f.RawList)
+	if f.Skipped == 0 {
+		return format.MarshalFile(f.RawDelegation, license, f.RawList)
+	}
+	start := 1 + len(f.RawDelegation) + len(license)
+	return slices.Concat(b[:1], f.RawDelegation, license, b[min(start, len(b)):]), nil
 }
 
 // sealed writes a statement again.

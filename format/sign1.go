@@ -21,10 +21,13 @@ const (
 	algEdDSA  = -8
 )
 
+// maxTyp is the most bytes of a typ.
+const maxTyp = 64
+
 // Statement is a signed statement whose shape is right and whose signature nobody has
 // checked yet. It shares the memory of the bytes that it was parsed from.
 type Statement struct {
-	kind      Kind
+	kind      Kind // 0: a typ that this version does not know
 	protected []byte
 	keyID     [keyIDSize]byte
 	payload   []byte
@@ -47,7 +50,7 @@ func ParseStatement(raw []byte, want Kind) (Statement, error) {
 		return Statement{}, r.err
 	}
 	if s.kind != want {
-		return Statement{}, &WrongKindError{Got: s.kind, Want: want}
+		return Statement{}, wrongKind(s.kind, want)
 	}
 	return s, nil
 }
@@ -63,7 +66,7 @@ func readStatement(r *reader) Statement {
 	if n := r.head(majorMap); n != 0 {
 		r.fail("the unprotected header is not empty")
 	}
-	s.payload = r.bytes(1, kinds[s.kind].maxBytes)
+	s.payload = r.bytes(1, s.kind.maxBytes())
 	s.signature = r.bytes(signatureSize, signatureSize)
 	return s
 }
@@ -80,15 +83,18 @@ func readProtected(outer *reader, s *Statement) {
 	f.need(headerKid, "kid")
 	copy(s.keyID[:], r.bytes(keyIDSize, keyIDSize))
 	f.need(headerTyp, "typ")
-	typ := r.slice(majorText, 1, 64)
+	typ := r.slice(majorText, 1, maxTyp)
 	f.end()
 	r.end()
 	kind, known := kindOfTyp(typ)
 	if r.err == nil && !known {
-		r.fail("typ %.64q is unknown", typ)
+		if err := checkText(typ); err != nil {
+			r.fail("typ: %v", err)
+		}
 	}
 	if r.err != nil {
 		outer.fail("header: %s", r.err.(*MalformedError).Reason())
+		outer.err.(*MalformedError).later = r.err.(*MalformedError).later
 		return
 	}
 	s.kind = kind

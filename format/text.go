@@ -22,8 +22,13 @@ const (
 
 	// MaxText is the most bytes of text that any statement has; a reader of files
 	// stops one byte behind it.
-	MaxText = 2 * (MaxRevocation + checksumSize) * 8 / 5
+	MaxText = 2*(5+((MaxRevocation+checksumSize)*8+4)/5) + 3
+
+	byteOrderMark = "\xef\xbb\xbf" // 3 bytes, which do not count
 )
+
+// longest returns the length of the longest text of a kind, in one line.
+func (k Kind) longest() int { return 5 + ((kinds[k].maxBytes+checksumSize)*8+4)/5 }
 
 var base32Encoding = base32.StdEncoding.WithPadding(base32.NoPadding)
 
@@ -55,14 +60,14 @@ func EncodeFile(kind Kind, raw []byte) []byte {
 // mistaken for. Everything else is refused, spare bits in the last character included.
 // The error is a *MalformedError.
 func DecodeText(text []byte) (Kind, []byte, error) {
-	text = bytes.TrimPrefix(text, []byte("\xef\xbb\xbf")) // what some editors put before a text
+	text = bytes.TrimPrefix(text, []byte(byteOrderMark)) // what some editors put before a text
 	// No kind has more than MaxText, and a prefix must not be looked for in 1 GB of spaces.
 	kind, body, err := cutPrefix(text[:min(len(text), MaxText+1)])
 	if err != nil {
 		return 0, nil, err
 	}
 	info := kinds[kind]
-	if len(text) > 2*(info.maxBytes+checksumSize)*8/5 {
+	if len(text) > 2*kind.longest() {
 		return 0, nil, malformed("%d characters of text, too many for %s", len(text), kind.withArticle())
 	}
 	checked, err := decodeBase32(body)
@@ -104,6 +109,9 @@ func cutPrefix(text []byte) (Kind, []byte, error) {
 			if kind, known := kindOfPrefix(string(prefix[:n])); known {
 				return kind, text[i+1:], nil
 			}
+			if kind, known := kindOfPrefix(string(prefix[:3]) + "1"); known && n == len(prefix) && '2' <= prefix[3] && prefix[3] <= '9' {
+				return 0, nil, &MalformedError{reason: "this is " + kind.withArticle() + " of a later version, " + string(prefix[:]), later: true}
+			}
 			return 0, nil, notOurs(text)
 		case base32Value[c] == skipped:
 		case n == len(prefix):
@@ -136,8 +144,8 @@ func unmistaken(c byte, place int) byte {
 func notOurs(text []byte) error {
 	start := bytes.TrimSpace(text)
 	start = start[:min(len(start), 256)]
-	is := func(what Foreign) error { return &MalformedError{"this is " + string(what), what} }
-	other := func(reason string) error { return &MalformedError{reason, OtherText} }
+	is := func(what Foreign) error { return &MalformedError{reason: "this is " + string(what), foreign: what} }
+	other := func(reason string) error { return &MalformedError{reason: reason, foreign: OtherText} }
 	switch {
 	case len(start) == 0:
 		return other("it is empty")

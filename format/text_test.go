@@ -91,7 +91,7 @@ func TestTextRefused(t *testing.T) {
 	text := format.EncodeText(format.LicenseFile, []byte("seven b"))
 	for name, c := range map[string]struct{ text, because string }{
 		"other prefix":              {"OLX1" + text[4:], "does not start with"},
-		"a later version":           {"OLL2" + text[4:], "does not start with"},
+		"a later version":           {"OLL2" + text[4:], "license of a later version, OLL2"},
 		"no prefix":                 {text[5:], "does not start with"},
 		"prefix alone":              {"OLL1:", "ends after its prefix"},
 		"prefix without its colon":  {"OLL1" + text[5:], "does not start with"},

@@ -98,13 +98,16 @@ func (r *reader) scalar() Scalar {
 	case majorText:
 		return TextScalar(r.text(maxName))
 	case majorSimple:
-		if len(r.b) > 0 && r.b[0] == cborFalse {
+		if len(r.b) > 0 && (r.b[0] == cborFalse || r.b[0] == cborTrue) {
+			yes := r.b[0] == cborTrue
 			r.b = r.b[1:]
-			return BoolScalar(false)
+			return BoolScalar(yes)
 		}
-		return BoolScalar(r.flag())
+	case majorUint, majorNegative:
+		return IntScalar(r.int())
 	}
-	return IntScalar(r.int())
+	r.fail("a value in ext: want a text, an integer, true or false")
+	return Scalar{}
 }
 
 func (w *writer) extensions(extensions map[string]Scalar) {

@@ -19,3 +19,7 @@ func (l *LicenseClaims) Ends() (expires, hardEnd time.Time) {
 	hardEnd = Time(l.Expires)
 	return hardEnd.AddDate(0, 0, -int(l.Terms.GraceDays)), hardEnd
 }
+
+// Instant returns the time of a claim that is always there, in UTC: 0 is the beginning
+// of 1970, a time like any other.
+func Instant(seconds int64) time.Time { return time.Unix(seconds, 0).UTC() }

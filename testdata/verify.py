@@ -22,10 +22,10 @@ roots = [base64.b64decode(line.split()[1])[-32:] for line in open(roots, "rb") i
 prefix, text = "".join(open(path).read().split()).split(":")
 raw = base64.b32decode(text + "=" * (-len(text) % 8))
 prefix == "OLL1" and hashlib.sha256(raw[:-4]).digest()[:4] == raw[-4:] or sys.exit("not a license, or mistyped")
-delegation, license, *lists = cbor2.loads(raw[:-4])
+delegation, license, *further = cbor2.loads(raw[:-4])
 granted = opened(delegation, "delegation", *roots)
 claims = opened(license, "license", granted[8][1][-2])
-for *by, revocation in lists:
+for *by, revocation in (l for l in further if b"offlicense.revocation+cwt" in l[-1].value[0]):
     signers = [opened(by[0], "delegation", *roots)[8][1][-2]] if by else roots
     ids = opened(revocation, "revocation", *signers)[-70004].get(1, b"")
     claims[7] in (ids[i:i + 16] for i in range(0, len(ids), 16)) and sys.exit("revoked")

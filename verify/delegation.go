@@ -30,7 +30,7 @@ func (v *Verifier) delegation(raw []byte, s format.Statement) (*delegation, erro
 	if d := v.delegations.get(raw); d != nil {
 		return d, nil
 	}
-	d, err := v.openDelegation(s)
+	d, err := v.openDelegation(s, licenseSource)
 	if err != nil {
 		return nil, err
 	}
@@ -49,21 +49,21 @@ func (v *Verifier) OpenDelegation(text []byte) (*format.DelegationClaims, error)
 	if err != nil {
 		return nil, delegationSource.refuse(err)
 	}
-	d, err := v.openDelegation(statement)
+	d, err := v.openDelegation(statement, delegationSource)
 	if err != nil {
 		return nil, err
 	}
 	return d.claims, nil
 }
 
-func (v *Verifier) openDelegation(s format.Statement) (*delegation, error) {
+func (v *Verifier) openDelegation(s format.Statement, from source) (*delegation, error) {
 	root, err := v.checkRoot(s)
 	if err != nil {
 		return nil, err
 	}
 	claims, err := format.UnmarshalDelegation(s.UnverifiedPayload())
 	if err != nil {
-		return nil, licenseSource.refuse(err)
+		return nil, from.refuse(err)
 	}
 	key, err := keys.NewPublicKey(claims.Key)
 	if err != nil {

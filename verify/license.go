@@ -74,7 +74,7 @@ func newLicense(c *format.LicenseClaims, signedBy string) *License {
 		Epoch:         c.Terms.Epoch,
 		Site:          c.Terms.Site,
 		Binding:       c.Strength().String(),
-		Issued:        format.Time(c.IssuedAt),
+		Issued:        format.Instant(c.IssuedAt),
 		NotBefore:     format.Time(c.NotBefore),
 		UpdatesUntil:  format.Time(c.Terms.UpdatesUntil),
 		MaxVersion:    c.Terms.MaxVersion,

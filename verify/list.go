@@ -25,7 +25,7 @@ type RevocationList struct {
 }
 
 // Issued returns when the list was signed.
-func (l *RevocationList) Issued() time.Time { return format.Time(l.IssuedAt) }
+func (l *RevocationList) Issued() time.Time { return format.Instant(l.IssuedAt) }
 
 // OpenRevocationList reads the text of a revocation list. The error is a *Refusal.
 //
@@ -134,7 +134,7 @@ func (l *RevocationList) checkScope() error {
 		case l.Issuer != c.Issuer:
 			return out("vendor", c.Issuer, l.Issuer)
 		case l.IssuedAt < c.NotBefore || l.IssuedAt >= c.Expires:
-			return out("time of issue", clock(format.Time(c.NotBefore))+" to "+clock(format.Time(c.Expires)), clock(l.Issued()))
+			return out("time of issue", clock(format.Instant(c.NotBefore))+" to "+clock(format.Instant(c.Expires)), clock(l.Issued()))
 		}
 	}
 	for i, root := range l.verifier.roots {

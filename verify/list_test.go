@@ -195,7 +195,7 @@ func TestListRefusalsHelp(t *testing.T) {
 	}{
 		"a license":        {textOf(t, testDelegation(t), testLicense(t)), "this is a license; want a revocation list", "name the revocation list"},
 		"cut off":          {good[:len(good)-20], "ends in the middle", "from OLV1: to the last character"},
-		"a later version":  {append([]byte("OLV2"), good[4:]...), "does not start with", "name the revocation list"},
+		"a later version":  {append([]byte("OLV2"), good[4:]...), "of a later version, OLV2", "update the product"},
 		"a public key":     {[]byte(rootKey(t).Public().MarshalLine("root")), "public key", "name the revocation list"},
 		"a private key":    {[]byte("-----BEGIN OPENSSH PRIVATE KEY-----\nb"), "private key", "keep the key private"},
 		"a license's key":  {listText(slices.Concat([]byte{0x82}, sealDelegation(t, testDelegation(t), rootKey(t)), seal(t, format.Revocation, payloadOf(t, testList(1)), staffKey(t)))), `"anna" was not allowed to sign this revocation list: revocation lists`, "signed by a key that may"},

@@ -9,29 +9,40 @@ import (
 
 // source says where a statement of one kind comes from, to help with another text, or a part
 // of one.
-type source struct{ name, again string }
+type source struct{ name, again, update string }
 
 var (
 	licenseSource = source{
 		"name the license file that came from the vendor",
 		"copy the license file again: all of it, from OLL1: to the last character",
+		updateProduct,
 	}
 	listSource = source{
 		"name the revocation list that came from the vendor",
 		"copy the revocation list again: all of it, from OLV1: to the last character",
+		updateProduct,
 	}
 	delegationSource = source{
 		"name the delegation that the holder of the root key made",
 		"copy the delegation again: all of it, from OLD1: to the last character",
+		updateProgram,
 	}
 	requestSource = source{
 		`name the request file that the customer sent, made by "offlicense request"`,
 		"ask the customer to send the request again: all of it, from its prefix to the last character",
+		updateProgram,
 	}
 	releaseSource = source{
 		`name the release that the customer sent, made by "offlicense release"`,
 		"ask the customer to send the release again: all of it, from OLR1: to the last character",
+		updateProgram,
 	}
+)
+
+// What to do about a statement of a later version, whose text is whole.
+const (
+	updateProduct = "update the product: the vendor's tools are newer, and it does not know all that they say"
+	updateProgram = "update this program: it does not know all that a later version says"
 )
 
 // refuse turns an error of package format into a refusal.
@@ -46,6 +57,8 @@ func (s source) refuse(err error) *Refusal {
 		r.hint = s.name
 	case isMalformed && (malformed.Foreign() == format.PrivateKey || malformed.Foreign() == format.MachineKey):
 		r.hint = "keep the key private; " + s.name
+	case isMalformed && malformed.Later():
+		r.hint = s.update
 	case isMalformed && malformed.Foreign() != "":
 		r.hint = s.name
 	}

@@ -58,6 +58,7 @@ func signedThings(t testing.TB) []opened {
 // licenseWithList is a license file with a revocation list, which is signed by itself.
 func licenseWithList(t testing.TB) opened {
 	v, s := testVerifier(t), newScenario(t)
+	s.facts.MinRevocation = 1 // with another typ the list is passed over, as if somebody had taken it out
 	raw, err := format.DecodeTextAs(withList(t, s, rootList(t, revoking(1, format.ID{9}), rootKey(t))), format.LicenseFile)
 	if err != nil {
 		t.Fatal(err)

@@ -56,6 +56,12 @@ func TestPythonAgrees(t *testing.T) {
 			t.Errorf("%s list in the file: %v\n%s", name, err, out)
 		}
 	}
+	unknown := changed(t, seal(t, format.Release, payloadOf(t, testRelease()), strangerKey(t)), "offlicense.release+cwt", "offlicense.unknown+cwt")
+	behind := append([]byte{0x84}, fileOf(t, s.delegation, s.license)[1:]...)
+	behind = append(append(append(behind, 0x81), unknown...), rootList(t, revoking(1, format.ID{1}), rootKey(t))...)
+	if out, err := run(format.EncodeFile(format.LicenseFile, behind), "evoq", issued); err != nil {
+		t.Errorf("a statement of a later version, and a list: %v\n%s", err, out)
+	}
 	perpetual := testLicense(t)
 	perpetual.Expires = 0
 	if out, err := run(textOf(t, testDelegation(t), perpetual), "evoq", ends.AddDate(100, 0, 0)); err != nil {

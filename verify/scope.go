@@ -29,7 +29,7 @@ func CheckScope(d *format.DelegationClaims, l *format.LicenseClaims) error {
 	case l.Issuer != d.Issuer:
 		return out("vendor", d.Issuer, l.Issuer)
 	case l.IssuedAt < d.NotBefore || l.IssuedAt >= d.Expires:
-		return out("time of issue", fmt.Sprintf("%s to %s", clock(format.Time(d.NotBefore)), clock(format.Time(d.Expires))), clock(format.Time(l.IssuedAt)))
+		return out("time of issue", fmt.Sprintf("%s to %s", clock(format.Instant(d.NotBefore)), clock(format.Instant(d.Expires))), clock(format.Instant(l.IssuedAt)))
 	case s.Revocations:
 		return out(dimensionLists, "a revocation list", "a license")
 	case !allows(s.Products, l.Product):
@@ -57,7 +57,8 @@ func bindingNames(weakest format.Strength) string {
 	return names
 }
 
-// allows reports whether an allow-list names a value. An empty list allows nothing.
+// allows reports whether an allow-list names a value. An empty list allows nothing, and Any
+// stands alone: package format refuses it beside others.
 func allows(allowed []string, value string) bool {
 	return slices.Contains(allowed, value) || slices.Contains(allowed, format.Any)
 }

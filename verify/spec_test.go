@@ -1,6 +1,8 @@
 package verify_test
 
 import (
+	"crypto/hmac"
+	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"os"
@@ -9,7 +11,14 @@ import (
 
 	"github.com/offlicense/offlicense/format"
 	"github.com/offlicense/offlicense/keys"
+	"github.com/offlicense/offlicense/verify/machine"
 )
+
+func hmacOf(key, message string) []byte {
+	mac := hmac.New(sha256.New, []byte(key))
+	mac.Write([]byte(message))
+	return mac.Sum(nil)[:format.MaxComponentHash]
+}
 
 // TestSpecExample holds the examples in SPEC.md against the code.
 func TestSpecExample(t *testing.T) {
@@ -41,6 +50,17 @@ func TestSpecExample(t *testing.T) {
 	key("staff", staffKey(t))
 	key("machine", machineKey(t))
 	write("account of INV0042-1 and ops@site.example", testRequest(t).Account[:])
+	write("component of evoq, machine-id and 8f3c1d5e7a904b26b1d2c3e4f5061728", hmacOf("evoq", "machine-id\x008f3c1d5e7a904b26b1d2c3e4f5061728"))
+	const volume = "{0B5E0A0C-5F0E-4C53-9D0C-2B8A3C1D7E11}"
+	given, err := machine.ParseValue("volume=" + volume)
+	if err != nil {
+		t.Fatal(err)
+	}
+	identity, err := machine.Read(machine.Options{Product: "evoq", Extra: []machine.Value{given}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	write("component of evoq, volume and "+volume, identity.Components[len(identity.Components)-1].Hash)
 	write("request body", body)
 	hash := testLicense(t).Binding.Request
 	write("request hash", hash[:])

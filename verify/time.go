@@ -102,7 +102,7 @@ func (j *judgement) clockFloor() (floor time.Time, source string) {
 		source string
 	}{
 		{j.license.Issued, "the license was issued"},
-		{format.Time(j.delegation.claims.IssuedAt), "the delegation was issued"},
+		{format.Instant(j.delegation.claims.IssuedAt), "the delegation was issued"},
 		{j.listIssued(), "the revocation list was issued"},
 		{j.facts.Built, "this program was built"},
 		{j.facts.Seen, "the clock has been"},

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/hex"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -24,7 +26,13 @@ type vector struct {
 	lists   [][]byte     // what the verifier has, as text
 	facts   verify.Facts // Site is nil for any machine
 	text    []byte
+
+	installed []byte   // text of the license whose place this one would take; nil: none
+	weakRoots []string // lines of roots that are no keys
 }
+
+// noVerifier is what a vector expects when nothing is judged.
+const noVerifier verify.Reason = "no-verifier"
 
 func (v *vector) marshal() []byte {
 	var b bytes.Buffer
@@ -51,6 +59,9 @@ func (v *vector) marshal() []byte {
 	for _, root := range v.roots {
 		line("root", root.MarshalLine("root.acme.example"))
 	}
+	for _, root := range v.weakRoots {
+		line("root", root)
+	}
 	if v.open == "release" {
 		line("machine-key", hex.EncodeToString(v.facts.Site.Key.Bytes()))
 	}
@@ -69,9 +80,12 @@ func (v *vector) marshal() []byte {
 			for _, c := range f.Site.Components {
 				line("component", c.Label+" "+hex.EncodeToString(c.Hash))
 			}
+			for _, r := range f.Site.Released {
+				line("released", fmt.Sprintf("%s %s %s", r.License, r.Vendor, r.Activation))
+			}
 		}
-		for name, n := range f.Use {
-			line("use", fmt.Sprintf("%s %d", name, n))
+		for _, name := range slices.Sorted(maps.Keys(f.Use)) {
+			line("use", fmt.Sprintf("%s %d", name, f.Use[name]))
 		}
 		if f.Emergency {
 			line("emergency", "yes")
@@ -80,6 +94,7 @@ func (v *vector) marshal() []byte {
 		for _, list := range v.lists {
 			line("revocation", strings.Join(strings.Fields(string(list)), ""))
 		}
+		line("installed", strings.Join(strings.Fields(string(v.installed)), ""))
 		number("min-revocation", f.MinRevocation)
 		number("max-revocation-age", uint64(f.MaxRevocationAge/time.Second))
 	}
@@ -119,8 +134,11 @@ func parseVector(file []byte) (*vector, error) {
 			v.id = value
 		case "root":
 			var root keys.NamedKey
-			root, err = keys.ParsePublicLine(value)
-			v.roots = append(v.roots, root.PublicKey)
+			if root, err = keys.ParsePublicLine(value); err == nil {
+				v.roots = append(v.roots, root.PublicKey)
+			} else {
+				v.weakRoots, err = append(v.weakRoots, value), nil
+			}
 		case "now":
 			v.facts.Now, err = time.Parse(time.RFC3339, value)
 		case "product":
@@ -150,7 +168,15 @@ func parseVector(file []byte) (*vector, error) {
 			if v.facts.Use == nil {
 				v.facts.Use = make(map[string]uint64)
 			}
-			v.facts.Use[first], err = strconv.ParseUint(second, 10, 64)
+			at := strings.LastIndexByte(value, ' ')
+			v.facts.Use[value[:at]], err = strconv.ParseUint(value[at+1:], 10, 64)
+		case "released":
+			words := strings.SplitN(value, " ", 3)
+			r := verify.ReleasedLicense{Vendor: words[1], Activation: words[2]}
+			r.License, err = format.ParseID(words[0])
+			site().Released = append(site().Released, r)
+		case "installed":
+			v.installed = []byte(value)
 		case "emergency":
 			v.facts.Emergency = value == "yes"
 		case "emergency-day":
@@ -173,5 +199,6 @@ func parseVector(file []byte) (*vector, error) {
 		}
 	}
 	v.facts.AnyMachine = v.facts.Site == nil
+	v.facts.AnyProduct = v.installed != nil && v.facts.Product == ""
 	return v, nil
 }

@@ -26,6 +26,11 @@ func makeVectors(t testing.TB) map[string]*vector {
 	m.refusedScopes()
 	m.bindings()
 	m.emergencies()
+	m.texts()
+	m.further()
+	m.curve()
+	m.decided()
+	m.places()
 	m.refusedFacts()
 	m.requests()
 	m.delegations()
@@ -151,8 +156,15 @@ func (m *vectorMaker) good() {
 	m.license("valid-two-roots", verify.Valid, "the second of two roots has signed", nil).roots =
 		[]keys.PublicKey{strangerKey(m.t).Public(), rootKey(m.t).Public()}
 	m.license("valid-use-at-its-limit", verify.Valid, "16 cores of 16; apps are not limited", func(s *scenario) {
-		s.facts.Use = map[string]uint64{"cores": 16}
+		s.facts.Use = map[string]uint64{"cores": 16, "apps": 1 << 40}
 	})
+	named := func(used uint64) func(*scenario) {
+		return func(s *scenario) {
+			s.license.Terms.Limits["named users"], s.facts.Use = 20, map[string]uint64{"named users": used}
+		}
+	}
+	m.license("valid-use-with-a-space", verify.Valid, "a limit's name may hold a space", named(20))
+	m.license("over-limit-with-a-space", verify.OverLimit, "a limit's name may hold a space", named(21))
 	m.license("grace-first-second", verify.Grace, "exp is the hard end: 14 grace days begin 14 days before it", func(s *scenario) {
 		s.license.Terms.GraceDays, s.facts.Now = 14, ends.AddDate(0, 0, -14)
 	})
@@ -179,7 +191,7 @@ func (m *vectorMaker) refusedTexts() {
 		m.text("malformed-text-"+name, verify.Malformed, comment, s, text)
 	}
 	refuse("empty", "nothing at all", "")
-	refuse("checksum", "two characters exchanged", line[:20]+line[21:22]+line[20:21]+line[22:])
+	refuse("checksum", "the content is right, and its checksum is not", wrongChecksum(line))
 	refuse("cut", "the last 8 characters are missing", line[:len(line)-8])
 	refuse("length", "a length that Base32 cannot have", line+strings.Repeat("A", (9-len(line[5:])%8)%8))
 	refuse("padding", "Base32 with padding", line+"=")
@@ -260,11 +272,13 @@ func (m *vectorMaker) refusedBytes() {
 	payload("indefinite", "a map of indefinite length", claims, "\xbf\x01\x6c", "\x65users\x18\xc8", "\x65users\x18\xc8\xff")
 	payload("no-seats", "the number of seats is missing", terms+"\xac", terms+"\xab", "\x01\x01\x02\x01\x03", "\x02\x01\x03")
 	payload("zero-seats", "no seats", "\x01\x01\x02\x01\x03", "\x01\x00\x02\x01\x03")
-	payload("unknown-term", "what this version does not know may restrict", terms+"\xac", terms+"\xad", "\x0d\x81\x63sso", "\x0d\x81\x63sso\x10\x01")
+	payload("unknown-term", "what this version does not know may restrict", terms+"\xac", terms+"\xad", "\x65users\x18\xc8", "\x65users\x18\xc8\x12\x01")
+	payload("unknown-claim", "the same of a claim, in its place", claims, "\xa9\x01\x6c", terms, "\x09\x01"+terms)
+	payload("unknown-cnf", "the same beside the machine's key", "\x08\xa1\x01\xa3", "\x08\xa2\x01\xa3", terms, "\x02\x01"+terms)
 	payload("empty-features", "an empty list is said by leaving the key out", "\x0d\x81\x63sso", "\x0d\x80")
 	payload("feature-twice", "a feature twice", "\x0d\x81\x63sso", "\x0d\x82\x63sso\x63sso")
 	payload("limits-unsorted", "limits not in their order", "\x65cores\x10\x65users\x18\xc8", "\x65users\x18\xc8\x65cores\x10")
-	payload("control-character", "an escape character in the customer's name", "\x68Site Ltd", "\x68Site\x1b[2")
+	payload("control-character", "an escape character in the customer's name", "\x68Site Ltd", "\x68Site\x1b[2J")
 	payload("bidi-mark", "a mark that turns the direction of writing", "\x68Site Ltd", "\x68Site \u202e")
 	payload("not-utf8", "text that is not UTF-8", "\x68Site Ltd", "\x68Site Lt\xff")
 	payload("unknown-type", "a type that is unknown", "\x6aproduction", "\x6aproductive")
@@ -493,7 +507,9 @@ func (m *vectorMaker) releases() {
 	add("malformed-zero-days", verify.Malformed, "no days are said by leaving the key out", format.Release,
 		altered(format.Release, claim+"\xa1\x00\x50\x02"+strings.Repeat("\x00", 15), claim+"\xa2\x00\x50\x02"+strings.Repeat("\x00", 15)+"\x01\x00"))
 	add("malformed-unknown-claim", verify.Malformed, "an exp, which releases have not", format.Release,
-		altered(format.Release, "\x06\x1a", "\x04\x01\x06\x1a"))
+		seal(m.t, format.Release, append([]byte{0xa6}, m.once(m.payload(testRelease()), "\x06\x1a", "\x04\x01\x06\x1a")[1:]...), machineKey(m.t)))
+	add("malformed-unknown-key", verify.Malformed, "a key of a later version", format.Release,
+		altered(format.Release, claim+"\xa1\x00\x50\x02"+strings.Repeat("\x00", 15), claim+"\xa2\x00\x50\x02"+strings.Repeat("\x00", 15)+"\x02\x01"))
 	add("malformed-cross-kind", verify.Malformed, "a release's content sealed as a request", format.Release,
 		altered(format.SignedRequest, "\x06\x1a", "\x06\x1a"))
 	add("malformed-request", verify.Malformed, "a request where a release belongs", format.SignedRequest, sealedRequest(m.t))

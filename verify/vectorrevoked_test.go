@@ -107,7 +107,6 @@ func (m *vectorMaker) revoked() {
 		m.once(list(7), "\xa1\x00\x07", "\xa1\x00\x08"))
 	m.byLists("malformed-attached-license", verify.Malformed, 0, "a license stands where the list belongs", nil, append([]byte{0x81}, m.sealLicense()...))
 
-	// Key 16 is known by now, and the vector of an unknown term has it out of its place.
 	newer := m.once(m.payload(own), "\x3a\x00\x01\x11\x70\xac", "\x3a\x00\x01\x11\x70\xad")
 	m.sealed("malformed-payload-later-term", verify.Malformed, "a term of a later version, in its place", m.delegation(),
 		seal(t, format.License, append(newer, 22, 1), staffKey(t)))
@@ -166,9 +165,11 @@ func (m *vectorMaker) revocations() {
 	altered("length", "half a license", "\x58\x20"+one+three, "\x57"+one+three[:7])
 	altered("empty-set", "an empty set is said by leaving the key out", "\x01\x58\x20"+one+three, "\x01\x40")
 	altered("keep-unsorted", "what is kept not in ascending order", one+two, two+one)
-	altered("unknown-key", "a key of a later version", "\xa3\x00\x07\x01", "\xa3\x00\x07\x03")
 	thumbprint := staffKey(t).Public().Thumbprint()
 	entry := "\xa2\x00\x58\x20" + string(thumbprint[:]) + "\x01\x58\x20" + one + two
+	add("malformed-unknown-key", verify.Malformed, "a key of a later version", listOf(t, nil, seal(t, format.Revocation,
+		append(m.once(m.payload(full), "\xa3\x00\x07\x01", "\xa4\x00\x07\x01"), 3, 1), root)))
+	altered("unknown-key-of-a-key", "the same of what is said of a revoked key", entry, "\xa3"+entry[1:]+"\x02\x01")
 	altered("key-twice", "a key twice", "\x81"+entry, "\x82"+entry+entry)
 	add("malformed-cross-kind", verify.Malformed, "a license's content sealed as a list", listOf(t, nil, seal(t, format.Revocation, m.payload(testLicense(t)), root)))
 	add("malformed-license", verify.Malformed, "a license stands where the list belongs", append([]byte{0x81}, m.sealLicense()...))

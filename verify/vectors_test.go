@@ -97,6 +97,7 @@ func TestVectors(t *testing.T) {
 		verify.Valid, verify.Grace, verify.Malformed, verify.BadSignature, verify.UnknownKey, verify.OutOfScope,
 		verify.Revoked, verify.WrongProduct, verify.WrongVersion, verify.UpdatesEnded, verify.WrongSite, verify.WrongMachine,
 		verify.Standby, verify.OverLimit, verify.NotYetValid, verify.Expired, verify.ClockRolledBack,
+		verify.Released, verify.Superseded, noVerifier,
 	} {
 		if seen[reason] == 0 {
 			t.Errorf("no vector expects %s", reason)
@@ -117,18 +118,28 @@ func (v *vector) judge() (judged, error) {
 	got := judged{reason: verify.Valid}
 	var verifier *verify.Verifier
 	var err error
+	if len(v.weakRoots) > 0 {
+		return judged{reason: noVerifier}, errors.New("a root that is no key, or a weak one")
+	}
 	if len(v.roots) > 0 {
 		if verifier, err = verify.New(v.roots...); err != nil {
-			return judged{}, err
+			return judged{reason: noVerifier}, err
 		}
 	}
 	facts := v.facts
 	for _, text := range v.lists {
 		list, err := verifier.OpenRevocationList(text)
 		if err != nil {
-			return judged{}, err
+			return judged{reason: noVerifier}, err
 		}
 		facts.Revocations = append(facts.Revocations, list)
+	}
+	if v.installed != nil {
+		site := *facts.Site
+		if site.Installed, err = verifier.Open(v.installed); err != nil {
+			return judged{}, err
+		}
+		facts.Site = &site
 	}
 	switch v.open {
 	case "license":
@@ -173,7 +184,7 @@ func TestEveryDoorOverEveryVector(t *testing.T) {
 	for _, path := range vectorPaths(t) {
 		v := readVector(t, path)
 		kind, _, err := format.DecodeText(v.text)
-		v.roots, v.facts, v.lists = []keys.PublicKey{rootKey(t).Public()}, testFacts(t), nil
+		v.roots, v.weakRoots, v.facts, v.lists, v.installed = []keys.PublicKey{rootKey(t).Public()}, nil, testFacts(t), nil, nil
 		for door, kinds := range doors {
 			if err == nil && slices.Contains(kinds, kind) {
 				continue

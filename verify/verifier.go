@@ -85,7 +85,7 @@ type Facts struct {
 
 	// Where the emergency is on record, as in a site's state directory:
 	EmergencySince time.Time // when it was declared; zero: not known
-	EmergencyDays  uint64    // emergency day that this is, all that the activation has used counted; 0: not counted
+	EmergencyDays  uint64    // emergency day that this is, of those from the license's EmergencyFrom on; 0: not counted
 }
 
 // Site is what identifies the place where a license runs.

@@ -57,7 +57,7 @@ func loadPrivate(path string) ([]byte, error) {
 
 // load returns the first MaxFile+1 bytes of a regular file.
 func load(path string) ([]byte, fs.FileMode, error) {
-	// Before opening: opening a named pipe waits for its writer, perhaps forever.
+	// Before opening, which may do something to a device.
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, 0, err
@@ -65,12 +65,12 @@ func load(path string) ([]byte, fs.FileMode, error) {
 	if !info.Mode().IsRegular() {
 		return nil, 0, fmt.Errorf("%q is not a regular file", path)
 	}
-	file, err := os.Open(path)
+	file, err := os.OpenFile(path, os.O_RDONLY|noWait, 0)
 	if err != nil {
 		return nil, 0, err
 	}
 	defer file.Close()
-	// Again, for the file that was opened.
+	// Again, for the file that was opened: a pipe may have taken the name meanwhile.
 	if info, err = file.Stat(); err != nil {
 		return nil, 0, err
 	}

@@ -8,5 +8,7 @@ import "io/fs"
 // not show; a user's own directories are closed to others by default.
 func othersCanRead(fs.FileMode) bool { return false }
 
+const noWait = 0 // no name in a directory leads to a pipe
+
 // syncDirectory: Windows opens no directory for this; NTFS logs a new name by itself.
 func syncDirectory(string) error { return nil }

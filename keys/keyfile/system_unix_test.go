@@ -150,3 +150,40 @@ func TestNamedPipe(t *testing.T) {
 		t.Errorf("a device: got %v", err)
 	}
 }
+
+// TestPipeSwappedIn: a pipe that takes the place of a key at any moment makes nobody wait.
+func TestPipeSwappedIn(t *testing.T) {
+	dir := t.TempDir()
+	path, pipe, regular, next := filepath.Join(dir, "key"), filepath.Join(dir, "pipe"), filepath.Join(dir, "file"), filepath.Join(dir, "next")
+	if err := errors.Join(syscall.Mkfifo(pipe, 0o600), os.WriteFile(regular, []byte("no key"), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	stop, swapped, done := make(chan struct{}), make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(swapped)
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+			}
+			for _, from := range []string{pipe, regular} {
+				os.Link(from, next)
+				os.Rename(next, path)
+			}
+		}
+	}()
+	go func() {
+		defer close(done)
+		for range 5000 {
+			Read(path, nil)
+		}
+	}()
+	select {
+	case <-done:
+	case <-time.After(60 * time.Second):
+		t.Fatal("waits forever")
+	}
+	close(stop)
+	<-swapped
+}

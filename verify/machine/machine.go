@@ -61,9 +61,11 @@
 // In an application container (Docker, Podman, Kubernetes) the machine-id and the root
 // file system come from the image: every container started from it, anywhere, has the
 // same ones. Offering them would bind a license to an image, so they are not offered,
-// unless /etc/machine-id is its own mount, which somebody then mounted on purpose.
-// The product UUID is the host's and is offered as such. What identifies a containerised
-// site best is an operator's own component, the id of the cluster or of the volume.
+// and a machine-id that somebody has mounted, like the product UUID, is the host's: all
+// containers on it have it. The host's are offered only where the operator asks for them,
+// and then as the operator's own values, [LabelHostMachineID] and [LabelHostUUID]. What
+// identifies a containerised site best is an operator's own component, the id of the cluster
+// or of the volume.
 // System containers (LXC, systemd-nspawn, WSL) make their own machine-id at first boot,
 // as a machine does, so theirs is offered. /.dockerenv counts even where the root file
 // system is a disk: that is a virtual machine made from an image, which has the image's
@@ -83,13 +85,27 @@ type Options struct {
 	Product string  // keys the hashes; required
 	Extra   []Value // components that the operator gives; none by default
 	MAC     bool    // also offer a MAC address; false leaves it out
+	HostID  bool    // in an application container, also offer what is the host's, as the operator's own; false leaves it out
 	Root    string  // a directory with etc, sys, proc, dev, run in place of the running system's, for tests; Linux only, "" is the running system
+}
+
+// Labels of what an application container has from its host. No operator can give them by
+// hand; on the wire they are operator's labels.
+const (
+	LabelHostMachineID = "host-machine-id"
+	LabelHostUUID      = "host-uuid"
+)
+
+// OfHost reports whether a component of the label comes from the host of a container.
+func OfHost(c format.Component) bool {
+	return c.Label == LabelHostMachineID || c.Label == LabelHostUUID
 }
 
 // Identity is what a machine offers, and how each source fared.
 type Identity struct {
 	// Components carry 8 bytes of hash each. Their order is machine-id, product-uuid,
-	// root-fs, mac, then Options.Extra as given. There are at most
+	// root-fs, mac, then Options.Extra as given; what is the host's is in the place of the
+	// machine's own. There are at most
 	// [format.MaxComponents], and there may be none.
 	Components []format.Component
 	// Findings has one entry for every source tried, in the same order.
@@ -121,7 +137,7 @@ func Read(o Options) (*Identity, error) {
 		return nil, err
 	}
 	c := collector{product: o.Product}
-	c.readSystem(o.Root, o.MAC)
+	c.readSystem(o.Root, o.MAC, o.HostID)
 	for _, v := range o.Extra {
 		c.add(v.label, present(v.value, "given by the operator"))
 	}

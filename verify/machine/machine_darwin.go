@@ -10,7 +10,7 @@ import (
 )
 
 // readSystem runs ioreg: asking IOKit itself would need cgo.
-func (c *collector) readSystem(_ string, withMAC bool) {
+func (c *collector) readSystem(_ string, withMAC, _ bool) {
 	const source = "IOPlatformUUID (ioreg)"
 	output, err := runIOReg()
 	value := parseIOReg(output)

@@ -18,7 +18,7 @@ const (
 
 const useComponent = "use --component NAME=VALUE with an id of the cluster or volume"
 
-func (c *collector) readSystem(root string, withMAC bool) {
+func (c *collector) readSystem(root string, withMAC, hostID bool) {
 	var mounts map[string]mount
 	table, err := readFile(root+mountTable, maxMountTable)
 	if err == nil {
@@ -26,9 +26,20 @@ func (c *collector) readSystem(root string, withMAC bool) {
 	}
 	in := detectContainer(root, mounts)
 
-	id := readMachineID(root, mounts, in)
-	c.add(format.LabelMachineID, id)
-	c.add(format.LabelProductUUID, readProductUUID(root, in))
+	// own adds what is the machine's own, or its host's where that is asked for.
+	own := func(label, hostLabel string, r reading) reading {
+		if in.kind == appContainer && r.status == Present {
+			if hostID {
+				c.add(hostLabel, r)
+				return absent(r.detail)
+			}
+			r = absent(r.detail + ", which is the host's, and the same in every container on it: " + useComponent + ", or name the host with --host-id")
+		}
+		c.add(label, r)
+		return r
+	}
+	id := own(format.LabelMachineID, LabelHostMachineID, readMachineID(root, mounts, in))
+	own(format.LabelProductUUID, LabelHostUUID, readProductUUID(root, in))
 	c.add(format.LabelRootFS, readRootFS(root, mounts, in))
 	if withMAC {
 		c.add(format.LabelMAC, readMAC(root, id))
@@ -43,7 +54,7 @@ func readMachineID(root string, mounts map[string]mount, in container) reading {
 	m, mounted := mounts[path]
 	if in.kind == appContainer && !mounted {
 		return absent("this looks like a container (" + in.why + "), where the machine-id comes from the image, " +
-			"the same in every container started from it: mount the host's " + machineIDFile + ", or " + useComponent)
+			"the same in every container started from it: " + useComponent)
 	}
 	b, err := readFile(root+path, maxID)
 	switch {
@@ -60,8 +71,6 @@ func readMachineID(root string, mounts map[string]mount, in container) reading {
 	case r.status == Present && mounted && isTransient(m) && !isOnKernelCommandLine(root, r.value):
 		return absent("the machine-id was made for this boot only, since /etc was read-only: run systemd-machine-id-setup --commit " +
 			"with /etc writable, or set systemd.machine_id= on the kernel command line")
-	case r.status == Present && in.kind == appContainer:
-		r.detail += ", which is mounted into this container"
 	}
 	return r
 }
@@ -97,7 +106,7 @@ func readProductUUID(root string, in container) reading {
 		return r
 	}
 	r := uuidReading(string(b), productUUIDFile)
-	if r.status == Present && in.kind != noContainer {
+	if r.status == Present && in.kind == systemContainer {
 		r.detail += ": it names the host of this container"
 	}
 	return r

@@ -7,7 +7,7 @@ import (
 	"github.com/offlicense/offlicense/format"
 )
 
-func (c *collector) readSystem(_ string, withMAC bool) {
+func (c *collector) readSystem(_ string, withMAC, _ bool) {
 	const source = `HKLM\SOFTWARE\Microsoft\Cryptography\MachineGuid`
 	value, err := readMachineGUID()
 	switch {

@@ -46,6 +46,9 @@ func ParseValue(s string) (Value, error) {
 	case format.LabelMachineID, format.LabelProductUUID, format.LabelRootFS, format.LabelMAC:
 		return Value{}, fmt.Errorf("invalid label %q: it is read from the machine itself, want another", label)
 	}
+	if OfHost(format.Component{Label: label}) {
+		return Value{}, fmt.Errorf("invalid label %q: it is read from the host of a container, with --host-id", label)
+	}
 	if len(value) > maxValue {
 		return Value{}, fmt.Errorf("invalid value of component %q: got %d bytes, want at most %d", label, len(value), maxValue)
 	}

@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"strings"
 	"time"
+
+	"github.com/offlicense/offlicense/verify"
 )
 
 const (
@@ -73,6 +75,19 @@ func (s seen) next(now time.Time) (seen, bool) {
 		return s, false // another jump, while the first is not yet caught up with
 	}
 	return seen{s.highest.Add(maxStep), now}, true
+}
+
+// plausible refuses a time that no statement and no file here can say, so that nothing is
+// written that cannot be read.
+func plausible(now time.Time) error {
+	if now.Unix() > 0 && now.Year() <= 9999 {
+		return nil
+	}
+	r := &verify.Refusal{
+		Reason:  verify.ClockRolledBack,
+		Message: fmt.Sprintf("this machine's clock says the year %d", now.Year()),
+	}
+	return r.WithHint("set the clock to the right time and try again")
 }
 
 // orSigned returns the record, or one of the time at which the vendor signed if that is

@@ -37,11 +37,12 @@
 //     difference, and if the license names none, nothing does.
 //   - machine.key is the site's private key. Only a request and a release read it, so the
 //     product can run as another user than the owner, who keeps the file private. A reader
-//     can sign requests and releases in this site's name.
+//     can sign requests and releases in this site's name. A key that is sealed elsewhere
+//     ([Key]) is not here.
 //   - clock holds the highest time that the site has seen. Removing it lowers that time to
 //     what is signed: the license's issue. A far time in it stops the license until the
 //     file is removed; the refusal names the file.
-//   - released lists the released licenses. Removing it lets the site use a license whose
+//   - released/ID is the record of a release. Removing it lets the site use a license whose
 //     seat the vendor gives to another; only the vendor's next revocation list can stop
 //     that. Damage to it stops the license.
 //   - revocations/ holds the newest revocation lists that the site has met, signed by the
@@ -49,16 +50,16 @@
 //     of license.lic, and the lowest number that these two accept. A damaged list is a
 //     warning, and a refusal for want of a list names the file. A directory full of other
 //     files hides the lists behind the newest of them.
-//   - releases/ID.olr are the releases as they were handed out. They are signed, the vendor
-//     checks them, and nothing here depends on them.
 //   - failover declares an emergency. Any writer can do that, as the administrator may: it
 //     ends with the days that the license grants.
-//   - failover.days counts those days. Removing it gives them all back, as far as this site
-//     can tell; a release tells the vendor how many were counted. The file is not signed,
+//   - failover.days has those days. Removing it gives them all back, as far as this site
+//     can tell; a release tells the vendor how many were used. The file is not signed,
 //     because the product counts and must not need the private key.
 //
 // No file is believed for its length or type: reading stops at a limit, and a pipe or a
-// device is refused.
+// device is refused, also one that takes the place of a file at that moment. Nothing is
+// written through a link, and of a directory that was just made the mode is changed only if
+// what is open is that directory.
 //
 // # Files
 //
@@ -68,10 +69,9 @@
 //	clock               the highest time seen, and when it was last raised
 //	revocations/N-CODE.olv
 //	                    revocation list N (OLV1); CODE is made of its hash
-//	released            one line for each released license
-//	releases/ID.olr     each release (OLR1); ID is that of the license
+//	released/ID         the record of a release; ID is that of the license
 //	failover            the emergency that is declared now, since when and why
-//	failover.days       the emergency days that each activation has used
+//	failover.days       the emergency days that each activation has used, one by one
 //
 // The key or the requests make a directory a state directory. A directory full of other
 // things is refused, even if a license.lic is among them. A directory belongs to one
@@ -115,29 +115,42 @@
 // of the delegated keys. Only a root's list can revoke a stolen delegated key; without it
 // the thief's list would count again.
 //
+// # Asking
+//
+// A request says what identifies the machine (package machine). Where nothing does, it is
+// refused before anything is made: [RequestOptions] gives components, or says that the
+// machine key alone shall do. A machine that does not agree with the site's earlier requests,
+// by as much as the installed license asks for, has changed: its request names that license,
+// and needs its signature, so there is no code for it.
+//
 // # Releasing a license
 //
-// [State.Release] first writes the line in released and makes it durable. From then on
-// the license, and every other one of its activation, is refused before anything else is
-// judged. Then it signs the release. The line has all that the release says, and a
-// signature by the machine key is always the same: to release the license again makes the
-// same bytes, whether a crash prevented the first release or it was lost.
+// [State.Release] first makes the record of it, durably; of several at the same time one
+// does. From then on the license, and every other one of its activation, is refused before
+// anything else is judged. Then it signs the release, and keeps none: the record has all that
+// the release says, and a signature by the machine key is always the same, so each later call
+// makes the same bytes. Nothing else gives a license up: not its removal, nor another one in
+// its place. With a verifier, a license that a list at hand revokes is not given up, for it
+// would free no seat. Whether a newer license was sent is for the vendor to know.
 //
 // # Emergencies
 //
 // A failover license runs while an emergency is declared. From the declaration on, each
 // day that has begun, in UTC, uses one of the days that the license grants, the first one
-// included, whether anybody asked on it or not. A day counts once, in however many
-// emergencies. The count belongs to the activation: it stays when the emergency ends and
-// when the license is renewed. When no day is left the license is on standby. Such days do
+// included, whether anybody asked on it or not. The days belong to the activation, and are
+// remembered one by one: a day counts once, in however many emergencies, and stays used when
+// the emergency ends and when the license is renewed. A license says from which day on they
+// count; a paid renewal moves it. When no day is left the license is on standby. Such days do
 // not count if more are granted later.
 //
-// The day is that of the clock or of the highest time seen, whichever is later, and a
-// counted day stays counted: setting the clock back wins nothing. A clock that is ahead
-// during an emergency counts days that have not come yet; only the vendor can give them
-// back, by a renewal that grants more.
+// The day is that of the clock or of the highest time seen, whichever is later. No clock
+// takes a day away. One that is ahead when the emergency is declared costs the day that it
+// says, and then those that come; until one of them is recorded, a user who cannot record it
+// gets no license. One that is ahead for a moment of the emergency costs the days up to what
+// it says, if there are as many, and nothing if there are not. One that is ahead when the
+// emergency ends may cost all. A day that was used may run again.
 //
-// The declaration and the count are two files, so that a product that counts while the
+// The declaration and the days are two files, so that a product that counts while the
 // administrator ends the emergency does not bring it back. If the directory cannot be
 // written, the days follow from the declaration all the same.
 //

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/offlicense/offlicense/format"
+	"github.com/offlicense/offlicense/verify"
 	"github.com/offlicense/offlicense/verify/site/atomicfile"
 )
 
@@ -63,10 +64,15 @@ func parseDeclaration(text []byte) (declaration, error) {
 type activation struct {
 	vendor, id string
 	granted    uint64 // emergency days; 0: not limited
+	from       int64  // the day from which they count
 }
 
 func activationOf(l *format.LicenseClaims) activation {
-	return activation{l.Issuer, l.Activation, l.Terms.EmergencyDays}
+	return activation{l.Issuer, l.Activation, l.Terms.EmergencyDays, dayNumber(format.Time(l.Terms.EmergencyFrom))}
+}
+
+func activationOfLicense(l *verify.License) activation {
+	return activation{l.Vendor, l.Activation, l.EmergencyDays, dayNumber(l.EmergencyFrom)}
 }
 
 // declaration returns the emergency that goes on, nil if none does.
@@ -100,14 +106,14 @@ func (s *State) endEmergency() error {
 	return nil
 }
 
-// tally is how many emergency days one activation has used: a line of the file
+// tally is what the site knows of the emergency days of one activation: a line of the file
 // failover.days.
 type tally struct {
 	vendor, activation string
 
-	used    uint64
-	through int64 // the last day that is counted, or on which the days were used up; days since 1970
-	spent   bool  // a day more was wanted than there was
+	used    days
+	settled int64 // up to this day it was decided which ones are used, since the last declaration
+	from    int64 // the day from which they counted then
 }
 
 const talliesHeader = "offlicense failover days 1\n"
@@ -115,15 +121,14 @@ const talliesHeader = "offlicense failover days 1\n"
 // marshalTallies returns the content, one line an activation:
 //
 //	offlicense failover days 1
-//	3 2026-11-24 left "acme.example" "K7QX2MPA3ZL4N"
+//	2026-11-24 2026-01-01 2026-11-20..2026-11-21,2026-11-24 "acme.example" "K7QX2MPA3ZL4N"
+//
+// with the day on which the tally was taken, the one from which the days count, the days that
+// were used, the vendor and the activation.
 func marshalTallies(list []tally) []byte {
 	b := []byte(talliesHeader)
 	for _, t := range list {
-		state := "left"
-		if t.spent {
-			state = "spent"
-		}
-		b = fmt.Appendf(b, "%d %s %s %q %q\n", t.used, dateOf(t.through), state, t.vendor, t.activation)
+		b = fmt.Appendf(b, "%s %s %s %q %q\n", dateOf(t.settled), dateOf(t.from), t.used, t.vendor, t.activation)
 	}
 	return b
 }
@@ -141,17 +146,16 @@ func parseTallies(text []byte) ([]tally, error) {
 		if len(f) != 5 {
 			return nil, malformed
 		}
-		t := tally{spent: f[2] == "spent"}
-		var failed [4]error
-		var through time.Time
-		t.used, failed[0] = strconv.ParseUint(f[0], 10, 64)
-		through, failed[1] = time.Parse(time.DateOnly, f[1])
-		t.vendor, failed[2] = strconv.Unquote(f[3])
-		t.activation, failed[3] = strconv.Unquote(f[4])
-		if errors.Join(failed[:]...) != nil {
+		var t tally
+		var failed [5]error
+		t.settled, failed[0] = parseDate(f[0])
+		t.from, failed[1] = parseDate(f[1])
+		t.used, failed[2] = parseDays(f[2])
+		t.vendor, failed[3] = strconv.Unquote(f[3])
+		t.activation, failed[4] = strconv.Unquote(f[4])
+		if errors.Join(failed[:]...) != nil || !t.used.inOrder() {
 			return nil, malformed
 		}
-		t.through = dayNumber(through)
 		list = append(list, t)
 	}
 	if !bytes.Equal(marshalTallies(list), text) {
@@ -159,16 +163,6 @@ func parseTallies(text []byte) ([]tally, error) {
 	}
 	return list, nil
 }
-
-const daySeconds = 24 * 60 * 60
-
-// dayNumber returns the day of a time, in UTC, as days since 1970.
-func dayNumber(t time.Time) int64 {
-	seconds := t.Unix()
-	return (seconds - ((seconds%daySeconds)+daySeconds)%daySeconds) / daySeconds
-}
-
-func dateOf(day int64) string { return time.Unix(day*daySeconds, 0).UTC().Format(time.DateOnly) }
 
 // tally returns what an activation has used, and what others have.
 func (s *State) tally(a activation) (own tally, others []tally, err error) {
@@ -208,29 +202,62 @@ func (s *State) writeTally(own tally, others []tally) error {
 	return nil
 }
 
-// on returns the tally once an emergency that was declared on the day from goes on today,
-// and the number that today has among all emergency days: more than granted (0: any
-// number is) once those are used up. Every day that has begun since the declaration counts
-// as one, whether or not somebody asked on it; a day that an earlier emergency has counted
-// does not count again; and no clock that is set back takes a day away.
-func (t tally) on(today, from int64, granted uint64) (tally, uint64) {
-	today = max(today, from, t.through)
-	if t.spent && (granted == 0 || t.used < granted) {
-		// More was granted since. The server was on standby meanwhile, today not counted yet.
-		t.spent, t.through = false, max(t.through, today-1)
+// on returns the tally once an emergency that was declared on the day since goes on today,
+// and the number that today has among the days that count for a license: more than granted
+// (0: any number is) once those are used up.
+//
+// Every day that has begun since the declaration is used, whether or not somebody asked on
+// it. A day that is used stays so, and is used once, whatever the clock says later: each
+// stands in the set by itself. So a clock that is ahead when the emergency is declared uses
+// that one day, and then those that come. Days on which the server stood by, because all
+// were used up, are not used if more are granted later.
+func (t tally) on(today, since int64, a activation) (tally, uint64) {
+	next := t
+	next.from = t.counting(today, a)
+	next.used = t.used.with(t.undecided(today, since), today)
+	n := next.used.from(next.from)
+	switch {
+	case a.granted == 0 || n <= a.granted:
+		next.settled = today
+		return next, n
+	case t.used.from(next.from) >= a.granted:
+		t.settled = max(t.settled, today)
 	}
-	if t.spent {
-		return t, t.used + 1
+	return t, n
+}
+
+// ended is on for an emergency that ends today. Of days that are not in the set yet, and more
+// than there are, the first ones were used.
+func (t tally) ended(today, since int64, a activation) tally {
+	next, n := t.on(today, since, a)
+	if a.granted == 0 || n <= a.granted {
+		return next
 	}
-	before, last := t.used, max(t.through, from-1)
-	if today > last {
-		t.used, t.through = t.used+uint64(today-last), today
+	from := t.counting(today, a)
+	for day := t.undecided(today, since); day <= today && next.used.from(from) < a.granted; day++ {
+		next.used = next.used.with(day, day)
 	}
-	if granted > 0 && t.used > granted {
-		t.used, t.through, t.spent = max(before, granted), max(last, today-1), true
-		return t, t.used + 1
+	next.settled, next.from = max(next.settled, today), from
+	return next
+}
+
+// counting returns the day from which days count: before it comes, as after an early
+// renewal, that of the license before.
+func (t tally) counting(today int64, a activation) int64 {
+	if a.from > today {
+		return t.from
 	}
-	return t, t.used
+	return a.from
+}
+
+// undecided returns the first day up to today of which the set does not say whether it was
+// used. Where the clock was ahead at the declaration, and nothing was counted since, that is
+// today.
+func (t tally) undecided(today, since int64) int64 {
+	if len(t.used) > 0 && t.settled <= today && (t.settled >= since || today < since) {
+		return min(t.settled+1, today)
+	}
+	return min(since, today)
 }
 
 // emergency is what the directory knows of an activation's emergency at a time.
@@ -238,8 +265,12 @@ type emergency struct {
 	declared *declaration // nil: none goes on
 	day      uint64       // the number of this emergency day, or that which it would have
 
-	recorded, due tally // what the directory has, and what it should have
-	others        []tally
+	recorded, due, ended tally // what the directory has, should have, and will have if it ends now
+	others               []tally
+
+	// unproven: that this day counts follows from nothing but its record. A clock was ahead at
+	// the declaration.
+	unproven bool
 }
 
 func (s *State) emergency(a activation, now time.Time) (e emergency, err error) {
@@ -252,22 +283,34 @@ func (s *State) emergency(a activation, now time.Time) (e emergency, err error) 
 	if e.recorded, e.others, err = s.tally(a); err != nil {
 		return emergency{}, err
 	}
-	e.due = e.recorded
-	today, granted := dayNumber(now), a.granted
+	today := dayNumber(now)
 	if e.declared == nil {
-		_, e.day = e.recorded.on(today, today, granted)
-	} else {
-		e.due, e.day = e.recorded.on(today, dayNumber(e.declared.since), granted)
+		_, e.day = e.recorded.on(today, today, a)
+		e.due, e.ended = e.recorded, e.recorded
+		return e, nil
 	}
+	since := dayNumber(e.declared.since)
+	e.due, e.day = e.recorded.on(today, since, a)
+	e.ended = e.recorded.ended(today, since, a)
+	e.unproven = since > today && e.recorded.undecided(today, since) == today && !e.recorded.used.has(today)
 	return e, nil
 }
 
-// record writes what is due.
-func (s *State) record(e emergency, now time.Time) error {
-	if e.due == e.recorded || now.Year() > 9999 {
+// used returns how many emergency days that count for a license are used.
+func (e emergency) used(a activation, now time.Time) uint64 {
+	return e.ended.used.from(e.recorded.counting(dayNumber(now), a))
+}
+
+// record writes what the directory should have.
+func (s *State) record(e emergency, should tally) error {
+	if should.equal(e.recorded) {
 		return nil
 	}
-	return s.writeTally(e.due, e.others)
+	return s.writeTally(should, e.others)
+}
+
+func (t tally) equal(o tally) bool {
+	return t.settled == o.settled && t.from == o.from && slices.Equal(t.used, o.used)
 }
 
 // daysUsed returns how many emergency days the activation of a license has used.
@@ -275,6 +318,18 @@ func (s *State) daysUsed(l *format.LicenseClaims, now time.Time) (uint64, error)
 	if l.Terms.Type != format.TypeFailover {
 		return 0, nil
 	}
-	e, err := s.emergency(activationOf(l), now)
-	return e.due.used, err
+	a := activationOf(l)
+	e, err := s.emergency(a, now)
+	return e.used(a, now), err
+}
+
+// unprovenRefusal refuses a day of emergency that could not be recorded, and that nothing else
+// would count: otherwise the days would not end.
+func unprovenRefusal(e emergency, failed error) error {
+	r := &verify.Refusal{
+		Reason:  verify.Standby,
+		Message: fmt.Sprintf("the clock was ahead when the emergency was declared, and this day of it could not be recorded: %v", cause(failed)),
+		Found:   "an emergency declared on " + dateOf(dayNumber(e.declared.since)),
+	}
+	return r.WithHint("let the owner of the state directory check the license once, or end the emergency and declare it again")
 }

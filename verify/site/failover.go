@@ -17,7 +17,7 @@ type Failover struct {
 	Declared    bool      // an emergency goes on
 	Since       time.Time // when it was declared; zero: none goes on
 	Why         string
-	DaysUsed    uint64 // of emergency, today's included, through all emergencies
+	DaysUsed    uint64 // of emergency, today's included, as far as they count for the license
 	DaysGranted uint64 // 0: not limited. The license says so, and nobody has checked it
 	UsedUp      bool   // the license is back on standby, whatever is declared
 
@@ -48,6 +48,9 @@ func (s *State) StartFailover(o FailoverOptions) (*Failover, error) {
 	if err := format.ValidText(o.Why, maxWhy); err != nil {
 		return nil, &FieldError{"why", fmt.Errorf("invalid reason %.64q: %w", o.Why, err)}
 	}
+	if err := plausible(o.Now); err != nil {
+		return nil, err
+	}
 	text, err := s.readLicense()
 	if err != nil {
 		return nil, err
@@ -66,7 +69,7 @@ func (s *State) StartFailover(o FailoverOptions) (*Failover, error) {
 	if license.Type != format.TypeFailover {
 		return nil, notFailover(license.Type)
 	}
-	a, now := activation{license.Vendor, license.Activation, license.EmergencyDays}, s.floored(o.Now)
+	a, now := activationOfLicense(license), s.floored(o.Now)
 	e, err := s.emergency(a, now)
 	if err != nil {
 		return nil, err
@@ -74,7 +77,8 @@ func (s *State) StartFailover(o FailoverOptions) (*Failover, error) {
 	already := e.declared != nil
 	if !already {
 		e.declared = &declaration{since: now.UTC().Truncate(time.Second), vendor: a.vendor, activation: a.id, why: o.Why}
-		e.due, _ = e.recorded.on(dayNumber(now), dayNumber(now), a.granted)
+		e.due, _ = e.recorded.on(dayNumber(now), dayNumber(now), a)
+		e.ended = e.due
 	}
 	// What has not begun must not begin with no day left.
 	facts := verify.Facts{
@@ -88,10 +92,10 @@ func (s *State) StartFailover(o FailoverOptions) (*Failover, error) {
 			return nil, err
 		}
 	}
-	if err := s.record(e, now); err != nil {
+	if err := s.record(e, e.due); err != nil {
 		return nil, err
 	}
-	f := e.failover(a)
+	f := e.failover(a, now)
 	f.Already = already
 	return f, nil
 }
@@ -102,7 +106,7 @@ func (s *State) StopFailover(now time.Time) (*Failover, error) {
 	f, e, err := s.failover(now)
 	switch {
 	case err == nil:
-		if err := s.record(e, s.floored(now)); err != nil {
+		if err := s.record(e, e.ended); err != nil {
 			return nil, err
 		}
 	case errors.Is(err, verify.NoLicense), errors.Is(err, ErrNotFailover), errors.Is(err, errDeclaration):
@@ -135,17 +139,17 @@ func (s *State) failover(now time.Time) (*Failover, emergency, error) {
 	case l.Terms.Type != format.TypeFailover:
 		return nil, emergency{}, notFailover(l.Terms.Type)
 	}
-	a := activationOf(l)
-	e, err := s.emergency(a, s.floored(now))
+	a, now := activationOf(l), s.floored(now)
+	e, err := s.emergency(a, now)
 	if err != nil {
 		return nil, emergency{}, err
 	}
-	return e.failover(a), e, nil
+	return e.failover(a, now), e, nil
 }
 
-func (e emergency) failover(a activation) *Failover {
+func (e emergency) failover(a activation, now time.Time) *Failover {
 	f := &Failover{
-		Activation: a.id, DaysUsed: e.due.used, DaysGranted: a.granted,
+		Activation: a.id, DaysUsed: e.used(a, now), DaysGranted: a.granted,
 		UsedUp: a.granted > 0 && e.day > a.granted,
 	}
 	if e.declared != nil {

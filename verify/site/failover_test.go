@@ -150,42 +150,52 @@ func TestMoreDaysGranted(t *testing.T) {
 }
 
 // TestDaysNeverDecrease: whatever the clock does and whenever somebody asks, starts or
-// stops, a day that was used stays used, and no more of them run than were granted.
+// stops, a day that was used stays used, and no license runs on more days than were granted.
 func TestDaysNeverDecrease(t *testing.T) {
-	const granted = 5
-	for seed := range uint64(300) {
+	for seed := range uint64(500) {
 		random := mathrand.New(mathrand.NewPCG(seed, 1))
-		record := tally{}
-		declared, open := int64(0), false
+		own := activation{granted: 5}
+		var record tally
+		since, open := int64(0), false
 		ran := map[int64]bool{}
-		for range 60 {
-			today := 20000 + random.Int64N(12)
-			before := record.used
+		for range 80 {
+			today, before := 20000+random.Int64N(12), record
+			if random.IntN(5) == 0 {
+				today += 300
+			}
 			switch random.IntN(4) {
 			case 0:
-				if !open {
-					declared, open = today, true
+				next, day := record.on(today, today, own)
+				if !open && day <= own.granted {
+					record, since, open, ran[today] = next, today, true, true
 				}
 			case 1:
 				if open {
-					record, _ = record.on(today, declared, granted)
-					open = false
+					record, open = record.ended(today, since, own), false
 				}
 			default:
 				if !open {
 					break
 				}
-				var day uint64
-				record, day = record.on(today, declared, granted)
-				if day <= granted {
-					ran[max(today, record.through)] = true
+				next, day := record.on(today, since, own)
+				if record = next; day <= own.granted {
+					ran[today] = true
 				}
 			}
-			if record.used < before || record.used > granted {
-				t.Fatalf("seed %d: from %d to %d days", seed, before, record.used)
+			for _, s := range before.used {
+				for day := s.first; day <= s.last; day++ {
+					if !record.used.has(day) {
+						t.Fatalf("seed %d: day %d was used, and is not any more", seed, day)
+					}
+				}
 			}
-			if uint64(len(ran)) > record.used {
-				t.Fatalf("seed %d: ran on %v, and %d days are used", seed, ran, record.used)
+			for day := range ran {
+				if !record.used.has(day) {
+					t.Fatalf("seed %d: it ran on day %d, which is not used", seed, day)
+				}
+			}
+			if record.used.from(0) > own.granted || !record.used.inOrder() && len(record.used) > 0 {
+				t.Fatalf("seed %d: got %v", seed, record.used)
 			}
 		}
 	}

@@ -11,9 +11,9 @@ import (
 // which they are written, or not at all.
 func FuzzDirectoryFiles(f *testing.F) {
 	g := releasedLicense{ReleasedLicense: verify.ReleasedLicense{At: now, Vendor: "acme.example", Activation: "A \"B\" ü"}, days: 12}
-	own := tally{vendor: "acme.example", activation: "A B", used: 3, through: 20779, spent: true}
-	f.Add(marshalReleased([]releasedLicense{g, g}))
-	f.Add(marshalTallies([]tally{own, {vendor: "other.example", activation: "C"}}))
+	own := tally{vendor: "acme.example", activation: "A B", used: days{{20700, 20701}, {20779, 20779}}, settled: 20779, from: 20000}
+	f.Add(g.marshal())
+	f.Add(marshalTallies([]tally{own, {vendor: "other.example", activation: "C", used: days{{0, 0}}}}))
 	f.Add(declaration{since: now, vendor: "acme.example", activation: "A B", why: "\"fire\""}.marshal())
 	f.Add(seen{now, now}.marshal())
 	f.Fuzz(func(t *testing.T, b []byte) {
@@ -23,7 +23,7 @@ func FuzzDirectoryFiles(f *testing.F) {
 			}
 		}
 		released, err := parseReleased(b)
-		same(marshalReleased(released), err)
+		same(released.marshal(), err)
 		tallies, err := parseTallies(b)
 		same(marshalTallies(tallies), err)
 		declared, err := parseDeclaration(b)
@@ -35,11 +35,11 @@ func FuzzDirectoryFiles(f *testing.F) {
 
 func TestDirectoryFilesRoundTrip(t *testing.T) {
 	g := releasedLicense{ReleasedLicense: verify.ReleasedLicense{At: now, Vendor: "acme.example", Activation: "A \"B\" ü"}, days: 12}
-	if list, err := parseReleased(marshalReleased([]releasedLicense{g, {ReleasedLicense: verify.ReleasedLicense{At: now}}})); err != nil || len(list) != 2 || list[0] != g {
-		t.Errorf("got %+v, %v", list, err)
+	if got, err := parseReleased(g.marshal()); err != nil || got != g {
+		t.Errorf("got %+v, %v", got, err)
 	}
-	own := tally{vendor: "acme.example", activation: "A B", used: 3, through: 20779, spent: true}
-	if list, err := parseTallies(marshalTallies([]tally{own, {}})); err != nil || len(list) != 2 || list[0] != own {
+	own := tally{vendor: "acme.example", activation: "A B", used: days{{20700, 20701}, {20779, 20779}}, settled: 20779, from: 20000}
+	if list, err := parseTallies(marshalTallies([]tally{own, own})); err != nil || len(list) != 2 || !list[0].equal(own) {
 		t.Errorf("got %+v, %v", list, err)
 	}
 	d := declaration{since: now, vendor: "acme.example", activation: "A B", why: "\"fire\" ü"}

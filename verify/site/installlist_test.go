@@ -1,6 +1,7 @@
 package site
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -308,26 +309,30 @@ func TestListIsKeptWhereItCan(t *testing.T) {
 	sameFile(t, s, licenseFile, before)
 }
 
-// TestReleaseAndRevocation: what was given up is said first; what was revoked can be
-// given up; and an emergency does not make it good.
+// TestReleaseAndRevocation: what was given up is said first; what was revoked cannot be given
+// up, in the list at hand or in that of its file; and an emergency does not make it good.
 func TestReleaseAndRevocation(t *testing.T) {
 	s, _ := installedState(t)
+	first := release(t, s)
 	installList(t, s, list(t, sitetest.Root, 5, revoking(installed)))
-	release(t, s)
+	if again := release(t, s); !bytes.Equal(again.Text, first.Text) {
+		t.Error("two releases")
+	}
 	_, err := verifyAt(t, s, now)
 	wantReason(t, err, verify.Released)
 	installList(t, s, list(t, sitetest.Root, 6, nil))
 
-	for name, change := range map[string]func([]byte) []byte{
-		"by the list in its file": func(text []byte) []byte { return attach(t, text, list(t, sitetest.Root, 5, revoking(installed))) },
-		"a later list in its file": func(text []byte) []byte {
-			return attach(t, text, list(t, sitetest.Root, 5, func(c *format.RevocationClaims) { c.IssuedAt = now.Unix() }))
-		},
+	for name, c := range map[string]struct {
+		list func(*format.RevocationClaims)
+		want error
+	}{
+		"by the list in its file":  {revoking(installed), verify.Revoked},
+		"a later list in its file": {func(c *format.RevocationClaims) { c.IssuedAt = now.Unix() }, nil},
 	} {
 		s, r := installedState(t)
-		put(t, s, licenseFile, change(license(t, r, nil)))
-		if _, err := s.Release(releaseOptions(t)); err != nil {
-			t.Errorf("%s: %v", name, err)
+		put(t, s, licenseFile, attach(t, license(t, r, nil), list(t, sitetest.Root, 5, c.list)))
+		if _, err := s.Release(releaseOptions(t)); !errors.Is(err, c.want) {
+			t.Errorf("%s: got %v, want %v", name, err, c.want)
 		}
 	}
 	s, r := installedState(t)

@@ -59,8 +59,36 @@ func parseKey(text []byte) (keys.PrivateKey, error) {
 	return key, nil
 }
 
-// key returns the machine key, and makes it if there is none.
-func (s *State) key(random io.Reader) (keys.PrivateKey, error) {
+// Key is the machine key of a site. The one in the directory is a file; one that is sealed
+// in another place, such as a TPM, implements this and leaves no file behind.
+type Key interface {
+	Public() keys.PublicKey
+
+	// Sign returns the Ed25519 signature of a message (RFC 8032), which is always the same.
+	Sign(message []byte) ([]byte, error)
+}
+
+// seal signs a statement, and checks it: a faulty signature would cost a trip.
+func seal(kind format.Kind, payload []byte, key Key) ([]byte, error) {
+	public := key.Public()
+	return format.Seal(kind, public.ID(), payload, func(message []byte) ([]byte, error) {
+		signature, err := key.Sign(message)
+		if err == nil && !public.Verify(message, signature) {
+			err = errors.New("the machine key has made a signature that does not hold")
+		}
+		return signature, err
+	})
+}
+
+// key returns the given machine key, or that of the directory, which is made if there is none.
+func (s *State) key(given Key, random io.Reader) (Key, error) {
+	if given != nil {
+		return given, nil
+	}
+	return s.fileKey(random)
+}
+
+func (s *State) fileKey(random io.Reader) (keys.PrivateKey, error) {
 	key, err := s.readKey()
 	if !errors.Is(err, fs.ErrNotExist) {
 		return key, err

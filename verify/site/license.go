@@ -41,7 +41,10 @@ func (s *State) Verify(v *verify.Verifier, p Program, now time.Time) (*verify.Li
 	var unwritten [3]error
 	unwritten[0] = s.keepMet(v, known, opened, now)
 	if err == nil || errors.Is(err, verify.Standby) {
-		unwritten[1] = s.record(e, now)
+		unwritten[1] = s.record(e, e.due)
+	}
+	if err == nil && e.unproven && unwritten[1] != nil {
+		license, err = nil, unprovenRefusal(e, unwritten[1])
 	}
 	switch {
 	case clockErr != nil:
@@ -167,7 +170,8 @@ func offered(asked *verify.Request, given []machine.Value) ([]format.Component, 
 		return nil, nil
 	}
 	wantMAC := slices.ContainsFunc(asked.Components, func(c format.Component) bool { return c.Label == format.LabelMAC })
-	identity, err := machine.Read(machine.Options{Product: asked.Product, Extra: given, MAC: wantMAC})
+	hostID := slices.ContainsFunc(asked.Components, machine.OfHost)
+	identity, err := machine.Read(machine.Options{Product: asked.Product, Extra: given, MAC: wantMAC, HostID: hostID})
 	if err != nil {
 		return nil, err
 	}
@@ -188,7 +192,7 @@ func (s *State) judgeFailover(q question, facts *verify.Facts) (*verify.License,
 	if err != nil || !facts.Emergency || license.Type != format.TypeFailover {
 		return license, emergency{}, err
 	}
-	e, err := s.emergency(activation{license.Vendor, license.Activation, license.EmergencyDays}, later(q.now, q.seen))
+	e, err := s.emergency(activationOfLicense(license), later(q.now, q.seen))
 	if err != nil {
 		return nil, emergency{}, err
 	}

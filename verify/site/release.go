@@ -7,14 +7,11 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"path/filepath"
 	"slices"
 	"time"
 
 	"github.com/offlicense/offlicense/format"
-	"github.com/offlicense/offlicense/keys"
 	"github.com/offlicense/offlicense/verify"
-	"github.com/offlicense/offlicense/verify/site/atomicfile"
 )
 
 // ReleaseOptions say what Release cannot find out.
@@ -24,15 +21,17 @@ type ReleaseOptions struct {
 
 	// Verifier checks that the vendor signed the license. nil: it is not checked. The vendor
 	// looks the license up in any case, so a release of a forged license is worth nothing.
+	// With it, a license that a list at hand revokes is refused: it frees no seat.
 	Verifier *verify.Verifier
+
+	Key Key // as in RequestOptions
 }
 
-// Release is a release that the machine key has signed and the state directory keeps.
+// Release is a release that the machine key has signed.
 type Release struct {
 	format.ReleaseClaims
 	Text []byte // the signed release (OLR1), as files carry it
 	Code string // the same, as a QR code carries it
-	Path string // where the state directory keeps Text
 
 	Warnings []string // each one line for the administrator
 }
@@ -65,9 +64,10 @@ func (s *State) PreviewRelease(o ReleaseOptions) (*ReleasePreview, error) {
 	return preview, nil
 }
 
-// Release gives up the installed license for good. First the license stops here, durably;
-// then the release is signed, which frees its seat at the vendor's. After a crash or a full
-// disk in between, the same call writes it, and any later call returns the same bytes.
+// Release gives up the installed license for good. First its record is made, durably, and
+// the license stops here; then the release is signed, which frees its seat at the vendor's.
+// The release is not kept: any later call signs the same bytes again from the record, and
+// so do several at the same time, and the one after a crash in between.
 //
 // An expired license can be released, and one whose machine has changed. The error is
 // [ErrNotBound] for a license that is bound to no machine, and [ErrNoKey] if the machine key
@@ -78,7 +78,7 @@ func (s *State) Release(o ReleaseOptions) (*Release, error) {
 		return nil, err
 	}
 	if !p.again {
-		if err := s.write(releasedFile, marshalReleased(append(p.earlier, p.entry)), publicMode); err != nil {
+		if p.entry, err = s.recordRelease(p.entry); err != nil {
 			return nil, err
 		}
 	}
@@ -86,10 +86,9 @@ func (s *State) Release(o ReleaseOptions) (*Release, error) {
 	if err != nil {
 		return nil, err
 	}
-	if r, err = s.keepRelease(r, p.key.Public()); err != nil {
-		return nil, err
+	if o.Key == nil {
+		r.Warnings = s.keyWarnings()
 	}
-	r.Warnings = s.keyWarnings()
 	if err := s.endEmergency(); err != nil {
 		r.Warnings = append(r.Warnings, err.Error())
 	}
@@ -99,10 +98,9 @@ func (s *State) Release(o ReleaseOptions) (*Release, error) {
 // releasePlan is a release for which all is known.
 type releasePlan struct {
 	license *format.LicenseClaims
-	key     keys.PrivateKey
-	earlier []releasedLicense
+	key     Key
 	entry   releasedLicense
-	again   bool // the entry is in the list already
+	again   bool // it is on record already
 }
 
 func (s *State) planRelease(o ReleaseOptions) (*releasePlan, error) {
@@ -114,10 +112,12 @@ func (s *State) planRelease(o ReleaseOptions) (*releasePlan, error) {
 		return nil, err
 	}
 	p := &releasePlan{license: l}
-	if p.key, err = s.readKey(); errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%w: %q", ErrNoKey, s.path(keyFile))
-	} else if err != nil {
-		return nil, err
+	if p.key = o.Key; p.key == nil {
+		if p.key, err = s.readKey(); errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("%w: %q", ErrNoKey, s.path(keyFile))
+		} else if err != nil {
+			return nil, err
+		}
 	}
 	if !bytes.Equal(p.key.Public().Bytes(), l.Binding.Key) {
 		return nil, (&verify.Refusal{
@@ -125,21 +125,25 @@ func (s *State) planRelease(o ReleaseOptions) (*releasePlan, error) {
 			Message: "the installed license is bound to another machine key, so this site cannot give it up",
 		}).WithHint("release it on the server that asked for it")
 	}
-	if p.earlier, err = s.released(); err != nil {
+	earlier, err := s.released()
+	if err != nil {
 		return nil, err
 	}
-	if i := slices.IndexFunc(p.earlier, func(r releasedLicense) bool { return r.License == l.ID }); i >= 0 {
-		p.entry, p.again = p.earlier[i], true
+	if i := slices.IndexFunc(earlier, func(r releasedLicense) bool { return r.License == l.ID }); i >= 0 {
+		p.entry, p.again = earlier[i], true
 		return p, nil
 	}
-	for _, r := range p.earlier {
+	for _, r := range earlier {
 		if err := r.Refuse(l); err != nil {
 			return nil, err
 		}
 	}
+	if err := s.refuseRevoked(o.Verifier); err != nil {
+		return nil, err
+	}
 	// By a clock that is wrong the vendor's record would free the seat before it was taken.
 	record, _ := s.readClock() // one that cannot be read floors nothing
-	if err := cmp.Or(verify.CheckClock(o.Now, format.Time(l.IssuedAt), "the license was issued"),
+	if err := cmp.Or(plausible(o.Now), verify.CheckClock(o.Now, format.Time(l.IssuedAt), "the license was issued"),
 		verify.CheckClock(o.Now, record.highest, "the clock has been")); err != nil {
 		return nil, err
 	}
@@ -188,6 +192,27 @@ func (s *State) toRelease(v *verify.Verifier) (*format.LicenseClaims, error) {
 	return l, nil
 }
 
+// refuseRevoked refuses to release what a list at hand revokes, such as a license that
+// another has replaced: for it the vendor frees no seat.
+func (s *State) refuseRevoked(v *verify.Verifier) error {
+	if v == nil {
+		return nil
+	}
+	opened := s.installed(v)
+	if opened == nil {
+		return nil
+	}
+	_, err := opened.Check(verify.Facts{
+		Now: time.Unix(0, 0), AnyProduct: true, AnyMachine: true, Revocations: s.keptLists(v).all(),
+	})
+	refusal, ok := errors.AsType[*verify.Refusal](err)
+	if !ok || refusal.Reason != verify.Revoked || refusal.Undecided {
+		return nil
+	}
+	named := *refusal
+	return named.WithHint("if the vendor has sent a newer license, install it first and release that one; otherwise ask %s to free the seat", opened.Vendor())
+}
+
 func later(a, b time.Time) time.Time {
 	if a.Before(b) {
 		return b
@@ -196,49 +221,15 @@ func later(a, b time.Time) time.Time {
 }
 
 // sign makes the release, which is the same each time.
-func (r releasedLicense) sign(key keys.PrivateKey) (*Release, error) {
-	c := format.ReleaseClaims{
-		Activation: r.Activation, Vendor: r.Vendor, IssuedAt: r.At.Unix(), ID: r.release, License: r.License, EmergencyDays: r.days,
-	}
+func (r releasedLicense) sign(key Key) (*Release, error) {
+	c := r.claims()
 	payload, err := c.Marshal()
 	if err != nil {
 		return nil, err
 	}
-	raw, err := format.Seal(format.Release, key.Public().ID(), payload, key.Sign)
+	raw, err := seal(format.Release, payload, key)
 	if err != nil {
 		return nil, err
 	}
-	return newRelease(c, raw), nil
-}
-
-func newRelease(c format.ReleaseClaims, raw []byte) *Release {
-	return &Release{ReleaseClaims: c, Text: format.EncodeFile(format.Release, raw), Code: format.EncodeText(format.Release, raw)}
-}
-
-// keepRelease puts the release into the directory, or returns the one that is there: of two
-// processes that release at the same time the first one's counts.
-func (s *State) keepRelease(r *Release, key keys.PublicKey) (*Release, error) {
-	if err := makeDirectory(s.path(releasesDir)); err != nil {
-		return nil, err
-	}
-	name := filepath.Join(releasesDir, r.License.String()+releaseExt)
-	r.Path = s.path(name)
-	err := atomicfile.Create(r.Path, r.Text, publicMode)
-	if err == nil {
-		return r, nil
-	}
-	if !errors.Is(err, fs.ErrExist) {
-		return nil, &fs.PathError{Op: "write", Path: r.Path, Err: cause(err)}
-	}
-	text, err := s.read(name)
-	if err != nil {
-		return nil, err
-	}
-	kept, err := verify.OpenRelease(text, func(format.ID) (keys.PublicKey, error) { return key, nil })
-	if err != nil || kept.License != r.License {
-		return nil, fmt.Errorf("%q is not the release of this license; remove the file and run the release again", r.Path)
-	}
-	first := newRelease(kept.ReleaseClaims, kept.Raw)
-	first.Path = r.Path
-	return first, nil
+	return &Release{ReleaseClaims: c, Text: format.EncodeFile(format.Release, raw), Code: format.EncodeText(format.Release, raw)}, nil
 }

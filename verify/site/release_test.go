@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -63,9 +64,6 @@ func TestRelease(t *testing.T) {
 	}
 	if code := openRelease(t, s, []byte(r.Code)); !bytes.Equal(code.Raw, got.Raw) {
 		t.Error("code and file are two releases")
-	}
-	if kept, err := os.ReadFile(r.Path); err != nil || !bytes.Equal(kept, r.Text) {
-		t.Errorf("kept %q, %v", kept, err)
 	}
 	_, err = verifyAt(t, s, now)
 	wantReason(t, err, verify.Released)
@@ -128,29 +126,46 @@ func TestWhatAReleaseStops(t *testing.T) {
 	}
 }
 
-// TestReleaseIsTheSame: once a release was handed out, no other one ever is.
+// TestReleaseIsTheSame: once a release was handed out, no other one ever is. None is kept:
+// the machine key signs it again.
 func TestReleaseIsTheSame(t *testing.T) {
 	s, _ := installedState(t)
 	first := release(t, s)
-	again := func(what string) {
-		t.Helper()
-		o := releaseOptions(t)
-		o.Now = now.Add(1000 * time.Hour)
-		r, err := s.Release(o)
-		if err != nil || !bytes.Equal(r.Text, first.Text) || r.Path != first.Path {
-			t.Errorf("%s: got %v, %v", what, r, err)
+	o := releaseOptions(t)
+	o.Now = now.Add(1000 * time.Hour)
+	if r, err := s.Release(o); err != nil || !bytes.Equal(r.Text, first.Text) || r.Code != first.Code {
+		t.Errorf("got %v, %v", r, err)
+	}
+	filepath.WalkDir(s.Dir(), func(path string, _ fs.DirEntry, _ error) error {
+		if text, err := os.ReadFile(path); err == nil && bytes.HasPrefix(text, []byte("OLR")) {
+			t.Errorf("%s holds a release", path)
 		}
-	}
-	again("at once")
-	if err := os.RemoveAll(s.path(releasesDir)); err != nil {
+		return nil
+	})
+	if err := os.Remove(s.path(keyFile)); err != nil {
 		t.Fatal(err)
 	}
-	again("without the kept one")
-	if err := os.WriteFile(first.Path, []byte("OLR1:"), 0o644); err != nil {
-		t.Fatal(err)
+	if r, err := s.Release(o); r != nil || !errors.Is(err, ErrNoKey) || strings.Contains(err.Error(), "\n") {
+		t.Errorf("without the key: got %v, %v", r, err)
 	}
-	if r, err := s.Release(releaseOptions(t)); err == nil || r != nil {
-		t.Errorf("with another file in its place: got %v, %v", r, err)
+}
+
+// TestReleaseOfRevoked: what a list at hand revokes, such as a license that was replaced,
+// frees no seat, and is not given up for nothing.
+func TestReleaseOfRevoked(t *testing.T) {
+	s, _ := installedState(t)
+	installList(t, s, list(t, sitetest.Root, 5, revoking(installed)))
+	for _, at := range []time.Time{now, sitetest.Ends.AddDate(1, 0, 0)} {
+		o := releaseOptions(t)
+		o.Now = at
+		r, err := s.Release(o)
+		if r != nil {
+			t.Errorf("got %v", r)
+		}
+		wantReason(t, err, verify.Revoked)
+	}
+	if _, err := os.Stat(s.path(releasedDir)); !errors.Is(err, fs.ErrNotExist) {
+		t.Error("something was given up")
 	}
 }
 
@@ -208,7 +223,7 @@ func TestReleaseRefused(t *testing.T) {
 		if r != nil || !errors.Is(err, c.want) {
 			t.Errorf("%s: got %v, %v, want %v", name, r, err, c.want)
 		}
-		if _, err := os.Stat(s.path(releasedFile)); !errors.Is(err, fs.ErrNotExist) {
+		if _, err := os.Stat(s.path(releasedDir)); !errors.Is(err, fs.ErrNotExist) {
 			t.Errorf("%s: something was given up", name)
 		}
 	}
@@ -218,40 +233,44 @@ func TestReleaseRefused(t *testing.T) {
 	}
 }
 
-// TestReleasedListIsWhole: every file that is not what was written is an error, and never
+// TestReleasedIsWhole: every file that is not what was written is an error, and never
 // a license that runs.
-func TestReleasedListIsWhole(t *testing.T) {
+func TestReleasedIsWhole(t *testing.T) {
 	s, _ := installedState(t)
 	release(t, s)
-	whole := file(t, s, releasedFile)
+	name := releasedName(format.ID{2})
+	whole := file(t, s, name)
 	refuse := func(what string, content []byte) {
 		t.Helper()
-		put(t, s, releasedFile, content)
+		put(t, s, name, content)
 		if _, err := verifyAt(t, s, now); err == nil {
 			t.Errorf("%s: the license runs", what)
 		}
 	}
 	for i := range whole {
-		if i != len(releasedHeader) { // a list without a line is a list
-			refuse(fmt.Sprint("the first ", i, " bytes"), whole[:i])
-		}
+		refuse(fmt.Sprint("the first ", i, " bytes"), whole[:i])
 		broken := bytes.Clone(whole)
 		broken[i] ^= 0x80
 		refuse(fmt.Sprint("byte ", i), broken)
 	}
-	refuse("a line twice cut", append(bytes.Clone(whole), whole[len(releasedHeader):len(whole)-1]...))
+	refuse("a line twice", append(bytes.Clone(whole), whole[len(releasedHeader):]...))
 	refuse("too long", append(bytes.Clone(whole), make([]byte, maxFile)...))
+	put(t, s, name, whole)
+	put(t, s, filepath.Join(releasedDir, format.ID{3}.String()), whole)
+	if _, err := verifyAt(t, s, now); err == nil || errors.Is(err, verify.Released) {
+		t.Errorf("the record of another license: got %v", err)
+	}
 }
 
 // releases is how many sites a child gives up before it ends by itself.
 const releases = 6
 
 // TestKilledRelease: killed at any instant, a site either still has its license, or has
-// given it up and writes one release, always the same.
+// given it up and signs one release, always the same.
 func TestKilledRelease(t *testing.T) {
-	kept, stopped, running := 0, 0, 0
+	stopped, running := 0, 0
 	site, _ := installedState(t)
-	for i := 0; more(i, kept > 0 && stopped > 0 && running > 0); i++ {
+	for i := 0; more(i, stopped > 0 && running > 0); i++ {
 		dir := t.TempDir()
 		for n := range releases {
 			if err := os.CopyFS(filepath.Join(dir, fmt.Sprint(n)), os.DirFS(site.Dir())); err != nil {
@@ -267,39 +286,28 @@ func TestKilledRelease(t *testing.T) {
 			s := At(filepath.Join(dir, directory.Name()))
 			list, err := s.released()
 			if err != nil {
-				t.Fatalf("half a list: %v", err)
-			}
-			files, err := filepath.Glob(s.path(releasesDir + "/*" + releaseExt))
-			if err != nil {
-				t.Fatal(err)
+				t.Fatalf("half a record: %v", err)
 			}
 			_, judged := verifyAt(t, s, now)
-			switch {
-			case len(list) == 0:
-				if running++; judged != nil || len(files) > 0 {
-					t.Fatalf("not given up: got %v, %v", judged, files)
+			if len(list) == 0 {
+				if running++; judged != nil {
+					t.Fatalf("not given up: got %v", judged)
 				}
-			case len(files) == 0:
+			} else {
 				stopped++
-				wantReason(t, judged, verify.Released)
-			default:
-				kept++
 				wantReason(t, judged, verify.Released)
 			}
 			r := release(t, s)
-			openRelease(t, s, r.Text)
-			for _, path := range files {
-				if text, err := os.ReadFile(path); err != nil || !bytes.Equal(text, r.Text) {
-					t.Fatalf("the kept release is another one: %q, %v", text, err)
-				}
+			if id := openRelease(t, s, r.Text).ID; len(list) > 0 && id != list[0].release {
+				t.Fatal("the release is not the one on record")
 			}
 			if again := release(t, s); !bytes.Equal(again.Text, r.Text) {
 				t.Fatal("two releases of one license")
 			}
 		}
 	}
-	t.Logf("%d with a release, %d stopped without one yet, %d running", kept, stopped, running)
-	if kept == 0 || stopped == 0 || running == 0 {
+	t.Logf("%d stopped, %d running", stopped, running)
+	if stopped == 0 || running == 0 {
 		t.Error("the kills came at the wrong time for this test to mean anything")
 	}
 }

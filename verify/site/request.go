@@ -3,6 +3,7 @@ package site
 import (
 	"crypto/sha256"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"time"
@@ -25,7 +26,10 @@ type RequestOptions struct {
 
 	Components []machine.Value // that the operator gives; nil: none
 	MAC        bool            // also offer a MAC address; false leaves it out
+	HostID     bool            // also offer what a container has from its host; false leaves it out
+	KeyOnly    bool            // offer nothing but the machine key; false wants something that identifies the machine
 
+	Key    Key       // the machine key, where it is sealed elsewhere; nil: the file in the directory
 	Now    time.Time // required
 	Random io.Reader // required; makes the machine key where there is none yet
 }
@@ -34,10 +38,14 @@ type RequestOptions struct {
 type Request struct {
 	format.Request
 	Text    []byte   // the signed request (OLS1), as files carry it
-	Code    string   // the body (OLQ1), as a QR code carries it
+	Code    string   // the body (OLQ1), as a QR code carries it; empty if Changed
 	Hash    [32]byte // SHA-256 of the body
 	Path    string   // where the state directory keeps Text
 	Machine *machine.Identity
+
+	// Changed says that this machine does not agree with an earlier request of the site. A
+	// change of machine needs the signature, and names the installed license as Prior.
+	Changed bool
 
 	Warnings []string // each one line for the administrator
 }
@@ -45,9 +53,16 @@ type Request struct {
 // ErrOtherProduct says that a state directory is in use for another product.
 var ErrOtherProduct = errors.New("the state directory belongs to another product")
 
+// maxEmail is the most bytes of an e-mail address (RFC 3696, erratum 1690).
+const maxEmail = 254
+
+// ErrUnidentified says that nothing identifies the machine, and that nobody has said that the
+// license shall be bound to the machine key alone.
+var ErrUnidentified = errors.New("nothing identifies this machine")
+
 // FieldError says which field of a request cannot be said in one.
 type FieldError struct {
-	Field string // "product", "invoice", "type", "site", "host" or "component"; of a declaration "why"
+	Field string // "product", "invoice", "e-mail", "type", "site", "host" or "component"; of a declaration "why"
 	Err   error
 }
 
@@ -72,10 +87,15 @@ func (s *State) Request(o RequestOptions) (*Request, error) {
 	if err := s.make(); err != nil {
 		return nil, err
 	}
-	if err := s.refuseOther(o.Product); err != nil {
+	earlier, err := s.earlierRequests(o.Product)
+	if err != nil {
 		return nil, err
 	}
-	key, err := s.key(o.Random)
+	changed := s.changed(body, earlier)
+	if err := fit(body); err != nil {
+		return nil, err
+	}
+	key, err := s.key(o.Key, o.Random)
 	if err != nil {
 		return nil, err
 	}
@@ -88,7 +108,13 @@ func (s *State) Request(o RequestOptions) (*Request, error) {
 	if err := s.write(name, r.Text, publicMode); err != nil {
 		return nil, err
 	}
-	r.Path, r.Machine, r.Warnings = s.path(name), identity, append(s.keyWarnings(), networkWarnings(s.dir, fsMagic(s.dir))...)
+	if r.Changed = changed; changed {
+		r.Code = ""
+	}
+	r.Path, r.Machine, r.Warnings = s.path(name), identity, networkWarnings(s.dir, fsMagic(s.dir))
+	if o.Key == nil {
+		r.Warnings = append(s.keyWarnings(), r.Warnings...)
+	}
 	return r, nil
 }
 
@@ -96,6 +122,12 @@ func (s *State) Request(o RequestOptions) (*Request, error) {
 func (s *State) body(o RequestOptions) (*format.Request, *machine.Identity, error) {
 	if o.Now.IsZero() || o.Random == nil {
 		return nil, nil, errors.New("request: Now or Random is not set")
+	}
+	if err := plausible(o.Now); err != nil {
+		return nil, nil, err
+	}
+	if err := format.ValidText(o.Email, maxEmail); err != nil {
+		return nil, nil, &FieldError{"e-mail", fmt.Errorf("invalid e-mail address %.64q: %w", o.Email, err)}
 	}
 	body := &format.Request{
 		Product: o.Product,
@@ -111,14 +143,16 @@ func (s *State) body(o RequestOptions) (*format.Request, *machine.Identity, erro
 	if _, err := body.Marshal(); err != nil {
 		return nil, nil, faultyField(body, err)
 	}
-	identity, err := machine.Read(machine.Options{Product: o.Product, Extra: o.Components, MAC: o.MAC})
-	if err != nil {
+	identity, err := machine.Read(machine.Options{Product: o.Product, Extra: o.Components, MAC: o.MAC, HostID: o.HostID})
+	switch {
+	case err != nil:
 		return nil, nil, &FieldError{"component", err}
+	case o.KeyOnly:
+		return body, identity, nil
+	case len(identity.Components) == 0:
+		return nil, nil, ErrUnidentified
 	}
 	body.Components = identity.Components
-	if err := fit(body); err != nil {
-		return nil, nil, err
-	}
 	return body, identity, nil
 }
 
@@ -163,12 +197,12 @@ func fit(q *format.Request) error {
 	return nil
 }
 
-func sign(q *format.Request, key keys.PrivateKey) (*Request, error) {
+func sign(q *format.Request, key Key) (*Request, error) {
 	body, err := q.Marshal()
 	if err != nil {
 		return nil, err
 	}
-	raw, err := format.Seal(format.SignedRequest, key.Public().ID(), body, key.Sign)
+	raw, err := seal(format.SignedRequest, body, key)
 	if err != nil {
 		return nil, err
 	}

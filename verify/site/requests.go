@@ -81,26 +81,29 @@ func (s *State) productAsked(license *verify.Opened) (string, error) {
 	return q.Product, nil
 }
 
-// refuseOther refuses to ask for a product in the directory of another.
-func (s *State) refuseOther(product string) error {
+// earlierRequests returns what the site has asked for, and refuses to ask for a product in
+// the directory of another.
+func (s *State) earlierRequests(product string) ([]*verify.Request, error) {
 	if installed, err := s.unverifiedLicense(); err == nil && installed.Product != product {
-		return fmt.Errorf("%w: a license for %s is installed in %q, and the request is for %s",
+		return nil, fmt.Errorf("%w: a license for %s is installed in %q, and the request is for %s",
 			ErrOtherProduct, installed.Product, s.dir, product)
 	}
 	names, err := s.requestNames()
 	if err != nil {
-		return err
+		return nil, err
 	}
+	var earlier []*verify.Request
 	for _, name := range names {
 		q, err := s.openRequest(name)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if q.Product != product {
-			return fmt.Errorf("%w: %q asks for %s, and the new request is for %s", ErrOtherProduct, s.path(name), q.Product, product)
+			return nil, fmt.Errorf("%w: %q asks for %s, and the new request is for %s", ErrOtherProduct, s.path(name), q.Product, product)
 		}
+		earlier = append(earlier, q)
 	}
-	return nil
+	return earlier, nil
 }
 
 func (s *State) openRequest(name string) (*verify.Request, error) {

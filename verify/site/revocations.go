@@ -206,11 +206,8 @@ func (s *State) keepList(v *verify.Verifier, l *verify.RevocationList) error {
 		return err
 	}
 	if !there {
-		if err := makeDirectory(s.path(revocationsDir)); err != nil {
+		if err := s.makeSubdirectory(revocationsDir); err != nil {
 			return err
-		}
-		if err := atomicfile.SyncDirectory(s.dir); err != nil {
-			return &fs.PathError{Op: "write", Path: s.dir, Err: cause(err)}
 		}
 	}
 	if err := s.write(listName(l), format.EncodeFile(format.RevocationFile, l.Raw), publicMode); err != nil {

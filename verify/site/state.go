@@ -24,9 +24,7 @@ const (
 	revocationsDir = "revocations"
 	revocationExt  = ".olv"
 
-	releasedFile = "released"
-	releasesDir  = "releases"
-	releaseExt   = ".olr"
+	releasedDir = "released"
 
 	declarationFile = "failover"
 	talliesFile     = "failover.days"
@@ -74,7 +72,18 @@ func (s *State) make() error {
 	if _, err := s.fresh(); err != nil {
 		return err
 	}
-	return makeDirectory(s.path(requestsDir))
+	return s.makeSubdirectory(requestsDir)
+}
+
+// makeSubdirectory creates a directory in the state directory, durably.
+func (s *State) makeSubdirectory(name string) error {
+	if err := makeDirectory(s.path(name)); err != nil {
+		return err
+	}
+	if err := atomicfile.SyncDirectory(s.dir); err != nil {
+		return &fs.PathError{Op: "write", Path: s.dir, Err: cause(err)}
+	}
+	return nil
 }
 
 // fresh reports whether the directory is missing or empty, and refuses one full of other
@@ -113,7 +122,7 @@ func makeDirectory(path string) error {
 		}
 	}
 	if err == nil {
-		err = os.Chmod(path, directoryMode)
+		err = openToAll(path)
 	}
 	if err != nil {
 		return &fs.PathError{Op: "create", Path: path, Err: cause(err)}
@@ -136,20 +145,13 @@ func (s *State) read(name string) ([]byte, error) {
 }
 
 func readRegular(path string) ([]byte, error) {
-	info, err := os.Stat(path) // opening a pipe would wait for its writer
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() {
-		return nil, atomicfile.ErrNotRegular
-	}
-	f, err := os.Open(path)
+	f, err := atomicfile.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	// Of the file that is open: another may have taken its place meanwhile.
-	if info, err = f.Stat(); err != nil {
+	info, err := f.Stat()
+	if err != nil {
 		return nil, err
 	}
 	// One byte more than the size, so that the end is found without growing.

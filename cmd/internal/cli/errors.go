@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"regexp"
 
 	"github.com/offlicense/offlicense/cmd/internal/hint"
 )
@@ -36,6 +37,10 @@ func Fail(err error) *Error { return hint.Wrap(err) }
 // Failf is Fail for a text as fmt.Errorf makes it.
 func Failf(format string, args ...any) *Error { return hint.Errorf(format, args...) }
 
+// address is the address of a database, which may hold a password and stands where none
+// belongs, such as in an argument that an error quotes.
+var address = regexp.MustCompile(`(?i)(postgres(?:ql)?://|password\s*=)[^"]+`)
+
 func silent(err error) bool {
 	e, ok := errors.AsType[*Error](err)
 	return ok && e.Err == nil
@@ -56,7 +61,7 @@ func (e *Env) report(err error) int {
 	if silent(err) {
 		return exit
 	}
-	fmt.Fprintf(e.Stderr, "%s: error: %s\n", e.program, Clean(err.Error()))
+	fmt.Fprintf(e.Stderr, "%s: error: %s\n", e.program, address.ReplaceAllString(Clean(err.Error()), "$1..."))
 	if next := hint.Of(err); next != "" {
 		fmt.Fprintf(e.Stderr, "%s: hint: %s\n", e.program, Clean(next))
 	}

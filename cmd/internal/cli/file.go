@@ -34,13 +34,13 @@ func (e *Env) ReadFile(path string, limit int64) ([]byte, error) {
 
 // OpenFile is ReadFile for what is read bit by bit. An error of the reader goes through
 // [FileError].
-func (e *Env) OpenFile(path string, limit int64) (io.ReadCloser, error) {
+func (e *Env) OpenFile(path string, limit int64) (*LimitedFile, error) {
 	if path == "-" {
 		if e.stdinRead {
 			return nil, Usagef("standard input can be read only once").WithHint("give \"-\" for one file, and paths for the others")
 		}
 		e.stdinRead = true
-		return &limitedFile{e.Stdin, nil, limit, limit}, nil
+		return &LimitedFile{e.Stdin, nil, limit, limit}, nil
 	}
 	f, err := os.Open(path)
 	if err != nil {
@@ -58,36 +58,50 @@ func (e *Env) OpenFile(path string, limit int64) (io.ReadCloser, error) {
 		f.Close()
 		return nil, FileError("read", path, err)
 	}
-	return &limitedFile{f, f, limit, limit}, nil
+	return &LimitedFile{f, f, limit, limit}, nil
 }
 
-// limitedFile ends in an error where io.LimitReader would pass a longer file off as one
-// of just that length.
-type limitedFile struct {
-	io.Reader
-	closer      io.Closer
+// LimitedFile is an open file. It ends in an error where io.LimitReader would pass a longer
+// file off as one of just that length.
+type LimitedFile struct {
+	in          io.Reader
+	file        *os.File // nil: standard input
 	limit, left int64
 }
 
-func (f *limitedFile) Read(p []byte) (int, error) {
-	n, err := f.Reader.Read(p[:min(int64(len(p)), f.left+1)])
+func (f *LimitedFile) Read(p []byte) (int, error) {
+	n, err := f.in.Read(p[:min(int64(len(p)), f.left+1)])
 	if f.left -= int64(n); f.left < 0 {
 		return 0, tooLarge(f.limit)
 	}
 	return n, err
 }
 
-func (f *limitedFile) Close() error {
-	if f.closer == nil {
+func (f *LimitedFile) Close() error {
+	if f.file == nil {
 		return nil
 	}
-	return f.closer.Close()
+	return f.file.Close()
+}
+
+// mode returns the mode of what is open. A pipe's says nothing about who can read what is
+// in it, nor does that of standard input, for which there is none.
+func (f *LimitedFile) mode() fs.FileMode {
+	if f.file == nil {
+		return fs.ModeCharDevice
+	}
+	info, err := f.file.Stat()
+	if err != nil {
+		return fs.ModeIrregular
+	}
+	return info.Mode()
 }
 
 // WriteFile writes a file whole or not at all, with the mode perm; the path "-" is
 // standard output. It replaces an old file of the same sort alone: no slip of the
-// hand puts a license into the place of a key. A device or a named pipe is written to,
-// not replaced. The error is for the user as it is.
+// hand puts a license into the place of a key. No link is followed, and nothing but a
+// regular file is written to, unless its path is that of a device (see [isDevice]). The
+// error is for the user as it is.
 func (e *Env) WriteFile(path string, data []byte, perm fs.FileMode) error {
 	if path == "-" {
 		if _, _, ok := e.OnTerminal(); ok && binary(data) {
@@ -99,14 +113,10 @@ func (e *Env) WriteFile(path string, data []byte, perm fs.FileMode) error {
 		return nil
 	}
 	write := atomicfile.Write
-	switch info, err := os.Stat(path); {
-	case err != nil || info.IsDir():
-	case !info.Mode().IsRegular():
+	if isDevice(path) {
 		write = writeDevice
-	default:
-		if err := replaceable(path, data); err != nil {
-			return err
-		}
+	} else if err := replaceable(path, data); err != nil {
+		return err
 	}
 	if err := write(path, data, perm); err != nil {
 		return FileError("write", path, err)
@@ -114,10 +124,33 @@ func (e *Env) WriteFile(path string, data []byte, perm fs.FileMode) error {
 	return nil
 }
 
+// isDevice reports whether a path was given as that of a device or of an open descriptor:
+// /dev/null, /dev/stdout, /dev/fd/63 of a shell. Nobody but root can put something else into
+// these directories. What another user's directory leads to is never written to.
+func isDevice(path string) bool {
+	switch filepath.ToSlash(filepath.Dir(filepath.Clean(path))) {
+	case "/dev", "/dev/fd", "/proc/self/fd":
+		return runtime.GOOS != "windows"
+	}
+	return false
+}
+
+// errNoDevice is about a disk, or a file that standard output was redirected to.
+var errNoDevice = errors.New("it is neither a terminal nor a pipe")
+
+// writeDevice writes to what is open once it has looked at that.
 func writeDevice(path string, data []byte, _ fs.FileMode) error {
 	f, err := os.OpenFile(path, os.O_WRONLY, 0)
 	if err != nil {
 		return err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	if info.Mode()&(fs.ModeCharDevice|fs.ModeNamedPipe) == 0 {
+		return errNoDevice
 	}
 	_, err = f.Write(data)
 	return errors.Join(err, f.Close())
@@ -200,6 +233,8 @@ func explain(verb, path string, err error) (reason, hint string) {
 		return "the disk quota is used up", "free some space, or give a path on another disk"
 	case errors.Is(err, syscall.EBUSY) && runtime.GOOS != "windows":
 		return "it is in use, perhaps as a mount point", "mount its directory into the container instead of the single file"
+	case errors.Is(err, errNoDevice):
+		return err.Error(), "for standard output give -"
 	case errors.Is(err, atomicfile.ErrNotRegular):
 		if target, e := os.Readlink(path); e == nil {
 			return "it is a symbolic link", `give the path that it leads to, "` + Clean(target) + `"`

@@ -2,7 +2,7 @@ package cli
 
 import (
 	"bytes"
-	"os"
+	"io"
 	"runtime"
 )
 
@@ -10,13 +10,17 @@ import (
 // that other users may read is warned of: unlike a key, it is often made by a script.
 // The path may be a pipe, or "-" for standard input.
 func (e *Env) PassphraseFile(path string) ([]byte, error) {
-	data, err := e.ReadFile(path, 4<<10)
+	in, err := e.OpenFile(path, 4<<10)
 	if err != nil {
 		return nil, err
 	}
-	// A pipe's mode says nothing about who can read what is in it.
-	if info, err := os.Stat(path); err == nil && runtime.GOOS != "windows" && info.Mode().IsRegular() && info.Mode().Perm()&0o077 != 0 {
-		e.Warnf("other users can read the passphrase file (mode %04o): chmod 600 %s", info.Mode().Perm(), ShellPath(path))
+	defer in.Close()
+	data, err := io.ReadAll(in)
+	if err != nil {
+		return nil, FileError("read", path, err)
+	}
+	if mode := in.mode(); runtime.GOOS != "windows" && mode.IsRegular() && mode.Perm()&0o077 != 0 {
+		e.Warnf("other users can read the passphrase file (mode %04o): chmod 600 %s", mode.Perm(), ShellPath(path))
 	}
 	line, _, _ := bytes.Cut(data, []byte("\n"))
 	line = bytes.TrimSuffix(line, []byte("\r"))

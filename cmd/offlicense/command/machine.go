@@ -22,6 +22,7 @@ func machineCommand() cli.Command {
 			product := flags.String("product", "", "")
 			components := flags.StringArray("component", nil, "")
 			mac := flags.Bool("mac", false, "")
+			hostID := flags.Bool("host-id", false, "")
 			asJSON := flags.Bool("json", false, "")
 			return func(env *cli.Env, args []string) error {
 				if len(args) > 0 {
@@ -36,7 +37,7 @@ func machineCommand() cli.Command {
 				if err != nil {
 					return err
 				}
-				return showMachine(env, machine.Options{Product: *product, Extra: values, MAC: *mac}, *asJSON)
+				return showMachine(env, machine.Options{Product: *product, Extra: values, MAC: *mac, HostID: *hostID}, *asJSON)
 			}
 		},
 	}

@@ -48,7 +48,7 @@ func (f *qrFlags) writeFiles(env *cli.Env, text []byte, code string) error {
 			return err
 		}
 	}
-	if f.qrPNG != "" {
+	if f.qrPNG != "" && code != "" {
 		return qr.WritePicture(env, f.qrPNG, code)
 	}
 	return nil

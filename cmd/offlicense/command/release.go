@@ -75,7 +75,7 @@ func (f *releaseFlags) run(env *cli.Env, args []string) error {
 		return notReleased(err)
 	}
 	if err := f.writeFiles(env, r.Text, r.Code); err != nil {
-		return cli.Failf("%w (the license is given up, and the release is kept as \"%s\")", err, r.Path)
+		return cli.Failf("%w (the license is given up; the same command writes the release again)", err)
 	}
 	code, err := f.planQR(env, r.Code)
 	if err != nil {
@@ -84,11 +84,19 @@ func (f *releaseFlags) run(env *cli.Env, args []string) error {
 	for _, warning := range r.Warnings {
 		env.Warnf("%s", warning)
 	}
-	f.summary(out, r, code)
+	f.summary(out, state, r, code)
 	return code.draw(env, out, []string{
 		"release", r.ID.String(), "",
-		"send the file to the vendor, or let them scan the code",
+		f.beside(),
 	})
+}
+
+// beside is the text beside the code.
+func (f *releaseFlags) beside() string {
+	if f.out == "" {
+		return "write it to a file, or let the vendor scan the code"
+	}
+	return "send the file to the vendor, or let them scan the code"
 }
 
 // show says what is given up.
@@ -144,18 +152,26 @@ func (f *releaseFlags) confirm(env *cli.Env, preview *site.ReleasePreview) error
 }
 
 // summary says what to do next.
-func (f *releaseFlags) summary(out io.Writer, r *site.Release, code qrPlan) {
-	file := cli.Clean(f.file(r.Path))
+func (f *releaseFlags) summary(out io.Writer, state *site.State, r *site.Release, code qrPlan) {
 	fmt.Fprintf(out, "released: the license stopped here on %s\n", format.Time(r.IssuedAt).Format(time.RFC3339))
-	fmt.Fprintf(out, "  file      %s\n", file)
 	if f.qrPNG != "" && f.qrPNG != "-" {
 		fmt.Fprintf(out, "  picture   %s\n", cli.Clean(f.qrPNG))
 	}
-	for _, line := range wrap("next: send the file to the vendor"+code.advice()+
-		"; until they have recorded it, the seat stays taken. They do it with", 78) {
-		fmt.Fprintln(out, line)
+	switch {
+	case f.out == "":
+		for _, line := range wrap("next: write it to a file for the vendor"+code.advice()+
+			"; until they have recorded it, the seat stays taken", 78) {
+			fmt.Fprintln(out, line)
+		}
+		fmt.Fprintf(out, "    offlicense release --state %s --out old-server.olr\n", typed(state.Dir()))
+	default:
+		fmt.Fprintf(out, "  file      %s\n", cli.Clean(f.out))
+		for _, line := range wrap("next: send the file to the vendor"+code.advice()+
+			"; until they have recorded it, the seat stays taken. They do it with", 78) {
+			fmt.Fprintln(out, line)
+		}
+		fmt.Fprintf(out, "    licensor release %s\n", typed(f.out))
 	}
-	fmt.Fprintf(out, "    licensor release %s\n", typed(f.file(r.Path)))
 	code.explain(out)
 }
 

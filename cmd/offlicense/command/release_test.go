@@ -22,7 +22,7 @@ func TestReleaseAsks(t *testing.T) {
 	state := site.At(dir)
 	r, err := state.Request(site.RequestOptions{
 		Product: "evoq", Invoice: "INV0042-1", Email: "ops@site.example", Type: "production",
-		Now: sitetest.Issued, Random: rand.Reader,
+		KeyOnly: true, Now: sitetest.Issued, Random: rand.Reader,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -23,7 +23,7 @@ type requestFlags struct {
 	state, product, invoice, email, kind string
 	site, host, replaces                 string
 	components                           []string
-	mac                                  bool
+	mac, hostID, keyOnly                 bool
 }
 
 func (t tool) requestCommand() cli.Command {
@@ -41,6 +41,8 @@ func (t tool) requestCommand() cli.Command {
 			flags.StringVar(&f.replaces, "replaces", "", "")
 			flags.StringArrayVar(&f.components, "component", nil, "")
 			flags.BoolVar(&f.mac, "mac", false, "")
+			flags.BoolVar(&f.hostID, "host-id", false, "")
+			flags.BoolVar(&f.keyOnly, "key-only", false, "")
 			f.qrFlags.add(flags)
 			return f.run
 		},
@@ -64,7 +66,7 @@ func (f *requestFlags) run(env *cli.Env, args []string) error {
 	if err := f.writeFiles(env, r.Text, r.Code); err != nil {
 		return cli.Failf("%w (the request itself is made and kept as \"%s\")", err, r.Path)
 	}
-	code, err := f.planQR(env, r.Code)
+	code, err := f.code(env, r)
 	if err != nil {
 		return err
 	}
@@ -74,6 +76,25 @@ func (f *requestFlags) run(env *cli.Env, args []string) error {
 	}
 	f.summary(env, out, state, r, code)
 	return code.draw(env, out, f.reminder(state, r))
+}
+
+// code plans the QR code. One of a change of machine would need the signature, for which a
+// code has no room.
+func (f *requestFlags) code(env *cli.Env, r *site.Request) (qrPlan, error) {
+	if !r.Changed {
+		return f.planQR(env, r.Code)
+	}
+	replaced := ""
+	if r.Prior != nil {
+		replaced = ", replaces license " + r.Prior.String()
+	}
+	told := "this machine has changed since an earlier request, or other components were given: this request is signed" + replaced +
+		", and goes to the vendor as a file, for a QR code cannot carry it"
+	if f.qrPNG != "" {
+		return qrPlan{}, cli.Failf("there is no picture: %s", told).WithHint("send the file \"%s\"", cli.Clean(f.file(r.Path)))
+	}
+	env.Warnf("%s", told)
+	return qrPlan{}, nil
 }
 
 // trim drops the white space around what was pasted: the vendor compares it exactly.
@@ -120,7 +141,7 @@ func (f *requestFlags) options(env *cli.Env) (site.RequestOptions, error) {
 	now, err := env.Time()
 	o := site.RequestOptions{
 		Product: f.product, Invoice: f.invoice, Email: f.email, Type: f.kind,
-		Site: f.site, Host: f.host, MAC: f.mac, Now: now, Random: env.Rand,
+		Site: f.site, Host: f.host, MAC: f.mac, HostID: f.hostID, KeyOnly: f.keyOnly, Now: now, Random: env.Rand,
 	}
 	if err != nil {
 		return o, err
@@ -134,12 +155,20 @@ func (f *requestFlags) options(env *cli.Env) (site.RequestOptions, error) {
 		o.Prior = &id
 	}
 	o.Components, err = operatorComponents(env, f.components)
+	if err == nil && f.keyOnly && (len(o.Components) > 0 || f.mac || f.hostID) {
+		return o, cli.Usagef("--key-only binds the license to the key alone, and components are given as well").
+			WithHint("leave --key-only out; see also the variable %s", site.ComponentsVariable)
+	}
 	return o, err
 }
 
 // requestError says what is wrong with a field in words of the command line.
 func (f *requestFlags) requestError(err error) error {
 	var field *site.FieldError
+	if errors.Is(err, site.ErrUnidentified) {
+		return cli.Failf("%w, and a license must be bound to something (\"offlicense machine\" says why)", err).
+			WithHint("give --component NAME=VALUE with an id that this site alone has, or --key-only for a license that holds wherever the state directory is copied to")
+	}
 	if !errors.As(err, &field) {
 		return stateError(err)
 	}
@@ -149,6 +178,8 @@ func (f *requestFlags) requestError(err error) error {
 		return productError(field, f.product)
 	case "invoice":
 		return e.WithHint("an invoice number is 1 to 32 bytes of text")
+	case "e-mail":
+		return e.WithHint("an address is 1 to 254 bytes of text")
 	case "site", "host":
 		return e.WithHint("--%s takes 1 to 128 bytes of text", field.Field)
 	}

@@ -29,7 +29,7 @@ func (f *requestFlags) summary(env *cli.Env, out io.Writer, state *site.State, r
 	}
 	row("machine", labels(r.Components))
 	row("file", f.file(r.Path))
-	if f.qrPNG != "-" {
+	if f.qrPNG != "-" && r.Code != "" {
 		row("picture", f.qrPNG)
 	}
 	warnUnbound(env, r)
@@ -85,7 +85,7 @@ func componentAdvice(flags []string) string {
 
 func labels(components []format.Component) string {
 	if len(components) == 0 {
-		return "nothing that identifies it"
+		return "the machine key alone"
 	}
 	names := make([]string, len(components))
 	for i, c := range components {
@@ -98,8 +98,7 @@ func labels(components []format.Component) string {
 func warnUnbound(env *cli.Env, r *site.Request) {
 	switch len(r.Components) {
 	case 0:
-		env.Warnf("nothing identifies this machine (\"offlicense machine\" says why): the license will hold wherever the state directory " +
-			"is copied to; better give --component cluster=UID with an id that this site alone has")
+		env.Warnf("the license will be bound to the machine key alone: it will hold wherever the state directory is copied to")
 	case 1:
 		for _, finding := range r.Machine.Findings {
 			if finding.Status == machine.Unreadable {

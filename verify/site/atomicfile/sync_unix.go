@@ -13,7 +13,7 @@ import (
 // a directory that may be written but not read cannot be opened; neither is a
 // reason to call a completed write a failure.
 func SyncDirectory(directory string) error {
-	d, err := os.Open(directory)
+	d, err := os.OpenFile(directory, os.O_RDONLY|syscall.O_DIRECTORY|noWait, 0)
 	if errors.Is(err, os.ErrPermission) {
 		return nil
 	}

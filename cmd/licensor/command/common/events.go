@@ -31,14 +31,14 @@ type EventView struct {
 // ViewEvents says of each event what happened.
 func ViewEvents(events []*ledger.Event) []EventView {
 	told := make([]EventView, len(events))
-	var sold *ledger.Entitlement
+	sold := make(map[string]*ledger.Entitlement)
 	for i, e := range events {
 		told[i] = EventView{
 			Seq: e.Seq, Time: e.Time, Operator: e.Operator, Action: e.Action, Invoice: e.Invoice, Activation: e.Activation,
-			What: sentence(e, sold), Why: e.Why, Rules: e.Rules, Lifted: e.Lifted, Detail: e.Detail,
+			What: sentence(e, sold[e.Invoice]), Why: e.Why, Rules: e.Rules, Lifted: e.Lifted, Detail: e.Detail,
 		}
 		if after, ok := e.Detail.(*ledger.Entitlement); ok {
-			sold = after
+			sold[e.Invoice] = after
 		}
 	}
 	return told
@@ -50,14 +50,35 @@ func HistoryTable(told []EventView) *cli.Table {
 	t.Row("WHEN", "WHO", "WHAT")
 	for _, e := range told {
 		t.Row(text.Minute(e.Time), e.Operator, e.What)
-		if e.Why != "" {
-			t.Row("", "", "why: "+e.Why)
-		}
-		for _, rule := range e.Lifted {
-			t.Row("", "", fmt.Sprintf("lifted: rule %s", rule))
+		for _, line := range e.reasons() {
+			t.Row("", "", line)
 		}
 	}
 	return t
+}
+
+// SalesTable shows events of many invoices to people.
+func SalesTable(told []EventView) *cli.Table {
+	t := &cli.Table{Whole: true}
+	t.Row("WHEN", "WHO", "INVOICE", "WHAT")
+	for _, e := range told {
+		t.Row(text.Minute(e.Time), e.Operator, e.Invoice, e.What)
+		for _, line := range e.reasons() {
+			t.Row("", "", "", line)
+		}
+	}
+	return t
+}
+
+// reasons are the lines that say why staff did it, and past which rules.
+func (e *EventView) reasons() (lines []string) {
+	if e.Why != "" {
+		lines = append(lines, "why: "+e.Why)
+	}
+	for _, rule := range e.Lifted {
+		lines = append(lines, "lifted: rule "+string(rule))
+	}
+	return lines
 }
 
 // sentence says what an event did. before is the entitlement as it was sold or last

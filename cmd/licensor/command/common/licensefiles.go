@@ -10,6 +10,7 @@ import (
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/verify/site/atomicfile"
 )
 
 // LicenseEnding is how the name of a license file ends.
@@ -82,7 +83,7 @@ func (f *LicenseDirectory) Write(files []LicenseFile) error {
 		return f.Lost(err)
 	}
 	for _, file := range append(others, left...) {
-		if old, err := os.ReadFile(f.Path(file.Name)); err == nil && bytes.Equal(old, file.Text) {
+		if old, err := atomicfile.Read(f.Path(file.Name), len(file.Text)); err == nil && bytes.Equal(old, file.Text) {
 			continue
 		}
 		if err := f.env.WriteFile(f.Path(file.Name), file.Text, 0o644); err != nil {

@@ -177,7 +177,7 @@ func (o *Options) Database(env *cli.Env) (string, error) {
 	}
 	if where != "" && !service.IsDatabase(where) {
 		// A change of a copy would be lost on everybody else.
-		if info, err := os.Stat(where); err == nil && info.Mode().IsRegular() {
+		if isFile(where) {
 			if o.copies {
 				return where, nil
 			}
@@ -189,6 +189,11 @@ func (o *Options) Database(env *cli.Env) (string, error) {
 			WithHint("--ledger and LICENSOR_LEDGER name a PostgreSQL database; the file in the home needs neither")
 	}
 	return where, nil
+}
+
+func isFile(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular()
 }
 
 // Path returns the directory that --home, LICENSOR_HOME or else the system names.
@@ -214,10 +219,10 @@ func (o *Options) FlagsText() string {
 	}
 	if o.Ledger != "" {
 		words += " --ledger "
-		if service.IsDatabase(o.Ledger) {
-			words += "ADDRESS"
-		} else {
+		if isFile(o.Ledger) {
 			words += cli.ShellPath(o.Ledger)
+		} else {
+			words += "ADDRESS"
 		}
 	}
 	return words

@@ -178,30 +178,6 @@ func readOrder(columns []*ledger.Term, cells []string) (ledger.Entitlement, erro
 // over them.
 var listedColumns = []string{"seats_used", "activations"}
 
-// Spreadsheets run a cell that starts with one of formulaStarts as a formula. They take
-// an apostrophe before it as the word that it is text; so does import.
-const formulaStarts = "=+-@\t\r"
-
-func isFormula(cell string) bool {
-	bare := strings.TrimLeft(cell, "'")
-	return len(bare) > 1 && strings.Contains(formulaStarts, bare[:1])
-}
-
-// QuoteFormula keeps a spreadsheet from running a cell.
-func QuoteFormula(cell string) string {
-	if isFormula(cell) {
-		return "'" + cell
-	}
-	return cell
-}
-
-func unquoteFormula(cell string) string {
-	if bare, quoted := strings.CutPrefix(cell, "'"); quoted && isFormula(bare) {
-		return bare
-	}
-	return cell
-}
-
 // WriteOrders prints a line for each entitlement, as import reads it.
 func WriteOrders(out io.Writer, holdings []ledger.Holding) error {
 	w := csv.NewWriter(out)

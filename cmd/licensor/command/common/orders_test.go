@@ -65,10 +65,29 @@ func sameOrder(a, b ledger.Entitlement) bool {
 	return reflect.DeepEqual(a, b)
 }
 
+// FuzzFormulaInACell splits cells as a spreadsheet does that knows no quotes: no part of
+// one begins a formula, and each is what it was when it comes back.
+func FuzzFormulaInACell(f *testing.F) {
+	for _, cell := range []string{"x;=cmd|' C'!A0", "a;\"=1", "\t=1", "\r+1", "  -1", "a,＝1", "a|@b", "''=1;'=2", "'", ";", "\ufeff=1", "a;\u200b=1", "\xff=", "－"} {
+		f.Add(cell)
+	}
+	f.Fuzz(func(t *testing.T, cell string) {
+		quoted := QuoteFormula(cell)
+		if again := unquoteFormula(quoted); again != cell {
+			t.Errorf("%q is written as %q and read as %q", cell, quoted, again)
+		}
+		for _, part := range strings.FieldsFunc(quoted, func(r rune) bool { return strings.ContainsRune(",;|\t\r\n", r) }) {
+			if bare := strings.Trim(part, " \""); bare != "" && strings.ContainsRune("=+-@＝＋－＠", []rune(bare)[0]) {
+				t.Errorf("%q is written as %q, and %q is a formula", cell, quoted, part)
+			}
+		}
+	})
+}
+
 // A spreadsheet that opens what list --csv prints runs none of it.
 func TestListedFormulas(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"=1+1", "+1", "-1", "@SUM(1)", "'=1", "''-"} {
+	for _, name := range []string{"=1+1", "+1", "-1", "@SUM(1)", "'=1", "''-", "＝1", "－1", "﹢1", "＠A1", "\"=1", "' =1", "\u00a0=1"} {
 		var out bytes.Buffer
 		if err := WriteOrders(&out, []ledger.Holding{{Entitlement: ledger.Entitlement{
 			Invoice: "I-1", Email: "a@b", Customer: name, Product: "evoq", Type: "production", Seats: 1}}}); err != nil {

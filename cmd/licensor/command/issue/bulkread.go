@@ -16,7 +16,9 @@ import (
 	"github.com/offlicense/offlicense/cmd/licensor/command/common"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
+	"github.com/offlicense/offlicense/format"
 	"github.com/offlicense/offlicense/verify"
+	"github.com/offlicense/offlicense/verify/site/atomicfile"
 )
 
 const requestEnding = ".olq"
@@ -24,6 +26,7 @@ const requestEnding = ".olq"
 // bulkItem is one request of many, and what became of it.
 type bulkItem struct {
 	path    string // "-" is standard input
+	found   bool   // in a directory: nobody has named it
 	out     string // the name of its license file
 	request *verify.Request
 	result  string
@@ -80,14 +83,7 @@ func requestsIn(env *cli.Env, dir string) ([]*bulkItem, error) {
 			}
 			continue
 		}
-		item := &bulkItem{path: filepath.Join(dir, e.Name()), out: licenseName(e.Name())}
-		if !e.Type().IsRegular() {
-			// A pipe would never end.
-			if info, err := os.Stat(item.path); err != nil || !info.Mode().IsRegular() {
-				item.err = errors.New("it is not a file")
-			}
-		}
-		items = append(items, item)
+		items = append(items, &bulkItem{path: filepath.Join(dir, e.Name()), out: licenseName(e.Name()), found: true})
 	}
 	if others > 0 {
 		env.Warnf("%s in %s left alone: the name of a request ends in %s", cli.Plural(others, "other file is", "other files are"), dir, requestEnding)
@@ -124,7 +120,7 @@ func (b *bulk) read() {
 		workers.Go(func() {
 			for i := next.Add(1) - 1; i < int64(len(b.items)); i = next.Add(1) - 1 {
 				if item := b.items[i]; item.err == nil && item.path != "-" {
-					item.request, item.err = readRequest(b.env, item.path)
+					item.request, item.err = item.read(b.env)
 				}
 				progress.Add(1)
 			}
@@ -133,12 +129,26 @@ func (b *bulk) read() {
 	workers.Wait()
 	for _, item := range b.items {
 		if item.path == "-" {
-			item.request, item.err = readRequest(b.env, item.path)
+			item.request, item.err = item.read(b.env)
 		}
 		if item.err != nil {
 			b.refuse(progress, item, resultUnreadable, item.err)
 		}
 	}
+}
+
+func (i *bulkItem) read(env *cli.Env) (*verify.Request, error) {
+	if !i.found {
+		return readRequest(env, i.path)
+	}
+	text, err := atomicfile.Read(i.path, format.MaxText)
+	switch {
+	case errors.Is(err, atomicfile.ErrNotRegular):
+		return nil, errors.New("it is not a file")
+	case err != nil:
+		return nil, cli.FileError("read", i.path, err)
+	}
+	return verify.OpenRequest(text)
 }
 
 // ask shows for which invoices the requests are, and asks once for all of them.

@@ -31,7 +31,11 @@ func review(env *cli.Env, out io.Writer, offer *service.Offer, q *verify.Request
 	t.Row("invoice", e.Invoice, q.Invoice)
 	t.Row("product", e.ProductName(), q.Product)
 	t.Row("type", e.Type, q.Type)
-	t.Row("customer", e.Customer, "e-mail address agrees")
+	customer := "e-mail address agrees"
+	if offer.License != nil { // it is known by its hash, whatever became of the address
+		customer = "as it was signed"
+	}
+	t.Row("customer", e.Customer, customer)
 	t.Row("seats", common.SeatsInUse(e, offer.SeatsUsed), seat)
 	t.Row("binding", e.Weakest().String(), bindingOf(offer, q))
 	common.AddEntitlement(&t, e, "invoice", "product", "type", "customer", "seats", "binding")

@@ -31,6 +31,7 @@ type revokeCommand struct {
 	license    string
 	activation string
 	key        string
+	since      string // a checkpoint
 }
 
 func revoke(flags *pflag.FlagSet) cli.Run {
@@ -40,6 +41,7 @@ func revoke(flags *pflag.FlagSet) cli.Run {
 	flags.StringVar(&c.license, "license", "", "")
 	common.AddActivation(flags, &c.activation)
 	flags.StringVar(&c.key, "key", "", "")
+	flags.StringVar(&c.since, "since", "", "")
 	return c.run
 }
 
@@ -56,6 +58,9 @@ func (c *revokeCommand) run(env *cli.Env, args []string) error {
 	if given != 1 {
 		return cli.Usagef("want one of --license, --activation and --key").
 			WithHint("\"licensor history INVOICE\" shows licenses and activations, \"licensor key list\" the keys")
+	}
+	if c.key == "" && c.Flags.Changed("since") {
+		return cli.Usagef("--since goes with --key")
 	}
 	if err := c.CheckReason("revoking"); err != nil {
 		return err
@@ -158,6 +163,9 @@ func (c *revokeCommand) revokeKey(ctx context.Context, env *cli.Env, s *service.
 	keyTable(key, keep).WriteTo(env.Stdout)
 	if key.Unseen() && key.Since.IsZero() {
 		env.Warnf("this key has signed nothing that is on record, and no delegation here names it: make sure that it is the one that was stolen")
+	}
+	if err := c.showSold(ctx, env, s); err != nil {
+		return err
 	}
 	if err := c.Agree(env, "Revoke this key?", "not revoked"); err != nil {
 		return err

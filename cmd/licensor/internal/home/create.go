@@ -70,6 +70,9 @@ func Create(dir string, f InitOptions) (made *InitResult, err error) {
 	if err := Free(dir); err != nil {
 		return nil, err
 	}
+	if err := (Home{dir}).Closed(); err != nil {
+		return nil, err
+	}
 	_, missing := os.Stat(dir)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err

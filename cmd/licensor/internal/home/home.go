@@ -25,6 +25,7 @@ import (
 	"github.com/offlicense/offlicense/cmd/internal/hint"
 	"github.com/offlicense/offlicense/keys"
 	"github.com/offlicense/offlicense/verify"
+	"github.com/offlicense/offlicense/verify/site/atomicfile"
 )
 
 // Home is a vendor's directory.
@@ -71,7 +72,7 @@ func (h Home) DelegationFile(name string) string {
 
 // Roots returns the vendor's root public keys, as root.pub has them.
 func (h Home) Roots() ([]byte, error) {
-	text, err := os.ReadFile(h.RootsFile())
+	text, err := atomicfile.Read(h.RootsFile(), keys.MaxPublicFile)
 	if err != nil {
 		return nil, err
 	}

@@ -72,7 +72,7 @@ func (h Home) staffKey(v *verify.Verifier, name string) *StaffKey {
 // publicKey returns the key in keys/NAME.pub.
 func (h Home) publicKey(name string) (keys.PublicKey, error) {
 	file := h.KeyFile(name) + ".pub"
-	text, err := os.ReadFile(file)
+	text, err := atomicfile.Read(file, keys.MaxPublicFile)
 	if err != nil {
 		return keys.PublicKey{}, err
 	}
@@ -88,7 +88,7 @@ func (h Home) publicKey(name string) (keys.PublicKey, error) {
 
 // Delegation returns the checked delegation to a staff key, and its bytes.
 func (h Home) Delegation(v *verify.Verifier, name string) (*format.DelegationClaims, []byte, error) {
-	text, err := os.ReadFile(h.DelegationFile(name))
+	text, err := atomicfile.Read(h.DelegationFile(name), format.MaxText)
 	if err != nil {
 		return nil, nil, err
 	}

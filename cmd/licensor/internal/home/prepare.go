@@ -16,6 +16,9 @@ func (h Home) Prepare() error {
 	if err := h.Preparable(); err != nil {
 		return err
 	}
+	if err := h.Closed(); err != nil {
+		return err
+	}
 	for _, directory := range []string{h.Dir, h.keysDirectory(), h.delegationsDirectory()} {
 		if err := os.MkdirAll(directory, 0o700); err != nil {
 			return err

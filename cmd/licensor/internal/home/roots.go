@@ -95,6 +95,9 @@ func (h Home) PinRoots(roots []keys.NamedKey) error {
 // AddStandby adds a root key behind all others. The standby of before is the active one
 // then.
 func (h Home) AddStandby(standby keys.NamedKey) error {
+	if err := h.Closed(); err != nil {
+		return err
+	}
 	roots, err := h.NamedRoots()
 	if err != nil {
 		return err

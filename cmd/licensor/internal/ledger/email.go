@@ -43,7 +43,7 @@ func (e *Entitlement) logged() logged { return logged{e.Kept(), e.Account} }
 // of its own, so that it can be forgotten.
 func (e *Entitlement) Kept() *Entitlement {
 	sold := *e
-	sold.Email, sold.Forgotten = "", false
+	sold.Email, sold.Salt, sold.Forgotten = "", nil, false
 	return &sold
 }
 

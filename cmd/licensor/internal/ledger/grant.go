@@ -43,8 +43,8 @@ func (g *Grant) Claims(vendor string, id format.ID, issued time.Time, minRevocat
 		ID:         id,
 		Terms:      g.Entitlement.Terms(),
 	}
-	if !g.BridgeUntil.IsZero() { // of production, which has no emergency days
-		claims.Terms.Type, claims.Terms.GraceDays = TypeDevelopment, 0
+	if t := &claims.Terms; !g.BridgeUntil.IsZero() {
+		t.Type, t.GraceDays, t.EmergencyDays, t.EmergencyFrom = TypeDevelopment, 0, 0, 0
 	}
 	claims.Terms.Epoch = g.Epoch
 	claims.Terms.MinRevocation = minRevocation

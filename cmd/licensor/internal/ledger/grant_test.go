@@ -50,14 +50,14 @@ func TestClaims(t *testing.T) {
 		e.GraceDays, e.UpdatesUntil, e.MaxVersion = 14, now, "9.x"
 		e.Allowance, e.Waived, e.Binding = 9, true, "any" // not for licenses
 	})
-	g := ledger.Grant{Entitlement: e, Activation: "ONE", Epoch: 7, Request: q}
+	g := ledger.Grant{Entitlement: e, Activation: "ONE", Epoch: 7, Request: q, Components: q.Components[:2], Need: 1}
 	want := format.LicenseClaims{
 		Issuer: "acme.example", Activation: "ONE", Product: "evoq", Expires: e.HardEnd().Unix(), IssuedAt: now.Unix(), ID: format.ID{9},
 		Terms: format.Terms{
 			Type: "production", Seats: 1, Invoice: e.Invoice, Customer: e.Customer, Edition: "engage", GraceDays: 14, UpdatesUntil: now.Unix(),
 			MaxVersion: "9.x", Features: e.Features, Limits: e.Limits, Site: "shop", Epoch: 7, MinRevocation: 5,
 		},
-		Binding: &format.Binding{Key: q.Key.Bytes(), Request: q.Hash, Need: 2, Components: q.Components},
+		Binding: &format.Binding{Key: q.Key.Bytes(), Request: q.Hash, Need: 1, Components: q.Components[:2]},
 	}
 	wantClaims(t, g.Claims("acme.example", format.ID{9}, now, 5), &want)
 
@@ -120,29 +120,43 @@ func TestMajority(t *testing.T) {
 		if got := ledger.Majority(n); got != want {
 			t.Errorf("of %d must match %d, want %d", n, got, want)
 		}
-		if n <= 3 {
-			g := ledger.Grant{Entitlement: entitlement(), Activation: "ONE", Epoch: 1, Request: request(t, n)}
-			if need := g.Claims("acme.example", format.ID{9}, now, 0).Binding.Need; need != want {
-				t.Errorf("a license with %d components needs %d", n, need)
-			}
-		}
 	}
 }
 
 // What goes on record of a license, and what can be had from it.
 func TestLicenseOnRecord(t *testing.T) {
 	q := request(t, 2)
-	g := ledger.Grant{Entitlement: entitlement(), Activation: "ONE", Epoch: 7, Request: q}
-	d := ledger.Draft{ID: format.ID{9}, File: []byte("file"), Signer: "anna", Key: key(t, 2).Public()}
+	g := ledger.Grant{Entitlement: entitlement(), Activation: "ONE", Epoch: 7, Request: q, Components: q.Components[1:], Need: 1}
+	d := ledger.Draft{ID: format.ID{9}, File: []byte("file"), Signer: "anna", Key: key(t, 2).Public(), Floor: 5}
 	l := d.License(&g, now.Add(time.Second/2))
 	if l.ID != d.ID || l.Activation != "ONE" || l.Epoch != 7 || l.Issued != now || !l.HardEnd.Equal(g.HardEnd()) || l.SignedBy != "anna" ||
-		!bytes.Equal(l.SignerKey, key(t, 2).Public().Bytes()) || string(l.File) != "file" || !bytes.Equal(l.Request, q.Body) {
+		!bytes.Equal(l.SignerKey, key(t, 2).Public().Bytes()) || string(l.File) != "file" || !bytes.Equal(l.Request, q.Body) ||
+		l.Floor != 5 || l.Need != 1 || !slices.Equal(l.Components, []string{format.LabelProductUUID}) {
 		t.Errorf("on record: %+v", l)
+	}
+	named, hash, err := l.Named()
+	if err != nil || len(named) != 1 || named[0].Label != format.LabelProductUUID || !bytes.Equal(named[0].Hash, q.Components[1].Hash) || !bytes.Equal(hash, q.Hash[:]) {
+		t.Errorf("it names %+v of request %x, %v", named, hash, err)
 	}
 	got, err := l.OpenRequest()
 	if err != nil || got.Hash != q.Hash || got.Hash != sha256.Sum256(l.Request) || got.Key != q.Key || got.Site != "shop" || len(got.Components) != 2 {
 		t.Errorf("its request: %+v, %v", got, err)
 	}
+	// As it came, which may be signed: the same request, by its hash.
+	signed, err := format.Seal(format.SignedRequest, q.Key.ID(), q.Body, key(t, 3).Sign)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if g.Request, err = verify.OpenRequest([]byte(format.EncodeText(format.SignedRequest, signed))); err != nil {
+		t.Fatal(err)
+	}
+	kept := d.License(&g, now)
+	if got, err = kept.OpenRequest(); err != nil || !bytes.Equal(kept.Request, signed) || !got.Signed || got.Hash != q.Hash || !bytes.Equal(got.Body, q.Body) || !bytes.Equal(got.Raw, signed) {
+		t.Errorf("a signed request is kept as %+v, %v", got, err)
+	}
+	kept.Request = signed[:len(signed)-1]
+	_, err = kept.OpenRequest()
+	wantDamaged(t, err, l.ID.String())
 	g.Request = nil
 	if q, err := d.License(&g, now).OpenRequest(); err != nil || q != nil {
 		t.Errorf("one without a request has %+v, %v", q, err)

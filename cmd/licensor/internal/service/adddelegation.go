@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"strings"
 	"time"
 
@@ -17,6 +16,7 @@ import (
 	"github.com/offlicense/offlicense/keys"
 	"github.com/offlicense/offlicense/keys/keyfile"
 	"github.com/offlicense/offlicense/verify"
+	"github.com/offlicense/offlicense/verify/site/atomicfile"
 )
 
 // NewDelegation is what is given to be added to a home.
@@ -264,7 +264,7 @@ func (a *Addition) Write() error {
 		}
 	}
 	file := format.EncodeFile(format.Delegation, a.raw) // not as it was typed off
-	if there, err := os.ReadFile(a.home.DelegationFile(a.Name)); err != nil || !bytes.Equal(there, file) {
+	if there, err := atomicfile.Read(a.home.DelegationFile(a.Name), format.MaxText); err != nil || !bytes.Equal(there, file) {
 		if err := a.home.WriteDelegation(a.Name, file); err != nil {
 			return err
 		}

@@ -31,12 +31,7 @@ var ScopeTerms = []ScopeTerm{
 		func(s *format.Scope) string { return fmt.Sprintf("%dd", s.MaxTerm/SecondsPerDay) }},
 	{"max-seats", "seats", func(s *format.Scope) string { return most(s.MaxSeats > 0, fmt.Sprint(s.MaxSeats)) },
 		func(s *format.Scope) string { return fmt.Sprint(s.MaxSeats) }},
-	{"binding", "binding", func(s *format.Scope) string {
-		if s.Revocations {
-			return ""
-		}
-		return s.Weakest.String()
-	}, func(s *format.Scope) string { return s.Weakest.String() }},
+	{"binding", "binding", binding, binding},
 	flag("perpetual", "perpetual", func(s *format.Scope) bool { return s.Perpetual }),
 	flag("revocations", "revocations", func(s *format.Scope) bool { return s.Revocations }),
 }
@@ -53,6 +48,14 @@ func words(name string, list func(*format.Scope) []string) ScopeTerm {
 
 func flag(name, label string, allowed func(*format.Scope) bool) ScopeTerm {
 	return ScopeTerm{name, label, func(s *format.Scope) string { return map[bool]string{true: "allowed"}[allowed(s)] }, nil}
+}
+
+// binding is the weakest that is allowed. A key for revocation lists signs no license.
+func binding(s *format.Scope) string {
+	if s.Revocations {
+		return ""
+	}
+	return s.Weakest.String()
 }
 
 func most(allowed bool, number string) string {

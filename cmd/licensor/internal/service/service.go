@@ -59,6 +59,12 @@ func Open(ctx context.Context, at home.Home, where string, mode Mode, o Options)
 	open := book.OpenReadOnly
 	if mode == ToChange {
 		open = book.Open
+		if err := at.Closed(); err != nil {
+			return nil, err
+		}
+	}
+	if warning := at.Exposed(); warning != "" && o.Warn != nil {
+		o.Warn(warning)
 	}
 	b, err := open(ctx, where)
 	if err != nil {

@@ -3,7 +3,6 @@ package service
 import (
 	"errors"
 	"io/fs"
-	"os"
 	"slices"
 	"strings"
 
@@ -12,6 +11,7 @@ import (
 	"github.com/offlicense/offlicense/format"
 	"github.com/offlicense/offlicense/keys"
 	"github.com/offlicense/offlicense/keys/keyfile"
+	"github.com/offlicense/offlicense/verify/site/atomicfile"
 )
 
 // Key says which key signs, and how it is unlocked.
@@ -95,7 +95,7 @@ func LoadRootKey(key Key, agentSocket string) (keys.Signer, keys.NamedKey, error
 		return signer, root, nil
 	}
 	path := key.Name + ".pub"
-	public, err := os.ReadFile(path)
+	public, err := atomicfile.Read(path, keys.MaxPublicFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		return signer, root, nil
 	}

@@ -410,14 +410,13 @@ func (s *state) applyClosed(e *ledger.Event, c ledger.Closed) error {
 		ledger.ActionRelease: ledger.StateReleased, ledger.ActionDeactivate: ledger.StateDeactivated, ledger.ActionVoid: ledger.StateVoid,
 	}[e.Action])
 	a.ended = e.Time.Unix()
+	of := s.sales[e.Invoice]
+	if of == nil {
+		return fmt.Errorf("invoice %.64q was never sold", e.Invoice)
+	}
 	switch was {
 	case ledger.StateActive:
-		of := s.sales[e.Invoice]
-		if of == nil {
-			return fmt.Errorf("invoice %.64q was never sold", e.Invoice)
-		}
 		of.used--
-		of.leave(a, s.licenses[a.license])
 	case ledger.StateBridge:
 		m := s.moves[e.Activation]
 		if m == nil {
@@ -425,10 +424,11 @@ func (s *state) applyClosed(e *ledger.Event, c ledger.Closed) error {
 		}
 		m.State = rules.MoveVoid
 	}
+	of.leave(a, s.licenses[a.license])
 	return s.revoke(e, c.Revoke)
 }
 
-// leave notes the machine of a seat that is free: by its key, and by what its newest
+// leave notes the machine of a seat that is free, or of a bridge that was closed: by its key, and by what its newest
 // license names.
 func (of *sale) leave(a *activation, newest *license) {
 	if a.key == "" || newest == nil {

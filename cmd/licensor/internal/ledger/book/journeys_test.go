@@ -147,6 +147,8 @@ func TestJourneys(t *testing.T) {
 		j.signsBatches()
 		j.revises()
 		j.moves()
+		j.movesByTheRequestAlone()
+		j.movesTooOften()
 		j.frees()
 		j.signsUnbound()
 		j.failsOver()
@@ -211,13 +213,15 @@ func (j *journey) imports() {
 		row(5, "ANY", func(e *ledger.Entitlement) { e.Binding, e.Seats = "any", 2 }),
 		row(6, "DEV", func(e *ledger.Entitlement) { e.Type = ledger.TypeDevelopment }),
 		row(7, "MOVE", func(e *ledger.Entitlement) { e.Seats = 1 }),
+		row(10, "ALONE", func(e *ledger.Entitlement) { e.Seats = 1 }),
+		row(11, "OFTEN", func(e *ledger.Entitlement) { e.Seats, e.Moves = 1, new(uint64) }),
 		row(8, "GONE", func(e *ledger.Entitlement) { e.Seats = 2 }),
 		row(9, "REVOKE", func(e *ledger.Entitlement) { e.Seats = 5 }),
 	}
 	j.nothing("an import with a mistake", func() {
-		wrong := append(slices.Clone(rows), row(10, invoice, func(*ledger.Entitlement) {}))
-		if err := j.Import(ctx, by(), wrong, nil); err == nil || !strings.Contains(err.Error(), "line 10:") || strings.Contains(err.Error(), "line 2:") {
-			j.Errorf("got %v, want that line 10 is wrong", err)
+		wrong := append(slices.Clone(rows), row(12, invoice, func(*ledger.Entitlement) {}))
+		if err := j.Import(ctx, by(), wrong, nil); err == nil || !strings.Contains(err.Error(), "line 12:") || strings.Contains(err.Error(), "line 2:") {
+			j.Errorf("got %v, want that line 12 is wrong", err)
 		}
 	})
 	told := 0
@@ -375,6 +379,96 @@ func (j *journey) moves() {
 		j.Error(err)
 	}
 	wantSeats(j, j.Book, "MOVE", 1, 1)
+}
+
+// A new server asks for its bridge, the old one is released, and its seat waits.
+func (j *journey) movesByTheRequestAlone() {
+	ask := func(n uint32, kind string) *verify.Request { return asks(j.T, n, "ALONE", kind) }
+	_, err := j.Sign(ctx, by(), ask(2, ledger.TypeDevelopment), issue())
+	ledgertest.WantRefusal(j, err, ledger.RuleType)
+	old := ledgertest.Signed(j, j.Book, site(1, "ALONE"))
+	if offer, err := j.Preview(ctx, by(), ask(2, ledger.TypeDevelopment)); err != nil || offer.From == nil || offer.From.ID != old.Activation {
+		j.Errorf("the offer: %+v, %v", offer, err)
+	}
+	bridge := ledgertest.Signed(j, j.Book, ask(2, ledger.TypeDevelopment))
+	if got := says(j, bridge); got.Type != ledger.TypeDevelopment || !got.Expires.Equal(now.Add(rules.DefaultOverlap)) {
+		j.Errorf("the bridge says %+v", got)
+	}
+	_, err = j.Sign(ctx, by(), ask(3, ledger.TypeDevelopment), issue())
+	ledgertest.WantRefusal(j, err, ledger.RuleMove, bridge.Activation)
+	r := rules.Releasing{License: old.ID, Key: machineKey(1), Raw: []byte("release")}
+	for _, already := range []bool{false, true} {
+		got, err := j.Release(ctx, by(), r, issue())
+		if err != nil || got.Waits == nil || got.Waits.Hash != ask(2, ledger.TypeDevelopment).Hash || got.Successor != bridge.Activation || got.License != nil || got.Already != already {
+			j.Errorf("released: %+v, %v", got, err)
+		}
+	}
+	wantSeats(j, j.Book, "ALONE", 0, 1)
+	_, err = j.Sign(ctx, by(), site(3, "ALONE"), issue())
+	ledgertest.WantRefusal(j, err, ledger.RuleSeats, "1 waits")
+	_, err = j.SignUnbound(ctx, by(), "ALONE", "", issue())
+	ledgertest.WantRefusal(j, err, ledger.RuleBinding)
+	if _, err := j.Revise(ctx, by(), "ALONE", rules.NewAmendment(func(e *ledger.Entitlement) error { e.Seats = 2; return nil }), issue()); err != nil {
+		j.Error(err)
+	}
+	ledgertest.Signed(j, j.Book, site(3, "ALONE")) // the second
+	_, err = j.Revise(ctx, by(), "ALONE", rules.NewAmendment(func(e *ledger.Entitlement) error { e.Seats = 1; return nil }), issue())
+	ledgertest.WantRefusal(j, err, ledger.RuleSeats, "2 seats")
+	final := ledgertest.Signed(j, j.Book, ask(2, ledger.TypeProduction))
+	if final.Activation != bridge.Activation || says(j, final).Type != ledger.TypeProduction {
+		j.Errorf("the final license: %+v", final)
+	}
+	wantSeats(j, j.Book, "ALONE", 2, 2)
+	if same, err := j.Release(ctx, by(), r, issue()); err != nil || same.License == nil || same.License.ID != final.ID {
+		j.Errorf("the same release again: %+v, %v", same, err)
+	}
+}
+
+// A site changes its machine, more often than was sold.
+func (j *journey) movesTooOften() {
+	on := func(components string, prior *ledger.License) *verify.Request {
+		q, err := ledgertest.Request(machineKey(1), func(q *format.Request) {
+			q.Invoice, q.Components = "OFTEN", []format.Component{{Label: format.LabelMachineID, Hash: []byte(components)}}
+			if prior != nil {
+				q.Prior = &prior.ID
+			}
+		})
+		j.must(err)
+		raw, err := format.Seal(format.SignedRequest, q.Key.ID(), q.Body, ledgertest.SiteKey(1).Sign)
+		j.must(err)
+		q, err = verify.OpenRequest([]byte(format.EncodeText(format.SignedRequest, raw)))
+		j.must(err)
+		return q
+	}
+	first := ledgertest.Signed(j, j.Book, on("machine1", nil))
+	j.nothing("another machine", func() {
+		_, err := j.Sign(ctx, by(), on("machine2", nil), issue())
+		ledgertest.WantRefusal(j, err, ledger.RuleMachine)
+		_, err = j.Sign(ctx, by(), on("machine2", first), issue())
+		ledgertest.WantRefusal(j, err, ledger.RuleMoves)
+	})
+	fire := because("a fire")
+	fire.Override = true
+	second, err := j.Sign(ctx, fire, on("machine2", first), issue())
+	j.must(err)
+	if second.Activation != first.Activation || second.Epoch != 2 {
+		j.Errorf("on another machine: %+v", second)
+	}
+	kept, request, err := j.Issued(ctx, second.ID)
+	if err != nil || !request.Signed || string(kept.Request) != string(request.Raw) || len(kept.Request) <= len(request.Body) {
+		j.Errorf("the request is not on record as it came: %+v, %v", request, err)
+	}
+	events, err := j.History(ctx, "OFTEN")
+	j.must(err)
+	for _, e := range events[2:] {
+		if !slices.Equal(e.Lifted, []ledger.Rule{ledger.RuleMoves}) || e.Why != "a fire" || e.Rules != ledger.RulesVersion {
+			j.Errorf("on record: %+v", e)
+		}
+	}
+	r, err := j.Revocations(ctx)
+	if err != nil || len(events) != 4 || !slices.ContainsFunc(r.Licenses, func(l rules.RevokedLicense) bool { return l.License == first.ID }) {
+		j.Errorf("%d events; revoked: %+v, %v", len(events), r.Licenses, err)
+	}
 }
 
 func (j *journey) frees() {
@@ -566,6 +660,35 @@ func TestClockBehindTheLedger(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), "clock") || hint.Of(err) == "" {
 			t.Errorf("%s: %v", what, err)
 		}
+	}
+
+	// Where it was the other clock that was wrong, staff lift that once.
+	q := site(1, invoice)
+	ahead := ledgertest.Entitlement()
+	ahead.Invoice = "AHEAD"
+	if err := b.Entitle(ctx, ledgertest.At(now.Add(99*day)), ahead); err != nil {
+		t.Fatal(err)
+	}
+	_, err = b.Sign(ctx, by(), q, issue())
+	ledgertest.WantRefusal(t, err, ledger.RuleClock)
+	right := because("that clock was wrong")
+	right.Override = true
+	if _, err := b.Sign(ctx, right, q, issue()); err != nil {
+		t.Fatal(err)
+	}
+	ledgertest.Signed(t, b, site(1, "AHEAD"))
+	var lifted []ledger.Rule
+	for _, of := range []string{invoice, "AHEAD"} {
+		events, err := b.History(ctx, of)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range events {
+			lifted = append(lifted, e.Lifted...)
+		}
+	}
+	if !slices.Equal(lifted, []ledger.Rule{ledger.RuleClock}) {
+		t.Errorf("lifted: %v, want the clock, once", lifted)
 	}
 }
 

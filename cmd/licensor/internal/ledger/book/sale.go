@@ -98,7 +98,7 @@ func (b *Book) Revise(ctx context.Context, by ledger.Operation, invoice string, 
 
 func (b *Book) revision(by *ledger.Operation, invoice string, r rules.Revision) (**rules.Revised, plan) {
 	revised := new(*rules.Revised)
-	return revised, on(by, store.Ask{Invoices: []string{invoice}}, func(t *store.Tx, f *rules.Facts) ([]*rules.Step, error) {
+	return revised, on(by, store.Ask{Seat: invoice}, func(t *store.Tx, f *rules.Facts) ([]*rules.Step, error) {
 		active, err := t.Active(f, invoice)
 		if err != nil {
 			return nil, err

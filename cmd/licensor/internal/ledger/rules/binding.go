@@ -47,6 +47,15 @@ func newGrant(e *ledger.Entitlement, activation string, epoch uint64, q *verify.
 	return g
 }
 
+// strength returns what holds an activation's newest license to its place.
+func (a *Activation) strength() format.Strength {
+	if len(a.MachineKey) == 0 {
+		return format.StrengthAny
+	}
+	l := a.Licenses[len(a.Licenses)-1]
+	return (&format.LicenseClaims{Binding: &format.Binding{Need: l.Need, Components: l.Components}}).Strength()
+}
+
 // weaker returns how weakly the license of a request would be held to its place, if that is
 // weaker than was sold; otherwise 0.
 func weaker(e *ledger.Entitlement, g *ledger.Grant) format.Strength {

@@ -93,14 +93,18 @@ func UnknownLicense(id format.ID) error {
 // tookOver finds what a release that was recorded before has led to.
 func tookOver(f *Facts, a *Activation, result *Released) error {
 	for _, m := range a.Moves {
-		if m.State != MoveDone {
+		if m.State != MoveDone && m.State != MoveWaiting {
 			continue
 		}
 		successor, err := f.activation(m.Successor)
 		if err != nil {
 			return err
 		}
-		result.Successor, result.License = successor.ID, successor.Newest
+		if result.Successor = successor.ID; m.State == MoveDone {
+			result.License = successor.Newest
+		} else if result.Waits, err = successor.Newest.OpenRequest(); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -164,29 +168,16 @@ func doneBefore(f *Facts, activation string, q *verify.Request) bool {
 // their sites have none.
 func (f *Facts) closed(steps []*Step) {
 	for _, step := range steps {
-		a := f.Activations[step.Event.Activation]
+		a, s := f.Activations[step.Event.Activation], f.Sales[step.Event.Invoice]
 		if a.State == ledger.StateActive {
-			s := f.Sales[a.Invoice]
 			s.Used--
-			s.left(a)
 		}
+		s.Left = append(s.Left, LeftMachine{a.MachineKey, a.machine()})
 		if a.State = ledger.StateDeactivated; step.Event.Action == ledger.ActionVoid {
 			a.State = ledger.StateVoid
 		}
 		delete(f.Sites, SiteKey{a.Invoice, string(a.MachineKey)})
 	}
-}
-
-// left notes the machine of an activation whose seat is freed.
-func (s *Sale) left(a *Activation) {
-	machine, err := a.machine()
-	if err != nil { // no machine is known, and none is believed to come back
-		return
-	}
-	for i := range machine {
-		machine[i].Hash = Comparable(machine[i].Hash)
-	}
-	s.Left = append(s.Left, LeftMachine{a.MachineKey, machine})
 }
 
 // Revoked returns the licenses that steps revoke.

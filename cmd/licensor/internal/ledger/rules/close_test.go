@@ -314,7 +314,7 @@ func TestReactivateTheSameSiteOnAnotherMachine(t *testing.T) {
 	r := newRecord(t, entitlement())
 	old := r.signed(request(t, 1, on("m1 u1 r1")))
 	q := request(t, 1, on("m2 u2 r2"))
-	r.refused(q, ledger.RuleSeats)
+	r.refused(q, ledger.RuleMachine)
 	got, err := r.reactivate(because("the server burnt, the disk did not"), old.Activation, q)
 	if err != nil || got.license.Activation == old.Activation || got.license.Epoch != 1 {
 		t.Errorf("%+v, %v", got, err)

@@ -46,7 +46,8 @@ type Sale struct {
 	Waits  []Move        // seats that wait for the new servers of moves
 }
 
-// LeftMachine is the machine of an activation whose seat was freed.
+// LeftMachine is the machine of an activation whose seat was freed, or whose bridge ended
+// by a release or by staff.
 type LeftMachine struct {
 	Key        []byte
 	Components []format.Component
@@ -77,7 +78,6 @@ type Activation struct {
 	Licenses []Issued        // all of them, in order of their epochs
 	Moves    []Move          // as the old server: the newest last
 	Bridge   *Move           // as the new server of a move
-
 }
 
 // Issued is a license of an activation.
@@ -87,8 +87,7 @@ type Issued struct {
 	HardEnd time.Time          // zero: never
 	Revoked *ledger.Revocation // nil: it is not
 
-	// Components are those that it names, and Need of them must match. Known of those that
-	// have not ended.
+	// Components are those that it names, and Need of them must match.
 	Need       uint64
 	Components []format.Component
 }
@@ -157,21 +156,18 @@ func (f *Facts) took(a *Activation) {
 	f.Activations[a.ID] = a
 }
 
-// machine returns the components that the newest request of an activation names.
-func (a *Activation) machine() ([]format.Component, error) {
-	if a.Newest == nil {
-		return nil, nil
+// machine returns the components that the newest license of an activation names.
+func (a *Activation) machine() []format.Component {
+	if len(a.Licenses) == 0 {
+		return nil
 	}
-	q, err := a.Newest.OpenRequest()
-	if err != nil || q == nil {
-		return nil, err
-	}
-	return q.Components, nil
+	return a.Licenses[len(a.Licenses)-1].Components
 }
 
-// issued returns a license of the activation, nil if it has none of that id.
+// issued returns a license of the activation, nil if it has none of that id. Those of
+// this batch have none yet.
 func (a *Activation) issued(id format.ID) *Issued {
-	i := slices.IndexFunc(a.Licenses, func(l Issued) bool { return l.ID == id })
+	i := slices.IndexFunc(a.Licenses, func(l Issued) bool { return l.ID == id && id != format.ID{} })
 	if i < 0 {
 		return nil
 	}

@@ -2,7 +2,6 @@ package rules_test
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -74,6 +73,10 @@ func entitlement(changes ...func(*ledger.Entitlement)) *ledger.Entitlement {
 	for _, change := range changes {
 		change(&e)
 	}
+	if e.EmergencyDays > 0 {
+		e.CountEmergencyFrom(now)
+	}
+	e.Commit([]byte("salt"))
 	return e.Normal()
 }
 
@@ -120,6 +123,25 @@ func asks(invoice, licenseType string) func(*format.Request) {
 	}
 }
 
+// signing makes a request in the signed form, of the site whose machine key has the seed.
+func signing(t testing.TB, seed byte, changes ...func(*format.Request)) *verify.Request {
+	t.Helper()
+	signed, err := format.Seal(format.SignedRequest, public(seed).ID(), request(t, seed, changes...).Body, key(seed).Sign)
+	if err != nil {
+		t.Fatal(err)
+	}
+	opened, err := verify.OpenRequest([]byte(format.EncodeText(format.SignedRequest, signed)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return opened
+}
+
+// replacing names the license that a request's is to replace.
+func replacing(license *ledger.License) func(*format.Request) {
+	return func(q *format.Request) { q.Prior = &license.ID }
+}
+
 // later makes another request of the same site.
 func later(q *format.Request) { q.Time++ }
 
@@ -129,7 +151,7 @@ func on(components string) func(*format.Request) {
 	return func(q *format.Request) {
 		q.Components = nil
 		for name := range strings.FieldsSeq(components) {
-			label := map[byte]string{'m': format.LabelMachineID, 'u': format.LabelProductUUID, 'r': format.LabelRootFS, 'x': format.LabelMAC, 'c': "cluster"}[name[0]]
+			label := map[byte]string{'m': format.LabelMachineID, 'u': format.LabelProductUUID, 'r': format.LabelRootFS, 'x': format.LabelMAC, 'c': "cluster", 'd': "site", 'e': "team", 'f': "floor"}[name[0]]
 			q.Components = append(q.Components, format.Component{Label: label, Hash: []byte((name + "-------")[:8])})
 		}
 	}
@@ -144,6 +166,9 @@ type record struct {
 	licenses    []*ledger.License
 	revoked     map[format.ID]*ledger.Revocation
 	moves       []*rules.Move
+	moved       map[string][]time.Time         // by invoice
+	left        map[string][]rules.LeftMachine // by invoice
+	peak        map[string]uint64              // by invoice
 	keys        []ledger.KeyRevocation
 	lists       uint64 // the number of the newest revocation list
 	newestList  []byte
@@ -156,7 +181,8 @@ type record struct {
 // rules say.
 func newRecord(t testing.TB, sales ...*ledger.Entitlement) *record {
 	t.Helper()
-	r := &record{TB: t, signer: staff(t, 101, 102), sales: make(map[string]*ledger.Entitlement), revoked: make(map[format.ID]*ledger.Revocation), partners: make(map[string]bool)}
+	r := &record{TB: t, signer: staff(t, 101, 102), sales: make(map[string]*ledger.Entitlement), revoked: make(map[format.ID]*ledger.Revocation), partners: make(map[string]bool),
+		moved: make(map[string][]time.Time), left: make(map[string][]rules.LeftMachine), peak: make(map[string]uint64)}
 	for _, e := range sales {
 		r.sales[e.Invoice] = e
 	}
@@ -215,7 +241,7 @@ func (r *record) facts() *rules.Facts {
 		}
 	}
 	for invoice, e := range r.sales {
-		f.Sales[invoice] = &rules.Sale{Entitlement: e.Clone()}
+		f.Sales[invoice] = &rules.Sale{Entitlement: e.Clone(), Peak: r.peak[invoice], Moved: slices.Clone(r.moved[invoice]), Left: slices.Clone(r.left[invoice])}
 		switch of := (rules.ForProduct{Buyer: ledger.CustomerKey(e.Customer), Product: e.Product}); e.Type {
 		case ledger.TypeProduction:
 			if end, sold := f.Production[of]; !sold || !end.IsZero() && (e.Expires.IsZero() || e.HardEnd().After(end)) {
@@ -244,18 +270,42 @@ func (r *record) facts() *rules.Facts {
 	for _, l := range r.licenses {
 		a := f.Activations[l.Activation]
 		a.Epoch, a.Newest = l.Epoch, l
-		a.Licenses = append(a.Licenses, rules.Issued{ID: l.ID, Epoch: l.Epoch, HardEnd: l.HardEnd, Revoked: r.revoked[l.ID]})
+		a.Licenses = append(a.Licenses, rules.Issued{ID: l.ID, Epoch: l.Epoch, HardEnd: l.HardEnd, Revoked: r.revoked[l.ID], Need: l.Need, Components: r.named(l)})
 		f.Licenses[l.ID] = l
-		if l.Request != nil {
-			f.Answers[sha256.Sum256(l.Request)] = &rules.Answer{License: l, Activation: a}
+		if q := r.requestOf(l); q != nil {
+			f.Answers[q.Hash] = &rules.Answer{License: l, Activation: a}
 		}
 	}
 	for _, m := range slices.SortedFunc(slices.Values(r.moves), func(a, b *rules.Move) int { return a.Until.Compare(b.Until) }) { // as the store has them
 		f.Activations[m.From].Moves = append(f.Activations[m.From].Moves, *m)
 		of := *m
 		f.Activations[m.Successor].Bridge = &of
+		if m.State == rules.MoveWaiting {
+			s := f.Sales[f.Activations[m.From].Invoice]
+			s.Waits = append(s.Waits, *m)
+		}
 	}
 	return f
+}
+
+// requestOf returns the request of a license, nil if it is bound to nothing.
+func (r *record) requestOf(l *ledger.License) *verify.Request {
+	r.Helper()
+	q, err := l.OpenRequest()
+	if err != nil {
+		r.Fatal(err)
+	}
+	return q
+}
+
+// named returns the components that a license names.
+func (r *record) named(l *ledger.License) []format.Component {
+	r.Helper()
+	named, _, err := l.Named()
+	if err != nil {
+		r.Fatal(err)
+	}
+	return named
 }
 
 // ask asks a rule, and records what it grants. It asks twice: a plan that is made again
@@ -294,7 +344,11 @@ func (r *record) apply(op *ledger.Operation, steps []*rules.Step) {
 		if err != nil {
 			r.Fatal(err)
 		}
-		if again, err := ledger.ParseEvent(leaf); err != nil || !reflect.DeepEqual(again, &e) {
+		said := e
+		if sold, ok := e.Detail.(*ledger.Entitlement); ok {
+			said.Detail = sold.Kept() // without the e-mail address
+		}
+		if again, err := ledger.ParseEvent(leaf); err != nil || !reflect.DeepEqual(again, &said) {
 			r.Fatalf("the event %s is read as %+v, %v", leaf, again, err)
 		}
 		r.events = append(r.events, &e)
@@ -310,29 +364,45 @@ func (r *record) apply(op *ledger.Operation, steps []*rules.Step) {
 				r.activation(e.Activation).Activation = *d.Activation
 			}
 			r.licenses = append(r.licenses, d.License)
+			if d.Moves {
+				r.moved[e.Invoice] = append(r.moved[e.Invoice], e.Time)
+			}
 		case ledger.Closed:
 			a := r.activation(e.Activation)
 			if a.State != ledger.StateActive && a.State != ledger.StateBridge {
 				r.Fatalf("%s of activation %s, which is %s", e.Action, a.ID, a.State)
 			}
-			for _, m := range r.moves {
-				if m.Successor == a.ID && a.State == ledger.StateBridge {
-					m.State = rules.MoveVoid
-				}
+			if a.State == ledger.StateBridge {
+				r.moveTo(a.ID).State = rules.MoveVoid
 			}
 			a.State = map[ledger.Action]ledger.State{
 				ledger.ActionRelease: ledger.StateReleased, ledger.ActionDeactivate: ledger.StateDeactivated, ledger.ActionVoid: ledger.StateVoid,
 			}[e.Action]
 			r.revoke(&e, d.Revoke)
-		case ledger.Moved:
-			r.moves = append(r.moves, &rules.Move{From: e.Activation, Successor: d.Successor, Until: d.Until, State: rules.MovePending})
-		case ledger.TakenOver:
-			r.activation(e.Activation).State = ledger.StateActive
-			for _, m := range r.moves {
-				if m.Successor == e.Activation {
-					m.State = rules.MoveDone
+			var machine []format.Component
+			for _, l := range r.licenses {
+				if l.Activation == a.ID {
+					machine = r.named(l)
 				}
 			}
+			if a.MachineKey != nil {
+				r.left[e.Invoice] = append(r.left[e.Invoice], rules.LeftMachine{Key: a.MachineKey, Components: machine})
+			}
+		case ledger.Moved:
+			r.moves = append(r.moves, &rules.Move{From: e.Activation, Successor: d.Successor, Until: d.Until, Waits: d.Waits, State: rules.MovePending})
+			r.moved[e.Invoice] = append(r.moved[e.Invoice], e.Time)
+		case ledger.Waiting:
+			m := r.moveTo(e.Activation)
+			if m.State != rules.MovePending || m.From != d.Predecessor {
+				r.Fatalf("the move %+v is to wait for the release of %s", m, d.Predecessor)
+			}
+			m.State = rules.MoveWaiting
+		case ledger.Rebound:
+			r.moved[e.Invoice] = append(r.moved[e.Invoice], e.Time)
+			r.revoke(&e, d.Revoke)
+		case ledger.TakenOver:
+			r.activation(e.Activation).State = ledger.StateActive
+			r.moveTo(e.Activation).State = rules.MoveDone
 		case ledger.Revoked:
 			r.revoke(&e, d.Licenses)
 			if d.Key != nil {
@@ -356,6 +426,18 @@ func (r *record) activation(id string) *rules.Activation {
 	return nil
 }
 
+// moveTo returns the move to a new server.
+func (r *record) moveTo(successor string) *rules.Move {
+	r.Helper()
+	for _, m := range r.moves {
+		if m.Successor == successor {
+			return m
+		}
+	}
+	r.Fatalf("no move to %q", successor)
+	return nil
+}
+
 func (r *record) revoke(e *ledger.Event, licenses []format.ID) {
 	r.Helper()
 	for _, id := range licenses {
@@ -366,8 +448,8 @@ func (r *record) revoke(e *ledger.Event, licenses []format.ID) {
 	}
 }
 
-// check holds whatever was done: no more seats are used than were sold, and no site has
-// two activations.
+// check holds whatever was done: no more seats are used, or wait for a move, than were
+// sold, and no site has two activations.
 func (r *record) check() {
 	r.Helper()
 	used := make(map[string]uint64)
@@ -387,6 +469,14 @@ func (r *record) check() {
 		}
 	}
 	for invoice, n := range used {
+		r.peak[invoice] = max(r.peak[invoice], n)
+	}
+	for _, m := range r.moves { // seats that wait are promised
+		if m.State == rules.MoveWaiting && m.Until.After(r.last().Time) {
+			used[r.activation(m.From).Invoice]++
+		}
+	}
+	for invoice, n := range used {
 		e := r.sales[invoice]
 		most := e.Seats
 		if e.Type == ledger.TypeDevelopment {
@@ -395,7 +485,7 @@ func (r *record) check() {
 			}
 		}
 		if n > most {
-			r.Errorf("%d of %d seats of %s are used", n, most, invoice)
+			r.Errorf("%d of %d seats of %s are used or wait", n, most, invoice)
 		}
 	}
 }
@@ -480,6 +570,16 @@ func (r *record) refused(q *verify.Request, rule ledger.Rule, naming ...string) 
 	if license != nil || len(r.events) != events {
 		r.Errorf("a refused request got %v and left %d events", license, len(r.events)-events)
 	}
+}
+
+// offered is what the rules say beforehand to a request that gets something.
+func (r *record) offered(q *verify.Request) *rules.Offer {
+	r.Helper()
+	offer, err := rules.Judge(r.facts(), by(), q)
+	if err != nil {
+		r.Fatal(err)
+	}
+	return offer
 }
 
 // unchanged wants f to record nothing.

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"bytes"
+	"slices"
 	"time"
 
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
@@ -41,6 +42,46 @@ func sameMachine(a, b []format.Component) bool {
 	return naming && uint64(matching) >= ledger.Majority(max(len(a), len(b)))
 }
 
+// identifies reports whether a component tells a machine from others: no image, no card
+// and no operator brings it along.
+func identifies(label string) bool {
+	return label == format.LabelMachineID || label == format.LabelProductUUID
+}
+
+// fitsElsewhere reports whether a license for a machine could hold on another one, with
+// which the components of before have nothing in common that tells machines apart: what
+// all servers of one image share may be there, too.
+func fitsElsewhere(sold format.Strength, before, machine []format.Component) bool {
+	named, need := choose(sold, machine)
+	free := uint64(0)
+	for _, c := range named {
+		same := slices.ContainsFunc(before, func(b format.Component) bool { return b.Label == c.Label && sameHash(b.Hash, c.Hash) })
+		if !same || !identifies(c.Label) {
+			free++
+		}
+	}
+	return free >= need
+}
+
+// heldByMachine reports whether a license wants at least one thing that tells its machine
+// from others.
+func (l *Issued) heldByMachine() bool {
+	others := uint64(0)
+	for _, c := range l.Components {
+		if !identifies(c.Label) {
+			others++
+		}
+	}
+	return l.Need > others
+}
+
+// holdsOn reports whether a license may stand beside the one that a machine asks for: it
+// holds there, and the new one holds on no other machine.
+func (l *Issued) holdsOn(sold format.Strength, machine []format.Component) bool {
+	matching, _ := agreement(l.Components, machine)
+	return uint64(matching) >= l.Need && !(l.heldByMachine() && fitsElsewhere(sold, l.Components, machine))
+}
+
 // rebind is a change of machine: the licenses of a site that do not hold on the machine
 // that asks now.
 type rebind struct {
@@ -49,15 +90,15 @@ type rebind struct {
 }
 
 // comesBack judges a site that has its seat and asks again. Its machine must agree with
-// every license of it that is still good, each by that license's own measure: else a
-// copy of its directory would get a license for each machine that it is taken to. Where
+// every license of it that is still good, each by that license's own measure, and in
+// what tells it from others: else a copy of its directory would get a license for each
+// machine that it is taken to, or for each that was made from one image. Where
 // it does not, this is a rebind: the signed form of the request names the license that
 // it replaces. Nil: it is where it was.
 func (j *judgement) comesBack(own *Activation, q *verify.Request) (*rebind, error) {
-	r := new(rebind)
+	r, sold := new(rebind), j.Sales[own.Invoice].Weakest()
 	for _, l := range own.Licenses {
-		matching, _ := agreement(l.Components, q.Components)
-		if !l.good(j.by.Now) || uint64(matching) >= l.Need {
+		if !l.good(j.by.Now) || l.holdsOn(sold, q.Components) {
 			continue
 		}
 		if l.ID == (format.ID{}) {
@@ -77,10 +118,11 @@ func (j *judgement) comesBack(own *Activation, q *verify.Request) (*rebind, erro
 		return r, j.lift(ledger.Refuse(ledger.RuleMachine, ledger.LiftOverride,
 			`have the server make its request again as a file, with "offlicense request": it signs a change of its machine`,
 			"activation %s is on another machine than %d of its licenses, and the request is not signed", own.Name(), len(r.left)))
-	case q.Prior == nil || own.issued(*q.Prior) == nil:
+	// Who was left behind knows no other license than one that was revoked.
+	case q.Prior == nil || own.issued(*q.Prior) == nil || own.issued(*q.Prior).Revoked != nil:
 		return r, j.lift(ledger.Refuse(ledger.RuleMachine, ledger.LiftOverride,
 			`if the old server still runs, its copy needs a directory and a seat of its own; if not, have "offlicense request" run where the newest license is installed`,
-			"activation %s is on another machine than %d of its licenses, and the request names none of them as replaced", own.Name(), len(r.left)))
+			"activation %s is on another machine than %d of its licenses, and the request names no good one as replaced", own.Name(), len(r.left)))
 	}
 	return r, nil
 }

@@ -150,16 +150,20 @@ func (j *judgement) bridge(from *Activation, q *verify.Request, until time.Time,
 // which a seat would become two for ever. A bridge that its own server released does not
 // count: it runs there no more, and does not install again.
 func (j *judgement) onceMoved(from *Activation) error {
+	if m := from.pending(); m != nil && m.Until.After(j.by.Now) {
+		successor, err := j.activation(m.Successor)
+		if err != nil {
+			return err
+		}
+		return ledger.Refuse(ledger.RuleMove, ledger.LiftNobody,
+			fmt.Sprintf("release the old server; if the new one is the wrong one, end the move first: licensor deactivate %s --activation %s --why TEXT", from.Invoice, m.Successor),
+			"activation %s is moving already, to %s", from.Name(), successor.Name())
+	}
 	for i := len(from.Moves) - 1; i >= 0; i-- {
 		m := &from.Moves[i]
 		successor, err := j.activation(m.Successor)
 		if err != nil {
 			return err
-		}
-		if m.State == MovePending && m.Until.After(j.by.Now) {
-			return ledger.Refuse(ledger.RuleMove, ledger.LiftNobody,
-				fmt.Sprintf("release the old server; if the new one is the wrong one, end the move first: licensor deactivate %s --activation %s --why TEXT", from.Invoice, m.Successor),
-				"activation %s is moving already, to %s", from.Name(), successor.Name())
 		}
 		if successor.State == ledger.StateReleased {
 			continue

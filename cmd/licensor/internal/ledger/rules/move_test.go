@@ -360,7 +360,7 @@ func TestReleaseWithTheMoveRefused(t *testing.T) {
 
 // A site may move on and on, and back to where it was.
 func TestMoveOnAndBack(t *testing.T) {
-	r := newRecord(t, entitlement())
+	r := newRecord(t, entitlement(movesSold(4)))
 	license := r.signed(request(t, 1))
 	for i, seed := range []byte{2, 3, 1, 2} {
 		n := int64(i + 1)

@@ -2,9 +2,11 @@ package rules
 
 import (
 	"bytes"
+	"slices"
 	"time"
 
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/format"
 	"github.com/offlicense/offlicense/verify"
 )
 
@@ -32,17 +34,25 @@ func (j *judgement) checkMoves(s *Sale) error {
 }
 
 // movesIn reports whether a new activation is a move: it takes a seat that another one
-// has had, and its machine is none that was there before.
+// has had, and its machine is none that was there before. A seat that waits for its new
+// server is not the one that it takes.
 func (j *judgement) movesIn(s *Sale, q *verify.Request) bool {
-	if s.Type == ledger.TypeDevelopment || s.Used >= s.Peak {
+	if s.Type == ledger.TypeDevelopment || s.Used+j.waiting(s) >= s.Peak {
 		return false
 	}
 	for _, m := range s.Left {
-		if bytes.Equal(m.Key, q.Key.Bytes()) || sameMachine(m.Components, q.Components) {
+		if bytes.Equal(m.Key, q.Key.Bytes()) || m.is(s.Weakest(), q.Components) {
 			return false
 		}
 	}
 	return true
+}
+
+// is reports whether a machine that has left seems to come back. One of the same image
+// does not.
+func (m *LeftMachine) is(sold format.Strength, machine []format.Component) bool {
+	known := slices.ContainsFunc(m.Components, func(c format.Component) bool { return identifies(c.Label) })
+	return sameMachine(m.Components, machine) && !(known && fitsElsewhere(sold, m.Components, machine))
 }
 
 // move notes a move.

@@ -152,21 +152,29 @@ func Revise(f *Facts, by *ledger.Operation, invoice string, r Revision, active [
 }
 
 // signAgain returns the step that signs a license again for what is sold now; nil if it
-// would say what it says.
+// may stay as it is.
 func signAgain(a *Activation, before, after *ledger.Entitlement) (*Step, error) {
+	if a.strength() <= after.Weakest() && sameTerms(before, after) {
+		return nil, nil
+	}
 	q, err := a.Newest.OpenRequest()
 	if err != nil {
 		return nil, err
 	}
-	g, old := newGrant(after, a.ID, a.Epoch+1, q), newGrant(before, a.ID, a.Epoch+1, q)
-	if g.Strength() > after.Weakest() {
+	g := newGrant(after, a.ID, a.Epoch+1, q)
+	if weaker(after, g) > 0 {
 		return nil, ledger.Refuse(ledger.RuleBinding, ledger.LiftNobody, fmt.Sprintf("deactivate it first: licensor deactivate %s --activation %s --why TEXT", after.Invoice, a.ID),
-			"the license of activation %s is bound to %s, and invoice %q is to have none that is weaker than %s", a.Name(), g.Strength(), after.Invoice, after.Weakest())
-	}
-	if reflect.DeepEqual(g.Claims("", format.ID{}, time.Time{}, 0), old.Claims("", format.ID{}, time.Time{}, 0)) {
-		return nil, nil
+			"activation %s has the binding %s, and invoice %q is to have none that is weaker than %s", a.Name(), g.Strength(), after.Invoice, after.Weakest())
 	}
 	return signing(g, nil), nil
+}
+
+// sameTerms reports whether the licenses of two entitlements say the same.
+func sameTerms(a, b *ledger.Entitlement) bool {
+	claims := func(e *ledger.Entitlement) *format.LicenseClaims {
+		return (&ledger.Grant{Entitlement: e}).Claims("", format.ID{}, time.Time{}, 0)
+	}
+	return reflect.DeepEqual(claims(a), claims(b))
 }
 
 func (j *judgement) checkRevision(s *Sale, after *ledger.Entitlement, action ledger.Action) error {
@@ -186,8 +194,8 @@ func (j *judgement) checkRevision(s *Sale, after *ledger.Entitlement, action led
 		return err
 	}
 	const next = "release or deactivate sites first"
-	if after.Type != ledger.TypeDevelopment && after.Seats < s.Used {
-		return ledger.Refuse(ledger.RuleSeats, ledger.LiftNobody, next, "%d seats of invoice %q are in use, and it is to have %d", s.Used, after.Invoice, after.Seats)
+	if taken := s.Used + j.waiting(s); after.Type != ledger.TypeDevelopment && after.Seats < taken {
+		return ledger.Refuse(ledger.RuleSeats, ledger.LiftNobody, next, "%d seats of invoice %q are in use or wait for a move, and it is to have %d", taken, after.Invoice, after.Seats)
 	}
 	if after.Allowance > 0 && after.Allowance < s.Used {
 		return ledger.Refuse(ledger.RuleAllowance, ledger.LiftNobody, next, "%d activations of invoice %q are in use, and it is to allow %d", s.Used, after.Invoice, after.Allowance)
@@ -195,7 +203,9 @@ func (j *judgement) checkRevision(s *Sale, after *ledger.Entitlement, action led
 	if err := j.checkPartner(after); err != nil {
 		return err
 	}
-	if err := j.checkProduction(after); err != nil {
+	judged := after.Clone()
+	judged.Waived = old.Waived // what is waived by this revision is lifted for it
+	if err := j.checkProduction(judged); err != nil {
 		return err
 	}
 	return j.checkEvaluation(old, after, action)

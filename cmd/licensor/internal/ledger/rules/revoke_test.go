@@ -2,6 +2,7 @@ package rules_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/offlicense/offlicense/cmd/licensor/internal/issuer"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
@@ -141,7 +142,7 @@ func TestRevokedActivationIsNotReleased(t *testing.T) {
 	}
 	for _, given := range []*ledger.License{older, newest} {
 		_, err := r.release(by(), given, 1, 0)
-		wantRefusal(t, err, ledger.RuleRevoked, given.ID.String(), "never paid")
+		wantRefusal(t, err, ledger.RuleRevoked, newest.ID.String(), "never paid")
 	}
 	r.using(1, 1)
 	if _, err := r.deactivate(because("has paid"), inv, newest.Activation); err != nil {
@@ -150,14 +151,43 @@ func TestRevokedActivationIsNotReleased(t *testing.T) {
 	r.signed(request(t, 1, later, later))
 }
 
-// A site that gave up a good license is believed, though a later one was revoked.
-func TestReleaseOfAGoodLicenseBesideARevokedOne(t *testing.T) {
+// Revoked is revoked: an older license, though it is good, frees no seat, gets no other,
+// moves nowhere and is not renewed; nor is it of use that it has ended by then.
+func TestRevokedIsRevoked(t *testing.T) {
+	r := newRecord(t, entitlement())
+	q := request(t, 1)
+	first, second := r.signed(q), r.signed(request(t, 1, later))
+	r.mustRevoke(second)
+	for _, at := range []time.Time{now, entitlement().Expires.Add(-time.Hour)} {
+		for _, given := range []*ledger.License{first, second} {
+			_, err := r.release(byAt(at), given, 1, 0)
+			wantRefusal(t, err, ledger.RuleRevoked, second.ID.String())
+			wantHint(t, err, `"licensor deactivate" frees it`)
+		}
+	}
+	r.refused(request(t, 1, later, later), ledger.RuleRevoked)
+	r.refused(request(t, 2), ledger.RuleSeats)
+	_, err := r.move(because("onwards"), first.Activation, day, request(t, 2))
+	wantRefusal(t, err, ledger.RuleRevoked)
+	if renewed, err := r.renew(by(), rules.Renewal{Expires: entitlement().Expires.Add(day)}); err != nil || len(renewed) != 0 {
+		t.Errorf("renewed: %v, %v", renewed, err)
+	}
+	if _, err := r.deactivate(because("has paid"), inv, first.Activation); err != nil {
+		t.Fatal(err)
+	}
+	r.signed(request(t, 2))
+}
+
+// A release names a license that is good: what was revoked is given up by nobody, though
+// the activation is not revoked.
+func TestReleaseOfWhatWasRevoked(t *testing.T) {
 	r := newRecord(t, entitlement())
 	first, second := r.signed(request(t, 1)), r.signed(request(t, 1, later))
-	r.mustRevoke(second)
-	_, err := r.release(by(), second, 1, 0)
-	wantRefusal(t, err, ledger.RuleRevoked)
-	r.released(first, 1)
+	r.mustRevoke(first)
+	_, err := r.release(by(), first, 1, 0)
+	wantRefusal(t, err, ledger.RuleRevoked, first.ID.String(), "leaked")
+	wantHint(t, err, "install the newest license first")
+	r.released(second, 1)
 	r.signed(request(t, 2))
 }
 

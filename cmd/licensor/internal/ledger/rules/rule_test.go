@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/rules"
 	"github.com/offlicense/offlicense/format"
 )
 
@@ -84,7 +85,7 @@ func TestEachRule(t *testing.T) {
 				return r.sell(op, sold("T-1", "test"), func(e *ledger.Entitlement) { e.Customer = "Other Ltd" })
 			},
 			func(r *record, op *ledger.Operation) error { return r.sell(op, sold("T-1", "test")) }},
-		ledger.RuleBinding: {`sales, with "licensor amend --unbound"`, "make a request",
+		ledger.RuleBinding: {`sales, with "licensor amend --binding any"`, "make a request",
 			func(r *record, op *ledger.Operation) error { return only(r.unbound("")) },
 			func(r *record, op *ledger.Operation) error {
 				if _, err := r.amend(op, func(e *ledger.Entitlement) { e.Binding = "any" }); err != nil {
@@ -92,6 +93,30 @@ func TestEachRule(t *testing.T) {
 				}
 				return only(r.unbound(""))
 			}},
+		ledger.RuleMachine: {ledger.LiftOverride, `"offlicense request"`,
+			func(r *record, op *ledger.Operation) error {
+				r.signed(request(r, 1, on("m1 u1 r1")))
+				return only(r.signAs(op, request(r, 1, on("m2 u2 r2"))))
+			},
+			func(r *record, op *ledger.Operation) error {
+				first := r.signed(request(r, 1, on("m1 u1 r1")))
+				return only(r.signAs(op, signing(r, 1, on("m2 u2 r2"), replacing(first))))
+			}},
+		ledger.RuleMoves: {ledger.LiftOverride, `"licensor amend --moves"`,
+			func(r *record, op *ledger.Operation) error {
+				r.sales[inv] = entitlement(movesSold(0))
+				r.released(r.signed(request(r, 1)), 1)
+				return only(r.signAs(op, request(r, 2)))
+			},
+			func(r *record, op *ledger.Operation) error {
+				r.released(r.signed(request(r, 1)), 1)
+				return only(r.signAs(op, request(r, 2)))
+			}},
+		ledger.RuleClock: {ledger.LiftOverride, "set the clock",
+			func(r *record, op *ledger.Operation) error {
+				return only(rules.CheckClock(op.Now.Add(2*time.Hour), op))
+			},
+			func(r *record, op *ledger.Operation) error { return only(rules.CheckClock(op.Now.Add(time.Hour), op)) }},
 		ledger.RuleReason: {ledger.LiftNobody, "--why",
 			func(r *record, op *ledger.Operation) error {
 				return only(r.deactivate(by(), inv, r.signed(request(r, 1)).Activation))
@@ -190,7 +215,7 @@ func allRules(t *testing.T) []ledger.Rule {
 		}
 		return true
 	})
-	if len(all) < 17 {
+	if len(all) < 20 {
 		t.Fatalf("%d rules", len(all))
 	}
 	return all

@@ -45,6 +45,7 @@ func Entitle(f *Facts, by *ledger.Operation, sale *ledger.Entitlement) (*Step, e
 	}
 	j := &judgement{Facts: f, by: by}
 	e := sale.Clone()
+	e.Waived = false
 	if e.EmergencyDays > 0 {
 		e.CountEmergencyFrom(by.Now)
 	}

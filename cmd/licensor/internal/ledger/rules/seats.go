@@ -25,9 +25,7 @@ func (j *judgement) checkFree(s *Sale, q *verify.Request) error {
 			"no seat of invoice %q is free: %d of %d are in use, and %d waits for the new server of a move", s.Invoice, s.Used, s.Seats, waiting)
 	}
 	next := `sell another seat, or free one: "licensor release" where the server gave it up, "licensor deactivate" where the server is gone`
-	if same, err := lostDirectory(s, q); err != nil {
-		return err
-	} else if same != nil {
+	if same := lostDirectory(s, q); same != nil {
 		next = fmt.Sprintf("the same machine as %s, its directory lost? licensor reactivate REQUEST --activation %s --why TEXT", same.Name(), same.ID)
 	}
 	return ledger.Refuse(ledger.RuleSeats, `sales, with "licensor amend --seats"`, next,
@@ -61,21 +59,17 @@ func holders(s *Sale) string {
 
 // lostDirectory returns the holder that seems to be on the machine of a request, nil if
 // none does. It is a hint, and decides nothing: two sites may share a machine.
-func lostDirectory(s *Sale, q *verify.Request) (*Activation, error) {
+func lostDirectory(s *Sale, q *verify.Request) *Activation {
 	if q == nil {
-		return nil, nil
+		return nil
 	}
 	for _, a := range s.Oldest[:min(len(s.Oldest), maxHolders)] {
 		if a.Site != "" && q.Site != "" && a.Site != q.Site {
 			continue
 		}
-		before, err := a.machine()
-		if err != nil {
-			return nil, err
-		}
-		if sameMachine(before, q.Components) {
-			return a, nil
+		if sameMachine(a.machine(), q.Components) {
+			return a
 		}
 	}
-	return nil, nil
+	return nil
 }

@@ -29,12 +29,17 @@ type Offer struct {
 	rebind *rebind
 	void   *Activation // an ended bridge that makes way for a new activation
 	from   *Activation // of From
+	moves  bool        // it takes a seat that another machine has had
 }
 
 // Judge says what a request gets, and notes nothing. The error is a *ledger.Refusal if the
 // rules give it nothing.
 func Judge(f *Facts, by *ledger.Operation, q *verify.Request) (*Offer, error) {
-	return (&judgement{Facts: f, by: by}).judge(q)
+	offer, err := (&judgement{Facts: f, by: by}).judge(q)
+	if err != nil {
+		return nil, err
+	}
+	return offer, nil
 }
 
 func (j *judgement) judge(q *verify.Request) (*Offer, error) {
@@ -59,7 +64,7 @@ func (j *judgement) judge(q *verify.Request) (*Offer, error) {
 	if err := j.checkFree(s, q); err != nil {
 		return nil, err
 	}
-	if j.movesIn(s, q) {
+	if offer.moves = offer.void == nil && j.movesIn(s, q); offer.moves { // its own bridge was the move
 		return offer, j.checkMoves(s)
 	}
 	return offer, nil
@@ -240,10 +245,9 @@ func (j *judgement) grant(offer *Offer, q *verify.Request, newID string) (steps 
 	s := j.Sales[q.Invoice]
 	a := offer.own
 	var begins *ledger.Activation
-	moves := false
 	switch {
 	case a == nil:
-		if moves = j.movesIn(s, q); moves {
+		if offer.moves {
 			j.move(s)
 		}
 		a = begin(j.by, q, newID, ledger.StateActive)
@@ -269,7 +273,7 @@ func (j *judgement) grant(offer *Offer, q *verify.Request, newID string) (steps 
 		}
 	}
 	signed = signing(newGrant(offer.Entitlement, a.ID, a.Epoch, q), begins)
-	signed.Event.Detail.(*ledger.Signed).Moves = moves
+	signed.Event.Detail.(*ledger.Signed).Moves = offer.moves
 	a.granted(signed.Grant)
 	return append(steps, signed), signed
 }

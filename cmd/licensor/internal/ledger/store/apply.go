@@ -148,20 +148,21 @@ func (w *Writer) applyClosed(e *ledger.Event, c ledger.Closed) error {
 	}
 	switch ledger.State(state) {
 	case ledger.StateActive:
-		if err = w.one("entitlements", "UPDATE entitlements SET seats_used = seats_used - 1 WHERE invoice = $1", e.Invoice); err == nil {
-			err = w.leftMachine(e, key, named)
-		}
+		err = w.one("entitlements", "UPDATE entitlements SET seats_used = seats_used - 1 WHERE invoice = $1", e.Invoice)
 	case ledger.StateBridge:
 		err = w.one("moves", "UPDATE moves SET state = $2 WHERE successor = $1", e.Activation, string(rules.MoveVoid))
 	}
 	if err != nil {
 		return err
 	}
+	if err := w.leftMachine(e, key, named); err != nil {
+		return err
+	}
 	return w.revokeLicenses(e, c.Revoke)
 }
 
-// leftMachine notes the machine of a seat that is free: by its key, and by what its newest
-// license names.
+// leftMachine notes the machine of a seat that is free, or of a bridge that was closed: by
+// its key, and by what its newest license names.
 func (w *Writer) leftMachine(e *ledger.Event, key []byte, named string) error {
 	if key == nil {
 		return nil

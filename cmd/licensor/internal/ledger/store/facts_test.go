@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/offlicense/offlicense/cmd/internal/hint"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/ledgertest"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/rules"
@@ -89,18 +90,18 @@ func TestFacts(t *testing.T) {
 			"nothing": {ask: store.Ask{}, check: func(f *rules.Facts) bool {
 				return f.Vendor == "acme.example" && f.Newest.Equal(now)
 			}},
-			"a request that was answered": {ask: requests(site(1)), activations: "AAAA BBBB EEEE", oldest: "BBBB AAAA EEEE", sales: invoice,
+			"a request that was answered": {ask: requests(site(1)), activations: "AAAA BBBB CCCC EEEE", oldest: "BBBB AAAA EEEE", sales: invoice,
 				check: func(f *rules.Facts) bool {
 					a := f.Answers[site(1).Hash]
 					return a.License.ID == id(1) && a.Activation == f.Activations["AAAA"] && f.Sites[rules.SiteKey{Invoice: site(1).Invoice, MachineKey: string(site(1).Key.Bytes())}] == a.Activation &&
-						f.Sales[invoice].Used == 3 && f.Sales[invoice].Seats == 3
+						f.Sales[invoice].Used == 3 && f.Sales[invoice].Peak == 3 && f.Sales[invoice].Seats == 3
 				}},
-			"the newest of its site": {ask: requests(site(11)), activations: "AAAA BBBB EEEE", oldest: "BBBB AAAA EEEE", sales: invoice,
+			"the newest of its site": {ask: requests(site(11)), activations: "AAAA BBBB CCCC EEEE", oldest: "BBBB AAAA EEEE", sales: invoice,
 				check: func(f *rules.Facts) bool {
 					a := f.Answers[site(11).Hash].Activation
-					return a.Epoch == 2 && a.Newest.ID == id(2) && string(a.Newest.Request) == string(site(11).Body) && string(a.Newest.File) == "\x02" &&
+					return a.Epoch == 2 && a.Newest.ID == id(2) && string(a.Newest.Request) == string(site(11).Body) && string(a.Newest.File) == "\x02" && a.Newest.Need == 1 &&
 						len(a.Licenses) == 2 && a.Licenses[0].Revoked != nil && a.Licenses[0].Revoked.Why == "leaked" && a.Licenses[0].Revoked.Since.Equal(now) &&
-						reflect.DeepEqual(a.Licenses[1], (rules.Issued{ID: id(2), Epoch: 2, HardEnd: ledgertest.Entitlement().Expires}))
+						reflect.DeepEqual(a.Licenses[1], (rules.Issued{ID: id(2), Epoch: 2, HardEnd: ledgertest.Entitlement().Expires, Need: 1, Components: site(11).Components}))
 				}},
 			"another request of a bridge": {ask: requests(again(site(3))), activations: "AAAA BBBB CCCC EEEE", oldest: "BBBB AAAA EEEE", sales: invoice,
 				check: func(f *rules.Facts) bool {
@@ -109,9 +110,9 @@ func TestFacts(t *testing.T) {
 					return len(f.Answers) == 0 && c == f.Activations["CCCC"] && c.State == ledger.StateBridge &&
 						*c.Bridge == move && reflect.DeepEqual(f.Activations["BBBB"].Moves, []rules.Move{move})
 				}},
-			"a site that is gone": {ask: requests(again(site(4))), activations: "AAAA BBBB EEEE", oldest: "BBBB AAAA EEEE", sales: invoice,
+			"a site that is gone": {ask: requests(again(site(4))), activations: "AAAA BBBB CCCC EEEE", oldest: "BBBB AAAA EEEE", sales: invoice,
 				check: func(f *rules.Facts) bool { return len(f.Sites) == 0 }},
-			"the request of one that is gone": {ask: requests(site(4)), activations: "AAAA BBBB DDDD EEEE", oldest: "BBBB AAAA EEEE", sales: invoice,
+			"the request of one that is gone": {ask: requests(site(4)), activations: "AAAA BBBB CCCC DDDD EEEE", oldest: "BBBB AAAA EEEE", sales: invoice,
 				check: func(f *rules.Facts) bool {
 					d := f.Answers[site(4).Hash].Activation
 					return d.State == ledger.StateDeactivated && d.Licenses[0].Revoked.Why == "gone"
@@ -125,7 +126,7 @@ func TestFacts(t *testing.T) {
 			"a license": {ask: store.Ask{Licenses: []format.ID{id(4), id(99)}}, activations: "BBBB CCCC", sales: invoice, check: func(f *rules.Facts) bool {
 				return len(f.Licenses) == 1 && f.Licenses[id(4)].Activation == "CCCC" && f.Activations["BBBB"] != nil
 			}},
-			"a seat for any machine": {ask: store.Ask{Seat: invoice}, activations: "AAAA BBBB EEEE", oldest: "BBBB AAAA EEEE", sales: invoice},
+			"a seat for any machine": {ask: store.Ask{Seat: invoice}, activations: "AAAA BBBB CCCC EEEE", oldest: "BBBB AAAA EEEE", sales: invoice},
 			"an invoice":             {ask: store.Ask{Invoices: []string{"P-1"}}, sales: "P-1"},
 			"staging": {ask: store.Ask{Invoices: []string{"S-1", "S-2"}}, sales: "S-1 S-2", check: func(f *rules.Facts) bool {
 				return maps.Equal(f.Production, map[rules.ForProduct]time.Time{
@@ -163,6 +164,122 @@ func TestFacts(t *testing.T) {
 			})
 		}
 	})
+}
+
+// What is known of the seats of a sale that were moved, that wait and that were freed.
+func TestFactsOfMoves(t *testing.T) {
+	everywhere(t, func(t *testing.T, s *store.Store, _ string) {
+		old := now.Add(-500 * day)
+		moves := func(name string, n byte, q *verify.Request) ledger.Event {
+			e := begins(name, n, ledger.StateActive, invoice, q, now)
+			e.Detail.(*ledger.Signed).Moves = true
+			return e
+		}
+		if err := write(s, old, sell(func(e *ledger.Entitlement) { e.Seats = 4 }), moves("AAAA", 1, site(1))); err != nil {
+			t.Fatal(err)
+		}
+		event := func(action ledger.Action, activation string, detail ledger.Detail) ledger.Event {
+			return ledger.Event{Action: action, Invoice: invoice, Activation: activation, Detail: detail}
+		}
+		record(t, s,
+			begins("BBBB", 2, ledger.StateActive, invoice, site(2), now),
+			event(ledger.ActionRelease, "AAAA", ledger.Closed{Release: []byte("release")}),
+			moves("CCCC", 3, site(3)),
+			begins("DDDD", 4, ledger.StateBridge, invoice, site(4), now),
+			event(ledger.ActionMove, "BBBB", ledger.Moved{Successor: "DDDD", Until: now.Add(14 * day), Waits: true}),
+			event(ledger.ActionRelease, "BBBB", ledger.Closed{Release: []byte("release")}),
+			event(ledger.ActionWait, "DDDD", ledger.Waiting{Predecessor: "BBBB"}),
+			event(ledger.ActionRebind, "CCCC", ledger.Rebound{Replaces: id(3), Revoke: []format.ID{id(3)}}),
+			signs("CCCC", 5, 2, invoice, site(13)),
+			begins("EEEE", 6, ledger.StateBridge, invoice, site(5), now),
+			event(ledger.ActionMove, "CCCC", ledger.Moved{Successor: "EEEE", Until: now.Add(day)}),
+			event(ledger.ActionVoid, "EEEE", ledger.Closed{Revoke: []format.ID{id(6)}}),
+		)
+		ask := func(a store.Ask) *rules.Facts {
+			t.Helper()
+			var f *rules.Facts
+			facts(t, s, func(x *store.Tx) (err error) { f, err = x.Facts(a); return err })
+			return f
+		}
+		f := ask(store.Ask{Requests: []*verify.Request{again(site(3))}})
+		sale := f.Sales[invoice]
+		waits := rules.Move{From: "BBBB", Successor: "DDDD", Until: now.Add(14 * day), Waits: true, State: rules.MoveWaiting}
+		if sale.Used != 1 || sale.Peak != 2 || !reflect.DeepEqual(sale.Waits, []rules.Move{waits}) || len(sale.Oldest) != 0 {
+			t.Errorf("the sale is %+v", sale)
+		}
+		if d := f.Activations["DDDD"]; d == nil || d.State != ledger.StateBridge || !reflect.DeepEqual(d.Bridge, &waits) {
+			t.Errorf("the seat waits for %+v", d)
+		}
+		// That of AAAA was more than a year ago; beside it moved are CCCC, twice, and two bridges.
+		if !reflect.DeepEqual(sale.Moved, []time.Time{now, now, now, now}) {
+			t.Errorf("moved: %v", sale.Moved)
+		}
+		if c := f.Activations["CCCC"]; len(c.Licenses) != 2 || c.Licenses[0].Revoked == nil || c.Licenses[1].Revoked != nil || c.Epoch != 2 {
+			t.Errorf("on another machine: %+v", c)
+		}
+		if f := ask(store.Ask{Seat: invoice}); !reflect.DeepEqual(f.Sales[invoice].Waits, []rules.Move{waits}) || f.Activations["DDDD"] == nil {
+			t.Errorf("of a seat without a request: %+v", f.Sales[invoice])
+		}
+
+		like := func(n uint32, change func(*format.Request)) *verify.Request {
+			q, err := ledgertest.Request(site(n).Key, change)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return q
+		}
+		on := func(of uint32) func(*format.Request) {
+			return func(q *format.Request) { q.Components = site(of).Components }
+		}
+		left := func(n uint32) rules.LeftMachine {
+			return rules.LeftMachine{Key: site(n).Key.Bytes(), Components: []format.Component{{Label: format.LabelMachineID, Hash: site(n).Key.Bytes()[:6]}}}
+		}
+		for name, test := range map[string]struct {
+			asks []*verify.Request
+			want []rules.LeftMachine
+		}{
+			"another machine":         {[]*verify.Request{like(9, nil)}, nil},
+			"the same key":            {[]*verify.Request{like(1, on(9))}, []rules.LeftMachine{left(1)}},
+			"the same component":      {[]*verify.Request{like(9, on(2))}, []rules.LeftMachine{left(2)}},
+			"one that is active":      {[]*verify.Request{like(9, on(13))}, nil},
+			"a bridge that was ended": {[]*verify.Request{like(5, nil)}, []rules.LeftMachine{left(5)}},
+			"a shorter hash": {[]*verify.Request{like(9, func(q *format.Request) {
+				q.Components = []format.Component{{Label: format.LabelMachineID, Hash: site(2).Key.Bytes()[:7]}}
+			})}, []rules.LeftMachine{left(2)}},
+			"under another label": {[]*verify.Request{like(9, func(q *format.Request) {
+				q.Components = []format.Component{{Label: "cluster", Hash: site(2).Key.Bytes()[:8]}}
+			})}, nil},
+			"two, and others":    {[]*verify.Request{like(9, nil), like(1, nil), like(9, on(2)), like(2, nil)}, []rules.LeftMachine{left(1), left(2)}},
+			"of another invoice": {[]*verify.Request{like(1, func(q *format.Request) { q.Invoice = "NONE" })}, nil},
+		} {
+			f := ask(store.Ask{Requests: test.asks})
+			var got []rules.LeftMachine
+			if s := f.Sales[invoice]; s != nil {
+				got = s.Left
+			}
+			if !reflect.DeepEqual(got, test.want) {
+				t.Errorf("%s: those that left are %x, want %x", name, got, test.want)
+			}
+		}
+		// Where no seat was freed nobody asks who has left.
+		record(t, s, begins("FFFF", 7, ledger.StateActive, invoice, site(6), now))
+		if f := ask(store.Ask{Requests: []*verify.Request{like(1, nil)}}); f.Sales[invoice].Left != nil {
+			t.Errorf("all seats that were ever in use are: %+v", f.Sales[invoice].Left)
+		}
+	})
+}
+
+// A ledger that was judged by rules of a later version is none of this program's.
+func TestRulesOfALaterVersion(t *testing.T) {
+	s, _ := onFile(t)
+	s.Exec(t, `UPDATE events SET event = replace(event, '"rules":1', '"rules":2') WHERE seq = 1`)
+	err := s.Read(ctx, func(x *store.Tx) error { _, err := x.Facts(store.Ask{}); return err })
+	if err == nil || !strings.Contains(err.Error(), "rules of version 2") || !strings.Contains(hint.Of(err), "update licensor") {
+		t.Errorf("got %v", err)
+	}
+	if err := write(s, now, sell(nil)); err == nil || !strings.Contains(hint.Of(err), "update licensor") {
+		t.Errorf("written all the same: %v", err)
+	}
 }
 
 // again is another request of the same machine key.
@@ -261,6 +378,10 @@ func TestFactsForAThousandRequests(t *testing.T) {
 				t.Errorf("reads a whole table: %s: %s", query, line)
 			}
 			// The holders lie in the order in which three of them are asked for.
+			// Of moves only those are indexed by invoice for which a seat waits.
+			if strings.Contains(line, "moves_waiting (invoice=?)") {
+				continue
+			}
 			holders := strings.Contains(line, "activations_oldest (invoice=?)") && strings.Contains(query, "LIMIT 3")
 			if strings.Contains(line, "(invoice=?)") && !strings.Contains(line, "entitlements") && !holders || strings.Contains(query, "LIMIT 3") && strings.Contains(line, "TEMP B-TREE") {
 				t.Errorf("reads all activations of an invoice: %s: %s", query, line)

@@ -90,6 +90,10 @@ func license(n byte, activation string, epoch uint64, q *verify.Request) *ledger
 		SignedBy: "anna", SignerKey: ledgertest.Public(ledgertest.Staff).Bytes(), File: []byte{n}}
 	if q != nil {
 		l.Request = q.Body
+		for _, c := range q.Components {
+			l.Components = append(l.Components, c.Label)
+		}
+		l.Need = ledger.Majority(len(q.Components))
 	}
 	return l
 }

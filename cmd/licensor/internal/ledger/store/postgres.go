@@ -8,47 +8,30 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"net/url"
 	"strconv"
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
-	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
+	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/offlicense/offlicense/cmd/internal/hint"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 )
 
 // postgresDialect is a ledger that several workstations share.
-type postgresDialect struct{ address string }
+type postgresDialect struct{ shown string } // see placeOf
 
 func openPostgres(ctx context.Context, address string) (*Store, error) {
-	d := postgresDialect{redacted(address)}
-	if _, err := pgconn.ParseConfig(address); err != nil {
-		return nil, hint.Errorf("malformed address %s", d.address).WithHint("write it as postgres://user@host:5432/database").Because(err)
-	}
-	db, err := sql.Open("pgx", address)
+	config, err := parseAddress(address)
 	if err != nil {
-		return nil, d.explain(err)
+		return nil, err
 	}
+	d := postgresDialect{placeOf(config)}
+	db := stdlib.OpenDB(*config)
 	if err := db.PingContext(ctx); err != nil {
 		db.Close()
-		return nil, d.explain(err)
+		return nil, d.explainPing(err)
 	}
 	return &Store{db: db, dialect: d}, nil
-}
-
-// redacted returns the address without its password.
-func redacted(address string) string {
-	u, err := url.Parse(address)
-	if err != nil {
-		return "postgres://..."
-	}
-	query := u.Query()
-	if query.Has("password") {
-		query.Set("password", "xxxxx")
-		u.RawQuery = query.Encode()
-	}
-	return u.Redacted()
 }
 
 func (postgresDialect) words(schema string) string {
@@ -63,15 +46,23 @@ func (postgresDialect) insert() string { return "INSERT" }
 const writeLock int64 = 0x6f66666c6963 // "offlic"
 
 // lock waits for the advisory lock that whoever writes holds until the transaction
-// ends. The isolation is READ COMMITTED on purpose: each statement after this one sees
-// all that the lock's former holders have committed, whereas a SERIALIZABLE snapshot
-// would be taken here, before the wait. Should somebody write without the lock, the
-// key of the table events lets one of the two commit.
+// ends. It asks for READ COMMITTED, whatever server and role begin with: each statement
+// after this one sees all that the lock's former holders have committed, whereas a
+// SERIALIZABLE snapshot would be taken here, before the wait. Should somebody write
+// without the lock, the key of the table events lets one of the two commit.
 func (postgresDialect) lock(ctx context.Context, tx *sql.Tx) error {
+	_, err := tx.ExecContext(ctx, "SET TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE")
+	var code *pgconn.PgError
+	if errors.As(err, &code) && code.Code == "0A000" { // as a standby says it
+		code.Code = "25006"
+	}
+	if err != nil {
+		return err
+	}
 	if _, err := tx.ExecContext(ctx, fmt.Sprintf("SET LOCAL lock_timeout = %d; SET LOCAL synchronous_commit = on", LockWait.Milliseconds())); err != nil {
 		return err
 	}
-	_, err := tx.ExecContext(ctx, fmt.Sprintf("SELECT pg_advisory_xact_lock(%d)", writeLock))
+	_, err = tx.ExecContext(ctx, fmt.Sprintf("SELECT pg_advisory_xact_lock(%d)", writeLock))
 	return err
 }
 
@@ -97,7 +88,7 @@ func (d postgresDialect) lost(err error) bool {
 
 // explain turns an error of PostgreSQL into one that says what is wrong and what to do.
 func (d postgresDialect) explain(err error) error {
-	at := "the ledger " + d.address
+	at := d.shown
 	var known *hint.Error
 	var refusal *ledger.Refusal
 	if errors.As(err, &known) || errors.As(err, &refusal) {
@@ -133,6 +124,16 @@ func (d postgresDialect) explain(err error) error {
 		return explained(at+" has no room left: "+code.Message, "tell the administrator of the database; nothing was changed")
 	}
 	return explained(at+" failed: "+code.Message, auditFirst)
+}
+
+// explainPing is explain for the first word with a server. Its message may quote what
+// stands in the address where a setting should be.
+func (d postgresDialect) explainPing(err error) error {
+	var code *pgconn.PgError
+	if errors.As(err, &code) && code.Code != "42501" && (code.Code[:2] == "42" || code.Code[:2] == "22") {
+		return hint.Errorf("%s does not take a setting in its address", d.shown).WithHint("%s", howToAddress).Because(code)
+	}
+	return d.explain(err)
 }
 
 func (d postgresDialect) explainConnection(at string, err error) error {

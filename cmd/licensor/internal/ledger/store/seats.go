@@ -14,6 +14,9 @@ import (
 // the most that the clocks of two workstations may be apart.
 const movedWithin = 366 * 24 * time.Hour
 
+// month makes few different statements of the times from which on moves are loaded.
+const month = 30 * 24 * 60 * 60
+
 // seats loads what is known of the seats of sales that requests ask about: who has had
 // one longest where none may be left, which wait, and who has moved and left.
 func (l *loader) seats(ask Ask) error {
@@ -33,7 +36,7 @@ func (l *loader) seats(ask Ask) error {
 	if err := l.waiting(invoices); err != nil {
 		return err
 	}
-	err := l.eachIn("SELECT invoice, at FROM moved WHERE invoice IN (%s) AND at > "+number64(l.Newest.Add(-movedWithin).Unix())+" ORDER BY seq", invoices, func(scan func(...any) error) error {
+	err := l.eachIn("SELECT invoice, at FROM moved WHERE invoice IN (%s) AND at > "+number64(l.Newest.Add(-movedWithin).Unix()/month*month)+" ORDER BY seq", invoices, func(scan func(...any) error) error {
 		var invoice string
 		var at unixTime
 		err := scan(&invoice, &at)

@@ -44,7 +44,8 @@ const (
 
 // openFile opens the database file. WAL lets list run while sign writes, and makes a
 // sign one fsync; synchronous FULL is what makes that one durable. IMMEDIATE takes the
-// lock before the rules read what they judge by.
+// lock before the rules read what they judge by; secure_delete leaves nothing of what is
+// forgotten.
 func openFile(_ context.Context, path string) (*Store, error) {
 	return openFileWith(path, "journal_mode(WAL)")
 }
@@ -54,7 +55,7 @@ func openFileWith(path string, pragmas ...string) (*Store, error) {
 		"mode":    {"rw"},
 		"_txlock": {"immediate"},
 		"_pragma": append(pragmas, fmt.Sprintf("busy_timeout(%d)", LockWait.Milliseconds()),
-			"synchronous(FULL)", "trusted_schema(OFF)", largeCache, lateCheckpoint),
+			"synchronous(FULL)", "trusted_schema(OFF)", "secure_delete(ON)", largeCache, lateCheckpoint),
 	})
 }
 

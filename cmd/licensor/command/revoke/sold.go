@@ -1,0 +1,50 @@
+package revoke
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/offlicense/offlicense/cmd/internal/cli"
+	"github.com/offlicense/offlicense/cmd/licensor/command/common"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
+)
+
+// maxCheckpoint is more than any checkpoint has.
+const maxCheckpoint = 64 << 10
+
+// showSold lists what was sold and lifted since the last checkpoint. What of it a thief
+// has done stays good with all else that is on record, unless a person knows better.
+func (c *revokeCommand) showSold(ctx context.Context, env *cli.Env, s *service.Service) error {
+	var vouched int64
+	since := "ever"
+	if c.since != "" {
+		checkpoint, err := env.ReadFile(c.since, maxCheckpoint)
+		if err != nil {
+			return err
+		}
+		if vouched, err = s.Vouched(ctx, checkpoint); err != nil {
+			return err
+		}
+		since = "since the checkpoint of " + cli.Plural(vouched, "event", "events")
+	}
+	events, err := s.Sold(ctx)
+	if err != nil { // a damaged ledger keeps no stolen key in force
+		env.Warnf("what was sold cannot be listed: %v", err)
+		return nil
+	}
+	told := common.ViewEvents(events)
+	for len(told) > 0 && told[0].Seq <= vouched {
+		told = told[1:]
+	}
+	fmt.Fprintf(env.Stdout, "\nsold or changed %s, or past a rule that was lifted:\n", since)
+	if len(told) == 0 {
+		fmt.Fprintln(env.Stdout, "nothing")
+	} else if _, err := common.SalesTable(told).WriteTo(env.Stdout); err != nil {
+		return err
+	}
+	if c.since == "" {
+		env.Warnf("no checkpoint was given (--since), so this is all that was ever sold or lifted")
+	}
+	fmt.Fprintf(env.Stderr, "Look for what nobody here has done: what a thief has put on record stays good, until \"licensor revoke%s --activation\" ends it.\n", c.FlagsText())
+	return nil
+}

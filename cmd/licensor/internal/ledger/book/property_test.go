@@ -1,0 +1,670 @@
+package book_test
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/offlicense/offlicense/cmd/licensor/internal/issuer"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/book"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/ledgertest"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/rules"
+	"github.com/offlicense/offlicense/format"
+	"github.com/offlicense/offlicense/verify"
+)
+
+// stepsVariable says how many steps TestNeverMoreThanWasSold takes, and seedVariable which.
+const (
+	stepsVariable = "LEDGER_TEST_STEPS"
+	seedVariable  = "LEDGER_TEST_SEED"
+)
+
+// Honest and hostile customers and clumsy staff, step by step at random, against the model.
+// Each answer must be the model's. And never do more machines accept what their own
+// directories hold, by an unmodified verifier with the newest list, than there are seats,
+// running bridges and licenses that wait for the next list together.
+//
+// What was given up by a release counts as stopped in the copies of its directory, too: a
+// copy on the machine itself, or one that leaves the release to another, is what nobody can
+// see from outside.
+func TestNeverMoreThanWasSold(t *testing.T) {
+	seed := uint64(fromEnvironment(t, seedVariable, 2))
+	ledgertest.Everywhere(t, func(t *testing.T, where string) {
+		steps := 300
+		if where[0] == '/' {
+			steps = 1000
+		}
+		if testing.Short() {
+			steps /= 4
+		}
+		steps = fromEnvironment(t, stepsVariable, steps)
+		w := newWorld(t, ledgertest.Create(t, where), seed)
+		for w.step = 1; w.step <= steps; w.step++ {
+			w.play()
+			w.now = w.now.Add(time.Duration(w.IntN(8*60)) * time.Minute)
+			if w.step%100 == 0 {
+				w.compare()
+			}
+			if w.step%1000 == 0 {
+				wantClean(t, w.Book)
+			}
+		}
+		w.compare()
+		wantClean(t, w.Book)
+		t.Logf("%d steps: %v", steps, w.seen)
+		if steps >= 5000 {
+			for _, what := range []string{"signed", "again", "rebound", "bridges", "final", "waits", "lists", "given up", "ran",
+				string(ledger.RuleMachine), string(ledger.RuleMoves), string(ledger.RuleSeats), string(ledger.RuleMove), string(ledger.RuleRevoked), string(ledger.RuleRequest), string(ledger.RuleActive)} {
+				if w.seen[what] == 0 {
+					t.Errorf("no step came by: %s", what)
+				}
+			}
+		}
+	})
+}
+
+func fromEnvironment(t *testing.T, variable string, otherwise int) int {
+	t.Helper()
+	if os.Getenv(variable) == "" {
+		return otherwise
+	}
+	n, err := strconv.Atoi(os.Getenv(variable))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// world is a vendor and the machines of its customers.
+type world struct {
+	*testing.T
+	*book.Book
+	*rand.Rand
+	step     int
+	now      time.Time
+	issuer   *issuer.Issuer
+	verifier *verify.Verifier
+	list     *verify.RevocationList
+	sales    []*mSale
+	machines [][]*machine // of each sale
+	asked    [][]*asked   // of each sale
+	names    int          // of components, keys and requests that there were
+	seen     map[string]int
+}
+
+// asked is a request that was made.
+type asked struct {
+	q   *verify.Request
+	by  *machine
+	say bool // no component of it is borrowed
+}
+
+// machine is a server with its components and its state directory.
+type machine struct {
+	has      []format.Component // machine-id, product-uuid, root-fs
+	key      uint32             // 0: it has no directory
+	requests [][32]byte
+	holds    []*held
+	released []verify.ReleasedLicense
+}
+
+type held struct {
+	*mLicense
+	opened *verify.Opened
+}
+
+func newWorld(t *testing.T, b *book.Book, seed uint64) *world {
+	w := &world{T: t, Book: b, Rand: rand.New(rand.NewPCG(seed, 0)), now: now, names: 1000, seen: make(map[string]int),
+		issuer: ledgertest.Issuer(ledgertest.Root, ledgertest.Staff), verifier: ledgertest.Verifier(ledgertest.Root, ledgertest.Root-1)}
+	moves := uint64(ledger.DefaultMoves)
+	for i, seats := range []uint64{1, 1, 1, 2, 2, 3} {
+		m := &mSale{invoice: fmt.Sprint("P-", i), seats: seats, moves: moves, ends: now.Add(200 * day), answers: make(map[[32]byte]*mLicense)}
+		ledgertest.Sold(t, b, func(e *ledger.Entitlement) { e.Invoice, e.Seats, e.Expires, e.Moves = m.invoice, seats, m.ends, &moves })
+		w.sales = append(w.sales, m)
+		var machines []*machine
+		for n := range 7 {
+			image := w.name(format.LabelRootFS)
+			if n%2 == 1 { // two servers of each image
+				image = machines[n-1].has[2]
+			}
+			machines = append(machines, &machine{has: []format.Component{w.name(format.LabelMachineID), w.name(format.LabelProductUUID), image}})
+		}
+		w.machines = append(w.machines, machines)
+		w.asked = append(w.asked, nil)
+	}
+	return w
+}
+
+// name is a component that nothing else has.
+func (w *world) name(label string) format.Component {
+	w.names++
+	return format.Component{Label: label, Hash: fmt.Appendf(nil, "%06d--", w.names)}
+}
+
+// one picks one of many.
+func one[T any](w *world, all []T) T { return all[w.IntN(len(all))] }
+
+// want compares an answer with that of the model, and reports whether it is no refusal.
+func (w *world) want(err error, refused ledger.Rule, what string, args ...any) bool {
+	w.Helper()
+	var got ledger.Rule
+	var refusal *ledger.Refusal
+	if errors.As(err, &refusal) {
+		got = refusal.Rule
+	} else if err != nil {
+		w.Fatalf("step %d: %s: %v", w.step, fmt.Sprintf(what, args...), err)
+	}
+	if got != refused {
+		w.Fatalf("step %d: %s: refused by %q (%v), and the model says %q", w.step, fmt.Sprintf(what, args...), got, err, refused)
+	}
+	if refused != "" {
+		w.seen[string(refused)]++
+	}
+	return refused == ""
+}
+
+func (w *world) by(why string) ledger.Operation {
+	by := ledgertest.At(w.now)
+	by.Why = why
+	return by
+}
+
+// play takes a step in one of the sales, and looks at its machines.
+func (w *world) play() {
+	n := w.IntN(len(w.sales))
+	m := w.sales[n]
+	if m.ends.Sub(w.now) < 60*day {
+		m.ends = w.now.Add(200 * day)
+		w.revised(n, rules.NewRenewal(rules.Renewal{Expires: m.ends}), "")
+	}
+	for _, b := range m.sites { // an honest customer goes on with a move
+		if b.bridging(w.now) && w.IntN(4) == 0 {
+			w.goesOn(n, b)
+			w.counts(n)
+			return
+		}
+	}
+	switch k := w.IntN(100); {
+	case k < 34:
+		w.asks(n, one(w, w.machines[n]))
+	case k < 40 && len(w.asked[n]) > 0: // somebody sends an old request again
+		if a := one(w, w.asked[n]); a.say || m.answers[a.q.Hash] != nil {
+			w.signs(n, a, false)
+		}
+	case k < 56:
+		w.releases(n, one(w, w.machines[n]))
+	case k < 62: // a component is another one from now on
+		i, what := w.IntN(len(w.machines[n])), w.IntN(3)
+		c := w.machines[n][i]
+		c.has[what] = w.name(c.has[what].Label)
+		if what == 2 && i^1 < len(w.machines[n]) { // a new image, for both of its servers
+			w.machines[n][i^1].has[what] = c.has[what]
+		}
+	case k < 74:
+		i := w.IntN(len(w.machines[n]))
+		from, to := w.machines[n][i], one(w, w.machines[n])
+		if w.IntN(2) == 0 && i^1 < len(w.machines[n]) { // to the other server of the image
+			to = w.machines[n][i^1]
+		}
+		if w.copies(from, to); w.IntN(2) == 0 {
+			w.asks(n, to)
+		}
+	case k < 80:
+		w.moves(n)
+	case k < 84:
+		w.deactivates(n)
+	case k < 86:
+		w.revokes(n)
+	case k < 88:
+		moves := uint64(w.IntN(8))
+		m.moves = moves
+		w.revised(n, rules.NewAmendment(func(e *ledger.Entitlement) error { e.Moves = &moves; return nil }), "")
+	case k < 90:
+		w.resells(n)
+	case k < 94:
+		w.publishes()
+	default:
+		w.now = w.now.Add(time.Duration(w.IntN(30)) * day)
+	}
+	w.counts(n)
+}
+
+// asks makes the request of a machine and sends it.
+func (w *world) asks(n int, c *machine) {
+	w.signs(n, w.request(n, c), w.IntN(12) == 0)
+}
+
+func (w *world) request(n int, c *machine) *asked {
+	w.names++
+	if c.key == 0 || w.IntN(6) == 0 && len(c.holds) == 0 {
+		c.key, c.requests, c.holds = uint32(w.names), nil, nil
+	}
+	a := &asked{by: c, say: true}
+	has := slices.Clone(c.has)
+	key := ledgertest.SiteKey(c.key)
+	// An attacker borrows components in what asks for the next license of a site.
+	if w.IntN(2) == 0 && slices.ContainsFunc(w.sales[n].sites, func(s *mSite) bool {
+		return s.state == "active" && string(s.key) == string(key.Public().Bytes())
+	}) {
+		a.say = false
+		like := one(w, w.machines[n]).has
+		if len(c.holds) > 0 && w.IntN(3) > 0 { // what the rules compare with, but for one thing
+			if like = c.holds[len(c.holds)-1].named; len(like) == len(has) {
+				own := w.IntN(len(has))
+				mine := has[own]
+				has = slices.Clone(like)
+				has[own] = mine
+			}
+		} else {
+			for i := range has {
+				if w.IntN(2) == 0 {
+					has[i] = like[i]
+				}
+			}
+		}
+	} else if w.IntN(8) == 0 { // somebody who is not root asks
+		has = slices.Delete(has, 1, 2)
+	}
+	var err error
+	a.q, err = ledgertest.Request(key.Public(), func(q *format.Request) {
+		q.Invoice, q.Time, q.Components = w.sales[n].invoice, now.Unix()+int64(w.names), has
+		if w.IntN(3) == 0 && !slices.ContainsFunc(w.sales[n].sites, func(s *mSite) bool { return s.freed && s.bridging(w.now) }) {
+			q.Type = ledger.TypeDevelopment
+		}
+		if len(c.holds) > 0 && w.IntN(4) > 0 {
+			q.Prior = &c.holds[max(0, len(c.holds)-1-w.IntN(3)*w.IntN(2))].id
+		}
+	})
+	if err != nil {
+		w.Fatal(err)
+	}
+	if a.say && w.IntN(2) == 0 {
+		raw, err := format.Seal(format.SignedRequest, key.Public().ID(), a.q.Body, key.Sign)
+		if err != nil {
+			w.Fatal(err)
+		}
+		if a.q, err = verify.OpenRequest([]byte(format.EncodeText(format.SignedRequest, raw))); err != nil {
+			w.Fatal(err)
+		}
+	}
+	c.requests = append(c.requests, a.q.Hash)
+	w.asked[n] = append(w.asked[n], a)
+	return a
+}
+
+// signs sends a request. Staff may lift what refuses it.
+func (w *world) signs(n int, a *asked, override bool) {
+	m, by := w.sales[n], w.by("")
+	if override = override && a.say; override {
+		by.Why, by.Override = "the customer says so", true
+	}
+	got, from, moves, refused := m.sign(a.q, w.now, override)
+	license, err := w.Sign(ctx, by, a.q, w.issuer.At(w.now))
+	if !w.want(err, refused, "a request for %s %s, override %v", m.invoice, a.q.Type, override) {
+		return
+	}
+	w.granted(n, a, license, got, from, moves)
+}
+
+// granted notes what a request got.
+func (w *world) granted(n int, a *asked, license *ledger.License, got answer, from *mSite, moves bool) {
+	m := w.sales[n]
+	if got.again != nil {
+		if license.ID != got.again.id {
+			w.Fatalf("step %d: the same request got another license", w.step)
+		}
+		w.seen["again"]++
+		w.gives(a.by, license, got.again)
+		return
+	}
+	if got.ended != nil {
+		m.close(got.ended, "void", 0, w.now)
+	}
+	if moves {
+		m.moved = append(m.moved, w.now)
+	}
+	s := got.own
+	switch {
+	case s == nil:
+		if s = (&mSite{id: license.Activation, state: "active", key: a.q.Key.Bytes()}); from != nil {
+			m.closeBridges(from, w.now)
+			s.state, s.from, s.until, s.waits = "bridge", from, license.HardEnd, a.q.Type == ledger.TypeDevelopment
+			w.seen["bridges"]++
+		}
+		m.sites = append(m.sites, s)
+	default:
+		if s.freed {
+			s.state, s.freed = "active", false
+		}
+		for _, l := range got.left {
+			l.revoked = true
+			w.seen["rebound"]++
+		}
+	}
+	w.seen["signed"]++
+	w.gives(a.by, license, w.licensed(m, s, license, a.q))
+}
+
+// licensed notes a license.
+func (w *world) licensed(m *mSale, s *mSite, license *ledger.License, q *verify.Request) *mLicense {
+	if license.Activation != s.id || license.Epoch != uint64(len(s.licenses)+1) {
+		w.Fatalf("step %d: a license of %s, epoch %d", w.step, license.Activation, license.Epoch)
+	}
+	l := &mLicense{of: s, id: license.ID, epoch: license.Epoch, named: q.Components, need: len(q.Components)/2 + 1, end: license.HardEnd, q: q}
+	s.licenses = append(s.licenses, l)
+	m.answers[q.Hash] = l
+	return l
+}
+
+// gives puts a license into the directory of a machine, if it is that of its key.
+func (w *world) gives(c *machine, license *ledger.License, l *mLicense) {
+	if c.key == 0 || string(ledgertest.SiteKey(c.key).Public().Bytes()) != string(l.of.key) {
+		return
+	}
+	opened, err := w.verifier.Open([]byte(format.EncodeText(format.LicenseFile, license.File)))
+	if err != nil {
+		w.Fatal(err)
+	}
+	if !slices.ContainsFunc(c.holds, func(h *held) bool { return h.id == l.id }) {
+		c.holds = append(c.holds, &held{l, opened})
+	}
+}
+
+// givesAll is gives for all machines.
+func (w *world) givesAll(n int, license *ledger.License, l *mLicense) {
+	for _, c := range w.machines[n] {
+		w.gives(c, license, l)
+	}
+}
+
+// releases gives up a license that a directory holds, sometimes an older one.
+func (w *world) releases(n int, c *machine) {
+	if len(c.holds) == 0 {
+		return
+	}
+	h := c.holds[len(c.holds)-1]
+	if w.IntN(4) == 0 {
+		h = one(w, c.holds)
+	}
+	w.givesUp(n, c, h)
+}
+
+func (w *world) givesUp(n int, c *machine, h *held) {
+	m, s := w.sales[n], h.of
+	was := s.state
+	final, refused := m.release(h.mLicense, w.now)
+	c.released = append(c.released, verify.ReleasedLicense{License: h.id, Vendor: "acme.example", Activation: s.id, At: w.now})
+	got, err := w.Release(ctx, w.by(""), rules.Releasing{License: h.id, Key: ledgertest.SiteKey(c.key).Public(), Raw: []byte("release")}, w.issuer.At(w.now))
+	if !w.want(err, refused, "a release of %s, which is %s", s.id, was) {
+		return
+	}
+	if was != "released" {
+		for _, l := range s.licenses {
+			l.given = l.given || l.epoch <= h.epoch || was == "bridge"
+		}
+		w.seen["given up"]++
+	}
+	waits := was != "released" && slices.ContainsFunc(m.sites, func(b *mSite) bool { return b.from == s && b.freed })
+	if got.Already != (was == "released") || !got.Already && (got.Final != nil) != (final != nil) || waits && got.Waits == nil {
+		w.Fatalf("step %d: released: %+v", w.step, got)
+	}
+	if waits {
+		w.seen["waits"]++
+	}
+	if final != nil {
+		w.seen["final"]++
+		w.givesAll(n, got.License, w.licensed(m, final, got.License, final.newest().q))
+	}
+}
+
+// resells changes how many seats were sold.
+func (w *world) resells(n int) {
+	m := w.sales[n]
+	seats, refused := uint64(1+w.IntN(3)), ledger.Rule("")
+	if seats < m.taken(w.now) {
+		refused = ledger.RuleSeats
+	}
+	w.revised(n, rules.NewAmendment(func(e *ledger.Entitlement) error { e.Seats = seats; return nil }), refused)
+	if refused == "" {
+		m.seats = seats
+	}
+}
+
+// goesOn goes on with a move: the old server gives its license up, or where that was done,
+// the new one asks for production.
+func (w *world) goesOn(n int, bridge *mSite) {
+	site := bridge.from
+	if bridge.freed {
+		if site = bridge; w.IntN(2) == 0 {
+			w.resells(n)
+			return
+		}
+	}
+	for _, c := range w.machines[n] {
+		if len(c.holds) == 0 || c.holds[len(c.holds)-1].of != site {
+			continue
+		}
+		if !bridge.freed {
+			w.givesUp(n, c, c.holds[len(c.holds)-1])
+		} else if a := w.request(n, c); a.say && a.q.Type == ledger.TypeProduction {
+			w.signs(n, a, false)
+		}
+		return
+	}
+}
+
+// copies takes the directory of one machine to another. What the other has released stays
+// released there.
+func (w *world) copies(from, to *machine) {
+	if from != to && from.key != 0 {
+		to.key, to.requests, to.holds = from.key, slices.Clone(from.requests), slices.Clone(from.holds)
+		to.released = append(to.released, from.released...)
+	}
+}
+
+// moves begins a move that staff name, of whatever site, to whatever server.
+func (w *world) moves(n int) {
+	m := w.sales[n]
+	if len(m.sites) == 0 {
+		return
+	}
+	from, a, by := one(w, m.sites[max(0, len(m.sites)-4):]), w.request(n, one(w, w.machines[n])), w.by("new hardware")
+	if !a.say {
+		return
+	}
+	by.Override = w.IntN(6) == 0
+	var got answer
+	refused := ledger.RuleActive
+	if from.state == "active" {
+		got, refused = m.consider(a.q, w.now, by.Override)
+		switch {
+		case refused != "" || got.again != nil && got.again.of.from == from:
+		case got.again != nil && got.again.of.state == "bridge":
+			refused = ledger.RuleMove
+		default:
+			refused = m.bridge(from, got, w.now, by.Override)
+		}
+	}
+	bridge, err := w.Move(ctx, by, m.invoice, from.id, time.Duration(1+w.IntN(30))*day, a.q, w.issuer.At(w.now))
+	if w.want(err, refused, "a move of %s", from.id) {
+		w.granted(n, a, bridge, got, from, true)
+	}
+}
+
+func (w *world) deactivates(n int) {
+	m := w.sales[n]
+	if len(m.sites) == 0 {
+		return
+	}
+	s := one(w, m.sites[max(0, len(m.sites)-6):])
+	_, err := w.Deactivate(ctx, w.by("it died"), m.invoice, s.id)
+	refused := ledger.RuleActive
+	if s.state == "active" || s.state == "bridge" {
+		refused = ""
+	}
+	if !w.want(err, refused, "deactivate %s, which is %s", s.id, s.state) {
+		return
+	}
+	if s.state == "bridge" {
+		m.close(s, "void", 0, w.now)
+		return
+	}
+	m.closeBridges(s, w.now)
+	m.close(s, "deactivated", 0, w.now)
+}
+
+func (w *world) revokes(n int) {
+	m := w.sales[n]
+	if len(m.sites) == 0 {
+		return
+	}
+	s := one(w, m.sites[max(0, len(m.sites)-4):])
+	if l := one(w, s.licenses); w.IntN(2) == 0 {
+		_, err := w.RevokeLicense(ctx, w.by("leaked"), l.id)
+		refused := ledger.RuleRevoked
+		if l.good(w.now) {
+			refused = ""
+		}
+		if w.want(err, refused, "revoke license %s", l.id) {
+			l.revoked = true
+		}
+		return
+	}
+	refused := ledger.RuleRevoked
+	for _, l := range s.licenses {
+		if l.good(w.now) {
+			l.revoked, refused = true, ""
+		}
+	}
+	_, err := w.RevokeActivation(ctx, w.by("never paid"), s.id)
+	w.want(err, refused, "revoke %s", s.id)
+}
+
+// revised changes what was sold, and brings the new licenses to whoever has the key.
+func (w *world) revised(n int, r rules.Revision, refused ledger.Rule) {
+	m := w.sales[n]
+	got, err := w.Revise(ctx, w.by(""), m.invoice, r, w.issuer.At(w.now))
+	if !w.want(err, refused, "a revision of %s", m.invoice) || len(got.Steps) == 0 {
+		return
+	}
+	licenses := got.Licenses
+	for _, s := range m.sites {
+		if s.state != "active" || s.newest().revoked {
+			continue
+		}
+		i := slices.IndexFunc(licenses, func(l *ledger.License) bool { return l.Activation == s.id })
+		if i < 0 {
+			w.Fatalf("step %d: %s is active, and got no license", w.step, s.id)
+		}
+		w.givesAll(n, licenses[i], w.licensed(m, s, licenses[i], s.newest().q))
+		licenses = slices.Delete(licenses, i, i+1)
+	}
+	if len(licenses) > 0 {
+		w.Fatalf("step %d: a license of %s", w.step, licenses[0].Activation)
+	}
+}
+
+func (w *world) publishes() {
+	next, err := w.NextList(ctx, w.now)
+	if err != nil {
+		w.Fatal(err)
+	}
+	list, err := w.RecordList(ctx, w.by(""), w.verifier, ledgertest.SignList(w.T, next, ledgertest.Root, nil))
+	if err != nil {
+		w.Fatal(err)
+	}
+	if w.list, err = w.verifier.OpenRawRevocationList(list.Raw); err != nil {
+		w.Fatal(err)
+	}
+	for _, m := range w.sales {
+		for _, s := range m.sites {
+			for _, l := range s.licenses {
+				if l.revoked && l.list == 0 {
+					l.list = list.Number
+				}
+			}
+		}
+	}
+	w.seen["lists"]++
+}
+
+// counts asks an unmodified verifier on every machine that ever asked.
+func (w *world) counts(n int) {
+	m := w.sales[n]
+	m.most = max(m.most, m.active())
+	most := m.seats
+	for _, s := range m.sites {
+		if s.bridging(w.now) {
+			most++
+		}
+		for _, l := range s.licenses {
+			if l.revoked && l.list == 0 && l.end.After(w.now) {
+				most++
+			}
+		}
+	}
+	var lists []*verify.RevocationList
+	if w.list != nil {
+		lists = append(lists, w.list)
+	}
+	run := uint64(0)
+	for _, c := range w.machines[n] {
+		if c.key == 0 {
+			continue
+		}
+		facts := verify.Facts{Now: w.now, Product: "evoq", Revocations: lists,
+			Site: &verify.Site{Key: ledgertest.SiteKey(c.key).Public(), Requests: c.requests, Components: c.has, Released: c.released}}
+		runs := false
+		for _, h := range c.holds {
+			if runs || h.given {
+				continue
+			}
+			_, err := h.opened.Check(facts)
+			runs = err == nil
+		}
+		if runs {
+			run++
+		}
+		c.holds = slices.DeleteFunc(c.holds, func(h *held) bool { return !h.end.After(w.now) || len(c.holds) > 12 && h.list > 0 })
+	}
+	if run > most {
+		w.Fatalf("step %d: %d machines run under %s, at most %d may", w.step, run, m.invoice, most)
+	}
+	w.seen["ran"] += int(run)
+}
+
+// compare holds the ledger against the model: seats in use, and what was revoked.
+func (w *world) compare() {
+	w.Helper()
+	want := make(map[format.ID]bool)
+	for _, m := range w.sales {
+		if h := holding(w, w.Book, m.invoice); h.SeatsUsed != m.active() || h.Seats != m.seats || m.taken(w.now) > m.seats {
+			w.Fatalf("step %d: %s: %d of %d seats, and the model says %d of %d", w.step, m.invoice, h.SeatsUsed, h.Seats, m.active(), m.seats)
+		}
+		for _, s := range m.sites {
+			for _, l := range s.licenses {
+				if l.revoked {
+					want[l.id] = true
+				}
+			}
+		}
+	}
+	r, err := w.Revocations(ctx)
+	if err != nil {
+		w.Fatal(err)
+	}
+	for _, l := range r.Licenses {
+		if !want[l.License] {
+			w.Fatalf("step %d: the license %s is revoked, and the model does not say so", w.step, l.License)
+		}
+	}
+	if len(r.Licenses) != len(want) {
+		w.Fatalf("step %d: %d licenses are revoked, and the model says %d", w.step, len(r.Licenses), len(want))
+	}
+}
