@@ -8,7 +8,7 @@
 //	  book             the verbs: load facts, ask the rules, have signed, record
 //	  rules            facts in; steps or a refusal out: no database, no clock
 //	  store            all SQL
-//	  audit            replays the log and compares
+//	  audit            asks the rules again about the whole log, and compares
 //	internal/issuer    writes, signs and checks licenses and delegations
 //	internal/home      keys and delegations on the workstation
 //

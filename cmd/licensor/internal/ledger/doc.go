@@ -6,7 +6,7 @@
 //
 //   - rules: facts in; events, grants or a refusal out. No database, no clock.
 //   - store: all SQL. It loads the facts for a question and takes events to the tables.
-//   - audit: replays the log and compares.
+//   - audit: asks the rules again about the whole log, in memory, and compares the tables.
 //   - book: the verbs. It loads facts, asks the rules, has licenses signed, records.
 //
 // Trusted is the database while it is in use. A request is not: it is a claim that the

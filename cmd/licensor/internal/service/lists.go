@@ -7,6 +7,7 @@ import (
 	"github.com/offlicense/offlicense/cmd/internal/hint"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/issuer"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/audit"
 	"github.com/offlicense/offlicense/format"
 	"github.com/offlicense/offlicense/keys"
 	"github.com/offlicense/offlicense/verify"
@@ -165,14 +166,35 @@ func (k *RevokedKey) What() string {
 // What names the license.
 func (l *RevokedLicense) What() string { return l.License + " of " + l.Activation }
 
-// RevokeKey notes a key. What is on record of it stays good, and of a root the delegations
-// given; it returns how many signatures that are.
+// JudgeKey says what of a key follows by the rules from the record, and lists what was
+// sold and which rules were lifted since a checkpoint, if one is given: what staff look at
+// before they revoke it.
+func (s *Service) JudgeKey(ctx context.Context, key *FoundKey, checkpoint []byte) (*audit.Judged, error) {
+	against := audit.Against{Checkpoint: checkpoint}
+	var err error
+	if against.Verifier, err = s.home.Verifier(); err != nil {
+		return nil, err
+	}
+	if checkpoint != nil {
+		if against.Keys, err = s.home.PublicKeys(); err != nil {
+			return nil, err
+		}
+	}
+	return audit.Judge(ctx, s.Store(), against, key.Key)
+}
+
+// RevokeKey notes a key. What is on record of it and follows by the rules stays good, and
+// of a root the delegations given; it returns how many signatures that are.
 func (s *Service) RevokeKey(ctx context.Context, by ledger.Operation, key *FoundKey, keep []Delegation) (kept int, err error) {
 	var delegations [][]byte
 	for _, d := range keep {
 		delegations = append(delegations, d.raw)
 	}
-	return s.Book.RevokeKey(ctx, by, key.RevokedKey, delegations...)
+	judged, err := s.JudgeKey(ctx, key, nil)
+	if err != nil {
+		return 0, err
+	}
+	return s.Book.RevokeKeyBut(ctx, by, key.RevokedKey, judged.Rejected, delegations...)
 }
 
 // Delegation is a delegation of the home.

@@ -2,6 +2,7 @@ package audit_test
 
 import (
 	"bytes"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -377,8 +378,20 @@ func TestThiefsLicenseIsNotKept(t *testing.T) {
 	if len(judged.Rejected) != 1 || judged.Rejected[0] != thief.ID || judged.Keep.Len() != 1 || judged.Keep.Has(file.License.Digest()) || len(judged.Report.Sales) != 1 {
 		t.Errorf("judged: %+v", judged)
 	}
+	copied := filepath.Join(t.TempDir(), "copy.db")
+	if err := b.Store().Backup(ctx, copied); err != nil {
+		t.Fatal(err)
+	}
+	anna := ledger.RevokedKey{Name: "anna", Public: ledgertest.Public(ledgertest.Staff).Bytes()}
+	other := ledgertest.Open(t, copied)
+	if kept, err := other.RevokeKeyBut(ctx, ledgertest.Because("stolen"), anna, judged.Rejected); kept != 1 || err != nil {
+		t.Errorf("%d licenses are kept, %v", kept, err)
+	}
+	if r := audited(t, other, nil); len(r.Findings) != 1 { // the thief's license alone
+		t.Errorf("found: %v", r.Findings)
+	}
 	// Where it is kept all the same, the audit says so.
-	if _, err := b.RevokeKey(ctx, ledgertest.Because("stolen"), ledger.RevokedKey{Name: "anna", Public: ledgertest.Public(ledgertest.Staff).Bytes()}); err != nil {
+	if _, err := b.RevokeKey(ctx, ledgertest.Because("stolen"), anna); err != nil {
 		t.Fatal(err)
 	}
 	wantEvent(t, audited(t, b, nil), 5, "remain valid 1 licenses")

@@ -13,6 +13,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/rules"
@@ -116,7 +117,7 @@ func run(ctx context.Context, s *store.Store, against Against, rest func(*audit)
 	}
 	a := &audit{against: against, report: new(Report), state: newState(), progress: against.Progress}
 	err := s.Read(ctx, func(t *store.Tx) error {
-		a.kept = t
+		a.kept, a.state.readRequest = t, a.readRequest
 		for _, step := range [...]func(*audit) error{(*audit).schema, (*audit).readEmails, (*audit).events, (*audit).log, (*audit).checkpoint, (*audit).counts, rest} {
 			if err := step(a); err != nil || a.stopped {
 				return err
@@ -144,6 +145,8 @@ type audit struct {
 	broken  bool // the events cannot be replayed
 
 	rewritten bool // since the checkpoint, with what it vouches for
+
+	reading sync.Mutex // of the log: a page, or one event
 
 	imported map[rules.ForProduct]time.Time // production, by the operation that is judged
 

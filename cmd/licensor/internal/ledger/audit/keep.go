@@ -3,6 +3,7 @@ package audit
 import (
 	"context"
 
+	"github.com/offlicense/offlicense/cmd/internal/hint"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/store"
 	"github.com/offlicense/offlicense/format"
 	"github.com/offlicense/offlicense/keys"
@@ -29,6 +30,10 @@ func Judge(ctx context.Context, s *store.Store, against Against, key keys.Public
 	a, err := run(ctx, s, against, func(*audit) error { return nil })
 	if err != nil {
 		return nil, err
+	}
+	if a.stopped || a.broken {
+		return nil, hint.Errorf("the record cannot be judged: %s", a.report.Findings[0]).
+			WithHint(`"licensor audit" says what was changed; restore the ledger from a backup first`)
 	}
 	j := &Judged{Report: a.report}
 	var keep [][16]byte

@@ -43,7 +43,9 @@ func (a *audit) read(pages chan<- *page, stop <-chan struct{}) error {
 	free := make(chan struct{}, runtime.GOMAXPROCS(0))
 	w := &preparer{v: a.against.Verifier, delegations: make(map[string]*delegated)}
 	for from := int64(math.MinInt64); ; {
+		a.reading.Lock()
 		rows, err := a.kept.Events(from, pageSize)
+		a.reading.Unlock()
 		if err != nil || len(rows) == 0 {
 			return err
 		}
@@ -63,6 +65,21 @@ func (a *audit) read(pages chan<- *page, stop <-chan struct{}) error {
 			return nil
 		}
 	}
+}
+
+// readRequest reads the request of a license that an event has signed again.
+func (a *audit) readRequest(seq int64) ([]byte, error) {
+	a.reading.Lock()
+	defer a.reading.Unlock()
+	rows, err := a.kept.Events(seq, 1)
+	if err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	license, err := ledger.LicenseIn(rows[0].Leaf)
+	if err != nil {
+		return nil, err
+	}
+	return license.Request, nil
 }
 
 // events reads the log, hashes it and judges it, operation by operation.

@@ -94,6 +94,13 @@ func (s *state) revise(by *ledger.Operation, action ledger.Action, after *ledger
 	if of := s.sales[after.Invoice]; of != nil {
 		f.sale(after.Invoice)
 		for _, a := range of.active() {
+			// One whose license says the same as before is not signed again.
+			if l := s.licenses[a.license]; l != nil && l.bound && f.requests[a.id] == nil {
+				var err error
+				if f.requests[a.id], err = s.readRequest(l.seq); err != nil {
+					return nil, err
+				}
+			}
 			active = append(active, f.activation(a))
 		}
 	}

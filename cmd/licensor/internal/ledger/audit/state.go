@@ -15,6 +15,9 @@ import (
 // tables, in memory. Of a license it keeps what the rules ask and what the tables say;
 // requests and files were looked at when their event came, and are dropped.
 type state struct {
+	// readRequest reads the request of a license again, from the event that signed it.
+	readRequest func(seq int64) ([]byte, error)
+
 	vendor string
 	size   int64     // events so far
 	newest time.Time // when the newest of the last operation was

@@ -53,6 +53,12 @@ func (b *Book) revoke(ctx context.Context, by ledger.Operation, ask store.Ask, d
 // delegations are those that the caller knows of, for a root that is revoked: a key that
 // has signed nothing yet is kept too. Those by other keys are passed over.
 func (b *Book) RevokeKey(ctx context.Context, by ledger.Operation, key ledger.RevokedKey, delegations ...[]byte) (kept int, err error) {
+	return b.RevokeKeyBut(ctx, by, key, nil, delegations...)
+}
+
+// RevokeKeyBut is RevokeKey that keeps none of some licenses: those that a judgement of the
+// record has refused, see audit.Judge.
+func (b *Book) RevokeKeyBut(ctx context.Context, by ledger.Operation, key ledger.RevokedKey, refused []format.ID, delegations ...[]byte) (kept int, err error) {
 	if err := by.NeedWhy("revoking a key"); err != nil {
 		return 0, err
 	}
@@ -60,7 +66,10 @@ func (b *Book) RevokeKey(ctx context.Context, by ledger.Operation, key ledger.Re
 	if err != nil {
 		return 0, err
 	}
-	s := &keepScan{key: public, root: key.Root, now: by.Now, good: make(map[[16]byte]bool)}
+	s := &keepScan{key: public, root: key.Root, now: by.Now, refused: make(map[format.ID]bool), good: make(map[[16]byte]bool)}
+	for _, id := range refused {
+		s.refused[id] = true
+	}
 	if key.Root {
 		for _, raw := range delegations {
 			delegation, err := format.ParseStatement(raw, format.Delegation)
@@ -123,6 +132,8 @@ type keepScan struct {
 	root bool
 	now  time.Time
 
+	refused map[format.ID]bool // not kept
+
 	mu   sync.Mutex
 	good map[[16]byte]bool // by digest, whether the signature is the key's
 }
@@ -138,6 +149,9 @@ func (s *keepScan) scan(t *store.Tx, after int64) error {
 	}
 	var some []*ledger.License
 	err := t.EachLicense(after, key, s.now.Add(-keptAfterEnd).Unix(), func(l *ledger.License) error {
+		if s.refused[l.ID] {
+			return nil
+		}
 		if some = append(some, l); len(some) < scanned {
 			return nil
 		}

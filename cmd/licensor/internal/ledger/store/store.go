@@ -3,8 +3,8 @@
 // a question are loaded. It decides nothing: what may be recorded is the rules' subject.
 //
 // The table events is the ledger; all other tables are what follows from it. One
-// function, apply, takes an event to the tables, and nothing else writes them. So an
-// audit replays the events into an empty store and compares row by row. The table log
+// function, apply, takes an event to the tables, and nothing else writes them. So a
+// replay of the events makes the same tables. The table log
 // holds the hashes of the events' Merkle tree by tlog's index; the other columns of
 // events are an index to it.
 //
@@ -30,7 +30,7 @@ type Store struct {
 	writing sync.Mutex
 
 	prepared sync.Map // of query to *sql.Stmt
-	scratch  bool     // has one connection, so that a transaction prepares its own statements
+	scratch  bool     // has one connection, as in tests: a transaction prepares its own statements
 }
 
 // Create makes the tables of a new ledger, in a file that does not exist yet or in a
