@@ -464,7 +464,11 @@ func (w *world) goesOn(n int, bridge *mSite) {
 func (w *world) copies(from, to *machine) {
 	if from != to && from.key != 0 {
 		to.key, to.requests, to.holds = from.key, slices.Clone(from.requests), slices.Clone(from.holds)
-		to.released = append(to.released, from.released...)
+		for _, r := range from.released {
+			if !slices.Contains(to.released, r) {
+				to.released = append(to.released, r)
+			}
+		}
 	}
 }
 
