@@ -141,6 +141,7 @@ func TestBoundAndUnbound(t *testing.T) {
 func TestEmergencyDays(t *testing.T) {
 	i, g := newIssuer(t, wide), grant(t, format.TypeFailover)
 	g.Entitlement.EmergencyDays = 10
+	g.Entitlement.CountEmergencyFrom(now)
 	if l := issued(t, i, g); l.EmergencyDays != 10 {
 		t.Errorf("%d days, want the 10 that were sold", l.EmergencyDays)
 	}

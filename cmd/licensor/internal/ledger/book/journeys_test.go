@@ -396,7 +396,7 @@ func (j *journey) movesByTheRequestAlone() {
 	}
 	_, err = j.Sign(ctx, by(), ask(3, ledger.TypeDevelopment), issue())
 	ledgertest.WantRefusal(j, err, ledger.RuleMove, bridge.Activation)
-	r := rules.Releasing{License: old.ID, Key: machineKey(1), Raw: []byte("release")}
+	r := ledgertest.Releasing(old, ledgertest.SiteKey(1), 0)
 	for _, already := range []bool{false, true} {
 		got, err := j.Release(ctx, by(), r, issue())
 		if err != nil || got.Waits == nil || got.Waits.Hash != ask(2, ledger.TypeDevelopment).Hash || got.Successor != bridge.Activation || got.License != nil || got.Already != already {

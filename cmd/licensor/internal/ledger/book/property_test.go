@@ -224,7 +224,10 @@ func (w *world) play() {
 	case k < 88:
 		moves := uint64(w.IntN(8))
 		m.moves = moves
-		w.revised(n, rules.NewAmendment(func(e *ledger.Entitlement) error { e.Moves = &moves; return nil }), "")
+		got, err := w.Revise(ctx, w.by(""), m.invoice, rules.NewAmendment(func(e *ledger.Entitlement) error { e.Moves = &moves; return nil }), w.issuer.At(w.now))
+		if w.want(err, "", "other moves of %s", m.invoice) && len(got.Steps) > 1 {
+			w.Fatalf("step %d: a license for what no license says", w.step)
+		}
 	case k < 90:
 		w.resells(n)
 	case k < 94:
