@@ -403,7 +403,7 @@ func (w *world) givesUp(n int, c *machine, h *held) {
 	was := s.state
 	final, refused := m.release(h.mLicense, w.now)
 	c.released = append(c.released, verify.ReleasedLicense{License: h.id, Vendor: "acme.example", Activation: s.id, At: w.now})
-	got, err := w.Release(ctx, w.by(""), rules.Releasing{License: h.id, Key: ledgertest.SiteKey(c.key).Public(), Raw: []byte("release")}, w.issuer.At(w.now))
+	got, err := w.Release(ctx, w.by(""), ledgertest.Releasing(&ledger.License{ID: h.id, Activation: s.id}, ledgertest.SiteKey(c.key), 0), w.issuer.At(w.now))
 	if !w.want(err, refused, "a release of %s, which is %s", s.id, was) {
 		return
 	}
