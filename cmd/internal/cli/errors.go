@@ -3,7 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"regexp"
+	"strings"
 
 	"github.com/offlicense/offlicense/cmd/internal/hint"
 )
@@ -37,9 +37,31 @@ func Fail(err error) *Error { return hint.Wrap(err) }
 // Failf is Fail for a text as fmt.Errorf makes it.
 func Failf(format string, args ...any) *Error { return hint.Errorf(format, args...) }
 
-// address is the address of a database, which may hold a password and stands where none
-// belongs, such as in an argument that an error quotes.
-var address = regexp.MustCompile(`(?i)(postgres(?:ql)?://|password\s*=)[^"]+`)
+// withoutAddress cuts the address of a database, which may hold a password and stands
+// where none belongs, such as in an argument that an error quotes: up to the next quote.
+func withoutAddress(text string) string {
+	lower := strings.Map(func(c rune) rune {
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		return c
+	}, text)
+	for _, begins := range [...]string{"postgres://", "postgresql://", "password=", "password ="} {
+		for at := 0; ; {
+			i := strings.Index(lower[at:], begins)
+			if i < 0 {
+				break
+			}
+			at += i + len(begins)
+			end := len(text)
+			if quote := strings.IndexByte(text[at:], '"'); quote >= 0 {
+				end = at + quote
+			}
+			text, lower = text[:at]+"..."+text[end:], lower[:at]+"..."+lower[end:]
+		}
+	}
+	return text
+}
 
 func silent(err error) bool {
 	e, ok := errors.AsType[*Error](err)
@@ -61,7 +83,7 @@ func (e *Env) report(err error) int {
 	if silent(err) {
 		return exit
 	}
-	fmt.Fprintf(e.Stderr, "%s: error: %s\n", e.program, address.ReplaceAllString(Clean(err.Error()), "$1..."))
+	fmt.Fprintf(e.Stderr, "%s: error: %s\n", e.program, withoutAddress(Clean(err.Error())))
 	if next := hint.Of(err); next != "" {
 		fmt.Fprintf(e.Stderr, "%s: hint: %s\n", e.program, Clean(next))
 	}
