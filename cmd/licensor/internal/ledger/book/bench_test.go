@@ -210,7 +210,7 @@ func BenchmarkAtAMillion(b *testing.B) {
 	if testing.Short() {
 		b.Skip("SKIPPED: -short; it makes a million licenses")
 	}
-	ledgers := []*book.Book{ledgertest.Grown(b, 1_000), ledgertest.Grown(b, 1_000_000)}
+	ledgers := []*book.Book{ledgertest.Grown(b, 1_000, ""), ledgertest.Grown(b, 1_000_000, "")}
 	sign := ledgertest.Unchecked(ledgertest.Issuer(ledgertest.Root, ledgertest.Staff))
 	fresh := uint32(1 << 30)
 	ratio := func(b *testing.B, f func(l *book.Book, n uint32)) {
@@ -259,7 +259,7 @@ func BenchmarkAtAMillion(b *testing.B) {
 // BenchmarkRevokeKeys revokes the key that has signed 40,000 licenses, and three that have
 // signed none, and then asks for the next list.
 func BenchmarkRevokeKeys(b *testing.B) {
-	l := ledgertest.Grown(b, 40_000)
+	l := ledgertest.Grown(b, 40_000, "")
 	var revoking time.Duration
 	for i := range byte(4) {
 		start := time.Now()

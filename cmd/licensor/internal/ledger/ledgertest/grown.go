@@ -3,6 +3,7 @@ package ledgertest
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"runtime"
 	"sync"
 	"testing"
@@ -17,10 +18,14 @@ const SeatsPerInvoice = 100
 // GrownInvoice returns the name of an invoice of a grown ledger.
 func GrownInvoice(i int) string { return fmt.Sprintf("G-%d", i) }
 
-// Grown returns a ledger on SQLite with n activations, made by import and sign alone.
-func Grown(b *testing.B, n int) *book.Book {
+// Grown returns a ledger with n activations, made by import and sign alone. where is that
+// of an empty database; empty: a file.
+func Grown(b *testing.B, n int, where string) *book.Book {
 	b.Helper()
-	l, _ := New(b)
+	if where == "" {
+		where = filepath.Join(b.TempDir(), "ledger.db")
+	}
+	l := Create(b, where)
 	orders := make([]book.Order, n/SeatsPerInvoice)
 	for i := range orders {
 		e := Entitlement()
