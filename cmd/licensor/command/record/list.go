@@ -114,11 +114,14 @@ func table(holdings []ledger.Holding) *cli.Table {
 	for _, h := range holdings {
 		t.Row(h.Invoice, h.Customer, h.ProductName(), h.Type, common.SeatsUsed(&h), common.Term(&h.Entitlement))
 		for _, a := range h.Activations {
-			when := "since " + text.Date(a.Since)
+			state, when := string(a.State), "since " + text.Date(a.Since)
 			if a.State == ledger.StateBridge {
 				when = "until " + text.Date(a.License.HardEnd)
 			}
-			t.Row("  "+a.ID, a.Site, a.Host, string(a.State), "", when)
+			if a.Waits != "" {
+				state, when = "bridge, seat waits", when+", code "+a.Waits
+			}
+			t.Row("  "+a.ID, a.Site, a.Host, state, "", when)
 		}
 	}
 	return &t
@@ -135,9 +138,6 @@ type listedEntitlement struct {
 	SeatsUsed   uint64             `json:"seats_used"`
 	Partner     bool               `json:"partner"` // the customer is one
 	Activations []listedActivation `json:"activations"`
-
-	// Hidden is the log's commitment to the e-mail address, which says nothing to a reader.
-	Hidden *struct{} `json:"account,omitempty"`
 }
 
 type listedActivation struct {
@@ -147,6 +147,7 @@ type listedActivation struct {
 	Host       string        `json:"host,omitempty"`
 	MachineKey string        `json:"machine_key,omitempty"`
 	Since      time.Time     `json:"since"`
+	Waits      string        `json:"waits,omitempty"` // a bridge for which the seat waits: the comparison code of its request
 	License    listedLicense `json:"license"`
 }
 
@@ -164,7 +165,7 @@ func newListing(holdings []ledger.Holding, partners ledger.Partners) *Listing {
 		e := listedEntitlement{Entitlement: h.Entitlement, SeatsUsed: h.SeatsUsed, Partner: partners.Has(h.Customer), Activations: []listedActivation{}}
 		for _, a := range h.Activations {
 			e.Activations = append(e.Activations, listedActivation{
-				ID: a.ID, State: a.State, Site: a.Site, Host: a.Host, MachineKey: fingerprint(a.MachineKey), Since: a.Since,
+				ID: a.ID, State: a.State, Site: a.Site, Host: a.Host, MachineKey: fingerprint(a.MachineKey), Since: a.Since, Waits: a.Waits,
 				License: listedLicense{ID: a.License.ID, Epoch: a.License.Epoch, Issued: a.License.Issued, HardEnd: a.License.HardEnd, SignedBy: a.License.SignedBy},
 			})
 		}

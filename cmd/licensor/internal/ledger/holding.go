@@ -12,6 +12,7 @@ type Holding struct {
 type Held struct {
 	Activation
 	License *License
+	Waits   string // a bridge for which the seat waits: the comparison code of its request
 }
 
 // Partners are the customers who are partners, by customer key.

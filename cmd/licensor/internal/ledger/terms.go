@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -57,7 +58,7 @@ var Terms = []Term{
 	{Name: "customer", Label: "customer", Required: true,
 		Set:  func(e *Entitlement, text string) error { e.Customer = text; return nil },
 		Get:  func(e *Entitlement) string { return e.Customer },
-		Show: func(e *Entitlement) string { return fmt.Sprintf("%s <%s>", e.Customer, e.Email) }},
+		Show: func(e *Entitlement) string { return fmt.Sprintf("%s <%s>", e.Customer, cmp.Or(e.Email, "removed")) }},
 	text("product", "product", func(e *Entitlement) *string { return &e.Product }).required().fixed().shown((*Entitlement).ProductName),
 	text("edition", "product", func(e *Entitlement) *string { return &e.Edition }).shown(nil),
 	{Name: "type", Label: "type", Required: true, Fixed: true,

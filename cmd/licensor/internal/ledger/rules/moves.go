@@ -28,7 +28,7 @@ func (j *judgement) checkMoves(s *Sale) error {
 	}
 	if allowed := s.AllowedMoves(); moved >= allowed {
 		return j.lift(ledger.Refuse(ledger.RuleMoves, ledger.LiftOverride, `wait until the oldest move is a year ago, or sell more with "licensor amend --moves"`,
-			"the sites of invoice %q have moved %d times in 365 days, of %d", s.Invoice, moved, allowed))
+			"invoice %q has used %d of its %d moves in 365 days", s.Invoice, moved, allowed))
 	}
 	return nil
 }

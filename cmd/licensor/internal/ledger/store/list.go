@@ -1,11 +1,13 @@
 package store
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"strings"
 	"time"
 
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/format"
 )
 
 // Filter says which entitlements a list shows: those that fit all that is given. The
@@ -66,15 +68,20 @@ func (t *Tx) List(filter Filter) ([]ledger.Holding, error) {
 	if err != nil {
 		return nil, err
 	}
-	err = t.each(`SELECT a.invoice, a.id, a.state, a.machine_key, a.site, a.host, a.since, l.id, l.epoch, l.issued, l.hard_end, l.signed_by
-		FROM entitlements e JOIN activations a ON a.invoice = e.invoice JOIN licenses l ON l.id = a.license
+	err = t.each(`SELECT a.invoice, a.id, a.state, a.machine_key, a.site, a.host, a.since, l.id, l.epoch, l.issued, l.hard_end, l.signed_by,
+		CASE WHEN m.state = 'waiting' THEN l.request_hash END
+		FROM entitlements e JOIN activations a ON a.invoice = e.invoice JOIN licenses l ON l.id = a.license LEFT JOIN moves m ON m.successor = a.id
 		WHERE a.state IN ('active', 'bridge') AND `+condition+" ORDER BY a.invoice, a.since, a.id", args, func(scan func(...any) error) error {
 		var invoice string
 		h := ledger.Held{License: new(ledger.License)}
 		a, l := &h.Activation, h.License
+		var waits []byte
 		if err := scan(&invoice, &a.ID, &a.State, &a.MachineKey, &a.Site, &a.Host, (*unixTime)(&a.Since),
-			textColumn{&l.ID}, &l.Epoch, (*unixTime)(&l.Issued), (*unixTime)(&l.HardEnd), &l.SignedBy); err != nil {
+			textColumn{&l.ID}, &l.Epoch, (*unixTime)(&l.Issued), (*unixTime)(&l.HardEnd), &l.SignedBy, &waits); err != nil {
 			return err
+		}
+		if len(waits) == sha256.Size {
+			h.Waits = format.ComparisonCode([sha256.Size]byte(waits))
 		}
 		l.Activation = a.ID
 		holdings[at[invoice]].Activations = append(holdings[at[invoice]].Activations, h)
