@@ -208,7 +208,7 @@ func TestMovesOfAYear(t *testing.T) {
 		second := r.signed(signing(t, 1, on("m2 u2 r2"), replacing(first)))
 		_, err := r.signAs(byAt(now.Add(after)), signing(t, 1, on("m3 u3 r3"), replacing(second)))
 		if refused {
-			wantRefusal(t, err, ledger.RuleMoves, "1 times in 365 days, of 1")
+			wantRefusal(t, err, ledger.RuleMoves, "1 of its 1 moves in 365 days")
 		} else if err != nil {
 			t.Errorf("after %s: %v", after, err)
 		}
@@ -248,7 +248,7 @@ func TestEachKindOfMoveIsRefused(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			r := newRecord(t, entitlement(movesSold(0)))
 			r.signed(request(t, 1))
-			wantRefusal(t, move(r, by()), ledger.RuleMoves, "0 times in 365 days, of 0")
+			wantRefusal(t, move(r, by()), ledger.RuleMoves, "0 of its 0 moves in 365 days")
 			if r.wantMoved(0); len(r.events) > 2 {
 				t.Errorf("refused, and it left %d events", len(r.events))
 			}
