@@ -116,5 +116,5 @@ func peakMemory() int64 {
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
 		return 0
 	}
-	return u.Maxrss * 1024
+	return int64(u.Maxrss) * 1024
 }
