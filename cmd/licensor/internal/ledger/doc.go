@@ -6,7 +6,7 @@
 //
 //   - rules: facts in; events, grants or a refusal out. No database, no clock.
 //   - store: all SQL. It loads the facts for a question and takes events to the tables.
-//   - audit: asks the rules again about the whole log, in memory, and compares the tables.
+//   - audit: replays the log through the rules, in memory, and compares the tables.
 //   - book: the verbs. It loads facts, asks the rules, has licenses signed, records.
 //
 // Trusted is the database while it is in use. A request is not: it is a claim that the
@@ -16,8 +16,9 @@
 //
 // # Events and tables
 //
-// The events are the ledger; all tables are what follows from them. No record is ever
-// changed: every change is an [Event], written in the transaction that makes its effect.
+// The events are the ledger; all tables are what follows from them, but for the addresses
+// in the table emails (below). No record is ever changed: every change is an [Event],
+// written in the transaction that makes its effect.
 //
 // The events are the leaves of a Merkle tree (RFC 6962; golang.org/x/mod/sumdb/tlog).
 // A leaf is the event exactly as the column events.event holds it: a JSON object
