@@ -8,12 +8,12 @@
 //	  book             the verbs: load facts, ask the rules, have signed, record
 //	  rules            facts in; steps or a refusal out: no database, no clock
 //	  store            all SQL
-//	  audit            asks the rules again about the whole log, and compares
+//	  audit            replays the log through the rules, and compares the tables
 //	internal/issuer    writes, signs and checks licenses and delegations
 //	internal/home      keys and delegations on the workstation
 //
-// Imports run one way, which TestLayers asserts: command, service, book, store, rules, ledger.
-// store knows the facts of rules, to load them, and asks no rule. Whoever wants the answer to
+// Imports run one way, which TestLayers asserts: command, service, book and audit, store,
+// rules, ledger. store knows the facts of rules, to load them, and asks no rule. Whoever wants the answer to
 // "may they?" looks in rules, and nowhere else.
 //
 // # licensor sign request.olq --out license.lic
@@ -23,8 +23,10 @@
 //  2. Service.Preview is Book.Preview: store.Tx.Facts loads what the request is about
 //     (its invoice, what it got before, who has its machine key) and rules.Judge makes a
 //     rules.Offer of it, or a *ledger.Refusal. Nothing is locked and nothing changes.
-//  3. The command shows what was bought beside what is asked, and asks the person. If the
-//     request has its license already, that one is written again, and this is the end.
+//  3. The command shows what was bought beside what is asked, and asks the person. If what
+//     is asked is held to its place more weakly than was sold, it asks first whether to sell
+//     that (Operation.Weaker). If the request has its license already, that one is written
+//     again, and this is the end.
 //  4. Service.Sign calls Book.Sign, which is Book.SignBatch for one request. What issues
 //     licenses goes with it as a function, ledger.Issue: no room of the ledger has a key.
 //  5. For the first license that is to be issued, Service.Signer loads the staff key from home,
@@ -51,18 +53,22 @@
 //  1. command/revoke reads the file, or takes a fingerprint. Service.FindKeyIn (FindKey)
 //     says what home and ledger know of the key, and refuses the last root. For a root,
 //     Service.DelegationsBy finds what it has delegated in this home.
-//  2. The command shows the key and what of it stays good, and asks.
-//  3. Service.RevokeKey calls Book.RevokeKey. That reads all licenses of the key, on a
-//     snapshot, and keeps the digest of each whose signature is really the key's; this
-//     takes long, and nobody waits for it.
-//  4. store.Store.Write locks the ledger; what was recorded meanwhile is read as well.
+//  2. The command shows the key. Service.Sold lists what was sold and which rules were
+//     lifted since the checkpoint of --since: a thief may have obeyed the rules, and people
+//     know what they did. Then it asks.
+//  3. Service.RevokeKey has audit.Judge replay the log through the rules, on a snapshot. It
+//     names the licenses of the key that do not follow from the record.
+//  4. Book.RevokeKeyBut reads all other licenses of the key, on a snapshot, and keeps the
+//     digest of each whose signature is really the key's. This takes long, and nobody waits
+//     for it.
+//  5. store.Store.Write locks the ledger; what was recorded meanwhile is read as well.
 //     rules.RevokeKey refuses a key that was revoked before, and one that keeps more than
 //     any list can say, and returns the event with all that is kept.
-//  5. store.Writer.Record appends it. From here on rules.CheckSigner refuses the key on every
+//  6. store.Writer.Record appends it. From here on rules.CheckSigner refuses the key on every
 //     workstation, in step 8 above.
-//  6. Servers hear of it from a list: "licensor revocations" has rules.NextList say all that
-//     is revoked, issuer.SignList sign it, and Book.RecordList put it on record, from where
-//     every license takes it along.
+//  7. Servers hear of it from a list: "licensor revocations" has rules.NextList say all that
+//     is revoked, issuer.SignList sign it, and Book.RecordList put it on record. Every
+//     license that is signed later includes it.
 //
 // How keys are made, held and replaced by people is in KEYS.md.
 package main

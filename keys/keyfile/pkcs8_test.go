@@ -111,10 +111,10 @@ func TestNotPKCS8(t *testing.T) {
 }
 
 func TestReadPKCS8(t *testing.T) {
-	folder := t.TempDir()
+	directory := t.TempDir()
 	write := func(name, text string) string {
 		t.Helper()
-		path := filepath.Join(folder, name)
+		path := filepath.Join(directory, name)
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -130,8 +130,8 @@ func TestReadPKCS8(t *testing.T) {
 		{encrypted, `PEM of type "ENCRYPTED PRIVATE KEY"`, "openssl pkey -in '" + encrypted + "' | licensor key import --name NAME -"},
 		{write("x.pem", pkcs8(opensslX25519)), "another type", "openssl genpkey -algorithm ed25519 makes an Ed25519 key"},
 		{write("long", strings.Repeat(" ", MaxFile+1)), "more than 65536 bytes", ""},
-		{filepath.Join(folder, "none"), "no such file", ""},
-		{folder, "not a regular file", ""},
+		{filepath.Join(directory, "none"), "no such file", ""},
+		{directory, "not a regular file", ""},
 	} {
 		key, err := ReadPKCS8(c.path)
 		if err == nil || !key.IsZero() || !strings.Contains(err.Error(), c.want) || hintOf(err) != c.hint {

@@ -18,9 +18,9 @@ func digest(product, label, value string) []byte {
 	return mac.Sum(nil)[:format.MaxComponentHash]
 }
 
-// normalise makes one value of the ways in which systems spell it. It is defined in
+// normalize makes one value of the ways in which systems spell it. It is defined in
 // bytes, not in Unicode, so that another implementation can do exactly the same.
-func normalise(s string) string {
+func normalize(s string) string {
 	s = strings.Trim(s, " \t\n\v\f\r")
 	lower := make([]byte, len(s))
 	for i := range len(s) {

@@ -37,11 +37,11 @@ func TestNormalise(t *testing.T) {
 		"{}":                                     "{}",
 		"{":                                      "{",
 	} {
-		if got := normalise(in); got != want {
-			t.Errorf("normalise(%q): got %q, want %q", in, got, want)
+		if got := normalize(in); got != want {
+			t.Errorf("normalize(%q): got %q, want %q", in, got, want)
 		}
-		if again := normalise(normalise(in)); again != want {
-			t.Errorf("normalise(%q) twice: got %q, want %q", in, again, want)
+		if again := normalize(normalize(in)); again != want {
+			t.Errorf("normalize(%q) twice: got %q, want %q", in, again, want)
 		}
 	}
 }
@@ -59,7 +59,7 @@ func TestPlaceholder(t *testing.T) {
 		"To Be Filled By O.E.M.", "TO BE FILLED BY OEM", "Not Specified", "Default string",
 		"System Serial Number", "None", "N/A",
 	} {
-		if !isPlaceholder(normalise(s)) {
+		if !isPlaceholder(normalize(s)) {
 			t.Errorf("%q: got an id, want a placeholder", s)
 		}
 	}
@@ -68,7 +68,7 @@ func TestPlaceholder(t *testing.T) {
 		"00000000-0000-0000-0000-AC1F6B001234", // a maker that fills up with zeros
 		"prod", "prod-eu", "1234", "23456", "12345a", "7f", "1234-ABCD", "ac1f6b001234", "nonesuch",
 	} {
-		if isPlaceholder(normalise(s)) {
+		if isPlaceholder(normalize(s)) {
 			t.Errorf("%q: got a placeholder, want an id", s)
 		}
 	}
@@ -78,8 +78,8 @@ func TestPlaceholder(t *testing.T) {
 		}
 	}
 	for s := range sharedTexts {
-		if normalise(s) != s || isUUID(s) {
-			t.Errorf("sharedTexts: %q is never looked up, want its normalised form", s)
+		if normalize(s) != s || isUUID(s) {
+			t.Errorf("sharedTexts: %q is never looked up, want its normalized form", s)
 		}
 	}
 }

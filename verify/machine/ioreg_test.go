@@ -24,6 +24,6 @@ func TestParseIOReg(t *testing.T) {
 		}
 	}
 	if r := uuidReading(parseIOReg(output), "ioreg"); r.status != Present || r.value != "8f3c1d5e7a904b26b1d2c3e4f5061728" {
-		t.Errorf("reading: got %+v, want the normalised UUID", r)
+		t.Errorf("reading: got %+v, want the normalized UUID", r)
 	}
 }

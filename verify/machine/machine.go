@@ -29,7 +29,7 @@
 //	HMAC-SHA256(key = product, message = label || 0x00 || value)[:8]
 //
 // so that neither the vendor nor anyone who sees a request learns a serial number, and
-// two products cannot find out that they run on one machine. Value is normalised:
+// two products cannot find out that they run on one machine. Value is normalized:
 //
 //  1. ASCII white space at both ends is dropped, A-Z become a-z.
 //  2. If what is left is 32 hexadecimal digits once one pair of enclosing braces and all
@@ -64,7 +64,7 @@
 // and a machine-id that somebody has mounted, like the product UUID, is the host's: all
 // containers on it have it. The host's are offered only where the operator asks for them,
 // and then as the operator's own values, [LabelHostMachineID] and [LabelHostUUID]. What
-// identifies a containerised site best is an operator's own component, the id of the cluster
+// identifies a containerized site best is an operator's own component, the id of the cluster
 // or of the volume.
 // System containers (LXC, systemd-nspawn, WSL) make their own machine-id at first boot,
 // as a machine does, so theirs is offered. /.dockerenv counts even where the root file
@@ -180,7 +180,7 @@ type collector struct {
 	identity Identity
 }
 
-// reading is what one source gave. The value is normalised, and empty unless present.
+// reading is what one source gave. The value is normalized, and empty unless present.
 type reading struct {
 	value  string
 	status Status
@@ -202,7 +202,7 @@ func (c *collector) add(label string, r reading) {
 // uuidReading judges raw, found at source, as one of the values that are 16 bytes in
 // hexadecimal.
 func uuidReading(raw, source string) reading {
-	value := normalise(raw)
+	value := normalize(raw)
 	switch {
 	case isPlaceholder(value):
 		return reading{"", Placeholder, source + " holds a placeholder that many machines share, not an id of this one"}

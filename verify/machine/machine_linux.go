@@ -88,7 +88,7 @@ func isOnKernelCommandLine(root, id string) bool {
 	b, err := readFile(root+"/proc/cmdline", 1<<16)
 	return err == nil && slices.ContainsFunc(strings.Fields(string(b)), func(word string) bool {
 		v, ok := strings.CutPrefix(word, "systemd.machine_id=")
-		return ok && normalise(v) == id
+		return ok && normalize(v) == id
 	})
 }
 

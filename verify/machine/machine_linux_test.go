@@ -101,7 +101,7 @@ func read(t *testing.T, o Options) *Identity {
 		}
 		for _, f := range r.id.Findings {
 			for _, value := range []string{theMachineID, theUUID, theRootUUID} {
-				if strings.Contains(normalise(strings.ReplaceAll(f.Detail, "-", "")), normalise(value)) {
+				if strings.Contains(normalize(strings.ReplaceAll(f.Detail, "-", "")), normalize(value)) {
 					t.Errorf("%s: the detail shows the value: %s", f.Label, f.Detail)
 				}
 			}

@@ -2,7 +2,7 @@ package machine
 
 import "strings"
 
-// isPlaceholder reports whether the normalised value v is one that many machines share.
+// isPlaceholder reports whether the normalized value v is one that many machines share.
 // A license bound to it would run anywhere, so it is refused before it is hashed.
 func isPlaceholder(v string) bool {
 	if isOneCharacter(v) || isCounting(v) {

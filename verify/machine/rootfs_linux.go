@@ -36,7 +36,7 @@ func readRootFS(root string, mounts map[string]mount, in container) reading {
 	if uuid == "" {
 		return absent("no file system id in " + directory + " belongs to the root file system: udev makes these links, and it may not be running")
 	}
-	value := normalise(uuid)
+	value := normalize(uuid)
 	if isPlaceholder(value) {
 		return reading{"", Placeholder, "the root file system has a placeholder for an id"}
 	}
@@ -96,7 +96,7 @@ const btrfsDirectory = "/sys/fs/btrfs"
 // last, the mount table names another, and sysfs lists them all.
 func lookUpBtrfs(directory, device string) string {
 	for _, name := range listDirectory(directory) {
-		if isUUID(normalise(name)) && exists(directory+"/"+name+"/devices/"+strings.ReplaceAll(device, "/", "!")) {
+		if isUUID(normalize(name)) && exists(directory+"/"+name+"/devices/"+strings.ReplaceAll(device, "/", "!")) {
 			return name
 		}
 	}

@@ -17,7 +17,7 @@ const maxValue = 256
 // the label alone.
 type Value struct {
 	label string
-	value string // normalised
+	value string // normalized
 }
 
 // Label is the component's label.
@@ -32,7 +32,7 @@ func (v Value) GoString() string { return fmt.Sprintf("machine.Value(%q)", v.lab
 // ParseValue reads LABEL=VALUE, for example cluster=0b5e0a0c-5f0e-4c53-9d0c-2b8a3c1d7e11.
 // The label is as [format.ValidLabel] wants it, and none that the machine's own sources
 // use. The value is 1 to 256 bytes of printable ASCII and no placeholder; it is
-// normalised as the package comment says, so letter case and the dashes of a UUID do not
+// normalized as the package comment says, so letter case and the dashes of a UUID do not
 // matter. Errors do not repeat the value.
 func ParseValue(s string) (Value, error) {
 	label, value, found := strings.Cut(s, "=")
@@ -52,7 +52,7 @@ func ParseValue(s string) (Value, error) {
 	if len(value) > maxValue {
 		return Value{}, fmt.Errorf("invalid value of component %q: got %d bytes, want at most %d", label, len(value), maxValue)
 	}
-	value = normalise(value)
+	value = normalize(value)
 	for i := range len(value) {
 		if value[i] < ' ' || value[i] > '~' {
 			return Value{}, fmt.Errorf("invalid value of component %q: got byte %#02x, want printable ASCII", label, value[i])

@@ -23,7 +23,7 @@ var Commands = cli.WithUsage(usage, []cli.Command{
 	{Name: "history", Summary: "show every event of an invoice or an activation", Setup: history},
 	{Name: "backup", Summary: "copy the ledger while others work", Setup: backUp},
 	{Name: "checkpoint", Summary: "sign the head of the ledger's log, to keep elsewhere", Setup: checkpoint},
-	{Name: "audit", Summary: "find what was changed in the ledger by hand", Setup: audit},
+	{Name: "audit", Summary: "judge the ledger again, find what does not follow", Setup: audit},
 })
 
 //go:embed usage

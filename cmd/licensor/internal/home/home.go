@@ -10,7 +10,8 @@
 // A colleague's workstation begins with keys/ and delegations/ alone: root.pub comes
 // with the first delegation, and the ledger is everybody's.
 //
-// The directory is its owner's alone. Private keys are encrypted with a passphrase and
+// The directory is its owner's alone: nothing is signed or changed in one that others can
+// write ([Home.Closed]). Private keys are encrypted with a passphrase and
 // refused if others can read them; a delegation is believed only when the root in
 // root.pub has signed it.
 package home

@@ -36,7 +36,7 @@ func SignList(key keys.Signer, delegation []byte, claims format.RevocationClaims
 	return text, nil
 }
 
-// MaxAttachedList is the most bytes of a revocation list that goes along in license
+// MaxAttachedList is the most bytes of a revocation list that is attached to license
 // files, of which each has room for a license and a delegation of any length beside it.
 // A license asks for no list that cannot come with it.
 const MaxAttachedList = format.MaxLicenseFile - 24<<10

@@ -53,7 +53,7 @@ const (
 )
 
 // Detail is the effect of an event in full, so that the tables can be made again from
-// the events alone.
+// the events, and from the addresses to which they commit.
 type Detail interface{ detail() }
 
 // Created begins a ledger.

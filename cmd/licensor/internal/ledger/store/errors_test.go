@@ -234,7 +234,7 @@ func TestPostgresCancels(t *testing.T) {
 		t.Fatal(err)
 	}
 	err = write(s, now, sell(nil))
-	wantError(t, "cancelled", err, "statement timeout")
+	wantError(t, "canceled", err, "statement timeout")
 	if strings.Contains(err.Error(), "was cut") {
 		t.Error(err)
 	}

@@ -2,11 +2,12 @@
 // schema, transactions, the log, how an event changes the tables, and how the facts for
 // a question are loaded. It decides nothing: what may be recorded is the rules' subject.
 //
-// The table events is the ledger; all other tables are what follows from it. One
-// function, apply, takes an event to the tables, and nothing else writes them. So a
-// replay of the events makes the same tables. The table log
-// holds the hashes of the events' Merkle tree by tlog's index; the other columns of
-// events are an index to it.
+// The table events is the ledger; all other tables are what follows from it, but for
+// emails: it has the addresses to which events commit, because the log cannot forget. One
+// function, apply, takes an event to the tables, and nothing else writes them. So a replay
+// of the events, with the addresses, makes the same tables. The table log holds the hashes
+// of the events' Merkle tree by tlog's index; the other columns of events are an index to
+// it.
 //
 // SQLite serves one workstation, PostgreSQL several. What differs is behind the
 // interface dialect.
