@@ -109,6 +109,15 @@ func (f *facts) activation(a *activation) *rules.Activation {
 	return made
 }
 
+// readRequest reads what the newest license of an activation answers, unless the record at
+// hand has it.
+func (f *facts) readRequest(a *activation) (err error) {
+	if l := f.s.licenses[a.license]; l != nil && l.bound && f.requests[a.id] == nil {
+		f.requests[a.id], err = f.s.readRequest(l.seq)
+	}
+	return err
+}
+
 // record returns a license as far as the rules look at one on record.
 func (l *license) record() *ledger.License {
 	r := &ledger.License{ID: l.id, Activation: l.ofID, Epoch: l.epoch, Issued: ledger.TimeOf(l.issued), HardEnd: ledger.TimeOf(l.hardEnd)}

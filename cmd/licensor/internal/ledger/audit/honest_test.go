@@ -247,3 +247,117 @@ func TestRequestThatIsAnotherWhenSignedAgain(t *testing.T) {
 	r := audited(t, b, nil)
 	wantEvent(t, r, 4)
 }
+
+func TestHonestWeakerBridge(t *testing.T) {
+	b, _ := ledgertest.New(t)
+	ledgertest.Sold(t, b, func(e *ledger.Entitlement) { e.Binding = "" })
+	ledgertest.Signed(t, b, site(1, invoice))
+	weaker := ledgertest.Because("a cluster")
+	weaker.Weaker = true
+	q := asks(t, 2, func(q *format.Request) {
+		q.Type = ledger.TypeDevelopment
+		q.Components = []format.Component{{Label: "cluster", Hash: []byte("cluster.")}}
+	})
+	if _, err := b.Sign(ctx, weaker, q, issue()); err != nil {
+		t.Fatal(err)
+	}
+	wantClean(t, b, nil)
+}
+
+func TestHonestReturn(t *testing.T) {
+	b, _ := ledgertest.New(t)
+	ledgertest.Sold(t, b, func(*ledger.Entitlement) {})
+	first := ledgertest.Signed(t, b, site(1, invoice))
+	second, err := b.Reactivate(ctx, ledgertest.Because("gone"), first.Activation, site(2, invoice), issue())
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantClean(t, b, nil)
+	back := asks(t, 1, func(q *format.Request) { q.Host = "back" })
+	if _, err := b.Reactivate(ctx, ledgertest.Because("gone"), second.License.Activation, back, issue()); err != nil {
+		t.Fatal(err)
+	}
+	wantClean(t, b, nil)
+}
+
+// Two spellings of one address, which nobody can compare once they are forgotten.
+func TestHonestForgettingOfSpellings(t *testing.T) {
+	b, _ := ledgertest.New(t)
+	ledgertest.Sold(t, b, func(e *ledger.Entitlement) { e.Type = ledger.TypeEvaluation })
+	if _, err := b.Revise(ctx, by(), invoice, rules.NewAmendment(func(e *ledger.Entitlement) error { e.Email = "Ops@site.example"; return nil }), issue()); err != nil {
+		t.Fatal(err)
+	}
+	wantClean(t, b, nil)
+	if _, err := b.Forget(ctx, by(), "ops@site.example"); err != nil {
+		t.Fatal(err)
+	}
+	wantClean(t, b, nil)
+}
+
+// Two sites on one machine, in the batch in which the bridge of the first makes way.
+func TestHonestBatchAfterEndedBridge(t *testing.T) {
+	b, _ := ledgertest.New(t)
+	moves := uint64(20)
+	ledgertest.Sold(t, b, func(e *ledger.Entitlement) { e.Seats, e.Moves = 3, &moves })
+	old := ledgertest.Signed(t, b, site(1, invoice))
+	gone := []*ledger.License{ledgertest.Signed(t, b, site(20, invoice)), ledgertest.Signed(t, b, site(21, invoice))}
+	for _, l := range gone {
+		if _, err := b.Deactivate(ctx, ledgertest.Because("gone"), invoice, l.Activation); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := b.Move(ctx, ledgertest.Because("x"), invoice, old.Activation, 5*day, site(2, invoice), issue()); err != nil {
+		t.Fatal(err)
+	}
+	late := ledgertest.At(now.Add(10 * day))
+	at := ledgertest.Issuer(ledgertest.Root, ledgertest.Staff).At(late.Now)
+	same := asks(t, 7, func(q *format.Request) {
+		q.Components = []format.Component{{Label: format.LabelMachineID, Hash: ledgertest.SiteKey(2).Public().Bytes()[:8]}}
+	})
+	o, err := b.SignBatch(ctx, late, []*verify.Request{asks(t, 2, func(q *format.Request) { q.Host = "b" }), same}, at)
+	if err != nil || o[0].Err != nil || o[1].Err != nil {
+		t.Fatal(err, o)
+	}
+	wantClean(t, b, nil)
+}
+
+func TestBatchOfVoidBridge(t *testing.T) {
+	b, _ := ledgertest.New(t)
+	moves := uint64(20)
+	ledgertest.Sold(t, b, func(e *ledger.Entitlement) { e.Moves = &moves })
+	old := ledgertest.Signed(t, b, site(1, invoice))
+	if _, err := b.Move(ctx, ledgertest.Because("x"), invoice, old.Activation, 5*day, site(2, invoice), issue()); err != nil {
+		t.Fatal(err)
+	}
+	late := ledgertest.Because("x")
+	late.Now, late.Override = now.Add(10*day), true
+	at := ledgertest.Issuer(ledgertest.Root, ledgertest.Staff).At(late.Now)
+	o, err := b.SignBatch(ctx, late, []*verify.Request{asks(t, 3, func(q *format.Request) { q.Type = ledger.TypeDevelopment }), asks(t, 2, func(q *format.Request) { q.Host = "b" })}, at)
+	if err != nil || o[0].Err != nil || o[1].Err == nil {
+		t.Fatal(err, o)
+	}
+	wantClean(t, b, nil)
+}
+
+func TestBridgeThatIsWeakerThanSold(t *testing.T) {
+	b, _ := ledgertest.New(t)
+	ledgertest.Sold(t, b, func(e *ledger.Entitlement) { e.Binding = "operator" })
+	old := ledgertest.Signed(t, b, site(1, invoice))
+	q := asks(t, 2, func(q *format.Request) {
+		q.Components = []format.Component{{Label: "cluster", Hash: []byte("cluster.")}}
+	})
+	if _, err := b.Move(ctx, ledgertest.Because("x"), invoice, old.Activation, 5*day, q, issue()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.Revise(ctx, by(), invoice, rules.NewAmendment(func(e *ledger.Entitlement) error { e.Binding = ""; return nil }), issue()); err != nil {
+		t.Fatal(err)
+	}
+	r, err := b.Release(ctx, by(), ledgertest.Releasing(old, ledgertest.SiteKey(1), 0), issue())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Refusal == nil || r.License != nil {
+		t.Errorf("a weak license: %+v", r)
+	}
+	wantClean(t, b, nil)
+}

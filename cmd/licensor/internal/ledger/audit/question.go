@@ -92,14 +92,14 @@ func (s *state) revise(by *ledger.Operation, action ledger.Action, after *ledger
 	f.requests = s.answered(rest[1:])
 	var active []*rules.Activation
 	if of := s.sales[after.Invoice]; of != nil {
-		f.sale(after.Invoice)
+		f.seats(f.sale(after.Invoice), nil)
+		if by.Why == "" && (s.unjudged(of.Entitlement) || s.unjudged(after)) {
+			by.Why = "unknown" // whether it was another account, which wants a reason
+		}
 		for _, a := range of.active() {
 			// One whose license says the same as before is not signed again.
-			if l := s.licenses[a.license]; l != nil && l.bound && f.requests[a.id] == nil {
-				var err error
-				if f.requests[a.id], err = s.readRequest(l.seq); err != nil {
-					return nil, err
-				}
+			if err := f.readRequest(a); err != nil {
+				return nil, err
 			}
 			active = append(active, f.activation(a))
 		}
@@ -228,6 +228,14 @@ func (a *audit) release(by *ledger.Operation, rest []*prepared) ([]*rules.Step, 
 		return nil, err
 	}
 	a.judged.releases++
+	// Where a new server gets no license after all, its request is not at hand.
+	for _, m := range s.licenses[signed.license].activation.moves {
+		if bridge := s.activations[m.Successor]; m.State == rules.MovePending && bridge != nil {
+			if err := f.readRequest(bridge); err != nil {
+				return nil, err
+			}
+		}
+	}
 	f.license(signed.license)
 	released, err := rules.Release(f.Facts, by, rules.Releasing{License: signed.license, Key: signed.key, EmergencyDays: signed.days, Raw: closed.Release})
 	if err == nil && released.Already {
@@ -304,14 +312,18 @@ func (s *state) sign(rest []*prepared) (int, func(by *ledger.Operation) ([]*rule
 	if q == nil {
 		return n, func(by *ledger.Operation) ([]*rules.Step, error) { return s.signUnbound(by, p) }
 	}
+	var move *ledger.Event
 	if n < len(rest) && rest[n].event.Action == ledger.ActionMove {
-		move := rest[n].event
-		if by := p.event.Why; by != "" {
-			return n + 1, func(by *ledger.Operation) ([]*rules.Step, error) { return s.move(by, move, q, l.Activation) }
-		}
+		move = rest[n].event
 		n++
 	}
-	return n, func(by *ledger.Operation) ([]*rules.Step, error) { return s.answer(by, q, l.Activation) }
+	return n, func(by *ledger.Operation) ([]*rules.Step, error) {
+		// Staff who name the server that moves say why. No weaker binding is sold with that.
+		if move != nil && by.Why != "" && !by.Weaker {
+			return s.move(by, move, q, l.Activation)
+		}
+		return s.answer(by, q, l.Activation)
+	}
 }
 
 func (s *state) answer(by *ledger.Operation, q *verify.Request, newID string) ([]*rules.Step, error) {

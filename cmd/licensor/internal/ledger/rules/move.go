@@ -68,7 +68,7 @@ func BeginMove(f *Facts, by *ledger.Operation, invoice, activation string, overl
 	}
 	var steps []*Step
 	if offer.void != nil {
-		steps = append(steps, void(by, offer.void))
+		steps = append(steps, j.void(offer.void))
 	}
 	begun, _ := j.bridge(from, q, j.bridgeEnd(s, overlap), newID, asksForBridge(s.Entitlement, q))
 	return nil, j.done(append(steps, begun...)), nil
@@ -130,7 +130,7 @@ func (j *judgement) bridge(from *Activation, q *verify.Request, until time.Time,
 	s := j.Sales[from.Invoice]
 	for _, m := range from.Moves { // one that has ended
 		if bridge := j.Activations[m.Successor]; m.State == MovePending && bridge != nil && bridge.State == ledger.StateBridge {
-			steps = append(steps, void(j.by, bridge))
+			steps = append(steps, j.void(bridge))
 		}
 	}
 	a := begin(j.by, q, newID, ledger.StateBridge)
@@ -201,6 +201,13 @@ func void(by *ledger.Operation, bridge *Activation) *Step {
 	return step
 }
 
+// void closes a bridge that has ended, and notes it for those that are judged after it.
+func (j *judgement) void(bridge *Activation) *Step {
+	step := void(j.by, bridge)
+	j.closed([]*Step{step})
+	return step
+}
+
 // endMove lets the successor of a released activation take over, from the request on
 // record; or lets the seat wait for it, where that was a request for the bridge alone. A
 // bridge that has ended is void: its server asks again.
@@ -231,6 +238,12 @@ func (j *judgement) endMove(from *Activation, result *Released) ([]*Step, error)
 	q, err := successor.Newest.OpenRequest()
 	if err != nil {
 		return nil, err
+	}
+	// A stronger binding may have been sold since. A request for the bridge alone is not what
+	// gets the seat.
+	if asked := weaker(s.Entitlement, newGrant(s.Entitlement, successor.ID, 1, q)); asked > 0 && !m.Waits {
+		result.Refusal = refuseWeaker(s.Entitlement, asked, q)
+		return voidMoves(j.Facts, j.by, from)
 	}
 	result.Successor = successor.ID
 	if m.Waits {

@@ -236,7 +236,7 @@ func (j *judgement) sign(q *verify.Request, newID string) (Outcome, []*Step, err
 // effect.
 func (j *judgement) grant(offer *Offer, q *verify.Request, newID string) (steps []*Step, signed *Step) {
 	if offer.void != nil {
-		steps = append(steps, void(j.by, offer.void))
+		steps = append(steps, j.void(offer.void))
 	}
 	if offer.from != nil {
 		begun, signed := j.bridge(offer.from, q, offer.BridgeUntil, newID, true)

@@ -7,7 +7,6 @@ import (
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/rules"
 	"github.com/offlicense/offlicense/format"
-	"github.com/offlicense/offlicense/verify"
 )
 
 // movedWithin is how old the moves are that are loaded: longer than rules ask about, by
@@ -56,7 +55,7 @@ func (l *loader) seats(ask Ask) error {
 			return err
 		}
 	}
-	return l.left(ask.Requests)
+	return l.left(ask)
 }
 
 // waiting loads the seats that wait for the new servers of moves.
@@ -112,12 +111,18 @@ func (l *loader) loadMissing(ids []string) error {
 
 // left loads the machines of freed seats that may be those that ask now: they share the
 // machine key or a component.
-func (l *loader) left(requests []*verify.Request) error {
+func (l *loader) left(ask Ask) error {
 	type machine struct{ invoice, activation string }
 	candidates := make(map[string]machine)
+	freed := make(map[string]bool) // by the same operation
+	for _, id := range ask.Activations {
+		if a := l.Activations[id]; a != nil {
+			freed[a.Invoice] = true
+		}
+	}
 	var asked []any
-	for _, q := range requests {
-		if s := l.Sales[q.Invoice]; s == nil || s.Used >= s.Peak { // no seat of it was freed
+	for _, q := range ask.Requests {
+		if s := l.Sales[q.Invoice]; s == nil || s.Used >= s.Peak && !freed[q.Invoice] { // no seat of it was freed
 			continue
 		}
 		asked = append(asked, q.Invoice, machineKeyLabel, q.Key.Bytes())
