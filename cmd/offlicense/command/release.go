@@ -51,6 +51,9 @@ func (f *releaseFlags) run(env *cli.Env, args []string) error {
 	if err := f.qrFlags.check("release"); err != nil {
 		return err
 	}
+	if err := f.checkOutputs(env, "OLR1:"); err != nil {
+		return err
+	}
 	now, err := env.Time()
 	if err != nil {
 		return err

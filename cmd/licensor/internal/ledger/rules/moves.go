@@ -2,9 +2,11 @@ package rules
 
 import (
 	"bytes"
+	"fmt"
 	"slices"
 	"time"
 
+	"github.com/offlicense/offlicense/cmd/internal/text"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/format"
 	"github.com/offlicense/offlicense/verify"
@@ -27,8 +29,8 @@ func (j *judgement) checkMoves(s *Sale) error {
 		}
 	}
 	if allowed := s.AllowedMoves(); moved >= allowed {
-		return j.lift(ledger.Refuse(ledger.RuleMoves, ledger.LiftOverride, `wait until the oldest move is a year ago, or sell more with "licensor amend --moves"`,
-			"the sites of invoice %q have moved %d times in 365 days, of %d", s.Invoice, moved, allowed))
+		return j.lift(ledger.Refuse(ledger.RuleMoves, ledger.LiftOverride, fmt.Sprintf("wait until the oldest move is a year ago, or sell more: licensor amend %s --moves N --out DIR", s.Invoice),
+			"the sites of invoice %q have moved %s in 365 days, of %d", s.Invoice, text.Plural(moved, "time", "times"), allowed))
 	}
 	return nil
 }

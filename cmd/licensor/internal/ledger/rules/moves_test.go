@@ -183,7 +183,7 @@ func TestMovesAreCounted(t *testing.T) {
 			}
 			err := moves(by())
 			wantRefusal(t, err, ledger.RuleMoves, inv)
-			wantHint(t, err, `"licensor amend --moves"`, ledger.LiftOverride)
+			wantHint(t, err, "licensor amend ", " --moves N --out DIR", ledger.LiftOverride)
 			// More may be sold, or staff say why; a reason alone is none of these.
 			wantRefusal(t, moves(because("please")), ledger.RuleMoves)
 			if err := moves(override("a fire")); err != nil || !slices.Equal(r.last().Lifted, []ledger.Rule{ledger.RuleMoves}) {
@@ -208,7 +208,7 @@ func TestMovesOfAYear(t *testing.T) {
 		second := r.signed(signing(t, 1, on("m2 u2 r2"), replacing(first)))
 		_, err := r.signAs(byAt(now.Add(after)), signing(t, 1, on("m3 u3 r3"), replacing(second)))
 		if refused {
-			wantRefusal(t, err, ledger.RuleMoves, "1 times in 365 days, of 1")
+			wantRefusal(t, err, ledger.RuleMoves, "1 time in 365 days, of 1")
 		} else if err != nil {
 			t.Errorf("after %s: %v", after, err)
 		}
