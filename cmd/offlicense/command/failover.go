@@ -89,7 +89,7 @@ func (f *failoverFlags) start(env *cli.Env, state *site.State) (*site.Failover, 
 		env.Warnf("an emergency was already declared on %s and goes on", minute(failover.Since))
 	}
 	if !f.json {
-		fmt.Fprintf(env.Stdout, "declared: %s; the failover license runs\n", declared(failover))
+		fmt.Fprintf(env.Stdout, "emergency: %s; the failover license runs\n", declared(failover))
 		failoverTable(failover).WriteTo(env.Stdout)
 		fmt.Fprintf(env.Stdout, "next: when it is over\n    offlicense failover stop --state %s\n", typed(state.Dir()))
 	}

@@ -54,6 +54,19 @@ func (f *qrFlags) writeFiles(env *cli.Env, text []byte, code string) error {
 	return nil
 }
 
+// checkOutputs refuses early what writeFiles would refuse, of a text that starts with start.
+func (f *qrFlags) checkOutputs(env *cli.Env, start string) error {
+	if f.out != "" {
+		if err := env.CheckOutput(f.out, start); err != nil {
+			return err
+		}
+	}
+	if f.qrPNG != "" {
+		return env.CheckOutput(f.qrPNG, "\x89PNG")
+	}
+	return nil
+}
+
 // messages is where all goes that is not the statement: a result that goes to standard
 // output is there alone.
 func (f *qrFlags) messages(env *cli.Env) io.Writer {

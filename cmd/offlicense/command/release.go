@@ -51,6 +51,9 @@ func (f *releaseFlags) run(env *cli.Env, args []string) error {
 	if err := f.qrFlags.check("release"); err != nil {
 		return err
 	}
+	if err := f.checkOutputs(env, "OLR1:"); err != nil {
+		return err
+	}
 	now, err := env.Time()
 	if err != nil {
 		return err
@@ -165,12 +168,17 @@ func (f *releaseFlags) summary(out io.Writer, state *site.State, r *site.Release
 		}
 		fmt.Fprintf(out, "    offlicense release --state %s --out old-server.olr\n", typed(state.Dir()))
 	default:
-		fmt.Fprintf(out, "  file      %s\n", cli.Clean(f.out))
+		file := f.out
+		if file == "-" {
+			file = "old-server.olr"
+		} else {
+			fmt.Fprintf(out, "  file      %s\n", cli.Clean(file))
+		}
 		for _, line := range wrap("next: send the file to the vendor"+code.advice()+
 			"; until they have recorded it, the seat stays taken. They do it with", 78) {
 			fmt.Fprintln(out, line)
 		}
-		fmt.Fprintf(out, "    licensor release %s\n", typed(f.out))
+		fmt.Fprintf(out, "    licensor release %s\n", typed(file))
 	}
 	code.explain(out)
 }

@@ -190,14 +190,14 @@ func (i *bulkItem) done(license *ledger.License, again bool) {
 	}
 }
 
-// reason says why there is no license, and who may change that.
+// reason says why there is no license, what to do, and who may lift the rule.
 func (i *bulkItem) reason() string {
 	var rule *ledger.Refusal
 	switch {
 	case i.err == nil:
 		return ""
 	case errors.As(i.err, &rule):
-		return rule.Error() + "; override: " + rule.Lift
+		return rule.Error() + "; " + rule.Hint()
 	}
 	return i.err.Error()
 }

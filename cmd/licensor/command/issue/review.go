@@ -69,6 +69,8 @@ func bindingOf(offer *service.Offer, q *verify.Request) string {
 	switch {
 	case n == 0:
 		return text + ": its state directory alone"
+	case n == 1:
+		return fmt.Sprintf("%s: %s must match", text, common.Labels(g.Components))
 	case g.Need == n:
 		return fmt.Sprintf("%s: all %d of %s must match, none may change", text, n, common.Labels(g.Components))
 	}

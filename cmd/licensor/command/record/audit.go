@@ -132,8 +132,11 @@ func (c *auditCommand) print(env *cli.Env, r *service.Report, compared bool) err
 		checkpoint = "made of " + cli.Plural(int(r.Since), "event", "events")
 	}
 	found := "nothing"
-	if !r.OK() {
+	switch {
+	case !r.OK():
 		found = fmt.Sprint(len(r.Findings) + r.More)
+	case c.strict && len(r.Overrides) > 0:
+		found = "nothing but rules that were lifted (--strict)"
 	}
 	t := cli.Table{Whole: true}
 	t.Row("events", fmt.Sprint(r.Events))

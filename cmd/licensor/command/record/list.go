@@ -114,7 +114,7 @@ func table(holdings []ledger.Holding) *cli.Table {
 	for _, h := range holdings {
 		t.Row(h.Invoice, h.Customer, h.ProductName(), h.Type, common.SeatsUsed(&h), common.Term(&h.Entitlement))
 		for _, a := range h.Activations {
-			state, when := string(a.State), "since " + text.Date(a.Since)
+			state, when := string(a.State), "since "+text.Date(a.Since)
 			if a.State == ledger.StateBridge {
 				when = "until " + text.Date(a.License.HardEnd)
 			}

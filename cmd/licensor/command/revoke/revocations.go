@@ -3,6 +3,7 @@ package revoke
 import (
 	"context"
 	"fmt"
+	"io"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/cmd/internal/text"
@@ -271,7 +272,7 @@ func (c *revocationsCommand) show(env *cli.Env) error {
 		if c.json {
 			return cli.WriteJSON(env.Stdout, r)
 		}
-		if _, err := table(r).WriteTo(env.Stdout); err != nil {
+		if err := printReport(env.Stdout, r); err != nil {
 			return err
 		}
 		c.tellWaiting(env, r)
@@ -286,26 +287,32 @@ func (c *revocationsCommand) tellWaiting(env *cli.Env, r *service.RevocationRepo
 	}
 }
 
-func table(r *service.RevocationReport) *cli.Table {
-	t := &cli.Table{Whole: true}
+// printReport shows the newest list, and below it what is revoked: a table of its own, which
+// the long line above does not widen.
+func printReport(w io.Writer, r *service.RevocationReport) error {
+	head, t := cli.Table{Whole: true}, cli.Table{Whole: true}
 	newest := "none was signed yet"
 	if n := r.Newest; n != nil {
 		newest = fmt.Sprintf("%d of %s, %s old, signed by %s", n.Number, text.Date(n.Issued), cli.Plural(n.AgeDays, "day", "days"), n.Signer)
 	}
-	t.Row("newest list", newest)
+	head.Row("newest list", newest)
 	if len(r.Licenses)+len(r.Keys) == 0 {
-		t.Row("revoked", "nothing")
-		return t
+		head.Row("revoked", "nothing")
+	} else {
+		head.Row("")
+		t.Row("REVOKED", "SINCE", "LIST", "WHY")
 	}
-	t.Row("")
-	t.Row("REVOKED", "SINCE", "LIST", "WHY")
 	for _, one := range r.Keys {
 		t.Row(one.What(), text.Date(one.Since), onList(one.List), one.Why)
 	}
 	for _, one := range r.Licenses {
 		t.Row(one.What(), text.Date(one.Since), onList(one.List), one.Why)
 	}
-	return t
+	if _, err := head.WriteTo(w); err != nil {
+		return err
+	}
+	_, err := t.WriteTo(w)
+	return err
 }
 
 func onList(number uint64) string {

@@ -21,6 +21,9 @@ func customer(flags *pflag.FlagSet) cli.Run {
 		if len(args) == 2 && args[0] == "forget" {
 			return forget(env, &c, args[1])
 		}
+		if len(args) == 1 && args[0] == "forget" {
+			return cli.Usagef("the e-mail address is missing").WithHint("name the address that is to be removed")
+		}
 		if len(args) != 1 {
 			return cli.Usagef("got %d names, want that of one customer", len(args)).WithHint("put a name of several words in quotes")
 		}

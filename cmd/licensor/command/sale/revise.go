@@ -80,7 +80,7 @@ func (r *revision) revise(env *cli.Env, args []string, verb string, change servi
 				question = fmt.Sprintf("%s it and sign %s?", verb, cli.Plural(n, "new license", "new licenses"))
 			}
 		} else {
-			env.Warnf("nothing is different from what is on record; here are its newest licenses again")
+			env.Warnf("nothing is different from what is on record; its newest licenses are written again")
 		}
 		by, key, err := r.Ready(env, question, "not changed")
 		if err != nil {
@@ -93,6 +93,9 @@ func (r *revision) revise(env *cli.Env, args []string, verb string, change servi
 		done, err := s.Revise(ctx, by, invoice, change, key)
 		if err != nil {
 			return err
+		}
+		if len(revised.Steps) > 0 && len(done.Licenses) == 0 {
+			fmt.Fprint(env.Stderr, "Recorded. ")
 		}
 		if err := deliverAll(ctx, env, s, directory, invoice, done.Licenses); err != nil {
 			return err
@@ -168,7 +171,7 @@ func deliverAll(ctx context.Context, env *cli.Env, s *service.Service, directory
 		if len(h.Activations) > 0 {
 			why = "What licenses say stays as it is"
 		}
-		fmt.Fprintf(env.Stderr, "Recorded. %s, so there is no license to install.\n", why)
+		fmt.Fprintf(env.Stderr, "%s, so there is no license to install.\n", why)
 		return nil
 	}
 	_, err = t.WriteTo(env.Stdout)

@@ -68,7 +68,7 @@ func weaker(e *ledger.Entitlement, g *ledger.Grant) format.Strength {
 // refuseWeaker refuses a license that would be held to its place more weakly than was
 // sold. What was asked can be sold: see Operation.Weaker.
 func refuseWeaker(e *ledger.Entitlement, asked format.Strength, q *verify.Request) error {
-	return ledger.Refuse(ledger.RuleBinding, "sales, by what they sell", fmt.Sprintf("sell that: licensor amend %s --binding %s --why TEXT", e.Invoice, asked),
+	return ledger.Refuse(ledger.RuleBinding, ledger.LiftSales, fmt.Sprintf("sell that: licensor amend %s --binding %s --why TEXT --out DIR", e.Invoice, asked),
 		"sold: %s, asked: %s (%s)", e.Weakest(), asked, labels(q))
 }
 

@@ -139,6 +139,10 @@ func Deactivate(f *Facts, by *ledger.Operation, invoice, activation string) ([]*
 func Reactivate(f *Facts, by *ledger.Operation, activation string, q *verify.Request, newID string) (Outcome, []*Step, error) {
 	var steps []*Step
 	if !doneBefore(f, activation, q) {
+		if answer := f.Answers[q.Hash]; answer != nil && answer.Activation.ID == activation && answer.Activation.State == ledger.StateActive {
+			return Outcome{}, nil, ledger.Refuse(ledger.RuleRequest, ledger.LiftNobody, "name the request of its successor; nothing was changed",
+				"the request is the one of activation %s itself, the server that is gone", activation)
+		}
 		var err error
 		if steps, err = Deactivate(f, by, q.Invoice, activation); err != nil {
 			return Outcome{}, nil, err

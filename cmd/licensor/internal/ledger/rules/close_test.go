@@ -291,6 +291,17 @@ func TestReactivateForARequestThatWasSigned(t *testing.T) {
 	r.using(1, 1)
 }
 
+// The request of the server that is gone is not that of its successor.
+func TestReactivateForItsOwnRequest(t *testing.T) {
+	r := newRecord(t, entitlement())
+	q := request(t, 1)
+	gone := r.signed(q)
+	r.unchanged(func() {
+		_, err := r.reactivate(because("gone"), gone.Activation, q)
+		wantRefusal(t, err, ledger.RuleRequest, "itself")
+	})
+}
+
 // A bridge has no seat to give.
 func TestReactivateABridge(t *testing.T) {
 	r := newRecord(t, entitlement())

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"bytes"
+	"fmt"
 	"slices"
 	"time"
 
@@ -27,7 +28,7 @@ func (j *judgement) checkMoves(s *Sale) error {
 		}
 	}
 	if allowed := s.AllowedMoves(); moved >= allowed {
-		return j.lift(ledger.Refuse(ledger.RuleMoves, ledger.LiftOverride, `wait until the oldest move is a year ago, or sell more with "licensor amend --moves"`,
+		return j.lift(ledger.Refuse(ledger.RuleMoves, ledger.LiftOverride, fmt.Sprintf("wait until the oldest move is a year ago, or sell more: licensor amend %s --moves N --out DIR", s.Invoice),
 			"invoice %q has used %d of its %d moves in 365 days", s.Invoice, moved, allowed))
 	}
 	return nil

@@ -183,7 +183,7 @@ func TestMovesAreCounted(t *testing.T) {
 			}
 			err := moves(by())
 			wantRefusal(t, err, ledger.RuleMoves, inv)
-			wantHint(t, err, `"licensor amend --moves"`, ledger.LiftOverride)
+			wantHint(t, err, "licensor amend ", " --moves N --out DIR", ledger.LiftOverride)
 			// More may be sold, or staff say why; a reason alone is none of these.
 			wantRefusal(t, moves(because("please")), ledger.RuleMoves)
 			if err := moves(override("a fire")); err != nil || !slices.Equal(r.last().Lifted, []ledger.Rule{ledger.RuleMoves}) {

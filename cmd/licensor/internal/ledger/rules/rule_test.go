@@ -102,7 +102,7 @@ func TestEachRule(t *testing.T) {
 				first := r.signed(request(r, 1, on("m1 u1 r1")))
 				return only(r.signAs(op, signing(r, 1, on("m2 u2 r2"), replacing(first))))
 			}},
-		ledger.RuleMoves: {ledger.LiftOverride, `"licensor amend --moves"`,
+		ledger.RuleMoves: {ledger.LiftOverride, "--moves N --out DIR",
 			func(r *record, op *ledger.Operation) error {
 				r.sales[inv] = entitlement(movesSold(0))
 				r.released(r.signed(request(r, 1)), 1)
