@@ -268,7 +268,7 @@ func (m *vectorMaker) refusedBytes() {
 	payload("wide-exp", "an integer that is not in its shortest form", end, "\x04\x1b\x00\x00\x00\x00"+string(be32(ends.Unix()))+"\x06")
 	payload("exp-before-iat", "it ends as it is issued", end, "\x04\x1a"+string(be32(issued.Unix()))+"\x06")
 	payload("unsorted", "aud before sub", "\x02\x6dK7QX2MPA3ZL4N\x03\x64evoq", "\x03\x64evoq\x02\x6dK7QX2MPA3ZL4N")
-	payload("twice", "aud stands there twice", claims, "\xa9\x01\x6c", "\x03\x64evoq", "\x03\x64evoq\x03\x64evoq")
+	payload("twice", "aud is there twice", claims, "\xa9\x01\x6c", "\x03\x64evoq", "\x03\x64evoq\x03\x64evoq")
 	payload("indefinite", "a map of indefinite length", claims, "\xbf\x01\x6c", "\x65users\x18\xc8", "\x65users\x18\xc8\xff")
 	payload("no-seats", "the number of seats is missing", terms+"\xac", terms+"\xab", "\x01\x01\x02\x01\x03", "\x02\x01\x03")
 	payload("zero-seats", "no seats", "\x01\x01\x02\x01\x03", "\x01\x00\x02\x01\x03")

@@ -46,7 +46,7 @@ func attached(t *testing.T, path string) (number, floor uint64) {
 	return number, claims.Terms.MinRevocation
 }
 
-// Once a list has grown too long for license files, the newest one that fits goes along,
+// Once a list has grown too long for license files, the newest one that fits is attached,
 // and licenses ask for that one: those that ask for an earlier one still get it.
 func TestListTooLongToGoAlong(t *testing.T) {
 	t.Parallel()

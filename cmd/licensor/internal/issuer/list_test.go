@@ -11,7 +11,7 @@ import (
 	"github.com/offlicense/offlicense/verify"
 )
 
-// A license asks for the list that goes along with it, so that a server without that
+// A license asks for the list that is attached to it, so that a server without that
 // list does not take it; and for none that cannot.
 func TestLicenseAsksForItsList(t *testing.T) {
 	i, g := newIssuer(t, wide), grant(t, "production")

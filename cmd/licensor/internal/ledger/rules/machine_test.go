@@ -175,7 +175,7 @@ func TestRebind(t *testing.T) {
 				t.Errorf("revoked: %v, moved: %v", r.revoked, r.moved)
 			}
 			r.using(2, 2)
-			// What was left behind counts as good no more: its site is on the new machine now.
+			// What was left behind is revoked: its site is on the new machine now.
 			if got := r.signed(request(t, 1, later, on("m2 u2 r7"))); got.Epoch != 4 || len(r.moved[inv]) != 1 {
 				t.Errorf("the next request of its machine: %+v, moved %v", got, r.moved)
 			}
