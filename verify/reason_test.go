@@ -56,7 +56,7 @@ func TestEachBound(t *testing.T) {
 		"site: another request":     {verify.WrongSite, here(func(s *verify.Site) { s.Requests[0][31] ^= 1 })},
 		"site: no request":          {verify.WrongSite, here(func(s *verify.Site) { s.Requests = nil })},
 		"site: one of its requests": {verify.Valid, here(func(s *verify.Site) { s.Requests = append([][32]byte{{1}}, s.Requests...) })},
-		"site: checked elsewhere": {verify.Valid, anywhere},
+		"site: checked elsewhere":   {verify.Valid, anywhere},
 
 		"machine: 2 of 3":           {verify.Valid, here(func(s *verify.Site) { s.Components = s.Components[1:] })},
 		"machine: 1 of 3":           {verify.WrongMachine, here(func(s *verify.Site) { s.Components = s.Components[2:] })},
