@@ -13,8 +13,8 @@
 //	internal/home      keys and delegations on the workstation
 //
 // Imports run one way, which TestLayers asserts: command, service, book and audit, store,
-// rules, ledger. store knows the facts of rules, to load them, and asks no rule. Whoever wants the answer to
-// "may they?" looks in rules, and nowhere else.
+// rules, ledger. store knows the facts of rules, to load them, and asks no rule. Whoever
+// wants the answer to "may they?" looks in rules, and nowhere else.
 //
 // # licensor sign request.olq --out license.lic
 //

@@ -58,7 +58,7 @@ func (c *auditCommand) run(env *cli.Env, args []string) error {
 		return err
 	}
 	if checkpoint == nil {
-		env.Warnf("without a checkpoint (--against) nobody can tell whether the newest events were dropped with all that they did, or the whole history was written anew")
+		env.Warnf("without a checkpoint (--against) nobody can tell whether the newest events were dropped with all that they did, or the whole history was rewritten")
 	}
 	if !report.OK() || c.strict && len(report.Overrides) > 0 {
 		return cli.ErrNotValid

@@ -18,8 +18,8 @@ var Commands = cli.WithUsage(usage, []cli.Command{
 	{Name: "entitle", Summary: "record what an invoice line bought", Setup: entitle},
 	{Name: "import", Summary: "record many orders from a CSV file", Setup: importOrders},
 	{Name: "customer", Summary: "show a customer, mark as partner, forget an address", Setup: customer},
-	{Name: "renew", Summary: "extend an entitlement and sign its licenses anew", Setup: renew},
-	{Name: "amend", Summary: "change what was sold and sign its licenses anew", Setup: amend},
+	{Name: "renew", Summary: "extend an entitlement and sign its licenses again", Setup: renew},
+	{Name: "amend", Summary: "change what was sold and sign its licenses again", Setup: amend},
 })
 
 //go:embed usage

@@ -40,7 +40,7 @@ type Against struct {
 
 // Report is what an audit found. Without a checkpoint it cannot say whether the newest
 // events were dropped together with all their effects, nor whether the whole history
-// was written anew: see package ledger.
+// was rewritten: see package ledger.
 type Report struct {
 	Events   int64
 	Licenses int64 // that were judged, as the next three

@@ -46,7 +46,7 @@ func NewRenewal(to Renewal) Revision {
 		case to.endsUpdates(e):
 			return hint.Errorf("invoice %q covers later builds already: %s", e.Invoice, updatesName(e.UpdatesUntil)).WithHint(shorten)
 		}
-		if e.EmergencyDays > 0 && !to.Expires.Equal(e.Expires) { // they count anew from where its own period begins
+		if e.EmergencyDays > 0 && !to.Expires.Equal(e.Expires) { // they count from where its own period begins
 			e.CountEmergencyFrom(e.Expires.Add(time.Second))
 		}
 		e.Expires = to.Expires
