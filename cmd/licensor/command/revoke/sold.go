@@ -5,12 +5,43 @@ import (
 	"fmt"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
+	"github.com/offlicense/offlicense/cmd/internal/hint"
 	"github.com/offlicense/offlicense/cmd/licensor/command/common"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
+	"github.com/offlicense/offlicense/format"
 )
 
 // maxCheckpoint is more than any checkpoint has.
 const maxCheckpoint = 64 << 10
+
+// judge shows which licenses of a key do not follow by the rules from the record: who
+// holds the key may have put them there, and they are not kept. Where the record cannot be
+// judged, staff may override that: a damaged ledger keeps no stolen key in force.
+func (c *revokeCommand) judge(ctx context.Context, env *cli.Env, s *service.Service, key *service.FoundKey) ([]format.ID, error) {
+	judged, err := s.JudgeKey(ctx, key, nil)
+	if err != nil {
+		by, failed := c.Operation(env)
+		if failed != nil || !by.Override {
+			return nil, hint.Errorf("%w", err).WithHint("see \"licensor audit%s\"; --override --why revokes the key and keeps all that is on record of it, unjudged", c.FlagsText())
+		}
+		env.Warnf("%v; all that is on record of the key stays good, unjudged", err)
+		return nil, nil
+	}
+	if len(judged.Rejected) > 0 {
+		t := cli.Table{Whole: true}
+		for i, id := range judged.Rejected {
+			name := ""
+			if i == 0 {
+				name = "not kept"
+			}
+			t.Row(name, id.String())
+		}
+		fmt.Fprintln(env.Stdout)
+		t.WriteTo(env.Stdout)
+		env.Warnf("what is not kept does not follow by the rules from the record: \"licensor audit%s\" says why", c.FlagsText())
+	}
+	return judged.Rejected, nil
+}
 
 // showSold lists what was sold and lifted since the last checkpoint. What of it a thief
 // has done stays good with all else that is on record, unless a person knows better.

@@ -183,18 +183,14 @@ func (s *Service) JudgeKey(ctx context.Context, key *FoundKey, checkpoint []byte
 	return audit.Judge(ctx, s.Store(), against, key.Key)
 }
 
-// RevokeKey notes a key. What is on record of it and follows by the rules stays good, and
-// of a root the delegations given; it returns how many signatures that are.
-func (s *Service) RevokeKey(ctx context.Context, by ledger.Operation, key *FoundKey, keep []Delegation) (kept int, err error) {
+// RevokeKey notes a key. What is on record of it stays good but for what the judgement has
+// rejected, and of a root the delegations given; it returns how many signatures that are.
+func (s *Service) RevokeKey(ctx context.Context, by ledger.Operation, key *FoundKey, rejected []format.ID, keep []Delegation) (kept int, err error) {
 	var delegations [][]byte
 	for _, d := range keep {
 		delegations = append(delegations, d.raw)
 	}
-	judged, err := s.JudgeKey(ctx, key, nil)
-	if err != nil {
-		return 0, err
-	}
-	return s.Book.RevokeKeyBut(ctx, by, key.RevokedKey, judged.Rejected, delegations...)
+	return s.Book.RevokeKeyBut(ctx, by, key.RevokedKey, rejected, delegations...)
 }
 
 // Delegation is a delegation of the home.
