@@ -66,14 +66,14 @@ func (t *Tx) List(filter Filter) ([]ledger.Holding, error) {
 	if err != nil {
 		return nil, err
 	}
-	err = t.each(`SELECT a.invoice, a.id, a.state, a.machine_key, a.site, a.host, a.since, l.id, l.epoch, l.issued, l.hard_end, l.signed_by
-		FROM entitlements e JOIN activations a ON a.invoice = e.invoice JOIN licenses l ON l.id = a.license
+	err = t.each(`SELECT a.invoice, a.id, a.state, a.machine_key, a.site, a.host, a.since, l.id, l.epoch, l.issued, l.hard_end, l.signed_by, COALESCE(r.since, 0)
+		FROM entitlements e JOIN activations a ON a.invoice = e.invoice JOIN licenses l ON l.id = a.license LEFT JOIN revocations r ON r.license = l.id
 		WHERE a.state IN ('active', 'bridge') AND `+condition+" ORDER BY a.invoice, a.since, a.id", args, func(scan func(...any) error) error {
 		var invoice string
 		h := ledger.Held{License: new(ledger.License)}
 		a, l := &h.Activation, h.License
 		if err := scan(&invoice, &a.ID, &a.State, &a.MachineKey, &a.Site, &a.Host, (*unixTime)(&a.Since),
-			textColumn{&l.ID}, &l.Epoch, (*unixTime)(&l.Issued), (*unixTime)(&l.HardEnd), &l.SignedBy); err != nil {
+			textColumn{&l.ID}, &l.Epoch, (*unixTime)(&l.Issued), (*unixTime)(&l.HardEnd), &l.SignedBy, (*unixTime)(&h.Revoked)); err != nil {
 			return err
 		}
 		l.Activation = a.ID
