@@ -3,6 +3,7 @@ package issue
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/cmd/internal/text"
@@ -44,6 +45,9 @@ func deactivate(flags *pflag.FlagSet) cli.Run {
 				addActivation(&t, a)
 				t.WriteTo(env.Stdout)
 				question := "Free the seat of this server?"
+				if slices.ContainsFunc(h.Activations, func(other ledger.Held) bool { return other.State == ledger.StateBridge }) {
+					question = "Free the seat of this server? If it is moving, the bridge of its new server ends, too."
+				}
 				if a.State == ledger.StateBridge {
 					question = "Close this bridge and end its move?"
 					bridge = true

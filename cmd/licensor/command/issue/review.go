@@ -37,7 +37,7 @@ func review(env *cli.Env, out io.Writer, offer *service.Offer, q *verify.Request
 	}
 	t.Row("customer", e.Customer, customer)
 	t.Row("seats", common.SeatsInUse(e, offer.SeatsUsed), seat)
-	t.Row("binding", e.Weakest().String(), bindingOf(offer, q))
+	t.Row("binding", e.Weakest().String(), bindingOf(offer))
 	common.AddEntitlement(&t, e, "invoice", "product", "type", "customer", "seats", "binding")
 	addRequest(&t, q, "")
 	t.WriteTo(out)
@@ -56,9 +56,9 @@ func review(env *cli.Env, out io.Writer, offer *service.Offer, q *verify.Request
 }
 
 // bindingOf says what the license will be held to, and what may change before it stops.
-func bindingOf(offer *service.Offer, q *verify.Request) string {
+func bindingOf(offer *service.Offer) string {
 	if offer.License != nil {
-		return common.MachineOf(q)
+		return "as it was signed"
 	}
 	g := offer.Grant
 	n := uint64(len(g.Components))

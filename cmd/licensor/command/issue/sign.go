@@ -69,11 +69,11 @@ func (c *signCommand) signOne(env *cli.Env, path string) error {
 	if err != nil {
 		return err
 	}
-	if err := env.CheckOutput(c.Out, "OLL1:"); err != nil {
-		return err
-	}
 	request, err := readRequest(env, path)
 	if err != nil {
+		return err
+	}
+	if err := env.CheckOutput(c.Out, "OLL1:"); err != nil {
 		return err
 	}
 	return c.WithService(env, service.ToChange, func(ctx context.Context, s *service.Service) error {

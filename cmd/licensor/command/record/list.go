@@ -121,6 +121,9 @@ func table(holdings []ledger.Holding) *cli.Table {
 			if a.Waits != "" {
 				state, when = "bridge, seat waits", when+", code "+a.Waits
 			}
+			if !a.Revoked.IsZero() {
+				when += ", revoked on " + text.Date(a.Revoked)
+			}
 			t.Row("  "+a.ID, a.Site, a.Host, state, "", when)
 		}
 	}
@@ -157,6 +160,7 @@ type listedLicense struct {
 	Issued   time.Time `json:"issued"`
 	HardEnd  time.Time `json:"hard_end,omitzero"` // grace included
 	SignedBy string    `json:"signed_by"`
+	Revoked  time.Time `json:"revoked,omitzero"`
 }
 
 func newListing(holdings []ledger.Holding, partners ledger.Partners) *Listing {
@@ -166,7 +170,7 @@ func newListing(holdings []ledger.Holding, partners ledger.Partners) *Listing {
 		for _, a := range h.Activations {
 			e.Activations = append(e.Activations, listedActivation{
 				ID: a.ID, State: a.State, Site: a.Site, Host: a.Host, MachineKey: fingerprint(a.MachineKey), Since: a.Since, Waits: a.Waits,
-				License: listedLicense{ID: a.License.ID, Epoch: a.License.Epoch, Issued: a.License.Issued, HardEnd: a.License.HardEnd, SignedBy: a.License.SignedBy},
+				License: listedLicense{ID: a.License.ID, Epoch: a.License.Epoch, Issued: a.License.Issued, HardEnd: a.License.HardEnd, SignedBy: a.License.SignedBy, Revoked: a.Revoked},
 			})
 		}
 		l.Entitlements = append(l.Entitlements, e)

@@ -1,5 +1,7 @@
 package ledger
 
+import "time"
+
 // Holding is an entitlement with who uses it.
 type Holding struct {
 	Entitlement
@@ -12,7 +14,8 @@ type Holding struct {
 type Held struct {
 	Activation
 	License *License
-	Waits   string // a bridge for which the seat waits: the comparison code of its request
+	Waits   string    // a bridge for which the seat waits: the comparison code of its request
+	Revoked time.Time // when that license was revoked; zero if it was not
 }
 
 // Partners are the customers who are partners, by customer key.

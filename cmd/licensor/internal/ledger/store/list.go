@@ -69,15 +69,16 @@ func (t *Tx) List(filter Filter) ([]ledger.Holding, error) {
 		return nil, err
 	}
 	err = t.each(`SELECT a.invoice, a.id, a.state, a.machine_key, a.site, a.host, a.since, l.id, l.epoch, l.issued, l.hard_end, l.signed_by,
-		CASE WHEN m.state = 'waiting' THEN l.request_hash END
-		FROM entitlements e JOIN activations a ON a.invoice = e.invoice JOIN licenses l ON l.id = a.license LEFT JOIN moves m ON m.successor = a.id
+		COALESCE(r.since, 0), CASE WHEN m.state = 'waiting' THEN l.request_hash END
+		FROM entitlements e JOIN activations a ON a.invoice = e.invoice JOIN licenses l ON l.id = a.license
+		LEFT JOIN revocations r ON r.license = l.id LEFT JOIN moves m ON m.successor = a.id
 		WHERE a.state IN ('active', 'bridge') AND `+condition+" ORDER BY a.invoice, a.since, a.id", args, func(scan func(...any) error) error {
 		var invoice string
 		h := ledger.Held{License: new(ledger.License)}
 		a, l := &h.Activation, h.License
 		var waits []byte
 		if err := scan(&invoice, &a.ID, &a.State, &a.MachineKey, &a.Site, &a.Host, (*unixTime)(&a.Since),
-			textColumn{&l.ID}, &l.Epoch, (*unixTime)(&l.Issued), (*unixTime)(&l.HardEnd), &l.SignedBy, &waits); err != nil {
+			textColumn{&l.ID}, &l.Epoch, (*unixTime)(&l.Issued), (*unixTime)(&l.HardEnd), &l.SignedBy, (*unixTime)(&h.Revoked), &waits); err != nil {
 			return err
 		}
 		if len(waits) == sha256.Size {
