@@ -29,7 +29,7 @@ type proxy struct {
 	cuts  atomic.Int32
 }
 
-// start returns the folder of the proxy's socket.
+// start returns the directory of the proxy's socket.
 func (p *proxy) start() string {
 	dir, err := os.MkdirTemp("", "cut")
 	if err != nil {

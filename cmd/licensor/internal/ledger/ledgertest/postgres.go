@@ -19,7 +19,7 @@ import (
 )
 
 // The tests start a PostgreSQL server of their own, which listens on a socket in a
-// temporary folder and is gone when they end. Nobody needs to set one up.
+// temporary directory and is gone when they end. Nobody needs to set one up.
 
 // server is that server, started by the first test that needs it.
 var server struct {
@@ -98,7 +98,7 @@ func Everywhere(t *testing.T, f func(t *testing.T, where string)) {
 	t.Run("postgres", func(t *testing.T) { f(t, Postgres(t)) })
 }
 
-// findServer returns the folder with initdb and postgres: on PATH, or where Debian
+// findServer returns the directory with initdb and postgres: on PATH, or where Debian
 // puts them.
 func findServer() (string, error) {
 	if path, err := exec.LookPath("postgres"); err == nil {
@@ -116,7 +116,7 @@ func startServer() error {
 	if err != nil {
 		return err
 	}
-	// A socket's path is short: the temporary folder of a test would be too long.
+	// A socket's path is short: the temporary directory of a test would be too long.
 	if server.dir, err = os.MkdirTemp("", "pg"); err != nil {
 		return err
 	}
@@ -156,7 +156,7 @@ func startServer() error {
 	}
 }
 
-// Socket returns the folder with the socket of the server.
+// Socket returns the directory with the socket of the server.
 func Socket() string { return server.socket }
 
 // Stop ends the server, if there is one.

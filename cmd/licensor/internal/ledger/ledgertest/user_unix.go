@@ -10,9 +10,9 @@ import (
 	"syscall"
 )
 
-// ordinaryUser returns how to start a process that owns the folder: PostgreSQL refuses
+// ordinaryUser returns how to start a process that owns the directory: PostgreSQL refuses
 // to run as root.
-func ordinaryUser(folder string) (*syscall.SysProcAttr, error) {
+func ordinaryUser(dir string) (*syscall.SysProcAttr, error) {
 	if os.Getuid() != 0 {
 		return nil, nil
 	}
@@ -30,7 +30,7 @@ func ordinaryUser(folder string) (*syscall.SysProcAttr, error) {
 			return nil, err
 		}
 		return &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}},
-			os.Chown(folder, int(uid), int(gid))
+			os.Chown(dir, int(uid), int(gid))
 	}
 	return nil, fmt.Errorf("no ordinary user to run a server as")
 }
