@@ -52,7 +52,9 @@
 //     says what home and ledger know of the key, and refuses the last root. For a root,
 //     Service.DelegationsBy finds what it has delegated in this home.
 //  2. The command shows the key and what of it stays good, and asks.
-//  3. Service.RevokeKey calls Book.RevokeKey. That reads all licenses of the key, on a
+//     Before that Service.JudgeKey has audit.Judge ask the rules again about the whole log:
+//     licenses that do not follow from it are shown, and not kept.
+//  3. Service.RevokeKey calls Book.RevokeKeyBut. That reads all licenses of the key, on a
 //     snapshot, and keeps the digest of each whose signature is really the key's; this
 //     takes long, and nobody waits for it.
 //  4. store.Store.Write locks the ledger; what was recorded meanwhile is read as well.

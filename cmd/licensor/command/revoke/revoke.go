@@ -167,6 +167,16 @@ func (c *revokeCommand) revokeKey(ctx context.Context, env *cli.Env, s *service.
 	if err := c.showSold(ctx, env, s); err != nil {
 		return err
 	}
+	judged, err := s.JudgeKey(ctx, key)
+	if err != nil {
+		return err
+	}
+	if len(judged.Rejected) > 0 {
+		fmt.Fprintln(env.Stdout, "\nlicenses on record that do not follow from it by the rules, and do not stay good:")
+		for _, id := range judged.Rejected {
+			fmt.Fprintln(env.Stdout, id)
+		}
+	}
 	if err := c.Agree(env, "Revoke this key?", "not revoked"); err != nil {
 		return err
 	}
@@ -174,7 +184,7 @@ func (c *revokeCommand) revokeKey(ctx context.Context, env *cli.Env, s *service.
 	if err != nil {
 		return err
 	}
-	kept, err := s.RevokeKey(ctx, by, key, keep)
+	kept, err := s.RevokeKey(ctx, by, key, judged, keep)
 	if err != nil {
 		return err
 	}

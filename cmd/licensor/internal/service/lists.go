@@ -166,33 +166,22 @@ func (k *RevokedKey) What() string {
 // What names the license.
 func (l *RevokedLicense) What() string { return l.License + " of " + l.Activation }
 
-// JudgeKey says what of a key follows by the rules from the record, and lists what was
-// sold and which rules were lifted since a checkpoint, if one is given: what staff look at
+// JudgeKey says what of a key follows by the rules from the record: what staff look at
 // before they revoke it.
-func (s *Service) JudgeKey(ctx context.Context, key *FoundKey, checkpoint []byte) (*audit.Judged, error) {
-	against := audit.Against{Checkpoint: checkpoint}
-	var err error
-	if against.Verifier, err = s.home.Verifier(); err != nil {
+func (s *Service) JudgeKey(ctx context.Context, key *FoundKey) (*audit.Judged, error) {
+	v, err := s.home.Verifier()
+	if err != nil {
 		return nil, err
 	}
-	if checkpoint != nil {
-		if against.Keys, err = s.home.PublicKeys(); err != nil {
-			return nil, err
-		}
-	}
-	return audit.Judge(ctx, s.Store(), against, key.Key)
+	return audit.Judge(ctx, s.Store(), audit.Against{Verifier: v}, key.Key, key.Root)
 }
 
-// RevokeKey notes a key. What is on record of it and follows by the rules stays good, and
-// of a root the delegations given; it returns how many signatures that are.
-func (s *Service) RevokeKey(ctx context.Context, by ledger.Operation, key *FoundKey, keep []Delegation) (kept int, err error) {
+// RevokeKey notes a key. What is on record of it and was not rejected stays good, and of a
+// root the delegations given; it returns how many signatures that are.
+func (s *Service) RevokeKey(ctx context.Context, by ledger.Operation, key *FoundKey, judged *audit.Judged, keep []Delegation) (kept int, err error) {
 	var delegations [][]byte
 	for _, d := range keep {
 		delegations = append(delegations, d.raw)
-	}
-	judged, err := s.JudgeKey(ctx, key, nil)
-	if err != nil {
-		return 0, err
 	}
 	return s.Book.RevokeKeyBut(ctx, by, key.RevokedKey, judged.Rejected, delegations...)
 }
