@@ -53,11 +53,12 @@
 //  1. command/revoke reads the file, or takes a fingerprint. Service.FindKeyIn (FindKey)
 //     says what home and ledger know of the key, and refuses the last root. For a root,
 //     Service.DelegationsBy finds what it has delegated in this home.
-//  2. The command shows the key. Service.Sold lists what was sold and which rules were
-//     lifted since the checkpoint of --since: a thief may have obeyed the rules, and people
-//     know what they did. Then it asks.
-//  3. Service.RevokeKey has audit.Judge replay the log through the rules, on a snapshot. It
-//     names the licenses of the key that do not follow from the record.
+//  2. The command shows the key. Service.JudgeKey has audit.Judge replay the log through the
+//     rules, on a snapshot: the licenses of the key that do not follow from the record are
+//     shown, and not kept.
+//  3. Service.Sold lists what was sold and which rules were lifted since the checkpoint of
+//     --since: a thief may have obeyed the rules, and people know what they did. Then it
+//     asks.
 //  4. Book.RevokeKeyBut reads all other licenses of the key, on a snapshot, and keeps the
 //     digest of each whose signature is really the key's. This takes long, and nobody waits
 //     for it.

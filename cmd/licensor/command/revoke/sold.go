@@ -18,7 +18,7 @@ const maxCheckpoint = 64 << 10
 // holds the key may have put them there, and they are not kept. Where the record cannot be
 // judged, staff may override that: a damaged ledger keeps no stolen key in force.
 func (c *revokeCommand) judge(ctx context.Context, env *cli.Env, s *service.Service, key *service.FoundKey) ([]format.ID, error) {
-	judged, err := s.JudgeKey(ctx, key, nil)
+	judged, err := s.JudgeKey(ctx, key)
 	if err != nil {
 		by, failed := c.Operation(env)
 		if failed != nil || !by.Override {
@@ -28,17 +28,10 @@ func (c *revokeCommand) judge(ctx context.Context, env *cli.Env, s *service.Serv
 		return nil, nil
 	}
 	if len(judged.Rejected) > 0 {
-		t := cli.Table{Whole: true}
-		for i, id := range judged.Rejected {
-			name := ""
-			if i == 0 {
-				name = "not kept"
-			}
-			t.Row(name, id.String())
+		fmt.Fprintln(env.Stdout, "\nlicenses on record that do not follow from it by the rules, and do not stay good:")
+		for _, id := range judged.Rejected {
+			fmt.Fprintln(env.Stdout, id)
 		}
-		fmt.Fprintln(env.Stdout)
-		t.WriteTo(env.Stdout)
-		env.Warnf("what is not kept does not follow by the rules from the record: \"licensor audit%s\" says why", c.FlagsText())
 	}
 	return judged.Rejected, nil
 }

@@ -166,21 +166,14 @@ func (k *RevokedKey) What() string {
 // What names the license.
 func (l *RevokedLicense) What() string { return l.License + " of " + l.Activation }
 
-// JudgeKey says what of a key follows by the rules from the record, and lists what was
-// sold and which rules were lifted since a checkpoint, if one is given: what staff look at
+// JudgeKey says what of a key follows by the rules from the record: what staff look at
 // before they revoke it.
-func (s *Service) JudgeKey(ctx context.Context, key *FoundKey, checkpoint []byte) (*audit.Judged, error) {
-	against := audit.Against{Checkpoint: checkpoint}
-	var err error
-	if against.Verifier, err = s.home.Verifier(); err != nil {
+func (s *Service) JudgeKey(ctx context.Context, key *FoundKey) (*audit.Judged, error) {
+	v, err := s.home.Verifier()
+	if err != nil {
 		return nil, err
 	}
-	if checkpoint != nil {
-		if against.Keys, err = s.home.PublicKeys(); err != nil {
-			return nil, err
-		}
-	}
-	return audit.Judge(ctx, s.Store(), against, key.Key)
+	return audit.Judge(ctx, s.Store(), audit.Against{Verifier: v}, key.Key, key.Root)
 }
 
 // RevokeKey notes a key. What is on record of it stays good but for what the judgement has

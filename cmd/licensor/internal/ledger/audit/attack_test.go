@@ -367,7 +367,7 @@ func TestThiefsLicenseIsNotKept(t *testing.T) {
 	e := signing(t, sold, site(66, invoice), nil)
 	byHand(t, b, by(), e)
 	thief := e.Detail.(*ledger.Signed).License
-	judged, err := audit.Judge(ctx, b.Store(), audit.Against{Verifier: ledgertest.Verifier(ledgertest.Root)}, ledgertest.Public(ledgertest.Staff))
+	judged, err := audit.Judge(ctx, b.Store(), audit.Against{Verifier: ledgertest.Verifier(ledgertest.Root)}, ledgertest.Public(ledgertest.Staff), false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -377,6 +377,11 @@ func TestThiefsLicenseIsNotKept(t *testing.T) {
 	}
 	if len(judged.Rejected) != 1 || judged.Rejected[0] != thief.ID || judged.Keep.Len() != 1 || judged.Keep.Has(file.License.Digest()) || len(judged.Report.Sales) != 1 {
 		t.Errorf("judged: %+v", judged)
+	}
+	// Nor does a delegation that is on record with such a license alone survive that of the root.
+	stolen, err := audit.Judge(ctx, b.Store(), audit.Against{Verifier: ledgertest.Verifier(ledgertest.Root)}, ledgertest.Public(ledgertest.Root), true)
+	if err != nil || len(stolen.Rejected) != 1 || stolen.Rejected[0] != thief.ID {
+		t.Errorf("judged of the root: %+v, %v", stolen, err)
 	}
 	copied := filepath.Join(t.TempDir(), "copy.db")
 	if err := b.Store().Backup(ctx, copied); err != nil {

@@ -361,3 +361,27 @@ func TestBridgeThatIsWeakerThanSold(t *testing.T) {
 	}
 	wantClean(t, b, nil)
 }
+
+// An evaluation is not given on to who has had one, by an amendment of its address.
+func TestSecondEvaluationByAmendment(t *testing.T) {
+	everywhere(t, func(t *testing.T, b *book.Book, _ string) {
+		for _, id := range []string{"E-1", "E-2"} {
+			ledgertest.Sold(t, b, func(e *ledger.Entitlement) {
+				e.Invoice, e.Type, e.Customer, e.Email = id, ledger.TypeEvaluation, "Customer "+id, id+"@site.example"
+			})
+		}
+		by := ledgertest.Because("they wrote")
+		change := rules.NewAmendment(func(e *ledger.Entitlement) error { e.Email = "e-1@site.example"; return nil })
+		_, err := b.Revise(ctx, by, "E-2", change, issue())
+		ledgertest.WantRefusal(t, err, ledger.RuleOnce, "E-1")
+		by.Override = true
+		if _, err := b.Revise(ctx, by, "E-2", change, issue()); err != nil {
+			t.Fatal(err)
+		}
+		wantClean(t, b, nil)
+		if _, err := b.Forget(ctx, by, "e-1@site.example"); err != nil {
+			t.Fatal(err)
+		}
+		wantClean(t, b, nil)
+	})
+}

@@ -1,7 +1,9 @@
 package audit
 
 import (
+	"bytes"
 	"context"
+	"slices"
 
 	"github.com/offlicense/offlicense/cmd/internal/hint"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/store"
@@ -16,7 +18,8 @@ type Judged struct {
 	// are not revoked.
 	Keep format.Set
 
-	// Rejected are the others: who holds the key may have put them there.
+	// Rejected are the others, of a root those of all keys: who holds the key may have put
+	// them there, with a delegation of his own.
 	Rejected []format.ID
 
 	// Report is that of the audit, without the comparison of tables. Its sales and
@@ -26,7 +29,7 @@ type Judged struct {
 
 // Judge replays the log and says what a key is to keep. Events is in its report: what
 // was recorded later was not judged.
-func Judge(ctx context.Context, s *store.Store, against Against, key keys.PublicKey) (*Judged, error) {
+func Judge(ctx context.Context, s *store.Store, against Against, key keys.PublicKey, root bool) (*Judged, error) {
 	a, err := run(ctx, s, against, func(*audit) error { return nil })
 	if err != nil {
 		return nil, err
@@ -39,13 +42,16 @@ func Judge(ctx context.Context, s *store.Store, against Against, key keys.Public
 	var keep [][16]byte
 	for _, l := range a.state.licenses {
 		switch {
-		case string(l.signer.key) != string(key.Bytes()):
+		case string(l.signer.key) != string(key.Bytes()) && !root:
 		case l.refused:
 			j.Rejected = append(j.Rejected, l.id)
 		case l.revoked == nil:
 			keep = append(keep, l.digest)
 		}
 	}
-	j.Keep = format.NewSet(keep...)
+	if !root { // which keeps delegations
+		j.Keep = format.NewSet(keep...)
+	}
+	slices.SortFunc(j.Rejected, func(a, b format.ID) int { return bytes.Compare(a[:], b[:]) })
 	return j, nil
 }

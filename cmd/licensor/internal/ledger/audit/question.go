@@ -109,6 +109,7 @@ func (s *state) revise(by *ledger.Operation, action ledger.Action, after *ledger
 		salt = known.Salt
 	}
 	after = s.withEmail(after)
+	f.buyer(after)
 	revision := rules.NewAmendment(func(e *ledger.Entitlement) error {
 		before := *e
 		*e = *after.Clone()

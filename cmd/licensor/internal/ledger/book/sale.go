@@ -99,6 +99,15 @@ func (b *Book) Revise(ctx context.Context, by ledger.Operation, invoice string, 
 func (b *Book) revision(by *ledger.Operation, invoice string, r rules.Revision) (**rules.Revised, plan) {
 	revised := new(*rules.Revised)
 	return revised, on(by, store.Ask{Seat: invoice}, func(t *store.Tx, f *rules.Facts) ([]*rules.Step, error) {
+		if s := f.Sales[invoice]; s != nil {
+			after, err := r.Of(s.Entitlement)
+			if err != nil {
+				return nil, err
+			}
+			if err := t.Buyer(f, after); err != nil {
+				return nil, err
+			}
+		}
 		active, err := t.Active(f, invoice)
 		if err != nil {
 			return nil, err

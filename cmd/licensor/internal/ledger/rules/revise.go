@@ -32,6 +32,16 @@ func (r Revision) Salted(salt []byte) Revision {
 	return r
 }
 
+// Of returns what the revision makes of an entitlement: about its buyer, too, facts are
+// needed.
+func (r Revision) Of(before *ledger.Entitlement) (*ledger.Entitlement, error) {
+	after := before.Clone()
+	if err := r.change(after); err != nil {
+		return nil, err
+	}
+	return after.Normal(), nil
+}
+
 // NewRenewal gives an entitlement a later end.
 func NewRenewal(to Renewal) Revision {
 	const shorten = `"licensor amend" can shorten it`
@@ -114,11 +124,11 @@ func Revise(f *Facts, by *ledger.Operation, invoice string, r Revision, active [
 	if err != nil {
 		return nil, err
 	}
-	before, after := s.Entitlement, s.Entitlement.Clone()
-	if err := r.change(after); err != nil {
+	before := s.Entitlement
+	after, err := r.Of(before)
+	if err != nil {
 		return nil, err
 	}
-	after = after.Normal()
 	j := &judgement{Facts: f, by: by}
 	if after.Waived = before.Waived; !after.Waived && by.Override && j.lacksProduction(after) {
 		after.Waived, j.lifted = true, append(j.lifted, ledger.RuleProduction)

@@ -246,6 +246,15 @@ func (l *loader) sales(ask Ask) error {
 	})
 }
 
+// Buyer adds what the rules ask of the buyer of a sale that is about to be changed.
+func (t *Tx) Buyer(f *rules.Facts, after *ledger.Entitlement) error {
+	if after.Type != ledger.TypeEvaluation { // only there a new e-mail address is another buyer
+		return nil
+	}
+	clear(f.Evaluations)
+	return (&loader{t, f}).buyers(Ask{Sales: []*ledger.Entitlement{after}})
+}
+
 // buyers loads what the rules ask of customers, for the types of which they ask.
 func (l *loader) buyers(ask Ask) error {
 	sales := slices.Clone(ask.Sales)
