@@ -184,7 +184,7 @@ func (c *revokeCommand) revokeKey(ctx context.Context, env *cli.Env, s *service.
 	if err != nil {
 		return err
 	}
-	kept, err := s.RevokeKey(ctx, by, key, judged, keep)
+	kept, err := s.RevokeKey(ctx, by, key, keep)
 	if err != nil {
 		return err
 	}
