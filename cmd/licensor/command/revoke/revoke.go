@@ -164,8 +164,7 @@ func (c *revokeCommand) revokeKey(ctx context.Context, env *cli.Env, s *service.
 	if key.Unseen() && key.Since.IsZero() {
 		env.Warnf("this key has signed nothing that is on record, and no delegation here names it: make sure that it is the one that was stolen")
 	}
-	rejected, err := c.judge(ctx, env, s, key)
-	if err != nil {
+	if err := c.judge(ctx, env, s, key); err != nil {
 		return err
 	}
 	if err := c.showSold(ctx, env, s); err != nil {
@@ -178,7 +177,7 @@ func (c *revokeCommand) revokeKey(ctx context.Context, env *cli.Env, s *service.
 	if err != nil {
 		return err
 	}
-	kept, err := s.RevokeKey(ctx, by, key, rejected, keep)
+	kept, err := s.RevokeKey(ctx, by, key, keep)
 	if err != nil {
 		return err
 	}

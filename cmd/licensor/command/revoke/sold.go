@@ -8,7 +8,6 @@ import (
 	"github.com/offlicense/offlicense/cmd/internal/hint"
 	"github.com/offlicense/offlicense/cmd/licensor/command/common"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
-	"github.com/offlicense/offlicense/format"
 )
 
 // maxCheckpoint is more than any checkpoint has.
@@ -17,15 +16,15 @@ const maxCheckpoint = 64 << 10
 // judge shows which licenses of a key do not follow by the rules from the record: who
 // holds the key may have put them there, and they are not kept. Where the record cannot be
 // judged, staff may override that: a damaged ledger keeps no stolen key in force.
-func (c *revokeCommand) judge(ctx context.Context, env *cli.Env, s *service.Service, key *service.FoundKey) ([]format.ID, error) {
+func (c *revokeCommand) judge(ctx context.Context, env *cli.Env, s *service.Service, key *service.FoundKey) error {
 	judged, err := s.JudgeKey(ctx, key)
 	if err != nil {
 		by, failed := c.Operation(env)
 		if failed != nil || !by.Override {
-			return nil, hint.Errorf("%w", err).WithHint("see \"licensor audit%s\"; --override --why revokes the key and keeps all that is on record of it, unjudged", c.FlagsText())
+			return hint.Errorf("%w", err).WithHint("see \"licensor audit%s\"; --override --why revokes the key and keeps all that is on record of it, unjudged", c.FlagsText())
 		}
 		env.Warnf("%v; all that is on record of the key stays good, unjudged", err)
-		return nil, nil
+		return nil
 	}
 	if len(judged.Rejected) > 0 {
 		fmt.Fprintln(env.Stdout, "\nlicenses on record that do not follow from it by the rules, and do not stay good:")
@@ -33,7 +32,7 @@ func (c *revokeCommand) judge(ctx context.Context, env *cli.Env, s *service.Serv
 			fmt.Fprintln(env.Stdout, id)
 		}
 	}
-	return judged.Rejected, nil
+	return nil
 }
 
 // showSold lists what was sold and lifted since the last checkpoint. What of it a thief

@@ -176,12 +176,21 @@ func (s *Service) JudgeKey(ctx context.Context, key *FoundKey) (*audit.Judged, e
 	return audit.Judge(ctx, s.Store(), audit.Against{Verifier: v}, key.Key, key.Root)
 }
 
-// RevokeKey notes a key. What is on record of it stays good but for what the judgement has
-// rejected, and of a root the delegations given; it returns how many signatures that are.
-func (s *Service) RevokeKey(ctx context.Context, by ledger.Operation, key *FoundKey, rejected []format.ID, keep []Delegation) (kept int, err error) {
+// RevokeKey notes a key. What is on record of it and follows by the rules stays good, and
+// of a root the delegations given; it returns how many signatures that are. With an
+// override, a record that cannot be judged is kept unjudged.
+func (s *Service) RevokeKey(ctx context.Context, by ledger.Operation, key *FoundKey, keep []Delegation) (kept int, err error) {
 	var delegations [][]byte
 	for _, d := range keep {
 		delegations = append(delegations, d.raw)
+	}
+	judged, err := s.JudgeKey(ctx, key) // again: the person may have looked for long
+	if err != nil && !by.Override {
+		return 0, err
+	}
+	var rejected []format.ID
+	if err == nil {
+		rejected = judged.Rejected
 	}
 	return s.Book.RevokeKeyBut(ctx, by, key.RevokedKey, rejected, delegations...)
 }

@@ -385,3 +385,25 @@ func TestSecondEvaluationByAmendment(t *testing.T) {
 		wantClean(t, b, nil)
 	})
 }
+
+// A rule is lifted for who gets a seat in place of a bridge that has ended, and not for its
+// end.
+func TestHonestReactivationOfABridge(t *testing.T) {
+	b, _ := ledgertest.New(t)
+	ledgertest.Sold(t, b, func(e *ledger.Entitlement) { e.Invoice, e.Expires = "P-1", now.Add(6*day) })
+	ledgertest.Sold(t, b, func(e *ledger.Entitlement) { e.Type, e.Seats = ledger.TypeStaging, 2 })
+	staging := func(q *format.Request) { q.Type = ledger.TypeStaging }
+	old := ledgertest.Signed(t, b, asks(t, 1, staging))
+	bridge, err := b.Move(ctx, ledgertest.Because("new disks"), invoice, old.Activation, 5*day, asks(t, 2, staging), issue())
+	if err != nil {
+		t.Fatal(err)
+	}
+	late := ledgertest.Because("they renew next week")
+	late.Now, late.Override = now.Add(10*day), true
+	at := ledgertest.Issuer(ledgertest.Root, ledgertest.Staff).At(late.Now)
+	again := asks(t, 2, func(q *format.Request) { q.Type, q.Host = ledger.TypeStaging, "again" })
+	if _, err := b.Reactivate(ctx, late, bridge.Activation, again, at); err != nil {
+		t.Fatal(err)
+	}
+	wantClean(t, b, nil)
+}

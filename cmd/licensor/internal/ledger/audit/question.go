@@ -3,6 +3,7 @@ package audit
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
@@ -291,6 +292,9 @@ func signs(e *ledger.Event) bool {
 func (s *state) makesWay(void *ledger.Event, next []*prepared) bool {
 	a := s.activations[void.Activation]
 	if a == nil || a.bridge == nil || a.bridge.Until.After(void.Time) || next[0].request == nil {
+		return false
+	}
+	if !slices.Equal(void.Lifted, next[0].event.Lifted) { // staff closed it before they asked
 		return false
 	}
 	if a.key == string(next[0].request.Key.Bytes()) && a.invoice == next[0].event.Invoice {
