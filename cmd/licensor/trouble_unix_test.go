@@ -82,8 +82,12 @@ func chmod(t *testing.T, mode fs.FileMode, path string) {
 	}
 }
 
+// copyFile copies a program. Meanwhile no other test starts a process: one that inherits
+// the open file would keep it busy, and it could not be run.
 func copyFile(t *testing.T, from, to string) {
 	t.Helper()
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
 	in, err := os.Open(from)
 	if err != nil {
 		t.Fatal(err)
