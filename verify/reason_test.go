@@ -82,7 +82,7 @@ func TestEachBound(t *testing.T) {
 
 		"failover: no emergency":              {verify.Standby, failover},
 		"failover: emergency":                 {verify.Valid, func(s *scenario) { failover(s); s.facts.Emergency = true }},
-		"failover: looked at elsewhere":       {verify.Valid, func(s *scenario) { failover(s); anywhere(s) }},
+		"failover: checked elsewhere":         {verify.Valid, func(s *scenario) { failover(s); anywhere(s) }},
 		"failover: last day":                  {verify.Valid, emergencyDay(14, 14)},
 		"failover: a day more":                {verify.Standby, emergencyDay(15, 14)},
 		"failover: days without limit":        {verify.Valid, emergencyDay(4000, 0)},

@@ -68,7 +68,7 @@ func (m *vectorMaker) bindings() {
 	scope("true", "a strength is a number", "\x04\xf5\x05\xf5")
 }
 
-// failover makes a license one that runs on so many days of emergency from its issue on; 0:
+// failover makes a license one that runs on so many emergency days from its issue on; 0:
 // on any number.
 func failover(l *format.LicenseClaims, days uint64) {
 	if l.Terms.Type = format.TypeFailover; days > 0 {
