@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"testing"
@@ -28,12 +27,14 @@ func TestKilledBackup(t *testing.T) {
 	without, with := 0, 0
 	for round := 0; round < 100 && (without < 10 || with < 2); round++ {
 		path := filepath.Join(dir, "copy.db")
-		killed(t, process(dir, "backup", "--home", "V", "copy.db"), rand.N(whole*2))
+		killed(t, process(dir, "backup", "--home", "V", "copy.db"), whole.instant())
 		if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
 			without++
+			whole.early()
 			continue
 		}
 		with++
+		whole.late()
 		if got := mustRun(t, dir, "list", "--home", "V", "--ledger", "copy.db", "--csv").stdout; got != want {
 			t.Fatalf("round %d: the copy is not whole", round)
 		}

@@ -50,8 +50,20 @@ func killed(t *testing.T, cmd *exec.Cmd, after time.Duration) bool {
 	return cmd.ProcessState.ExitCode() < 0
 }
 
-// span returns how long a command takes: the middle one of some runs, and a little more.
-func span(t *testing.T, command func(i int) *exec.Cmd) time.Duration {
+// aim is the span within which a command is killed at a random instant. It follows what
+// the kills have met, since how long a command takes changes with what runs beside it.
+type aim time.Duration
+
+func (a aim) instant() time.Duration { return rand.N(time.Duration(a)) }
+
+// early says that the last kill came before what matters; the next ones may come later.
+func (a *aim) early() { *a += *a/8 + aim(time.Millisecond) }
+
+// late says that the last kill came after what matters, or after the command's end.
+func (a *aim) late() { *a -= *a / 8 }
+
+// span takes the time of some runs of a command.
+func span(t *testing.T, command func(i int) *exec.Cmd) aim {
 	t.Helper()
 	var took [5]time.Duration
 	for i := range took {
@@ -62,7 +74,7 @@ func span(t *testing.T, command func(i int) *exec.Cmd) time.Duration {
 		took[i] = time.Since(start)
 	}
 	slices.Sort(took[:])
-	return took[len(took)/2] * 5 / 4
+	return aim(took[len(took)/2])
 }
 
 func TestKilledSign(t *testing.T) {
@@ -94,7 +106,7 @@ func TestKilledSign(t *testing.T) {
 	for i := 0; i < mostKills && (kills < leastKills || seen[nothing] < enough || seen[recorded] < enough || seen[written] < enough); i++ {
 		file := writeRequest(t, dir, i, invoice(i))
 		out := filepath.Join("out", file+".lic")
-		if killed(t, sign(i, out), time.Duration(rand.Int64N(int64(whole)))) {
+		if killed(t, sign(i, out), whole.instant()) {
 			kills++
 		}
 
@@ -106,10 +118,12 @@ func TestKilledSign(t *testing.T) {
 		switch {
 		case active == 0 && first == nil:
 			seen[nothing]++
+			whole.early()
 		case active == 1 && first == nil:
 			seen[recorded]++
 		case active == 1:
 			seen[written]++
+			whole.late()
 		default:
 			t.Fatalf("kill %d: %d activations on record, and a license of %d bytes", i, active, len(first))
 		}
@@ -137,7 +151,7 @@ func TestKilledSign(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	t.Logf("%d kills within %s: %v", kills, whole, seen)
+	t.Logf("%d kills: %v", kills, seen)
 	if kills < leastKills || seen[nothing] < enough || seen[recorded] < enough || seen[written] < enough {
 		t.Errorf("%d kills saw %v: too few for this test to mean anything", kills, seen)
 	}
@@ -170,18 +184,20 @@ func TestKilledInit(t *testing.T) {
 	kills, none, complete := 0, 0, 0
 	for i := 0; i < mostKills && (kills < leastKills/3 || none < enough || complete < enough); i++ {
 		home := fmt.Sprint("V", i)
-		if killed(t, initialise(i), time.Duration(rand.Int64N(int64(whole)))) {
+		if killed(t, initialise(i), whole.instant()) {
 			kills++
 		}
 		switch _, err := os.Lstat(filepath.Join(dir, home, "ledger.db")); {
 		case errors.Is(err, fs.ErrNotExist):
 			none++
+			whole.early()
 			interrupted(t, dir, home)
 			mustRun(t, dir, initArgs(home)...)
 		case err != nil:
 			t.Fatal(err)
 		default:
 			complete++
+			whole.late()
 		}
 		// A home that is there is whole: it sells and signs.
 		mustRun(t, dir, entitleArgs(home)...)
@@ -189,7 +205,7 @@ func TestKilledInit(t *testing.T) {
 		mustRun(t, dir, "sign", "--home", home, "--yes", "--out", home+".lic", request)
 		integrity(t, filepath.Join(dir, home, "ledger.db"))
 	}
-	t.Logf("%d kills within %s: %d left nothing, %d a home", kills, whole, none, complete)
+	t.Logf("%d kills: %d left nothing, %d a home", kills, none, complete)
 	if kills < leastKills/3 || none < enough || complete < enough {
 		t.Errorf("%d kills left %d times nothing and %d times a home: too few for this test to mean anything", kills, none, complete)
 	}
