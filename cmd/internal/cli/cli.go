@@ -46,6 +46,7 @@ import (
 	"strings"
 
 	"github.com/offlicense/offlicense/cmd/internal/hint"
+	"github.com/offlicense/offlicense/cmd/internal/text"
 	"github.com/spf13/pflag"
 )
 
@@ -159,7 +160,7 @@ func (p Program) find(name string) (Command, error) {
 		names = append(names, c.Name)
 	}
 	err := Usagef("unknown command %s", Quote(name))
-	if near := nearest(name, names); near != "" {
+	if near := text.Nearest(name, names); near != "" {
 		return Command{}, err.WithHint("did you mean %q? run \"%s help\" for all commands", near, p.Name)
 	}
 	return Command{}, err.WithHint("run \"%s help\" for all commands", p.Name)
@@ -216,7 +217,7 @@ func flagError(flags *pflag.FlagSet, err error) error {
 		e := Usagef("unknown option %s", Quote(dashes+name))
 		var names []string
 		flags.VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
-		if near := nearest(name, names); near != "" {
+		if near := text.Nearest(name, names); near != "" {
 			return e.WithHint("did you mean \"--%s\"?", near)
 		}
 		return e
