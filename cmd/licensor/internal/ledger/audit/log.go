@@ -151,7 +151,10 @@ func (a *audit) sound(p *prepared, next int64) {
 		a.broken = true
 		return
 	}
-	for _, column := range [...]struct{ name, is, due string }{{"invoice", p.Invoice, p.event.Invoice}, {"activation", p.Activation, p.event.Activation}} {
+	for _, column := range [...]struct{ name, is, due string }{
+		{"invoice", p.Invoice, p.event.Invoice}, {"activation", p.Activation, p.event.Activation},
+		{"operator", p.Operator, p.event.Operator}, {"action", p.Action, string(p.event.Action)},
+	} {
 		if column.is != column.due {
 			a.report.add("events", row, column.name, "is %s, and by the event %s", show(column.is), show(column.due))
 		}

@@ -58,6 +58,7 @@ func newState() *state {
 // sale is an entitlement with its use.
 type sale struct {
 	*ledger.Entitlement
+	seller     string
 	used, peak int64
 
 	activations []*activation // all that ever were
@@ -249,7 +250,7 @@ func (s *state) applySale(e *ledger.Event, sold *ledger.Entitlement) error {
 	case e.Action == ledger.ActionEntitle && of != nil:
 		return fmt.Errorf("invoice %.64q was sold before", sold.Invoice)
 	case e.Action == ledger.ActionEntitle:
-		of = new(sale)
+		of = &sale{seller: e.Operator}
 		s.sales[sold.Invoice] = of
 	case of == nil:
 		return fmt.Errorf("invoice %.64q was never sold", sold.Invoice)

@@ -22,7 +22,7 @@ func (w *Writer) apply(e *ledger.Event) error {
 	case ledger.Forgotten:
 		return w.applyForgotten(d)
 	case *ledger.Entitlement:
-		return w.applyEntitlement(e.Action, d)
+		return w.applyEntitlement(e, d)
 	case *ledger.Signed:
 		return w.applySigned(e, d)
 	case ledger.Closed:
@@ -50,7 +50,7 @@ func (w *Writer) apply(e *ledger.Event) error {
 	return fmt.Errorf("no effect is known of a detail of type %T", e.Detail)
 }
 
-func (w *Writer) applyEntitlement(action ledger.Action, e *ledger.Entitlement) error {
+func (w *Writer) applyEntitlement(event *ledger.Event, e *ledger.Entitlement) error {
 	sold, err := json.Marshal(e.Kept())
 	if err != nil {
 		return err
@@ -58,11 +58,12 @@ func (w *Writer) applyEntitlement(action ledger.Action, e *ledger.Entitlement) e
 	values := []any{e.Invoice, ledger.CustomerKey(e.Customer), orNil(e.Account), e.Product, e.Type,
 		ledger.Seconds(e.Expires), ledger.Seconds(e.HardEnd()), string(sold)}
 	email := []any{e.Account, append([]byte{}, e.Salt...), e.Email, ledger.AccountKey(e.Email)}
-	if action == ledger.ActionEntitle {
+	if event.Action == ledger.ActionEntitle {
 		if err := w.insert("emails", "account, salt, address, owner", email...); err != nil {
 			return err
 		}
-		return w.insert("entitlements", "invoice, customer, account, product, type, expires, hard_end, sold, seats_used, seats_peak", append(values, int64(0), int64(0))...)
+		return w.insert("entitlements", "invoice, customer, account, product, type, expires, hard_end, sold, seller, seats_used, seats_peak",
+			append(values, event.Operator, int64(0), int64(0))...)
 	}
 	if e.Account != nil {
 		if _, err := w.change("emails", "INSERT INTO emails (account, salt, address, owner) VALUES ($1, $2, $3, $4) ON CONFLICT (account) DO NOTHING", email...); err != nil {

@@ -25,6 +25,7 @@ func (t *Tx) EachEvent(f func(seq int64, leaf []byte) error) error {
 type EventRow struct {
 	Seq                 int64
 	Invoice, Activation string
+	Operator, Action    string
 	Leaf                []byte // the event's canonical bytes
 }
 
@@ -32,9 +33,9 @@ type EventRow struct {
 // many. Between two calls other things may be asked.
 func (t *Tx) Events(from int64, most int) ([]EventRow, error) {
 	all := make([]EventRow, 0, most)
-	err := t.each("SELECT seq, invoice, activation, event FROM events WHERE seq >= $1 ORDER BY seq LIMIT "+number64(int64(most)), []any{from}, func(scan func(...any) error) error {
+	err := t.each("SELECT seq, invoice, activation, operator, action, event FROM events WHERE seq >= $1 ORDER BY seq LIMIT "+number64(int64(most)), []any{from}, func(scan func(...any) error) error {
 		var r EventRow
-		err := scan(&r.Seq, &r.Invoice, &r.Activation, &r.Leaf)
+		err := scan(&r.Seq, &r.Invoice, &r.Activation, &r.Operator, &r.Action, &r.Leaf)
 		all = append(all, r)
 		return err
 	})

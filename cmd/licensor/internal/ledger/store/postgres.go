@@ -251,6 +251,8 @@ type relation struct{ kind, table, shape string }
 // predicates are the conditions of partial indexes as PostgreSQL writes them.
 var predicates = map[string]string{
 	"events_activation":  "(activation <> ''::text)",
+	"events_action":      "(action <> 'sign'::text)",
+	"activations_host":   "(host <> ''::text)",
 	"activations_site":   "(state = ANY (ARRAY['active'::text, 'bridge'::text]))",
 	"activations_oldest": "(state = 'active'::text)",
 	"moves_waiting":      "(state = 'waiting'::text)",
@@ -275,8 +277,8 @@ func (postgresDialect) madeSchema() map[string]relation {
 				unique = " unique"
 			}
 			name, table := words[len(words)-3], words[len(words)-1]
-			on, _, _ := strings.Cut(rest, ")")
-			shape := "btree" + unique + " on " + table + " (" + on + ")"
+			on, _, _ := strings.Cut(rest, " WHERE ")
+			shape := "btree" + unique + " on " + table + " (" + on
 			if predicate := predicates[name]; predicate != "" {
 				shape += " where " + predicate
 			}

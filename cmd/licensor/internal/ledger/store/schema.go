@@ -29,10 +29,14 @@ const schema = `
 		seq        {int} PRIMARY KEY,
 		invoice    {text} NOT NULL,
 		activation {text} NOT NULL,
+		operator   {text} NOT NULL,
+		action     {text} NOT NULL,
 		event      {text} NOT NULL
 	){strict};
 	CREATE INDEX events_invoice ON events (invoice, seq);
 	CREATE INDEX events_activation ON events (activation, seq) WHERE activation <> '';
+	CREATE INDEX events_operator ON events (operator, seq);
+	CREATE INDEX events_action ON events (action, seq) WHERE action <> 'sign';
 
 	CREATE TABLE log (
 		idx  {int} PRIMARY KEY,
@@ -53,10 +57,13 @@ const schema = `
 		expires    {int} NOT NULL,
 		hard_end   {int} NOT NULL,
 		sold       {text} NOT NULL,
+		seller     {text} NOT NULL,
 		seats_used {int} NOT NULL,
 		seats_peak {int} NOT NULL
 	){strict};
+	CREATE INDEX entitlements_typed ON entitlements (lower(invoice));
 	CREATE INDEX entitlements_customer ON entitlements (customer, product, type);
+	CREATE INDEX entitlements_seller ON entitlements (seller);
 	CREATE INDEX entitlements_account ON entitlements (account);
 	CREATE INDEX entitlements_expires ON entitlements (expires);
 
@@ -81,6 +88,7 @@ const schema = `
 		license     {text} NOT NULL
 	){clustered};
 	CREATE UNIQUE INDEX activations_site ON activations (invoice, machine_key) WHERE state IN ('active', 'bridge');
+	CREATE INDEX activations_host ON activations (lower(host)) WHERE host <> '';
 	CREATE INDEX activations_oldest ON activations (invoice, since, id) WHERE state = 'active';
 
 	CREATE TABLE licenses (
@@ -98,6 +106,7 @@ const schema = `
 	){clustered};
 	CREATE UNIQUE INDEX licenses_activation ON licenses (activation, epoch);
 	CREATE INDEX licenses_request ON licenses (request_hash);
+	CREATE INDEX licenses_signer ON licenses (signed_by, seq);
 
 	CREATE TABLE moves (
 		successor  {text} PRIMARY KEY,

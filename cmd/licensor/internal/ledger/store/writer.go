@@ -53,7 +53,7 @@ func (w *Writer) Append(e *ledger.Event, leaf []byte) error {
 	if w.firstLeaf == nil {
 		w.firstSeq, w.firstLeaf = e.Seq, leaf
 	}
-	if err := w.insert("events", "seq, invoice, activation, event", e.Seq, e.Invoice, e.Activation, string(leaf)); err != nil {
+	if err := w.insert("events", "seq, invoice, activation, operator, action, event", e.Seq, e.Invoice, e.Activation, e.Operator, string(e.Action), string(leaf)); err != nil {
 		return err
 	}
 	first, hashes, err := w.tree.add(w.size, leaf)
