@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
-	"github.com/offlicense/offlicense/cmd/internal/text"
 	"github.com/offlicense/offlicense/cmd/licensor/command/common"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
@@ -63,11 +62,11 @@ func (c *listCommand) run(env *cli.Env, args []string) error {
 			return cli.Usagef("--%s is empty", name)
 		}
 	}
+	now, err := env.Time()
+	if err != nil {
+		return err
+	}
 	if c.Flags.Changed("expiring") {
-		now, err := env.Time()
-		if err != nil {
-			return err
-		}
 		c.filter.Now, c.filter.ExpiresBefore = now, now.Add(time.Duration(c.expiring)*24*time.Hour)
 	}
 	return c.WithService(env, service.ToRead, func(ctx context.Context, s *service.Service) error {
@@ -84,7 +83,7 @@ func (c *listCommand) run(env *cli.Env, args []string) error {
 			if err != nil {
 				return err
 			}
-			return cli.WriteJSON(env.Stdout, newListing(holdings, partners))
+			return cli.WriteJSON(env.Stdout, newListing(holdings, partners, now))
 		case c.csv:
 			return common.WriteOrders(env.Stdout, holdings)
 		case len(holdings) == 0 && c.filter == (service.Filter{}):
@@ -94,7 +93,7 @@ func (c *listCommand) run(env *cli.Env, args []string) error {
 			fmt.Fprintln(env.Stderr, `No entitlement fits all that was asked for.`)
 			return nil
 		}
-		_, err = table(holdings).WriteTo(env.Stdout)
+		_, err = table(holdings, now).WriteTo(env.Stdout)
 		return err
 	})
 }
@@ -108,23 +107,14 @@ func (c *listCommand) noInvoice(ctx context.Context, s *service.Service) error {
 		WithHint("leave them out: the invoice alone names one entitlement")
 }
 
-func table(holdings []ledger.Holding) *cli.Table {
+func table(holdings []ledger.Holding, now time.Time) *cli.Table {
 	var t cli.Table
-	t.Row("INVOICE", "CUSTOMER", "PRODUCT", "TYPE", "SEATS", "TERM")
+	t.Row("INVOICE", "CUSTOMER", "PRODUCT", "TYPE", "SEATS", "STATE", "TERM")
 	for _, h := range holdings {
-		t.Row(h.Invoice, h.Customer, h.ProductName(), h.Type, common.SeatsUsed(&h), common.Term(&h.Entitlement))
+		t.Row(h.Invoice, h.Customer, h.ProductName(), h.Type, common.SeatsUsed(&h), common.SaleState(&h, now), common.Term(&h.Entitlement))
 		for _, a := range h.Activations {
-			state, when := string(a.State), "since "+text.Date(a.Since)
-			if a.State == ledger.StateBridge {
-				when = "until " + text.Date(a.License.HardEnd)
-			}
-			if a.Waits != "" {
-				state, when = "bridge, seat waits", when+", code "+a.Waits
-			}
-			if !a.Revoked.IsZero() {
-				when += ", revoked on " + text.Date(a.Revoked)
-			}
-			t.Row("  "+a.ID, a.Site, a.Host, state, "", when)
+			state, when := common.ActivationState(&a, &h.Entitlement, now)
+			t.Row("  "+a.ID, a.Site, a.Host, "", "", state, when)
 		}
 	}
 	return &t
@@ -138,14 +128,17 @@ type Listing struct {
 
 type listedEntitlement struct {
 	ledger.Entitlement
+	State       ledger.Status      `json:"state"`
+	HardEnd     time.Time          `json:"hard_end,omitzero"` // grace included
 	SeatsUsed   uint64             `json:"seats_used"`
-	Partner     bool               `json:"partner"` // the customer is one
+	DaysUsed    *uint64            `json:"emergency_days_used,omitempty"` // type failover: as releases report them
+	Partner     bool               `json:"partner"`                       // the customer is one
 	Activations []listedActivation `json:"activations"`
 }
 
 type listedActivation struct {
 	ID         string        `json:"id"`
-	State      ledger.State  `json:"state"`
+	State      ledger.Status `json:"state"`
 	Site       string        `json:"site,omitempty"`
 	Host       string        `json:"host,omitempty"`
 	MachineKey string        `json:"machine_key,omitempty"`
@@ -163,13 +156,17 @@ type listedLicense struct {
 	Revoked  time.Time `json:"revoked,omitzero"`
 }
 
-func newListing(holdings []ledger.Holding, partners ledger.Partners) *Listing {
+func newListing(holdings []ledger.Holding, partners ledger.Partners, now time.Time) *Listing {
 	l := &Listing{Version: 1, Entitlements: []listedEntitlement{}}
 	for _, h := range holdings {
-		e := listedEntitlement{Entitlement: h.Entitlement, SeatsUsed: h.SeatsUsed, Partner: partners.Has(h.Customer), Activations: []listedActivation{}}
+		e := listedEntitlement{Entitlement: h.Entitlement, State: h.Entitlement.Status(now), HardEnd: h.HardEnd(), SeatsUsed: h.SeatsUsed,
+			Partner: partners.Has(h.Customer), Activations: []listedActivation{}}
+		if h.Type == ledger.TypeFailover {
+			e.DaysUsed = &h.DaysUsed
+		}
 		for _, a := range h.Activations {
 			e.Activations = append(e.Activations, listedActivation{
-				ID: a.ID, State: a.State, Site: a.Site, Host: a.Host, MachineKey: fingerprint(a.MachineKey), Since: a.Since, Waits: a.Waits,
+				ID: a.ID, State: a.Status(&h.Entitlement, now), Site: a.Site, Host: a.Host, MachineKey: fingerprint(a.MachineKey), Since: a.Since, Waits: a.Waits,
 				License: listedLicense{ID: a.License.ID, Epoch: a.License.Epoch, Issued: a.License.Issued, HardEnd: a.License.HardEnd, SignedBy: a.License.SignedBy, Revoked: a.Revoked},
 			})
 		}

@@ -43,6 +43,9 @@ type Entitlement struct {
 	// Waived says that staff have lifted rule production for good; the event has the
 	// reason. It is set by what Operation says, where that rule refuses, and by nothing else.
 	Waived bool `json:"waived,omitempty"`
+
+	// Standing says that staff have suspended or canceled the sale. It is set by nothing else.
+	Standing Standing `json:"standing,omitempty"`
 }
 
 // The types of license that rules speak of.

@@ -6,6 +6,7 @@ import "time"
 type Holding struct {
 	Entitlement
 	SeatsUsed   uint64 `json:"seats_used"`
+	DaysUsed    uint64 `json:"emergency_days_used,omitempty"` // of those sold, as releases report them
 	Activations []Held `json:"activations"`
 }
 

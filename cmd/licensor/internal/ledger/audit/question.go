@@ -74,7 +74,7 @@ func (s *state) create(d ledger.Created) ([]*rules.Step, error) {
 // entitle asks about a sale. What requires production may stand in an import before it.
 func (a *audit) entitle(by *ledger.Operation, d *ledger.Entitlement) ([]*rules.Step, error) {
 	sale := a.state.withEmail(d)
-	sale.Waived = false
+	sale.Waived, sale.Standing = false, ""
 	if err := sale.Check(a.state.vendor, by.Now); err != nil {
 		return nil, err
 	}
@@ -115,7 +115,7 @@ func (s *state) revise(by *ledger.Operation, action ledger.Action, after *ledger
 		before := *e
 		*e = *after.Clone()
 		// What no amendment changes, the rules set.
-		e.Waived, e.EmergencyFrom, e.Account = before.Waived, before.EmergencyFrom, before.Account
+		e.Waived, e.Standing, e.EmergencyFrom, e.Account = before.Waived, before.Standing, before.EmergencyFrom, before.Account
 		return nil
 	})
 	if action == ledger.ActionRenew {

@@ -82,11 +82,11 @@ func (of *sale) row() []any {
 	e := of.Entitlement
 	sold, _ := json.Marshal(e.Kept()) // it came from JSON
 	return []any{e.Invoice, ledger.CustomerKey(e.Customer), orNil(e.Account), e.Product, e.Type,
-		ledger.Seconds(e.Expires), ledger.Seconds(e.HardEnd()), string(sold), of.seller, of.used, of.peak}
+		ledger.Seconds(e.Expires), ledger.Seconds(e.HardEnd()), string(sold), string(e.Standing), of.seller, of.used, of.peak}
 }
 
 func (a *activation) row() []any {
-	return []any{a.id, a.invoice, string(a.state), orNil([]byte(a.key)), a.site, a.host, a.since, a.ended, int64(a.epoch), a.license.String()}
+	return []any{a.id, a.invoice, string(a.state), orNil([]byte(a.key)), a.site, a.host, a.since, a.ended, int64(a.epoch), a.license.String(), a.emergencyDays}
 }
 
 func (l *license) row(id string) []any {

@@ -94,11 +94,13 @@ type activation struct {
 	site, host  string
 	since       int64
 	ended       int64
-	epoch       uint64
-	license     format.ID // the newest
-	licenses    []*license
-	moves       []*move // as the old server
-	bridge      *move   // as the new one
+
+	emergencyDays int64 // as its release reports them
+	epoch         uint64
+	license       format.ID // the newest
+	licenses      []*license
+	moves         []*move // as the old server
+	bridge        *move   // as the new one
 }
 
 type license struct {
@@ -410,7 +412,7 @@ func (s *state) applyClosed(e *ledger.Event, c ledger.Closed) error {
 	s.become(a, map[ledger.Action]ledger.State{
 		ledger.ActionRelease: ledger.StateReleased, ledger.ActionDeactivate: ledger.StateDeactivated, ledger.ActionVoid: ledger.StateVoid,
 	}[e.Action])
-	a.ended = e.Time.Unix()
+	a.ended, a.emergencyDays = e.Time.Unix(), int64(c.EmergencyDays)
 	of := s.sales[e.Invoice]
 	if of == nil {
 		return fmt.Errorf("invoice %.64q was never sold", e.Invoice)

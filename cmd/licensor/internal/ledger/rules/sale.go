@@ -45,7 +45,7 @@ func Entitle(f *Facts, by *ledger.Operation, sale *ledger.Entitlement) (*Step, e
 	}
 	j := &judgement{Facts: f, by: by}
 	e := sale.Clone()
-	e.Waived = false
+	e.Waived, e.Standing = false, ""
 	if e.EmergencyDays > 0 {
 		e.CountEmergencyFrom(by.Now)
 	}

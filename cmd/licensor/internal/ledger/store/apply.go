@@ -56,13 +56,13 @@ func (w *Writer) applyEntitlement(event *ledger.Event, e *ledger.Entitlement) er
 		return err
 	}
 	values := []any{e.Invoice, ledger.CustomerKey(e.Customer), orNil(e.Account), e.Product, e.Type,
-		ledger.Seconds(e.Expires), ledger.Seconds(e.HardEnd()), string(sold)}
+		ledger.Seconds(e.Expires), ledger.Seconds(e.HardEnd()), string(sold), string(e.Standing)}
 	email := []any{e.Account, append([]byte{}, e.Salt...), e.Email, ledger.AccountKey(e.Email)}
 	if event.Action == ledger.ActionEntitle {
 		if err := w.insert("emails", "account, salt, address, owner", email...); err != nil {
 			return err
 		}
-		return w.insert("entitlements", "invoice, customer, account, product, type, expires, hard_end, sold, seller, seats_used, seats_peak",
+		return w.insert("entitlements", "invoice, customer, account, product, type, expires, hard_end, sold, standing, seller, seats_used, seats_peak",
 			append(values, event.Operator, int64(0), int64(0))...)
 	}
 	if e.Account != nil {
@@ -71,7 +71,7 @@ func (w *Writer) applyEntitlement(event *ledger.Event, e *ledger.Entitlement) er
 		}
 	}
 	return w.one("entitlements", `UPDATE entitlements SET customer = $2, account = $3, product = $4, type = $5, expires = $6,
-		hard_end = $7, sold = $8 WHERE invoice = $1`, values...)
+		hard_end = $7, sold = $8, standing = $9 WHERE invoice = $1`, values...)
 }
 
 func (w *Writer) applyForgotten(f ledger.Forgotten) error {
@@ -91,8 +91,8 @@ func (w *Writer) applySigned(e *ledger.Event, s *ledger.Signed) error {
 	var err error
 	switch {
 	case a != nil && l.Epoch == 1:
-		err = w.insert("activations", "id, invoice, state, machine_key, site, host, since, ended, epoch, license",
-			a.ID, e.Invoice, string(a.State), orNil(a.MachineKey), a.Site, a.Host, ledger.Seconds(a.Since), int64(0), int64(1), l.ID.String())
+		err = w.insert("activations", "id, invoice, state, machine_key, site, host, since, ended, epoch, license, emergency_days",
+			a.ID, e.Invoice, string(a.State), orNil(a.MachineKey), a.Site, a.Host, ledger.Seconds(a.Since), int64(0), int64(1), l.ID.String(), int64(0))
 		if a.State == ledger.StateActive {
 			w.addSeat(e.Invoice)
 		}
@@ -143,8 +143,8 @@ func (w *Writer) applyClosed(e *ledger.Event, c ledger.Closed) error {
 	became := map[ledger.Action]ledger.State{
 		ledger.ActionRelease: ledger.StateReleased, ledger.ActionDeactivate: ledger.StateDeactivated, ledger.ActionVoid: ledger.StateVoid,
 	}[e.Action]
-	if err := w.one("activations", "UPDATE activations SET state = $2, ended = $3 WHERE id = $1",
-		e.Activation, string(became), e.Time.Unix()); err != nil {
+	if err := w.one("activations", "UPDATE activations SET state = $2, ended = $3, emergency_days = $4 WHERE id = $1",
+		e.Activation, string(became), e.Time.Unix(), int64(c.EmergencyDays)); err != nil {
 		return err
 	}
 	switch ledger.State(state) {

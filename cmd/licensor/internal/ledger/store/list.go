@@ -68,6 +68,20 @@ func (t *Tx) List(filter Filter) ([]ledger.Holding, error) {
 	if err != nil {
 		return nil, err
 	}
+	err = t.each("SELECT a.invoice, a.ended, a.emergency_days FROM entitlements e JOIN activations a ON a.invoice = e.invoice WHERE a.emergency_days > 0 AND "+condition,
+		args, func(scan func(...any) error) error {
+			var invoice string
+			var ended unixTime
+			var days uint64
+			err := scan(&invoice, &ended, &days)
+			if h := &holdings[at[invoice]]; err == nil && !time.Time(ended).Before(h.EmergencyFrom) {
+				h.DaysUsed += min(days, 1<<32) // sites report what they like
+			}
+			return err
+		})
+	if err != nil {
+		return nil, err
+	}
 	err = t.each(`SELECT a.invoice, a.id, a.state, a.machine_key, a.site, a.host, a.since, l.id, l.epoch, l.issued, l.hard_end, l.signed_by,
 		COALESCE(r.since, 0), CASE WHEN m.state = 'waiting' THEN l.request_hash END
 		FROM entitlements e JOIN activations a ON a.invoice = e.invoice JOIN licenses l ON l.id = a.license

@@ -250,12 +250,13 @@ type relation struct{ kind, table, shape string }
 
 // predicates are the conditions of partial indexes as PostgreSQL writes them.
 var predicates = map[string]string{
-	"events_activation":  "(activation <> ''::text)",
-	"events_action":      "(action <> 'sign'::text)",
-	"activations_host":   "(host <> ''::text)",
-	"activations_site":   "(state = ANY (ARRAY['active'::text, 'bridge'::text]))",
-	"activations_oldest": "(state = 'active'::text)",
-	"moves_waiting":      "(state = 'waiting'::text)",
+	"events_activation":     "(activation <> ''::text)",
+	"events_action":         "(action <> 'sign'::text)",
+	"activations_host":      "(host <> ''::text)",
+	"activations_site":      "(state = ANY (ARRAY['active'::text, 'bridge'::text]))",
+	"activations_oldest":    "(state = 'active'::text)",
+	"activations_emergency": "(emergency_days > 0)",
+	"moves_waiting":         "(state = 'waiting'::text)",
 }
 
 // madeSchema returns the relations that the schema makes, read from its text.

@@ -57,6 +57,7 @@ const schema = `
 		expires    {int} NOT NULL,
 		hard_end   {int} NOT NULL,
 		sold       {text} NOT NULL,
+		standing   {text} NOT NULL,
 		seller     {text} NOT NULL,
 		seats_used {int} NOT NULL,
 		seats_peak {int} NOT NULL
@@ -85,8 +86,11 @@ const schema = `
 		since       {int} NOT NULL,
 		ended       {int} NOT NULL,
 		epoch       {int} NOT NULL,
-		license     {text} NOT NULL
+		license     {text} NOT NULL,
+
+		emergency_days {int} NOT NULL
 	){clustered};
+	CREATE INDEX activations_emergency ON activations (invoice) WHERE emergency_days > 0;
 	CREATE UNIQUE INDEX activations_site ON activations (invoice, machine_key) WHERE state IN ('active', 'bridge');
 	CREATE INDEX activations_host ON activations (lower(host)) WHERE host <> '';
 	CREATE INDEX activations_oldest ON activations (invoice, since, id) WHERE state = 'active';

@@ -1,0 +1,49 @@
+package common
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/offlicense/offlicense/cmd/internal/cli"
+	"github.com/offlicense/offlicense/cmd/internal/text"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+)
+
+// stateNames are the states that people are told by another name.
+var stateNames = map[ledger.Status]string{ledger.StatusGrace: "in grace"}
+
+// StateName returns how people are told of a state.
+func StateName(s ledger.Status) string {
+	if name := stateNames[s]; name != "" {
+		return name
+	}
+	return string(s)
+}
+
+// SaleState tells the state of a sale; of a standby with the emergency days that releases
+// have reported.
+func SaleState(h *ledger.Holding, now time.Time) string {
+	s := h.Entitlement.Status(now)
+	if s == ledger.StatusStandby && h.DaysUsed > 0 {
+		return fmt.Sprintf("%s, %s used", StateName(s), cli.Plural(h.DaysUsed, "day", "days"))
+	}
+	return StateName(s)
+}
+
+// ActivationState tells the state of an activation of a sale, and since or until when it is
+// in it.
+func ActivationState(a *ledger.Held, of *ledger.Entitlement, now time.Time) (state, when string) {
+	s := a.Status(of, now)
+	state = StateName(s)
+	switch {
+	case s == ledger.StatusRevoked:
+		return state, "on " + text.Date(a.Revoked)
+	case s == ledger.StatusBridge && a.Waits != "":
+		return state + ", seat waits", "until " + text.Date(a.License.HardEnd) + ", code " + a.Waits
+	case s == ledger.StatusBridge || s == ledger.StatusGrace:
+		return state, "until " + text.Date(a.License.HardEnd)
+	case s == ledger.StatusEnded:
+		return state, "on " + text.Date(a.License.HardEnd)
+	}
+	return state, "since " + text.Date(a.Since)
+}
