@@ -36,12 +36,18 @@ const (
 // still running then.
 func killed(t *testing.T, cmd *exec.Cmd, after time.Duration) bool {
 	t.Helper()
+	return killedWhen(t, cmd, func() { time.Sleep(after) })
+}
+
+// killedWhen kills a command when wait returns.
+func killedWhen(t *testing.T, cmd *exec.Cmd, wait func()) bool {
+	t.Helper()
 	var output bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &output, &output
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	time.Sleep(after)
+	wait()
 	cmd.Process.Kill()
 	cmd.Wait()
 	if code := cmd.ProcessState.ExitCode(); code > 0 {
