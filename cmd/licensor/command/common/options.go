@@ -157,6 +157,11 @@ func AddDays(flags *pflag.FlagSet, days *uint64, name string) {
 	add(flags, days, name, ledger.ParseDays)
 }
 
+// AddWindow adds an option with a window of time, such as 30d or 2027-01-01..2027-03-31.
+func AddWindow(flags *pflag.FlagSet, window *ledger.Window, name string) {
+	add(flags, window, name, ledger.ParseWindow)
+}
+
 // AddActivation adds --activation. An id may be typed in small letters.
 func AddActivation(flags *pflag.FlagSet, id *string) {
 	add(flags, id, "activation", func(text string) (string, error) { return strings.ToUpper(text), nil })

@@ -31,7 +31,7 @@ var usage embed.FS
 type listCommand struct {
 	common.Options
 	filter   service.Filter
-	expiring uint64 // days
+	expiring ledger.Window
 	json     bool
 	csv      bool
 }
@@ -42,7 +42,7 @@ func list(flags *pflag.FlagSet) cli.Run {
 	flags.StringVar(&c.filter.Invoice, "invoice", "", "")
 	flags.StringVar(&c.filter.Customer, "customer", "", "")
 	flags.StringVar(&c.filter.Product, "product", "", "")
-	common.AddDays(flags, &c.expiring, "expiring")
+	common.AddWindow(flags, &c.expiring, "expiring")
 	flags.BoolVar(&c.filter.Active, "active", false, "")
 	flags.BoolVar(&c.json, "json", false, "")
 	flags.BoolVar(&c.csv, "csv", false, "")
@@ -67,9 +67,12 @@ func (c *listCommand) run(env *cli.Env, args []string) error {
 		return err
 	}
 	if c.Flags.Changed("expiring") {
-		c.filter.Now, c.filter.ExpiresBefore = now, now.Add(time.Duration(c.expiring)*24*time.Hour)
+		c.filter.EndsAfter, c.filter.EndsBy = c.expiring.At(now)
 	}
 	return c.WithService(env, service.ToRead, func(ctx context.Context, s *service.Service) error {
+		if c.Flags.Changed("expiring") {
+			return c.endings(ctx, env, s, now)
+		}
 		holdings, err := s.List(ctx, c.filter)
 		if err != nil {
 			return err

@@ -321,3 +321,11 @@ func ParseDays(text string) (uint64, error) {
 	}
 	return days, nil
 }
+
+// TermNamed returns the term whose column has a name, nil if there is none.
+func TermNamed(name string) *Term {
+	if i := slices.IndexFunc(Terms, func(t Term) bool { return t.Name == name }); i >= 0 {
+		return &Terms[i]
+	}
+	return nil
+}

@@ -18,9 +18,9 @@ type Filter struct {
 	Product  string
 	Active   bool // with an activation
 
-	// ExpiresBefore shows those that end before then and have not ended by Now.
-	ExpiresBefore time.Time
-	Now           time.Time
+	// EndsBy shows those that end, or whose updates do, after EndsAfter and by then, and
+	// were not canceled.
+	EndsAfter, EndsBy time.Time
 }
 
 func (f Filter) where() (condition string, args []any) {
@@ -44,8 +44,9 @@ func (f Filter) where() (condition string, args []any) {
 	if f.Active {
 		add("e.seats_used > 0")
 	}
-	if !f.ExpiresBefore.IsZero() {
-		add("e.expires > 0 AND e.expires >= ? AND e.expires < ?", ledger.Seconds(f.Now), f.ExpiresBefore.Unix())
+	if !f.EndsBy.IsZero() {
+		after, by := max(ledger.Seconds(f.EndsAfter), 0), f.EndsBy.Unix()
+		add("e.standing <> 'canceled' AND (e.expires > ? AND e.expires <= ? OR e.updates > ? AND e.updates <= ?)", after, by, after, by)
 	}
 	return strings.Join(all, " AND "), args
 }

@@ -191,6 +191,7 @@ func TestList(t *testing.T) {
 		}
 		other := func(e *ledger.Entitlement) { e.Customer = "Other  Ltd" }
 		liquid := func(e *ledger.Entitlement) { e.Product = "liquid" }
+		maintained := func(e *ledger.Entitlement) { e.UpdatesUntil = now.Add(6 * day) }
 		sold := func(changes ...func(*ledger.Entitlement)) ledger.Event {
 			return sell(func(e *ledger.Entitlement) {
 				for _, change := range changes {
@@ -200,7 +201,7 @@ func TestList(t *testing.T) {
 		}
 		record(t, s,
 			sold(in("D", ledgertest.Entitlement().Expires), other, liquid), sold(in("A", now.Add(10*day))),
-			sold(in("B", now.Add(20*day)), other), sold(in("C", time.Time{}), liquid),
+			sold(in("B", now.Add(20*day)), other), sold(in("C", time.Time{}), liquid, maintained),
 			begins("AAAA", 1, ledger.StateActive, "A", site(1), now), signs("AAAA", 2, 2, "A", site(11)),
 			begins("BBBB", 3, ledger.StateActive, "B", site(2), now),
 			ledger.Event{Action: ledger.ActionRelease, Invoice: "B", Activation: "BBBB", Detail: ledger.Closed{}})
@@ -215,9 +216,12 @@ func TestList(t *testing.T) {
 			"product":                 {store.Filter{Product: "liquid"}, "C D"},
 			"customer and product":    {store.Filter{Customer: "Other Ltd", Product: "liquid"}, "D"},
 			"active":                  {store.Filter{Active: true}, "A"},
-			"expiring within 15 days": {store.Filter{Now: now, ExpiresBefore: now.Add(15 * day)}, "A"},
-			"expiring later":          {store.Filter{Now: now.Add(15 * day), ExpiresBefore: now.Add(30 * day)}, "B"},
-			"all of it":               {store.Filter{Invoice: "A", Customer: "site ltd", Product: "evoq", Active: true, Now: now, ExpiresBefore: now.Add(30 * day)}, "A"},
+			"expiring within 15 days": {store.Filter{EndsAfter: now, EndsBy: now.Add(15 * day)}, "A C"},
+			"expiring later":          {store.Filter{EndsAfter: now.Add(15 * day), EndsBy: now.Add(30 * day)}, "B"},
+			"to the second":           {store.Filter{EndsAfter: now.Add(9 * day), EndsBy: now.Add(10 * day)}, "A"},
+			"after the second":        {store.Filter{EndsAfter: now.Add(10 * day), EndsBy: now.Add(15 * day)}, ""},
+			"expiring updates":        {store.Filter{EndsAfter: now.Add(5 * day), EndsBy: now.Add(6 * day)}, "C"},
+			"all of it":               {store.Filter{Invoice: "A", Customer: "site ltd", Product: "evoq", Active: true, EndsAfter: now, EndsBy: now.Add(30 * day)}, "A"},
 		} {
 			facts(t, s, func(x *store.Tx) error {
 				holdings, err := x.List(test.filter)

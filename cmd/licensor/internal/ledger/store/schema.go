@@ -56,6 +56,7 @@ const schema = `
 		type       {text} NOT NULL,
 		expires    {int} NOT NULL,
 		hard_end   {int} NOT NULL,
+		updates    {int} NOT NULL,
 		sold       {text} NOT NULL,
 		standing   {text} NOT NULL,
 		seller     {text} NOT NULL,
@@ -67,6 +68,7 @@ const schema = `
 	CREATE INDEX entitlements_seller ON entitlements (seller);
 	CREATE INDEX entitlements_account ON entitlements (account);
 	CREATE INDEX entitlements_expires ON entitlements (expires);
+	CREATE INDEX entitlements_updates ON entitlements (updates) WHERE updates > 0;
 
 	CREATE TABLE emails (
 		account {blob} PRIMARY KEY,

@@ -1,0 +1,75 @@
+package record
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/offlicense/offlicense/cmd/internal/cli"
+	"github.com/offlicense/offlicense/cmd/licensor/command/common"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
+)
+
+// endings is list --expiring: what ends, and when, in the order of the ends.
+func (c *listCommand) endings(ctx context.Context, env *cli.Env, s *service.Service, now time.Time) error {
+	endings, err := s.Endings(ctx, c.filter)
+	if err != nil {
+		return err
+	}
+	if len(endings) == 0 && c.filter.Invoice != "" {
+		return c.noInvoice(ctx, s)
+	}
+	switch {
+	case c.json:
+		partners, err := s.Partners(ctx)
+		if err != nil {
+			return err
+		}
+		return cli.WriteJSON(env.Stdout, newEndingListing(endings, partners, now))
+	case c.csv:
+		return common.WriteEndings(env.Stdout, endings)
+	case len(endings) == 0:
+		fmt.Fprintln(env.Stderr, "Nothing ends that fits all that was asked for.")
+		return nil
+	}
+	var t cli.Table
+	t.Row("ENDS", "WHAT", "INVOICE", "CUSTOMER", "E-MAIL", "PRODUCT", "TYPE", "SEATS", "STATE")
+	for i := range endings {
+		e := &endings[i]
+		t.Row(e.On(), e.What(), e.Invoice, e.Customer, common.Address(&e.Entitlement), e.ProductName(), e.Type, common.SeatsUsed(&e.Holding), common.SaleState(&e.Holding, now))
+	}
+	_, err = t.WriteTo(env.Stdout)
+	return err
+}
+
+// endingListing is what list --expiring --json prints: a Listing that says what ends.
+type endingListing struct {
+	Version      int            `json:"version"`
+	Entitlements []listedEnding `json:"entitlements"`
+}
+
+type listedEnding struct {
+	EndsOn string   `json:"ends_on"` // the earlier of the two
+	Ends   []string `json:"ends"`    // license, updates
+	listedEntitlement
+}
+
+func newEndingListing(endings []ledger.Ending, partners ledger.Partners, now time.Time) *endingListing {
+	holdings := make([]ledger.Holding, len(endings))
+	for i := range endings {
+		holdings[i] = endings[i].Holding
+	}
+	l := &endingListing{Version: 1, Entitlements: []listedEnding{}}
+	for i, e := range newListing(holdings, partners, now).Entitlements {
+		ending := listedEnding{EndsOn: endings[i].On(), listedEntitlement: e}
+		if endings[i].License {
+			ending.Ends = append(ending.Ends, "license")
+		}
+		if endings[i].Updates {
+			ending.Ends = append(ending.Ends, "updates")
+		}
+		l.Entitlements = append(l.Entitlements, ending)
+	}
+	return l
+}
