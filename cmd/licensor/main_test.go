@@ -69,6 +69,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"answer":   scriptAnswer,
 			"known":    scriptKnown,
 			"sold":     scriptSold,
 			"ask":      scriptAsk,

@@ -100,6 +100,9 @@ func Main(p Program, env *Env) int {
 		// Otherwise `list > file` on a full disk would exit 0.
 		err = FileError("write", "-", out.err)
 	}
+	if err != nil {
+		env.answerError(err)
+	}
 	return env.report(err)
 }
 
@@ -134,6 +137,9 @@ func (p Program) run(env *Env) error {
 		return nil
 	case err != nil:
 		return p.hintHelp(c, flagError(flags, err))
+	}
+	if asked, err := flags.GetBool(jsonOption); err == nil && asked {
+		env.answerJSON()
 	}
 	return p.hintHelp(c, run(env, flags.Args()))
 }

@@ -64,8 +64,8 @@ func TestExitAndOutput(t *testing.T) {
 		stdout, stderr string
 	}{
 		{"verify", 0, "json false limit 0 args []\n", ""},
-		{"verify --json a --limit 3 b", 0, "json true limit 3 args [a b]\n", ""},
-		{"verify a b -l 3 --json", 0, "json true limit 3 args [a b]\n", ""},
+		{"verify --json a --limit 3 b", 0, "", "json true limit 3 args [a b]\n"},
+		{"verify a b -l 3 --json", 0, "", "json true limit 3 args [a b]\n"},
 		{"verify - -- --json", 0, "json false limit 0 args [- --json]\n", ""},
 		{"verify --help", 0, "Usage:\n    tool verify\n", ""},
 		{"verify a --help", 0, "Usage:\n    tool verify\n", ""},

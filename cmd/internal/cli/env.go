@@ -30,6 +30,8 @@ type Env struct {
 
 	program   string
 	stdinRead bool
+	answers   io.Writer // standard output, where the command was called with --json
+	answered  bool
 }
 
 // System returns the process itself.

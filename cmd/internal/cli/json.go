@@ -9,14 +9,9 @@ import (
 	"strings"
 )
 
-// WriteJSON writes v as one object, indented by two spaces, with a newline.
-// Characters that could act on a terminal are written as \u escapes, which
-// mean the same to a program.
-func WriteJSON(w io.Writer, v any) error { return writeJSON(w, v, "  ") }
-
-// WriteJSONLine is WriteJSON without line breaks in the object: one of JSON Lines.
-func WriteJSONLine(w io.Writer, v any) error { return writeJSON(w, v, "") }
-
+// writeJSON writes v as one object, with a newline; empty for indent, on one line.
+// Characters that could act on a terminal are written as \u escapes, which mean the
+// same to a program.
 func writeJSON(w io.Writer, v any, indent string) error {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)

@@ -2,11 +2,13 @@ package cli_test
 
 import (
 	"encoding/json"
+	"io"
 	"strings"
 	"testing"
 	"unicode/utf8"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
+	"github.com/spf13/pflag"
 )
 
 // hostile are texts that act on a terminal or hide what they are.
@@ -62,31 +64,39 @@ func TestCleanKeepsPaths(t *testing.T) {
 	}
 }
 
-func TestWriteJSON(t *testing.T) {
-	var b strings.Builder
-	if err := cli.WriteJSON(&b, map[string]any{"a": "<&>", "b": []int{1}}); err != nil {
-		t.Fatal(err)
+func TestAnswer(t *testing.T) {
+	answer := func(v any) (stdout string, failed error) {
+		var out strings.Builder
+		p := cli.Program{Name: "tool", Commands: []cli.Command{{Name: "show", Setup: func(flags *pflag.FlagSet) cli.Run {
+			flags.Bool("json", false, "")
+			return func(env *cli.Env, _ []string) error {
+				failed = env.Answer(v)
+				return cli.ErrNotValid
+			}
+		}}}}
+		cli.Main(p, &cli.Env{Args: []string{"show", "--json"}, Stdout: &out, Stderr: io.Discard})
+		return out.String(), failed
 	}
-	if want := "{\n  \"a\": \"<&>\",\n  \"b\": [\n    1\n  ]\n}\n"; b.String() != want {
-		t.Errorf("got %q, want %q", b.String(), want)
+	got, err := answer(map[string]any{"a": "<&>", "b": []int{1}})
+	if want := "{\n  \"a\": \"<&>\",\n  \"b\": [\n    1\n  ]\n}\n"; err != nil || got != want {
+		t.Errorf("got %q, want %q: %v", got, want, err)
 	}
 	for _, s := range hostile {
-		b.Reset()
-		if err := cli.WriteJSON(&b, map[string]string{"name": s}); err != nil {
+		text, err := answer(map[string]string{"name": s})
+		if err != nil {
 			t.Fatal(err)
 		}
-		inert(t, b.String(), "\n")
+		inert(t, text, "\n")
 		var got map[string]string
-		if err := json.Unmarshal([]byte(b.String()), &got); err != nil {
+		if err := json.Unmarshal([]byte(text), &got); err != nil {
 			t.Errorf("%q: %v", s, err)
 		}
 		if want := strings.ToValidUTF8(s, "\ufffd"); utf8.ValidString(s) && got["name"] != want {
 			t.Errorf("read back %q, want %q", got["name"], want)
 		}
 	}
-	b.Reset()
-	if err := cli.WriteJSON(&b, map[string]any{"a": "x", "f": func() {}}); err == nil || b.Len() != 0 {
-		t.Errorf("a value that JSON cannot hold: %v, wrote %q", err, b.String())
+	if got, err := answer(map[string]any{"a": "x", "f": func() {}}); err == nil || got != "" {
+		t.Errorf("a value that JSON cannot hold: %v, wrote %q", err, got)
 	}
 }
 

@@ -60,7 +60,7 @@ func (f *failoverFlags) run(env *cli.Env, args []string) error {
 		return notDeclared(err)
 	}
 	if f.json {
-		return cli.WriteJSON(env.Stdout, viewFailover(failover))
+		return env.Answer(viewFailover(failover))
 	}
 	return nil
 }

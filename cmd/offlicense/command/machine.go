@@ -78,7 +78,7 @@ func showMachine(env *cli.Env, o machine.Options, asJSON bool) error {
 		view.Components = append(view.Components, component)
 	}
 	if asJSON {
-		return cli.WriteJSON(env.Stdout, view)
+		return env.Answer(view)
 	}
 	view.print(env.Stdout)
 	if len(identity.Components) == 0 {

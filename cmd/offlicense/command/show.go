@@ -39,9 +39,9 @@ func show(env *cli.Env, files []string, asJSON bool) error {
 		switch {
 		case asJSON && len(files) > 1:
 			s.File = file
-			err = cli.WriteJSONLine(env.Stdout, s)
+			err = env.AnswerLine(s)
 		case asJSON:
-			err = cli.WriteJSON(env.Stdout, s)
+			err = env.Answer(s)
 		default:
 			if i > 0 {
 				fmt.Fprintln(env.Stdout)

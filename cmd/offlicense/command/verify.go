@@ -65,7 +65,7 @@ func (f *verifyFlags) run(env *cli.Env, files []string) error {
 	}
 	a, err := f.answer(env, judge, file)
 	if f.json {
-		if err := cli.WriteJSON(env.Stdout, a); err != nil {
+		if err := env.Answer(a); err != nil {
 			return err
 		}
 	} else if err == nil {
@@ -86,10 +86,10 @@ func (f *verifyFlags) unprepared(env *cli.Env, files []string, err error) error 
 	}
 	a := uncheckedAnswer(err)
 	if len(files) < 2 {
-		return cmp.Or(cli.WriteJSON(env.Stdout, a), err)
+		return cmp.Or(env.Answer(a), err)
 	}
 	for _, a.File = range files {
-		if err := cli.WriteJSONLine(env.Stdout, a); err != nil {
+		if err := env.AnswerLine(a); err != nil {
 			return err
 		}
 	}
@@ -109,7 +109,7 @@ func (f *verifyFlags) many(env *cli.Env, files []string, judge judge) error {
 			notValid++
 		}
 		if f.json {
-			if err := cli.WriteJSONLine(env.Stdout, a); err != nil {
+			if err := env.AnswerLine(a); err != nil {
 				return err
 			}
 		} else {

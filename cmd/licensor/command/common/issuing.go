@@ -40,24 +40,27 @@ func (o *Issuing) Ready(env *cli.Env, question, nothing string) (by ledger.Opera
 }
 
 // Deliver writes the file of a license that is on record, with the newest revocation
-// list.
-func (o *Issuing) Deliver(ctx context.Context, env *cli.Env, s *service.Service, license *ledger.License) error {
+// list, and returns what to answer.
+func (o *Issuing) Deliver(ctx context.Context, env *cli.Env, s *service.Service, license *ledger.License) (*Delivered, error) {
 	texts, err := s.LicenseTexts(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	file, err := texts.Text(license)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if err := env.WriteFile(o.Out, file, 0o644); err != nil {
-		return cli.Fail(err).WithHint("the license is recorded and not lost: run the command again with another --out, it writes the same one")
+	out, err := WriteOutput(env, o.Out, file)
+	if err != nil {
+		return nil, cli.Fail(err).WithHint("the license is recorded and not lost: run the command again with another --out, it writes the same one")
 	}
 	t := cli.Table{Whole: true}
 	AddLicense(&t, license)
 	if o.Out != "-" {
 		t.Row("file", o.Out)
 	}
-	_, err = t.WriteTo(Messages(env, o.Out))
-	return err
+	if _, err := t.WriteTo(Messages(env, o.Out)); err != nil {
+		return nil, err
+	}
+	return deliveredOf(ctx, s, license, out)
 }

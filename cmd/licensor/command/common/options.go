@@ -57,13 +57,14 @@ func (o *Options) AddOperator(flags *pflag.FlagSet) { flags.StringVar(&o.operato
 // AddYes adds --yes.
 func (o *Options) AddYes(flags *pflag.FlagSet) { flags.BoolVar(&o.Yes, "yes", false, "") }
 
-// AddChange adds what a command takes that changes the ledger: --ledger, --operator, --why
-// and --override.
+// AddChange adds what a command takes that changes the ledger: --ledger, --operator, --why,
+// --override and --json.
 func (o *Options) AddChange(flags *pflag.FlagSet) {
 	o.AddLedger(flags)
 	o.AddOperator(flags)
 	flags.StringVar(&o.why, "why", "", "")
 	flags.BoolVar(&o.override, "override", false, "")
+	AddJSON(flags)
 }
 
 // Operation says who makes a change, when and why.

@@ -2,6 +2,7 @@ package issue
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/csv"
 	"errors"
@@ -79,11 +80,8 @@ func (b *bulk) run(ctx context.Context, s *service.Service) error {
 		broken = b.sign(ctx, by, signer, readable)
 	}
 	reported := b.writeReport()
-	if broken != nil {
-		return broken
-	}
-	if reported != nil {
-		return reported
+	if err := cmp.Or(broken, reported); err != nil {
+		return cmp.Or(b.answer(err), err)
 	}
 	return b.summarize()
 }
@@ -167,10 +165,62 @@ func (b *bulk) summarize() error {
 	if _, err := t.WriteTo(b.env.Stdout); err != nil {
 		return err
 	}
+	if err := b.answer(nil); err != nil {
+		return err
+	}
 	if b.refused > 0 {
 		return cli.ErrNotValid
 	}
 	return nil
+}
+
+// bulkAnswer is what sign --json prints of many requests. Those that a broken run did not
+// get to are not in it.
+type bulkAnswer struct {
+	Version  int          `json:"version"`
+	Error    string       `json:"error,omitempty"` // what broke the run off
+	Hint     string       `json:"hint,omitempty"`
+	Requests []bulkResult `json:"requests"`
+}
+
+type bulkResult struct {
+	Request    string               `json:"request"` // its file
+	Result     string               `json:"result"`
+	Invoice    string               `json:"invoice,omitempty"`
+	Activation string               `json:"activation,omitempty"`
+	License    *service.LicenseView `json:"license,omitempty"`
+	File       string               `json:"file,omitempty"` // the license's
+	Error      string               `json:"error,omitempty"`
+	Rule       string               `json:"rule,omitempty"`
+	Hint       string               `json:"hint,omitempty"`
+}
+
+// answer says what became of each request, and what broke the run off, if anything did.
+func (b *bulk) answer(broken error) error {
+	answer := bulkAnswer{Version: 1, Requests: []bulkResult{}}
+	if broken != nil {
+		e := cli.AnswerOf(broken)
+		answer.Error, answer.Hint = e.Error, e.Hint
+	}
+	for _, item := range b.items {
+		if item.result == "" {
+			continue
+		}
+		r := bulkResult{Request: item.path, Result: item.result}
+		if item.request != nil {
+			r.Invoice = item.request.Invoice
+		}
+		if item.license != nil {
+			view := service.ViewLicense(item.license)
+			r.Activation, r.License, r.File = item.license.Activation, &view, b.directory.Path(item.out)
+		}
+		if item.err != nil {
+			e := cli.AnswerOf(item.err)
+			r.Error, r.Rule, r.Hint = e.Error, e.Rule, e.Hint
+		}
+		answer.Requests = append(answer.Requests, r)
+	}
+	return b.env.Answer(answer)
 }
 
 // What became of a request.

@@ -1,6 +1,7 @@
 package issue
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -74,9 +75,17 @@ func deactivate(flags *pflag.FlagSet) cli.Run {
 				fmt.Fprintln(env.Stderr, "The seat is free: the new server makes a request, and \"licensor sign\" signs it.")
 			}
 			tellWaiting(env, revoked)
-			return err
+			return cmp.Or(err, env.Answer(deactivated{1, activation, bridge, revoked}))
 		})
 	}
+}
+
+// deactivated is what deactivate --json prints.
+type deactivated struct {
+	Version    int         `json:"version"`
+	Activation string      `json:"activation"`
+	Bridge     bool        `json:"bridge"` // it was one, and its move is canceled
+	ToRevoke   []format.ID `json:"to_revoke,omitempty"`
 }
 
 // addRevoked adds the licenses that are to be revoked.

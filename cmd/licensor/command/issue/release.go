@@ -72,16 +72,32 @@ func tellReleased(ctx context.Context, env *cli.Env, s *service.Service, c *comm
 		said = "was released before; nothing has changed"
 	}
 	fmt.Fprintf(env.Stderr, "Activation %s %s.\n", r.Activation, said)
+	answer := released{Version: 1, Activation: r.Activation, Already: r.Already, Successor: r.Successor}
 	switch {
 	case r.License != nil:
-		return c.Deliver(ctx, env, s, r.License)
+		var err error
+		if answer.Final, err = c.Deliver(ctx, env, s, r.License); err != nil {
+			return err
+		}
 	case r.Refusal != nil:
 		return cli.Failf("the release is recorded, but the new server of the move gets no license: %w", r.Refusal)
 	case r.Waits != nil:
+		answer.Waits = format.ComparisonCode(r.Waits.Hash)
 		fmt.Fprintf(env.Stderr, "Its seat waits for the new server of the move, %s, which asks for its license now; the code of its request for the bridge was %s.\n",
-			r.Successor, format.ComparisonCode(r.Waits.Hash))
+			r.Successor, answer.Waits)
 	case c.Out != "-":
 		env.Warnf("no move waited for this release: there is no license to write to %s", c.Out)
 	}
-	return nil
+	return env.Answer(answer)
+}
+
+// released is what release --json prints. Where a move waited for the release, the new
+// server's license is in it, or the new server has to ask for it.
+type released struct {
+	Version    int               `json:"version"`
+	Activation string            `json:"activation"`
+	Already    bool              `json:"already,omitempty"`   // it was released before
+	Successor  string            `json:"successor,omitempty"` // the activation that takes the seat
+	Waits      string            `json:"waits,omitempty"`     // the code of its request for the bridge: it asks for its license now
+	Final      *common.Delivered `json:"final,omitempty"`     // its license
 }

@@ -93,7 +93,7 @@ func (c *signCommand) signOne(env *cli.Env, path string) error {
 				return err
 			}
 		}
-		return c.Deliver(ctx, env, s, license)
+		return c.deliver(ctx, env, s, license, offer.License != nil)
 	})
 }
 
@@ -154,6 +154,15 @@ func (c *signCommand) signUnbound(env *cli.Env, args []string) error {
 		if err != nil {
 			return err
 		}
-		return c.Deliver(ctx, env, s, license)
+		return c.deliver(ctx, env, s, license, false)
 	})
+}
+
+// deliver writes a license, and answers with it.
+func (c *signCommand) deliver(ctx context.Context, env *cli.Env, s *service.Service, license *ledger.License, again bool) error {
+	delivered, err := c.Deliver(ctx, env, s, license)
+	if err != nil {
+		return err
+	}
+	return env.Answer(common.LicenseAnswer{Version: 1, Delivered: delivered, Again: again})
 }

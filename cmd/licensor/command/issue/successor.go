@@ -96,11 +96,12 @@ func reactivate(flags *pflag.FlagSet) cli.Run {
 			if err != nil {
 				return err
 			}
-			if err := c.Deliver(ctx, env, s, result.License); err != nil {
+			delivered, err := c.Deliver(ctx, env, s, result.License)
+			if err != nil {
 				return err
 			}
 			tellWaiting(env, result.Revoked)
-			return nil
+			return env.Answer(common.LicenseAnswer{Version: 1, Delivered: delivered, ToRevoke: result.Revoked})
 		})
 	}
 }
@@ -146,7 +147,8 @@ func move(flags *pflag.FlagSet) cli.Run {
 			if err != nil {
 				return err
 			}
-			if err := c.Deliver(ctx, env, s, bridge); err != nil {
+			delivered, err := c.Deliver(ctx, env, s, bridge)
+			if err != nil {
 				return err
 			}
 			if asked := bridge.Issued.Add(overlap); !bridge.HardEnd.Equal(asked) && !bridge.HardEnd.Equal(h.HardEnd()) {
@@ -154,7 +156,7 @@ func move(flags *pflag.FlagSet) cli.Run {
 			}
 			fmt.Fprintf(env.Stderr, "The new server runs until %s. Its real license comes with the release of the old one: \"offlicense release\" there, then \"licensor release FILE --out final.lic\" here.\n",
 				text.Minute(bridge.HardEnd))
-			return nil
+			return env.Answer(common.LicenseAnswer{Version: 1, Delivered: delivered})
 		})
 	}
 }

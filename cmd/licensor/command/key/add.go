@@ -49,7 +49,15 @@ func (c *keyCommand) addDelegation(env *cli.Env, args []string) error {
 		return common.CreateError(err)
 	}
 	fmt.Fprintf(env.Stderr, "Added. It signs with  --key %s\n", a.Option())
-	return nil
+	return env.Answer(keyAdded{1, a.Option(), service.ViewDelegation(a.Claims), a.Key.Fingerprint()})
+}
+
+// keyAdded is what key add --json prints.
+type keyAdded struct {
+	Version int    `json:"version"`
+	Key     string `json:"key"` // what --key takes
+	service.DelegationView
+	Fingerprint string `json:"fingerprint"`
 }
 
 // review shows what the key may sign from now on, or what changes, and asks where

@@ -42,6 +42,7 @@ func delegate(flags *pflag.FlagSet) cli.Run {
 	common.AddDate(flags, &c.until, "until")
 	flags.StringVar(&c.out, "out", "-", "")
 	c.AddYes(flags)
+	common.AddJSON(flags)
 	return c.run
 }
 
@@ -91,13 +92,26 @@ func (c *delegation) run(env *cli.Env, args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := env.WriteFile(c.out, text, 0o644); err != nil {
+	written, err := common.WriteOutput(env, c.out, text)
+	if err != nil {
 		return err
 	}
 	if c.out != "-" {
 		fmt.Fprintf(env.Stderr, "Signed. Bring %s to %s's workstation, and there: licensor key add %s\n", cli.Clean(c.out), c.name, cli.ShellPath(c.out))
 	}
-	return c.qr.Show(env, format.EncodeText(format.Delegation, raw))
+	if err := c.qr.Show(env, format.EncodeText(format.Delegation, raw)); err != nil {
+		return err
+	}
+	return env.Answer(delegated{1, service.ViewDelegation(claims), staff.Fingerprint(), root.Fingerprint(), written})
+}
+
+// delegated is what delegate --json prints.
+type delegated struct {
+	Version int `json:"version"`
+	service.DelegationView
+	Fingerprint string `json:"fingerprint"` // of the staff key
+	SignedBy    string `json:"signed_by"`   // that of the root key
+	common.Output
 }
 
 // claims is what the options say, but for the vendor.

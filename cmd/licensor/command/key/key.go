@@ -32,7 +32,6 @@ type keyCommand struct {
 	name       string
 	out        string
 	roots      string
-	json       bool
 }
 
 func keyCommands(flags *pflag.FlagSet) cli.Run {
@@ -44,7 +43,7 @@ func keyCommands(flags *pflag.FlagSet) cli.Run {
 	flags.StringVar(&c.out, "out", "", "")
 	flags.StringVar(&c.roots, "roots", "", "")
 	c.AddYes(flags)
-	flags.BoolVar(&c.json, "json", false, "")
+	common.AddJSON(flags)
 	return c.run
 }
 
@@ -56,9 +55,9 @@ type keyWord struct {
 }
 
 var keyWords = []keyWord{
-	{"new", (*keyCommand).makeNew, []string{"home", "name", "out", "passphrase-file", "insecure-no-passphrase", "qr", "qr-png"}},
-	{"import", (*keyCommand).importKey, []string{"home", "name", "out", "passphrase-file", "insecure-no-passphrase", "qr", "qr-png"}},
-	{"add", (*keyCommand).addDelegation, []string{"home", "ledger", "roots", "yes"}},
+	{"new", (*keyCommand).makeNew, []string{"home", "name", "out", "passphrase-file", "insecure-no-passphrase", "qr", "qr-png", "json"}},
+	{"import", (*keyCommand).importKey, []string{"home", "name", "out", "passphrase-file", "insecure-no-passphrase", "qr", "qr-png", "json"}},
+	{"add", (*keyCommand).addDelegation, []string{"home", "ledger", "roots", "yes", "json"}},
 	{"list", (*keyCommand).list, []string{"home", "ledger", "json"}},
 }
 

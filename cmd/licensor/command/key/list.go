@@ -42,8 +42,8 @@ func (c *keyCommand) list(env *cli.Env, args []string) error {
 			}
 		}
 	}
-	if c.json {
-		return cli.WriteJSON(env.Stdout, listing)
+	if env.JSON() {
+		return env.Answer(listing)
 	}
 	_, err = table(listing).WriteTo(env.Stdout)
 	return err

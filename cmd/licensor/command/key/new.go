@@ -44,7 +44,20 @@ func (c *keyCommand) report(env *cli.Env, k *newKey, public keys.PublicKey) erro
 		fmt.Fprintf(env.Stderr, "As a standby root key, it becomes known by:\n    licensor roots%s --add %s\n", c.FlagsText(), cli.ShellPath(k.file+".pub"))
 	}
 	c.passphrase.WarnIfPlain(env, "the private key is", k.file)
-	return c.qr.Show(env, line)
+	if err := c.qr.Show(env, line); err != nil {
+		return err
+	}
+	return env.Answer(keyMade{1, c.name, public.Fingerprint(), line, k.file, k.file + ".pub"})
+}
+
+// keyMade is what key new --json and key import --json print.
+type keyMade struct {
+	Version     int    `json:"version"`
+	Name        string `json:"name"`
+	Fingerprint string `json:"fingerprint"`
+	Public      string `json:"public"` // the line that goes to the holder of the root key
+	File        string `json:"file"`   // the private key
+	PublicFile  string `json:"public_file"`
 }
 
 // importKey makes a key of the home from one that openssl has made.

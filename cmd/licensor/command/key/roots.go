@@ -1,6 +1,7 @@
 package key
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
@@ -21,6 +22,7 @@ func roots(flags *pflag.FlagSet) cli.Run {
 	c.AddHome(flags)
 	flags.StringVar(&c.add, "add", "", "")
 	c.AddYes(flags)
+	common.AddJSON(flags)
 	return c.run
 }
 
@@ -57,8 +59,24 @@ func printRoots(env *cli.Env, h home.Home) error {
 	for _, root := range named {
 		fmt.Fprintf(env.Stderr, "root key %s %s\n", root.Fingerprint(), cli.Clean(root.Comment))
 	}
+	if env.JSON() {
+		answer := rootsAnswer{Version: 1, Text: string(text)}
+		for i, root := range named {
+			answer.Roots = append(answer.Roots, service.ListedRoot{
+				Role: cmp.Or(home.RootRole(i, len(named)), "active"), Fingerprint: root.Fingerprint(), Comment: root.Comment,
+			})
+		}
+		return env.Answer(answer)
+	}
 	_, err = env.Stdout.Write(text)
 	return err
+}
+
+// rootsAnswer is what roots --json prints.
+type rootsAnswer struct {
+	Version int                  `json:"version"`
+	Roots   []service.ListedRoot `json:"roots"`
+	Text    string               `json:"text"` // of the file for the product
 }
 
 // addStandby lets the home trust another root key. Products learn of it with their next

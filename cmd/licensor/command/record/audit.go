@@ -124,7 +124,7 @@ func (c *auditCommand) print(env *cli.Env, r *service.Report, compared bool) err
 		if compared {
 			out.Checkpoint = &auditedCheckpoint{r.Since}
 		}
-		return cli.WriteJSON(env.Stdout, out)
+		return env.Answer(out)
 	}
 	checkpoint, since := "none given", "in all"
 	if compared {

@@ -16,6 +16,7 @@ import (
 func backUp(flags *pflag.FlagSet) cli.Run {
 	var at common.Options
 	at.AddLedgerOrCopy(flags)
+	common.AddJSON(flags)
 	return func(env *cli.Env, args []string) error {
 		if len(args) != 1 || args[0] == "" || args[0] == "-" {
 			return cli.Usagef("want the name of one new file")
@@ -42,14 +43,30 @@ func backup(ctx context.Context, env *cli.Env, s *service.Service, file string) 
 	t := cli.Table{Whole: true}
 	t.Row("file", file)
 	t.Row("bytes", fmt.Sprint(info.Size()))
-	_, err = t.WriteTo(env.Stdout)
-	return err
+	if _, err = t.WriteTo(env.Stdout); err != nil {
+		return err
+	}
+	return env.Answer(copied{1, file, info.Size()})
+}
+
+// copied is what backup --json prints.
+type copied struct {
+	Version int    `json:"version"`
+	File    string `json:"file"`
+	Bytes   int64  `json:"bytes"`
+}
+
+// headSigned is what checkpoint --json prints.
+type headSigned struct {
+	Version int `json:"version"`
+	common.Output
 }
 
 func checkpoint(flags *pflag.FlagSet) cli.Run {
 	var c common.Options
 	var key common.KeyOption
 	c.AddLedgerOrCopy(flags)
+	common.AddJSON(flags)
 	key.Add(flags, "key")
 	out := flags.String("out", "-", "")
 	return func(env *cli.Env, args []string) error {
@@ -76,7 +93,11 @@ func checkpoint(flags *pflag.FlagSet) cli.Run {
 			if err != nil {
 				return err
 			}
-			return env.WriteFile(*out, signed, 0o644)
+			written, err := common.WriteOutput(env, *out, signed)
+			if err != nil {
+				return err
+			}
+			return env.Answer(headSigned{1, written})
 		})
 	}
 }

@@ -32,7 +32,7 @@ func history(flags *pflag.FlagSet) cli.Run {
 			}
 			told := common.ViewEvents(events)
 			if *asJSON {
-				return cli.WriteJSON(env.Stdout, historyReport{1, args[0], told})
+				return env.Answer(historyReport{1, args[0], told})
 			}
 			_, err = common.HistoryTable(told).WriteTo(env.Stdout)
 			return err

@@ -11,8 +11,6 @@ import (
 	"github.com/offlicense/offlicense/cmd/licensor/command/common"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
-	"github.com/offlicense/offlicense/format"
-	"github.com/offlicense/offlicense/keys"
 	"github.com/spf13/pflag"
 )
 
@@ -86,7 +84,7 @@ func (c *listCommand) run(env *cli.Env, args []string) error {
 			if err != nil {
 				return err
 			}
-			return cli.WriteJSON(env.Stdout, newListing(holdings, partners, now))
+			return env.Answer(newListing(holdings, partners, now))
 		case c.csv:
 			return common.WriteOrders(env.Stdout, holdings)
 		case len(holdings) == 0 && c.filter == (service.Filter{}):
@@ -125,67 +123,14 @@ func table(holdings []ledger.Holding, now time.Time) *cli.Table {
 
 // Listing is what list --json prints.
 type Listing struct {
-	Version      int                 `json:"version"`
-	Entitlements []listedEntitlement `json:"entitlements"`
-}
-
-type listedEntitlement struct {
-	ledger.Entitlement
-	State       ledger.Status      `json:"state"`
-	HardEnd     time.Time          `json:"hard_end,omitzero"` // grace included
-	SeatsUsed   uint64             `json:"seats_used"`
-	DaysUsed    *uint64            `json:"emergency_days_used,omitempty"` // type failover: as releases report them
-	Partner     bool               `json:"partner"`                       // the customer is one
-	Activations []listedActivation `json:"activations"`
-}
-
-type listedActivation struct {
-	ID         string        `json:"id"`
-	State      ledger.Status `json:"state"`
-	Site       string        `json:"site,omitempty"`
-	Host       string        `json:"host,omitempty"`
-	MachineKey string        `json:"machine_key,omitempty"`
-	Since      time.Time     `json:"since"`
-	Waits      string        `json:"waits,omitempty"` // a bridge for which the seat waits: the comparison code of its request
-	License    listedLicense `json:"license"`
-}
-
-type listedLicense struct {
-	ID       format.ID `json:"id"`
-	Epoch    uint64    `json:"epoch"`
-	Issued   time.Time `json:"issued"`
-	HardEnd  time.Time `json:"hard_end,omitzero"` // grace included
-	SignedBy string    `json:"signed_by"`
-	Revoked  time.Time `json:"revoked,omitzero"`
+	Version      int                       `json:"version"`
+	Entitlements []service.EntitlementView `json:"entitlements"`
 }
 
 func newListing(holdings []ledger.Holding, partners ledger.Partners, now time.Time) *Listing {
-	l := &Listing{Version: 1, Entitlements: []listedEntitlement{}}
-	for _, h := range holdings {
-		e := listedEntitlement{Entitlement: h.Entitlement, State: h.Entitlement.Status(now), HardEnd: h.HardEnd(), SeatsUsed: h.SeatsUsed,
-			Partner: partners.Has(h.Customer), Activations: []listedActivation{}}
-		if h.Type == ledger.TypeFailover {
-			e.DaysUsed = &h.DaysUsed
-		}
-		for _, a := range h.Activations {
-			e.Activations = append(e.Activations, listedActivation{
-				ID: a.ID, State: a.Status(&h.Entitlement, now), Site: a.Site, Host: a.Host, MachineKey: fingerprint(a.MachineKey), Since: a.Since, Waits: a.Waits,
-				License: listedLicense{ID: a.License.ID, Epoch: a.License.Epoch, Issued: a.License.Issued, HardEnd: a.License.HardEnd, SignedBy: a.License.SignedBy, Revoked: a.Revoked},
-			})
-		}
-		l.Entitlements = append(l.Entitlements, e)
+	l := &Listing{Version: 1, Entitlements: []service.EntitlementView{}}
+	for i := range holdings {
+		l.Entitlements = append(l.Entitlements, service.ViewHolding(&holdings[i], partners, now))
 	}
 	return l
-}
-
-// fingerprint is empty for a license that is bound to no machine.
-func fingerprint(machineKey []byte) string {
-	if len(machineKey) == 0 {
-		return ""
-	}
-	key, err := keys.NewPublicKey(machineKey)
-	if err != nil {
-		return "damaged: " + err.Error()
-	}
-	return key.Fingerprint()
 }

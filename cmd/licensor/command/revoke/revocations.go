@@ -4,12 +4,14 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/cmd/internal/text"
 	"github.com/offlicense/offlicense/cmd/licensor/command/common"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
 	"github.com/offlicense/offlicense/format"
+	"github.com/offlicense/offlicense/verify"
 	"github.com/spf13/pflag"
 )
 
@@ -22,7 +24,6 @@ type revocationsCommand struct {
 	out     string
 	add     string
 	newest  bool
-	json    bool
 }
 
 func revocations(flags *pflag.FlagSet) cli.Run {
@@ -35,7 +36,7 @@ func revocations(flags *pflag.FlagSet) cli.Run {
 	flags.StringVar(&c.out, "out", "-", "")
 	flags.StringVar(&c.add, "add", "", "")
 	flags.BoolVar(&c.newest, "newest", false, "")
-	flags.BoolVar(&c.json, "json", false, "")
+	common.AddJSON(flags)
 	c.AddYes(flags)
 	return c.run
 }
@@ -50,8 +51,6 @@ func (c *revocationsCommand) run(env *cli.Env, args []string) error {
 		return cli.Usagef("--root-key and --key contradict each other").WithHint("one key signs the list: a root, or a staff key that was delegated for revocation lists")
 	case signs && (c.add != "" || c.newest), c.add != "" && c.newest:
 		return cli.Usagef("a list is either signed, or added, or written again").WithHint("one of --root-key and --key, or --add FILE, or --newest")
-	case c.json && (signs || c.add != "" || c.newest):
-		return cli.Usagef("--json goes with the table of what is revoked")
 	case !signs && !c.newest && c.Flags.Changed("out"):
 		return cli.Usagef("--out says where a list goes, and none is asked for").
 			WithHint("sign the next one with --root-key or --key, or write the last one again with --newest")
@@ -112,13 +111,13 @@ func (c *revocationsCommand) sign(env *cli.Env) error {
 			if err != nil {
 				return err
 			}
-			return c.handOver(env, raw)
+			return c.handOver(env, raw, next, key.Name)
 		}
 		list, err := s.RecordList(ctx, by, text)
 		if err != nil {
 			return err
 		}
-		return c.deliver(env, list.Raw)
+		return c.deliver(env, list)
 	})
 }
 
@@ -143,21 +142,45 @@ func (c *revocationsCommand) signer(ctx context.Context, env *cli.Env, s *servic
 }
 
 // deliver writes a list that is on record.
-func (c *revocationsCommand) deliver(env *cli.Env, raw []byte) error {
-	said := fmt.Sprintf("Written to %s. On each server: offlicense install %s. %s\n", cli.Clean(c.out), cli.ShellPath(c.out), travels(raw))
+func (c *revocationsCommand) deliver(env *cli.Env, list *verify.RevocationList) error {
+	said := fmt.Sprintf("Written to %s. On each server: offlicense install %s. %s\n", cli.Clean(c.out), cli.ShellPath(c.out), travels(list.Raw))
 	if c.out == "-" {
 		said = ""
 	}
-	return c.write(env, raw, said, "a list that is recorded is not lost: licensor revocations"+c.FlagsText()+" --newest --out FILE writes it again")
+	return c.write(env, list.Raw, said, answerOf(&list.RevocationClaims, list.Signer), "a list that is recorded is not lost: licensor revocations"+c.FlagsText()+" --newest --out FILE writes it again")
 }
 
 // write writes a list, and says what to do with it, or if it cannot be written.
-func (c *revocationsCommand) write(env *cli.Env, raw []byte, said, lost string) error {
-	if err := env.WriteFile(c.out, format.EncodeFile(format.RevocationFile, raw), 0o644); err != nil {
+func (c *revocationsCommand) write(env *cli.Env, raw []byte, said string, answer listAnswer, lost string) error {
+	var err error
+	if answer.Output, err = common.WriteOutput(env, c.out, format.EncodeFile(format.RevocationFile, raw)); err != nil {
 		return cli.Fail(err).WithHint("%s", lost)
 	}
 	fmt.Fprint(env.Stderr, said)
-	return c.qr.ShowIfShort(env, format.EncodeText(format.RevocationFile, raw))
+	if err := c.qr.ShowIfShort(env, format.EncodeText(format.RevocationFile, raw)); err != nil {
+		return err
+	}
+	return env.Answer(answer)
+}
+
+// listAnswer is what revocations --json prints of a list.
+type listAnswer struct {
+	Version  int       `json:"version"`
+	Number   uint64    `json:"number"`
+	Issued   time.Time `json:"issued,omitzero"`
+	SignedBy string    `json:"signed_by"`
+	Licenses int       `json:"licenses"` // how many are on it
+	Keys     int       `json:"keys"`
+	Recorded bool      `json:"recorded"` // false: it was signed on a copy of the ledger, and is to be added
+	Waiting  []string  `json:"not_on_it,omitempty"`
+	common.Output
+}
+
+func answerOf(c *format.RevocationClaims, signer string) listAnswer {
+	return listAnswer{
+		Version: 1, Number: c.Number, Issued: format.Time(c.IssuedAt), SignedBy: signer,
+		Licenses: c.Licenses.Len(), Keys: len(c.Keys), Recorded: true,
+	}
 }
 
 // travels says how a list of the ledger reaches servers by itself.
@@ -171,13 +194,15 @@ func travels(raw []byte) string {
 
 // handOver writes a list that was signed on a copy of the ledger. No server is to see it
 // before it is recorded: the ledger may refuse it, and another one get its number.
-func (c *revocationsCommand) handOver(env *cli.Env, raw []byte) error {
+func (c *revocationsCommand) handOver(env *cli.Env, raw []byte, claims *format.RevocationClaims, signer string) error {
 	file := "FILE"
 	if c.out != "-" {
 		file = cli.ShellPath(c.out)
 	}
 	said := fmt.Sprintf("Signed, and not recorded: the ledger here is a copy. Bring the list to the workstation with the ledger, before any server gets it, and there: licensor revocations --add %s\n", file)
-	return c.write(env, raw, said, "nothing is recorded, and no list was given out: run the command again with another --out")
+	answer := answerOf(claims, signer)
+	answer.Recorded = false
+	return c.write(env, raw, said, answer, "nothing is recorded, and no list was given out: run the command again with another --out")
 }
 
 // record records a list that was signed elsewhere, and says what it leaves for the next.
@@ -220,7 +245,9 @@ func (c *revocationsCommand) record(env *cli.Env) error {
 		}
 		fmt.Fprintf(env.Stderr, "Recorded: now it may go to servers. %s\n", travels(list.Raw))
 		c.tellWaiting(env, left)
-		return nil
+		answer := answerOf(&list.RevocationClaims, list.Signer)
+		answer.Waiting = left.Waiting()
+		return env.Answer(answer)
 	})
 }
 
@@ -230,11 +257,11 @@ func (c *revocationsCommand) writeNewest(env *cli.Env) error {
 		return err
 	}
 	return c.WithService(env, service.ToRead, func(ctx context.Context, s *service.Service) error {
-		raw, err := s.NewestList(ctx)
+		list, err := s.NewestList(ctx)
 		if err != nil {
 			return err
 		}
-		return c.deliver(env, raw)
+		return c.deliver(env, list)
 	})
 }
 
@@ -269,8 +296,8 @@ func (c *revocationsCommand) show(env *cli.Env) error {
 		if err != nil {
 			return err
 		}
-		if c.json {
-			return cli.WriteJSON(env.Stdout, r)
+		if env.JSON() {
+			return env.Answer(r)
 		}
 		if err := printReport(env.Stdout, r); err != nil {
 			return err

@@ -3,6 +3,7 @@
 package revoke
 
 import (
+	"cmp"
 	"context"
 	"embed"
 	"fmt"
@@ -142,7 +143,27 @@ func (c *revokeCommand) tellRevoked(env *cli.Env, all ...ledger.Revocation) erro
 	t.Row("activation", all[0].Activation)
 	_, err := t.WriteTo(env.Stdout)
 	fmt.Fprintf(env.Stderr, "Recorded. Its servers run on until the next revocation list reaches them: \"licensor revocations%s\" signs it. The seat stays taken; \"licensor deactivate%s\" frees it.\n", c.FlagsText(), c.FlagsText())
-	return err
+	answer := revoked{Version: 1, Activation: all[0].Activation}
+	for _, r := range all {
+		answer.ToRevoke = append(answer.ToRevoke, r.License)
+	}
+	return cmp.Or(err, env.Answer(answer))
+}
+
+// revoked is what revoke --json prints of licenses.
+type revoked struct {
+	Version    int         `json:"version"`
+	Activation string      `json:"activation"`
+	ToRevoke   []format.ID `json:"to_revoke"` // they wait for the next revocation list
+}
+
+// keyRevoked is what revoke --json prints of a key.
+type keyRevoked struct {
+	Version     int    `json:"version"`
+	Name        string `json:"name"`
+	Fingerprint string `json:"fingerprint"`
+	Root        bool   `json:"root,omitempty"`
+	Kept        int    `json:"kept"` // so many licenses, or delegations of a root, stay good
 }
 
 func (c *revokeCommand) revokeKey(ctx context.Context, env *cli.Env, s *service.Service) error {
@@ -182,7 +203,7 @@ func (c *revokeCommand) revokeKey(ctx context.Context, env *cli.Env, s *service.
 		return err
 	}
 	c.tellRevokedKey(env, key, kept)
-	return nil
+	return env.Answer(keyRevoked{1, key.Name, key.Key.Fingerprint(), key.Root, kept})
 }
 
 // findKey finds the key that --key names: by its fingerprint, or in a file.

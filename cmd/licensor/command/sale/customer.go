@@ -70,8 +70,23 @@ func forget(env *cli.Env, c *common.Options, email string) error {
 			return cli.Failf("nothing in the ledger has the e-mail address %s", cli.Quote(email)).WithHint(`"licensor list" shows what was sold to whom`)
 		}
 		fmt.Fprintf(env.Stdout, "The address is removed from %s. Backups made before have it still.\n", cli.Plural(sales, "record of what was sold", "records of what was sold"))
-		return nil
+		return env.Answer(forgotten{1, sales})
 	})
+}
+
+// forgotten is what customer forget --json prints.
+type forgotten struct {
+	Version int `json:"version"`
+	Removed int `json:"removed_from"` // so many records of what was sold
+}
+
+// customerAnswer is what customer --json prints.
+type customerAnswer struct {
+	Version      int                `json:"version"`
+	Customer     string             `json:"customer"`
+	Partner      bool               `json:"partner"`
+	Entitlements int                `json:"entitlements"`
+	Events       []common.EventView `json:"events"` // of the customer, not of what was sold
 }
 
 // showCustomer prints what is known of a customer, as it stands in the ledger.
@@ -104,10 +119,15 @@ func showCustomer(ctx context.Context, env *cli.Env, s *service.Service, name st
 		return err
 	}
 	events, err := s.CustomerHistory(ctx, name)
-	if err != nil || len(events) == 0 {
+	if err != nil {
 		return err
 	}
-	fmt.Fprintln(env.Stdout)
-	_, err = common.HistoryTable(common.ViewEvents(events)).WriteTo(env.Stdout)
-	return err
+	told := common.ViewEvents(events)
+	if len(told) > 0 {
+		fmt.Fprintln(env.Stdout)
+		if _, err = common.HistoryTable(told).WriteTo(env.Stdout); err != nil {
+			return err
+		}
+	}
+	return env.Answer(customerAnswer{1, name, partners.Has(name), len(holdings), told})
 }

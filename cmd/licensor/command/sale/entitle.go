@@ -2,6 +2,7 @@
 package sale
 
 import (
+	"cmp"
 	"context"
 	"embed"
 	"fmt"
@@ -61,7 +62,7 @@ func entitle(flags *pflag.FlagSet) cli.Run {
 			s.WarnOfScope(by.Now, &sold)
 			fmt.Fprintf(env.Stderr, "Recorded. The customer now makes a request with --invoice %s --email %s.\n",
 				cli.Clean(cli.ShellWord(sold.Invoice)), cli.Clean(cli.ShellWord(sold.Email)))
-			return err
+			return cmp.Or(err, common.AnswerEntitlement(ctx, env, s, recorded.Invoice))
 		})
 	}
 }

@@ -1,6 +1,7 @@
 package sale
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -63,9 +64,30 @@ func importOrders(flags *pflag.FlagSet) cli.Run {
 			if waived > 0 {
 				env.Warnf("rule production was waived for good for %d of them", waived)
 			}
-			return nil
+			return env.Answer(importAnswer{1, len(rows), waived})
 		})
 	}
+}
+
+// importAnswer is what import --json prints.
+type importAnswer struct {
+	Version  int `json:"version"`
+	Imported int `json:"imported"`
+	Waived   int `json:"waived,omitempty"` // of rule production
+}
+
+// importErrors is what import --json prints where nothing was imported.
+type importErrors struct {
+	cli.ErrorAnswer
+	Lines []lineError `json:"lines"`
+	More  int         `json:"more,omitempty"` // lines that are wrong as well
+}
+
+type lineError struct {
+	Line  int    `json:"line"`
+	Error string `json:"error"`
+	Rule  string `json:"rule,omitempty"`
+	Hint  string `json:"hint,omitempty"`
 }
 
 func readOrdersFile(env *cli.Env, path string) ([]service.Order, error) {
@@ -93,9 +115,12 @@ func readOrdersFile(env *cli.Env, path string) ([]service.Order, error) {
 // lift it.
 func printLineErrors(env *cli.Env, path string, wrong *service.ImportError) error {
 	var hints []string
+	answer := importErrors{Lines: []lineError{}, More: wrong.More}
 	told := make(map[ledger.Rule]bool)
 	for _, line := range wrong.Lines {
 		fmt.Fprintf(env.Stderr, "%s:%d: %s\n", cli.Clean(path), line.Line, cli.Clean(line.Err.Error()))
+		one := cli.AnswerOf(line.Err)
+		answer.Lines = append(answer.Lines, lineError{line.Line, one.Error, one.Rule, one.Hint})
 		var refusal *ledger.Refusal
 		if errors.As(line.Err, &refusal) && !told[refusal.Rule] {
 			told[refusal.Rule] = true
@@ -108,5 +133,7 @@ func printLineErrors(env *cli.Env, path string, wrong *service.ImportError) erro
 	for _, hint := range hints {
 		fmt.Fprintln(env.Stderr, cli.Clean(hint))
 	}
-	return cli.Failf("nothing was imported; mistakes: %d", len(wrong.Lines)+wrong.More).WithHint("%s", wrong.Hint())
+	err := cli.Failf("nothing was imported; mistakes: %d", len(wrong.Lines)+wrong.More).WithHint("%s", wrong.Hint())
+	answer.ErrorAnswer = cli.AnswerOf(err)
+	return cmp.Or[error](env.Answer(answer), err)
 }

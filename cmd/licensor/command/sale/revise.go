@@ -97,11 +97,12 @@ func (r *revision) revise(env *cli.Env, args []string, verb string, change servi
 		if len(revised.Steps) > 0 && len(done.Licenses) == 0 {
 			fmt.Fprint(env.Stderr, "Recorded. ")
 		}
-		if err := deliverAll(ctx, env, s, directory, invoice, done.Licenses); err != nil {
+		delivered, err := deliverAll(ctx, env, s, directory, invoice, done.Licenses)
+		if err != nil {
 			return err
 		}
 		warnOfNarrower(env, done)
-		return nil
+		return answerRevision(ctx, env, s, invoice, len(revised.Steps) > 0, delivered)
 	})
 }
 
@@ -115,6 +116,21 @@ func warnOfNarrower(env *cli.Env, revised *service.Revised) {
 		end = "until " + text.Date(revised.Before.HardEnd())
 	}
 	env.Warnf("the earlier licenses grant what they did, and remain valid %s where they are in use; \"licensor revoke\" revokes them", end)
+}
+
+// revisionAnswer is what renew --json and amend --json print.
+type revisionAnswer struct {
+	common.EntitlementAnswer
+	Changed  bool               `json:"changed"` // false: it was so already
+	Licenses []common.Delivered `json:"licenses"`
+}
+
+func answerRevision(ctx context.Context, env *cli.Env, s *service.Service, invoice string, changed bool, delivered []common.Delivered) error {
+	view, err := s.ViewEntitlement(ctx, invoice, env.Now())
+	if err != nil {
+		return err
+	}
+	return env.Answer(revisionAnswer{common.EntitlementAnswer{Version: 1, Entitlement: view}, changed, delivered})
 }
 
 // showChange shows what will be different.
@@ -134,17 +150,18 @@ func showChange(env *cli.Env, before, after *ledger.Entitlement) error {
 
 // deliverAll writes the licenses of an entitlement's activations into a directory, and
 // says which goes where.
-func deliverAll(ctx context.Context, env *cli.Env, s *service.Service, directory *common.LicenseDirectory, invoice string, licenses []*ledger.License) error {
+func deliverAll(ctx context.Context, env *cli.Env, s *service.Service, directory *common.LicenseDirectory, invoice string, licenses []*ledger.License) ([]common.Delivered, error) {
 	h, err := s.Holding(ctx, invoice)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	texts, err := s.LicenseTexts(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	var files []common.LicenseFile
 	var names []string
+	delivered := []common.Delivered{}
 	t := cli.Table{Whole: true}
 	t.Row("ACTIVATION", "SITE", "HOST", "INSTALL THIS FILE")
 	for _, license := range licenses {
@@ -154,17 +171,20 @@ func deliverAll(ctx context.Context, env *cli.Env, s *service.Service, directory
 		}
 		text, err := texts.Text(license)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		name := common.NameOf(&a)
 		files, names = append(files, common.LicenseFile{Name: name, Text: text}), append(names, name)
 		t.Row(a.ID, a.Site, a.Host, directory.Path(name))
+		delivered = append(delivered, common.Delivered{
+			Activation: a.ID, Site: a.Site, Host: a.Host, License: service.ViewLicense(license), Output: common.Output{File: directory.Path(name)},
+		})
 	}
 	if err := directory.Check(names); err != nil {
-		return directory.Lost(err)
+		return nil, directory.Lost(err)
 	}
 	if err := directory.Write(files); err != nil {
-		return err
+		return nil, err
 	}
 	if len(files) == 0 {
 		why := "Nobody is active yet"
@@ -172,8 +192,8 @@ func deliverAll(ctx context.Context, env *cli.Env, s *service.Service, directory
 			why = "What licenses say stays as it is"
 		}
 		fmt.Fprintf(env.Stderr, "%s, so there is no license to install.\n", why)
-		return nil
+		return delivered, nil
 	}
 	_, err = t.WriteTo(env.Stdout)
-	return err
+	return delivered, err
 }

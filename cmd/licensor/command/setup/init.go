@@ -48,6 +48,7 @@ func initHome(flags *pflag.FlagSet) cli.Run {
 	flags.StringVar(&c.rootKey, "root-key", "", "")
 	flags.StringVar(&c.standby, "standby-key", "", "")
 	c.AddYes(flags)
+	common.AddJSON(flags)
 	return c.run
 }
 
@@ -90,7 +91,7 @@ func (c *initCommand) run(env *cli.Env, args []string) error {
 		return common.CreateError(err)
 	}
 	c.report(env, made, database != "")
-	return nil
+	return c.answer(env, made.Home, made.KeyFile(made.Delegation.Name), made.RootKey, database != "")
 }
 
 // passphrases asks for one of each key. One from a file, or none, is for all of them.
@@ -209,6 +210,41 @@ copy on a second one. "licensor init --root-key PATH" puts it there from the sta
 	c.passphrase.WarnIfPlain(env, "the private keys are", made.RootKey)
 }
 
+// initAnswer is what init --json prints.
+type initAnswer struct {
+	*service.KeyListing
+	Vendor     string `json:"vendor"`
+	Home       string `json:"home"`
+	LedgerFile string `json:"ledger_file,omitempty"` // missing: in the database that was named
+	RootKey    string `json:"root_key,omitempty"`    // the files of the new keys
+	Standby    string `json:"standby_key,omitempty"`
+	StaffKey   string `json:"staff_key,omitempty"`
+}
+
+// answer says what was made, with the keys as key list has them.
+func (c *initCommand) answer(env *cli.Env, at home.Home, staff, root string, inDatabase bool) error {
+	if !env.JSON() {
+		return nil
+	}
+	where, err := c.Database(env)
+	if err != nil {
+		return err
+	}
+	keys, err := service.ListKeys(context.Background(), at, where, c.ServiceOptions(env), env.Now())
+	if err != nil {
+		return err
+	}
+	vendor, err := service.VendorOf(at)
+	if err != nil {
+		return err
+	}
+	a := initAnswer{KeyListing: keys, Vendor: vendor, Home: at.Dir, RootKey: root, StaffKey: staff, Standby: c.standby}
+	if !inDatabase {
+		a.LedgerFile = at.LedgerFile()
+	}
+	return env.Answer(a)
+}
+
 // thatDatabase stands for the address of a ledger, which may hold a password.
 const thatDatabase = "in the PostgreSQL database that --ledger or LICENSOR_LEDGER names"
 
@@ -244,7 +280,7 @@ func (c *initCommand) makeLedger(env *cli.Env, at home.Home, database string) er
 		return err
 	}
 	fmt.Fprintf(env.Stderr, "Made. Every workstation names it with --ledger, or with LICENSOR_LEDGER in its environment.\n")
-	return nil
+	return c.answer(env, at, "", "", true)
 }
 
 // reviewLedger shows whose ledger it will be, and what it will not have, and asks.

@@ -44,6 +44,9 @@ type Refusal struct {
 
 func (r *Refusal) Error() string { return r.Message + " (rule: " + string(r.Rule) + ")" }
 
+// RuleName names the rule, for an answer in JSON.
+func (r *Refusal) RuleName() string { return string(r.Rule) }
+
 // Hint returns what to do next, and who may lift the rule.
 func (r *Refusal) Hint() string {
 	if r.Lift == LiftNobody {

@@ -352,12 +352,8 @@ func viewKey(k *home.StaffKey, held map[keys.PublicKey]string, now time.Time) Li
 	if string(d.Key) != string(k.Public.Bytes()) {
 		l.Problem = "its delegation is to another key"
 	}
-	s := &d.Scope
-	l.Scope = &ListedScope{
-		append([]string{}, s.Products...), append([]string{}, s.Types...),
-		float64(s.MaxTerm) / SecondsPerDay, s.MaxSeats, s.Weakest.String(), s.Perpetual, s.Revocations,
-	}
-	l.From, l.Until = time.Unix(d.NotBefore, 0).UTC(), time.Unix(d.Expires, 0).UTC()
+	view := ViewDelegation(d)
+	l.Scope, l.From, l.Until = &view.Scope, view.From, view.Until
 	left := int64(l.Until.Sub(now) / (24 * time.Hour))
 	if !now.Before(l.Until) {
 		left = min(left, -1)

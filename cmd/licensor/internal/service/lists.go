@@ -64,13 +64,17 @@ func (s *Service) RecordList(ctx context.Context, by ledger.Operation, file []by
 	return s.Book.RecordList(ctx, by, v, file)
 }
 
-// NewestList returns the bytes of the newest revocation list on record.
-func (s *Service) NewestList(ctx context.Context) ([]byte, error) {
-	raw, err := s.Book.NewestList(ctx, format.MaxRevocation)
-	if err == nil && raw == nil {
+// NewestList returns the newest revocation list on record.
+func (s *Service) NewestList(ctx context.Context) (*verify.RevocationList, error) {
+	v, err := s.home.Verifier()
+	if err != nil {
+		return nil, err
+	}
+	list, err := s.openList(ctx, v, format.MaxRevocation)
+	if err == nil && list == nil {
 		err = hint.Errorf("no revocation list was signed yet").WithHint("licensor revocations%s --root-key FILE --out list.olv signs the first one", s.Flags)
 	}
-	return raw, err
+	return list, err
 }
 
 // RevocationReport is what revocations prints, with --json as it is.
