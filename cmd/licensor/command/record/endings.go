@@ -26,7 +26,7 @@ func (c *listCommand) endings(ctx context.Context, env *cli.Env, s *service.Serv
 		if err != nil {
 			return err
 		}
-		return cli.WriteJSON(env.Stdout, newEndingListing(endings, partners, now))
+		return env.Answer(newEndingListing(endings, partners, now))
 	case c.csv:
 		return common.WriteEndings(env.Stdout, endings)
 	case len(endings) == 0:
@@ -52,7 +52,7 @@ type endingListing struct {
 type listedEnding struct {
 	EndsOn string   `json:"ends_on"` // the earlier of the two
 	Ends   []string `json:"ends"`    // license, updates
-	listedEntitlement
+	service.EntitlementView
 }
 
 func newEndingListing(endings []ledger.Ending, partners ledger.Partners, now time.Time) *endingListing {
@@ -62,7 +62,7 @@ func newEndingListing(endings []ledger.Ending, partners ledger.Partners, now tim
 	}
 	l := &endingListing{Version: 1, Entitlements: []listedEnding{}}
 	for i, e := range newListing(holdings, partners, now).Entitlements {
-		ending := listedEnding{EndsOn: endings[i].On(), listedEntitlement: e}
+		ending := listedEnding{EndsOn: endings[i].On(), EntitlementView: e}
 		if endings[i].License {
 			ending.Ends = append(ending.Ends, "license")
 		}
