@@ -143,13 +143,16 @@ func CustomerKey(name string) string {
 
 // AccountKey is what one e-mail address is known by: as in format.AccountHash, and as
 // lower() has it in both databases, with A to Z alone made small.
-func AccountKey(email string) string {
+func AccountKey(email string) string { return SmallLetters(strings.TrimSpace(email)) }
+
+// SmallLetters makes A to Z small, and nothing else.
+func SmallLetters(text string) string {
 	return strings.Map(func(c rune) rune {
 		if 'A' <= c && c <= 'Z' {
 			return c - 'A' + 'a'
 		}
 		return c
-	}, strings.TrimSpace(email))
+	}, text)
 }
 
 // Check refuses an entitlement under which no license of a vendor could be written.

@@ -260,3 +260,10 @@ func ListIn(leaf []byte) (*Published, error) {
 	}
 	return &p, nil
 }
+
+// OfCustomer reports whether an event of no invoice is about a customer, whom the key
+// names.
+func (e *Event) OfCustomer(key string) bool {
+	c, is := e.Detail.(Customer)
+	return is && CustomerKey(c.Name) == key
+}

@@ -10,11 +10,14 @@ type Holding struct {
 	Activations []Held `json:"activations"`
 }
 
-// Held is an activation that is active or a bridge, with its newest license, which
-// here comes without its request and its file.
+// Held is an activation with its newest license, which here comes without its request and
+// its file.
 type Held struct {
 	Activation
 	License *License
+	Code    string    // the comparison code of the request of that license; "" if it answers none
+	Ended   time.Time // when it left its seat; zero: it has it
+	Until   time.Time // of a bridge: when it ends
 	Waits   string    // a bridge for which the seat waits: the comparison code of its request
 	Revoked time.Time // when that license was revoked; zero if it was not
 }

@@ -26,13 +26,24 @@ func (b *Book) History(ctx context.Context, invoiceOrActivation string) ([]*ledg
 	return read(ctx, b, func(t *store.Tx) ([]*ledger.Event, error) { return t.History(invoiceOrActivation) })
 }
 
+// Past returns the events that a filter wants, the oldest first.
+func (b *Book) Past(ctx context.Context, filter store.EventFilter) (*store.Past, error) {
+	return read(ctx, b, func(t *store.Tx) (*store.Past, error) { return t.Past(filter) })
+}
+
 // CustomerHistory returns what was recorded of a customer as such, the oldest first.
 func (b *Book) CustomerHistory(ctx context.Context, name string) ([]*ledger.Event, error) {
-	events, err := b.History(ctx, "") // those that are of no invoice
-	return slices.DeleteFunc(events, func(e *ledger.Event) bool {
-		c, ok := e.Detail.(ledger.Customer)
-		return !ok || ledger.CustomerKey(c.Name) != ledger.CustomerKey(name)
-	}), err
+	past, err := b.Past(ctx, store.EventFilter{Customer: name})
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(past.Events, func(e *ledger.Event) bool { return e.Invoice != "" }), nil
+}
+
+// Narrow returns a filter with the narrowest match for each of its texts that finds
+// anything.
+func (b *Book) Narrow(ctx context.Context, filter store.Filter) (store.Filter, error) {
+	return read(ctx, b, func(t *store.Tx) (store.Filter, error) { return t.Narrow(filter) })
 }
 
 // Revocations returns all that is revoked, and which list is the next.

@@ -14,9 +14,17 @@ import (
 // zero value shows all.
 type Filter struct {
 	Invoice  string
-	Customer string // in whatever case and spacing
+	Customer string
+	Email    string
+	Host     string // of an activation; others are not shown
 	Product  string
-	Active   bool // with an activation
+	Type     string
+	Seller   string // the operator who sold it
+	Active   bool   // with an activation
+	Ended    bool   // show activations, too, that have left their seats
+
+	// How these are compared; the zero value is exactly.
+	InvoiceMatch, CustomerMatch, EmailMatch, HostMatch Match
 
 	// EndsBy shows those that end, or whose updates do, after EndsAfter and by then, and
 	// were not canceled.
@@ -32,14 +40,21 @@ func (f Filter) where() (condition string, args []any) {
 		}
 		all = append(all, condition)
 	}
-	if f.Invoice != "" {
-		add("e.invoice = ?", f.Invoice)
+	for i := range searchables {
+		s := &searchables[i]
+		if *s.text(&f) == "" {
+			continue
+		}
+		condition, values := s.condition(&f)
+		if i == hostText && !f.Ended {
+			condition += " AND a.ended = 0"
+		}
+		add(s.of(condition), values...)
 	}
-	if f.Customer != "" {
-		add("e.customer = ?", ledger.CustomerKey(f.Customer))
-	}
-	if f.Product != "" {
-		add("e.product = ?", f.Product)
+	for _, column := range [...]struct{ name, value string }{{"product", f.Product}, {"type", f.Type}, {"seller", f.Seller}} {
+		if column.value != "" {
+			add("e."+column.name+" = ?", column.value)
+		}
 	}
 	if f.Active {
 		add("e.seats_used > 0")
@@ -83,27 +98,47 @@ func (t *Tx) List(filter Filter) ([]ledger.Holding, error) {
 	if err != nil {
 		return nil, err
 	}
-	err = t.each(`SELECT a.invoice, a.id, a.state, a.machine_key, a.site, a.host, a.since, l.id, l.epoch, l.issued, l.hard_end, l.signed_by,
-		COALESCE(r.since, 0), CASE WHEN m.state = 'waiting' THEN l.request_hash END
+	if filter.Host != "" {
+		host, values := searchables[hostText].condition(&filter)
+		condition += " AND " + numbered(host, len(args)+1)
+		args = append(args, values...)
+	}
+	note := func(invoice string, h ledger.Held) {
+		holdings[at[invoice]].Activations = append(holdings[at[invoice]].Activations, h)
+	}
+	err = t.eachHeld("a.state IN ('active', 'bridge') AND "+condition+" ORDER BY a.invoice, a.since, a.id", args, note)
+	if err == nil && filter.Ended {
+		err = t.eachHeld("a.ended > 0 AND "+condition+" ORDER BY a.invoice, a.ended, a.id", args, note)
+	}
+	return holdings, err
+}
+
+// eachHeld calls f for activations with their invoices.
+func (t *Tx) eachHeld(condition string, args []any, f func(invoice string, h ledger.Held)) error {
+	return t.each(`SELECT a.invoice, a.id, a.state, a.machine_key, a.site, a.host, a.since, a.ended, l.id, l.epoch, l.issued, l.hard_end, l.signed_by,
+		COALESCE(r.since, 0), CASE WHEN m.state = 'waiting' THEN 1 ELSE 0 END, COALESCE(m.until, 0), l.request_hash
 		FROM entitlements e JOIN activations a ON a.invoice = e.invoice JOIN licenses l ON l.id = a.license
 		LEFT JOIN revocations r ON r.license = l.id LEFT JOIN moves m ON m.successor = a.id
-		WHERE a.state IN ('active', 'bridge') AND `+condition+" ORDER BY a.invoice, a.since, a.id", args, func(scan func(...any) error) error {
+		WHERE `+condition, args, func(scan func(...any) error) error {
 		var invoice string
 		h := ledger.Held{License: new(ledger.License)}
 		a, l := &h.Activation, h.License
-		var waits []byte
-		if err := scan(&invoice, &a.ID, &a.State, &a.MachineKey, &a.Site, &a.Host, (*unixTime)(&a.Since),
-			textColumn{&l.ID}, &l.Epoch, (*unixTime)(&l.Issued), (*unixTime)(&l.HardEnd), &l.SignedBy, (*unixTime)(&h.Revoked), &waits); err != nil {
+		var waits bool
+		var hash []byte
+		if err := scan(&invoice, &a.ID, &a.State, &a.MachineKey, &a.Site, &a.Host, (*unixTime)(&a.Since), (*unixTime)(&h.Ended),
+			textColumn{&l.ID}, &l.Epoch, (*unixTime)(&l.Issued), (*unixTime)(&l.HardEnd), &l.SignedBy, (*unixTime)(&h.Revoked), &waits, (*unixTime)(&h.Until), &hash); err != nil {
 			return err
 		}
-		if len(waits) == sha256.Size {
-			h.Waits = format.ComparisonCode([sha256.Size]byte(waits))
+		if len(hash) == sha256.Size {
+			h.Code = format.ComparisonCode([sha256.Size]byte(hash))
+		}
+		if waits {
+			h.Waits = h.Code
 		}
 		l.Activation = a.ID
-		holdings[at[invoice]].Activations = append(holdings[at[invoice]].Activations, h)
+		f(invoice, h)
 		return nil
 	})
-	return holdings, err
 }
 
 // Accounts returns the commitments to an e-mail address, however it was typed.

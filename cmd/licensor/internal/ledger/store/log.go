@@ -111,33 +111,6 @@ func (t *Tx) Head(size int64) (hash, error) {
 	return tlog.TreeHash(size, tlog.HashReaderFunc(t.hashes))
 }
 
-// History returns the events of an invoice or of an activation, the oldest first; those
-// that are of neither for ""; none for what the ledger does not know.
-func (t *Tx) History(invoiceOrActivation string) ([]*ledger.Event, error) {
-	var events []*ledger.Event
-	for _, condition := range [...]string{
-		"invoice = $1",
-		"activation = $1 AND activation <> ''", // as the index says it
-	} {
-		err := t.each("SELECT event FROM events WHERE "+condition+" ORDER BY seq", []any{invoiceOrActivation}, func(scan func(...any) error) error {
-			var leaf []byte
-			if err := scan(&leaf); err != nil {
-				return err
-			}
-			e, err := ledger.ParseEvent(leaf)
-			if err != nil {
-				return ledger.Damaged("%v", err)
-			}
-			events = append(events, e)
-			return nil
-		})
-		if err != nil || len(events) > 0 {
-			return events, err
-		}
-	}
-	return nil, nil
-}
-
 // ReplayError is an event that does not apply to what the events before it made.
 type ReplayError struct {
 	Seq int64

@@ -258,6 +258,7 @@ var predicates = map[string]string{
 	"activations_emergency": "(emergency_days > 0)",
 	"moves_waiting":         "(state = 'waiting'::text)",
 	"entitlements_updates":  "(updates > 0)",
+	"activations_ended":     "(ended > 0)",
 }
 
 // madeSchema returns the relations that the schema makes, read from its text.

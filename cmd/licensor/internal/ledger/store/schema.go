@@ -95,6 +95,7 @@ const schema = `
 	CREATE INDEX activations_emergency ON activations (invoice) WHERE emergency_days > 0;
 	CREATE UNIQUE INDEX activations_site ON activations (invoice, machine_key) WHERE state IN ('active', 'bridge');
 	CREATE INDEX activations_host ON activations (lower(host)) WHERE host <> '';
+	CREATE INDEX activations_ended ON activations (invoice, ended) WHERE ended > 0;
 	CREATE INDEX activations_oldest ON activations (invoice, since, id) WHERE state = 'active';
 
 	CREATE TABLE licenses (
