@@ -153,6 +153,9 @@ func OneInvoice(args []string, want int) (string, error) {
 // AddDate adds an option with a date. It means the last second of that day in UTC.
 func AddDate(flags *pflag.FlagSet, t *time.Time, name string) { add(flags, t, name, ledger.ParseDate) }
 
+// AddDay adds an option with a date on which something begins: midnight UTC.
+func AddDay(flags *pflag.FlagSet, t *time.Time, name string) { add(flags, t, name, ledger.ParseDay) }
+
 // AddDays adds an option with a number of days, such as 14d.
 func AddDays(flags *pflag.FlagSet, days *uint64, name string) {
 	add(flags, days, name, ledger.ParseDays)

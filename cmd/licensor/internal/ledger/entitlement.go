@@ -93,6 +93,14 @@ func (e *Entitlement) AllowedMoves() uint64 {
 	return math.MaxUint64
 }
 
+// Places returns how many may be active at once; 0: as many as needed.
+func (e *Entitlement) Places() uint64 {
+	if e.Type == TypeDevelopment {
+		return e.Allowance
+	}
+	return e.Seats
+}
+
 // CountEmergencyFrom counts the emergency days from the day of a time, in UTC.
 func (e *Entitlement) CountEmergencyFrom(t time.Time) {
 	e.EmergencyFrom = t.UTC().Truncate(24 * time.Hour)

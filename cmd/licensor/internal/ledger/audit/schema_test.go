@@ -28,7 +28,7 @@ func TestPlantedInPostgres(t *testing.T) {
 	lived(t, b)
 	for name, test := range map[string]struct{ do, undo, what string }{
 		"a view that says otherwise to those who read": {
-			`ALTER TABLE entitlements RENAME TO kept; CREATE VIEW entitlements AS SELECT invoice, customer, account, product, type, expires, hard_end, updates, sold, seller,
+			`ALTER TABLE entitlements RENAME TO kept; CREATE VIEW entitlements AS SELECT invoice, customer, account, product, type, expires, hard_end, updates, seats, sold, seller,
 				CASE WHEN current_query() LIKE 'SELECT *%' THEN seats_used ELSE 0 END AS seats_used, seats_peak FROM kept`,
 			"DROP VIEW entitlements; ALTER TABLE kept RENAME TO entitlements", "row entitlements: is a view, and a ledger has a table"},
 		"a trigger": {

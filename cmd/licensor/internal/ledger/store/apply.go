@@ -56,13 +56,13 @@ func (w *Writer) applyEntitlement(event *ledger.Event, e *ledger.Entitlement) er
 		return err
 	}
 	values := []any{e.Invoice, ledger.CustomerKey(e.Customer), orNil(e.Account), e.Product, e.Type,
-		ledger.Seconds(e.Expires), ledger.Seconds(e.HardEnd()), ledger.Seconds(e.UpdatesUntil), string(sold), string(e.Standing)}
+		ledger.Seconds(e.Expires), ledger.Seconds(e.HardEnd()), ledger.Seconds(e.UpdatesUntil), int64(e.Places()), string(sold), string(e.Standing)}
 	email := []any{e.Account, append([]byte{}, e.Salt...), e.Email, ledger.AccountKey(e.Email)}
 	if event.Action == ledger.ActionEntitle {
 		if err := w.insert("emails", "account, salt, address, owner", email...); err != nil {
 			return err
 		}
-		return w.insert("entitlements", "invoice, customer, account, product, type, expires, hard_end, updates, sold, standing, seller, seats_used, seats_peak",
+		return w.insert("entitlements", "invoice, customer, account, product, type, expires, hard_end, updates, seats, sold, standing, seller, seats_used, seats_peak",
 			append(values, event.Operator, int64(0), int64(0))...)
 	}
 	if e.Account != nil {
@@ -71,7 +71,7 @@ func (w *Writer) applyEntitlement(event *ledger.Event, e *ledger.Entitlement) er
 		}
 	}
 	return w.one("entitlements", `UPDATE entitlements SET customer = $2, account = $3, product = $4, type = $5, expires = $6,
-		hard_end = $7, updates = $8, sold = $9, standing = $10 WHERE invoice = $1`, values...)
+		hard_end = $7, updates = $8, seats = $9, sold = $10, standing = $11 WHERE invoice = $1`, values...)
 }
 
 func (w *Writer) applyForgotten(f ledger.Forgotten) error {

@@ -57,6 +57,7 @@ const schema = `
 		expires    {int} NOT NULL,
 		hard_end   {int} NOT NULL,
 		updates    {int} NOT NULL,
+		seats      {int} NOT NULL,
 		sold       {text} NOT NULL,
 		standing   {text} NOT NULL,
 		seller     {text} NOT NULL,

@@ -1,0 +1,111 @@
+package record
+
+import (
+	"context"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/offlicense/offlicense/cmd/internal/cli"
+	"github.com/offlicense/offlicense/cmd/licensor/command/common"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
+	"github.com/spf13/pflag"
+)
+
+// reportBys are what a report may be by.
+var reportBys = []string{string(ledger.ByProduct), string(ledger.ByMonth), string(ledger.ByCustomer)}
+
+// reportColumns are those of the counts, as ledger.Counts has them in JSON.
+var reportColumns = []string{"sold", "renewed", "canceled", "ended", "active", "free_seats"}
+
+// report counts what was sold and what became of it.
+func report(flags *pflag.FlagSet) cli.Run {
+	var c common.Options
+	q := ledger.ReportQuery{By: ledger.ByProduct}
+	var asCSV bool
+	c.AddLedgerOrCopy(flags)
+	flags.Func("by", "", func(text string) error {
+		if q.By = ledger.ReportBy(text); !slices.Contains(reportBys, text) {
+			return errors.New("want " + strings.Join(reportBys, ", "))
+		}
+		return nil
+	})
+	common.AddDay(flags, &q.Since, "since")
+	common.AddDay(flags, &q.Until, "until")
+	common.AddJSON(flags)
+	flags.BoolVar(&asCSV, "csv", false, "")
+	return func(env *cli.Env, args []string) error {
+		if err := common.NoArguments(args); err != nil {
+			return err
+		}
+		if env.JSON() && asCSV {
+			return cli.Usagef("--json and --csv exclude each other")
+		}
+		if !q.Until.IsZero() {
+			if q.Until.Before(q.Since) {
+				return cli.Usagef("--until is before --since")
+			}
+			q.Until = q.Until.Add(24 * time.Hour) // the day is included
+		}
+		var err error
+		if q.Now, err = env.Time(); err != nil {
+			return err
+		}
+		return c.WithService(env, service.ToRead, func(ctx context.Context, s *service.Service) error {
+			rows, total, err := s.Report(ctx, q)
+			if err != nil {
+				return err
+			}
+			switch {
+			case env.JSON():
+				return env.Answer(newReported(q.By, rows, total))
+			case asCSV:
+				return writeReport(env, q.By, rows)
+			case len(rows) == 0:
+				fmt.Fprintln(env.Stderr, `Nothing has been sold yet: "licensor entitle" records what was.`)
+				return nil
+			}
+			var t cli.Table
+			t.Row(strings.ToUpper(string(q.By)), "SOLD", "RENEWED", "CANCELED", "ENDED", "ACTIVE", "FREE")
+			for _, row := range append(rows, ledger.ReportRow{Name: "total", Counts: total}) {
+				t.Row(append([]string{row.Name}, cells(row.Counts)...)...)
+			}
+			_, err = t.WriteTo(env.Stdout)
+			return err
+		})
+	}
+}
+
+// cells are the counts in the order of reportColumns.
+func cells(c ledger.Counts) (all []string) {
+	for _, n := range []uint64{c.Sold, c.Renewed, c.Canceled, c.Ended, c.Active, c.Free} {
+		all = append(all, fmt.Sprint(n))
+	}
+	return all
+}
+
+// reported is what report --json prints.
+type reported struct {
+	Version int                `json:"version"`
+	By      ledger.ReportBy    `json:"by"`
+	Rows    []ledger.ReportRow `json:"rows"`
+	Total   ledger.Counts      `json:"total"`
+}
+
+func newReported(by ledger.ReportBy, rows []ledger.ReportRow, total ledger.Counts) *reported {
+	return &reported{1, by, append([]ledger.ReportRow{}, rows...), total}
+}
+
+func writeReport(env *cli.Env, by ledger.ReportBy, rows []ledger.ReportRow) error {
+	w := csv.NewWriter(env.Stdout)
+	w.Write(append([]string{string(by)}, reportColumns...))
+	for _, row := range rows {
+		w.Write(append([]string{common.QuoteFormula(row.Name)}, cells(row.Counts)...))
+	}
+	w.Flush()
+	return w.Error()
+}
