@@ -117,6 +117,14 @@ func sentence(e *ledger.Event, before *ledger.Entitlement) string {
 }
 
 func sale(action ledger.Action, e, before *ledger.Entitlement) string {
+	switch action {
+	case ledger.ActionSuspend:
+		return "suspended: nothing new is signed"
+	case ledger.ActionResume:
+		return "resumed"
+	case ledger.ActionCancel:
+		return "canceled: nothing is signed any more"
+	}
 	if action != ledger.ActionEntitle && before != nil {
 		verb := "changed: "
 		if action == ledger.ActionRenew {

@@ -67,14 +67,14 @@ func deactivate(flags *pflag.FlagSet) cli.Run {
 			}
 			t := cli.Table{Whole: true}
 			t.Row("deactivated", activation)
-			addRevoked(&t, revoked)
+			common.AddRevoked(&t, revoked)
 			_, err = t.WriteTo(env.Stdout)
 			if bridge {
 				fmt.Fprintln(env.Stderr, "The move is canceled: the old server keeps its license and its seat. To move it to another one needs --override.")
 			} else {
 				fmt.Fprintln(env.Stderr, "The seat is free: the new server makes a request, and \"licensor sign\" signs it.")
 			}
-			tellWaiting(env, revoked)
+			common.TellWaiting(env, revoked)
 			return cmp.Or(err, env.Answer(deactivated{1, activation, bridge, revoked}))
 		})
 	}
@@ -86,21 +86,6 @@ type deactivated struct {
 	Activation string      `json:"activation"`
 	Bridge     bool        `json:"bridge"` // it was one, and its move is canceled
 	ToRevoke   []format.ID `json:"to_revoke,omitempty"`
-}
-
-// addRevoked adds the licenses that are to be revoked.
-func addRevoked(t *cli.Table, revoked []format.ID) {
-	name := "to revoke"
-	for _, id := range revoked {
-		t.Row(name, id.String())
-		name = ""
-	}
-}
-
-func tellWaiting(env *cli.Env, revoked []format.ID) {
-	if len(revoked) > 0 {
-		fmt.Fprintf(env.Stderr, "%s for the next revocation list.\n", cli.Plural(len(revoked), "license waits", "licenses wait"))
-	}
 }
 
 func addActivation(t *cli.Table, a *ledger.Held) {

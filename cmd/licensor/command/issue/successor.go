@@ -100,7 +100,7 @@ func reactivate(flags *pflag.FlagSet) cli.Run {
 			if err != nil {
 				return err
 			}
-			tellWaiting(env, result.Revoked)
+			common.TellWaiting(env, result.Revoked)
 			return env.Answer(common.LicenseAnswer{Version: 1, Delivered: delivered, ToRevoke: result.Revoked})
 		})
 	}

@@ -40,6 +40,9 @@ const (
 	ActionEntitle    Action = "entitle"    // Entitlement
 	ActionAmend      Action = "amend"      // Entitlement
 	ActionRenew      Action = "renew"      // Entitlement
+	ActionSuspend    Action = "suspend"    // Entitlement
+	ActionResume     Action = "resume"     // Entitlement
+	ActionCancel     Action = "cancel"     // Entitlement
 	ActionSign       Action = "sign"       // Signed
 	ActionRelease    Action = "release"    // Closed
 	ActionDeactivate Action = "deactivate" // Closed
@@ -190,7 +193,7 @@ func parseDetail(action Action, raw []byte) (Detail, error) {
 		return parseAs[Customer](raw)
 	case ActionForget:
 		return parseAs[Forgotten](raw)
-	case ActionEntitle, ActionAmend, ActionRenew:
+	case ActionEntitle, ActionAmend, ActionRenew, ActionSuspend, ActionResume, ActionCancel:
 		l, err := parseAs[logged](raw)
 		if err == nil && l.Entitlement == nil {
 			err = fmt.Errorf("malformed: no entitlement")

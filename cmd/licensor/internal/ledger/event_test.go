@@ -59,6 +59,9 @@ func examples() []ledger.Event {
 		{Action: ledger.ActionRevoke, Invoice: "INV1", Activation: "ONE", Detail: ledger.Revoked{Licenses: ids}},
 		{Action: ledger.ActionRevoke, Detail: ledger.Revoked{Key: key}},
 		{Action: ledger.ActionPublish, Detail: ledger.Published{Number: 7, SignedBy: "anna", SignerKey: make([]byte, 32), File: []byte("list")}},
+		{Action: ledger.ActionSuspend, Invoice: "INV1", Detail: few},
+		{Action: ledger.ActionResume, Invoice: "INV1", Detail: few},
+		{Action: ledger.ActionCancel, Invoice: "INV1", Detail: few},
 	}
 	for i := range all {
 		all[i].Complete(int64(i+1), &ledger.Operation{Operator: "anna", Now: now.Add(time.Millisecond).In(time.FixedZone("", 3600))})

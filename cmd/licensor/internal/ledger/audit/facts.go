@@ -166,9 +166,11 @@ func (f *facts) buyer(e *ledger.Entitlement) {
 	case e.Type == ledger.TypeNFR || e.NeedsProduction():
 		f.Partners[customer] = f.s.customers[customer]
 		key := rules.ForProduct{Buyer: customer, Product: e.Product}
-		for i, of := range f.s.production[key] {
+		for _, of := range f.s.production[key] {
 			end, longest := of.HardEnd(), f.Production[key]
-			if i == 0 || !longest.IsZero() && (end.IsZero() || end.After(longest)) {
+			if _, sold := f.Production[key]; of.Standing != "" {
+				continue
+			} else if !sold || !longest.IsZero() && (end.IsZero() || end.After(longest)) {
 				f.Production[key] = end
 			}
 		}

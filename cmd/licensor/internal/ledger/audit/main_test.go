@@ -77,6 +77,14 @@ func lived(t testing.TB, b *book.Book) {
 		_, err := b.Revise(ctx, by(), invoice, r, issue())
 		must(err)
 	}
+	ledgertest.Sold(t, b, func(e *ledger.Entitlement) { e.Invoice, e.Seats = "P-8", 2 })
+	for n := range uint32(2) {
+		ledgertest.Signed(t, b, site(10+n, "P-8"))
+	}
+	for _, to := range []ledger.Standing{ledger.StandingSuspended, "", ledger.StandingSuspended, ledger.StandingCanceled} {
+		_, _, err := b.SetStanding(ctx, ledgertest.Because("unpaid"), "P-8", to)
+		must(err)
+	}
 	_, err = b.RevokeLicense(ctx, ledgertest.Because("leaked"), other.ID)
 	must(err)
 	_, err = b.Sign(ctx, by(), site(6, invoice), ledgertest.Issuer(ledgertest.Root, 103).At(now))

@@ -30,6 +30,9 @@ func (a *audit) question(rest []*prepared) (n int, ask func(by *ledger.Operation
 		if e.Action == ledger.ActionEntitle {
 			return 1, func(by *ledger.Operation) ([]*rules.Step, error) { return a.entitle(by, d) }
 		}
+		if e.Action == ledger.ActionSuspend || e.Action == ledger.ActionResume || e.Action == ledger.ActionCancel {
+			return len(rest), func(by *ledger.Operation) ([]*rules.Step, error) { return s.setStanding(by, e.Invoice, d.Standing) }
+		}
 		if s.sellsWeaker(rest) {
 			n, ask := s.sign(rest[1:])
 			return n + 1, func(by *ledger.Operation) ([]*rules.Step, error) {
@@ -132,6 +135,25 @@ func (s *state) revise(by *ledger.Operation, action ledger.Action, after *ledger
 		revised.Steps[0].Event.Detail.(*ledger.Entitlement).Account = after.Account
 	}
 	return revised.Steps, nil
+}
+
+// setStanding asks about a sale that is suspended, resumed or canceled.
+func (s *state) setStanding(by *ledger.Operation, invoice string, to ledger.Standing) ([]*rules.Step, error) {
+	f := s.facts()
+	f.sale(invoice)
+	var all []*rules.Activation
+	more := 0
+	if of := s.sales[invoice]; of != nil && to == ledger.StandingCanceled {
+		for _, a := range of.activations {
+			more += len(a.licenses)
+			all = append(all, f.activation(a))
+		}
+	}
+	steps, err := rules.SetStanding(f.Facts, s.roomFor(more), by, invoice, to, all)
+	if err == nil && len(steps) == 0 {
+		err = errors.New("it changes nothing")
+	}
+	return steps, err
 }
 
 // sellsWeaker reports whether an amendment sells a request the weaker binding that it

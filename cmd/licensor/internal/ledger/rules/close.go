@@ -192,6 +192,8 @@ func Revoked(steps []*Step) (all []format.ID) {
 			all = append(all, d.Revoke...)
 		case ledger.Rebound:
 			all = append(all, d.Revoke...)
+		case ledger.Revoked:
+			all = append(all, d.Licenses...)
 		}
 	}
 	return all

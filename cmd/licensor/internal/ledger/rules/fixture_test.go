@@ -244,6 +244,9 @@ func (r *record) facts() *rules.Facts {
 		f.Sales[invoice] = &rules.Sale{Entitlement: e.Clone(), Peak: r.peak[invoice], Moved: slices.Clone(r.moved[invoice]), Left: slices.Clone(r.left[invoice])}
 		switch of := (rules.ForProduct{Buyer: ledger.CustomerKey(e.Customer), Product: e.Product}); e.Type {
 		case ledger.TypeProduction:
+			if e.Standing != "" {
+				continue
+			}
 			if end, sold := f.Production[of]; !sold || !end.IsZero() && (e.Expires.IsZero() || e.HardEnd().After(end)) {
 				f.Production[of] = e.HardEnd()
 			}

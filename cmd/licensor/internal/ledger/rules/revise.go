@@ -189,6 +189,9 @@ func sameTerms(a, b *ledger.Entitlement) bool {
 
 func (j *judgement) checkRevision(s *Sale, after *ledger.Entitlement, action ledger.Action) error {
 	old := s.Entitlement
+	if err := checkStanding(old); err != nil {
+		return err
+	}
 	for _, fixed := range [...]struct{ name, old, new string }{
 		{"invoice", old.Invoice, after.Invoice},
 		{"customer", ledger.CustomerKey(old.Customer), ledger.CustomerKey(after.Customer)},

@@ -90,13 +90,7 @@ func revoke(r *Revocations, by *ledger.Operation, a *Activation, licenses []form
 	if err := by.NeedWhy("revoking a license"); err != nil {
 		return nil, nil, err
 	}
-	var all []ledger.Revocation
-	for _, id := range licenses {
-		revoked := ledger.Revocation{License: id, Activation: a.ID, Since: ledger.Whole(by.Now), Why: by.Why}
-		all = append(all, revoked)
-		i := slices.IndexFunc(a.Licenses, func(l Issued) bool { return l.ID == id })
-		r.Licenses = append(r.Licenses, RevokedLicense{revoked, a.Licenses[i].HardEnd})
-	}
+	all := r.revoke(by, a, licenses)
 	if err := checkRoom(r, by.Now, 0); err != nil {
 		return nil, nil, err
 	}

@@ -164,6 +164,16 @@ func TestEachRule(t *testing.T) {
 				r.signed(request(r, 1))
 				return only(r.signAs(op, request(r, 1, later)))
 			}},
+		ledger.RuleStanding: {"staff, with \"licensor resume\"", "resume it",
+			func(r *record, op *ledger.Operation) error {
+				r.stands(ledger.StandingSuspended)
+				return only(r.signAs(op, request(r, 1)))
+			},
+			func(r *record, op *ledger.Operation) error {
+				r.stands(ledger.StandingSuspended)
+				r.stands("")
+				return only(r.signAs(op, request(r, 1)))
+			}},
 	}
 	for _, rule := range allRules(t) {
 		test, found := table[rule]

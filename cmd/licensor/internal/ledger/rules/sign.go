@@ -76,6 +76,9 @@ func (j *judgement) consider(q *verify.Request) (*Offer, error) {
 	if s == nil {
 		return nil, refuseClaim(q)
 	}
+	if err := refuseCanceled(s.Entitlement); err != nil {
+		return nil, err
+	}
 	offer := &Offer{Entitlement: s.Entitlement, SeatsUsed: s.Used}
 	// A request on record made its claim once: its hash is enough, whatever was corrected
 	// since.
@@ -179,6 +182,9 @@ func (j *judgement) checkRequest(e *ledger.Entitlement, q *verify.Request) error
 
 // checkLicense says whether any license may be written for an entitlement now.
 func (j *judgement) checkLicense(e *ledger.Entitlement) error {
+	if err := checkStanding(e); err != nil {
+		return err
+	}
 	// In the last second a license without grace would end as it begins.
 	if !e.Expires.IsZero() && (j.by.Now.After(e.Expires) || !j.by.Now.Before(e.HardEnd())) {
 		return ledger.Refuse(ledger.RuleTerm, ledger.LiftSales, fmt.Sprintf(`record the renewal with "licensor renew %s"`, e.Invoice),
@@ -309,6 +315,9 @@ func SignUnbound(f *Facts, by *ledger.Operation, invoice, name string, earlier *
 	if s.Weakest() != format.StrengthAny {
 		return nil, nil, ledger.Refuse(ledger.RuleBinding, `sales, with "licensor amend --binding any"`, "have the customer make a request",
 			"invoice %q was not sold as a license for any machine", invoice)
+	}
+	if err := refuseCanceled(s.Entitlement); err != nil {
+		return nil, nil, err
 	}
 	if earlier != nil {
 		if err := refuseRevoked(earlier); err != nil {

@@ -281,7 +281,7 @@ func (l *loader) buyers(ask Ask) error {
 	if err != nil {
 		return err
 	}
-	err = l.eachIn("SELECT customer, product, CASE WHEN MIN(hard_end) = 0 THEN 0 ELSE MAX(hard_end) END FROM entitlements WHERE type = 'production' AND customer IN (%s) GROUP BY customer, product",
+	err = l.eachIn("SELECT customer, product, CASE WHEN MIN(hard_end) = 0 THEN 0 ELSE MAX(hard_end) END FROM entitlements WHERE type = 'production' AND standing = '' AND customer IN (%s) GROUP BY customer, product",
 		names, func(scan func(...any) error) error {
 			var of rules.ForProduct
 			var end unixTime
@@ -349,14 +349,23 @@ func scanSold(scan func(...any) error, more ...any) (*ledger.Entitlement, error)
 
 // Active returns the activations of an invoice that are active, the oldest first.
 func (t *Tx) Active(f *rules.Facts, invoice string) ([]*rules.Activation, error) {
+	return t.activationsBy(f, "SELECT a.id FROM activations a WHERE a.invoice = $1 AND a.state = 'active' ORDER BY a.since, a.id", invoice)
+}
+
+// Ever returns all activations that an invoice ever had.
+func (t *Tx) Ever(f *rules.Facts, invoice string) ([]*rules.Activation, error) {
+	return t.activationsBy(f, "SELECT DISTINCT activation FROM events WHERE invoice = $1 AND activation <> ''", invoice)
+}
+
+// activationsBy returns the activations of an invoice whose ids a query selects.
+func (t *Tx) activationsBy(f *rules.Facts, query, invoice string) ([]*rules.Activation, error) {
 	var ids []string
-	err := t.each("SELECT a.id FROM activations a WHERE a.invoice = $1 AND a.state = 'active' ORDER BY a.since, a.id",
-		[]any{invoice}, func(scan func(...any) error) error {
-			var id string
-			err := scan(&id)
-			ids = append(ids, id)
-			return err
-		})
+	err := t.each(query, []any{invoice}, func(scan func(...any) error) error {
+		var id string
+		err := scan(&id)
+		ids = append(ids, id)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -365,6 +374,9 @@ func (t *Tx) Active(f *rules.Facts, invoice string) ([]*rules.Activation, error)
 	}
 	all := make([]*rules.Activation, 0, len(ids))
 	for _, id := range ids {
+		if f.Activations[id] == nil {
+			return nil, ledger.Damaged("activation %.64q is missing", id)
+		}
 		all = append(all, f.Activations[id])
 	}
 	return all, nil
