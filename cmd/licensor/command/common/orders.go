@@ -179,20 +179,18 @@ func readOrder(columns []*ledger.Term, cells []string) (ledger.Entitlement, erro
 var listedColumns = []string{"seats_used", "activations"}
 
 // WriteOrders prints a line for each entitlement, as import reads it.
-func WriteOrders(out io.Writer, holdings []ledger.Holding) error {
-	w := csv.NewWriter(out)
-	var line []string
+func WriteOrders(out io.Writer, o *CSVOptions, holdings []ledger.Holding) error {
+	var columns []string
 	for _, t := range ledger.Terms {
-		line = append(line, t.Name)
+		columns = append(columns, t.Name)
 	}
-	w.Write(append(line, listedColumns...))
+	table := o.Table(out, append(columns, listedColumns...))
 	for _, h := range holdings {
-		line = line[:0]
+		var line []string
 		for _, t := range ledger.Terms {
-			line = append(line, QuoteFormula(t.Get(&h.Entitlement)))
+			line = append(line, t.Get(&h.Entitlement))
 		}
-		w.Write(append(line, fmt.Sprint(h.SeatsUsed), fmt.Sprint(len(h.Activations))))
+		table.Row(append(line, fmt.Sprint(h.SeatsUsed), fmt.Sprint(len(h.Activations)))...)
 	}
-	w.Flush()
-	return w.Error()
+	return table.Close()
 }

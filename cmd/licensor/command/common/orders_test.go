@@ -36,7 +36,7 @@ func FuzzOrders(f *testing.F) {
 			}
 		}
 		var out bytes.Buffer
-		if err := WriteOrders(&out, good); err != nil {
+		if err := WriteOrders(&out, new(CSVOptions), good); err != nil {
 			t.Fatal(err)
 		}
 		again, err := ReadOrders(&out, func() {})
@@ -89,7 +89,7 @@ func TestListedFormulas(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"=1+1", "+1", "-1", "@SUM(1)", "'=1", "''-", "＝1", "－1", "﹢1", "＠A1", "\"=1", "' =1", "\u00a0=1"} {
 		var out bytes.Buffer
-		if err := WriteOrders(&out, []ledger.Holding{{Entitlement: ledger.Entitlement{
+		if err := WriteOrders(&out, new(CSVOptions), []ledger.Holding{{Entitlement: ledger.Entitlement{
 			Invoice: "I-1", Email: "a@b", Customer: name, Product: "evoq", Type: "production", Seats: 1}}}); err != nil {
 			t.Fatal(err)
 		}

@@ -2,7 +2,6 @@ package common
 
 import (
 	"cmp"
-	"encoding/csv"
 	"io"
 
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
@@ -14,19 +13,17 @@ var endingColumns = []string{"ends_on", "ends", "invoice", "email", "customer", 
 	"expires", "updates_until", "new_expires", "new_updates_until"}
 
 // WriteEndings prints a line for each entitlement that ends, as renew --from reads it.
-func WriteEndings(out io.Writer, endings []ledger.Ending) error {
-	w := csv.NewWriter(out)
-	w.Write(endingColumns)
+func WriteEndings(out io.Writer, o *CSVOptions, endings []ledger.Ending) error {
+	table := o.Table(out, endingColumns)
 	for i := range endings {
 		e := &endings[i]
 		line := []string{e.On(), e.What()}
 		for _, name := range endingColumns[len(line) : len(endingColumns)-2] {
-			line = append(line, QuoteFormula(ledger.TermNamed(name).Get(&e.Entitlement)))
+			line = append(line, ledger.TermNamed(name).Get(&e.Entitlement))
 		}
-		w.Write(append(line, "", ""))
+		table.Row(append(line, "", "")...)
 	}
-	w.Flush()
-	return w.Error()
+	return table.Close()
 }
 
 // Address returns the e-mail address of an entitlement, or says that it was removed.

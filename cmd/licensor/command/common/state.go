@@ -30,6 +30,15 @@ func SaleState(h *ledger.Holding, now time.Time) string {
 	return StateName(s)
 }
 
+// HostOf tells where an activation is: by the name of its server, or where it was given
+// none, by the comparison code of its request, which the customer's tool shows.
+func HostOf(a *ledger.Held) string {
+	if a.Host == "" && a.Code != "" {
+		return "code " + a.Code
+	}
+	return a.Host
+}
+
 // ActivationState tells the state of an activation of a sale, and since or until when it is
 // in it.
 func ActivationState(a *ledger.Held, of *ledger.Entitlement, now time.Time) (state, when string) {

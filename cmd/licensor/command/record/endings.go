@@ -2,7 +2,7 @@ package record
 
 import (
 	"context"
-	"fmt"
+	"slices"
 	"time"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
@@ -17,6 +17,9 @@ func (c *listCommand) endings(ctx context.Context, env *cli.Env, s *service.Serv
 	if err != nil {
 		return err
 	}
+	if c.state != "" {
+		endings = slices.DeleteFunc(endings, func(e ledger.Ending) bool { return e.Entitlement.Status(now) != ledger.Status(c.state) })
+	}
 	if len(endings) == 0 && c.filter.Invoice != "" {
 		return c.noInvoice(ctx, s)
 	}
@@ -27,11 +30,10 @@ func (c *listCommand) endings(ctx context.Context, env *cli.Env, s *service.Serv
 			return err
 		}
 		return env.Answer(newEndingListing(endings, partners, now))
-	case c.csv:
-		return common.WriteEndings(env.Stdout, endings)
+	case c.csv.On:
+		return common.WriteEndings(env.Stdout, &c.csv, endings)
 	case len(endings) == 0:
-		fmt.Fprintln(env.Stderr, "Nothing ends that fits all that was asked for.")
-		return nil
+		return c.nothing(ctx, env, s, "Nothing ends that fits all that was asked for.")
 	}
 	var t cli.Table
 	t.Row("ENDS", "WHAT", "INVOICE", "CUSTOMER", "E-MAIL", "PRODUCT", "TYPE", "SEATS", "STATE")

@@ -5,12 +5,16 @@ import (
 	"context"
 	"embed"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
+	"github.com/offlicense/offlicense/cmd/internal/text"
 	"github.com/offlicense/offlicense/cmd/licensor/command/common"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
+	"github.com/offlicense/offlicense/format"
 	"github.com/spf13/pflag"
 )
 
@@ -29,10 +33,12 @@ var usage embed.FS
 
 type listCommand struct {
 	common.Options
-	filter   service.Filter
-	expiring ledger.Window
-	json     bool
-	csv      bool
+	filter      service.Filter
+	expiring    ledger.Window
+	state       string
+	activations bool
+	json        bool
+	csv         common.CSVOptions
 }
 
 func list(flags *pflag.FlagSet) cli.Run {
@@ -40,11 +46,17 @@ func list(flags *pflag.FlagSet) cli.Run {
 	c.AddLedgerOrCopy(flags)
 	flags.StringVar(&c.filter.Invoice, "invoice", "", "")
 	flags.StringVar(&c.filter.Customer, "customer", "", "")
+	flags.StringVar(&c.filter.Email, "email", "", "")
+	flags.StringVar(&c.filter.Host, "host", "", "")
 	flags.StringVar(&c.filter.Product, "product", "", "")
+	flags.StringVar(&c.filter.Type, "type", "", "")
+	flags.StringVar(&c.filter.Seller, "seller", "", "")
+	flags.StringVar(&c.state, "state", "", "")
 	common.AddWindow(flags, &c.expiring, "expiring")
 	flags.BoolVar(&c.filter.Active, "active", false, "")
+	flags.BoolVar(&c.activations, "activations", false, "")
 	flags.BoolVar(&c.json, "json", false, "")
-	flags.BoolVar(&c.csv, "csv", false, "")
+	c.csv.Add(flags)
 	return c.run
 }
 
@@ -52,14 +64,8 @@ func (c *listCommand) run(env *cli.Env, args []string) error {
 	if err := common.NoArguments(args); err != nil {
 		return err
 	}
-	if c.json && c.csv {
-		return cli.Usagef("--json and --csv exclude each other")
-	}
-	// An empty filter would show everything, to a script whose variable is not set.
-	for _, name := range [...]string{"invoice", "customer", "product"} {
-		if flag := c.Flags.Lookup(name); flag.Changed && flag.Value.String() == "" {
-			return cli.Usagef("--%s is empty", name)
-		}
+	if err := c.check(); err != nil {
+		return err
 	}
 	now, err := env.Time()
 	if err != nil {
@@ -69,6 +75,9 @@ func (c *listCommand) run(env *cli.Env, args []string) error {
 		c.filter.EndsAfter, c.filter.EndsBy = c.expiring.At(now)
 	}
 	return c.WithService(env, service.ToRead, func(ctx context.Context, s *service.Service) error {
+		if err := c.narrow(ctx, env, s); err != nil {
+			return err
+		}
 		if c.Flags.Changed("expiring") {
 			return c.endings(ctx, env, s, now)
 		}
@@ -76,34 +85,105 @@ func (c *listCommand) run(env *cli.Env, args []string) error {
 		if err != nil {
 			return err
 		}
+		if c.state != "" {
+			holdings = service.KeepState(holdings, ledger.Status(c.state), now)
+		}
 		if len(holdings) == 0 && c.filter.Invoice != "" {
 			return c.noInvoice(ctx, s)
 		}
 		switch {
+		case c.activations && len(holdings) > 0 || c.activations && (c.json || c.csv.On):
+			return c.listActivations(env, holdings, now)
 		case c.json:
 			partners, err := s.Partners(ctx)
 			if err != nil {
 				return err
 			}
 			return env.Answer(newListing(holdings, partners, now))
-		case c.csv:
-			return common.WriteOrders(env.Stdout, holdings)
-		case len(holdings) == 0 && c.filter == (service.Filter{}):
+		case c.csv.On:
+			return common.WriteOrders(env.Stdout, &c.csv, holdings)
+		case len(holdings) == 0 && c.filter == (service.Filter{}) && c.state == "":
 			fmt.Fprintln(env.Stderr, `Nothing has been sold yet: "licensor entitle" records what was.`)
 			return nil
 		case len(holdings) == 0:
-			fmt.Fprintln(env.Stderr, `No entitlement fits all that was asked for.`)
-			return nil
+			return c.nothing(ctx, env, s, "No entitlement fits all that was asked for.")
 		}
 		_, err = table(holdings, now).WriteTo(env.Stdout)
 		return err
 	})
 }
 
+// check refuses options that fit nothing.
+func (c *listCommand) check() error {
+	if err := c.csv.Check(c.json); err != nil {
+		return err
+	}
+	// An empty filter would show everything, to a script whose variable is not set.
+	for _, name := range [...]string{"invoice", "customer", "email", "host", "product", "type", "seller", "state"} {
+		if flag := c.Flags.Lookup(name); flag.Changed && flag.Value.String() == "" {
+			return cli.Usagef("--%s is empty", name)
+		}
+	}
+	if types := format.Types(); c.filter.Type != "" && !slices.Contains(types, c.filter.Type) {
+		return unknownWord("type", c.filter.Type, types)
+	}
+	var states []string
+	for _, s := range ledger.Statuses {
+		states = append(states, string(s))
+	}
+	if c.state != "" && !slices.Contains(states, c.state) {
+		return unknownWord("state", c.state, states)
+	}
+	if c.activations && c.Flags.Changed("expiring") {
+		return cli.Usagef("--activations and --expiring exclude each other").WithHint("what ends is a sale: leave --activations out")
+	}
+	c.filter.Ended = ledger.Status(c.state).Closed()
+	return nil
+}
+
+// unknownWord refuses an option's value that is none of a few words.
+func unknownWord(option, word string, words []string) error {
+	e := cli.Usagef("unknown %s %s", option, cli.Quote(word))
+	if near := text.Nearest(word, words); near != "" {
+		return e.WithHint("did you mean --%s %s?", option, near)
+	}
+	return e.WithHint("--%s takes one of %s", option, strings.Join(words, ", "))
+}
+
+// narrow finds out how much of each text was given, and says what is searched for.
+func (c *listCommand) narrow(ctx context.Context, env *cli.Env, s *service.Service) (err error) {
+	if c.filter, err = s.Narrow(ctx, c.filter); err != nil {
+		return err
+	}
+	for _, name := range c.filter.Searched() {
+		fmt.Fprintf(env.Stderr, "No %s is that or begins with it: searching them all for it.\n", name)
+	}
+	return nil
+}
+
+// nothing says that nothing fits, and which names were most likely meant.
+func (c *listCommand) nothing(ctx context.Context, env *cli.Env, s *service.Service, what string) error {
+	fmt.Fprintln(env.Stderr, what)
+	sentences, err := s.DidYouMean(ctx, c.filter)
+	for _, sentence := range sentences {
+		fmt.Fprintln(env.Stderr, sentence)
+	}
+	return err
+}
+
 // noInvoice says whether there is no such invoice, or the other filters hide it.
 func (c *listCommand) noInvoice(ctx context.Context, s *service.Service) error {
-	if _, err := s.Holding(ctx, c.filter.Invoice); err != nil {
+	alone, err := s.List(ctx, service.Filter{Invoice: c.filter.Invoice, InvoiceMatch: c.filter.InvoiceMatch})
+	if err != nil {
 		return err
+	}
+	switch len(alone) {
+	case 0:
+		return s.NoInvoice(ctx, c.filter.Invoice)
+	case 1:
+	default:
+		return cli.Failf("no entitlement of the invoice %s fits the other options", cli.Quote(c.filter.Invoice)).
+			WithHint("leave them out: the invoice alone names %d", len(alone))
 	}
 	return cli.Failf("the entitlement %s does not fit the other options", cli.Quote(c.filter.Invoice)).
 		WithHint("leave them out: the invoice alone names one entitlement")
@@ -116,7 +196,7 @@ func table(holdings []ledger.Holding, now time.Time) *cli.Table {
 		t.Row(h.Invoice, h.Customer, h.ProductName(), h.Type, common.SeatsUsed(&h), common.SaleState(&h, now), common.Term(&h.Entitlement))
 		for _, a := range h.Activations {
 			state, when := common.ActivationState(&a, &h.Entitlement, now)
-			t.Row("  "+a.ID, a.Site, a.Host, "", "", state, when)
+			t.Row("  "+a.ID, a.Site, common.HostOf(&a), "", "", state, when)
 		}
 	}
 	return &t

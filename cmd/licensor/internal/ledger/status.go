@@ -30,6 +30,15 @@ const (
 	StatusVoid        Status = Status(StateVoid)
 )
 
+// Statuses are all of them.
+var Statuses = []Status{StatusActive, StatusStandby, StatusBridge, StatusGrace, StatusEnded, StatusRevoked,
+	StatusSuspended, StatusCanceled, StatusReleased, StatusDeactivated, StatusVoid}
+
+// Closed reports whether it is that of an activation that has left its seat.
+func (s Status) Closed() bool {
+	return s == StatusReleased || s == StatusDeactivated || s == StatusVoid
+}
+
 // Status returns the state of a sale.
 func (e *Entitlement) Status(now time.Time) Status {
 	switch e.Standing {

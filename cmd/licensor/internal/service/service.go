@@ -13,8 +13,6 @@ import (
 	"io/fs"
 	"os"
 
-	"github.com/offlicense/offlicense/cmd/internal/hint"
-	"github.com/offlicense/offlicense/cmd/internal/text"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/home"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/audit"
@@ -100,7 +98,7 @@ func (s *Service) Holding(ctx context.Context, invoice string) (*ledger.Holding,
 		return nil, err
 	}
 	if len(holdings) == 0 || invoice == "" {
-		return nil, hint.Errorf("no entitlement has the invoice %s", text.Quote(invoice)).WithHint(`"licensor list" shows them all`)
+		return nil, s.NoInvoice(ctx, invoice)
 	}
 	return &holdings[0], nil
 }

@@ -31,6 +31,8 @@ type ActivationView struct {
 	Host       string        `json:"host,omitempty"`
 	MachineKey string        `json:"machine_key,omitempty"`
 	Since      time.Time     `json:"since"`
+	Ended      time.Time     `json:"ended,omitzero"`  // when it was released, deactivated or voided
+	Code       string        `json:"code,omitempty"`  // the comparison code of the newest request that was signed
 	Waits      string        `json:"waits,omitempty"` // a bridge for which the seat waits: the comparison code of its request
 	License    LicenseView   `json:"license"`
 }
@@ -66,7 +68,7 @@ func ViewActivation(a *ledger.Held, e *ledger.Entitlement, now time.Time) Activa
 	license.Revoked = a.Revoked
 	return ActivationView{
 		ID: a.ID, State: a.Status(e, now), Site: a.Site, Host: a.Host, MachineKey: fingerprint(a.MachineKey),
-		Since: a.Since, Waits: a.Waits, License: license,
+		Since: a.Since, Ended: a.Ended, Code: a.Code, Waits: a.Waits, License: license,
 	}
 }
 

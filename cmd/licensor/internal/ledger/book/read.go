@@ -72,3 +72,13 @@ func (b *Book) ListSigners(ctx context.Context) ([]ledger.Signer, error) {
 func (b *Book) NewestList(ctx context.Context, most int) ([]byte, error) {
 	return read(ctx, b, func(t *store.Tx) ([]byte, error) { return t.NewestList(most) })
 }
+
+// Nearest returns the name on record that a word was most likely meant to be, "" for none.
+// It looks at all names.
+func (b *Book) Nearest(ctx context.Context, of store.Known, word string) (string, error) {
+	names, err := read(ctx, b, func(t *store.Tx) ([]string, error) { return t.Nearest(of, word) })
+	if err != nil {
+		return "", err
+	}
+	return names[0], nil
+}
