@@ -42,6 +42,7 @@ import (
 	"io"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -71,6 +72,23 @@ type Command struct {
 	// Setup declares the flags (their help texts are not shown) and returns
 	// what to run once they are parsed.
 	Setup func(*pflag.FlagSet) Run
+}
+
+// All are the commands of the tool, with those that every tool has.
+func (p Program) All() []Command {
+	named := strings.NewReplacer("NAME", p.Name)
+	return append(slices.Clip(p.Commands),
+		Command{
+			Name: "completion", Summary: "complete commands in bash, zsh or fish", Usage: named.Replace(completionUsage),
+			Setup: func(*pflag.FlagSet) Run { return p.completion },
+		},
+		Command{
+			Name: "man", Summary: "print the manual page of a command", Usage: named.Replace(manUsage),
+			Setup: func(flags *pflag.FlagSet) Run {
+				dir := flags.String("out", "", "")
+				return func(env *Env, args []string) error { return p.manual(env, args, *dir) }
+			},
+		})
 }
 
 // WithUsage gives each command its usage text: usage/NAME.txt.
@@ -159,7 +177,7 @@ func (p Program) runHelp(env *Env, args []string) error {
 
 func (p Program) find(name string) (Command, error) {
 	var names []string
-	for _, c := range p.Commands {
+	for _, c := range p.All() {
 		if c.Name == name {
 			return c, nil
 		}
@@ -186,10 +204,10 @@ func (p Program) help() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s\n\nUsage:\n    %s COMMAND [OPTIONS] [FILE...]\n\nCommands:\n", p.Name, p.Summary, p.Name)
 	width := len("help")
-	for _, c := range p.Commands {
+	for _, c := range p.All() {
 		width = max(width, len(c.Name))
 	}
-	for _, c := range p.Commands {
+	for _, c := range p.All() {
 		fmt.Fprintf(&b, "    %-*s  %s\n", width, c.Name, c.Summary)
 	}
 	fmt.Fprintf(&b, "    %-*s  %s\n", width, "help", "print how to use a command: "+p.Name+" help COMMAND")

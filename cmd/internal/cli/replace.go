@@ -85,6 +85,7 @@ func sortOf(data []byte) (sort string, ours bool) {
 		{"OLV1:", "a revocation list", true},
 		{"\x89PNG", "a picture", true},
 		{"file,result,", "a report", true},
+		{".TH ", "a manual page", true},
 		{"OLK1:", "the private key of a state directory", false},
 		{"-----BEGIN ", "a key", false},
 		{"ssh-", "public keys", false},

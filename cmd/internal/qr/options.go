@@ -2,6 +2,7 @@ package qr
 
 import (
 	"github.com/offlicense/offlicense/cmd/internal/cli"
+	"github.com/spf13/pflag"
 )
 
 // What the option --qr takes.
@@ -10,6 +11,12 @@ const (
 	Always = "always"
 	Never  = "never"
 )
+
+// AddMode declares the option --qr.
+func AddMode(flags *pflag.FlagSet, mode *string) {
+	flags.StringVar(mode, "qr", Auto, "")
+	cli.Choices(flags, "qr", Auto, Always, Never)
+}
 
 // CheckMode refuses what --qr does not take.
 func CheckMode(mode string) error {

@@ -27,7 +27,7 @@ type qrFlags struct{ out, qr, qrPNG string }
 
 func (f *qrFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.out, "out", "", "")
-	flags.StringVar(&f.qr, "qr", qr.Auto, "")
+	qr.AddMode(flags, &f.qr)
 	flags.StringVar(&f.qrPNG, "qr-png", "", "")
 }
 

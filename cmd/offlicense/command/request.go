@@ -36,6 +36,7 @@ func (t tool) requestCommand() cli.Command {
 			flags.StringVar(&f.invoice, "invoice", "", "")
 			flags.StringVar(&f.email, "email", "", "")
 			flags.StringVar(&f.kind, "type", "", "")
+			cli.Choices(flags, "type", format.Types()...)
 			flags.StringVar(&f.site, "site", "", "")
 			flags.StringVar(&f.host, "host", "", "")
 			flags.StringVar(&f.replaces, "replaces", "", "")

@@ -14,7 +14,7 @@ type QROptions struct{ mode, picture string }
 
 // Add declares the options.
 func (o *QROptions) Add(flags *pflag.FlagSet) {
-	flags.StringVar(&o.mode, "qr", qr.Auto, "")
+	qr.AddMode(flags, &o.mode)
 	flags.StringVar(&o.picture, "qr-png", "", "")
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/format"
 	"github.com/spf13/pflag"
 )
 
@@ -63,6 +64,20 @@ func (o *TermOptions) add(flags *pflag.FlagSet, t *ledger.Term, option string, s
 		o.changes = append(o.changes, change)
 		return change(new(ledger.Entitlement))
 	})
+	switch option {
+	case "type":
+		cli.Choices(flags, option, format.Types()...)
+	case "binding":
+		cli.Choices(flags, option, Bindings()...)
+	}
+}
+
+// Bindings are the strengths of a binding, the strongest first.
+func Bindings() (names []string) {
+	for _, s := range []format.Strength{format.StrengthMachine, format.StrengthOperator, format.StrengthKey, format.StrengthAny} {
+		names = append(names, s.String())
+	}
+	return names
 }
 
 // Given reports whether any option was given.

@@ -35,6 +35,7 @@ func (o *scopeOptions) add(flags *pflag.FlagSet) {
 	// allow nothing at all.
 	flags.Uint64Var(&o.maxSeats, "max-seats", 1, "")
 	flags.StringVar(&o.binding, "binding", format.StrengthMachine.String(), "")
+	cli.Choices(flags, "binding", common.Bindings()...)
 	flags.BoolVar(&o.perpetual, "perpetual", false, "")
 	flags.BoolVar(&o.revocations, "revocations", false, "")
 }
