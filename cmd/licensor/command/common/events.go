@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"fmt"
+	"maps"
 	"strings"
 	"time"
 
@@ -29,9 +30,14 @@ type EventView struct {
 }
 
 // ViewEvents says of each event what happened.
-func ViewEvents(events []*ledger.Event) []EventView {
+func ViewEvents(events []*ledger.Event) []EventView { return ViewLater(events, nil) }
+
+// ViewLater is ViewEvents for events before which there were others: before is what had
+// been sold by then, by invoice.
+func ViewLater(events []*ledger.Event, before map[string]*ledger.Entitlement) []EventView {
 	told := make([]EventView, len(events))
 	sold := make(map[string]*ledger.Entitlement)
+	maps.Copy(sold, before)
 	for i, e := range events {
 		told[i] = EventView{
 			Seq: e.Seq, Time: e.Time, Operator: e.Operator, Action: e.Action, Invoice: e.Invoice, Activation: e.Activation,

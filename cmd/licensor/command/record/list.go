@@ -21,7 +21,7 @@ import (
 // Commands are the commands of this package.
 var Commands = cli.WithUsage(usage, []cli.Command{
 	{Name: "list", Summary: "show entitlements, seats and who is active", Setup: list},
-	{Name: "history", Summary: "show every event of an invoice or an activation", Setup: history},
+	{Name: "history", Summary: "show what was done, by whom and when", Setup: history},
 	{Name: "report", Summary: "count what was sold, renewed, active and free", Setup: report},
 	{Name: "backup", Summary: "copy the ledger while others work", Setup: backUp},
 	{Name: "checkpoint", Summary: "sign the head of the ledger's log, to keep elsewhere", Setup: checkpoint},

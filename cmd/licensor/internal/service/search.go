@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/offlicense/offlicense/cmd/internal/hint"
@@ -26,18 +27,41 @@ func (s *Service) NoInvoice(ctx context.Context, invoice string) error {
 	return told.WithHint("did you mean %s?", text.Clean(near))
 }
 
-// DidYouMean says of each name in a filter that nothing was sold under which name was
+// Unknown returns the error for what is neither an invoice nor an activation.
+func (s *Service) Unknown(ctx context.Context, of string) error {
+	near, err := s.Nearest(ctx, store.KnownInvoices, of)
+	if err != nil {
+		return err
+	}
+	told := hint.Errorf("no invoice and no activation is %s", text.Quote(of))
+	if near == "" {
+		return told.WithHint(`"licensor list" shows all invoices with their activations`)
+	}
+	return told.WithHint("did you mean %s?", text.Clean(near))
+}
+
+// misspelled is a name that may be on record in another spelling.
+type misspelled struct {
+	of   store.Known
+	word string
+}
+
+// DidYouMean says of each name in a filter under which nothing was sold, which name was
 // most likely meant, a sentence each.
 func (s *Service) DidYouMean(ctx context.Context, f Filter) (sentences []string, err error) {
-	for _, known := range [...]struct {
-		of    store.Known
-		word  string
-		match store.Match
-	}{
-		{store.KnownInvoices, f.Invoice, f.InvoiceMatch}, {store.KnownCustomers, f.Customer, f.CustomerMatch},
-		{store.KnownProducts, f.Product, store.Part}, {store.KnownSellers, f.Seller, store.Part},
-	} {
-		if known.word == "" || known.match != store.Part {
+	words := []misspelled{{store.KnownProducts, f.Product}, {store.KnownSellers, f.Seller}}
+	if f.InvoiceMatch == store.Part {
+		words = append(words, misspelled{store.KnownInvoices, f.Invoice})
+	}
+	if f.CustomerMatch == store.Part {
+		words = append(words, misspelled{store.KnownCustomers, f.Customer})
+	}
+	return s.didYouMean(ctx, words)
+}
+
+func (s *Service) didYouMean(ctx context.Context, words []misspelled) (sentences []string, err error) {
+	for _, known := range words {
+		if known.word == "" {
 			continue
 		}
 		near, err := s.Nearest(ctx, known.of, known.word)
@@ -45,10 +69,38 @@ func (s *Service) DidYouMean(ctx context.Context, f Filter) (sentences []string,
 			return nil, err
 		}
 		if near != "" && near != known.word {
-			sentences = append(sentences, fmt.Sprintf("Did you mean the %s %s?", known.of, text.Quote(near)))
+			sentences = append(sentences, fmt.Sprintf("Did you mean the %s %s?", known.of.Name, text.Quote(near)))
 		}
 	}
 	return sentences, nil
+}
+
+// EventFilter says which events are wanted.
+type EventFilter = store.EventFilter
+
+// SignerOf returns the key of a name, or of a fingerprint.
+func (s *Service) SignerOf(ctx context.Context, key string) (store.Signer, error) {
+	if !strings.HasPrefix(key, FingerprintPrefix) {
+		return store.Signer{Name: key}, nil
+	}
+	all, err := s.knownKeys(ctx)
+	if err != nil {
+		return store.Signer{}, err
+	}
+	k := all[key]
+	if k == nil {
+		return store.Signer{}, hint.Errorf("no key is known as %s", text.Quote(key)).WithHint("\"licensor key list\" shows all")
+	}
+	return store.Signer{Name: key, Key: k.Key.Bytes()}, nil
+}
+
+// DidYouMeanEvents is DidYouMean for events.
+func (s *Service) DidYouMeanEvents(ctx context.Context, f EventFilter) ([]string, error) {
+	words := []misspelled{{store.KnownOperators, f.Operator}, {store.KnownCustomers, f.Customer}, {store.KnownSigners, f.Signer.Name}}
+	for _, action := range f.Actions {
+		words = append(words, misspelled{store.KnownActions, string(action)})
+	}
+	return s.didYouMean(ctx, words)
 }
 
 // KeepState returns the holdings that are in a state, with all their activations, and of

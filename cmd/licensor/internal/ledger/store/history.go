@@ -17,11 +17,26 @@ type EventFilter struct {
 	Of       string // an invoice or an activation
 	Customer string // a customer, in whatever case and spacing, with all that was sold to it
 	Operator string
-	Key      string // the name of the key that has signed
+	Signer   Signer // whose key has signed
 	Actions  []ledger.Action
 	Since    time.Time // zero: from the first on
 	Before   time.Time // zero: to the last
 	Most     int       // the newest so many; 0: all
+}
+
+// Signer names a key: by its name alone, which another key may have had before, or with
+// its bytes. The zero value names none.
+type Signer struct {
+	Name string // a root has its fingerprint
+	Key  []byte
+}
+
+// condition asks for what the key has signed, of a table l.
+func (s Signer) condition() (condition string, args []any) {
+	if s.Key != nil {
+		return "(l.signer_key = ? OR l.signed_by = ?)", []any{s.Key, s.Name}
+	}
+	return "l.signed_by = ?", []any{s.Name}
 }
 
 // Past are events, the oldest first.
@@ -76,7 +91,7 @@ func (t *Tx) past(f EventFilter) ([]*ledger.Event, error) {
 	}
 	switch {
 	case f.Of != "":
-		c.signed(f.Key)
+		c.signed(f.Signer)
 		all, err := t.sought("events s", c.and("s.invoice = ?", f.Of), "s.seq", most)
 		if err != nil {
 			return nil, err
@@ -87,7 +102,7 @@ func (t *Tx) past(f EventFilter) ([]*ledger.Event, error) {
 		ofWhom, err := t.forgotten(c, "events o WHERE o.invoice = $1", f.Of)
 		return append(all, ofWhom...), err
 	case f.Customer != "":
-		c.signed(f.Key)
+		c.signed(f.Signer)
 		key := ledger.CustomerKey(f.Customer)
 		all, err := t.sought("entitlements e JOIN events s ON s.invoice = e.invoice", c.and("e.customer = ?", key), "s.seq", most)
 		if err != nil {
@@ -104,12 +119,13 @@ func (t *Tx) past(f EventFilter) ([]*ledger.Event, error) {
 		}
 		ofWhom, err := t.forgotten(c, "entitlements e JOIN events o ON o.invoice = e.invoice WHERE e.customer = $1", key)
 		return append(all, ofWhom...), err
-	case f.Key != "":
-		all, err := t.sought("licenses l JOIN events s ON s.seq = l.seq", c.and("l.signed_by = ?", f.Key), "l.seq", most)
+	case f.Signer.Name != "":
+		condition, args := f.Signer.condition()
+		all, err := t.sought("licenses l JOIN events s ON s.seq = l.seq", c.and(condition, args...), "l.seq", most)
 		if err != nil {
 			return nil, err
 		}
-		lists, err := t.sought("revocation_lists l JOIN events s ON s.seq = l.seq", c.and("l.signed_by = ?", f.Key), "l.seq", most)
+		lists, err := t.sought("revocation_lists l JOIN events s ON s.seq = l.seq", c.and(condition, args...), "l.seq", most)
 		return append(all, lists...), err
 	}
 	return t.sought("events s", c, "s.seq", most)
@@ -195,10 +211,12 @@ func (c *conditions) actions(all []ledger.Action) {
 }
 
 // signed asks for what a key has signed.
-func (c *conditions) signed(key string) {
-	if key != "" {
-		c.add("(s.seq IN (SELECT l.seq FROM licenses l WHERE l.signed_by = ?) OR s.seq IN (SELECT l.seq FROM revocation_lists l WHERE l.signed_by = ?))", key, key)
+func (c *conditions) signed(by Signer) {
+	if by.Name == "" {
+		return
 	}
+	condition, args := by.condition()
+	c.add("(s.seq IN (SELECT l.seq FROM licenses l WHERE "+condition+") OR s.seq IN (SELECT l.seq FROM revocation_lists l WHERE "+condition+"))", append(args, args...)...)
 }
 
 // between asks for events of a time. It never goes back in a log, so that the first is

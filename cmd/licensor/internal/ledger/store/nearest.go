@@ -5,15 +5,18 @@ import (
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 )
 
-// Known is a column of names that staff may misspell.
-type Known string
+// Known is a kind of names that staff may misspell.
+type Known struct{ Name, column, table string }
 
-// The columns.
-const (
-	KnownInvoices  Known = "invoice"
-	KnownCustomers Known = "customer"
-	KnownProducts  Known = "product"
-	KnownSellers   Known = "seller"
+// The kinds.
+var (
+	KnownInvoices  = Known{"invoice", "invoice", "entitlements"}
+	KnownCustomers = Known{"customer", "customer", "entitlements"}
+	KnownProducts  = Known{"product", "product", "entitlements"}
+	KnownSellers   = Known{"seller", "seller", "entitlements"}
+	KnownOperators = Known{"operator", "operator", "events"}
+	KnownActions   = Known{"action", "action", "events"}
+	KnownSigners   = Known{"key", "signed_by", "licenses"}
 )
 
 // Nearest returns for each word the name on record that it was most likely meant to be, ""
@@ -27,7 +30,7 @@ func (t *Tx) Nearest(of Known, words ...string) ([]string, error) {
 		}
 		search[i] = text.NewNearest(word)
 	}
-	err := t.each("SELECT DISTINCT "+string(of)+" FROM entitlements", nil, func(scan func(...any) error) error {
+	err := t.each("SELECT DISTINCT "+of.column+" FROM "+of.table, nil, func(scan func(...any) error) error {
 		var name string
 		err := scan(&name)
 		for _, s := range search {
