@@ -63,9 +63,9 @@ func (j *judgement) expiry(now time.Time) error {
 	switch {
 	case end.IsZero():
 	case !now.Before(end):
-		message := "the license ended on " + day(l.Expires)
+		message := "the license ended on " + lastDay(l.Expires)
 		if l.HardEnd.After(l.Expires) {
-			message += ", its grace on " + day(l.HardEnd)
+			message += ", its grace on " + lastDay(l.HardEnd)
 		}
 		return &Refusal{
 			Reason:   Expired,
@@ -77,9 +77,9 @@ func (j *judgement) expiry(now time.Time) error {
 	case !now.Before(l.Expires):
 		l.Reason = Grace
 		j.warn("the license ended on %s; it runs on in grace until %s. Ask %s %s now",
-			day(l.Expires), day(l.HardEnd), l.Vendor, j.whatNext())
+			lastDay(l.Expires), lastDay(l.HardEnd), l.Vendor, j.whatNext())
 	case !now.Add(renewalNotice).Before(l.Expires):
-		j.warn("the license ends on %s; ask %s %s", day(l.Expires), l.Vendor, j.whatNext())
+		j.warn("the license ends on %s; ask %s %s", lastDay(l.Expires), l.Vendor, j.whatNext())
 	}
 	return nil
 }
@@ -122,6 +122,10 @@ func (j *judgement) listIssued() time.Time {
 }
 
 func clock(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+
+// lastDay returns the last day that is covered by what ends at a time: the first second
+// that is not covered.
+func lastDay(end time.Time) string { return day(end.Add(-time.Second)) }
 
 func day(t time.Time) string { return t.UTC().Format(time.DateOnly) }
 

@@ -142,7 +142,7 @@ func newScopeSite(t *testing.T, home, invoice string, n int) *scopeSite {
 	return &scopeSite{
 		t: t, home: home, dir: t.TempDir(), invoice: invoice,
 		license: &format.LicenseClaims{
-			Issuer: "acme.example", Product: "evoq", IssuedAt: now.Unix(), Expires: time.Date(2027, 11, 21, 23, 59, 59, 0, time.UTC).Unix(),
+			Issuer: "acme.example", Product: "evoq", IssuedAt: now.Unix(), Expires: time.Date(2027, 11, 22, 0, 0, 0, 0, time.UTC).Unix(),
 			Terms:   format.Terms{Type: "production", Seats: 1},
 			Binding: &format.Binding{Key: key.Public().Bytes(), Need: 1, Components: []format.Component{{Label: format.LabelMachineID, Hash: key.Public().Bytes()[:8]}}},
 		},

@@ -231,7 +231,7 @@ func TestListJSON(t *testing.T) {
 		{entitlement, "type", "production"},
 		{entitlement, "seats", 1.0},
 		{entitlement, "seats_used", 1.0},
-		{entitlement, "expires", "2027-11-21T23:59:59Z"},
+		{entitlement, "expires", "2027-11-22T00:00:00Z"},
 		{entitlement, "updates_until", "2027-11-21T23:59:59Z"},
 		{activation, "host", "web1"},
 		{activation, "since", "2026-11-21T12:00:00Z"},

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
+	"github.com/offlicense/offlicense/cmd/internal/text"
 	"github.com/offlicense/offlicense/verify"
 )
 
@@ -24,11 +25,11 @@ func title(l *verify.License) string {
 func statusText(l *verify.License) string {
 	switch {
 	case l.Reason == verify.Grace:
-		return "grace until " + day(l.HardEnd)
+		return "grace until " + text.LastDay(l.HardEnd)
 	case l.Expires.IsZero():
 		return "valid, perpetual"
 	}
-	return "valid until " + day(l.Expires)
+	return "valid until " + text.LastDay(l.Expires)
 }
 
 // licenseTable lists what was bought.
@@ -67,9 +68,9 @@ func end(l *verify.License) string {
 	case l.Expires.IsZero():
 		return "never"
 	case l.HardEnd.Equal(l.Expires):
-		return day(l.Expires)
+		return text.LastDay(l.Expires)
 	}
-	return day(l.Expires) + ", in grace until " + day(l.HardEnd)
+	return text.LastDay(l.Expires) + ", in grace until " + text.LastDay(l.HardEnd)
 }
 
 func until(t time.Time) string {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
+	"github.com/offlicense/offlicense/cmd/internal/text"
 	"github.com/offlicense/offlicense/format"
 	"github.com/offlicense/offlicense/verify"
 	"github.com/offlicense/offlicense/verify/site"
@@ -132,7 +133,7 @@ func (f *releaseFlags) show(out io.Writer, preview *site.ReleasePreview, verifie
 	row("activation", l.Activation)
 	row("site", l.Terms.Site)
 	if expires, _ := l.Ends(); !expires.IsZero() {
-		row("ends", day(expires))
+		row("ends", text.LastDay(expires))
 	}
 	if preview.EmergencyDays > 0 {
 		row("emergency", cli.Plural(preview.EmergencyDays, "day used", "days used"))

@@ -111,7 +111,7 @@ func sentence(e *ledger.Event, before *ledger.Entitlement) string {
 	case ledger.Published:
 		return fmt.Sprintf("published revocation list %d, signed by %s", d.Number, d.SignedBy)
 	case ledger.Moved:
-		return fmt.Sprintf("began to move %s to %s, which runs on a bridge until %s", e.Activation, d.Successor, text.Date(d.Until))
+		return fmt.Sprintf("began to move %s to %s, which runs on a bridge until %s", e.Activation, d.Successor, text.LastDay(d.Until))
 	case ledger.Waiting:
 		return fmt.Sprintf("the seat of %s waits for %s", d.Predecessor, e.Activation)
 	case ledger.Rebound:
@@ -130,6 +130,8 @@ func sale(action ledger.Action, e, before *ledger.Entitlement) string {
 		return "resumed"
 	case ledger.ActionCancel:
 		return "canceled: nothing is signed any more"
+	case ledger.ActionBegin:
+		return "its term begins: " + Term(e)
 	}
 	if action != ledger.ActionEntitle && before != nil {
 		verb := "changed: "
@@ -171,7 +173,7 @@ func signing(activation string, s *ledger.Signed) string {
 	}
 	end := "perpetual"
 	if !s.License.HardEnd.IsZero() {
-		end = "until " + text.Date(s.License.HardEnd)
+		end = "until " + text.LastDay(s.License.HardEnd)
 	}
 	return fmt.Sprintf("%s%s, epoch %d, %s, by the key %s", verb, what, s.License.Epoch, end, s.License.SignedBy)
 }

@@ -150,11 +150,17 @@ func OneInvoice(args []string, want int) (string, error) {
 	return args[0], nil
 }
 
-// AddDate adds an option with a date. It means the last second of that day in UTC.
+// AddDate adds an option with a date, the last day that is covered. Its value is the end:
+// midnight UTC after it.
 func AddDate(flags *pflag.FlagSet, t *time.Time, name string) { add(flags, t, name, ledger.ParseDate) }
 
 // AddDay adds an option with a date on which something begins: midnight UTC.
 func AddDay(flags *pflag.FlagSet, t *time.Time, name string) { add(flags, t, name, ledger.ParseDay) }
+
+// AddEnd adds an option with a date as AddDate does, or a time from a beginning.
+func AddEnd(flags *pflag.FlagSet, end *ledger.End, name string) {
+	add(flags, end, name, ledger.ParseEnd)
+}
 
 // AddDays adds an option with a number of days, such as 14d.
 func AddDays(flags *pflag.FlagSet, days *uint64, name string) {

@@ -9,6 +9,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
@@ -17,8 +18,8 @@ import (
 )
 
 // ReadOrders reads orders. What is wrong with a line stands in its row; the error is
-// one that ends the reading. progress is called for each row.
-func ReadOrders(in io.Reader, progress func()) ([]service.Order, error) {
+// one that ends the reading. Times like 12m count from now. progress is called for each row.
+func ReadOrders(in io.Reader, now time.Time, progress func()) ([]service.Order, error) {
 	limit := &orderLimit{in, maxOrder}
 	buffered := bufio.NewReader(limit)
 	start, err := buffered.Peek(3)
@@ -60,7 +61,7 @@ func ReadOrders(in io.Reader, progress func()) ([]service.Order, error) {
 		start, _ := r.FieldPos(0)
 		line, _ = r.FieldPos(len(cells) - 1)
 		row := service.Order{Line: start}
-		row.Entitlement, row.Err = readOrder(columns, cells)
+		row.Entitlement, row.Err = readOrder(columns, cells, now)
 		rows = append(rows, row)
 	}
 }
@@ -145,7 +146,7 @@ func readHeader(r *csv.Reader) ([]*ledger.Term, error) {
 const headerHint = `the first line names the columns: run "licensor help import"`
 
 // readOrder reads one line. The error names all cells that are wrong.
-func readOrder(columns []*ledger.Term, cells []string) (ledger.Entitlement, error) {
+func readOrder(columns []*ledger.Term, cells []string, now time.Time) (ledger.Entitlement, error) {
 	e := ledger.Entitlement{Seats: 1}
 	if len(cells) != len(columns) {
 		return e, fmt.Errorf("got %d columns, want %d as in the first line", len(cells), len(columns))
@@ -162,7 +163,7 @@ func readOrder(columns []*ledger.Term, cells []string) (ledger.Entitlement, erro
 		case !utf8.ValidString(cell):
 			wrong = append(wrong, c.Name+` is not in UTF-8: save the table as "CSV UTF-8"`)
 		default:
-			err = c.Set(&e, unquoteFormula(cell))
+			err = c.Set(&e, unquoteFormula(cell), now)
 		}
 		if err != nil {
 			wrong = append(wrong, fmt.Sprintf("%s does not take %s: %v", c.Name, cli.Quote(cell), err))

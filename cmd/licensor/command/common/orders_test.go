@@ -6,9 +6,12 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 )
+
+var now = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 
 // FuzzOrders feeds import with tables: it never panics, a row says what is wrong with
 // it or has all that an order needs, and what it has read survives list --csv.
@@ -17,9 +20,10 @@ func FuzzOrders(f *testing.F) {
 	f.Add("invoice,email,customer,product,type,features,unbound\nI-1,a@b,\"c\n\"\"d\"\"\",evoq,test,a;b c,yes\n\n,,,,,,\n")
 	f.Add("type,invoice,email,customer,product,grace\nproduction,'=1,''+2@x,'x,-3,14\n")
 	f.Add("invoice,email,customer,product,type,seats,allowance,count_by,max_version,emergency_days\nI-1,a@b,c,evoq,failover,0,0,machine,9.x,0\n")
+	f.Add("invoice,email,customer,product,type,expires,updates_until,term\nI-1,a@b,c,evoq,test,12m,1y,\nI-2,a@b,c,evoq,test,,30d,30d\n")
 	f.Add("invoice,email,customer,product,type\n\"I-1\",\"")
 	f.Fuzz(func(t *testing.T, table string) {
-		rows, err := ReadOrders(strings.NewReader(table), func() {})
+		rows, err := ReadOrders(strings.NewReader(table), now, func() {})
 		if err != nil {
 			return
 		}
@@ -39,7 +43,7 @@ func FuzzOrders(f *testing.F) {
 		if err := WriteOrders(&out, new(CSVOptions), good); err != nil {
 			t.Fatal(err)
 		}
-		again, err := ReadOrders(&out, func() {})
+		again, err := ReadOrders(&out, now, func() {})
 		if err != nil || len(again) != len(good) {
 			t.Fatalf("%d orders were written, and %d read again: %v", len(good), len(again), err)
 		}
@@ -101,7 +105,7 @@ func TestListedFormulas(t *testing.T) {
 		if cell := cells[1][2]; cell[0] != '\'' {
 			t.Errorf("%q is printed as %q", name, cell)
 		}
-		rows, err := ReadOrders(&out, func() {})
+		rows, err := ReadOrders(&out, now, func() {})
 		if err != nil || len(rows) != 1 || rows[0].Customer != name {
 			t.Errorf("%q is printed as %q and read as %+v, %v", name, printed, rows, err)
 		}

@@ -84,7 +84,7 @@ func DelegationRows(d *format.DelegationClaims) []Row {
 	}
 	return append(rows,
 		Row{"from", text.Minute(time.Unix(d.NotBefore, 0))},
-		Row{"until", text.Minute(time.Unix(d.Expires, 0))})
+		Row{"until", text.Minute(time.Unix(d.Expires-1, 0))})
 }
 
 // AddDelegation adds what a delegation says to a table.

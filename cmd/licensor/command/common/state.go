@@ -48,11 +48,11 @@ func ActivationState(a *ledger.Held, of *ledger.Entitlement, now time.Time) (sta
 	case s == ledger.StatusRevoked:
 		return state, "on " + text.Date(a.Revoked)
 	case s == ledger.StatusBridge && a.Waits != "":
-		return state + ", seat waits", "until " + text.Date(a.License.HardEnd) + ", code " + a.Waits
+		return state + ", seat waits", "until " + text.LastDay(a.License.HardEnd) + ", code " + a.Waits
 	case s == ledger.StatusBridge || s == ledger.StatusGrace:
-		return state, "until " + text.Date(a.License.HardEnd)
+		return state, "until " + text.LastDay(a.License.HardEnd)
 	case s == ledger.StatusEnded:
-		return state, "on " + text.Date(a.License.HardEnd)
+		return state, "on " + text.LastDay(a.License.HardEnd)
 	}
 	return state, "since " + text.Date(a.Since)
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
@@ -15,7 +16,7 @@ import (
 // TermOptions are an option for each term of an entitlement. What they say is applied to
 // an entitlement as often as wanted, and makes the same of it each time.
 type TermOptions struct {
-	changes []func(*ledger.Entitlement) error
+	changes []func(e *ledger.Entitlement, at time.Time) error
 }
 
 // AddAll adds the options of a sale.
@@ -35,7 +36,7 @@ func (o *TermOptions) AddChangeable(flags *pflag.FlagSet) {
 		}
 		o.addTerm(flags, t)
 		if t.Remove != nil {
-			o.add(flags, t, "no-"+t.OptionName(), func(e *ledger.Entitlement, name string) error {
+			o.add(flags, t, "no-"+t.OptionName(), func(e *ledger.Entitlement, name string, _ time.Time) error {
 				t.Remove(e, name)
 				return nil
 			})
@@ -46,13 +47,13 @@ func (o *TermOptions) AddChangeable(flags *pflag.FlagSet) {
 func (o *TermOptions) addTerm(flags *pflag.FlagSet, t *ledger.Term) {
 	set := t.Set
 	if t.Add != nil {
-		set = t.Add
+		set = func(e *ledger.Entitlement, item string, _ time.Time) error { return t.Add(e, item) }
 	}
 	o.add(flags, t, t.OptionName(), set)
 }
 
 // add adds an option of a term. An item of a list is given once.
-func (o *TermOptions) add(flags *pflag.FlagSet, t *ledger.Term, option string, set func(*ledger.Entitlement, string) error) {
+func (o *TermOptions) add(flags *pflag.FlagSet, t *ledger.Term, option string, set func(*ledger.Entitlement, string, time.Time) error) {
 	given := make(map[string]bool)
 	flags.Func(option, "", func(text string) error {
 		name, _, _ := strings.Cut(text, "=")
@@ -60,9 +61,8 @@ func (o *TermOptions) add(flags *pflag.FlagSet, t *ledger.Term, option string, s
 			return fmt.Errorf("%s is given twice", cli.Quote(name))
 		}
 		given[name] = true
-		change := func(e *ledger.Entitlement) error { return set(e, text) }
-		o.changes = append(o.changes, change)
-		return change(new(ledger.Entitlement))
+		o.changes = append(o.changes, func(e *ledger.Entitlement, at time.Time) error { return set(e, text, at) })
+		return set(new(ledger.Entitlement), text, time.Time{})
 	})
 	switch option {
 	case "type":
@@ -83,10 +83,10 @@ func Bindings() (names []string) {
 // Given reports whether any option was given.
 func (o *TermOptions) Given() bool { return len(o.changes) > 0 }
 
-// Apply makes an entitlement what the options say.
-func (o *TermOptions) Apply(e *ledger.Entitlement) error {
+// Apply makes an entitlement what the options say at a time.
+func (o *TermOptions) Apply(e *ledger.Entitlement, at time.Time) error {
 	for _, change := range o.changes {
-		if err := change(e); err != nil {
+		if err := change(e, at); err != nil {
 			return err
 		}
 	}

@@ -141,7 +141,7 @@ func (c *delegation) claims(env *cli.Env) (*format.DelegationClaims, error) {
 	case c.until.IsZero():
 		return nil, cli.Usagef("--until is missing").WithHint("the last day on which the key may sign, such as %s; licenses that it signs live on", now.AddDate(1, 0, 0).Format(time.DateOnly))
 	case !c.until.After(now):
-		return nil, cli.Usagef("--until %s has passed: it is %s", text.Date(c.until), text.Minute(now)).WithHint("check the clock of this machine, or give a later day")
+		return nil, cli.Usagef("--until %s has passed: it is %s", text.LastDay(c.until), text.Minute(now)).WithHint("check the clock of this machine, or give a later day")
 	}
 	if err := env.CheckOutput(c.out, "OLD1:"); err != nil {
 		return nil, err

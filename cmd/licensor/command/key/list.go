@@ -99,7 +99,7 @@ func addKey(t *cli.Table, k *service.ListedKey, ledger bool) {
 		if *k.DaysLeft < 0 {
 			left = "ended"
 		}
-		t.Row("  from", fmt.Sprintf("%s until %s, %s", text.Date(k.From), text.Date(k.Until), left))
+		t.Row("  from", fmt.Sprintf("%s until %s, %s", text.Date(k.From), text.LastDay(k.Until), left))
 	}
 	switch {
 	case k.Signed != nil:

@@ -44,11 +44,11 @@ func entitle(flags *pflag.FlagSet) cli.Run {
 			}
 		}
 		sold := ledger.Entitlement{Seats: 1}
-		if err := terms.Apply(&sold); err != nil {
-			return err
-		}
 		by, err := c.Operation(env)
 		if err != nil {
+			return err
+		}
+		if err := terms.Apply(&sold, by.Now); err != nil {
 			return err
 		}
 		return c.WithService(env, service.ToChange, func(ctx context.Context, s *service.Service) error {

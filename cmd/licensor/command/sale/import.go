@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"time"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/cmd/licensor/command/common"
@@ -29,7 +30,7 @@ func importOrders(flags *pflag.FlagSet) cli.Run {
 		if err != nil {
 			return err
 		}
-		rows, err := readOrdersFile(env, file)
+		rows, err := readOrdersFile(env, file, by.Now)
 		if err != nil {
 			return err
 		}
@@ -90,14 +91,14 @@ type lineError struct {
 	Hint  string `json:"hint,omitempty"`
 }
 
-func readOrdersFile(env *cli.Env, path string) ([]service.Order, error) {
+func readOrdersFile(env *cli.Env, path string, now time.Time) ([]service.Order, error) {
 	in, err := env.OpenFile(path, maxOrders)
 	if err != nil {
 		return nil, err
 	}
 	defer in.Close()
 	bar := cli.NewProgress(env, "reading", 0)
-	rows, err := common.ReadOrders(in, func() { bar.Add(1) })
+	rows, err := common.ReadOrders(in, now, func() { bar.Add(1) })
 	bar.Done()
 	var known *cli.Error
 	switch {

@@ -18,15 +18,19 @@ func renew(flags *pflag.FlagSet) cli.Run {
 	var c revision
 	var to service.Renewal
 	c.Add(flags, "")
-	common.AddDate(flags, &to.Expires, "expires")
+	common.AddEnd(flags, &to.Expires, "expires")
 	flags.BoolVar(&to.Perpetual, "perpetual", false, "")
-	common.AddDate(flags, &to.UpdatesUntil, "updates-until")
+	common.AddEnd(flags, &to.Updates, "updates-until")
+	common.AddDay(flags, &to.From, "from")
 	return func(env *cli.Env, args []string) error {
 		if to.Expires.IsZero() && !to.Perpetual {
 			return cli.Usagef("the new end is missing").WithHint("give it with --expires, or --perpetual for none")
 		}
 		if !to.Expires.IsZero() && to.Perpetual {
 			return cli.Usagef("--expires and --perpetual contradict each other")
+		}
+		if !to.From.IsZero() && !to.Expires.IsSpan() && !to.Updates.IsSpan() {
+			return cli.Usagef("--from says where a time like 12m begins, and none is given").WithHint("leave --from out, or give --expires 12m")
 		}
 		return c.revise(env, args, "Renew", service.NewRenewal(to))
 	}
@@ -42,7 +46,11 @@ func amend(flags *pflag.FlagSet) cli.Run {
 		if !terms.Given() {
 			return cli.Usagef("nothing is to be changed").WithHint("say what with an option such as --seats 3")
 		}
-		return c.revise(env, args, "Amend", service.NewAmendment(terms.Apply))
+		now, err := env.Time()
+		if err != nil {
+			return err
+		}
+		return c.revise(env, args, "Amend", service.NewAmendment(func(e *ledger.Entitlement) error { return terms.Apply(e, now) }))
 	}
 }
 
@@ -113,7 +121,7 @@ func warnOfNarrower(env *cli.Env, revised *service.Revised) {
 	}
 	end := "forever"
 	if !revised.Before.Expires.IsZero() {
-		end = "until " + text.Date(revised.Before.HardEnd())
+		end = "until " + text.LastDay(revised.Before.HardEnd())
 	}
 	env.Warnf("the earlier licenses grant what they did, and remain valid %s where they are in use; \"licensor revoke\" revokes them", end)
 }

@@ -193,7 +193,7 @@ func (c *initCommand) report(env *cli.Env, made *home.InitResult, inDatabase boo
 		t.Row("", made.Roots[1].Fingerprint())
 	}
 	t.Row("staff key", made.KeyFile(made.Delegation.Name))
-	t.Row("", "may sign everything until "+text.Date(time.Unix(made.Delegation.Expires, 0).UTC()))
+	t.Row("", "may sign everything until "+text.LastDay(time.Unix(made.Delegation.Expires, 0)))
 	if inDatabase {
 		t.Row("ledger", thatDatabase)
 	} else {

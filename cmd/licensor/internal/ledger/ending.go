@@ -86,12 +86,3 @@ func (e *Ending) What() string {
 func (e *Ending) days() (license, updates string) {
 	return TermNamed("expires").Get(&e.Entitlement), TermNamed("updates_until").Get(&e.Entitlement)
 }
-
-// ParseDay reads a date like 2027-11-21: midnight UTC at its beginning.
-func ParseDay(text string) (time.Time, error) {
-	t, err := time.Parse(time.DateOnly, text)
-	if err != nil {
-		return time.Time{}, errors.New("want a date like 2027-11-21")
-	}
-	return t, nil
-}

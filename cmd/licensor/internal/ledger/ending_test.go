@@ -60,7 +60,7 @@ func ends(t *testing.T, expires, updates string) ledger.Holding {
 		if day == "" {
 			day = ledger.None
 		}
-		if err := ledger.TermNamed(name).Set(&h.Entitlement, day); err != nil {
+		if err := ledger.TermNamed(name).Set(&h.Entitlement, day, time.Time{}); err != nil {
 			t.Fatal(err)
 		}
 	}

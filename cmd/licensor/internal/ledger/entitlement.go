@@ -30,7 +30,8 @@ type Entitlement struct {
 	Seats         uint64            `json:"seats"`
 	Allowance     uint64            `json:"allowance,omitempty"`  // type development: most activations; 0: as many as needed
 	Binding       string            `json:"binding,omitempty"`    // the weakest that licenses may have: operator, key or any; empty: machine
-	Expires       time.Time         `json:"expires,omitzero"`     // zero: perpetual
+	Expires       time.Time         `json:"expires,omitzero"`     // the first second no longer covered; zero, and no Term: perpetual
+	Term          Span              `json:"term,omitzero"`        // until its first activation, which sets Expires: how long it lasts from then
 	GraceDays     uint64            `json:"grace_days,omitempty"` // after Expires
 	UpdatesUntil  time.Time         `json:"updates_until,omitzero"`
 	MaxVersion    string            `json:"max_version,omitempty"`
@@ -105,6 +106,24 @@ func (e *Entitlement) Places() uint64 {
 func (e *Entitlement) CountEmergencyFrom(t time.Time) {
 	e.EmergencyFrom = t.UTC().Truncate(24 * time.Hour)
 }
+
+// Begun returns the entitlement as it is once it has been activated, at a time for the
+// first time: then its term counts, once and for all. Where no term waits it is the same
+// one.
+func (e *Entitlement) Begun(at time.Time) *Entitlement {
+	if e.Term.IsZero() {
+		return e
+	}
+	begun := e.Clone()
+	begun.Expires, begun.Term = e.Term.From(at), Span{}
+	if begun.EmergencyDays > 0 {
+		begun.CountEmergencyFrom(at)
+	}
+	return begun
+}
+
+// Ends reports whether it has an end, be it known or not.
+func (e *Entitlement) Ends() bool { return !e.Expires.IsZero() || !e.Term.IsZero() }
 
 // HardEnd returns when its licenses end, their grace included; zero: never.
 func (e *Entitlement) HardEnd() time.Time {
@@ -193,14 +212,16 @@ func (e *Entitlement) checkForm(vendor string, now time.Time) error {
 		return fmt.Errorf("the emergency days of type %s are counted on one server: no license for any machine", TypeFailover)
 	case max(e.Seats, e.Allowance, e.EmergencyDays) > maxCount, e.Moves != nil && *e.Moves > maxCount:
 		return fmt.Errorf("a count above %d", uint64(maxCount))
-	case e.Expires.IsZero() && (e.Type == TypeEvaluation || e.Type == TypeCommunity):
-		return Refuse(RuleDated, LiftNobody, "give it an end, with --expires", "%s licenses always have an end", e.Type)
-	case e.Expires.IsZero() && e.GraceDays > 0:
+	case !e.Term.IsZero() && !e.Expires.IsZero():
+		return fmt.Errorf("it would end on %s, and %s from its first activation: one of the two is none", FormatEnd(e.Expires), e.Term.Words())
+	case !e.Ends() && (e.Type == TypeEvaluation || e.Type == TypeCommunity):
+		return Refuse(RuleDated, LiftNobody, "give it an end, with --expires or --term", "%s licenses always have an end", e.Type)
+	case !e.Ends() && e.GraceDays > 0:
 		return errors.New("grace needs an end that it comes after")
-	case !e.Expires.IsZero() && e.Expires.Before(now):
-		return fmt.Errorf("it would have ended already, on %s", e.Expires.Format(time.DateOnly))
+	case !e.Expires.IsZero() && !e.Expires.After(now):
+		return fmt.Errorf("it would have ended already, on %s", FormatEnd(e.Expires))
 	}
-	sold := *e
+	sold := *e.Begun(now)
 	if sold.EmergencyDays > 0 && sold.EmergencyFrom.IsZero() {
 		sold.CountEmergencyFrom(now)
 	}

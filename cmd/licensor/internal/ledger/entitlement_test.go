@@ -16,7 +16,7 @@ func entitlement(changes ...func(*ledger.Entitlement)) *ledger.Entitlement {
 	e := ledger.Entitlement{
 		Invoice: "INV0042-1", Email: "ops@site.example", Customer: "Site Ltd",
 		Product: "evoq", Edition: "engage", Type: "production", Seats: 1,
-		Expires:  time.Date(2027, 11, 21, 23, 59, 59, 0, time.UTC),
+		Expires:  time.Date(2027, 11, 22, 0, 0, 0, 0, time.UTC),
 		Features: []string{"sso"}, Limits: map[string]uint64{"cores": 16},
 	}
 	for _, change := range changes {
@@ -181,7 +181,7 @@ func TestClone(t *testing.T) {
 
 func TestHardEnd(t *testing.T) {
 	e := entitlement(func(e *ledger.Entitlement) { e.GraceDays = 14 })
-	if got := e.HardEnd(); !got.Equal(time.Date(2027, 12, 5, 23, 59, 59, 0, time.UTC)) {
+	if got := e.HardEnd(); !got.Equal(time.Date(2027, 12, 6, 0, 0, 0, 0, time.UTC)) {
 		t.Errorf("it ends %s", got)
 	}
 }

@@ -40,6 +40,7 @@ const (
 	ActionEntitle    Action = "entitle"    // Entitlement
 	ActionAmend      Action = "amend"      // Entitlement
 	ActionRenew      Action = "renew"      // Entitlement
+	ActionBegin      Action = "begin"      // Entitlement: its term counts, from the license that follows
 	ActionSuspend    Action = "suspend"    // Entitlement
 	ActionResume     Action = "resume"     // Entitlement
 	ActionCancel     Action = "cancel"     // Entitlement
@@ -193,7 +194,7 @@ func parseDetail(action Action, raw []byte) (Detail, error) {
 		return parseAs[Customer](raw)
 	case ActionForget:
 		return parseAs[Forgotten](raw)
-	case ActionEntitle, ActionAmend, ActionRenew, ActionSuspend, ActionResume, ActionCancel:
+	case ActionEntitle, ActionAmend, ActionRenew, ActionBegin, ActionSuspend, ActionResume, ActionCancel:
 		l, err := parseAs[logged](raw)
 		if err == nil && l.Entitlement == nil {
 			err = fmt.Errorf("malformed: no entitlement")

@@ -29,6 +29,7 @@ func examples() []ledger.Event {
 		Limits: map[string]uint64{"users": 9, "cores": 16}, Waived: true, Moves: new(uint64),
 	}
 	full.Commit([]byte("salt"))
+	waiting := &ledger.Entitlement{Invoice: "INV2", Customer: "Ü", Product: "evoq", Type: "production", Seats: 1, Term: ledger.Span{Days: 30}}
 	few := &ledger.Entitlement{Invoice: "INV1", Customer: "Ü", Product: "evoq", Type: "production", Seats: 1}
 	license := &ledger.License{
 		ID: format.ID{1, 2}, Activation: "ONE", Epoch: 7, Issued: now, HardEnd: now.AddDate(1, 0, 0),
@@ -62,6 +63,8 @@ func examples() []ledger.Event {
 		{Action: ledger.ActionSuspend, Invoice: "INV1", Detail: few},
 		{Action: ledger.ActionResume, Invoice: "INV1", Detail: few},
 		{Action: ledger.ActionCancel, Invoice: "INV1", Detail: few},
+		{Action: ledger.ActionEntitle, Invoice: "INV2", Detail: waiting},
+		{Action: ledger.ActionBegin, Invoice: "INV1", Detail: full},
 	}
 	for i := range all {
 		all[i].Complete(int64(i+1), &ledger.Operation{Operator: "anna", Now: now.Add(time.Millisecond).In(time.FixedZone("", 3600))})

@@ -71,7 +71,7 @@ func running(hardEnd time.Time, of *Entitlement, now time.Time) Status {
 	switch {
 	case !hardEnd.IsZero() && !hardEnd.After(now):
 		return StatusEnded
-	case !hardEnd.IsZero() && now.After(hardEnd.Add(-grace)):
+	case !hardEnd.IsZero() && !now.Before(hardEnd.Add(-grace)):
 		return StatusGrace
 	case of.Type == TypeFailover:
 		return StatusStandby

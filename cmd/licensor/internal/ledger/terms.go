@@ -25,9 +25,9 @@ type Term struct {
 	Required bool // a sale names it
 	Fixed    bool // an amendment does not change it
 
-	// Set reads the term as Get writes it; None means that there is none, where it is not
-	// required. Get writes "" for none.
-	Set func(e *Entitlement, text string) error
+	// Set reads the term as Get writes it, as said at a time; None means that there is none,
+	// where it is not required. Get writes "" for none.
+	Set func(e *Entitlement, text string, at time.Time) error
 	Get func(e *Entitlement) string
 
 	// Show says it to people; "" for nothing to say. Nil where another term of the label
@@ -56,19 +56,29 @@ var Terms = []Term{
 	text("invoice", "invoice", func(e *Entitlement) *string { return &e.Invoice }).required().fixed(),
 	{Name: "email", Label: "customer", Required: true, Set: setEmail, Get: func(e *Entitlement) string { return e.Email }},
 	{Name: "customer", Label: "customer", Required: true,
-		Set:  func(e *Entitlement, text string) error { e.Customer = text; return nil },
+		Set:  func(e *Entitlement, text string, _ time.Time) error { e.Customer = text; return nil },
 		Get:  func(e *Entitlement) string { return e.Customer },
 		Show: func(e *Entitlement) string { return fmt.Sprintf("%s <%s>", e.Customer, cmp.Or(e.Email, "removed")) }},
 	text("product", "product", func(e *Entitlement) *string { return &e.Product }).required().fixed().shown((*Entitlement).ProductName),
 	text("edition", "product", func(e *Entitlement) *string { return &e.Edition }).shown(nil),
 	{Name: "type", Label: "type", Required: true, Fixed: true,
-		Set:  func(e *Entitlement, text string) error { e.Type = text; return format.ValidType(text) },
+		Set:  func(e *Entitlement, text string, _ time.Time) error { e.Type = text; return format.ValidType(text) },
 		Get:  func(e *Entitlement) string { return e.Type },
 		Show: func(e *Entitlement) string { return e.Type }},
 	count("seats", "seats", "0", func(e *Entitlement) *uint64 { return &e.Seats }).shown(showSeats),
-	date("expires", "term", func(e *Entitlement) *time.Time { return &e.Expires }).shown(showTerm),
+	end("expires", "term", false, func(e *Entitlement) *time.Time { return &e.Expires }).shown(showTerm),
+	{Name: "term", Label: "term",
+		Set: func(e *Entitlement, text string, _ time.Time) (err error) {
+			if text == None {
+				e.Term = Span{}
+				return nil
+			}
+			e.Term, err = ParseSpan(text)
+			return err
+		},
+		Get: func(e *Entitlement) string { return e.Term.String() }},
 	days("grace", "term", func(e *Entitlement) *uint64 { return &e.GraceDays }),
-	date("updates_until", "updates", func(e *Entitlement) *time.Time { return &e.UpdatesUntil }).shown(func(e *Entitlement) string {
+	end("updates_until", "updates", true, func(e *Entitlement) *time.Time { return &e.UpdatesUntil }).shown(func(e *Entitlement) string {
 		if e.UpdatesUntil.IsZero() {
 			return "all"
 		}
@@ -81,7 +91,7 @@ var Terms = []Term{
 		return "up to " + e.MaxVersion
 	}),
 	{Name: "features", Option: "feature", Label: "features", Add: addFeature,
-		Set: func(e *Entitlement, text string) error {
+		Set: func(e *Entitlement, text string, _ time.Time) error {
 			e.Features = nil
 			return each(text, func(item string) error { return addFeature(e, item) })
 		},
@@ -91,7 +101,7 @@ var Terms = []Term{
 			e.Features = slices.DeleteFunc(e.Features, func(f string) bool { return f == name })
 		}},
 	{Name: "limits", Option: "limit", Label: "limits", Add: addLimit,
-		Set: func(e *Entitlement, text string) error {
+		Set: func(e *Entitlement, text string, _ time.Time) error {
 			e.Limits = nil
 			return each(text, func(item string) error {
 				if name, _, _ := strings.Cut(item, "="); e.hasLimit(name) {
@@ -104,7 +114,7 @@ var Terms = []Term{
 		Show:   func(e *Entitlement) string { return strings.Join(e.limits(), ", ") },
 		Remove: func(e *Entitlement, name string) { delete(e.Limits, name) }},
 	{Name: "moves", Label: "moves",
-		Set: func(e *Entitlement, text string) error {
+		Set: func(e *Entitlement, text string, _ time.Time) error {
 			n, err := strconv.ParseUint(text, 10, 63)
 			if err != nil {
 				return errors.New("want a number")
@@ -126,7 +136,7 @@ var Terms = []Term{
 		}},
 	count("allowance", "seats", "", func(e *Entitlement) *uint64 { return &e.Allowance }),
 	{Name: "binding", Label: "binding",
-		Set: func(e *Entitlement, text string) error {
+		Set: func(e *Entitlement, text string, _ time.Time) error {
 			_, err := format.ParseStrength(text)
 			if e.Binding = text; text == format.StrengthMachine.String() {
 				e.Binding = ""
@@ -154,7 +164,7 @@ func (t Term) shown(show func(*Entitlement) string) Term {
 func text(name, label string, field func(*Entitlement) *string) Term {
 	get := func(e *Entitlement) string { return *field(e) }
 	return Term{Name: name, Label: label, Get: get, Show: get,
-		Set: func(e *Entitlement, text string) error {
+		Set: func(e *Entitlement, text string, _ time.Time) error {
 			if *field(e) = text; text == None {
 				*field(e) = ""
 			}
@@ -165,7 +175,7 @@ func text(name, label string, field func(*Entitlement) *string) Term {
 // count is a number; zero is how 0 is written.
 func count(name, label, zero string, field func(*Entitlement) *uint64) Term {
 	return Term{Name: name, Label: label,
-		Set: func(e *Entitlement, text string) error {
+		Set: func(e *Entitlement, text string, _ time.Time) error {
 			if text == None {
 				text = "0"
 			}
@@ -184,22 +194,31 @@ func count(name, label, zero string, field func(*Entitlement) *uint64) Term {
 		}}
 }
 
-func date(name, label string, field func(*Entitlement) *time.Time) Term {
+// end is an end, or with updates the last second before it.
+func end(name, label string, updates bool, field func(*Entitlement) *time.Time) Term {
 	return Term{Name: name, Label: label,
-		Set: func(e *Entitlement, text string) (err error) {
+		Set: func(e *Entitlement, text string, at time.Time) error {
 			if text == None {
 				*field(e) = time.Time{}
 				return nil
 			}
-			*field(e), err = ParseDate(text)
+			end, err := ParseEnd(text)
+			if *field(e) = end.From(at); updates {
+				*field(e) = UpdatesUntil(*field(e))
+			}
 			return err
 		},
-		Get: func(e *Entitlement) string { return FormatDate(*field(e)) }}
+		Get: func(e *Entitlement) string {
+			if updates {
+				return FormatDate(*field(e))
+			}
+			return FormatEnd(*field(e))
+		}}
 }
 
 func days(name, label string, field func(*Entitlement) *uint64) Term {
 	return Term{Name: name, Label: label,
-		Set: func(e *Entitlement, text string) (err error) {
+		Set: func(e *Entitlement, text string, _ time.Time) (err error) {
 			if text == None {
 				text = "0"
 			}
@@ -261,7 +280,7 @@ func (e *Entitlement) limits() []string {
 	return all
 }
 
-func setEmail(e *Entitlement, text string) error {
+func setEmail(e *Entitlement, text string, _ time.Time) error {
 	e.Email = text
 	if !ValidEmail(strings.TrimSpace(text)) {
 		return errors.New("want an address like ops@site.example")
@@ -281,37 +300,21 @@ func showSeats(e *Entitlement) string {
 }
 
 func showTerm(e *Entitlement) string {
+	text := "perpetual"
 	switch {
-	case e.Expires.IsZero():
-		return "perpetual"
-	case e.GraceDays > 0:
-		return fmt.Sprintf("until %s, then %s of grace", FormatDate(e.Expires), words.Plural(e.GraceDays, "day", "days"))
+	case !e.Term.IsZero():
+		text = e.Term.Words() + " from the first activation"
+	case !e.Expires.IsZero():
+		text = "until " + FormatEnd(e.Expires)
 	}
-	return "until " + FormatDate(e.Expires)
+	if e.GraceDays > 0 {
+		text += ", then " + words.Plural(e.GraceDays, "day", "days") + " of grace"
+	}
+	return text
 }
 
 // ProductName returns the product with its edition.
 func (e *Entitlement) ProductName() string { return strings.TrimSpace(e.Product + " " + e.Edition) }
-
-// ParseDate reads a date like 2027-11-21. It means the last second of that day in UTC.
-func ParseDate(text string) (time.Time, error) {
-	t, err := time.Parse(time.DateOnly, text)
-	if err != nil {
-		return time.Time{}, errors.New("want a date like 2027-11-21")
-	}
-	if t.Year() < 1970 {
-		return time.Time{}, errors.New("want a date after 1970")
-	}
-	return t.Add(24*time.Hour - time.Second), nil
-}
-
-// FormatDate writes a time as ParseDate reads it, "" for the zero time.
-func FormatDate(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.UTC().Format(time.DateOnly)
-}
 
 // ParseDays reads a number of days like 14d.
 func ParseDays(text string) (uint64, error) {

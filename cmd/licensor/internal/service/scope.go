@@ -48,6 +48,7 @@ func (s *Service) WarnOfScope(now time.Time, sold ...*ledger.Entitlement) {
 
 // outOfScope says of each delegation that does not cover an entitlement why not.
 func (s *Service) outOfScope(delegations []*format.DelegationClaims, now time.Time, e *ledger.Entitlement) []string {
+	e = e.Begun(now)
 	sample := format.LicenseClaims{Issuer: s.Vendor(), Product: e.Product, IssuedAt: now.Unix(), Terms: e.Terms()}
 	if end := e.HardEnd(); !end.IsZero() {
 		sample.Expires = end.Unix()

@@ -18,7 +18,7 @@ func (s *Service) Sold(ctx context.Context) (events []*ledger.Event, err error) 
 			if err != nil {
 				return ledger.Damaged("event %d: %v", seq, err)
 			}
-			if _, sale := e.Detail.(*ledger.Entitlement); sale || len(e.Lifted) > 0 {
+			if _, sale := e.Detail.(*ledger.Entitlement); sale && e.Action != ledger.ActionBegin || len(e.Lifted) > 0 {
 				events = append(events, e)
 			}
 			return nil

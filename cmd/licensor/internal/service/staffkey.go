@@ -180,7 +180,7 @@ func checkTime(name string, d *format.DelegationClaims, now time.Time) error {
 	begins, ends := time.Unix(d.NotBefore, 0), time.Unix(d.Expires, 0)
 	switch {
 	case !now.Before(ends):
-		return hint.Errorf("the delegation of %q ended on %s; nothing was signed", name, text.Date(ends.UTC())).
+		return hint.Errorf("the delegation of %q ended on %s; nothing was signed", name, text.LastDay(ends)).
 			WithHint("the holder of the root key makes a new one: %s", DelegateCommand(name, d))
 	case now.Before(begins):
 		return hint.Errorf("the delegation of %q begins on %s, and it is %s now", name, text.Minute(begins), text.Minute(now)).
@@ -202,9 +202,9 @@ func EndsSoon(name string, expires int64, now time.Time) string {
 	case left >= endsSoon:
 		return ""
 	case left <= 0:
-		return fmt.Sprintf("the delegation of %q ended on %s", name, text.Date(end))
+		return fmt.Sprintf("the delegation of %q ended on %s", name, text.LastDay(end))
 	case days == 0:
-		return fmt.Sprintf("the delegation of %q ends today or tomorrow, on %s", name, text.Date(end))
+		return fmt.Sprintf("the delegation of %q ends today or tomorrow, on %s", name, text.LastDay(end))
 	}
-	return fmt.Sprintf("the delegation of %q ends in %s, on %s", name, text.Plural(days, "day", "days"), text.Date(end))
+	return fmt.Sprintf("the delegation of %q ends in %s, on %s", name, text.Plural(days, "day", "days"), text.LastDay(end))
 }

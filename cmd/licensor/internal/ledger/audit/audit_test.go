@@ -70,7 +70,7 @@ func TestAuditFindsWhatWasSignedBesideTheRecord(t *testing.T) {
 		want   string
 	}{
 		"as it is":        {func(*ledger.Grant) {}, ""},
-		"a later end":     {later(day), `the license says end "2027-11-22T23:59:59Z", and what was granted "2027-11-21T23:59:59Z"`},
+		"a later end":     {later(day), `the license says end "2027-11-23T00:00:00Z", and what was granted "2027-11-22T00:00:00Z"`},
 		"no end":          {later(0), `the license says end "never"`},
 		"another request": {func(g *ledger.Grant) { other(g).Request.Hash[0]++ }, "the license says request "},
 		"another machine": {func(g *ledger.Grant) { other(g).Request.Key = ledgertest.Public(9) }, "the license says machine key "},

@@ -171,7 +171,7 @@ func TestHonestOverrides(t *testing.T) {
 		t.Fatal(err)
 	}
 	by.Now = ledgertest.Entitlement().Expires.Add(day) // production has ended
-	if _, err := b.Revise(ctx, by, "S-1", rules.NewRenewal(rules.Renewal{Expires: by.Now.Add(30 * day)}), issue()); err != nil {
+	if _, err := b.Revise(ctx, by, "S-1", rules.NewRenewal(rules.Renewal{Expires: ledger.EndAt(by.Now.Add(30 * day))}), issue()); err != nil {
 		t.Fatal(err)
 	}
 	r := wantClean(t, b, nil)

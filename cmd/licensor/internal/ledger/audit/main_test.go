@@ -71,7 +71,7 @@ func lived(t testing.TB, b *book.Book) {
 	_, err = b.Deactivate(ctx, ledgertest.Because("the wrong server"), "P-2", bridge.Activation)
 	must(err)
 	for _, r := range []rules.Revision{
-		rules.NewRenewal(rules.Renewal{Expires: ledgertest.Entitlement().Expires.Add(day)}),
+		rules.NewRenewal(rules.Renewal{Expires: ledger.EndAt(ledgertest.Entitlement().Expires.Add(day))}),
 		rules.NewAmendment(func(e *ledger.Entitlement) error { e.Seats++; return nil }),
 	} {
 		_, err := b.Revise(ctx, by(), invoice, r, issue())
@@ -85,6 +85,8 @@ func lived(t testing.TB, b *book.Book) {
 		_, _, err := b.SetStanding(ctx, ledgertest.Because("unpaid"), "P-8", to)
 		must(err)
 	}
+	ledgertest.Sold(t, b, waits("T-1"))
+	ledgertest.Signed(t, b, site(7, "T-1"))
 	_, err = b.RevokeLicense(ctx, ledgertest.Because("leaked"), other.ID)
 	must(err)
 	_, err = b.Sign(ctx, by(), site(6, invoice), ledgertest.Issuer(ledgertest.Root, 103).At(now))

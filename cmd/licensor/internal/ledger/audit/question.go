@@ -33,6 +33,9 @@ func (a *audit) question(rest []*prepared) (n int, ask func(by *ledger.Operation
 		if e.Action == ledger.ActionSuspend || e.Action == ledger.ActionResume || e.Action == ledger.ActionCancel {
 			return len(rest), func(by *ledger.Operation) ([]*rules.Step, error) { return s.setStanding(by, e.Invoice, d.Standing) }
 		}
+		if e.Action == ledger.ActionBegin {
+			return s.sign(rest)
+		}
 		if s.sellsWeaker(rest) {
 			n, ask := s.sign(rest[1:])
 			return n + 1, func(by *ledger.Operation) ([]*rules.Step, error) {
@@ -122,7 +125,8 @@ func (s *state) revise(by *ledger.Operation, action ledger.Action, after *ledger
 		return nil
 	})
 	if action == ledger.ActionRenew {
-		revision = rules.NewRenewal(rules.Renewal{Expires: after.Expires, Perpetual: after.Expires.IsZero(), UpdatesUntil: after.UpdatesUntil})
+		revision = rules.NewRenewal(rules.Renewal{
+			Expires: ledger.EndAt(after.Expires), Perpetual: after.Expires.IsZero(), Updates: ledger.EndAt(ledger.EndOfUpdates(after.UpdatesUntil))})
 	}
 	revised, err := rules.Revise(f.Facts, by, after.Invoice, revision.Salted(salt), active)
 	if err == nil && len(revised.Steps) == 0 {
@@ -306,7 +310,7 @@ func (s *state) isBridge(id, from string) bool {
 
 // signs reports whether an event begins the answer to a request.
 func signs(e *ledger.Event) bool {
-	return e.Action == ledger.ActionSign || e.Action == ledger.ActionTakeOver || e.Action == ledger.ActionRebind
+	return e.Action == ledger.ActionSign || e.Action == ledger.ActionBegin || e.Action == ledger.ActionTakeOver || e.Action == ledger.ActionRebind
 }
 
 // makesWay reports whether a bridge that is void has ended, and was that of the site
@@ -399,9 +403,9 @@ func (s *state) signUnbound(by *ledger.Operation, p *prepared) ([]*rules.Step, e
 			}
 		}
 	}
-	before, step, err := rules.SignUnbound(f.Facts, by, p.event.Invoice, strings.TrimSpace(d.Activation.Site), earlier, p.license.Activation)
+	before, steps, err := rules.SignUnbound(f.Facts, by, p.event.Invoice, strings.TrimSpace(d.Activation.Site), earlier, p.license.Activation)
 	if err == nil && before != nil {
 		err = errors.New("the copy of that name had its license before")
 	}
-	return some(step, err)
+	return steps, err
 }

@@ -34,7 +34,7 @@ type Override struct {
 
 // list notes a sale and an override.
 func (a *audit) list(e *ledger.Event) {
-	if s, ok := e.Detail.(*ledger.Entitlement); ok {
+	if s, ok := e.Detail.(*ledger.Entitlement); ok && e.Action != ledger.ActionBegin {
 		a.report.Sales = append(a.report.Sales, Sale{e.Seq, e.Time, e.Operator, e.Action, s.Invoice, s.Customer, s.Product, s.Type, s.Seats, s.Expires})
 	}
 	if len(e.Lifted) > 0 {

@@ -303,7 +303,7 @@ func (j *journey) signsBatches() {
 
 func (j *journey) revises() {
 	later := ledgertest.Entitlement().Expires.Add(30 * day)
-	renewal := rules.NewRenewal(rules.Renewal{Expires: later})
+	renewal := rules.NewRenewal(rules.Renewal{Expires: ledger.EndAt(later)})
 	j.nothing("a preview", func() {
 		if p, err := j.PreviewRevision(ctx, by(), invoice, renewal); err != nil || len(p.Steps) != 3 || p.Narrows() {
 			j.Errorf("the preview: %+v, %v", p, err)
@@ -530,7 +530,7 @@ func (j *journey) signsUnbound() {
 	ledgertest.Signed(j, j.Book, site(1, "ANY"))
 	_, err = j.SignUnbound(ctx, by(), "ANY", "Bonn", issue())
 	ledgertest.WantRefusal(j, err, ledger.RuleSeats, "Berlin")
-	renewed, err := j.Revise(ctx, by(), "ANY", rules.NewRenewal(rules.Renewal{Expires: ledgertest.Entitlement().Expires.Add(day)}), issue())
+	renewed, err := j.Revise(ctx, by(), "ANY", rules.NewRenewal(rules.Renewal{Expires: ledger.EndAt(ledgertest.Entitlement().Expires.Add(day))}), issue())
 	if err != nil || len(renewed.Licenses) != 2 {
 		j.Errorf("renewed: %+v, %v", renewed, err)
 	}
@@ -573,7 +573,7 @@ func (j *journey) revokes() {
 		j.Errorf("revoked: %+v, %v, want both licenses", revoked, err)
 	}
 	wantSeats(j, j.Book, "REVOKE", 3, 3) // a server that no list has reached still runs
-	renewed, err := j.Revise(ctx, by(), "REVOKE", rules.NewRenewal(rules.Renewal{Expires: ledgertest.Entitlement().Expires.Add(day)}), issue())
+	renewed, err := j.Revise(ctx, by(), "REVOKE", rules.NewRenewal(rules.Renewal{Expires: ledger.EndAt(ledgertest.Entitlement().Expires.Add(day))}), issue())
 	if err != nil || len(renewed.Licenses) != 1 || renewed.Licenses[0].Activation != all[2].Activation {
 		j.Errorf("renewed: %+v, %v, want the one that was not revoked", renewed, err)
 	}

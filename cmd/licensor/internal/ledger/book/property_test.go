@@ -181,7 +181,7 @@ func (w *world) play() {
 	m := w.sales[n]
 	if m.ends.Sub(w.now) < 60*day {
 		m.ends = w.now.Add(200 * day)
-		w.revised(n, rules.NewRenewal(rules.Renewal{Expires: m.ends}), "")
+		w.revised(n, rules.NewRenewal(rules.Renewal{Expires: ledger.EndAt(m.ends)}), "")
 	}
 	for _, b := range m.sites { // an honest customer goes on with a move
 		if b.bridging(w.now) && w.IntN(4) == 0 {

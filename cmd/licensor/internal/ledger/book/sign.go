@@ -126,19 +126,22 @@ func (b *Book) SignUnbound(ctx context.Context, by ledger.Operation, invoice, na
 		return nil, err
 	}
 	var license *ledger.License
-	var step *rules.Step
+	var steps []*rules.Step
 	p := on(&by, store.Ask{Seat: invoice}, func(t *store.Tx, f *rules.Facts) ([]*rules.Step, error) {
 		earlier, err := t.Unbound(f, invoice, name)
 		if err != nil {
 			return nil, err
 		}
-		license, step, err = rules.SignUnbound(f, &by, invoice, name, earlier, id)
-		return some(step), err
+		license, steps, err = rules.SignUnbound(f, &by, invoice, name, earlier, id)
+		return steps, err
 	})
 	if err := b.carryOut(ctx, &by, issue, p, nil); err != nil {
 		return nil, err
 	}
-	return signed(license, step), nil
+	if len(steps) > 0 {
+		license = steps[len(steps)-1].License()
+	}
+	return license, nil
 }
 
 // some returns the steps of one that may be missing.

@@ -89,7 +89,7 @@ func Entitlement() ledger.Entitlement {
 	e := ledger.Entitlement{
 		Invoice: "INV0042-1", Email: "ops@site.example", Customer: "Site Ltd",
 		Product: "evoq", Edition: "engage", Type: ledger.TypeProduction, Seats: 1, Binding: "key",
-		Expires:  time.Date(2027, 11, 21, 23, 59, 59, 0, time.UTC),
+		Expires:  time.Date(2027, 11, 22, 0, 0, 0, 0, time.UTC),
 		Features: []string{"sso"}, Limits: map[string]uint64{"cores": 16},
 	}
 	e.Commit(binary.BigEndian.AppendUint64(make([]byte, 8), salts.Add(1)))

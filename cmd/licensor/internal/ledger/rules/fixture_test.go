@@ -67,7 +67,7 @@ func entitlement(changes ...func(*ledger.Entitlement)) *ledger.Entitlement {
 	e := ledger.Entitlement{
 		Invoice: inv, Email: "ops@site.example", Customer: "Site Ltd",
 		Product: "evoq", Edition: "engage", Type: "production", Seats: 1, Binding: "key",
-		Expires:  time.Date(2027, 11, 21, 23, 59, 59, 0, time.UTC),
+		Expires:  time.Date(2027, 11, 22, 0, 0, 0, 0, time.UTC),
 		Features: []string{"sso"}, Limits: map[string]uint64{"cores": 16},
 	}
 	for _, change := range changes {

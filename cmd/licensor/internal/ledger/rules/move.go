@@ -169,7 +169,7 @@ func (j *judgement) onceMoved(from *Activation) error {
 			continue
 		}
 		if err := j.lift(ledger.Refuse(ledger.RuleMove, ledger.LiftOverride, "release the old server, then sign the new one's request",
-			"activation %s had its bridge, to %s until %s, and was not released", from.Name(), m.Successor, m.Until.Format(time.DateOnly))); err != nil {
+			"activation %s had its bridge, to %s until %s, and was not released", from.Name(), m.Successor, ledger.FormatEnd(m.Until))); err != nil {
 			return err
 		}
 	}

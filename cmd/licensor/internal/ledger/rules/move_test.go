@@ -348,7 +348,7 @@ func TestReleaseWithTheMoveRefused(t *testing.T) {
 				return
 			}
 			// Its request still gets its license, with no further trip.
-			if _, err := r.renew(byAt(now.Add(6*day)), rules.Renewal{Expires: now.Add(99 * day)}); err != nil {
+			if _, err := r.renew(byAt(now.Add(6*day)), rules.Renewal{Expires: ledger.EndAt(now.Add(99 * day))}); err != nil {
 				t.Fatal(err)
 			}
 			if license, err := r.signAs(byAt(now.Add(6*day)), q); err != nil || r.says(license).Type != "production" {

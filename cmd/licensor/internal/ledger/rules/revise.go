@@ -13,9 +13,20 @@ import (
 
 // Renewal moves the end of an entitlement.
 type Renewal struct {
-	Expires      time.Time // zero with Perpetual only
-	Perpetual    bool
-	UpdatesUntil time.Time // zero: as before
+	Expires   ledger.End // zero with Perpetual only
+	Perpetual bool
+	Updates   ledger.End // zero: as before
+
+	// From is where spans begin; zero: where what is renewed ends, without its grace.
+	From time.Time
+}
+
+// begins returns where what is renewed begins.
+func (to Renewal) begins(end time.Time) time.Time {
+	if to.From.IsZero() {
+		return end
+	}
+	return to.From
 }
 
 // Revision is a renewal or an amendment of an entitlement, as NewRenewal and
@@ -51,51 +62,68 @@ func NewRenewal(to Renewal) Revision {
 			return hint.Errorf("a perpetual entitlement has no end").WithHint("give one of the two")
 		case !to.Perpetual && to.Expires.IsZero():
 			return hint.Errorf("a renewal needs the new end").WithHint("give it with --expires")
-		case !to.Perpetual && (e.Expires.IsZero() || to.Expires.Before(e.Expires)):
-			return hint.Errorf("invoice %q runs longer already: %s", e.Invoice, endName(e.Expires)).WithHint(shorten)
-		case to.endsUpdates(e):
-			return hint.Errorf("invoice %q covers later builds already: %s", e.Invoice, updatesName(e.UpdatesUntil)).WithHint(shorten)
+		case !e.Term.IsZero():
+			return hint.Errorf("invoice %q has not begun: it lasts %s from its first activation", e.Invoice, e.Term.Words()).
+				WithHint(`"licensor amend --term" changes that`)
 		}
-		if e.EmergencyDays > 0 && !to.Expires.Equal(e.Expires) { // they count from where its own period begins
-			e.CountEmergencyFrom(e.Expires.Add(time.Second))
+		var expires time.Time
+		if !to.Perpetual {
+			if expires = to.Expires.From(to.begins(e.Expires)); e.Expires.IsZero() || expires.Before(e.Expires) {
+				return hint.Errorf("invoice %q runs longer already: %s", e.Invoice, endName(e.Expires)).WithHint(shorten)
+			}
 		}
-		e.Expires = to.Expires
-		if to.Perpetual {
+		until := e.UpdatesUntil
+		if !to.Updates.IsZero() {
+			if until = to.updates(e); endsUpdates(e, until, to.Perpetual) {
+				return hint.Errorf("invoice %q covers later builds already: %s", e.Invoice, updatesName(e.UpdatesUntil)).WithHint(shorten)
+			}
+		}
+		if e.EmergencyDays > 0 && !expires.Equal(e.Expires) { // they count from where its own period begins
+			e.CountEmergencyFrom(e.Expires)
+		}
+		if e.Expires, e.UpdatesUntil = expires, until; to.Perpetual {
 			e.GraceDays = 0 // grace comes after an end
-		}
-		if !to.UpdatesUntil.IsZero() {
-			e.UpdatesUntil = to.UpdatesUntil
 		}
 		return nil
 	}}
 }
 
+// updates returns until when builds are covered by a renewal that says so: from where
+// they are covered now, or where nothing was said of them, from the end.
+func (to Renewal) updates(e *ledger.Entitlement) time.Time {
+	begins := ledger.EndOfUpdates(e.UpdatesUntil)
+	if begins.IsZero() {
+		begins = e.Expires
+	}
+	return ledger.UpdatesUntil(to.Updates.From(to.begins(begins)))
+}
+
 // endsUpdates reports whether a renewal takes builds away that were covered. While a
 // subscription runs, those are covered that can be made by its end; when it becomes
 // perpetual, with maintenance, there is no measure but what is sold then.
-func (to Renewal) endsUpdates(e *ledger.Entitlement) bool {
+func endsUpdates(e *ledger.Entitlement, to time.Time, perpetual bool) bool {
 	until := e.UpdatesUntil
 	if until.IsZero() && !e.Expires.IsZero() {
-		if to.Perpetual {
+		if perpetual {
 			return false
 		}
-		until = e.Expires
+		until = ledger.UpdatesUntil(e.Expires)
 	}
-	return !to.UpdatesUntil.IsZero() && (until.IsZero() || to.UpdatesUntil.Before(until))
+	return until.IsZero() || to.Before(until)
 }
 
 func endName(end time.Time) string {
 	if end.IsZero() {
 		return "it is perpetual"
 	}
-	return "until " + end.Format(time.DateOnly)
+	return "until " + ledger.FormatEnd(end)
 }
 
 func updatesName(until time.Time) string {
 	if until.IsZero() {
 		return "all of them"
 	}
-	return "those made until " + until.Format(time.DateOnly)
+	return "those made until " + ledger.FormatDate(until)
 }
 
 // NewAmendment changes what an entitlement grants: seats, limits, features, edition, end
@@ -206,6 +234,10 @@ func (j *judgement) checkRevision(s *Sale, after *ledger.Entitlement, action led
 	if err := after.Check(j.Vendor, j.by.Now); err != nil {
 		return err
 	}
+	if !after.Term.IsZero() && s.Peak > 0 { // it counts once
+		return ledger.Refuse(ledger.RuleTerm, ledger.LiftNobody, "give the end, with --expires",
+			"a term counts from the first activation, and invoice %q has been activated", after.Invoice)
+	}
 	const next = "release or deactivate sites first"
 	if taken := s.Used + j.waiting(s); after.Type != ledger.TypeDevelopment && after.Seats < taken {
 		return ledger.Refuse(ledger.RuleSeats, ledger.LiftNobody, next, "%d seats of invoice %q are in use or wait for a move, and it is to have %d", taken, after.Invoice, after.Seats)
@@ -230,6 +262,7 @@ func (j *judgement) checkEvaluation(old, after *ledger.Entitlement, action ledge
 	if after.Type != ledger.TypeEvaluation {
 		return nil
 	}
+	old, after = old.Begun(j.by.Now), after.Begun(j.by.Now)
 	other := ledger.AccountKey(old.Email) != ledger.AccountKey(after.Email)
 	if action == ledger.ActionRenew || endsLater(old, after) {
 		if err := j.lift(refuseSecond(after, Evaluation{after.Invoice, after.Customer})); err != nil {
@@ -270,7 +303,7 @@ func grantsBeyond(e, other *ledger.Entitlement) bool {
 // else was sold; zero: for ever.
 func updatesEnd(e *ledger.Entitlement) time.Time {
 	if e.UpdatesUntil.IsZero() {
-		return e.HardEnd()
+		return ledger.UpdatesUntil(e.HardEnd())
 	}
 	return e.UpdatesUntil
 }

@@ -78,7 +78,7 @@ func TestRenewWithoutANewRequest(t *testing.T) {
 	}
 
 	ends := entitlement().Expires.Add(365 * day)
-	renewed, err := r.renew(by(), rules.Renewal{Expires: ends})
+	renewed, err := r.renew(by(), rules.Renewal{Expires: ledger.EndAt(ends)})
 	if err != nil || len(renewed) != 3 {
 		t.Fatalf("%d licenses, %v, want one for each active site, and none for the bridge", len(renewed), err)
 	}
@@ -96,15 +96,15 @@ func TestRenewWithoutANewRequest(t *testing.T) {
 		t.Errorf("the newest request gets a license until %s", again.HardEnd)
 	}
 	r.unchanged(func() {
-		again, err := r.renew(by(), rules.Renewal{Expires: ends})
+		again, err := r.renew(by(), rules.Renewal{Expires: ledger.EndAt(ends)})
 		if err != nil || len(again) != 3 || again[0].ID != renewed[0].ID {
 			t.Errorf("the same renewal again: %v, %v", again, err)
 		}
-		for _, to := range []rules.Renewal{{}, {Expires: ends.Add(-day)}, {Expires: ends, Perpetual: true}} {
+		for _, to := range []rules.Renewal{{}, {Expires: ledger.EndAt(ends.Add(-day))}, {Expires: ledger.EndAt(ends), Perpetual: true}} {
 			_, err := r.renew(by(), to)
 			wantHint(t, err)
 		}
-		_, err = r.revise(by(), "NONE", rules.NewRenewal(rules.Renewal{Expires: ends}))
+		_, err = r.revise(by(), "NONE", rules.NewRenewal(rules.Renewal{Expires: ledger.EndAt(ends)}))
 		wantHint(t, err, "licensor list")
 	})
 }
@@ -113,7 +113,7 @@ func TestRenewWithoutANewRequest(t *testing.T) {
 func TestRenewIsRecordedInWholeSeconds(t *testing.T) {
 	r := newRecord(t, entitlement())
 	ends := entitlement().Expires.Add(day).In(time.FixedZone("", 3600))
-	if _, err := r.renew(by(), rules.Renewal{Expires: ends.Add(time.Millisecond)}); err != nil || r.sales[inv].Expires != ends.UTC() {
+	if _, err := r.renew(by(), rules.Renewal{Expires: ledger.EndAt(ends.Add(time.Millisecond))}); err != nil || r.sales[inv].Expires != ends.UTC() {
 		t.Errorf("renewed until %s, %v", r.sales[inv].Expires, err)
 	}
 }
@@ -123,14 +123,14 @@ func TestRenewToPerpetual(t *testing.T) {
 	r := newRecord(t, entitlement(func(e *ledger.Entitlement) { e.GraceDays = 14 }))
 	r.signed(request(t, 1))
 	until := now.Add(365 * day)
-	renewed, err := r.renew(by(), rules.Renewal{Perpetual: true, UpdatesUntil: until})
+	renewed, err := r.renew(by(), rules.Renewal{Perpetual: true, Updates: ledger.EndAt(ledger.EndOfUpdates(until))})
 	if err != nil || len(renewed) != 1 {
 		t.Fatal(renewed, err)
 	}
 	if got := r.says(renewed[0]); !got.Expires.IsZero() || !got.HardEnd.IsZero() || !got.UpdatesUntil.Equal(until) {
 		t.Errorf("the license says %+v", got)
 	}
-	_, err = r.renew(by(), rules.Renewal{Expires: now.Add(9999 * day)})
+	_, err = r.renew(by(), rules.Renewal{Expires: ledger.EndAt(now.Add(9999 * day))})
 	wantHint(t, err, "licensor amend")
 }
 
@@ -143,14 +143,14 @@ func TestRenewKeepsUpdates(t *testing.T) {
 		to             rules.Renewal
 		refused        bool
 	}{
-		"earlier":                            {ends, ends, rules.Renewal{Expires: afterwards, UpdatesUntil: ends.Add(-day)}, true},
-		"the same":                           {ends, ends, rules.Renewal{Expires: afterwards, UpdatesUntil: ends}, false},
-		"later":                              {ends, ends, rules.Renewal{Expires: afterwards, UpdatesUntil: afterwards}, false},
-		"as it is":                           {ends, ends, rules.Renewal{Expires: afterwards}, false},
-		"all, to the subscription's end":     {time.Time{}, ends, rules.Renewal{Expires: afterwards, UpdatesUntil: ends}, false},
-		"all, to less than the subscription": {time.Time{}, ends, rules.Renewal{Expires: afterwards, UpdatesUntil: ends.Add(-day)}, true},
-		"all for ever":                       {time.Time{}, time.Time{}, rules.Renewal{Perpetual: true, UpdatesUntil: afterwards}, true},
-		"perpetual with maintenance":         {time.Time{}, ends, rules.Renewal{Perpetual: true, UpdatesUntil: ends.Add(-day)}, false},
+		"earlier":                            {ends, ends, rules.Renewal{Expires: ledger.EndAt(afterwards), Updates: ledger.EndAt(ledger.EndOfUpdates(ends.Add(-day)))}, true},
+		"the same":                           {ends, ends, rules.Renewal{Expires: ledger.EndAt(afterwards), Updates: ledger.EndAt(ledger.EndOfUpdates(ends))}, false},
+		"later":                              {ends, ends, rules.Renewal{Expires: ledger.EndAt(afterwards), Updates: ledger.EndAt(ledger.EndOfUpdates(afterwards))}, false},
+		"as it is":                           {ends, ends, rules.Renewal{Expires: ledger.EndAt(afterwards)}, false},
+		"all, to the subscription's end":     {time.Time{}, ends, rules.Renewal{Expires: ledger.EndAt(afterwards), Updates: ledger.EndAt(ledger.EndOfUpdates(ends))}, false},
+		"all, to less than the subscription": {time.Time{}, ends, rules.Renewal{Expires: ledger.EndAt(afterwards), Updates: ledger.EndAt(ledger.EndOfUpdates(ends.Add(-day)))}, true},
+		"all for ever":                       {time.Time{}, time.Time{}, rules.Renewal{Perpetual: true, Updates: ledger.EndAt(ledger.EndOfUpdates(afterwards))}, true},
+		"perpetual with maintenance":         {time.Time{}, ends, rules.Renewal{Perpetual: true, Updates: ledger.EndAt(ledger.EndOfUpdates(ends.Add(-day)))}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := newRecord(t, entitlement(func(e *ledger.Entitlement) { e.UpdatesUntil, e.Expires = test.until, test.expires }))
@@ -231,7 +231,7 @@ func TestReviseLeavesOutWhatWasRevoked(t *testing.T) {
 	r.mustRevoke(older) // an older one leaves its activation alone
 	ends := entitlement().Expires.Add(day)
 	for _, again := range []bool{false, true} {
-		renewed, err := r.renew(by(), rules.Renewal{Expires: ends})
+		renewed, err := r.renew(by(), rules.Renewal{Expires: ledger.EndAt(ends)})
 		if err != nil || len(renewed) != 1 || renewed[0].Activation != newest.Activation {
 			t.Errorf("renewed (again: %v): %v, %v", again, renewed, err)
 		}
@@ -249,8 +249,8 @@ func TestRevision(t *testing.T) {
 		revision         rules.Revision
 		changes, narrows bool
 	}{
-		"the same end": {rules.NewRenewal(rules.Renewal{Expires: ends}), false, false},
-		"a later end":  {rules.NewRenewal(rules.Renewal{Expires: ends.Add(day)}), true, false},
+		"the same end": {rules.NewRenewal(rules.Renewal{Expires: ledger.EndAt(ends)}), false, false},
+		"a later end":  {rules.NewRenewal(rules.Renewal{Expires: ledger.EndAt(ends.Add(day))}), true, false},
 		"no change": {amendment(func(e *ledger.Entitlement) {
 			e.Features, e.Email, e.Waived = slices.Clone(e.Features), " "+e.Email, true
 		}), false, false},
@@ -283,7 +283,7 @@ func TestRevision(t *testing.T) {
 		}
 	}
 	r.unchanged(func() {
-		again, err := r.revise(override("they are nice"), inv, rules.NewRenewal(rules.Renewal{Expires: ends}))
+		again, err := r.revise(override("they are nice"), inv, rules.NewRenewal(rules.Renewal{Expires: ledger.EndAt(ends)}))
 		if err != nil || len(again) != 2 || again[0].Epoch != 1 {
 			t.Errorf("the same again: %v, %v", again, err)
 		}
@@ -347,7 +347,7 @@ func TestEvaluationIsWidenedWithAReason(t *testing.T) {
 
 func TestEvaluationIsRenewedByStaffAlone(t *testing.T) {
 	r := newRecord(t, entitlement(sold(inv, "evaluation")))
-	to := rules.Renewal{Expires: entitlement().Expires.Add(30 * day)}
+	to := rules.Renewal{Expires: ledger.EndAt(entitlement().Expires.Add(30 * day))}
 	_, err := r.renew(because("please"), to)
 	wantRefusal(t, err, ledger.RuleOnce, inv)
 	wantHint(t, err, ledger.LiftOverride)

@@ -58,7 +58,7 @@ func RevokeLicense(f *Facts, r *Revocations, by *ledger.Operation, id format.ID)
 	}
 	if !license.HardEnd.IsZero() && !license.HardEnd.After(by.Now) {
 		return nil, nil, ledger.Refuse(ledger.RuleRevoked, ledger.LiftNobody, "nothing is left to do",
-			"the license %s ended by itself on %s", id, license.HardEnd.Format(time.DateOnly))
+			"the license %s ended by itself on %s", id, ledger.FormatEnd(license.HardEnd))
 	}
 	a, err := f.activation(license.Activation)
 	if err != nil {

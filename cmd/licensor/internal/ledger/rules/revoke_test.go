@@ -169,7 +169,7 @@ func TestRevokedIsRevoked(t *testing.T) {
 	r.refused(request(t, 2), ledger.RuleSeats)
 	_, err := r.move(because("onwards"), first.Activation, day, request(t, 2))
 	wantRefusal(t, err, ledger.RuleRevoked)
-	if renewed, err := r.renew(by(), rules.Renewal{Expires: entitlement().Expires.Add(day)}); err != nil || len(renewed) != 0 {
+	if renewed, err := r.renew(by(), rules.Renewal{Expires: ledger.EndAt(entitlement().Expires.Add(day))}); err != nil || len(renewed) != 0 {
 		t.Errorf("renewed: %v, %v", renewed, err)
 	}
 	if _, err := r.deactivate(because("has paid"), inv, first.Activation); err != nil {

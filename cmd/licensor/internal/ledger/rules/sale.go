@@ -127,7 +127,7 @@ func (j *judgement) lacksProduction(e *ledger.Entitlement) bool {
 		return false
 	}
 	end, sold := j.Production[ForProduct{ledger.CustomerKey(e.Customer), e.Product}]
-	return !sold || !end.IsZero() && end.Before(j.by.Now)
+	return !sold || !end.IsZero() && !end.After(j.by.Now)
 }
 
 // checkOnce keeps evaluations to one per customer and product. To make one longer is a

@@ -199,10 +199,10 @@ func TestProductionRequired(t *testing.T) {
 
 			r.sold(sold("P-4", "production"), func(e *ledger.Entitlement) { e.Expires, e.GraceDays = ends.Add(-5*day), 5 })
 			r.sold(besides)
-			if _, err := r.signAs(byAt(ends), request(t, 1, asks("X-1", kind))); err != nil {
+			if _, err := r.signAs(byAt(ends.Add(-time.Second)), request(t, 1, asks("X-1", kind))); err != nil {
 				t.Errorf("in the grace of production: %v", err)
 			}
-			after := ends.Add(time.Second)
+			after := ends
 			q := request(t, 2, asks("X-1", kind))
 			_, err := r.signAs(byAt(after), q)
 			wantRefusal(t, err, ledger.RuleProduction)

@@ -48,7 +48,8 @@ func (j *judgement) judge(q *verify.Request) (*Offer, error) {
 		return offer, err
 	}
 	s := j.Sales[q.Invoice]
-	offer.Grant = newGrant(s.Entitlement, "new", offer.Epoch, q)
+	offer.Entitlement = s.Begun(j.by.Now)
+	offer.Grant = newGrant(offer.Entitlement, "new", offer.Epoch, q)
 	if offer.Sells = weaker(s.Entitlement, offer.Grant); offer.Sells > 0 && !j.by.Weaker {
 		return nil, refuseWeaker(s.Entitlement, offer.Sells, q)
 	}
@@ -159,7 +160,7 @@ func (j *judgement) bridged(offer *Offer, own *Activation, q *verify.Request) (*
 		return nil, nil
 	case q.Type != offer.Entitlement.Type:
 		return nil, ledger.Refuse(ledger.RuleMove, ledger.LiftNobody, fmt.Sprintf(`ask for %s once the old server is released`, offer.Entitlement.Type),
-			"activation %s has its bridge, until %s", own.Name(), own.Bridge.Until.Format(time.DateOnly))
+			"activation %s has its bridge, until %s", own.Name(), ledger.FormatEnd(own.Bridge.Until))
 	case own.Bridge.State == MoveWaiting:
 		return own, nil
 	}
@@ -185,10 +186,9 @@ func (j *judgement) checkLicense(e *ledger.Entitlement) error {
 	if err := checkStanding(e); err != nil {
 		return err
 	}
-	// In the last second a license without grace would end as it begins.
-	if !e.Expires.IsZero() && (j.by.Now.After(e.Expires) || !j.by.Now.Before(e.HardEnd())) {
+	if !e.Expires.IsZero() && !j.by.Now.Before(e.Expires) {
 		return ledger.Refuse(ledger.RuleTerm, ledger.LiftSales, fmt.Sprintf(`record the renewal with "licensor renew %s"`, e.Invoice),
-			"invoice %q ended on %s", e.Invoice, e.Expires.Format(time.DateOnly))
+			"invoice %q ended on %s", e.Invoice, ledger.FormatEnd(e.Expires))
 	}
 	if err := j.checkPartner(e); err != nil {
 		return err
@@ -253,6 +253,8 @@ func (j *judgement) grant(offer *Offer, q *verify.Request, newID string) (steps 
 	var begins *ledger.Activation
 	switch {
 	case a == nil:
+		steps = append(steps, j.start(s)...)
+		offer.Entitlement = s.Entitlement
 		if offer.moves {
 			j.move(s)
 		}
@@ -284,6 +286,15 @@ func (j *judgement) grant(offer *Offer, q *verify.Request, newID string) (steps 
 	return append(steps, signed), signed
 }
 
+// start lets the term of a sale begin, if it waits for the first activation.
+func (j *judgement) start(s *Sale) []*Step {
+	if s.Term.IsZero() {
+		return nil
+	}
+	s.Entitlement = s.Begun(j.by.Now)
+	return []*Step{{Event: ledger.Event{Action: ledger.ActionBegin, Invoice: s.Invoice, Detail: s.Entitlement}}}
+}
+
 // granted notes a license that is about to be signed.
 func (a *Activation) granted(g *ledger.Grant) {
 	a.Licenses = append(a.Licenses, Issued{Epoch: g.Epoch, HardEnd: g.HardEnd(), Need: g.Need, Components: g.Components})
@@ -305,8 +316,8 @@ func clone(a *ledger.Activation) *ledger.Activation {
 
 // SignUnbound grants a license for any machine, under an entitlement that was sold so.
 // name says which copy it is; each name is one activation and takes one seat. earlier is
-// the activation that has the name already, nil if none has.
-func SignUnbound(f *Facts, by *ledger.Operation, invoice, name string, earlier *Activation, newID string) (*ledger.License, *Step, error) {
+// the activation that has the name already, nil if none has. The last step signs.
+func SignUnbound(f *Facts, by *ledger.Operation, invoice, name string, earlier *Activation, newID string) (*ledger.License, []*Step, error) {
 	j := &judgement{Facts: f, by: by}
 	s, err := f.sold(invoice)
 	if err != nil {
@@ -332,7 +343,6 @@ func SignUnbound(f *Facts, by *ledger.Operation, invoice, name string, earlier *
 		return nil, nil, err
 	}
 	a := &ledger.Activation{ID: newID, State: ledger.StateActive, Site: name, Since: ledger.Whole(by.Now)}
-	step := signing(newGrant(s.Entitlement, newID, 1, nil), a)
-	j.done([]*Step{step})
-	return nil, step, nil
+	steps := j.start(s)
+	return nil, j.done(append(steps, signing(newGrant(s.Entitlement, newID, 1, nil), a))), nil
 }

@@ -25,16 +25,15 @@ func TestRequestAndSale(t *testing.T) {
 		"unknown invoice": {rule: ledger.RuleClaim, naming: "INV0043", asked: func(q *format.Request) { q.Invoice = "INV0043" }},
 		"other e-mail address": {rule: ledger.RuleClaim, naming: "e-mail",
 			asked: func(q *format.Request) { q.Account = format.AccountHash(q.Invoice, "other@site.example") }},
-		"e-mail address in other letters":         {sold: func(e *ledger.Entitlement) { e.Email = " OPS@Site.example" }},
-		"other product":                           {rule: ledger.RuleProduct, naming: "liquid", asked: func(q *format.Request) { q.Product = "liquid" }},
-		"other type":                              {rule: ledger.RuleType, naming: "staging", asked: func(q *format.Request) { q.Type = "staging" }},
-		"the last second of the term, with grace": {at: entitlement().Expires, sold: grace},
-		"the last second of the term, without grace": {rule: ledger.RuleTerm, naming: "2027-11-21",
-			at: entitlement().Expires}, // its license would end as it begins
-		"the second before":   {at: entitlement().Expires.Add(-time.Second)},
-		"after it, in grace":  {rule: ledger.RuleTerm, naming: "2027-11-21", at: entitlement().Expires.Add(time.Second), sold: grace},
-		"long after it":       {rule: ledger.RuleTerm, naming: inv, at: entitlement().Expires.Add(999 * day), sold: grace},
-		"perpetual never end": {at: time.Date(2050, 1, 1, 0, 0, 0, 0, time.UTC), sold: func(e *ledger.Entitlement) { e.Expires = time.Time{} }},
+		"e-mail address in other letters": {sold: func(e *ledger.Entitlement) { e.Email = " OPS@Site.example" }},
+		"other product":                   {rule: ledger.RuleProduct, naming: "liquid", asked: func(q *format.Request) { q.Product = "liquid" }},
+		"other type":                      {rule: ledger.RuleType, naming: "staging", asked: func(q *format.Request) { q.Type = "staging" }},
+		"the last second of the term":     {at: entitlement().Expires.Add(-time.Second)},
+		"the end, without grace":          {rule: ledger.RuleTerm, naming: "2027-11-21", at: entitlement().Expires},
+		"the end, with grace":             {rule: ledger.RuleTerm, naming: "2027-11-21", at: entitlement().Expires, sold: grace},
+		"after it, in grace":              {rule: ledger.RuleTerm, naming: "2027-11-21", at: entitlement().Expires.Add(time.Second), sold: grace},
+		"long after it":                   {rule: ledger.RuleTerm, naming: inv, at: entitlement().Expires.Add(999 * day), sold: grace},
+		"perpetual never end":             {at: time.Date(2050, 1, 1, 0, 0, 0, 0, time.UTC), sold: func(e *ledger.Entitlement) { e.Expires = time.Time{} }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			e, asked, at := entitlement(), func(*format.Request) {}, now
@@ -282,7 +281,7 @@ func TestUnboundOnlyWhereSoldSo(t *testing.T) {
 	}
 	_, err = r.unbound("Bonn")
 	wantRefusal(t, err, ledger.RuleSeats, "Berlin", "2 of 2")
-	renewed, err := r.renew(by(), rules.Renewal{Expires: entitlement().Expires.Add(day)})
+	renewed, err := r.renew(by(), rules.Renewal{Expires: ledger.EndAt(entitlement().Expires.Add(day))})
 	if err != nil || len(renewed) != 2 || r.says(renewed[0]).Binding != "any" || renewed[0].Epoch != 2 {
 		t.Errorf("renewed: %v, %v", renewed, err)
 	}
@@ -327,7 +326,6 @@ func TestUnboundThatWasRevoked(t *testing.T) {
 func (r *record) unbound(name string) (*ledger.License, error) {
 	r.Helper()
 	id := r.newID()
-	var step *rules.Step
 	license, err := ask(r, by(), func(f *rules.Facts) (*ledger.License, []*rules.Step, error) {
 		var earlier *rules.Activation
 		for _, a := range f.Activations {
@@ -335,12 +333,7 @@ func (r *record) unbound(name string) (*ledger.License, error) {
 				earlier = a
 			}
 		}
-		var license *ledger.License
-		var err error
-		if license, step, err = rules.SignUnbound(f, by(), inv, name, earlier, id); step == nil {
-			return license, nil, err
-		}
-		return license, []*rules.Step{step}, err
+		return rules.SignUnbound(f, by(), inv, name, earlier, id)
 	})
 	// ask has recorded what came of the first of two questions.
 	if err == nil && license == nil {
