@@ -93,6 +93,12 @@ func sentence(e *ledger.Event, before *ledger.Entitlement) string {
 	switch d := e.Detail.(type) {
 	case ledger.Created:
 		return "began the ledger of " + d.Vendor
+	case ledger.Frozen:
+		return "froze the ledger, which moves to " + d.Target
+	case ledger.Thawed:
+		return "thawed the ledger: its move was given up"
+	case ledger.Opened:
+		return "opened the ledger here, where it has moved to"
 	case ledger.Customer:
 		if d.Partner {
 			return fmt.Sprintf("marked %q as a partner", d.Name)

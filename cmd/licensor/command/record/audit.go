@@ -48,9 +48,9 @@ func (c *auditCommand) run(env *cli.Env, args []string) error {
 	if err != nil {
 		return err
 	}
-	bars := stepBars{env: env}
-	report, err := service.Audit(context.Background(), at, where, checkpoint, bars.show)
-	bars.done()
+	bars := common.StepBars{Env: env}
+	report, err := service.Audit(context.Background(), at, where, checkpoint, bars.Show)
+	bars.Done()
 	if err != nil {
 		return common.ReadError(err)
 	}
@@ -64,29 +64,6 @@ func (c *auditCommand) run(env *cli.Env, args []string) error {
 		return cli.ErrNotValid
 	}
 	return nil
-}
-
-// stepBars shows how far each step of a long command is, one bar after the other.
-type stepBars struct {
-	env     *cli.Env
-	step    string
-	bar     *cli.Progress
-	counted int64
-}
-
-func (b *stepBars) show(step string, done, total int64) {
-	if step != b.step {
-		b.done()
-		b.step, b.bar, b.counted = step, cli.NewProgress(b.env, step, int(total)), 0
-	}
-	b.bar.Add(int(done - b.counted))
-	b.counted = done
-}
-
-func (b *stepBars) done() {
-	if b.bar != nil {
-		b.bar.Done()
-	}
 }
 
 // AuditReport is what audit --json prints.

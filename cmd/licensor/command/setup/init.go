@@ -36,6 +36,8 @@ type initCommand struct {
 	staff      string
 	rootKey    string
 	standby    string
+	from       string
+	abort      bool
 }
 
 func initHome(flags *pflag.FlagSet) cli.Run {
@@ -47,6 +49,8 @@ func initHome(flags *pflag.FlagSet) cli.Run {
 	flags.StringVar(&c.staff, "name", "", "")
 	flags.StringVar(&c.rootKey, "root-key", "", "")
 	flags.StringVar(&c.standby, "standby-key", "", "")
+	flags.StringVar(&c.from, "from", "", "")
+	flags.BoolVar(&c.abort, "abort", false, "")
 	c.AddYes(flags)
 	common.AddJSON(flags)
 	return c.run
@@ -55,6 +59,12 @@ func initHome(flags *pflag.FlagSet) cli.Run {
 func (c *initCommand) run(env *cli.Env, args []string) error {
 	if err := common.NoArguments(args); err != nil {
 		return err
+	}
+	if c.Flags.Changed("from") {
+		return c.moveLedger(env)
+	}
+	if c.abort {
+		return cli.Usagef("--abort is for a move of a ledger").WithHint("name the old ledger with --from")
 	}
 	database, err := c.Database(env)
 	if err != nil {
@@ -251,19 +261,9 @@ const thatDatabase = "in the PostgreSQL database that --ledger or LICENSOR_LEDGE
 // makeLedger makes an empty ledger for the vendor of a home: the keys were made on a
 // machine without a network, and the database is where one is. It makes no key.
 func (c *initCommand) makeLedger(env *cli.Env, at home.Home, database string) error {
-	for _, name := range []string{"root-key", "standby-key", "name", "passphrase-file", "insecure-no-passphrase"} {
-		if c.Flags.Changed(name) {
-			return cli.Usagef("%s is a vendor's home already, and --%s would make a key; nothing was changed", cli.Quote(at.Dir), name).
-				WithHint("for a ledger of this vendor in that database: licensor init%s", c.FlagsText())
-		}
-	}
-	vendor, err := service.VendorOf(at)
+	vendor, err := c.noKeys(at)
 	if err != nil {
-		return common.ReadError(err)
-	}
-	if c.vendor != "" && c.vendor != vendor {
-		return cli.Usagef("%s is the home of %s, not of %s; nothing was changed", cli.Quote(at.Dir), vendor, cli.Quote(c.vendor)).
-			WithHint("name another home with --home, or leave --vendor out")
+		return err
 	}
 	ctx := context.Background()
 	if err := service.RefuseLedger(ctx, database); err != nil {
@@ -281,6 +281,24 @@ func (c *initCommand) makeLedger(env *cli.Env, at home.Home, database string) er
 	}
 	fmt.Fprintf(env.Stderr, "Made. Every workstation names it with --ledger, or with LICENSOR_LEDGER in its environment.\n")
 	return c.answer(env, at, "", "", true)
+}
+
+// noKeys refuses what would make a key or another vendor. It returns the home's vendor.
+func (c *initCommand) noKeys(at home.Home) (vendor string, err error) {
+	for _, name := range []string{"root-key", "standby-key", "name", "passphrase-file", "insecure-no-passphrase"} {
+		if c.Flags.Changed(name) {
+			return "", cli.Usagef("%s is a vendor's home already, and --%s would make a key; nothing was changed", cli.Quote(at.Dir), name).
+				WithHint("for a ledger of this vendor in that database: licensor init%s", c.FlagsText())
+		}
+	}
+	if vendor, err = service.VendorOf(at); err != nil {
+		return "", common.ReadError(err)
+	}
+	if c.vendor != "" && c.vendor != vendor {
+		return "", cli.Usagef("%s is the home of %s, not of %s; nothing was changed", cli.Quote(at.Dir), vendor, cli.Quote(c.vendor)).
+			WithHint("name another home with --home, or leave --vendor out")
+	}
+	return vendor, nil
 }
 
 // reviewLedger shows whose ledger it will be, and what it will not have, and asks.

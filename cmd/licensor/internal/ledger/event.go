@@ -54,6 +54,9 @@ const (
 	ActionVoid       Action = "void"       // Closed
 	ActionRevoke     Action = "revoke"     // Revoked
 	ActionPublish    Action = "publish"    // Published
+	ActionFreeze     Action = "freeze"     // Frozen
+	ActionThaw       Action = "thaw"       // Thawed
+	ActionOpen       Action = "open"       // Opened
 )
 
 // Detail is the effect of an event in full, so that the tables can be made again from
@@ -127,7 +130,34 @@ type Published struct {
 	File      []byte `json:"file"`                 // the list as it travels, without the text form
 }
 
+// Frozen ends a ledger, which from then on is only read: all of it moves to another
+// place, and this event with it.
+type Frozen struct {
+	Move   MoveID `json:"move"`
+	Target string `json:"target"` // the place, in words: no address, which may hold a password
+}
+
+// Thawed says that the move has come to nothing: the ledger goes on where it was.
+type Thawed struct {
+	Move MoveID `json:"move"`
+}
+
+// Opened says that the ledger goes on here, in the place to which it has moved.
+type Opened struct {
+	Move MoveID `json:"move"`
+}
+
+// MoveID names one move of a ledger. It is drawn at random by the place that the ledger
+// moves to, so that no other place is taken for that one.
+type MoveID int64
+
+// MaxMoveID is the largest, and one is the smallest: a number that any reader of JSON takes.
+const MaxMoveID = 1 << 53
+
 func (Created) detail()      {}
+func (Frozen) detail()       {}
+func (Thawed) detail()       {}
+func (Opened) detail()       {}
 func (Customer) detail()     {}
 func (*Entitlement) detail() {}
 func (*Signed) detail()      {}
@@ -223,6 +253,12 @@ func parseDetail(action Action, raw []byte) (Detail, error) {
 		return parseAs[Revoked](raw)
 	case ActionPublish:
 		return parseAs[Published](raw)
+	case ActionFreeze:
+		return parseAs[Frozen](raw)
+	case ActionThaw:
+		return parseAs[Thawed](raw)
+	case ActionOpen:
+		return parseAs[Opened](raw)
 	}
 	return nil, fmt.Errorf("unknown action")
 }

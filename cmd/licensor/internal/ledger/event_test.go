@@ -65,6 +65,9 @@ func examples() []ledger.Event {
 		{Action: ledger.ActionCancel, Invoice: "INV1", Detail: few},
 		{Action: ledger.ActionEntitle, Invoice: "INV2", Detail: waiting},
 		{Action: ledger.ActionBegin, Invoice: "INV1", Detail: full},
+		{Action: ledger.ActionFreeze, Detail: ledger.Frozen{Move: 1 << 53, Target: "database <licensor> on db"}},
+		{Action: ledger.ActionThaw, Detail: ledger.Thawed{Move: 1}},
+		{Action: ledger.ActionOpen, Detail: ledger.Opened{Move: 1}},
 	}
 	for i := range all {
 		all[i].Complete(int64(i+1), &ledger.Operation{Operator: "anna", Now: now.Add(time.Millisecond).In(time.FixedZone("", 3600))})

@@ -33,6 +33,7 @@ const (
 	RuleMove       Rule = "move"       // one bridge per move, of at most 30 days
 	RuleStanding   Rule = "standing"   // the sale is neither suspended nor canceled
 	RuleRevoked    Rule = "revoked"    // what was revoked gets no license and signs none
+	RuleFrozen     Rule = "frozen"     // a ledger that goes on elsewhere records nothing more
 )
 
 // Refusal says why the rules do not allow something, and who may change that.

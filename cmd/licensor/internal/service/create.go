@@ -41,6 +41,9 @@ func RefuseUsed(ctx context.Context, at home.Home) error {
 		return err
 	}
 	defer l.Close()
+	if frozen, err := l.Frozen(ctx); err != nil || frozen != nil {
+		return err // it sells nothing more
+	}
 	sold, err := l.List(ctx, Filter{})
 	if err != nil {
 		return err

@@ -68,6 +68,14 @@ func Open(ctx context.Context, at home.Home, where string, mode Mode, o Options)
 	if err != nil {
 		return nil, err
 	}
+	switch err := b.CheckFrozen(ctx); {
+	case err == nil:
+	case mode == ToChange:
+		b.Close()
+		return nil, err
+	case o.Warn != nil:
+		o.warnf("%v", err)
+	}
 	return &Service{b, at, o}, nil
 }
 

@@ -16,6 +16,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/rules"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/store"
 	"github.com/offlicense/offlicense/keys"
@@ -32,6 +33,9 @@ type Against struct {
 	// those that may have signed it.
 	Checkpoint []byte
 	Keys       []keys.PublicKey
+
+	// Draft is the move that the ledger is a copy for, not open yet; zero: it is none.
+	Draft ledger.MoveID
 
 	// Progress, if not nil, is told now and then what the audit does, and how much of
 	// that is done; total is 0 where it is not known.
@@ -116,6 +120,7 @@ func run(ctx context.Context, s *store.Store, against Against, rest func(*audit)
 		return nil, errors.New("an audit needs the vendor's roots")
 	}
 	a := &audit{against: against, report: new(Report), state: newState(), progress: against.Progress}
+	a.state.version = store.VersionOf(against.Draft)
 	err := s.Read(ctx, func(t *store.Tx) error {
 		a.kept, a.state.readRequest = t, a.readRequest
 		for _, step := range [...]func(*audit) error{(*audit).schema, (*audit).readEmails, (*audit).events, (*audit).log, (*audit).checkpoint, (*audit).counts, rest} {

@@ -39,6 +39,9 @@ func (a *audit) judge(operation []*prepared) error {
 	a.imported = imported(operation)
 	for rest := operation; len(rest) > 0; {
 		n, ask := a.question(rest)
+		if e := rest[0].event; s.frozen != nil && e.Action != ledger.ActionThaw && e.Action != ledger.ActionOpen {
+			a.refuse(rest[0], "%v", rules.CheckFrozen(s.facts().Facts))
+		}
 		a.answer(rest[:n], ask, clock)
 		for _, p := range rest[:n] {
 			if err := s.apply(p); err != nil {

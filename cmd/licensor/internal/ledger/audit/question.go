@@ -48,6 +48,16 @@ func (a *audit) question(rest []*prepared) (n int, ask func(by *ledger.Operation
 		return 1, func(*ledger.Operation) ([]*rules.Step, error) { return some(rules.Forget(d.Accounts), s.forget(d)) }
 	case ledger.Revoked:
 		return 1, func(by *ledger.Operation) ([]*rules.Step, error) { return s.askRevoke(by, e, d) }
+	case ledger.Frozen:
+		return 1, func(*ledger.Operation) ([]*rules.Step, error) {
+			f := s.facts()
+			f.GivenUp = s.givenUp
+			return some(rules.Freeze(f.Facts, d))
+		}
+	case ledger.Thawed:
+		return 1, func(*ledger.Operation) ([]*rules.Step, error) { return some(rules.Thaw(s.facts().Facts, d.Move)) }
+	case ledger.Opened:
+		return 1, func(*ledger.Operation) ([]*rules.Step, error) { return some(rules.Open(s.facts().Facts, d.Move)) }
 	case ledger.Published:
 		return 1, func(by *ledger.Operation) ([]*rules.Step, error) { return a.publish(by, d, rest[0]) }
 	case ledger.Closed:

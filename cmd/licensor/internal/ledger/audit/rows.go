@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
-	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/store"
 )
 
 // rows are the rows of the tables that follow from the state, in the order of their
@@ -17,7 +16,7 @@ import (
 func (s *state) rows(table string) iter.Seq[[]any] {
 	switch table {
 	case "schema_version":
-		return each([]int64{store.SchemaVersion}, func(version int64) []any { return []any{version} })
+		return each([]int64{s.version}, func(version int64) []any { return []any{version} })
 	case "customers":
 		return each(slices.Sorted(maps.Keys(s.customers)), func(name string) []any { return []any{name, number(s.customers[name])} })
 	case "entitlements":

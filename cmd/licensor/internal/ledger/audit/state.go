@@ -18,10 +18,15 @@ type state struct {
 	// readRequest reads the request of a license again, from the event that signed it.
 	readRequest func(seq int64) ([]byte, error)
 
+	version int64 // of the schema, as its table has it
+
 	vendor string
 	size   int64     // events so far
 	newest time.Time // when the newest of the last operation was
 	rules  int       // the version by which that was judged
+
+	frozen  *ledger.Frozen
+	givenUp []ledger.MoveID
 
 	emails   map[string]*store.Email // that are known, by their commitments
 	accounts map[string]bool         // the commitments so far, but for those that were removed
@@ -177,6 +182,15 @@ func (s *state) apply(p *prepared) error {
 	e := p.event
 	switch d := e.Detail.(type) {
 	case ledger.Created:
+		return nil
+	case ledger.Frozen:
+		s.frozen = &d
+		return nil
+	case ledger.Thawed:
+		s.frozen, s.givenUp = nil, append(s.givenUp, d.Move)
+		return nil
+	case ledger.Opened:
+		s.frozen = nil
 		return nil
 	case ledger.Customer:
 		s.customers[ledger.CustomerKey(d.Name)] = d.Partner

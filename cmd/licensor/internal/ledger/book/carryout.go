@@ -30,8 +30,16 @@ func on(by *ledger.Operation, ask store.Ask, decide func(t *store.Tx, f *rules.F
 	}
 }
 
-// atThisTime asks the rules, unless the clock is behind. What they say is one operation.
+// atThisTime asks the rules, unless the ledger is frozen or the clock is behind. What they
+// say is one operation.
 func atThisTime(f *rules.Facts, by *ledger.Operation, decide func() ([]*rules.Step, error)) ([]*rules.Step, error) {
+	if err := rules.CheckFrozen(f); err != nil {
+		return nil, err
+	}
+	return onTime(f, by, decide)
+}
+
+func onTime(f *rules.Facts, by *ledger.Operation, decide func() ([]*rules.Step, error)) ([]*rules.Step, error) {
 	lifted, err := rules.CheckClock(f.Newest, by)
 	if err != nil {
 		return nil, err

@@ -19,6 +19,9 @@ func (b *Book) Preview(ctx context.Context, by ledger.Operation, request *verify
 		if err != nil {
 			return nil, err
 		}
+		if err := rules.CheckFrozen(f); err != nil {
+			return nil, err
+		}
 		offer, err := rules.Judge(f, &by, request)
 		if err == nil && offer.License == nil {
 			_, err = rules.CheckClock(f.Newest, &by)

@@ -22,6 +22,9 @@ type Facts struct {
 	Vendor string
 	Newest time.Time // when the newest event was; zero: there is none
 
+	Frozen  *ledger.Frozen  // the ledger moves; nil: it does not
+	GivenUp []ledger.MoveID // moves after which it was thawed, where a move is asked about
+
 	Sales       map[string]*Sale              // by invoice; missing: nothing was sold under it
 	Answers     map[[32]byte]*Answer          // by the hash of a request: its newest license
 	Sites       map[SiteKey]*Activation       // who is active or a bridge, by machine key

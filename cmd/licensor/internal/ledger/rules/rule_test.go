@@ -117,6 +117,11 @@ func TestEachRule(t *testing.T) {
 				return only(rules.CheckClock(op.Now.Add(2*time.Hour), op))
 			},
 			func(r *record, op *ledger.Operation) error { return only(rules.CheckClock(op.Now.Add(time.Hour), op)) }},
+		ledger.RuleFrozen: {ledger.LiftNobody, "--ledger",
+			func(_ *record, op *ledger.Operation) error {
+				return rules.CheckFrozen(&rules.Facts{Frozen: &ledger.Frozen{Move: 1, Target: "there"}})
+			},
+			func(_ *record, op *ledger.Operation) error { return rules.CheckFrozen(&rules.Facts{}) }},
 		ledger.RuleReason: {ledger.LiftNobody, "--why",
 			func(r *record, op *ledger.Operation) error {
 				return only(r.deactivate(by(), inv, r.signed(request(r, 1)).Activation))

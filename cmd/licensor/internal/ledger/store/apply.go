@@ -13,7 +13,7 @@ import (
 // the event was recorded, and an audit applies what it finds.
 func (w *Writer) apply(e *ledger.Event) error {
 	switch d := e.Detail.(type) {
-	case ledger.Created:
+	case ledger.Created, ledger.Frozen, ledger.Thawed, ledger.Opened:
 		return nil
 	case ledger.Customer:
 		_, err := w.change("customers", `INSERT INTO customers (name, partner) VALUES ($1, $2)

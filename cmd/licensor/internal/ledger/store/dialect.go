@@ -26,6 +26,9 @@ type dialect interface {
 	// snapshot returns the options of a transaction that sees one state and writes nothing.
 	snapshot() *sql.TxOptions
 
+	// name names the ledger for people, without a password.
+	name() string
+
 	hasTable(ctx context.Context, q querier, name string) (bool, error)
 
 	// explain says what is wrong and what to do; it returns other errors as they are.

@@ -35,7 +35,7 @@ func (t *Tx) Facts(ask Ask) (*rules.Facts, error) {
 	if l.Facts.Vendor, err = t.Vendor(); err != nil {
 		return nil, err
 	}
-	if _, l.Newest, err = t.Size(); err != nil {
+	if _, l.Newest, l.Facts.Frozen, err = t.newest(); err != nil {
 		return nil, err
 	}
 	for _, step := range []func(Ask) error{l.licenses, l.answers, l.sites, l.activations, l.sales, l.seats, l.buyers} {

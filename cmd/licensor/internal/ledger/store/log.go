@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
@@ -10,8 +11,11 @@ import (
 )
 
 // EachEvent calls f for the canonical bytes of every event, in order.
-func (t *Tx) EachEvent(f func(seq int64, leaf []byte) error) error {
-	return t.each("SELECT seq, event FROM events ORDER BY seq", nil, func(scan func(...any) error) error {
+func (t *Tx) EachEvent(f func(seq int64, leaf []byte) error) error { return t.eachEvent(0, f) }
+
+// eachEvent is EachEvent for the events after one.
+func (t *Tx) eachEvent(after int64, f func(seq int64, leaf []byte) error) error {
+	return t.each("SELECT seq, event FROM events WHERE seq > $1 ORDER BY seq", []any{after}, func(scan func(...any) error) error {
 		var seq int64
 		var leaf []byte
 		if err := scan(&seq, &leaf); err != nil {
@@ -124,13 +128,21 @@ func (e *ReplayError) Unwrap() error { return e.Err }
 // Replay records the events of a ledger again in an empty one, by the very code that
 // recorded them first. advance, if not nil, is called for each.
 func (t *Tx) Replay(ctx context.Context, into *Store, advance func()) error {
-	tx, err := into.db.BeginTx(ctx, nil)
-	if err != nil {
+	var failed *ReplayError
+	err := into.Write(ctx, func(w *Writer) error {
+		err := t.replay(w, advance)
+		errors.As(err, &failed)
 		return err
+	})
+	if failed != nil {
+		return failed
 	}
-	defer tx.Rollback()
-	w := newWriter(ctx, into, tx)
-	err = t.EachEvent(func(seq int64, leaf []byte) error {
+	return err
+}
+
+// replay records again the events that a copy does not have, and the e-mail addresses.
+func (t *Tx) replay(w *Writer, advance func()) error {
+	err := t.eachEvent(w.size, func(seq int64, leaf []byte) error {
 		e, err := ledger.ParseEvent(leaf)
 		if err == nil {
 			err = w.Append(e, leaf)
@@ -152,7 +164,7 @@ func (t *Tx) Replay(ctx context.Context, into *Store, advance func()) error {
 	if err := w.flush(); err != nil {
 		return &ReplayError{w.size, err}
 	}
-	return tx.Commit()
+	return nil
 }
 
 // copyEmails copies the e-mail addresses, which are in no event.

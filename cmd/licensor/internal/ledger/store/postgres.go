@@ -44,6 +44,8 @@ func (postgresDialect) place(n int) string { return "$" + strconv.Itoa(n) }
 
 func (postgresDialect) insert() string { return "INSERT" }
 
+func (d postgresDialect) name() string { return d.shown }
+
 // writeLock is the key of the advisory lock of those who write a ledger.
 const writeLock int64 = 0x6f66666c6963 // "offlic"
 

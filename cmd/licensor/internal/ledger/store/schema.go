@@ -204,13 +204,18 @@ func (s *Store) create(ctx context.Context) error {
 	if there, err := s.dialect.hasTable(ctx, tx, "schema_version"); err != nil || there {
 		return err
 	}
-	if _, err := tx.ExecContext(ctx, s.dialect.words(schema)); err != nil {
-		return err
-	}
-	if _, err := tx.ExecContext(ctx, "INSERT INTO schema_version VALUES ($1)", SchemaVersion); err != nil {
+	if err := s.makeTables(ctx, tx, SchemaVersion); err != nil {
 		return err
 	}
 	return tx.Commit()
+}
+
+func (s *Store) makeTables(ctx context.Context, tx *sql.Tx, version int64) error {
+	if _, err := tx.ExecContext(ctx, s.dialect.words(schema)); err != nil {
+		return err
+	}
+	_, err := tx.ExecContext(ctx, "INSERT INTO schema_version VALUES ($1)", version)
+	return err
 }
 
 // howToMake says how a vendor whose keys are made gets a ledger.
@@ -234,13 +239,16 @@ func (s *Store) checkVersion(ctx context.Context) error {
 		}
 		return hint.Errorf("there is no ledger in this database").WithHint("%s", howToMake)
 	}
-	var version int
-	err = s.db.QueryRowContext(ctx, "SELECT version FROM schema_version").Scan(&version)
+	var version int64
+	err = s.db.QueryRowContext(ctx, "SELECT version FROM schema_version ORDER BY version LIMIT 1").Scan(&version)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return errNoVersion
 	case err != nil:
 		return err
+	case version < 0:
+		return hint.Errorf("a ledger is being moved here, and is not open yet; nothing was changed").
+			WithHint(`run the same "licensor init" with --from again, or with --abort`)
 	case version != SchemaVersion:
 		return hint.Errorf("the ledger was written by another version of licensor: it has schema version %d, this one knows %d", version, SchemaVersion).
 			WithHint("use the licensor that wrote it; nothing was changed")

@@ -115,6 +115,13 @@ func (sqliteDialect) place(int) string { return "?" }
 // the rows before the one that failed: a tenth of the time of a large batch.
 func (sqliteDialect) insert() string { return "INSERT OR ROLLBACK" }
 
+func (d sqliteDialect) name() string {
+	if absolute, err := filepath.Abs(d.path); err == nil {
+		return absolute
+	}
+	return d.path
+}
+
 // lock does nothing: the transaction began as IMMEDIATE, which is the lock.
 func (sqliteDialect) lock(context.Context, *sql.Tx) error { return nil }
 

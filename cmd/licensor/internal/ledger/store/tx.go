@@ -21,6 +21,9 @@ type Tx struct {
 	tx    *sql.Tx
 	stmts map[string]*sql.Stmt
 
+	// alone prepares statements for this transaction: others do not see the tables yet.
+	alone bool
+
 	// flush is called before anything is read. Nil for one that writes nothing.
 	flush func() error
 }
@@ -107,7 +110,7 @@ func (t *Tx) stmt(query string) (*sql.Stmt, error) {
 	}
 	var stmt *sql.Stmt
 	var err error
-	if t.s.scratch {
+	if t.s.scratch || t.alone {
 		stmt, err = t.tx.PrepareContext(t.ctx, query)
 	} else if stmt, err = t.s.stmt(t.ctx, query); err == nil {
 		stmt = t.tx.StmtContext(t.ctx, stmt)
@@ -232,23 +235,45 @@ func (s *Store) places(n int) string {
 
 // Size returns how many events there are, and when the newest was.
 func (t *Tx) Size() (size int64, newest time.Time, err error) {
+	size, newest, _, err = t.newest()
+	return size, newest, err
+}
+
+// Frozen returns the event's detail if the newest event has frozen the ledger, nil if it
+// is not frozen.
+func (t *Tx) Frozen() (*ledger.Frozen, error) {
+	_, _, frozen, err := t.newest()
+	return frozen, err
+}
+
+// newest reads the newest event.
+func (t *Tx) newest() (size int64, at time.Time, frozen *ledger.Frozen, err error) {
 	var leaf []byte
 	found, err := t.row("SELECT seq, event FROM events ORDER BY seq DESC LIMIT 1", nil, &size, &leaf)
 	if err != nil || !found {
-		return 0, time.Time{}, err
+		return 0, time.Time{}, nil, err
 	}
 	var e struct {
-		Time  time.Time
-		Rules int
+		Time   time.Time
+		Rules  int
+		Action ledger.Action
 	}
 	if err := json.Unmarshal(leaf, &e); err != nil {
-		return 0, time.Time{}, ledger.Damaged("event %d: %v", size, err)
+		return 0, time.Time{}, nil, ledger.Damaged("event %d: %v", size, err)
 	}
 	if e.Rules > ledger.RulesVersion {
-		return 0, time.Time{}, hint.Errorf("the ledger is judged by rules of version %d, and this licensor knows %d", e.Rules, ledger.RulesVersion).
+		return 0, time.Time{}, nil, hint.Errorf("the ledger is judged by rules of version %d, and this licensor knows %d", e.Rules, ledger.RulesVersion).
 			WithHint("update licensor; nothing was changed")
 	}
-	return size, e.Time, nil
+	if e.Action == ledger.ActionFreeze {
+		whole, err := ledger.ParseEvent(leaf)
+		if err != nil {
+			return 0, time.Time{}, nil, ledger.Damaged("event %d: %v", size, err)
+		}
+		d := whole.Detail.(ledger.Frozen)
+		frozen = &d
+	}
+	return size, e.Time, frozen, nil
 }
 
 // Vendor returns the vendor whose ledger this is: the first event says so.
