@@ -15,9 +15,10 @@ const here = "github.com/offlicense/offlicense/cmd/licensor"
 var layers = map[string][]string{
 	"/":                      {"/command/"},
 	"/command/":              {"/command/common", "/internal/service", "/internal/home", "/internal/ledger"},
-	"/internal/service":      {"/internal/home", "/internal/issuer", "/internal/ledger", "/internal/ledger/"},
+	"/internal/service":      {"/internal/home", "/internal/issuer", "/internal/ledger", "/internal/ledger/", "/internal/letter"},
 	"/internal/issuer":       {"/internal/ledger"},
 	"/internal/home":         {"/internal/issuer"}, // it makes the first delegation
+	"/internal/letter":       {},
 	"/internal/ledger":       {},
 	"/internal/ledger/rules": {"/internal/ledger"},
 	"/internal/ledger/store": {"/internal/ledger", "/internal/ledger/rules"},
@@ -33,6 +34,7 @@ var foreign = map[string][]string{
 	"/command/":              {"database/sql"},
 	"/internal/service":      {"database/sql", "github.com/offlicense/offlicense/cmd/internal/cli", "github.com/spf13/pflag", "golang.org/x/term"},
 	"/internal/ledger":       {"context", "database/sql", "crypto/rand", "os"},
+	"/internal/letter":       {"context", "database/sql", "crypto/rand", "net", "net/smtp", "os"},
 	"/internal/ledger/rules": {"context", "database/sql", "crypto/rand", "os"},
 	"/internal/ledger/book":  {"crypto/rand", "os"},
 }

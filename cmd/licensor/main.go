@@ -8,6 +8,7 @@ import (
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/cmd/licensor/command/issue"
 	"github.com/offlicense/offlicense/cmd/licensor/command/key"
+	"github.com/offlicense/offlicense/cmd/licensor/command/letter"
 	"github.com/offlicense/offlicense/cmd/licensor/command/record"
 	"github.com/offlicense/offlicense/cmd/licensor/command/revoke"
 	"github.com/offlicense/offlicense/cmd/licensor/command/sale"
@@ -24,6 +25,6 @@ func program() cli.Program {
 		Name:     "licensor",
 		Summary:  "record what was sold and sign licenses for it",
 		Usage:    usage,
-		Commands: slices.Concat(setup.Commands(program), sale.Commands, issue.Commands, record.Commands, revoke.Commands, key.Commands),
+		Commands: slices.Concat(setup.Commands(program), sale.Commands, issue.Commands, record.Commands, letter.Commands, revoke.Commands, key.Commands),
 	}
 }

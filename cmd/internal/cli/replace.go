@@ -86,6 +86,7 @@ func sortOf(data []byte) (sort string, ours bool) {
 		{"\x89PNG", "a picture", true},
 		{"file,result,", "a report", true},
 		{".TH ", "a manual page", true},
+		{"X-Unsent: 1\r\n", "a letter", true},
 		{"OLK1:", "the private key of a state directory", false},
 		{"-----BEGIN ", "a key", false},
 		{"ssh-", "public keys", false},

@@ -106,15 +106,15 @@ func (f *LicenseDirectory) Lost(err error) error {
 func NameOf(a *ledger.Activation) string {
 	name := a.ID
 	for _, part := range []string{a.Site, a.Host} {
-		if part = safeName(part); part != "" {
+		if part = SafeName(part); part != "" {
 			name += "-" + part
 		}
 	}
 	return name + ".lic"
 }
 
-// safeName keeps of a foreign name what is harmless in a file name on every system.
-func safeName(s string) string {
+// SafeName keeps of a foreign name what is harmless in a file name on every system.
+func SafeName(s string) string {
 	const most = 40
 	s = strings.Map(func(r rune) rune {
 		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '.' || r == '-' {

@@ -2,7 +2,6 @@ package record
 
 import (
 	"context"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"slices"
@@ -26,7 +25,7 @@ var reportColumns = []string{"sold", "renewed", "canceled", "ended", "active", "
 func report(flags *pflag.FlagSet) cli.Run {
 	var c common.Options
 	q := ledger.ReportQuery{By: ledger.ByProduct}
-	var asCSV bool
+	var csv common.CSVOptions
 	c.AddLedgerOrCopy(flags)
 	flags.Func("by", "", func(text string) error {
 		if q.By = ledger.ReportBy(text); !slices.Contains(reportBys, text) {
@@ -37,13 +36,13 @@ func report(flags *pflag.FlagSet) cli.Run {
 	common.AddDay(flags, &q.Since, "since")
 	common.AddDay(flags, &q.Until, "until")
 	common.AddJSON(flags)
-	flags.BoolVar(&asCSV, "csv", false, "")
+	csv.Add(flags)
 	return func(env *cli.Env, args []string) error {
 		if err := common.NoArguments(args); err != nil {
 			return err
 		}
-		if env.JSON() && asCSV {
-			return cli.Usagef("--json and --csv exclude each other")
+		if err := csv.Check(env.JSON()); err != nil {
+			return err
 		}
 		if !q.Until.IsZero() {
 			if q.Until.Before(q.Since) {
@@ -63,8 +62,8 @@ func report(flags *pflag.FlagSet) cli.Run {
 			switch {
 			case env.JSON():
 				return env.Answer(newReported(q.By, rows, total))
-			case asCSV:
-				return writeReport(env, q.By, rows)
+			case csv.On:
+				return writeReport(env, &csv, q.By, rows)
 			case len(rows) == 0:
 				fmt.Fprintln(env.Stderr, `Nothing has been sold yet: "licensor entitle" records what was.`)
 				return nil
@@ -100,12 +99,10 @@ func newReported(by ledger.ReportBy, rows []ledger.ReportRow, total ledger.Count
 	return &reported{1, by, append([]ledger.ReportRow{}, rows...), total}
 }
 
-func writeReport(env *cli.Env, by ledger.ReportBy, rows []ledger.ReportRow) error {
-	w := csv.NewWriter(env.Stdout)
-	w.Write(append([]string{string(by)}, reportColumns...))
+func writeReport(env *cli.Env, o *common.CSVOptions, by ledger.ReportBy, rows []ledger.ReportRow) error {
+	table := o.Table(env.Stdout, append([]string{string(by)}, reportColumns...))
 	for _, row := range rows {
-		w.Write(append([]string{common.QuoteFormula(row.Name)}, cells(row.Counts)...))
+		table.Row(append([]string{row.Name}, cells(row.Counts)...)...)
 	}
-	w.Flush()
-	return w.Error()
+	return table.Close()
 }
