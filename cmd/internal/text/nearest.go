@@ -27,10 +27,17 @@ func NewNearest(word string) *NearestName {
 	return &NearestName{word: word, looks: looks(word), unlike: mostMistakes + 1}
 }
 
+// Near reports whether Consider may note a name, by its length alone: enough to pass over
+// most without a look at what they are.
+func (n *NearestName) Near(name string) bool {
+	d := len(n.word) - len(name)
+	return d <= mostMistakes && d >= -mostMistakes
+}
+
 // Consider notes a name if it is nearer than those before. A letter that looks like another
 // is half a mistake: INV00O1 is meant to be INV0001 rather than INV0011.
 func (n *NearestName) Consider(name string) {
-	if d := len(n.word) - len(name); d > mostMistakes || d < -mostMistakes {
+	if !n.Near(name) {
 		return
 	}
 	unlike := distance(n.looks, looks(name))

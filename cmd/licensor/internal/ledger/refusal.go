@@ -36,7 +36,8 @@ const (
 	RuleFrozen     Rule = "frozen"     // a ledger that goes on elsewhere records nothing more
 )
 
-// Refusal says why the rules do not allow something, and who may change that.
+// Refusal says why the rules do not allow something, and who may change that. All that it
+// says is for staff, who may read the ledger, but for ForCustomers.
 type Refusal struct {
 	Rule    Rule
 	Message string
@@ -55,6 +56,42 @@ func (r *Refusal) Hint() string {
 		return r.hint
 	}
 	return r.hint + "; override: " + r.Lift
+}
+
+// WithHint returns the refusal with another hint.
+func (r *Refusal) WithHint(format string, args ...any) *Refusal {
+	c := *r
+	c.hint = fmt.Sprintf(format, args...)
+	return &c
+}
+
+// ForCustomers says it to whoever has sent a request, and may be anybody. It says nothing
+// of what is on record of others, and the same of an unknown invoice and of a wrong e-mail
+// address: so nobody finds out which there are.
+func (r *Refusal) ForCustomers() string {
+	if text := forCustomers[r.Rule]; text != "" {
+		return text
+	}
+	return "This cannot be answered: ask the vendor."
+}
+
+var forCustomers = map[Rule]string{
+	RuleClaim:      "Nothing was sold under this invoice to this e-mail address: check both, and make a new request.",
+	RuleProduct:    "The invoice is for another product: make a new request.",
+	RuleType:       "The invoice is for another type of license: make a new request.",
+	RuleTerm:       "What was sold has ended: ask the vendor for a renewal.",
+	RuleSeats:      "All seats of the invoice are in use: release one, or ask the vendor for more.",
+	RuleAllowance:  "All activations of the invoice are in use: release one, or ask the vendor for more.",
+	RuleProduction: "This license requires an active production license: ask the vendor.",
+	RuleMachine:    "The license is in use on another machine: release it there, or ask the vendor.",
+	RuleMoves:      "The licenses of the invoice have moved too often: ask the vendor.",
+	RuleBinding:    "The request is bound to its machine more weakly than was sold: make another one, or ask the vendor.",
+	RuleActive:     "The license is not active: make a new request.",
+	RuleRequest:    "The seat of this request was freed: make a new request.",
+	RuleRelease:    "The release is not of a license that is active: send the file of the release again, or ask the vendor.",
+	RuleMove:       "The move cannot go on like this: ask the vendor.",
+	RuleStanding:   "The invoice is suspended or canceled: ask the vendor.",
+	RuleRevoked:    "The license was revoked: ask the vendor.",
 }
 
 // Who may lift a rule.

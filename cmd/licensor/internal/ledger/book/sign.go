@@ -14,7 +14,7 @@ import (
 // Preview says what Sign would do, and changes nothing. The error is a *ledger.Refusal
 // if the rules give no license.
 func (b *Book) Preview(ctx context.Context, by ledger.Operation, request *verify.Request) (*rules.Offer, error) {
-	return read(ctx, b, func(t *store.Tx) (*rules.Offer, error) {
+	offer, err := read(ctx, b, func(t *store.Tx) (*rules.Offer, error) {
 		f, err := t.Facts(store.Ask{Requests: []*verify.Request{request}})
 		if err != nil {
 			return nil, err
@@ -28,6 +28,7 @@ func (b *Book) Preview(ctx context.Context, by ledger.Operation, request *verify
 		}
 		return offer, err
 	})
+	return offer, b.explainClaim(ctx, err, request)
 }
 
 // Sign gives a request its seat and its license. Both are recorded in one durable
@@ -91,8 +92,14 @@ func (b *Book) SignBatch(ctx context.Context, by ledger.Operation, requests []*v
 		return nil, err
 	}
 	outcomes := make([]Outcome, len(requests))
+	refusals := make([]error, len(requests))
 	for i := range judged {
 		outcomes[i] = outcomeOf(&judged[i])
+		refusals[i] = outcomes[i].Err
+	}
+	b.explainClaims(ctx, refusals, requests)
+	for i := range outcomes {
+		outcomes[i].Err = refusals[i]
 	}
 	return outcomes, nil
 }
@@ -179,11 +186,11 @@ func (b *Book) Reactivate(ctx context.Context, by ledger.Operation, activation s
 		return steps, err
 	})
 	if err := b.carryOut(ctx, &by, issue, p, nil); err != nil {
-		return nil, err
+		return nil, b.explainClaim(ctx, err, request)
 	}
 	o := outcomeOf(&outcome)
 	result.License = o.License
-	return result, o.Err
+	return result, b.explainClaim(ctx, o.Err, request)
 }
 
 // Move begins to move an activation to the site that made the request: see

@@ -24,7 +24,7 @@ func TestEachRule(t *testing.T) {
 		lift, next      string
 		refused, passed func(r *record, op *ledger.Operation) error
 	}{
-		ledger.RuleClaim: {ledger.LiftNobody, `"licensor list"`,
+		ledger.RuleClaim: {ledger.LiftNobody, `"licensor show ` + inv + `"`,
 			func(r *record, op *ledger.Operation) error {
 				return only(r.signAs(op, request(r, 1, func(q *format.Request) { q.Account[0] ^= 1 })))
 			},
@@ -197,6 +197,10 @@ func TestEachRule(t *testing.T) {
 				t.Errorf("%q is lifted by %q, want %q", refusal, refusal.Lift, test.lift)
 			}
 			wantHint(t, err, test.next)
+			// Customers are told what they may know: not by whom and with which commands.
+			if told := refusal.ForCustomers(); told == "" || strings.Contains(told, "Site Ltd") || strings.Contains(told, inv) || strings.Contains(told, "licensor") {
+				t.Errorf("customers are told %q", told)
+			}
 			// Nobody else lifts it: an override is for those rules alone that say so.
 			err = test.refused(newRecord(t, entitlement()), override("please"))
 			if strings.HasPrefix(test.lift, ledger.LiftOverride) {

@@ -75,22 +75,24 @@ func (j *judgement) judge(q *verify.Request) (*Offer, error) {
 func (j *judgement) consider(q *verify.Request) (*Offer, error) {
 	s := j.Sales[q.Invoice]
 	if s == nil {
-		return nil, refuseClaim(q)
+		return nil, refuseInvoice(q)
+	}
+	// A request on record made its claim once: its hash is enough, whatever was corrected
+	// since.
+	if j.Answers[q.Hash] == nil {
+		if err := checkClaim(s, q); err != nil {
+			return nil, err
+		}
 	}
 	if err := refuseCanceled(s.Entitlement); err != nil {
 		return nil, err
 	}
 	offer := &Offer{Entitlement: s.Entitlement, SeatsUsed: s.Used}
-	// A request on record made its claim once: its hash is enough, whatever was corrected
-	// since.
 	if err := j.earlier(offer, q); err != nil || offer.License != nil {
 		return offer, err
 	}
-	if s.Forgotten {
-		return nil, refuseForgotten(s.Invoice)
-	}
-	if format.AccountHash(s.Invoice, s.Email) != q.Account {
-		return nil, refuseClaim(q)
+	if err := checkClaim(s, q); err != nil {
+		return nil, err
 	}
 	if err := j.checkRequest(s.Entitlement, q); err != nil {
 		return nil, err
@@ -120,15 +122,22 @@ func (j *judgement) consider(q *verify.Request) (*Offer, error) {
 	return offer, nil
 }
 
-func refuseClaim(q *verify.Request) error {
-	return ledger.Refuse(ledger.RuleClaim, ledger.LiftNobody,
-		`compare both with the customer, who makes a new request with the right ones; "licensor list" shows what was sold`,
-		"no entitlement has the invoice %.64q and the e-mail address that the request was made with", q.Invoice)
+func refuseInvoice(q *verify.Request) error {
+	return ledger.Refuse(ledger.RuleClaim, ledger.LiftNobody, `compare it with the customer; "licensor list" shows what was sold`,
+		"there is no invoice %.64q", q.Invoice)
 }
 
-func refuseForgotten(invoice string) error {
-	return ledger.Refuse(ledger.RuleClaim, ledger.LiftNobody, fmt.Sprintf("ask the customer for it: licensor amend %s --email ADDRESS --out DIR", invoice),
-		"the e-mail address of invoice %q was removed, and a new request is known by it", invoice)
+// checkClaim judges whether the sale is that of whoever has made the request.
+func checkClaim(s *Sale, q *verify.Request) error {
+	switch {
+	case s.Forgotten:
+		return ledger.Refuse(ledger.RuleClaim, ledger.LiftNobody, fmt.Sprintf("ask the customer for it: licensor amend %s --email ADDRESS --out DIR", s.Invoice),
+			"the e-mail address of invoice %q was removed, and a new request is known by it", s.Invoice)
+	case format.AccountHash(s.Invoice, s.Email) != q.Account:
+		return ledger.Refuse(ledger.RuleClaim, ledger.LiftNobody, fmt.Sprintf(`compare the address in "licensor show %s" with the customer's`, s.Invoice),
+			"invoice %q is another account's: it was sold to %s, and not to the e-mail address of the request", s.Invoice, s.Customer)
+	}
+	return nil
 }
 
 // earlier finds what the very same request got before.

@@ -3,6 +3,8 @@ package store
 import (
 	"github.com/offlicense/offlicense/cmd/internal/text"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/format"
+	"github.com/offlicense/offlicense/verify"
 )
 
 // Known is a kind of names that staff may misspell.
@@ -43,4 +45,57 @@ func (t *Tx) Nearest(of Known, words ...string) ([]string, error) {
 		names[i] = s.Name
 	}
 	return names, err
+}
+
+// Meant is what an invoice or an e-mail address in a request was most likely meant to be.
+type Meant struct {
+	Near  string // the invoice nearest to that of the request
+	Fits  string // likewise, of those that were sold to the address of the request
+	Other string // another invoice of the customer, sold to that address
+}
+
+// Meant looks for what requests were meant to say that make no claim on record. It looks
+// at all sales, once for all requests: it is for a message that somebody reads, and not
+// for a rule.
+func (t *Tx) Meant(requests []*verify.Request) ([]Meant, error) {
+	type search struct {
+		*verify.Request
+		near, fits *text.NearestName
+		customer   string
+		other      string
+		forgotten  bool // the address of the invoice was removed: nothing is misspelled
+	}
+	all := make([]*search, len(requests))
+	for i, q := range requests {
+		all[i] = &search{Request: q, near: text.NewNearest(q.Invoice), fits: text.NewNearest(q.Invoice)}
+		if _, err := t.row("SELECT customer, CASE WHEN account IS NULL THEN 1 ELSE 0 END FROM entitlements WHERE invoice = $1", []any{q.Invoice}, &all[i].customer, &all[i].forgotten); err != nil {
+			return nil, err
+		}
+	}
+	err := t.each("SELECT e.invoice, e.customer, COALESCE(m.address, '') FROM "+soldTables+" ORDER BY e.invoice", nil, func(scan func(...any) error) error {
+		var invoice, customer, address string
+		if err := scan(&invoice, &customer, &address); err != nil {
+			return err
+		}
+		for _, s := range all {
+			sold := s.customer == customer && s.other == ""
+			if s.forgotten || invoice == s.Invoice || !sold && !s.near.Near(invoice) {
+				continue
+			}
+			s.near.Consider(invoice)
+			if address == "" || format.AccountHash(s.Invoice, address) != s.Account {
+				continue
+			}
+			s.fits.Consider(invoice)
+			if sold {
+				s.other = invoice
+			}
+		}
+		return nil
+	})
+	meant := make([]Meant, len(all))
+	for i, s := range all {
+		meant[i] = Meant{s.near.Name, s.fits.Name, s.other}
+	}
+	return meant, err
 }
