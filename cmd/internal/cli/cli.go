@@ -113,6 +113,7 @@ func Main(p Program, env *Env) int {
 	env.program = p.Name
 	out := &watchedWriter{w: env.Stdout}
 	env.Stdout = out
+	env.screens()
 	err := p.run(env)
 	if out.err != nil && (err == nil || silent(err)) {
 		// Otherwise `list > file` on a full disk would exit 0.

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"runtime"
 	"time"
 
 	"golang.org/x/term"
@@ -70,17 +69,12 @@ func (e *Env) OnTerminal() (columns, rows int, ok bool) {
 	return e.Window()
 }
 
-// Color reports whether Stdout takes colors: it is a terminal that knows
-// them, and NO_COLOR is not set.
-func (e *Env) Color() bool {
-	if _, _, ok := e.OnTerminal(); !ok || e.Getenv("NO_COLOR") != "" || e.Getenv("TERM") == "dumb" {
-		return false
-	}
-	// The old Windows console prints escape sequences as text.
-	return runtime.GOOS != "windows" || e.Getenv("WT_SESSION") != "" || e.Getenv("TERM") != ""
-}
-
 // Warnf prints a warning line on Stderr.
 func (e *Env) Warnf(format string, args ...any) {
-	fmt.Fprintf(e.Stderr, "%s: warning: %s\n", e.program, Clean(fmt.Sprintf(format, args...)))
+	e.tell("warning", yellow, fmt.Sprintf(format, args...))
+}
+
+// tell prints a line of the tool itself on Stderr.
+func (e *Env) tell(what, color, text string) {
+	fmt.Fprintf(e.Stderr, "%s: %s: %s\n", e.program, paint(e.Stderr, what, color), Clean(text))
 }

@@ -83,9 +83,9 @@ func (e *Env) report(err error) int {
 	if silent(err) {
 		return exit
 	}
-	fmt.Fprintf(e.Stderr, "%s: error: %s\n", e.program, withoutAddress(Clean(err.Error())))
+	e.tell("error", red, withoutAddress(Clean(err.Error())))
 	if next := hint.Of(err); next != "" {
-		fmt.Fprintf(e.Stderr, "%s: hint: %s\n", e.program, Clean(next))
+		e.tell("hint", "", next)
 	}
 	return exit
 }

@@ -47,6 +47,18 @@ var asker = cli.Program{Name: "asker", Commands: []cli.Command{
 			return err
 		}
 	}},
+	{Name: "tell", Setup: func(*pflag.FlagSet) cli.Run {
+		return func(env *cli.Env, _ []string) error {
+			var t cli.Table
+			t.Row("ID", "STATE", "WHY")
+			t.Row("ONE", "active", "the server burned and was replaced by another")
+			t.Row("TWO", "ended", "active")
+			t.WriteTo(env.Stdout)
+			env.Warnf("the clock of this machine is an hour behind that of all the others")
+			fmt.Fprintln(env.Stderr, "Recorded: it waits for the next list: licensor revocations --out list.olv")
+			return cli.Failf("no seat is free").WithHint("sell another one, or \"licensor deactivate INV0042-1\" frees one")
+		}
+	}},
 	{Name: "window", Setup: func(*pflag.FlagSet) cli.Run {
 		return func(env *cli.Env, _ []string) error {
 			columns, rows, ok := env.OnTerminal()

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"io"
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -33,27 +34,103 @@ func (t *Table) Row(cells ...string) {
 	t.rows = append(t.rows, row)
 }
 
-// WriteTo prints the rows, two spaces between columns and none at the end.
+// WriteTo prints the rows, two spaces between columns and none at the end. On a terminal
+// that is too narrow for them, cells go over several lines.
 func (t *Table) WriteTo(w io.Writer) (int64, error) {
-	var widths []int
-	for _, row := range t.rows {
-		for i, cell := range row {
-			if i == len(widths) {
-				widths = append(widths, 0)
-			}
-			widths[i] = max(widths[i], columns(cell))
-		}
-	}
+	widths := t.widths(columnsOf(w))
 	var b strings.Builder
-	for _, row := range t.rows {
-		var line strings.Builder
-		for i, cell := range row {
-			line.WriteString(cell + strings.Repeat(" ", widths[i]-columns(cell)+2))
+	for i, row := range t.rows {
+		cells := make([][]string, len(row))
+		lines := 1
+		for j, cell := range row {
+			cells[j] = foldCell(cell, widths[j])
+			lines = max(lines, len(cells[j]))
 		}
-		b.WriteString(strings.TrimRight(line.String(), " ") + "\n")
+		for n := range lines {
+			var line strings.Builder
+			for j, cell := range cells {
+				text := ""
+				if n < len(cell) {
+					text = cell[n]
+				}
+				space := strings.Repeat(" ", max(0, widths[j]-columns(text)+2))
+				if t.isState(i, j) {
+					text = State(w, text)
+				}
+				line.WriteString(text + space)
+			}
+			b.WriteString(strings.TrimRight(line.String(), " ") + "\n")
+		}
 	}
 	n, err := io.WriteString(w, b.String())
 	return int64(n), err
+}
+
+// widths returns how wide the columns are. Where the terminal has fewer columns, the widest
+// get narrower, as far as their longest words let them.
+func (t *Table) widths(terminal int) []int {
+	var widths, least []int
+	for _, row := range t.rows {
+		for i, cell := range row {
+			if i == len(widths) {
+				widths, least = append(widths, 0), append(least, 0)
+			}
+			widths[i] = max(widths[i], columns(cell))
+			least[i] = max(least[i], longestWord(cell))
+		}
+	}
+	excess := -terminal
+	for i := range widths {
+		excess += widths[i] + 2
+	}
+	excess -= 2 // there are none at the end
+	if terminal <= 0 || excess <= 0 {
+		return widths
+	}
+	narrow := slices.Clone(widths)
+	for ; excess > 0; excess-- {
+		widest := -1
+		for i := range narrow {
+			if narrow[i] > least[i] && (widest < 0 || narrow[i] >= narrow[widest]) {
+				widest = i
+			}
+		}
+		if widest < 0 {
+			return widths // it does not fit anyhow
+		}
+		narrow[widest]--
+	}
+	return narrow
+}
+
+// isState reports whether a cell is a state: it stands below "STATE", or beside "state".
+func (t *Table) isState(row, column int) bool {
+	if row > 0 && column < len(t.rows[0]) && t.rows[0][column] == "STATE" {
+		return true
+	}
+	return column == 1 && strings.TrimSpace(t.rows[row][0]) == "state"
+}
+
+// foldCell returns the lines of a cell in a column of so many columns.
+func foldCell(cell string, width int) []string {
+	if columns(cell) <= width {
+		return []string{cell}
+	}
+	indent := cell[:len(cell)-len(strings.TrimLeft(cell, " "))]
+	lines := wrap(cell[len(indent):], width-len(indent), width-len(indent))
+	for i := range lines {
+		lines[i] = indent + lines[i]
+	}
+	return lines
+}
+
+// longestWord returns how wide a column must be for a cell.
+func longestWord(cell string) (width int) {
+	indent := len(cell) - len(strings.TrimLeft(cell, " "))
+	for _, word := range unbroken(strings.Split(cell[indent:], " ")) {
+		width = max(width, indent+columns(word))
+	}
+	return width
 }
 
 func clip(s string) string {
@@ -70,10 +147,18 @@ func clip(s string) string {
 	return s
 }
 
+// columns is how wide a text is. Colors take no place.
 func columns(s string) int {
-	n := 0
+	n, color := 0, false
 	for _, r := range s {
-		n += runeColumns(r)
+		switch {
+		case r == '\x1b':
+			color = true
+		case color:
+			color = r != 'm'
+		default:
+			n += runeColumns(r)
+		}
 	}
 	return n
 }

@@ -65,18 +65,18 @@ func (a answer) print(env *cli.Env) {
 		env.Warnf("%s", warning)
 	}
 	if a.Valid {
-		fmt.Fprintf(env.Stdout, "%s: %s\n", a.Reason, title(a.License.License))
+		fmt.Fprintln(env.Stdout, cli.Fold(env.Stdout, cli.State(env.Stdout, string(a.Reason))+": "+title(a.License.License)))
 		table := licenseTable(a.License.License)
 		table.Row("  revocations", a.License.RevocationList.String())
 		table.WriteTo(env.Stdout)
 		return
 	}
-	fmt.Fprintf(env.Stdout, "%s: %s\n", a.Reason, cli.Clean(a.Message))
+	fmt.Fprintln(env.Stdout, cli.Fold(env.Stdout, cli.Bad(env.Stdout, string(a.Reason))+": "+cli.Clean(a.Message)))
 	for _, line := range [...]struct{ name, text string }{
 		{"expected", a.Expected}, {"found", a.Found}, {"hint", a.Hint},
 	} {
 		if line.text != "" {
-			fmt.Fprintf(env.Stdout, "  %-8s  %s\n", line.name, cli.Clean(line.text))
+			fmt.Fprintln(env.Stdout, cli.Fold(env.Stdout, fmt.Sprintf("  %-8s  %s", line.name, cli.Clean(line.text))))
 		}
 	}
 }
@@ -89,14 +89,14 @@ func (a answer) printLine(env *cli.Env) {
 	}
 	switch {
 	case a.Valid:
-		line := statusText(a.License.License)
+		line := statusText(env, a.License.License)
 		if l := a.License.RevocationList; l != nil {
 			line += "; by revocation " + l.String()
 		}
-		fmt.Fprintf(env.Stdout, "%s: %s\n", file, line)
+		fmt.Fprintln(env.Stdout, cli.Fold(env.Stdout, file+": "+line))
 	case a.Error != "":
-		fmt.Fprintf(env.Stdout, "%s: could not be checked: %s\n", file, cli.Clean(a.Error))
+		fmt.Fprintln(env.Stdout, cli.Fold(env.Stdout, file+": "+cli.Bad(env.Stdout, "could not be checked")+": "+cli.Clean(a.Error)))
 	default:
-		fmt.Fprintf(env.Stdout, "%s: %s: %s\n", file, a.Reason, cli.Clean(a.Message))
+		fmt.Fprintln(env.Stdout, cli.Fold(env.Stdout, file+": "+cli.Bad(env.Stdout, string(a.Reason))+": "+cli.Clean(a.Message)))
 	}
 }

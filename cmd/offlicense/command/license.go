@@ -22,14 +22,14 @@ func title(l *verify.License) string {
 }
 
 // statusText says until when a license holds.
-func statusText(l *verify.License) string {
+func statusText(env *cli.Env, l *verify.License) string {
 	switch {
 	case l.Reason == verify.Grace:
-		return "grace until " + text.LastDay(l.HardEnd)
+		return cli.State(env.Stdout, "grace") + " until " + text.LastDay(l.HardEnd)
 	case l.Expires.IsZero():
-		return "valid, perpetual"
+		return cli.State(env.Stdout, "valid") + ", perpetual"
 	}
-	return "valid until " + text.LastDay(l.Expires)
+	return cli.State(env.Stdout, "valid") + " until " + text.LastDay(l.Expires)
 }
 
 // licenseTable lists what was bought.

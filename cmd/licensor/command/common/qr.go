@@ -67,18 +67,10 @@ func (o *QROptions) Show(env *cli.Env, text string) error {
 	fits := columns <= haveColumns && rows <= haveRows
 	switch {
 	case o.mode == qr.Always, terminal && fits:
-		return qr.Draw(env.Stderr, text, qr.Options{NoColor: !terminal || !colored(env)})
+		return qr.Draw(env.Stderr, text, qr.Options{NoColor: !terminal || !env.ErrColor()})
 	case terminal && o.picture == "":
 		fmt.Fprintf(env.Stderr, "The QR code takes %dx%d characters and this terminal has %dx%d: enlarge it, or use --qr-png FILE.\n",
 			columns, rows, haveColumns, haveRows)
 	}
 	return nil
-}
-
-// colored reports whether a terminal takes colors, as cli.Env.Color does of standard
-// output.
-func colored(env *cli.Env) bool {
-	there := *env
-	there.Window = env.ErrWindow
-	return there.Color()
 }

@@ -146,7 +146,7 @@ func (b *bulk) write(items []*bulkItem, outcomes []service.Outcome) error {
 func (b *bulk) refuse(messages io.Writer, item *bulkItem, result string, err error) {
 	item.result, item.err = result, err
 	b.refused++
-	fmt.Fprintf(messages, "%s: %s: %s\n", cli.Clean(item.path), result, cli.Clean(item.reason()))
+	fmt.Fprintf(messages, "%s: %s: %s\n", cli.Clean(item.path), cli.State(b.env.Stderr, result), cli.Clean(item.reason()))
 }
 
 func (b *bulk) summarize() error {

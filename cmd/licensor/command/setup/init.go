@@ -212,9 +212,10 @@ func (c *initCommand) report(env *cli.Env, made *home.InitResult, inDatabase boo
 	t.WriteTo(env.Stdout)
 	if c.rootKey == "" {
 		fmt.Fprintf(env.Stderr, `
-The root key is on this workstation. Whoever steals it can sign for you forever, and
-it is not needed to sign licenses: move it to a USB stick that lies in a safe, with a
-copy on a second one. "licensor init --root-key PATH" puts it there from the start.
+The root key is on this workstation. Whoever steals it can sign for you
+forever, and it is not needed to sign licenses: move it to a USB stick that lies
+in a safe, with a copy on a second one. "licensor init --root-key PATH" puts it
+there from the start.
 `)
 	}
 	c.passphrase.WarnIfPlain(env, "the private keys are", made.RootKey)
