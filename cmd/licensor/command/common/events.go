@@ -43,8 +43,14 @@ func ViewLater(events []*ledger.Event, before map[string]*ledger.Entitlement) []
 			Seq: e.Seq, Time: e.Time, Operator: e.Operator, Action: e.Action, Invoice: e.Invoice, Activation: e.Activation,
 			What: sentence(e, sold[e.Invoice]), Why: e.Why, Rules: e.Rules, Lifted: e.Lifted, Detail: e.Detail,
 		}
-		if after, ok := e.Detail.(*ledger.Entitlement); ok {
-			sold[e.Invoice] = after
+		switch d := e.Detail.(type) {
+		case *ledger.Entitlement:
+			sold[e.Invoice] = d
+		case ledger.Renumbered:
+			if before := sold[d.Was]; before != nil {
+				sold[e.Invoice] = before.Clone()
+				sold[e.Invoice].Invoice = e.Invoice
+			}
 		}
 	}
 	return told
@@ -108,6 +114,8 @@ func sentence(e *ledger.Event, before *ledger.Entitlement) string {
 		return "removed " + cli.Plural(len(d.Accounts), "e-mail address", "e-mail addresses")
 	case *ledger.Entitlement:
 		return sale(e.Action, d, before)
+	case ledger.Renumbered:
+		return fmt.Sprintf("corrected: invoice %s -> %s", d.Was, e.Invoice)
 	case *ledger.Signed:
 		return signing(e.Activation, d)
 	case ledger.Closed:
@@ -130,6 +138,8 @@ func sentence(e *ledger.Event, before *ledger.Entitlement) string {
 
 func sale(action ledger.Action, e, before *ledger.Entitlement) string {
 	switch action {
+	case ledger.ActionRename:
+		return "customer renamed: " + e.Customer
 	case ledger.ActionSuspend:
 		return "suspended: nothing new is signed"
 	case ledger.ActionResume:
@@ -141,8 +151,13 @@ func sale(action ledger.Action, e, before *ledger.Entitlement) string {
 	}
 	if action != ledger.ActionEntitle && before != nil {
 		verb := "changed: "
-		if action == ledger.ActionRenew {
+		switch action {
+		case ledger.ActionRenew:
 			verb = "renewed: "
+		case ledger.ActionCorrect:
+			verb = "corrected: "
+		case ledger.ActionTransfer:
+			verb = "transferred: "
 		}
 		return verb + differences(before, e)
 	}

@@ -28,10 +28,15 @@ func (o *TermOptions) AddAll(flags *pflag.FlagSet) {
 
 // AddChangeable adds the options of what an amendment changes: of a list there is one
 // more, which takes an item off.
-func (o *TermOptions) AddChangeable(flags *pflag.FlagSet) {
+func (o *TermOptions) AddChangeable(flags *pflag.FlagSet) { o.addChanges(flags, false) }
+
+// AddCorrectable is AddChangeable with what no amendment changes.
+func (o *TermOptions) AddCorrectable(flags *pflag.FlagSet) { o.addChanges(flags, true) }
+
+func (o *TermOptions) addChanges(flags *pflag.FlagSet, fixed bool) {
 	for i := range ledger.Terms {
 		t := &ledger.Terms[i]
-		if t.Fixed {
+		if t.Fixed && !fixed {
 			continue
 		}
 		o.addTerm(flags, t)

@@ -20,6 +20,7 @@ var Commands = cli.WithUsage(usage, []cli.Command{
 	{Name: "import", Summary: "record many orders from a CSV file", Setup: importOrders},
 	{Name: "customer", Summary: "show a customer, mark as partner, forget an address", Setup: customer},
 	{Name: "renew", Summary: "extend an entitlement and sign its licenses again", Setup: renew},
+	{Name: "correct", Summary: "change a sale that was recorded wrong", Setup: correct},
 	{Name: "cancel", Summary: "cancel a sale and revoke its licenses", Setup: cancel},
 	{Name: "suspend", Summary: "sign nothing new under a sale for a while", Setup: suspend},
 	{Name: "resume", Summary: "end a suspension", Setup: resume},

@@ -44,6 +44,10 @@ const (
 	ActionSuspend    Action = "suspend"    // Entitlement
 	ActionResume     Action = "resume"     // Entitlement
 	ActionCancel     Action = "cancel"     // Entitlement
+	ActionCorrect    Action = "correct"    // Entitlement
+	ActionTransfer   Action = "transfer"   // Entitlement
+	ActionRename     Action = "rename"     // Entitlement
+	ActionRenumber   Action = "renumber"   // Renumbered
 	ActionSign       Action = "sign"       // Signed
 	ActionRelease    Action = "release"    // Closed
 	ActionDeactivate Action = "deactivate" // Closed
@@ -72,6 +76,12 @@ type Created struct {
 type Customer struct {
 	Name    string `json:"name"`
 	Partner bool   `json:"partner"`
+}
+
+// Renumbered says that the event's invoice is the number of a sale, in place of the one
+// before.
+type Renumbered struct {
+	Was string `json:"was"`
 }
 
 // Signed records a license. Activation is there when the license begins one, or when
@@ -160,6 +170,7 @@ func (Thawed) detail()       {}
 func (Opened) detail()       {}
 func (Customer) detail()     {}
 func (*Entitlement) detail() {}
+func (Renumbered) detail()   {}
 func (*Signed) detail()      {}
 func (Closed) detail()       {}
 func (Moved) detail()        {}
@@ -224,7 +235,8 @@ func parseDetail(action Action, raw []byte) (Detail, error) {
 		return parseAs[Customer](raw)
 	case ActionForget:
 		return parseAs[Forgotten](raw)
-	case ActionEntitle, ActionAmend, ActionRenew, ActionBegin, ActionSuspend, ActionResume, ActionCancel:
+	case ActionEntitle, ActionAmend, ActionRenew, ActionBegin, ActionSuspend, ActionResume, ActionCancel,
+		ActionCorrect, ActionTransfer, ActionRename:
 		l, err := parseAs[logged](raw)
 		if err == nil && l.Entitlement == nil {
 			err = fmt.Errorf("malformed: no entitlement")
@@ -233,6 +245,8 @@ func parseDetail(action Action, raw []byte) (Detail, error) {
 			l.Entitlement.Account = l.Account
 		}
 		return l.Entitlement, err
+	case ActionRenumber:
+		return parseAs[Renumbered](raw)
 	case ActionSign:
 		s, err := parseAs[Signed](raw)
 		if err == nil && s.License == nil {

@@ -68,6 +68,10 @@ func examples() []ledger.Event {
 		{Action: ledger.ActionFreeze, Detail: ledger.Frozen{Move: 1 << 53, Target: "database <licensor> on db"}},
 		{Action: ledger.ActionThaw, Detail: ledger.Thawed{Move: 1}},
 		{Action: ledger.ActionOpen, Detail: ledger.Opened{Move: 1}},
+		{Action: ledger.ActionCorrect, Invoice: "INV1", Detail: few},
+		{Action: ledger.ActionTransfer, Invoice: "INV1", Detail: few},
+		{Action: ledger.ActionRename, Invoice: "INV1", Detail: few},
+		{Action: ledger.ActionRenumber, Invoice: "INV1", Detail: ledger.Renumbered{Was: "INV2"}},
 	}
 	for i := range all {
 		all[i].Complete(int64(i+1), &ledger.Operation{Operator: "anna", Now: now.Add(time.Millisecond).In(time.FixedZone("", 3600))})

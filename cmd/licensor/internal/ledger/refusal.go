@@ -31,6 +31,7 @@ const (
 	RuleRequest    Rule = "request"    // a request gets no second seat once its first was freed
 	RuleRelease    Rule = "release"    // a release belongs to a license on record and its machine
 	RuleMove       Rule = "move"       // one bridge per move, of at most 30 days
+	RuleSigned     Rule = "signed"     // what licenses say is not corrected under those who use them
 	RuleStanding   Rule = "standing"   // the sale is neither suspended nor canceled
 	RuleRevoked    Rule = "revoked"    // what was revoked gets no license and signs none
 	RuleFrozen     Rule = "frozen"     // a ledger that goes on elsewhere records nothing more

@@ -56,9 +56,14 @@ var Terms = []Term{
 	text("invoice", "invoice", func(e *Entitlement) *string { return &e.Invoice }).required().fixed(),
 	{Name: "email", Label: "customer", Required: true, Set: setEmail, Get: func(e *Entitlement) string { return e.Email }},
 	{Name: "customer", Label: "customer", Required: true,
-		Set:  func(e *Entitlement, text string, _ time.Time) error { e.Customer = text; return nil },
-		Get:  func(e *Entitlement) string { return e.Customer },
-		Show: func(e *Entitlement) string { return fmt.Sprintf("%s <%s>", e.Customer, cmp.Or(e.Email, "removed")) }},
+		Set: func(e *Entitlement, text string, _ time.Time) error { e.Customer = text; return nil },
+		Get: func(e *Entitlement) string { return e.Customer },
+		Show: func(e *Entitlement) string {
+			if e.Email == "" && !e.Forgotten { // of an event, which has none
+				return e.Customer
+			}
+			return fmt.Sprintf("%s <%s>", e.Customer, cmp.Or(e.Email, "removed"))
+		}},
 	text("product", "product", func(e *Entitlement) *string { return &e.Product }).required().fixed().shown((*Entitlement).ProductName),
 	text("edition", "product", func(e *Entitlement) *string { return &e.Edition }).shown(nil),
 	{Name: "type", Label: "type", Required: true, Fixed: true,

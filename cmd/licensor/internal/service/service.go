@@ -142,7 +142,9 @@ type (
 
 // How a revision is made.
 var (
-	NewRenewal   = rules.NewRenewal
-	NewAmendment = rules.NewAmendment
-	CheckOverlap = rules.CheckOverlap
+	NewRenewal    = rules.NewRenewal
+	NewAmendment  = rules.NewAmendment
+	NewCorrection = rules.NewCorrection
+	NewTransfer   = rules.NewTransfer
+	CheckOverlap  = rules.CheckOverlap
 )

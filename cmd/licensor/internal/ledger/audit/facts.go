@@ -166,13 +166,18 @@ func (f *facts) buyer(e *ledger.Entitlement) {
 	case e.Type == ledger.TypeNFR || e.NeedsProduction():
 		f.Partners[customer] = f.s.customers[customer]
 		key := rules.ForProduct{Buyer: customer, Product: e.Product}
-		for _, of := range f.s.production[key] {
-			end, longest := of.HardEnd(), f.Production[key]
-			if _, sold := f.Production[key]; of.Standing != "" {
-				continue
-			} else if !sold || !longest.IsZero() && (end.IsZero() || end.After(longest)) {
-				f.Production[key] = end
-			}
+		f.production(key, nil)
+	}
+}
+
+// production adds until when a buyer has production of a product, but for one sale.
+func (f *facts) production(key rules.ForProduct, but *sale) {
+	delete(f.Production, key)
+	for _, of := range f.s.production[key] {
+		end := of.HardEnd()
+		longest, sold := f.Production[key]
+		if of != but && of.Standing == "" && (!sold || !longest.IsZero() && (end.IsZero() || end.After(longest))) {
+			f.Production[key] = end
 		}
 	}
 }

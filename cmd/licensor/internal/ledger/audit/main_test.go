@@ -87,6 +87,16 @@ func lived(t testing.TB, b *book.Book) {
 	}
 	ledgertest.Sold(t, b, waits("T-1"))
 	ledgertest.Signed(t, b, site(7, "T-1"))
+	ledgertest.Sold(t, b, func(e *ledger.Entitlement) { e.Invoice, e.Product = "P-7", "evok" })
+	_, err = b.Correct(ctx, ledgertest.Because("typed wrong"), "P-7", rules.NewCorrection(func(e *ledger.Entitlement) error {
+		e.Invoice, e.Product, e.Email = "P-6", "evoq", "it@site.example"
+		return nil
+	}))
+	must(err)
+	_, err = b.Revise(ctx, ledgertest.Because("sold to them"), "P-6", rules.NewTransfer("Other Ltd", "it@other.example"), issue())
+	must(err)
+	_, err = b.Rename(ctx, ledgertest.Because("they say so"), "Other Ltd", "Another Ltd")
+	must(err)
 	_, err = b.RevokeLicense(ctx, ledgertest.Because("leaked"), other.ID)
 	must(err)
 	_, err = b.Sign(ctx, by(), site(6, invoice), ledgertest.Issuer(ledgertest.Root, 103).At(now))

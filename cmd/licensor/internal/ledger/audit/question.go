@@ -36,6 +36,12 @@ func (a *audit) question(rest []*prepared) (n int, ask func(by *ledger.Operation
 		if e.Action == ledger.ActionBegin {
 			return s.sign(rest)
 		}
+		if e.Action == ledger.ActionCorrect {
+			return len(rest), func(by *ledger.Operation) ([]*rules.Step, error) { return s.correct(by, e.Invoice, d) }
+		}
+		if e.Action == ledger.ActionRename {
+			return len(rest), func(by *ledger.Operation) ([]*rules.Step, error) { return s.rename(by, e.Invoice, d.Customer) }
+		}
 		if s.sellsWeaker(rest) {
 			n, ask := s.sign(rest[1:])
 			return n + 1, func(by *ledger.Operation) ([]*rules.Step, error) {
@@ -44,6 +50,20 @@ func (a *audit) question(rest []*prepared) (n int, ask func(by *ledger.Operation
 			}
 		}
 		return len(rest), func(by *ledger.Operation) ([]*rules.Step, error) { return s.revise(by, e.Action, d, rest) }
+	case ledger.Renumbered:
+		return len(rest), func(by *ledger.Operation) ([]*rules.Step, error) {
+			var after *ledger.Entitlement
+			if of := s.sales[d.Was]; of != nil {
+				after = of.Clone()
+				after.Invoice = e.Invoice
+			}
+			if len(rest) > 1 {
+				if all, ok := rest[1].event.Detail.(*ledger.Entitlement); ok {
+					after = all
+				}
+			}
+			return s.correct(by, d.Was, after)
+		}
 	case ledger.Forgotten:
 		return 1, func(*ledger.Operation) ([]*rules.Step, error) { return some(rules.Forget(d.Accounts), s.forget(d)) }
 	case ledger.Revoked:
@@ -121,20 +141,14 @@ func (s *state) revise(by *ledger.Operation, action ledger.Action, after *ledger
 			active = append(active, f.activation(a))
 		}
 	}
-	var salt []byte
-	if known := s.emails[string(after.Account)]; known != nil {
-		salt = known.Salt
-	}
+	salt := s.saltOf(after)
 	after = s.withEmail(after)
 	f.buyer(after)
-	revision := rules.NewAmendment(func(e *ledger.Entitlement) error {
-		before := *e
-		*e = *after.Clone()
-		// What no amendment changes, the rules set.
-		e.Waived, e.Standing, e.EmergencyFrom, e.Account = before.Waived, before.Standing, before.EmergencyFrom, before.Account
-		return nil
-	})
-	if action == ledger.ActionRenew {
+	revision := rules.NewAmendment(becomes(after))
+	switch action {
+	case ledger.ActionTransfer:
+		revision = rules.NewTransfer(after.Customer, after.Email)
+	case ledger.ActionRenew:
 		revision = rules.NewRenewal(rules.Renewal{
 			Expires: ledger.EndAt(after.Expires), Perpetual: after.Expires.IsZero(), Updates: ledger.EndAt(ledger.EndOfUpdates(after.UpdatesUntil))})
 	}
@@ -149,25 +163,6 @@ func (s *state) revise(by *ledger.Operation, action ledger.Action, after *ledger
 		revised.Steps[0].Event.Detail.(*ledger.Entitlement).Account = after.Account
 	}
 	return revised.Steps, nil
-}
-
-// setStanding asks about a sale that is suspended, resumed or canceled.
-func (s *state) setStanding(by *ledger.Operation, invoice string, to ledger.Standing) ([]*rules.Step, error) {
-	f := s.facts()
-	f.sale(invoice)
-	var all []*rules.Activation
-	more := 0
-	if of := s.sales[invoice]; of != nil && to == ledger.StandingCanceled {
-		for _, a := range of.activations {
-			more += len(a.licenses)
-			all = append(all, f.activation(a))
-		}
-	}
-	steps, err := rules.SetStanding(f.Facts, s.roomFor(more), by, invoice, to, all)
-	if err == nil && len(steps) == 0 {
-		err = errors.New("it changes nothing")
-	}
-	return steps, err
 }
 
 // sellsWeaker reports whether an amendment sells a request the weaker binding that it

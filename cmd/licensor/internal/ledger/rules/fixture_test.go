@@ -360,6 +360,10 @@ func (r *record) apply(op *ledger.Operation, steps []*rules.Step) {
 			r.partners[ledger.CustomerKey(d.Name)] = d.Partner
 		case *ledger.Entitlement:
 			r.sales[d.Invoice] = d
+		case ledger.Renumbered:
+			r.sales[e.Invoice] = r.sales[d.Was].Clone()
+			r.sales[e.Invoice].Invoice = e.Invoice
+			delete(r.sales, d.Was)
 		case *ledger.Signed:
 			if d.Activation != nil && d.License.Epoch == 1 {
 				r.activations = append(r.activations, &rules.Activation{Activation: *d.Activation, Invoice: e.Invoice})

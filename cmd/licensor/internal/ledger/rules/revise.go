@@ -158,7 +158,7 @@ func Revise(f *Facts, by *ledger.Operation, invoice string, r Revision, active [
 		return nil, err
 	}
 	j := &judgement{Facts: f, by: by}
-	if after.Waived = before.Waived; !after.Waived && by.Override && j.lacksProduction(after) {
+	if after.Waived = before.Waived && sameBuyer(before, after); !after.Waived && by.Override && j.lacksProduction(after) {
 		after.Waived, j.lifted = true, append(j.lifted, ledger.RuleProduction)
 	}
 	if after.Email != before.Email {
@@ -226,17 +226,21 @@ func (j *judgement) checkRevision(s *Sale, after *ledger.Entitlement, action led
 		{"product", old.Product, after.Product},
 		{"type", old.Type, after.Type},
 	} {
-		if fixed.old != fixed.new {
+		if fixed.old != fixed.new && !(fixed.name == "customer" && action == ledger.ActionTransfer) {
 			return hint.Errorf("the %s of an entitlement stays: got %q, want %q", fixed.name, fixed.new, fixed.old).
-				WithHint("record the other one under an invoice number of its own")
+				WithHint("\"licensor correct\" changes what was typed wrong, \"licensor customer transfer\" who has it")
+		}
+	}
+	if action == ledger.ActionTransfer {
+		if err := j.by.NeedWhy("a transfer to another customer"); err != nil {
+			return err
 		}
 	}
 	if err := after.Check(j.Vendor, j.by.Now); err != nil {
 		return err
 	}
-	if !after.Term.IsZero() && s.Peak > 0 { // it counts once
-		return ledger.Refuse(ledger.RuleTerm, ledger.LiftNobody, "give the end, with --expires",
-			"a term counts from the first activation, and invoice %q has been activated", after.Invoice)
+	if err := checkBegun(s, after); err != nil {
+		return err
 	}
 	const next = "release or deactivate sites first"
 	if taken := s.Used + j.waiting(s); after.Type != ledger.TypeDevelopment && after.Seats < taken {
@@ -249,11 +253,20 @@ func (j *judgement) checkRevision(s *Sale, after *ledger.Entitlement, action led
 		return err
 	}
 	judged := after.Clone()
-	judged.Waived = old.Waived // what is waived by this revision is lifted for it
+	judged.Waived = old.Waived && sameBuyer(old, after) // what is waived by this revision is lifted for it
 	if err := j.checkProduction(judged); err != nil {
 		return err
 	}
 	return j.checkEvaluation(old, after, action)
+}
+
+// checkBegun refuses a term that counts from the first activation, once there was one.
+func checkBegun(s *Sale, after *ledger.Entitlement) error {
+	if after.Term.IsZero() || s.Peak == 0 {
+		return nil
+	}
+	return ledger.Refuse(ledger.RuleTerm, ledger.LiftNobody, "give the end, with --expires",
+		"a term counts from the first activation, and invoice %q has been activated", after.Invoice)
 }
 
 // checkEvaluation are the rules for an evaluation that is changed. A second one that
@@ -263,14 +276,14 @@ func (j *judgement) checkEvaluation(old, after *ledger.Entitlement, action ledge
 		return nil
 	}
 	old, after = old.Begun(j.by.Now), after.Begun(j.by.Now)
-	other := ledger.AccountKey(old.Email) != ledger.AccountKey(after.Email)
+	other := ledger.AccountKey(old.Email) != ledger.AccountKey(after.Email) || !sameBuyer(old, after)
 	if action == ledger.ActionRenew || endsLater(old, after) {
 		if err := j.lift(refuseSecond(after, Evaluation{after.Invoice, after.Customer})); err != nil {
 			return err
 		}
 	}
 	if other {
-		if err := j.checkOnce(after); err != nil {
+		if err := j.checkOnce(after, after.Invoice); err != nil {
 			return err
 		}
 	}

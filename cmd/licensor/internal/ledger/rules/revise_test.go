@@ -194,7 +194,7 @@ func TestAmend(t *testing.T) {
 		if err == nil {
 			t.Fatalf("the %s was amended", name)
 		}
-		wantHint(t, err, "an invoice number of its own")
+		wantHint(t, err, "licensor correct")
 	}
 	_, err = r.amend(by(), func(e *ledger.Entitlement) { e.Allowance = 3 })
 	wantHint(t, err)

@@ -169,6 +169,15 @@ func TestEachRule(t *testing.T) {
 				r.signed(request(r, 1))
 				return only(r.signAs(op, request(r, 1, later)))
 			}},
+		ledger.RuleSigned: {ledger.LiftNobody, "cancel it",
+			func(r *record, op *ledger.Operation) error {
+				r.released(r.signed(request(r, 1)), 1)
+				op.Why = "typed wrong"
+				return only(r.correct(op, func(e *ledger.Entitlement) { e.Invoice = "INV0043" }))
+			},
+			func(r *record, op *ledger.Operation) error {
+				return only(r.correct(because("typed wrong"), func(e *ledger.Entitlement) { e.Invoice = "INV0043" }))
+			}},
 		ledger.RuleStanding: {"staff, with \"licensor resume\"", "resume it",
 			func(r *record, op *ledger.Operation) error {
 				r.stands(ledger.StandingSuspended)

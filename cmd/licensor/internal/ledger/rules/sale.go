@@ -56,7 +56,7 @@ func Entitle(f *Facts, by *ledger.Operation, sale *ledger.Entitlement) (*Step, e
 		return nil, err
 	}
 	e.Waived = slices.Contains(j.lifted, ledger.RuleProduction)
-	if err := j.checkOnce(e); err != nil {
+	if err := j.checkOnce(e, e.Invoice); err != nil {
 		return nil, err
 	}
 	f.sell(e)
@@ -130,15 +130,16 @@ func (j *judgement) lacksProduction(e *ledger.Entitlement) bool {
 	return !sold || !end.IsZero() && !end.After(j.by.Now)
 }
 
-// checkOnce keeps evaluations to one per customer and product. To make one longer is a
+// checkOnce keeps evaluations to one per customer and product. itself is the invoice of
+// this one, as it is on record. To make one longer is a
 // second one just as well, see checkEvaluation.
-func (j *judgement) checkOnce(e *ledger.Entitlement) error {
+func (j *judgement) checkOnce(e *ledger.Entitlement, itself string) error {
 	if e.Type != ledger.TypeEvaluation {
 		return nil
 	}
 	for _, key := range evaluationKeys(e) {
 		for _, had := range j.Evaluations[key] {
-			if had.Invoice != e.Invoice {
+			if had.Invoice != itself {
 				return j.lift(refuseSecond(e, had))
 			}
 		}

@@ -23,6 +23,8 @@ func (w *Writer) apply(e *ledger.Event) error {
 		return w.applyForgotten(d)
 	case *ledger.Entitlement:
 		return w.applyEntitlement(e, d)
+	case ledger.Renumbered:
+		return w.applyRenumbered(e.Invoice, d.Was)
 	case *ledger.Signed:
 		return w.applySigned(e, d)
 	case ledger.Closed:
@@ -72,6 +74,24 @@ func (w *Writer) applyEntitlement(event *ledger.Event, e *ledger.Entitlement) er
 	}
 	return w.one("entitlements", `UPDATE entitlements SET customer = $2, account = $3, product = $4, type = $5, expires = $6,
 		hard_end = $7, updates = $8, seats = $9, sold = $10, standing = $11 WHERE invoice = $1`, values...)
+}
+
+// applyRenumbered gives a sale another number. Nothing was signed under it.
+func (w *Writer) applyRenumbered(to, was string) error {
+	var sold []byte
+	if _, err := w.row("SELECT sold FROM entitlements WHERE invoice = $1", []any{was}, &sold); err != nil {
+		return err
+	}
+	e := new(ledger.Entitlement)
+	if err := json.Unmarshal(sold, e); err != nil {
+		return ledger.Damaged("what was sold under invoice %.64q: %v", was, err)
+	}
+	e.Invoice = to
+	sold, err := json.Marshal(e)
+	if err != nil {
+		return err
+	}
+	return w.one("entitlements", "UPDATE entitlements SET invoice = $2, sold = $3 WHERE invoice = $1", was, to, string(sold))
 }
 
 func (w *Writer) applyForgotten(f ledger.Forgotten) error {

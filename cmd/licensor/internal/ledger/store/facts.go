@@ -248,11 +248,48 @@ func (l *loader) sales(ask Ask) error {
 
 // Buyer adds what the rules ask of the buyer of a sale that is about to be changed.
 func (t *Tx) Buyer(f *rules.Facts, after *ledger.Entitlement) error {
-	if after.Type != ledger.TypeEvaluation { // only there a new e-mail address is another buyer
+	// Of the same sale, only of an evaluation a new e-mail address is another buyer.
+	if s := f.Sales[after.Invoice]; after.Type != ledger.TypeEvaluation && s != nil && s.Type == after.Type && s.Product == after.Product &&
+		ledger.CustomerKey(s.Customer) == ledger.CustomerKey(after.Customer) {
 		return nil
 	}
 	clear(f.Evaluations)
 	return (&loader{t, f}).buyers(Ask{Sales: []*ledger.Entitlement{after}})
+}
+
+// Customers loads what was sold to customers, and who of them is a partner.
+func (t *Tx) Customers(names ...string) (*rules.Facts, error) {
+	var keys, invoices []string
+	for _, name := range names {
+		keys = append(keys, ledger.CustomerKey(name))
+	}
+	err := t.eachIn("SELECT e.invoice FROM entitlements e WHERE e.customer IN (%s)", anys(keys), func(scan func(...any) error) error {
+		var invoice string
+		err := scan(&invoice)
+		invoices = append(invoices, invoice)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	f, err := t.Facts(Ask{Invoices: invoices})
+	if err != nil {
+		return nil, err
+	}
+	return f, (&loader{t, f}).partners(keys)
+}
+
+// ProductionBeside leaves a sale out of the production that its own correction may require.
+func (t *Tx) ProductionBeside(f *rules.Facts, after *ledger.Entitlement, invoice string) error {
+	of := rules.ForProduct{Buyer: ledger.CustomerKey(after.Customer), Product: after.Product}
+	var others int
+	var end unixTime
+	_, err := t.row("SELECT COUNT(*), CASE WHEN COALESCE(MIN(hard_end), 0) = 0 THEN 0 ELSE MAX(hard_end) END FROM entitlements WHERE type = 'production' AND standing = '' AND customer = $1 AND product = $2 AND invoice <> $3",
+		[]any{of.Buyer, of.Product, invoice}, &others, &end)
+	if delete(f.Production, of); others > 0 {
+		f.Production[of] = time.Time(end)
+	}
+	return err
 }
 
 // buyers loads what the rules ask of customers, for the types of which they ask.
@@ -272,16 +309,10 @@ func (l *loader) buyers(ask Ask) error {
 		}
 	}
 	names := anys(customers)
-	err := l.eachIn("SELECT name FROM customers WHERE partner <> 0 AND name IN (%s)", names, func(scan func(...any) error) error {
-		var name string
-		err := scan(&name)
-		l.Facts.Partners[name] = true
-		return err
-	})
-	if err != nil {
+	if err := l.partners(customers); err != nil {
 		return err
 	}
-	err = l.eachIn("SELECT customer, product, CASE WHEN MIN(hard_end) = 0 THEN 0 ELSE MAX(hard_end) END FROM entitlements WHERE type = 'production' AND standing = '' AND customer IN (%s) GROUP BY customer, product",
+	err := l.eachIn("SELECT customer, product, CASE WHEN MIN(hard_end) = 0 THEN 0 ELSE MAX(hard_end) END FROM entitlements WHERE type = 'production' AND standing = '' AND customer IN (%s) GROUP BY customer, product",
 		names, func(scan func(...any) error) error {
 			var of rules.ForProduct
 			var end unixTime
@@ -311,6 +342,16 @@ func (l *loader) buyers(ask Ask) error {
 	return l.eachIn(evaluations+"m.owner IN (%s) ORDER BY e.invoice", anys(accounts), note(func(e *ledger.Entitlement) rules.ForProduct {
 		return rules.EvaluationByAccount(e.Email, e.Product)
 	}))
+}
+
+// partners loads who of some customers is a partner.
+func (l *loader) partners(customers []string) error {
+	return l.eachIn("SELECT name FROM customers WHERE partner <> 0 AND name IN (%s)", anys(customers), func(scan func(...any) error) error {
+		var name string
+		err := scan(&name)
+		l.Facts.Partners[name] = true
+		return err
+	})
 }
 
 // anys returns names as values of a statement, each once.

@@ -92,15 +92,36 @@ func (t *Tx) past(f EventFilter) ([]*ledger.Event, error) {
 	switch {
 	case f.Of != "":
 		c.signed(f.Signer)
-		all, err := t.sought("events s", c.and("s.invoice = ?", f.Of), "s.seq", most)
+		var all []*ledger.Event
+		numbers, moved, err := t.numbers(f.Of)
 		if err != nil {
 			return nil, err
+		}
+		for _, n := range numbers {
+			some, err := t.sought("events s", c.and("s.invoice = ? AND s.seq > ? AND s.seq < ?", n.invoice, n.after, n.before), "s.seq", most)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, some...)
+		}
+		for _, e := range moved {
+			some, err := t.sought("events s", c.and("s.seq = ?", e), "s.seq", 0)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, some...)
 		}
 		if len(all) == 0 {
 			return t.sought("events s", c.and("s.activation = ? AND s.activation <> ''", f.Of), "s.seq", most)
 		}
-		ofWhom, err := t.forgotten(c, "events o WHERE o.invoice = $1", f.Of)
-		return append(all, ofWhom...), err
+		for _, n := range numbers {
+			ofWhom, err := t.forgotten(c, "events o WHERE o.invoice = $1", n.invoice)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, ofWhom...)
+		}
+		return all, nil
 	case f.Customer != "":
 		c.signed(f.Signer)
 		key := ledger.CustomerKey(f.Customer)

@@ -1,0 +1,87 @@
+package audit_test
+
+import (
+	"testing"
+
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/book"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/ledgertest"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/rules"
+)
+
+// Whoever writes the database wants another number, buyer or product than was sold.
+func TestForgedCorrection(t *testing.T) {
+	sale := func(action ledger.Action, change func(*ledger.Entitlement)) func(e ledger.Entitlement) []*ledger.Event {
+		return func(e ledger.Entitlement) []*ledger.Event {
+			change(&e)
+			return []*ledger.Event{{Action: action, Invoice: e.Invoice, Detail: e.Normal()}}
+		}
+	}
+	renumber := func(was, to string) func(ledger.Entitlement) []*ledger.Event {
+		return func(ledger.Entitlement) []*ledger.Event {
+			return []*ledger.Event{{Action: ledger.ActionRenumber, Invoice: to, Detail: ledger.Renumbered{Was: was}}}
+		}
+	}
+	for name, c := range map[string]struct {
+		events func(e ledger.Entitlement) []*ledger.Event
+		find   string
+		last   bool // of the events, which is the one that is found
+	}{
+		"product of who is active":  {sale(ledger.ActionCorrect, func(e *ledger.Entitlement) { e.Product = "liquid" }), "(rule: signed)", false},
+		"customer of who is active": {sale(ledger.ActionCorrect, func(e *ledger.Entitlement) { e.Customer = "Thief Ltd" }), "(rule: signed)", false},
+		"waived":                    {sale(ledger.ActionCorrect, func(e *ledger.Entitlement) { e.Waived = true }), "changes nothing", false},
+		"suspended by it":           {sale(ledger.ActionCorrect, func(e *ledger.Entitlement) { e.Standing = ledger.StandingSuspended }), "changes nothing", false},
+		"number that was signed":    {renumber(invoice, "INV0099"), "(rule: signed)", false},
+		"the same number":           {renumber("P-2", "P-2"), "changes nothing", false},
+		"renumbered and more": {func(e ledger.Entitlement) []*ledger.Event {
+			e.Invoice, e.Type = "P-3", ledger.TypeNFR
+			return append(renumber("P-2", "P-3")(e), &ledger.Event{Action: ledger.ActionCorrect, Invoice: "P-3", Detail: e.Normal()})
+		}, "(rule: partner)", false},
+		"transferred with more seats": {sale(ledger.ActionTransfer, func(e *ledger.Entitlement) { e.Invoice, e.Customer = "P-2", "Thief Ltd" }), "seats", false},
+		"transferred by an amendment": {sale(ledger.ActionAmend, func(e *ledger.Entitlement) { e.Customer = "Thief Ltd" }), "the customer of an entitlement stays", false},
+		"renamed, one of two":         {sale(ledger.ActionRename, func(e *ledger.Entitlement) { e.Customer = "Thief Ltd" }), "an operation of 2 events", false},
+		"renamed to nothing":          {sale(ledger.ActionRename, func(e *ledger.Entitlement) { e.Customer = "" }), "invalid customer", false},
+		"renamed with more seats": {func(e ledger.Entitlement) []*ledger.Event {
+			e.Customer = "Thief Ltd"
+			other := e
+			other.Invoice, other.Seats = "P-2", 99
+			return []*ledger.Event{{Action: ledger.ActionRename, Invoice: invoice, Detail: e.Normal()}, {Action: ledger.ActionRename, Invoice: "P-2", Detail: other.Normal()}}
+		}, "99", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b, _, sold := oneSeat(t, 2)
+			ledgertest.Sold(t, b, func(e *ledger.Entitlement) { e.Invoice = "P-2" })
+			events := c.events(sold)
+			for _, e := range events[:len(events)-1] {
+				e.More = true
+			}
+			at := byHand(t, b, ledgertest.Because("x"), events...)
+			if c.last {
+				at += int64(len(events)) - 1
+			}
+			wantEvent(t, audited(t, b, nil), at, c.find)
+		})
+	}
+}
+
+// Addresses of sales that were corrected and transferred are forgotten, and the log verifies.
+func TestHonestCorrections(t *testing.T) {
+	everywhere(t, func(t *testing.T, b *book.Book, where string) {
+		lived(t, b)
+		for _, email := range []string{"ops@site.example", "it@site.example", "it@other.example"} {
+			if _, err := b.Forget(ctx, by(), email); err != nil {
+				t.Fatal(err)
+			}
+			wantClean(t, b, nil)
+		}
+		// What nobody knows any more is no reason against a new one.
+		_, err := b.Correct(ctx, ledgertest.Because("typed wrong"), "P-6", rules.NewCorrection(func(e *ledger.Entitlement) error {
+			e.Email, e.Type = "new@other.example", ledger.TypeEvaluation
+			return nil
+		}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantClean(t, b, nil)
+	})
+}
