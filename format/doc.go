@@ -14,6 +14,9 @@
 //
 //	OLL1:QLJIIWBZUMASOBCI3UX3JYMLLYOOGEDYFFQXA4DMNFRWC5DJN5XC65TOMQXG6ZTG…
 //
+// One that is too long for a QR code travels in parts ([EncodeParts]), which [DecodeText]
+// reads wherever it reads a text.
+//
 // A reader takes the layers off one by one, and checks the signature before it looks
 // into the payload:
 //

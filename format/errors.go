@@ -8,6 +8,7 @@ type MalformedError struct {
 	reason  string
 	foreign Foreign
 	later   bool
+	missing []int
 }
 
 func malformed(format string, args ...any) error {
@@ -36,6 +37,10 @@ func (e *MalformedError) Foreign() Foreign { return e.foreign }
 // Later reports whether it is what a later version of this format says, rather than a
 // fault: a key, a type or a label that this version does not know.
 func (e *MalformedError) Later() bool { return e.later }
+
+// Missing returns the numbers of the parts that a text in parts lacks, in order; nil if
+// that is not what is wrong with it.
+func (e *MalformedError) Missing() []int { return e.missing }
 
 // WrongKindError says that a well-formed statement is of another kind than wanted.
 type WrongKindError struct {

@@ -30,6 +30,8 @@ const (
 // longest returns the length of the longest text of a kind, in one line.
 func (k Kind) longest() int { return 5 + ((kinds[k].maxBytes+checksumSize)*8+4)/5 }
 
+const base32Alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+
 var base32Encoding = base32.StdEncoding.WithPadding(base32.NoPadding)
 
 // EncodeText returns raw in the text form of its kind, in one line and without a
@@ -54,37 +56,50 @@ func EncodeFile(kind Kind, raw []byte) []byte {
 	return b.Bytes()
 }
 
-// DecodeText reads the text form of any kind and returns its bytes, whose inside
-// nobody has looked at yet. Upper and lower case, white space, dashes and line breaks
-// make no difference, and 0, 1 and 8 are read as the letters O, I and B that they are
-// mistaken for. Everything else is refused, spare bits in the last character included.
-// The error is a *MalformedError.
+// DecodeText reads the text form of any kind, in one piece or in parts, and returns its
+// bytes, whose inside nobody has looked at yet. Upper and lower case, white space, dashes
+// and line breaks make no difference, and 0, 1 and 8 are read as the letters O, I and B
+// that they are mistaken for. Everything else is refused, spare bits in the last character
+// included. The error is a *MalformedError.
 func DecodeText(text []byte) (Kind, []byte, error) {
 	text = bytes.TrimPrefix(text, []byte(byteOrderMark)) // what some editors put before a text
 	// No kind has more than MaxText, and a prefix must not be looked for in 1 GB of spaces.
-	kind, body, err := cutPrefix(text[:min(len(text), MaxText+1)])
+	kind, body, inParts, err := cutPrefix(text[:min(len(text), MaxText+1)])
 	if err != nil {
 		return 0, nil, err
 	}
-	info := kinds[kind]
 	if len(text) > 2*kind.longest() {
 		return 0, nil, malformed("%d characters of text, too many for %s", len(text), kind.withArticle())
 	}
-	checked, err := decodeBase32(body)
+	var raw []byte
+	if inParts {
+		raw, err = decodeParts(kind, text)
+	} else {
+		raw, err = decodeBody(kind, body)
+	}
 	if err != nil {
 		return 0, nil, err
 	}
+	return kind, raw, nil
+}
+
+// decodeBody reads what stands behind the prefix.
+func decodeBody(kind Kind, body []byte) ([]byte, error) {
+	checked, err := decodeBase32(body)
+	if err != nil {
+		return nil, err
+	}
 	if len(checked) <= checksumSize {
-		return 0, nil, malformed("the text ends after its prefix")
+		return nil, malformed("the text ends after its prefix")
 	}
 	raw, checksum := checked[:len(checked)-checksumSize], checked[len(checked)-checksumSize:]
-	if len(raw) > info.maxBytes {
-		return 0, nil, malformed("%d bytes, %s has at most %d", len(raw), kind.withArticle(), info.maxBytes)
+	if most := kinds[kind].maxBytes; len(raw) > most {
+		return nil, malformed("%d bytes, %s has at most %d", len(raw), kind.withArticle(), most)
 	}
 	if sum := sha256.Sum256(raw); !bytes.Equal(sum[:checksumSize], checksum) {
-		return 0, nil, malformed("the checksum does not match: the text was mistyped, or a part of it is missing")
+		return nil, malformed("the checksum does not match: the text was mistyped, or a part of it is missing")
 	}
-	return kind, raw, nil
+	return raw, nil
 }
 
 // DecodeTextAs reads the text form of one kind; another gets a *WrongKindError.
@@ -99,29 +114,30 @@ func DecodeTextAs(text []byte, want Kind) ([]byte, error) {
 	return raw, nil
 }
 
-// cutPrefix reads the prefix as forgivingly as the rest.
-func cutPrefix(text []byte) (Kind, []byte, error) {
+// cutPrefix reads the prefix as forgivingly as the rest. Behind that of a part stands a
+// slash.
+func cutPrefix(text []byte) (kind Kind, body []byte, part bool, err error) {
 	var prefix [4]byte
 	n := 0
 	for i, c := range text {
 		switch {
-		case c == ':':
+		case c == ':' || c == '/':
 			if kind, known := kindOfPrefix(string(prefix[:n])); known {
-				return kind, text[i+1:], nil
+				return kind, text[i+1:], c == '/', nil
 			}
 			if kind, known := kindOfPrefix(string(prefix[:3]) + "1"); known && n == len(prefix) && '2' <= prefix[3] && prefix[3] <= '9' {
-				return 0, nil, &MalformedError{reason: "this is " + kind.withArticle() + " of a later version, " + string(prefix[:]), later: true}
+				return 0, nil, false, &MalformedError{reason: "this is " + kind.withArticle() + " of a later version, " + string(prefix[:]), later: true}
 			}
-			return 0, nil, notOurs(text)
+			return 0, nil, false, notOurs(text)
 		case base32Value[c] == skipped:
 		case n == len(prefix):
-			return 0, nil, notOurs(text)
+			return 0, nil, false, notOurs(text)
 		default:
 			prefix[n] = unmistaken(c, n)
 			n++
 		}
 	}
-	return 0, nil, notOurs(text)
+	return 0, nil, false, notOurs(text)
 }
 
 // unmistaken returns the character that was meant at a place in a prefix: three
@@ -175,7 +191,7 @@ var base32Value = func() (values [256]byte) {
 	for i := range values {
 		values[i] = foreign
 	}
-	for i, c := range "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567" {
+	for i, c := range base32Alphabet {
 		values[c] = byte(i)
 		values[strings.ToLower(string(c))[0]] = byte(i)
 	}

@@ -2,7 +2,7 @@
 (seconds since 1970). Needs Debian's python3-cbor2 and python3-cryptography. It checks that the
 vendor said it, that it has not ended and that no list in the file revokes it by its id; scope,
 machine, clock, other lists and revoked keys are for "offlicense verify"."""
-import base64, contextlib, hashlib, sys, cbor2
+import base64, contextlib, hashlib, re, sys, cbor2
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
@@ -19,9 +19,9 @@ def opened(statement, kind, *trusted):
 
 roots, path, product, now = sys.argv[1:]
 roots = [base64.b64decode(line.split()[1])[-32:] for line in open(roots, "rb") if line.startswith(b"ssh-ed25519 ")]
-prefix, text = "".join(open(path).read().split()).split(":")
-raw = base64.b32decode(text + "=" * (-len(text) % 8))
-prefix == "OLL1" and hashlib.sha256(raw[:-4]).digest()[:4] == raw[-4:] or sys.exit("not a license, or mistyped")
+parts = dict(re.findall(r"OLL1(?:/(\d+)-\d+)?:(?(1).{4})(.*?)(?=OLL1/|$)", "".join(open(path).read().split())))
+raw = base64.b32decode((text := "".join(parts[n] for n in sorted(parts, key=lambda n: int(n or 1)))) + "=" * (-len(text) % 8))
+hashlib.sha256(raw[:-4]).digest()[:4] == raw[-4:] or sys.exit("not a license, or mistyped")
 delegation, license, *further = cbor2.loads(raw[:-4])
 granted = opened(delegation, "delegation", *roots)
 claims = opened(license, "license", granted[8][1][-2])

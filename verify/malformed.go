@@ -59,6 +59,8 @@ func (s source) refuse(err error) *Refusal {
 		r.hint = "keep the key private; " + s.name
 	case isMalformed && malformed.Later():
 		r.hint = s.update
+	case isMalformed && malformed.Missing() != nil:
+		r.hint = "give all parts, one after the other in one file or on standard input; their order does not matter"
 	case isMalformed && malformed.Foreign() != "":
 		r.hint = s.name
 	}

@@ -46,6 +46,15 @@ func TestPythonAgrees(t *testing.T) {
 			t.Errorf("it printed\n%swithout %q", out, want)
 		}
 	}
+	parts := partsOf(t, format.LicenseFile, fileOf(t, testDelegation(t), testLicense(t)), 400)
+	for name, text := range map[string]string{"in parts": strings.Join(parts, "\n"), "in parts, backwards": strings.Join(backwards(parts), "")} {
+		if out, err := run([]byte(text), "evoq", issued); err != nil {
+			t.Errorf("%s: %v\n%s", name, err, out)
+		}
+	}
+	if out, err := run([]byte(parts[0]+parts[2]), "evoq", issued); err == nil {
+		t.Errorf("a part is missing:\n%s", out)
+	}
 	s := newScenario(t)
 	listed := func(list []byte) []byte { return withList(t, s, list) }
 	for name, list := range map[string][]byte{

@@ -27,6 +27,9 @@ func TestSpecExample(t *testing.T) {
 		t.Fatal(err)
 	}
 	body := payloadOf(t, testRequest(t))
+	if want := "    " + strings.Join(partsOf(t, format.RequestBody, body, 110), "\n    ") + "\n"; !strings.Contains(string(file), want) {
+		t.Errorf("the example of parts is not\n%s", want)
+	}
 	raw := fileOf(t, testDelegation(t), testLicense(t))
 	parsed, err := format.ParseFile(raw)
 	if err != nil {

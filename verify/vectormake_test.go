@@ -27,6 +27,7 @@ func makeVectors(t testing.TB) map[string]*vector {
 	m.bindings()
 	m.emergencies()
 	m.texts()
+	m.parts()
 	m.further()
 	m.curve()
 	m.decided()

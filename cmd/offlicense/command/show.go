@@ -61,6 +61,8 @@ func notShown(file string, err error) error {
 	switch {
 	case errors.As(err, &malformed) && (malformed.Foreign() == format.PrivateKey || malformed.Foreign() == format.MachineKey):
 		return cli.Fail(err).WithHint("keep the key private")
+	case malformed != nil && malformed.Missing() != nil:
+		return cli.Fail(err).WithHint("give all parts, one after the other in one file or on standard input")
 	case malformed != nil:
 		return cli.Fail(err).WithHint("show reads what starts with OLQ1:, OLS1:, OLL1:, OLD1:, OLR1: or OLV1:, the whole text of it")
 	}
