@@ -73,6 +73,7 @@ func TestScripts(t *testing.T) {
 			"known":    scriptKnown,
 			"sold":     scriptSold,
 			"ask":      scriptAsk,
+			"parts":    scriptParts,
 			"scan":     scriptScan,
 			"sparse":   scriptSparse,
 			"strip":    scriptStrip,

@@ -34,7 +34,7 @@ func (s *State) changed(q *format.Request, earlier []*verify.Request) bool {
 			agrees = false
 		}
 	}
-	if !agrees && q.Prior == nil && installed.ID != (format.ID{}) {
+	if !agrees && installed.ID != (format.ID{}) {
 		q.Prior = &installed.ID
 	}
 	return !agrees

@@ -80,8 +80,8 @@ func TestChangedByTheLicense(t *testing.T) {
 	}
 }
 
-// TestChangeOfMachine: with everything exchanged, the request is signed, names the installed
-// license, and has no code; once it is answered, the next one is an ordinary one. The old
+// TestChangeOfMachine: with everything exchanged, the request is signed, in its code as well,
+// and names the installed license; once it is answered, the next one is an ordinary one. The old
 // machine can still give its license up.
 func TestChangeOfMachine(t *testing.T) {
 	s := At(filepath.Join(t.TempDir(), "S"))
@@ -102,19 +102,21 @@ func TestChangeOfMachine(t *testing.T) {
 		return request(t, s, o)
 	}
 	first := ask("one")
-	if first.Changed || first.Prior != nil || first.Code == "" {
+	if first.Changed || first.Prior != nil || !strings.HasPrefix(first.Code, "OLQ1:") {
 		t.Fatalf("got %+v", first)
 	}
 	put(t, s, licenseFile, license(t, first, nil))
 	second := ask("two")
-	if !second.Changed || second.Prior == nil || *second.Prior != (format.ID{2}) || second.Code != "" {
+	if !second.Changed || second.Prior == nil || *second.Prior != (format.ID{2}) {
 		t.Fatalf("got %+v", second)
 	}
-	if q, err := verify.OpenRequest(second.Text); err != nil || !q.Signed || *q.Prior != *second.Prior {
-		t.Errorf("got %+v, %v", q, err)
+	for _, text := range []string{string(second.Text), second.Code} {
+		if q, err := verify.OpenRequest([]byte(text)); err != nil || !q.Signed || *q.Prior != *second.Prior {
+			t.Errorf("got %+v, %v", q, err)
+		}
 	}
 	put(t, s, licenseFile, license(t, second, func(l *format.LicenseClaims) { l.ID, l.Terms.Epoch = format.ID{3}, 2 }))
-	if again := ask("two"); again.Changed || again.Prior != nil || again.Code == "" {
+	if again := ask("two"); again.Changed || again.Prior != nil || !strings.HasPrefix(again.Code, "OLQ1:") {
 		t.Errorf("after the answer: got %+v", again)
 	}
 	if back := ask("one"); !back.Changed || *back.Prior != (format.ID{3}) {

@@ -121,7 +121,8 @@
 // refused before anything is made: [RequestOptions] gives components, or says that the
 // machine key alone shall do. A machine that does not agree with the site's earlier requests,
 // by as much as the installed license asks for, has changed: its request names that license,
-// and needs its signature, so there is no code for it.
+// and needs its signature, in its code as well, which is the longer for it: [format.EncodeParts]
+// cuts one that does not fit a console.
 //
 // # Releasing a license
 //

@@ -20,9 +20,8 @@ type RequestOptions struct {
 	Email   string // the customer's at the vendor; only a hash of it leaves this function
 	Type    string // a license type
 
-	Site  string     // name of the site; empty: none
-	Host  string     // name of the server; empty: none
-	Prior *format.ID // the license that the new one replaces; nil: none
+	Site string // name of the site; empty: none
+	Host string // name of the server; empty: none
 
 	Components []machine.Value // that the operator gives; nil: none
 	MAC        bool            // also offer a MAC address; false leaves it out
@@ -38,13 +37,14 @@ type RequestOptions struct {
 type Request struct {
 	format.Request
 	Text    []byte   // the signed request (OLS1), as files carry it
-	Code    string   // the body (OLQ1), as a QR code carries it; empty if Changed
+	Code    string   // the body (OLQ1), as a QR code carries it; the signed request if Changed
 	Hash    [32]byte // SHA-256 of the body
 	Path    string   // where the state directory keeps Text
 	Machine *machine.Identity
 
 	// Changed says that this machine does not agree with an earlier request of the site. A
-	// change of machine needs the signature, and names the installed license as Prior.
+	// change of machine needs the signature, in its code as well, and names the installed
+	// license as Prior.
 	Changed bool
 
 	Warnings []string // each one line for the administrator
@@ -100,16 +100,13 @@ func (s *State) Request(o RequestOptions) (*Request, error) {
 		return nil, err
 	}
 	body.Key = key.Public().Bytes()
-	r, err := sign(body, key)
+	r, err := sign(body, key, changed)
 	if err != nil {
 		return nil, err
 	}
 	name := requestName(r.Hash)
 	if err := s.write(name, r.Text, publicMode); err != nil {
 		return nil, err
-	}
-	if r.Changed = changed; changed {
-		r.Code = ""
 	}
 	r.Path, r.Machine, r.Warnings = s.path(name), identity, networkWarnings(s.dir, fsMagic(s.dir))
 	if o.Key == nil {
@@ -138,7 +135,6 @@ func (s *State) body(o RequestOptions) (*format.Request, *machine.Identity, erro
 		Key:     make([]byte, keys.PublicKeySize), // until there is one
 		Site:    o.Site,
 		Host:    o.Host,
-		Prior:   o.Prior,
 	}
 	if _, err := body.Marshal(); err != nil {
 		return nil, nil, faultyField(body, err)
@@ -197,7 +193,8 @@ func fit(q *format.Request) error {
 	return nil
 }
 
-func sign(q *format.Request, key Key) (*Request, error) {
+// sign makes a request of which the code needs the signature, too, if the machine changed.
+func sign(q *format.Request, key Key, changed bool) (*Request, error) {
 	body, err := q.Marshal()
 	if err != nil {
 		return nil, err
@@ -206,10 +203,15 @@ func sign(q *format.Request, key Key) (*Request, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Request{
+	r := &Request{
 		Request: *q,
 		Text:    format.EncodeFile(format.SignedRequest, raw),
 		Code:    format.EncodeText(format.RequestBody, body),
 		Hash:    sha256.Sum256(body),
-	}, nil
+		Changed: changed,
+	}
+	if changed {
+		r.Code = format.EncodeText(format.SignedRequest, raw)
+	}
+	return r, nil
 }

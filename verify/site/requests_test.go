@@ -17,8 +17,7 @@ import (
 func TestRequestIsKept(t *testing.T) {
 	s := At(filepath.Join(t.TempDir(), "S"))
 	o := options(t)
-	prior := format.ID{9}
-	o.Site, o.Host, o.Prior = "main", "web1", &prior
+	o.Site, o.Host = "main", "web1"
 	r := request(t, s, o)
 	kept, err := os.ReadFile(r.Path)
 	if err != nil || string(kept) != string(r.Text) {
@@ -32,7 +31,7 @@ func TestRequestIsKept(t *testing.T) {
 	if err != nil || code.Signed || code.Hash != r.Hash {
 		t.Fatalf("got %v, %v", code, err)
 	}
-	if q := signed.Request; q.Product != "evoq" || q.Site != "main" || q.Host != "web1" || *q.Prior != prior ||
+	if q := signed.Request; q.Product != "evoq" || q.Site != "main" || q.Host != "web1" || q.Prior != nil ||
 		q.Time != now.Unix() || q.Account != format.AccountHash("INV0042-1", "ops@site.example") {
 		t.Errorf("got %+v", q)
 	}

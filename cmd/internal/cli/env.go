@@ -26,6 +26,9 @@ type Env struct {
 	Window func() (columns, rows int, ok bool)
 	// ErrWindow is Window for Stderr.
 	ErrWindow func() (columns, rows int, ok bool)
+	// Attended reports whether Stdin is a terminal, too: somebody sits there who presses
+	// keys. nil means that nobody does.
+	Attended func() bool
 
 	program   string
 	stdinRead bool
@@ -46,6 +49,7 @@ func System() *Env {
 		Terminal:  console{},
 		Window:    func() (columns, rows int, ok bool) { return window(os.Stdout) },
 		ErrWindow: func() (columns, rows int, ok bool) { return window(os.Stderr) },
+		Attended:  func() bool { return term.IsTerminal(int(os.Stdin.Fd())) },
 	}
 }
 

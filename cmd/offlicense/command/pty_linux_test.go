@@ -94,9 +94,8 @@ func (s *screen) play(shown string) {
 	}
 }
 
-// scan reads the QR code that is on the screen, as on a dark terminal.
-func (s *screen) scan(t *testing.T) string {
-	t.Helper()
+// picture is what the screen shows, as a dark terminal does.
+func (s *screen) picture() image.Image {
 	const cell = 6
 	picture := image.NewGray(image.Rect(0, 0, s.columns*cell, s.rows*2*cell))
 	for row, line := range s.lines {
@@ -117,7 +116,13 @@ func (s *screen) scan(t *testing.T) string {
 			}
 		}
 	}
-	bitmap, err := gozxing.NewBinaryBitmapFromImage(picture)
+	return picture
+}
+
+// scan reads the QR code that is on the screen.
+func (s *screen) scan(t *testing.T) string {
+	t.Helper()
+	bitmap, err := gozxing.NewBinaryBitmapFromImage(s.picture())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -205,8 +210,15 @@ func TestCodeThatDoesNotFit(t *testing.T) {
 			t.Errorf("%v: it is not said what to do: %s", size, shown)
 		}
 	}
-	if shown, _ := onTerminal(t, 40, 10, "--qr", "always"); !strings.Contains(shown, "█") {
+	// Drawn for nobody who could press a key: one part below the other, none too wide.
+	shown, _ := onTerminal(t, 40, 20, "--qr", "always")
+	if !strings.Contains(shown, "█") {
 		t.Errorf("always: no code: %s", shown)
+	}
+	for line := range strings.Lines(shown) {
+		if strings.Contains(line, "█") && strings.Count(line, "")-1-len("\x1b[0;37;97;40m")-len("\x1b[0m\r\n") > 40 {
+			t.Errorf("too wide: %q", line)
+		}
 	}
 	for _, args := range [][]string{{"--qr", "never"}, {"--out", "-"}} {
 		if shown, _ := onTerminal(t, 80, 24, args...); strings.Contains(shown, "█") {

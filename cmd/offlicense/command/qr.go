@@ -15,15 +15,20 @@ import (
 // qrPlan says whether and why a code is drawn. It is drawn last, so that it stays whole
 // on the screen together with the next prompt.
 type qrPlan struct {
-	text    string
-	show    bool
-	free    int    // columns beside the code for a text; 0: none
-	misfit  string // why a terminal does not get the code; empty if it does or is none
-	picture bool   // a picture of it was written
+	parts   []string // the text, in parts where the terminal has no room for it in one code; nil: not drawn
+	columns int      // of the terminal; 0: none
+	rows    int      // likewise
+	pages   bool     // the parts wait for somebody who presses a key
+	misfit  string   // why a terminal does not get the code; empty if it does or is none
+	picture bool     // a picture of it was written
 }
 
 // qrFlags say where a signed statement goes: to a file, to a terminal, into a picture.
-type qrFlags struct{ out, qr, qrPNG string }
+type qrFlags struct {
+	out, qr, qrPNG string
+
+	pictures string // that were written; empty: none
+}
 
 func (f *qrFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.out, "out", "", "")
@@ -42,16 +47,16 @@ func (f *qrFlags) check(what string) error {
 	return qr.CheckMode(f.qr)
 }
 
-func (f *qrFlags) writeFiles(env *cli.Env, text []byte, code string) error {
+func (f *qrFlags) writeFiles(env *cli.Env, text []byte, code string) (err error) {
 	if f.out != "" {
 		if err := env.WriteFile(f.out, text, 0o644); err != nil {
 			return err
 		}
 	}
-	if f.qrPNG != "" && code != "" {
-		return qr.WritePicture(env, f.qrPNG, code)
+	if f.qrPNG != "" {
+		f.pictures, err = qr.WritePicture(env, f.qrPNG, code)
 	}
-	return nil
+	return err
 }
 
 // checkOutputs refuses early what writeFiles would refuse, of a text that starts with start.
@@ -84,34 +89,46 @@ func (f *qrFlags) file(kept string) string {
 	return kept
 }
 
-func (f *qrFlags) planQR(env *cli.Env, text string) (qrPlan, error) {
-	plan := qrPlan{text: text, show: f.qr == qr.Always, picture: f.qrPNG != ""}
+// planQR plans the code of a text: in one piece where the terminal has room for it, else in
+// parts if there is somebody who can page through them.
+func (f *qrFlags) planQR(env *cli.Env, text string) (plan qrPlan, err error) {
+	plan = qrPlan{picture: f.qrPNG != ""}
 	columns, rows, ok := env.OnTerminal()
-	if f.qr == qr.Never || f.out == "-" || f.qrPNG == "-" || !ok {
+	switch {
+	case f.qr == qr.Never:
+		return plan, nil
+	case !ok || f.out == "-" || f.qrPNG == "-":
+		if f.qr == qr.Always {
+			plan.parts = []string{text}
+		}
 		return plan, nil
 	}
 	wantColumns, wantRows, err := qr.Size(text)
 	if err != nil {
 		return plan, err
 	}
-	if columns >= fullWidth {
-		plan.free = columns - wantColumns - 1 // some terminals break the line after the last column
-	}
-	if f.qr == qr.Always {
+	wantRows++ // the prompt
+	plan.columns, plan.rows = columns, rows
+	if wantColumns <= columns && wantRows <= rows {
+		plan.parts = []string{text}
 		return plan, nil
 	}
-	wantRows++ // the prompt
-	plan.show = wantColumns <= columns && wantRows <= rows
-	if !plan.show {
-		plan.misfit = fmt.Sprintf("the QR code takes %dx%d characters and this terminal has %dx%d", wantColumns, wantRows, columns, rows)
+	plan.pages = env.Attended != nil && env.Attended()
+	if plan.pages || f.qr == qr.Always {
+		if plan.parts, err = qr.Cut(text, qr.Room(columns, rows-1), qr.MostOnScreen); err == nil {
+			return plan, nil
+		}
 	}
+	plan.misfit = fmt.Sprintf("the QR code takes %dx%d characters and this terminal has %dx%d", wantColumns, wantRows, columns, rows)
 	return plan, nil
 }
 
 // advice continues "send the file to the vendor".
 func (p qrPlan) advice() string {
 	switch {
-	case p.show:
+	case len(p.parts) > 1:
+		return ", or scan the codes below"
+	case len(p.parts) == 1:
 		return ", or scan the code below"
 	case p.picture:
 		return ", or the picture"
@@ -125,19 +142,56 @@ func (p qrPlan) explain(out io.Writer) {
 	}
 }
 
-// draw draws the code, and beside it as many lines of a text as there is room for.
+// draw draws the code, or its parts one after the other, and beside each as many lines of a
+// text as there is room for.
 func (p qrPlan) draw(env *cli.Env, out io.Writer, text []string) error {
-	if !p.show {
+	switch len(p.parts) {
+	case 0:
 		return nil
+	case 1:
+		return p.drawOne(env, out, p.parts[0], text)
 	}
+	draw := func(part int) error {
+		if err := p.scrollAway(out, p.parts[part-1]); err != nil {
+			return err
+		}
+		which := fmt.Sprintf("part %d of %d", part, len(p.parts))
+		return p.drawOne(env, out, p.parts[part-1], append([]string{which, ""}, text...))
+	}
+	if p.pages {
+		return qr.Page(env, len(p.parts), p.columns, draw)
+	}
+	for part := range p.parts {
+		if err := draw(part + 1); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// scrollAway makes room for a code and its prompt, so that no phone sees two codes.
+func (p qrPlan) scrollAway(out io.Writer, code string) error {
+	_, rows, err := qr.Size(code)
+	if err == nil {
+		_, err = io.WriteString(out, strings.Repeat("\n", max(0, p.rows-1-rows)))
+	}
+	return err
+}
+
+func (p qrPlan) drawOne(env *cli.Env, out io.Writer, text string, beside []string) error {
 	var code bytes.Buffer
-	if err := qr.Draw(&code, p.text, qr.Options{NoColor: !env.Color()}); err != nil {
+	if err := qr.Draw(&code, text, qr.Options{NoColor: !env.Color()}); err != nil {
+		return err
+	}
+	width, _, err := qr.Size(text)
+	if err != nil {
 		return err
 	}
 	var lines []string
-	if width := p.free - len(gap); width >= leastWidth {
-		for _, paragraph := range text {
-			lines = append(lines, fold(paragraph, width)...)
+	free := p.columns - width - 1 - len(gap) // some terminals break the line after the last column
+	if p.columns >= fullWidth && free >= leastWidth {
+		for _, paragraph := range beside {
+			lines = append(lines, fold(paragraph, free)...)
 		}
 	}
 	for row := range strings.Lines(code.String()) {

@@ -159,7 +159,7 @@ func (f *releaseFlags) confirm(env *cli.Env, preview *site.ReleasePreview) error
 func (f *releaseFlags) summary(out io.Writer, state *site.State, r *site.Release, code qrPlan) {
 	fmt.Fprintf(out, "released: the license stopped here on %s\n", format.Time(r.IssuedAt).Format(time.RFC3339))
 	if f.qrPNG != "" && f.qrPNG != "-" {
-		fmt.Fprintf(out, "  picture   %s\n", cli.Clean(f.qrPNG))
+		fmt.Fprintf(out, "  picture   %s\n", cli.Clean(f.pictures))
 	}
 	switch {
 	case f.out == "":

@@ -21,7 +21,7 @@ type requestFlags struct {
 	qrFlags
 
 	state, product, invoice, email, kind string
-	site, host, replaces                 string
+	site, host                           string
 	components                           []string
 	mac, hostID, keyOnly                 bool
 }
@@ -39,7 +39,6 @@ func (t tool) requestCommand() cli.Command {
 			cli.Choices(flags, "type", format.Types()...)
 			flags.StringVar(&f.site, "site", "", "")
 			flags.StringVar(&f.host, "host", "", "")
-			flags.StringVar(&f.replaces, "replaces", "", "")
 			flags.StringArrayVar(&f.components, "component", nil, "")
 			flags.BoolVar(&f.mac, "mac", false, "")
 			flags.BoolVar(&f.hostID, "host-id", false, "")
@@ -67,7 +66,7 @@ func (f *requestFlags) run(env *cli.Env, args []string) error {
 	if err := f.writeFiles(env, r.Text, r.Code); err != nil {
 		return cli.Failf("%w (the request itself is made and kept as \"%s\")", err, r.Path)
 	}
-	code, err := f.code(env, r)
+	code, err := f.planQR(env, r.Code)
 	if err != nil {
 		return err
 	}
@@ -75,27 +74,20 @@ func (f *requestFlags) run(env *cli.Env, args []string) error {
 	for _, warning := range r.Warnings {
 		env.Warnf("%s", warning)
 	}
+	if r.Changed {
+		env.Warnf("%s", changeOfMachine(r))
+	}
 	f.summary(env, out, state, r, code)
 	return code.draw(env, out, f.reminder(state, r))
 }
 
-// code plans the QR code. One of a change of machine would need the signature, for which a
-// code has no room.
-func (f *requestFlags) code(env *cli.Env, r *site.Request) (qrPlan, error) {
-	if !r.Changed {
-		return f.planQR(env, r.Code)
-	}
+// changeOfMachine says what the vendor will judge, and why.
+func changeOfMachine(r *site.Request) string {
 	replaced := ""
 	if r.Prior != nil {
-		replaced = ", replaces license " + r.Prior.String()
+		replaced = ", to replace license " + r.Prior.String()
 	}
-	told := "this machine has changed since an earlier request, or other components were given: this request is signed" + replaced +
-		", and goes to the vendor as a file, for a QR code cannot carry it"
-	if f.qrPNG != "" {
-		return qrPlan{}, cli.Failf("there is no picture: %s", told).WithHint("send the file \"%s\"", cli.Clean(f.file(r.Path)))
-	}
-	env.Warnf("%s", told)
-	return qrPlan{}, nil
+	return "this machine has changed since an earlier request, or other components were given: this request asks for a change of machine" + replaced
 }
 
 // trim drops the white space around what was pasted: the vendor compares it exactly.
@@ -146,14 +138,6 @@ func (f *requestFlags) options(env *cli.Env) (site.RequestOptions, error) {
 	}
 	if err != nil {
 		return o, err
-	}
-	if f.replaces != "" {
-		id, err := format.ParseID(f.replaces)
-		if err != nil {
-			return o, cli.Usagef("--replaces: %s is not a license id", cli.Quote(f.replaces)).
-				WithHint("\"offlicense show\" prints the id of a license: 26 letters and digits")
-		}
-		o.Prior = &id
 	}
 	o.Components, err = operatorComponents(env, f.components)
 	if err == nil && f.keyOnly && (len(o.Components) > 0 || f.mac || f.hostID) {

@@ -29,8 +29,8 @@ func (f *requestFlags) summary(env *cli.Env, out io.Writer, state *site.State, r
 	}
 	row("machine", labels(r.Components))
 	row("file", f.file(r.Path))
-	if f.qrPNG != "-" && r.Code != "" {
-		row("picture", f.qrPNG)
+	if f.qrPNG != "-" {
+		row("picture", f.pictures)
 	}
 	warnUnbound(env, r)
 	for _, line := range wrap("next: send the file to the vendor"+code.advice()+

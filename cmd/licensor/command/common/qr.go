@@ -48,14 +48,21 @@ func (o *QROptions) ShowIfShort(env *cli.Env, text string) error {
 // Show draws the code of a text as the options say.
 func (o *QROptions) Show(env *cli.Env, text string) error {
 	if o.picture != "" {
-		if err := qr.WritePicture(env, o.picture, text); err != nil {
+		written, err := qr.WritePicture(env, o.picture, text)
+		if err != nil {
 			return err
+		}
+		if written != o.picture {
+			fmt.Fprintf(env.Stderr, "The QR code comes in parts: %s.\n", cli.Clean(written))
 		}
 	}
 	if o.mode == qr.Never {
 		return nil
 	}
 	columns, rows, err := qr.Size(text)
+	if err != nil && o.mode == qr.Auto && o.picture != "" {
+		return nil // the pictures have it
+	}
 	if err != nil {
 		return err
 	}
@@ -65,9 +72,16 @@ func (o *QROptions) Show(env *cli.Env, text string) error {
 	}
 	rows++ // the prompt
 	fits := columns <= haveColumns && rows <= haveRows
+	draw := qr.Options{NoColor: !terminal || !env.ErrColor()}
 	switch {
+	case o.mode == qr.Always && terminal && !fits && env.Attended != nil && env.Attended():
+		parts, err := qr.Cut(text, qr.Room(haveColumns, haveRows-1), qr.MostOnScreen)
+		if err != nil {
+			return err
+		}
+		return qr.Page(env, len(parts), haveColumns, func(part int) error { return qr.Draw(env.Stderr, parts[part-1], draw) })
 	case o.mode == qr.Always, terminal && fits:
-		return qr.Draw(env.Stderr, text, qr.Options{NoColor: !terminal || !env.ErrColor()})
+		return qr.Draw(env.Stderr, text, draw)
 	case terminal && o.picture == "":
 		fmt.Fprintf(env.Stderr, "The QR code takes %dx%d characters and this terminal has %dx%d: enlarge it, or use --qr-png FILE.\n",
 			columns, rows, haveColumns, haveRows)
