@@ -160,7 +160,7 @@ func (c *historyCommand) noneOf(ctx context.Context, s *service.Service, of stri
 			return cli.Failf("no event of %s fits the other options", cli.Quote(name)).WithHint("leave them out to see its whole history")
 		}
 	}
-	return s.Unknown(ctx, of)
+	return s.Unknown(ctx, "no invoice and no activation", of)
 }
 
 // nothing says that nothing fits, and which names were most likely meant.

@@ -21,6 +21,7 @@ import (
 // Commands are the commands of this package.
 var Commands = cli.WithUsage(usage, []cli.Command{
 	{Name: "list", Summary: "show entitlements, seats and who is active", Setup: list},
+	{Name: "show", Summary: "show all that is known of something, and what to do next", Setup: show},
 	{Name: "history", Summary: "show what was done, by whom and when", Setup: history},
 	{Name: "report", Summary: "count what was sold, renewed, active and free", Setup: report},
 	{Name: "backup", Summary: "copy the ledger while others work", Setup: backUp},

@@ -1,6 +1,10 @@
 package ledger
 
-import "time"
+import (
+	"time"
+
+	"github.com/offlicense/offlicense/format"
+)
 
 // Holding is an entitlement with who uses it.
 type Holding struct {
@@ -27,3 +31,19 @@ type Partners map[string]bool
 
 // Has reports whether a customer, in whatever case and spacing, is a partner.
 func (p Partners) Has(customer string) bool { return p[CustomerKey(customer)] }
+
+// Dossier is all that is on record of a sale, or of one activation of it.
+type Dossier struct {
+	Holding    // with the activations that have left their seats
+	Seller     string
+	Activation string                     // the one that was asked for; "": all
+	License    format.ID                  // likewise
+	Licenses   map[string][]LicenseRecord // by activation; of many activations, only of the first
+}
+
+// LicenseRecord is a license with what became of it, without its request and its file.
+type LicenseRecord struct {
+	License
+	Code    string      // the comparison code of its request; "" if it answers none
+	Revoked *Revocation // nil: it is not
+}

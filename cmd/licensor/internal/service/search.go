@@ -27,13 +27,13 @@ func (s *Service) NoInvoice(ctx context.Context, invoice string) error {
 	return told.WithHint("did you mean %s?", text.Clean(near))
 }
 
-// Unknown returns the error for what is neither an invoice nor an activation.
-func (s *Service) Unknown(ctx context.Context, of string) error {
+// Unknown returns the error for what is none of some things on record, invoices among them.
+func (s *Service) Unknown(ctx context.Context, things, of string) error {
 	near, err := s.Nearest(ctx, store.KnownInvoices, of)
 	if err != nil {
 		return err
 	}
-	told := hint.Errorf("no invoice and no activation is %s", text.Quote(of))
+	told := hint.Errorf("%s is %s", things, text.Quote(of))
 	if near == "" {
 		return told.WithHint(`"licensor list" shows all invoices with their activations`)
 	}

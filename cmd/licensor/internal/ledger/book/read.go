@@ -82,3 +82,8 @@ func (b *Book) Nearest(ctx context.Context, of store.Known, word string) (string
 	}
 	return names[0], nil
 }
+
+// Dossier returns all that is on record of what is wanted, nil if nothing is.
+func (b *Book) Dossier(ctx context.Context, w store.Wanted) (*ledger.Dossier, error) {
+	return read(ctx, b, func(t *store.Tx) (*ledger.Dossier, error) { return t.Dossier(w) })
+}

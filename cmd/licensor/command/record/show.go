@@ -1,0 +1,235 @@
+package record
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/offlicense/offlicense/cmd/internal/cli"
+	"github.com/offlicense/offlicense/cmd/internal/hint"
+	"github.com/offlicense/offlicense/cmd/internal/text"
+	"github.com/offlicense/offlicense/cmd/licensor/command/common"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
+	"github.com/offlicense/offlicense/format"
+	"github.com/spf13/pflag"
+)
+
+const (
+	shownEvents      = 12  // on a screen
+	answeredEvents   = 100 // in JSON
+	shownActivations = 10
+)
+
+type showCommand struct {
+	common.Options
+	json bool
+}
+
+func show(flags *pflag.FlagSet) cli.Run {
+	var c showCommand
+	c.AddLedgerOrCopy(flags)
+	flags.BoolVar(&c.json, "json", false, "")
+	return c.run
+}
+
+func (c *showCommand) run(env *cli.Env, args []string) error {
+	if len(args) != 1 || args[0] == "" {
+		return cli.Usagef("got %d arguments, want one: an invoice, an activation, a license, a comparison code or a file", len(args))
+	}
+	now, err := env.Time()
+	if err != nil {
+		return err
+	}
+	return c.WithService(env, service.ToRead, func(ctx context.Context, s *service.Service) error {
+		shown, err := c.find(ctx, env, s, args[0], now)
+		if err != nil {
+			return err
+		}
+		if shown.Foreign != "" {
+			env.Warnf("%s", shown.Foreign)
+		}
+		if c.json {
+			partners, err := s.Partners(ctx)
+			if err != nil {
+				return err
+			}
+			return env.Answer(newShowAnswer(shown, partners, now))
+		}
+		return c.print(env, shown, args[0], now)
+	})
+}
+
+// find looks up what an argument names: what is on record comes before a file, unless the
+// argument is a path.
+func (c *showCommand) find(ctx context.Context, env *cli.Env, s *service.Service, of string, now time.Time) (*service.Shown, error) {
+	events := shownEvents
+	if c.json {
+		events = answeredEvents
+	}
+	_, err := os.Stat(of)
+	there := err == nil || of == "-"
+	if !there || !strings.ContainsAny(of, `./\`) && of != "-" {
+		shown, err := s.Show(ctx, of, events)
+		if shown != nil || err != nil {
+			return shown, err
+		}
+	}
+	if !there {
+		return nil, s.Unknown(ctx, "no invoice, activation, license, comparison code or file", of)
+	}
+	file, err := env.ReadFile(of, format.MaxText)
+	if err != nil {
+		return nil, err
+	}
+	defer clear(file) // it may be a private key, by mistake
+	shown, err := s.ShowFile(ctx, file, now, events)
+	if err != nil && hint.Of(err) == "" {
+		return nil, cli.Failf("%s: %w", cli.Quote(of), err).WithHint("name the file of a request, a license or a release")
+	}
+	return shown, err
+}
+
+func (c *showCommand) print(env *cli.Env, shown *service.Shown, of string, now time.Time) error {
+	out := env.Stdout
+	if shown.Request != nil {
+		printRequest(out, shown)
+	}
+	if shown.Dossier != nil {
+		if shown.Request != nil {
+			fmt.Fprintln(out)
+		}
+		printSale(out, shown.Dossier, now)
+		c.printActivations(out, shown.Dossier, now)
+		if len(shown.Past.Events) > 0 {
+			fmt.Fprintln(out)
+			common.HistoryTable(common.ViewLater(shown.Past.Events, shown.Past.Sold)).WriteTo(out)
+		}
+		if shown.Past.More {
+			fmt.Fprintf(out, "earlier ones: licensor history%s %s\n", c.FlagsText(), cli.ShellWord(cmp.Or(shown.Activation, shown.Invoice)))
+		}
+	}
+	t := cli.Table{Whole: true}
+	next := shown.Next(now)
+	for _, next := range next {
+		command := next.Command
+		if shown.Request != nil {
+			command = strings.Replace(command, "licensor sign REQUEST", "licensor sign "+cli.ShellPath(of), 1)
+		}
+		if verb, rest, found := strings.Cut(strings.TrimPrefix(command, "licensor "), " "); found {
+			command = "licensor " + verb + c.FlagsText() + " " + rest
+		}
+		t.Row("  "+next.What, command)
+	}
+	if len(next) == 0 {
+		return nil
+	}
+	fmt.Fprintln(out, "\nNext:")
+	_, err := t.WriteTo(out)
+	return err
+}
+
+// printRequest prints what a request asks for, and what the rules say.
+func printRequest(out io.Writer, shown *service.Shown) {
+	q := shown.Request
+	t := cli.Table{Whole: true}
+	t.Row("request", fmt.Sprintf("for a %s license of %s, invoice %s", q.Type, q.Product, q.Invoice))
+	t.Row("made", text.Minute(time.Unix(q.Time, 0)))
+	t.Row("code", format.ComparisonCode(q.Hash))
+	common.AddPlace(func(name, value string) { t.Row(name, value) }, q.Site, q.Host)
+	t.Row("machine", common.MachineOf(q))
+	switch {
+	case shown.Refusal != nil:
+		t.Row("state", "it gets no license: "+shown.Refusal.Error())
+		t.Row("hint", shown.Refusal.Hint())
+		t.Row("to customers", shown.Refusal.ForCustomers())
+	case shown.Offer.License != nil:
+		t.Row("state", "signed on "+text.Date(shown.Offer.License.Issued)+": license "+shown.Offer.License.ID.String())
+	case shown.Offer.From != nil:
+		t.Row("state", "not signed: it would get a bridge until "+text.Minute(shown.Offer.BridgeUntil))
+	case shown.Offer.Activation != nil:
+		t.Row("state", "not signed: it would get another license for its own seat")
+	default:
+		t.Row("state", "not signed: it would get a seat that is free")
+	}
+	t.WriteTo(out)
+}
+
+func printSale(out io.Writer, d *ledger.Dossier, now time.Time) {
+	t := cli.Table{Whole: true}
+	t.Row("invoice", d.Invoice)
+	if d.License != (format.ID{}) {
+		t.Row("license", d.License.String())
+	}
+	if d.Activation != "" {
+		t.Row("activation", d.Activation)
+	}
+	t.Row("state", common.SaleState(&d.Holding, now))
+	common.AddEntitlement(&t, &d.Entitlement, "invoice", "seats")
+	t.Row("seats", common.SeatsInUse(&d.Entitlement, d.SeatsUsed))
+	t.Row("sold by", d.Seller)
+	t.WriteTo(out)
+}
+
+// printActivations prints the activations and their licenses.
+func (c *showCommand) printActivations(out io.Writer, d *ledger.Dossier, now time.Time) {
+	t := cli.Table{Whole: true}
+	t.Row("ACTIVATION", "SITE", "HOST", "STATE", "SINCE OR UNTIL")
+	l := cli.Table{Whole: true}
+	l.Row("LICENSE", "ACTIVATION", "EPOCH", "FROM", "TO", "SIGNED BY", "BOUND TO", "CODE", "REVOKED")
+	shown := 0
+	for i := range d.Activations {
+		a := &d.Activations[i]
+		if d.Activation != "" && a.ID != d.Activation {
+			continue
+		}
+		if shown++; shown > shownActivations {
+			continue
+		}
+		state, when := common.ActivationState(a, &d.Entitlement, now)
+		if !a.Ended.IsZero() {
+			when = "on " + text.Date(a.Ended)
+		}
+		t.Row(a.ID, a.Site, common.HostOf(a), state, when)
+		for _, license := range d.Licenses[a.ID] {
+			l.Row(licenseCells(&license)...)
+		}
+	}
+	if shown == 0 {
+		return
+	}
+	fmt.Fprintln(out)
+	t.WriteTo(out)
+	if more := shown - shownActivations; more > 0 {
+		fmt.Fprintf(out, "and %d more: licensor list%s --activations --invoice %s\n", more, c.FlagsText(), cli.ShellWord(d.Invoice))
+	}
+	fmt.Fprintln(out)
+	l.WriteTo(out)
+}
+
+// licenseCells tell of a license.
+func licenseCells(l *ledger.LicenseRecord) []string {
+	bound := "nothing"
+	switch {
+	case len(l.Components) > 0:
+		bound = fmt.Sprintf("%d of %s", l.Need, strings.Join(l.Components, ", "))
+	case l.Code != "":
+		bound = "its key alone"
+	}
+	end := "perpetual"
+	if !l.HardEnd.IsZero() {
+		end = text.LastDay(l.HardEnd)
+	}
+	revoked := ""
+	if r := l.Revoked; r != nil {
+		revoked = text.Date(r.Since) + ", waits for the next list"
+		if r.List > 0 {
+			revoked = fmt.Sprintf("%s, by list %d", text.Date(r.Since), r.List)
+		}
+	}
+	return []string{l.ID.String(), l.Activation, fmt.Sprint(l.Epoch), text.Date(l.Issued), end, l.SignedBy, bound, l.Code, revoked}
+}

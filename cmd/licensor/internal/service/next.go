@@ -1,0 +1,131 @@
+package service
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/offlicense/offlicense/cmd/internal/text"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/format"
+)
+
+// Next is something that can be done next.
+type Next struct {
+	What    string `json:"what"`
+	Command string `json:"command,omitempty"` // without the home; "": there is none
+}
+
+// Next says what can be done next with what was looked up.
+func (d *Shown) Next(now time.Time) []Next {
+	n := &nexts{now: now}
+	if d.Request != nil {
+		n.request(d)
+	}
+	if d.Dossier == nil {
+		return n.all
+	}
+	n.invoice = text.ShellWord(d.Invoice)
+	if n.sale(&d.Holding); d.Standing == ledger.StandingCanceled {
+		return n.all
+	}
+	for i := range d.Activations {
+		a := &d.Activations[i]
+		switch {
+		case a.ID == d.Activation:
+			n.activation(d, a)
+		case d.Activation == "" && !a.Revoked.IsZero() && a.Ended.IsZero():
+			n.add("free the seat of "+a.ID+", which is revoked", "deactivate %s --activation %s --why TEXT", n.invoice, a.ID)
+		}
+	}
+	return n.all
+}
+
+// nexts collects them.
+type nexts struct {
+	now     time.Time
+	invoice string // as a word of a command
+	all     []Next
+}
+
+func (n *nexts) add(what, command string, args ...any) {
+	if command != "" {
+		command = "licensor " + fmt.Sprintf(command, args...)
+	}
+	n.all = append(n.all, Next{what, command})
+}
+
+func (n *nexts) request(d *Shown) {
+	switch {
+	case d.Refusal != nil: // its hint says what to do
+	case d.Offer.License != nil:
+		n.add("write its license again", "sign REQUEST --out FILE")
+	default:
+		n.add("sign it", "sign REQUEST --out FILE")
+	}
+}
+
+func (n *nexts) sale(h *ledger.Holding) {
+	switch status := h.Entitlement.Status(n.now); status {
+	case ledger.StatusCanceled:
+		n.add("nothing more is signed under this invoice: a new sale has another", "")
+		return
+	case ledger.StatusSuspended:
+		n.add("sign under it again", "resume %s --why TEXT", n.invoice)
+		return
+	case ledger.StatusEnded, ledger.StatusGrace:
+		n.add("renew it", "renew %s --expires 1y --out DIR", n.invoice)
+		return
+	}
+	if h.Forgotten {
+		n.add("let it take new requests", "amend %s --email ADDRESS --out DIR", n.invoice)
+	}
+	switch free := h.Type == ledger.TypeDevelopment && h.Allowance == 0 || h.Type == ledger.TypeDevelopment && h.SeatsUsed < h.Allowance || h.Type != ledger.TypeDevelopment && h.SeatsUsed < h.Seats; {
+	case free && h.Weakest() == format.StrengthAny:
+		n.add("sign a license for any machine", "sign --unbound --invoice %s --name NAME --out FILE", n.invoice)
+	case free:
+		n.add("sign a request for a free seat", "sign REQUEST --out FILE")
+	case h.Type == ledger.TypeDevelopment:
+		n.add("allow more activations", "amend %s --allowance %d --out DIR", n.invoice, h.SeatsUsed+1)
+	default:
+		n.add("sell more seats", "amend %s --seats %d --out DIR", n.invoice, h.Seats+1)
+	}
+	if !h.Expires.IsZero() || !h.UpdatesUntil.IsZero() {
+		n.add("renew it", "renew %s %s --out DIR", n.invoice, renewing(h))
+	}
+	n.add("change what was sold", "amend %s --out DIR ...", n.invoice)
+}
+
+// renewing are the options of a renewal: of a perpetual license, its updates.
+func renewing(h *ledger.Holding) string {
+	if h.Expires.IsZero() {
+		return "--updates-until 1y"
+	}
+	return "--expires 1y"
+}
+
+func (n *nexts) activation(d *Shown, a *ledger.Held) {
+	closing := func(what string) {
+		n.add(what, "deactivate %s --activation %s --why TEXT", n.invoice, a.ID)
+	}
+	switch status := a.Status(&d.Entitlement, n.now); {
+	case status.Closed():
+		n.add("its server makes a new request, if it is to have a seat again", "")
+	case status == ledger.StatusRevoked:
+		closing("free its seat, which is revoked")
+	case status == ledger.StatusBridge && a.Waits != "":
+		n.add("sign its request for the seat that waits", "sign REQUEST --out FILE")
+	case a.State == ledger.StateBridge:
+		n.add("record the release of the old server", "release FILE --out FILE")
+		closing("cancel its move")
+	default:
+		n.add("move it to another server", "move %s --activation %s --overlap 14d --why TEXT REQUEST", n.invoice, a.ID)
+		closing("free its seat, if its server is gone")
+		n.add("revoke its licenses", "revoke --activation %s --why TEXT", a.ID)
+	}
+	for _, l := range d.Licenses[a.ID] {
+		if l.Revoked != nil && l.Revoked.List == 0 {
+			n.add("sign the next revocation list, which names it", "revocations --out list.olv")
+			return
+		}
+	}
+}
