@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf16"
 
 	"github.com/makiuchi-d/gozxing"
 	"github.com/makiuchi-d/gozxing/qrcode"
@@ -78,8 +79,21 @@ func TestScripts(t *testing.T) {
 			"sparse":   scriptSparse,
 			"strip":    scriptStrip,
 			"tutorial": scriptTutorial,
+			"utf16":    scriptUTF16,
 		},
 	})
+}
+
+// utf16 FROM TO writes a text as spreadsheets do that call it Unicode.
+func scriptUTF16(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: utf16 FROM TO")
+	}
+	wide := []byte{0xff, 0xfe}
+	for _, unit := range utf16.Encode([]rune(ts.ReadFile(args[0]))) {
+		wide = append(wide, byte(unit), byte(unit>>8))
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), wide, 0o644))
 }
 
 // sold HOME makes a vendor's home in which the invoice INV0042-1 has one seat.

@@ -21,16 +21,21 @@ const maxOrders = 256 << 20
 func importOrders(flags *pflag.FlagSet) cli.Run {
 	var c common.Options
 	c.AddChange(flags)
+	var dates common.Dates
+	dates.Add(flags)
 	return func(env *cli.Env, args []string) error {
 		file, err := common.OneFile(args, "one with orders")
 		if err != nil {
+			return err
+		}
+		if err := dates.Check(); err != nil {
 			return err
 		}
 		by, err := c.Operation(env)
 		if err != nil {
 			return err
 		}
-		rows, err := readOrdersFile(env, file, by.Now)
+		rows, err := readOrdersFile(env, file, by.Now, dates)
 		if err != nil {
 			return err
 		}
@@ -50,22 +55,32 @@ func importOrders(flags *pflag.FlagSet) cli.Run {
 			if err != nil {
 				return err
 			}
-			sold := make([]*ledger.Entitlement, len(rows))
+			var sold []*ledger.Entitlement
+			answer := importAnswer{Version: 1}
 			for i := range rows {
-				sold[i] = &rows[i].Entitlement
-			}
-			s.WarnOfScope(by.Now, sold...)
-			fmt.Fprintf(env.Stdout, "imported  %d\n", len(rows))
-			waived := 0
-			for i := range rows {
+				if rows[i].Known {
+					answer.Known++
+					continue
+				}
+				answer.Imported++
+				sold = append(sold, &rows[i].Entitlement)
 				if rows[i].Waived {
-					waived++
+					answer.Waived++
 				}
 			}
-			if waived > 0 {
-				env.Warnf("rule production was waived for good for %d of them", waived)
+			s.WarnOfScope(by.Now, sold...)
+			t := cli.Table{}
+			t.Row("imported", fmt.Sprint(answer.Imported))
+			if answer.Known > 0 {
+				t.Row("on record", fmt.Sprintf("%d, as they are; passed over", answer.Known))
 			}
-			return env.Answer(importAnswer{1, len(rows), waived})
+			if _, err := t.WriteTo(env.Stdout); err != nil {
+				return err
+			}
+			if answer.Waived > 0 {
+				env.Warnf("rule production was waived for good for %d of them", answer.Waived)
+			}
+			return env.Answer(answer)
 		})
 	}
 }
@@ -74,6 +89,7 @@ func importOrders(flags *pflag.FlagSet) cli.Run {
 type importAnswer struct {
 	Version  int `json:"version"`
 	Imported int `json:"imported"`
+	Known    int `json:"on_record"`        // as they are, and passed over
 	Waived   int `json:"waived,omitempty"` // of rule production
 }
 
@@ -91,14 +107,14 @@ type lineError struct {
 	Hint  string `json:"hint,omitempty"`
 }
 
-func readOrdersFile(env *cli.Env, path string, now time.Time) ([]service.Order, error) {
+func readOrdersFile(env *cli.Env, path string, now time.Time, dates common.Dates) ([]service.Order, error) {
 	in, err := env.OpenFile(path, maxOrders)
 	if err != nil {
 		return nil, err
 	}
 	defer in.Close()
 	bar := cli.NewProgress(env, "reading", 0)
-	rows, err := common.ReadOrders(in, now, func() { bar.Add(1) })
+	rows, err := common.ReadOrders(in, now, dates, func() { bar.Add(1) })
 	bar.Done()
 	var known *cli.Error
 	switch {

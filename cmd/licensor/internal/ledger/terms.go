@@ -24,6 +24,7 @@ type Term struct {
 
 	Required bool // a sale names it
 	Fixed    bool // an amendment does not change it
+	Date     bool // Set reads a date, or a span from now on
 
 	// Set reads the term as Get writes it, as said at a time; None means that there is none,
 	// where it is not required. Get writes "" for none.
@@ -201,7 +202,7 @@ func count(name, label, zero string, field func(*Entitlement) *uint64) Term {
 
 // end is an end, or with updates the last second before it.
 func end(name, label string, updates bool, field func(*Entitlement) *time.Time) Term {
-	return Term{Name: name, Label: label,
+	return Term{Name: name, Label: label, Date: true,
 		Set: func(e *Entitlement, text string, at time.Time) error {
 			if text == None {
 				*field(e) = time.Time{}

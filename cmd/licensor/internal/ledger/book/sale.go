@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/rules"
@@ -124,6 +125,11 @@ type Order struct {
 	Line int   // of the file, for errors
 	Err  error // what is known to be wrong with the line; it is reported with the rest
 	ledger.Entitlement
+
+	// At reads the line as if it were another time; nil: it would say the same.
+	At func(time.Time) ledger.Entitlement
+
+	Known bool // set by Import: it is on record as the line says
 }
 
 // ImportError says why nothing was imported.
@@ -167,78 +173,4 @@ func (e *ImportError) cut() {
 	if over := len(e.Lines) - maxLineErrors; over > 0 {
 		e.Lines, e.More = slices.Clip(e.Lines[:maxLineErrors]), e.More+over
 	}
-}
-
-// Import records many orders, all of them or none. What requires a production
-// entitlement may stand before it in the file. Waived of the orders is set. progress, if
-// not nil, is told now and then how many are done. The error is an *ImportError if it is
-// about the orders: it names all that is wrong, with their form and by the rules.
-func (b *Book) Import(ctx context.Context, by ledger.Operation, orders []Order, progress func(done int)) error {
-	var wrong ImportError
-	lines := make(map[string]int, len(orders))
-	sales := make([]*ledger.Entitlement, len(orders)) // nil: the row is wrong
-	var all []*ledger.Entitlement
-	for i := range orders {
-		o := &orders[i]
-		sale, err := o.Normal(), o.Err
-		if err == nil {
-			err = sale.Check(b.vendor, by.Now)
-		}
-		if err == nil {
-			err = commit(&by, sale)
-		}
-		if err != nil {
-			wrong.add(o.Line, err)
-		}
-		if o.Invoice == "" { // its line could not be read so far
-			continue
-		}
-		all = append(all, sale)
-		earlier, twice := lines[o.Invoice]
-		if twice {
-			wrong.add(o.Line, fmt.Errorf("duplicate invoice %.64q: line %d has it already", o.Invoice, earlier))
-			continue
-		}
-		lines[o.Invoice] = o.Line
-		if err == nil {
-			sales[i] = sale
-		}
-	}
-	done := 0
-	recorded := func() {
-		if done++; progress != nil && (done%1000 == 0 || done == len(orders)) {
-			progress(done)
-		}
-	}
-	return b.changeMany(ctx, &by, store.Ask{Sales: all}, func(_ *store.Tx, f *rules.Facts) ([]*rules.Step, error) {
-		for i := range orders {
-			if err := rules.CheckNew(f, orders[i].Invoice); err != nil {
-				wrong.add(orders[i].Line, err)
-				sales[i] = nil
-			}
-		}
-		for _, e := range all {
-			if e.Type == ledger.TypeProduction {
-				f.AssumeProduction(e)
-			}
-		}
-		var steps []*rules.Step
-		for i, sale := range sales {
-			if sale == nil {
-				continue
-			}
-			step, err := rules.Entitle(f, &by, sale)
-			if err != nil {
-				wrong.add(orders[i].Line, err)
-				continue
-			}
-			orders[i].Waived = step.Event.Detail.(*ledger.Entitlement).Waived
-			steps = append(steps, step)
-		}
-		if len(wrong.Lines) > 0 {
-			wrong.cut()
-			return nil, &wrong
-		}
-		return steps, nil
-	}, recorded)
 }

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strconv"
@@ -35,6 +36,35 @@ func CheckNew(f *Facts, invoice string) error {
 	}
 	return hint.Errorf("invoice %.64q is in the ledger already", invoice).
 		WithHint("look at it with \"licensor list --invoice %s\"; a second line of the same invoice gets its own number, such as %s-2", invoice, invoice)
+}
+
+// CheckSame refuses an order of an invoice that is on record and says something else.
+func CheckSame(sold, order *ledger.Entitlement) error {
+	var other []string
+	for i := range ledger.Terms {
+		t := &ledger.Terms[i]
+		if t.Name == "email" && (sold.Email == "" || ledger.AccountKey(sold.Email) == ledger.AccountKey(order.Email)) {
+			continue // one that was forgotten is nobody's any more
+		}
+		if t.Get(sold) != t.Get(order) {
+			other = append(other, t.Name)
+		}
+	}
+	if len(other) == 0 {
+		return nil
+	}
+	return hint.Errorf("invoice %.64q is in the ledger already, with another %s", order.Invoice, ledger.Join(other)).
+		WithHint("look at it with \"licensor list --invoice %s\"; \"licensor amend\" changes it", order.Invoice)
+}
+
+// AtFirst returns what was sold first, with the e-mail address of today if it is the same
+// account: events have none.
+func AtFirst(first, now *ledger.Entitlement) *ledger.Entitlement {
+	sold := first.Clone()
+	if bytes.Equal(first.Account, now.Account) {
+		sold.Email = now.Email
+	}
+	return sold
 }
 
 // Entitle records what was bought. With an override it may be what the rules leave to

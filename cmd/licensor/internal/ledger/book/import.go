@@ -1,0 +1,140 @@
+package book
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/rules"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/store"
+)
+
+// Import records many orders, all of them or none, but for those that are on record as
+// they are: these are passed over. What requires a production entitlement may stand before
+// it in the file. Waived and Known of the orders are set. progress, if not nil, is told now
+// and then how many are done. The error is an *ImportError if it is about the orders: it
+// names all that is wrong, with their form and by the rules.
+func (b *Book) Import(ctx context.Context, by ledger.Operation, orders []Order, progress func(done int)) error {
+	m, err := b.prepare(&by, orders)
+	if err != nil {
+		return err
+	}
+	done := 0
+	recorded := func() {
+		if done++; progress != nil && (done%1000 == 0 || done == len(orders)) {
+			progress(done)
+		}
+	}
+	return b.changeMany(ctx, &by, store.Ask{Sales: m.asked}, m.decide, recorded)
+}
+
+// importing is an import at work.
+type importing struct {
+	by     *ledger.Operation
+	orders []Order
+	sales  []*ledger.Entitlement // nil: the invoice of the row is not known, or another row's
+	errs   []error               // why a sale cannot be recorded
+	asked  []*ledger.Entitlement
+	wrong  ImportError
+}
+
+// prepare finds what can be found without the ledger.
+func (b *Book) prepare(by *ledger.Operation, orders []Order) (*importing, error) {
+	m := &importing{by: by, orders: orders, sales: make([]*ledger.Entitlement, len(orders)), errs: make([]error, len(orders))}
+	lines := make(map[string]int, len(orders))
+	for i := range orders {
+		o := &orders[i]
+		sale := o.Normal()
+		if o.Err != nil {
+			m.wrong.add(o.Line, o.Err)
+		} else if m.errs[i] = sale.Check(b.vendor, by.Now); m.errs[i] == nil {
+			if err := commit(by, sale); err != nil {
+				return nil, err
+			}
+		}
+		if o.Invoice == "" { // its line could not be read so far
+			continue
+		}
+		m.asked = append(m.asked, sale)
+		if earlier, twice := lines[o.Invoice]; twice {
+			m.wrong.add(o.Line, fmt.Errorf("duplicate invoice %.64q: line %d has it already", o.Invoice, earlier))
+			continue
+		}
+		lines[o.Invoice] = o.Line
+		m.sales[i] = sale
+	}
+	return m, nil
+}
+
+func (m *importing) decide(t *store.Tx, f *rules.Facts) ([]*rules.Step, error) {
+	for i := range m.orders {
+		o := &m.orders[i]
+		if o.Err != nil || m.sales[i] == nil || f.Sales[o.Invoice] == nil {
+			continue
+		}
+		if m.errs[i] = m.known(t, f, o); m.errs[i] == nil {
+			o.Known = true
+			m.sales[i] = nil
+		}
+	}
+	known := make(map[string]bool)
+	for i := range m.orders {
+		known[m.orders[i].Invoice] = known[m.orders[i].Invoice] || m.orders[i].Known
+	}
+	for _, e := range m.asked {
+		if e.Type == ledger.TypeProduction && !known[e.Invoice] {
+			f.AssumeProduction(e)
+		}
+	}
+	var steps []*rules.Step
+	for i, sale := range m.sales {
+		if sale == nil || m.orders[i].Err != nil {
+			continue
+		}
+		err := m.errs[i]
+		if err == nil {
+			var step *rules.Step
+			if step, err = rules.Entitle(f, m.by, sale); err == nil {
+				m.orders[i].Waived = step.Event.Detail.(*ledger.Entitlement).Waived
+				steps = append(steps, step)
+				continue
+			}
+		}
+		m.wrong.add(m.orders[i].Line, err)
+	}
+	if len(m.wrong.Lines) > 0 {
+		m.wrong.cut()
+		return nil, &m.wrong
+	}
+	return steps, nil
+}
+
+// known refuses an order whose invoice is on record and says something else: neither what
+// it says now, nor what was sold first.
+func (m *importing) known(t *store.Tx, f *rules.Facts, o *Order) error {
+	sold := f.Sales[o.Invoice].Entitlement
+	refused := rules.CheckSame(sold, o.Normal())
+	if refused == nil {
+		return nil
+	}
+	events, err := t.History(o.Invoice)
+	if err != nil {
+		return err
+	}
+	if len(events) == 0 {
+		return ledger.Damaged("no event has sold %.64q", o.Invoice)
+	}
+	first, ok := events[0].Detail.(*ledger.Entitlement)
+	if !ok {
+		return refused
+	}
+	line := &o.Entitlement
+	if o.At != nil {
+		then := o.At(events[0].Time)
+		line = &then
+	}
+	if rules.CheckSame(rules.AtFirst(first, sold), line.Normal()) == nil {
+		return nil
+	}
+	return refused
+}
