@@ -57,6 +57,9 @@ func (b *Book) prepare(by *ledger.Operation, orders []Order) (*importing, error)
 		}
 		m.asked = append(m.asked, sale)
 		if earlier, twice := lines[o.Invoice]; twice {
+			if m.errs[i] != nil {
+				m.wrong.add(o.Line, m.errs[i])
+			}
 			m.wrong.add(o.Line, fmt.Errorf("duplicate invoice %.64q: line %d has it already", o.Invoice, earlier))
 			continue
 		}
