@@ -139,6 +139,9 @@ func sentence(e *ledger.Event, before *ledger.Entitlement) string {
 func sale(action ledger.Action, e, before *ledger.Entitlement) string {
 	switch action {
 	case ledger.ActionRename:
+		if before != nil {
+			return fmt.Sprintf("customer renamed: %s -> %s", before.Customer, e.Customer)
+		}
 		return "customer renamed: " + e.Customer
 	case ledger.ActionSuspend:
 		return "suspended: nothing new is signed"
