@@ -141,10 +141,24 @@ func (f *requestFlags) options(env *cli.Env) (site.RequestOptions, error) {
 	}
 	o.Components, err = operatorComponents(env, f.components)
 	if err == nil && f.keyOnly && (len(o.Components) > 0 || f.mac || f.hostID) {
-		return o, cli.Usagef("--key-only binds the license to the key alone, and components are given as well").
-			WithHint("leave --key-only out; see also the variable %s", site.ComponentsVariable)
+		return o, contradictsKeyOnly(f)
 	}
 	return o, err
+}
+
+// contradictsKeyOnly says what else was given than --key-only.
+func contradictsKeyOnly(f *requestFlags) error {
+	other := site.ComponentsVariable
+	switch {
+	case f.hostID:
+		other = "--host-id"
+	case f.mac:
+		other = "--mac"
+	case len(f.components) > 0:
+		other = "--component"
+	}
+	return cli.Usagef("--key-only names nothing but the machine key, and %s names more: they contradict each other", other).
+		WithHint("leave out --key-only, to bind the license to what %s names; or leave out %s", other, other)
 }
 
 // requestError says what is wrong with a field in words of the command line.

@@ -4,12 +4,14 @@ import (
 	"cmp"
 	_ "embed"
 	"errors"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
+	"github.com/offlicense/offlicense/cmd/internal/hint"
 	"github.com/offlicense/offlicense/format"
 	"github.com/offlicense/offlicense/verify"
 	"github.com/offlicense/offlicense/verify/machine"
@@ -99,11 +101,15 @@ func (f *verifyFlags) unprepared(env *cli.Env, files []string, err error) error 
 // many gives one line to each file and goes on after those that cannot be read.
 func (f *verifyFlags) many(env *cli.Env, files []string, judge judge) error {
 	unchecked, notValid := 0, 0
+	next := "" // of the first that could not be checked
 	for _, file := range files {
 		a, err := f.answer(env, judge, file)
 		a.File = file
 		switch {
 		case err != nil:
+			if told := hint.Of(err); next == "" && told != "" {
+				next = fmt.Sprintf("\"%s\": %s", cli.Clean(file), told)
+			}
 			unchecked++
 		case !a.Valid:
 			notValid++
@@ -120,14 +126,19 @@ func (f *verifyFlags) many(env *cli.Env, files []string, judge judge) error {
 		return cli.ErrNotValid
 	}
 	if unchecked > 0 {
-		return cli.Failf("%d of %d files could not be checked", unchecked, len(files))
+		return cli.Failf("%d of %d files could not be checked", unchecked, len(files)).WithHint("%s", next)
 	}
 	return nil
 }
 
 func (f *verifyFlags) answer(env *cli.Env, judge judge, file string) (answer, error) {
 	license, err := judge(file)
-	return answerOf(license, err, env.Now())
+	a, err := answerOf(license, err, env.Now())
+	if dir := stateDirectory(env, f.state); a.Reason == verify.Standby && !f.anyMachine {
+		state := " --state " + typed(dir)
+		a.Hint = strings.NewReplacer("failover start", "failover start"+state+f.rootsAdvice(f.roots), "failover stop", "failover stop"+state).Replace(a.Hint)
+	}
+	return a, err
 }
 
 // judge checks a file, "" being the installed license.

@@ -82,10 +82,12 @@ type licenseView struct {
 	UpdatesUntil  time.Time         `json:"updates_until,omitzero"`
 	MaxVersion    string            `json:"max_version,omitempty"`
 	EmergencyDays uint64            `json:"emergency_days,omitempty"`
+	EmergencyFrom time.Time         `json:"emergency_from,omitzero"` // the day from which they count
 	Features      []string          `json:"features,omitempty"`
 	Limits        map[string]uint64 `json:"limits,omitempty"`
 	Ext           map[string]string `json:"ext,omitempty"`
 	MinRevocation uint64            `json:"min_revocation,omitempty"` // lowest number of a list by which it may be judged
+	Strength      string            `json:"strength"`                 // of the binding: machine, operator, key or any
 	Binding       *bindingView      `json:"binding,omitempty"`        // missing: any machine
 	SignedBy      string            `json:"signed_by"`                // the delegation's name for the key that claims to have signed it
 }
@@ -108,7 +110,7 @@ func viewLicense(payload []byte, signedBy string) (*licenseView, error) {
 		Activation: l.Activation, Epoch: l.Terms.Epoch, Site: l.Terms.Site,
 		Issued: format.Time(l.IssuedAt), NotBefore: format.Time(l.NotBefore),
 		GraceDays: l.Terms.GraceDays, UpdatesUntil: format.Time(l.Terms.UpdatesUntil), MaxVersion: l.Terms.MaxVersion,
-		EmergencyDays: l.Terms.EmergencyDays,
+		EmergencyDays: l.Terms.EmergencyDays, EmergencyFrom: format.Time(l.Terms.EmergencyFrom), Strength: l.Strength().String(),
 		MinRevocation: l.Terms.MinRevocation,
 		Features:      l.Terms.Features, Limits: l.Terms.Limits,
 		SignedBy: signedBy,

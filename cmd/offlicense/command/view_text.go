@@ -110,7 +110,7 @@ func (l *licenseView) print(r *rows) {
 	r.time("updates until", l.UpdatesUntil)
 	r.add("versions up to", l.MaxVersion)
 	if l.EmergencyDays > 0 {
-		r.add("emergency", cli.Plural(l.EmergencyDays, "day", "days"))
+		r.add("emergency", cli.Plural(l.EmergencyDays, "day", "days")+", counted from "+l.EmergencyFrom.Format(time.DateOnly))
 	}
 	r.add("features", strings.Join(l.Features, ", "))
 	for _, name := range slices.Sorted(maps.Keys(l.Limits)) {
@@ -122,6 +122,7 @@ func (l *licenseView) print(r *rows) {
 	if l.MinRevocation > 0 {
 		r.add("needs list", fmt.Sprintf("revocation list %d or later", l.MinRevocation))
 	}
+	r.add("binding", l.Strength)
 	b := l.Binding
 	if b == nil {
 		r.add("machine", "any")

@@ -39,9 +39,9 @@ func (o *TermOptions) addChanges(flags *pflag.FlagSet, fixed bool) {
 		if t.Fixed && !fixed {
 			continue
 		}
-		o.addTerm(flags, t)
+		given := o.addTerm(flags, t)
 		if t.Remove != nil {
-			o.add(flags, t, "no-"+t.OptionName(), func(e *ledger.Entitlement, name string, _ time.Time) error {
+			o.add(flags, t, "no-"+t.OptionName(), given, func(e *ledger.Entitlement, name string, _ time.Time) error {
 				t.Remove(e, name)
 				return nil
 			})
@@ -49,23 +49,29 @@ func (o *TermOptions) addChanges(flags *pflag.FlagSet, fixed bool) {
 	}
 }
 
-func (o *TermOptions) addTerm(flags *pflag.FlagSet, t *ledger.Term) {
+// addTerm adds the option of a term, and returns what is given with it.
+func (o *TermOptions) addTerm(flags *pflag.FlagSet, t *ledger.Term) (given map[string]string) {
+	given = make(map[string]string)
 	set := t.Set
 	if t.Add != nil {
 		set = func(e *ledger.Entitlement, item string, _ time.Time) error { return t.Add(e, item) }
 	}
-	o.add(flags, t, t.OptionName(), set)
+	o.add(flags, t, t.OptionName(), given, set)
+	return given
 }
 
-// add adds an option of a term. An item of a list is given once.
-func (o *TermOptions) add(flags *pflag.FlagSet, t *ledger.Term, option string, set func(*ledger.Entitlement, string, time.Time) error) {
-	given := make(map[string]bool)
+// add adds an option of a term. An item of a list is given once, or taken away: given says
+// by which option.
+func (o *TermOptions) add(flags *pflag.FlagSet, t *ledger.Term, option string, given map[string]string, set func(*ledger.Entitlement, string, time.Time) error) {
 	flags.Func(option, "", func(text string) error {
 		name, _, _ := strings.Cut(text, "=")
-		if t.Add != nil && given[name] {
+		switch other := given[name]; {
+		case t.Add != nil && other == option:
 			return fmt.Errorf("%s is given twice", cli.Quote(name))
+		case t.Add != nil && other != "":
+			return fmt.Errorf("%s is named with --%s, too", cli.Quote(name), other)
 		}
-		given[name] = true
+		given[name] = option
 		o.changes = append(o.changes, func(e *ledger.Entitlement, at time.Time) error { return set(e, text, at) })
 		return set(new(ledger.Entitlement), text, time.Time{})
 	})

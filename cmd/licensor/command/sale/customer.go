@@ -55,8 +55,12 @@ func customer(flags *pflag.FlagSet) cli.Run {
 		}
 		return c.WithService(env, mode, func(ctx context.Context, s *service.Service) error {
 			if change {
-				if err := s.SetCustomer(ctx, by, ledger.Customer{Name: args[0], Partner: *partner}); err != nil {
+				changed, err := s.MarkCustomer(ctx, by, ledger.Customer{Name: args[0], Partner: *partner})
+				if err != nil {
 					return err
+				}
+				if !changed {
+					fmt.Fprintln(env.Stderr, "That is on record already: nothing was changed.")
 				}
 			}
 			return showCustomer(ctx, env, s, args[0], change)
@@ -146,7 +150,7 @@ func forget(env *cli.Env, c *common.Options, email string) error {
 		return cli.Usagef("%s is no e-mail address", cli.Quote(email)).WithHint("name the address that is to be removed")
 	}
 	return c.WithService(env, service.ToChange, func(ctx context.Context, s *service.Service) error {
-		if err := c.Agree(env, fmt.Sprintf("Remove %s for good? Licenses remain; a new request needs the address that \"licensor amend --email\" then records.", email), "not removed"); err != nil {
+		if err := c.Agree(env, fmt.Sprintf("Remove %s for good? Licenses remain; a new request needs another address: licensor amend INVOICE --email ADDRESS --out DIR.", email), "not removed"); err != nil {
 			return err
 		}
 		by, err := c.Operation(env)

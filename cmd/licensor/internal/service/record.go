@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/offlicense/offlicense/cmd/licensor/internal/home"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/audit"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/store"
 )
@@ -32,6 +33,15 @@ func Audit(ctx context.Context, at home.Home, where string, checkpoint []byte, p
 	}
 	defer s.Close()
 	return audit.Run(ctx, s, against)
+}
+
+// MarkCustomer records whether a customer is a partner, unless that is on record already.
+func (s *Service) MarkCustomer(ctx context.Context, by ledger.Operation, c ledger.Customer) (changed bool, err error) {
+	partners, err := s.Partners(ctx)
+	if err != nil || partners.Has(c.Name) == c.Partner {
+		return false, err
+	}
+	return true, s.SetCustomer(ctx, by, c)
 }
 
 // Backup writes a copy of the whole ledger to a new file.

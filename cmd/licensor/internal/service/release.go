@@ -31,7 +31,7 @@ func (s *Service) OpenRelease(ctx context.Context, file []byte) (*ReleasePreview
 		}
 		if p.Request == nil {
 			return keys.PublicKey{}, hint.Errorf("the license %s is bound to no machine, so no machine can give it up", id).
-				WithHint("\"licensor deactivate\" closes the activation %s", p.Record.Activation)
+				WithHint("to close it: licensor deactivate INVOICE --activation %s --why TEXT", p.Record.Activation)
 		}
 		return p.Request.Key, nil
 	})

@@ -35,7 +35,7 @@ func Vouched(ctx context.Context, s *store.Store, checkpoint []byte, trusted []k
 			}
 		}
 		return hint.Errorf("the ledger does not continue this checkpoint: its history was changed").
-			WithHint("\"licensor audit --against\" says where; to go on all the same, leave the checkpoint out")
+			WithHint("\"licensor audit --against FILE\" says where; to go on all the same, leave the checkpoint out")
 	})
 	return events, err
 }

@@ -111,7 +111,7 @@ func (j *judgement) movable(s *Sale, from *Activation, offer *Offer) error {
 		return err
 	}
 	if len(from.MachineKey) == 0 {
-		return ledger.Refuse(ledger.RuleMove, ledger.LiftNobody, `close it with "licensor deactivate", then sign the new server's request`,
+		return ledger.Refuse(ledger.RuleMove, ledger.LiftNobody, fmt.Sprintf("close it, then sign the new server's request: licensor deactivate %s --activation %s --why TEXT", from.Invoice, from.ID),
 			"activation %s is bound to no machine, so there is none that could release it", from.Name())
 	}
 	if offer.Activation != nil {

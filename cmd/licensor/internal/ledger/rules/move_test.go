@@ -146,7 +146,7 @@ func TestMoveToTheWrongServer(t *testing.T) {
 	wantHint(t, err, "licensor deactivate "+inv+" --activation "+wrong.Activation)
 	_, err = r.move(because("onwards"), wrong.Activation, day, request(t, 3))
 	wantRefusal(t, err, ledger.RuleActive, "new server of a move")
-	wantHint(t, err, `"licensor deactivate"`)
+	wantHint(t, err, "licensor deactivate INV0042-1 --activation")
 	_, err = r.deactivate(by(), inv, wrong.Activation)
 	wantRefusal(t, err, ledger.RuleReason)
 	revoked, err := r.deactivate(because("the wrong server"), inv, wrong.Activation)
@@ -441,6 +441,6 @@ func TestMoveWantsAMachineToReleaseIt(t *testing.T) {
 	r.unchanged(func() {
 		_, err := r.move(because("new hardware"), license.Activation, 14*day, request(t, 2))
 		wantRefusal(t, err, ledger.RuleMove, "Berlin", "no machine")
-		wantHint(t, err, `"licensor deactivate"`)
+		wantHint(t, err, "licensor deactivate INV0042-1 --activation")
 	})
 }

@@ -55,7 +55,6 @@ func (r Revision) Of(before *ledger.Entitlement) (*ledger.Entitlement, error) {
 
 // NewRenewal gives an entitlement a later end.
 func NewRenewal(to Renewal) Revision {
-	const shorten = `"licensor amend" can shorten it`
 	return Revision{action: ledger.ActionRenew, change: func(e *ledger.Entitlement) error {
 		switch {
 		case to.Perpetual && !to.Expires.IsZero():
@@ -64,18 +63,18 @@ func NewRenewal(to Renewal) Revision {
 			return hint.Errorf("a renewal needs the new end").WithHint("give it with --expires")
 		case !e.Term.IsZero():
 			return hint.Errorf("invoice %q has not begun: it lasts %s from its first activation", e.Invoice, e.Term.Words()).
-				WithHint(`"licensor amend --term" changes that`)
+				WithHint("to change that: licensor amend %s --term TERM --out DIR", e.Invoice)
 		}
 		var expires time.Time
 		if !to.Perpetual {
 			if expires = to.Expires.From(to.begins(e.Expires)); e.Expires.IsZero() || expires.Before(e.Expires) {
-				return hint.Errorf("invoice %q runs longer already: %s", e.Invoice, endName(e.Expires)).WithHint(shorten)
+				return hint.Errorf("invoice %q runs longer already: %s", e.Invoice, endName(e.Expires)).WithHint("to shorten it: licensor amend %s --expires DATE --out DIR", e.Invoice)
 			}
 		}
 		until := e.UpdatesUntil
 		if !to.Updates.IsZero() {
 			if until = to.updates(e); endsUpdates(e, until, to.Perpetual) {
-				return hint.Errorf("invoice %q covers later builds already: %s", e.Invoice, updatesName(e.UpdatesUntil)).WithHint(shorten)
+				return hint.Errorf("invoice %q covers later builds already: %s", e.Invoice, updatesName(e.UpdatesUntil)).WithHint("to shorten it: licensor amend %s --expires DATE --out DIR", e.Invoice)
 			}
 		}
 		if e.EmergencyDays > 0 && !expires.Equal(e.Expires) { // they count from where its own period begins

@@ -43,7 +43,7 @@ func refuseRevokedLicense(a *Activation, id format.ID) error {
 	}
 	r := a.Licenses[i].Revoked
 	return ledger.Refuse(ledger.RuleRevoked, ledger.LiftNobody,
-		fmt.Sprintf(`find out with "licensor history %s" what happened; if the seat may be used again, "licensor deactivate" frees it`, a.ID),
+		fmt.Sprintf(`"licensor history %s" says what happened; to free its seat: licensor deactivate %s --activation %s --why TEXT`, a.ID, a.Invoice, a.ID),
 		"the license %s was revoked on %s: %s", id, r.Since.Format(time.DateOnly), r.Why)
 }
 
@@ -53,7 +53,7 @@ func RevokeLicense(f *Facts, r *Revocations, by *ledger.Operation, id format.ID)
 	license := f.Licenses[id]
 	if license == nil {
 		return nil, nil, ledger.Refuse(ledger.RuleRevoked, ledger.LiftNobody,
-			`compare the id with "licensor history"; what a stolen key has signed is not on record, and is revoked with the key`,
+			`"licensor history INVOICE" shows the ids; what is not on record is revoked with the key that has signed it`,
 			"no license on record has the id %s", id)
 	}
 	if !license.HardEnd.IsZero() && !license.HardEnd.After(by.Now) {

@@ -76,7 +76,7 @@ func TestRevokedLicense(t *testing.T) {
 	wantRefusal(t, err, ledger.RuleReason)
 	_, err = r.revokeLicense(because("leaked"), format.ID{9})
 	wantRefusal(t, err, ledger.RuleRevoked, format.ID{9}.String())
-	wantHint(t, err, `"licensor history"`)
+	wantHint(t, err, `"licensor history INVOICE"`)
 	all, err := r.revokeLicense(because("leaked"), license.ID)
 	if err != nil || len(all) != 1 || all[0] != *r.revoked[license.ID] || all[0].Why != "leaked" || all[0].Activation != license.Activation || !all[0].Since.Equal(now) {
 		t.Fatalf("revoked: %+v, %v", all, err)
@@ -88,7 +88,7 @@ func TestRevokedLicense(t *testing.T) {
 	r.refused(request(t, 2), ledger.RuleSeats)
 	_, err = r.move(because("new hardware"), license.Activation, day, request(t, 2))
 	wantRefusal(t, err, ledger.RuleRevoked)
-	wantHint(t, err, `"licensor history `+license.Activation+`"`, `"licensor deactivate"`)
+	wantHint(t, err, `"licensor history `+license.Activation+`"`, "to free its seat: licensor deactivate INV0042-1 --activation ACTIVATION1 --why TEXT")
 	if revoked, err := r.deactivate(because("a new server"), inv, license.Activation); err != nil || len(revoked) != 0 {
 		t.Errorf("deactivated: %v, %v; the license was revoked before", revoked, err)
 	}
@@ -162,7 +162,7 @@ func TestRevokedIsRevoked(t *testing.T) {
 		for _, given := range []*ledger.License{first, second} {
 			_, err := r.release(byAt(at), given, 1, 0)
 			wantRefusal(t, err, ledger.RuleRevoked, second.ID.String())
-			wantHint(t, err, `"licensor deactivate" frees it`)
+			wantHint(t, err, "to free its seat: licensor deactivate")
 		}
 	}
 	r.refused(request(t, 1, later, later), ledger.RuleRevoked)

@@ -39,19 +39,19 @@ func TestEachRule(t *testing.T) {
 				return only(r.signAs(op, request(r, 1, func(q *format.Request) { q.Type = "test" })))
 			},
 			func(r *record, op *ledger.Operation) error { return only(r.signAs(op, request(r, 1))) }},
-		ledger.RuleTerm: {ledger.LiftSales, `"licensor renew ` + inv + `"`,
+		ledger.RuleTerm: {ledger.LiftSales, "licensor renew " + inv + " --expires DATE --out DIR",
 			func(r *record, op *ledger.Operation) error {
 				op.Now = entitlement().Expires.Add(day)
 				return only(r.signAs(op, request(r, 1)))
 			},
 			func(r *record, op *ledger.Operation) error { return only(r.signAs(op, request(r, 1))) }},
-		ledger.RuleSeats: {`sales, with "licensor amend --seats"`, `"licensor deactivate"`,
+		ledger.RuleSeats: {"sales: licensor amend " + inv + " --seats 2 --out DIR", "licensor deactivate " + inv + " --activation ID --why TEXT",
 			func(r *record, op *ledger.Operation) error {
 				r.signed(request(r, 1))
 				return only(r.signAs(op, request(r, 2)))
 			},
 			func(r *record, op *ledger.Operation) error { return only(r.signAs(op, request(r, 2))) }},
-		ledger.RuleAllowance: {`sales, with "licensor amend --allowance"`, "raise the allowance",
+		ledger.RuleAllowance: {"sales: licensor amend D-1 --allowance 2 --out DIR", "raise the allowance",
 			func(r *record, op *ledger.Operation) error {
 				r.sold(sold("D-1", "development"), func(e *ledger.Entitlement) { e.Allowance = 1 })
 				r.signed(request(r, 1, asks("D-1", "development")))
@@ -80,12 +80,12 @@ func TestEachRule(t *testing.T) {
 				return r.sell(op, sold("E-2", "evaluation"))
 			},
 			func(r *record, op *ledger.Operation) error { return r.sell(op, sold("E-2", "evaluation")) }},
-		ledger.RuleProduction: {ledger.LiftOverride + "; partners need none", `"licensor renew"`,
+		ledger.RuleProduction: {ledger.LiftOverride + "; partners need none", "licensor renew INVOICE --expires DATE --out DIR",
 			func(r *record, op *ledger.Operation) error {
 				return r.sell(op, sold("T-1", "test"), func(e *ledger.Entitlement) { e.Customer = "Other Ltd" })
 			},
 			func(r *record, op *ledger.Operation) error { return r.sell(op, sold("T-1", "test")) }},
-		ledger.RuleBinding: {`sales, with "licensor amend --binding any"`, "make a request",
+		ledger.RuleBinding: {"sales: licensor amend " + inv + " --binding any --out DIR", "make a request",
 			func(r *record, op *ledger.Operation) error { return only(r.unbound("")) },
 			func(r *record, op *ledger.Operation) error {
 				if _, err := r.amend(op, func(e *ledger.Entitlement) { e.Binding = "any" }); err != nil {
@@ -178,7 +178,7 @@ func TestEachRule(t *testing.T) {
 			func(r *record, op *ledger.Operation) error {
 				return only(r.correct(because("typed wrong"), func(e *ledger.Entitlement) { e.Invoice = "INV0043" }))
 			}},
-		ledger.RuleStanding: {"staff, with \"licensor resume\"", "resume it",
+		ledger.RuleStanding: {"staff: licensor resume INV0042-1 --why TEXT", "says why it is",
 			func(r *record, op *ledger.Operation) error {
 				r.stands(ledger.StandingSuspended)
 				return only(r.signAs(op, request(r, 1)))

@@ -145,7 +145,7 @@ func (j *judgement) checkProduction(e *ledger.Entitlement) error {
 	if e.Waived || !j.lacksProduction(e) {
 		return nil
 	}
-	return j.lift(ledger.Refuse(ledger.RuleProduction, ledger.LiftOverride+"; partners need none", `sell or renew production first: "licensor entitle" or "licensor renew"`,
+	return j.lift(ledger.Refuse(ledger.RuleProduction, ledger.LiftOverride+"; partners need none", "sell production first, or renew it: licensor renew INVOICE --expires DATE --out DIR",
 		"%s licenses require an active production license, and %q has none of %s", e.Type, e.Customer, e.Product))
 }
 

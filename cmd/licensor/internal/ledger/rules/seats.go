@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/offlicense/offlicense/cmd/internal/text"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/verify"
 )
@@ -16,20 +17,26 @@ func (j *judgement) checkFree(s *Sale, q *verify.Request) error {
 	case s.Type == ledger.TypeDevelopment && (s.Allowance == 0 || s.Used < s.Allowance):
 		return nil
 	case s.Type == ledger.TypeDevelopment:
-		return ledger.Refuse(ledger.RuleAllowance, `sales, with "licensor amend --allowance"`, "raise the allowance, or go on with the sites that are active",
+		return ledger.Refuse(ledger.RuleAllowance, bySelling(s, "allowance", s.Used+1), "raise the allowance, or go on with the sites that are active",
 			"no activation of invoice %q is free, %d of %d are in use", s.Invoice, s.Used, s.Allowance)
 	case s.Used+waiting < s.Seats:
 		return nil
 	case waiting > 0:
-		return ledger.Refuse(ledger.RuleSeats, `sales, with "licensor amend --seats"`, fmt.Sprintf(`have the new server ask for %s, or cancel its move with "licensor deactivate"`, s.Type),
+		return ledger.Refuse(ledger.RuleSeats, bySelling(s, "seats", s.Used+waiting+1),
+			fmt.Sprintf("have the new server ask for %s, or cancel its move: licensor deactivate %s --activation ID --why TEXT", s.Type, text.ShellWord(s.Invoice)),
 			"no seat of invoice %q is free: %d of %d are in use, and %d waits for the new server of a move", s.Invoice, s.Used, s.Seats, waiting)
 	}
-	next := `sell another seat, or free one: "licensor release" where the server gave it up, "licensor deactivate" where the server is gone`
+	next := fmt.Sprintf("sell another seat, or free one whose server is gone: licensor deactivate %s --activation ID --why TEXT", text.ShellWord(s.Invoice))
 	if same := lostDirectory(s, q); same != nil {
 		next = fmt.Sprintf("the same machine as %s, its directory lost? licensor reactivate REQUEST --activation %s --why TEXT", same.Name(), same.ID)
 	}
-	return ledger.Refuse(ledger.RuleSeats, `sales, with "licensor amend --seats"`, next,
+	return ledger.Refuse(ledger.RuleSeats, bySelling(s, "seats", s.Used+1), next,
 		"no seat of invoice %q is free, %d of %d are in use: %s", s.Invoice, s.Used, s.Seats, holders(s))
+}
+
+// bySelling names the command that lifts the rule for one more.
+func bySelling(s *Sale, option string, n uint64) string {
+	return fmt.Sprintf("sales: licensor amend %s --%s %d --out DIR", text.ShellWord(s.Invoice), option, n)
 }
 
 // waiting returns how many seats wait for the new servers of moves.

@@ -117,13 +117,13 @@ func TestLostDirectory(t *testing.T) {
 			holder, asking := request(t, 1, on(test.holder), site(test.holds)), request(t, 2, on(test.asking), site(test.asks))
 			r := newRecord(t, entitlement())
 			license := r.signed(holder)
-			want := `"licensor release" where the server gave it up, "licensor deactivate" where the server is gone`
+			want := "free one whose server is gone: licensor deactivate " + inv + " --activation ID --why TEXT"
 			if test.same {
 				want = "licensor reactivate REQUEST --activation " + license.Activation + " --why TEXT"
 			}
 			_, err := r.sign(asking)
 			wantRefusal(t, err, ledger.RuleSeats)
-			wantHint(t, err, want, "licensor amend --seats")
+			wantHint(t, err, want, "licensor amend "+inv+" --seats 2 --out DIR")
 
 			// And in one batch.
 			got := newRecord(t, entitlement()).batch(by(), holder, asking)
@@ -159,7 +159,7 @@ func TestLostDirectoryOfALicenseForAnyMachine(t *testing.T) {
 	}
 	_, err := r.sign(request(t, 1))
 	wantRefusal(t, err, ledger.RuleSeats, "Berlin")
-	wantHint(t, err, `"licensor deactivate" where the server is gone`)
+	wantHint(t, err, "server is gone: licensor deactivate "+inv+" --activation ID --why TEXT")
 }
 
 // Three holders at most are compared, those who have their seat longest, so that the

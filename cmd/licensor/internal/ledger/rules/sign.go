@@ -196,7 +196,7 @@ func (j *judgement) checkLicense(e *ledger.Entitlement) error {
 		return err
 	}
 	if !e.Expires.IsZero() && !j.by.Now.Before(e.Expires) {
-		return ledger.Refuse(ledger.RuleTerm, ledger.LiftSales, fmt.Sprintf(`record the renewal with "licensor renew %s"`, e.Invoice),
+		return ledger.Refuse(ledger.RuleTerm, ledger.LiftSales, fmt.Sprintf("record the renewal: licensor renew %s --expires DATE --out DIR", e.Invoice),
 			"invoice %q ended on %s", e.Invoice, ledger.FormatEnd(e.Expires))
 	}
 	if err := j.checkPartner(e); err != nil {
@@ -333,7 +333,7 @@ func SignUnbound(f *Facts, by *ledger.Operation, invoice, name string, earlier *
 		return nil, nil, err
 	}
 	if s.Weakest() != format.StrengthAny {
-		return nil, nil, ledger.Refuse(ledger.RuleBinding, `sales, with "licensor amend --binding any"`, "have the customer make a request",
+		return nil, nil, ledger.Refuse(ledger.RuleBinding, fmt.Sprintf("sales: licensor amend %s --binding any --out DIR", invoice), "have the customer make a request",
 			"invoice %q was not sold as a license for any machine", invoice)
 	}
 	if err := refuseCanceled(s.Entitlement); err != nil {

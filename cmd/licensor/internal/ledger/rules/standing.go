@@ -75,7 +75,7 @@ func (r *Revocations) revoke(by *ledger.Operation, a *Activation, licenses []for
 // checkStanding refuses what is signed anew under a sale that is suspended or canceled.
 func checkStanding(e *ledger.Entitlement) error {
 	if e.Standing == ledger.StandingSuspended {
-		return ledger.Refuse(ledger.RuleStanding, "staff, with \"licensor resume\"", "\"licensor history "+e.Invoice+"\" says why; resume it once that is settled",
+		return ledger.Refuse(ledger.RuleStanding, "staff: licensor resume "+e.Invoice+" --why TEXT", "\"licensor history "+e.Invoice+"\" says why it is",
 			"invoice %q is suspended, and nothing new is signed", e.Invoice)
 	}
 	return refuseCanceled(e)

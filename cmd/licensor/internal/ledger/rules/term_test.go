@@ -72,7 +72,7 @@ func TestTermOfFailover(t *testing.T) {
 func TestTermBeforeItBegins(t *testing.T) {
 	r := newRecord(t, entitlement(lasts(thirtyDays)))
 	_, err := r.renew(by(), rules.Renewal{Expires: ledger.EndAt(now.Add(99 * day))})
-	wantHint(t, err, "amend --term")
+	wantHint(t, err, "licensor amend INV0042-1 --term TERM --out DIR")
 	if _, err := r.amend(by(), func(e *ledger.Entitlement) { e.Term = ledger.Span{Days: 60} }); err != nil {
 		t.Error(err)
 	}
