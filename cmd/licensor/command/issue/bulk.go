@@ -1,11 +1,8 @@
 package issue
 
 import (
-	"bytes"
 	"cmp"
 	"context"
-	"encoding/csv"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -47,7 +44,7 @@ func (c *signCommand) signMany(env *cli.Env, args []string) error {
 		return err
 	}
 	if c.report != "" {
-		if err := env.CheckOutput(c.report, reportStart); err != nil {
+		if err := env.CheckOutput(c.report, common.BulkReportStart); err != nil {
 			return err
 		}
 	}
@@ -231,8 +228,6 @@ const (
 	resultUnreadable = "unreadable" // it is no request
 )
 
-const reportStart = "file,result,invoice,activation,license,license_file,reason\n"
-
 func (i *bulkItem) done(license *ledger.License, again bool) {
 	i.license, i.result = license, resultSigned
 	if again {
@@ -241,41 +236,26 @@ func (i *bulkItem) done(license *ledger.License, again bool) {
 }
 
 // reason says why there is no license, what to do, and who may lift the rule.
-func (i *bulkItem) reason() string {
-	var rule *ledger.Refusal
-	switch {
-	case i.err == nil:
-		return ""
-	case errors.As(i.err, &rule):
-		return rule.Error() + "; " + rule.Hint()
-	}
-	return i.err.Error()
-}
+func (i *bulkItem) reason() string { return common.Reason(i.err) }
 
 // writeReport writes a line for each request that the run got to.
 func (b *bulk) writeReport() error {
 	if b.report == "" {
 		return nil
 	}
-	var text bytes.Buffer
-	text.WriteString(reportStart)
-	w := csv.NewWriter(&text)
+	var results []common.BulkResult
 	for _, item := range b.items {
 		if item.result == "" {
 			continue
 		}
-		line := []string{item.path, item.result, "", "", "", "", item.reason()}
+		r := common.BulkResult{Source: item.path, Result: item.result, Reason: item.reason()}
 		if item.request != nil {
-			line[2] = item.request.Invoice
+			r.Invoice = item.request.Invoice
 		}
 		if item.license != nil {
-			line[3], line[4], line[5] = item.license.Activation, item.license.ID.String(), b.directory.Path(item.out)
+			r.Activation, r.License, r.LicenseFile = item.license.Activation, item.license.ID.String(), b.directory.Path(item.out)
 		}
-		for i := range line {
-			line[i] = common.QuoteFormula(line[i])
-		}
-		w.Write(line)
+		results = append(results, r)
 	}
-	w.Flush()
-	return b.env.WriteFile(b.report, text.Bytes(), 0o644)
+	return common.WriteBulkReport(b.env, b.report, results)
 }

@@ -13,29 +13,6 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// renew gives an entitlement a later end.
-func renew(flags *pflag.FlagSet) cli.Run {
-	var c revision
-	var to service.Renewal
-	c.Add(flags, "")
-	common.AddEnd(flags, &to.Expires, "expires")
-	flags.BoolVar(&to.Perpetual, "perpetual", false, "")
-	common.AddEnd(flags, &to.Updates, "updates-until")
-	common.AddDay(flags, &to.From, "from")
-	return func(env *cli.Env, args []string) error {
-		if to.Expires.IsZero() && !to.Perpetual {
-			return cli.Usagef("the new end is missing").WithHint("give it with --expires, or --perpetual for none")
-		}
-		if !to.Expires.IsZero() && to.Perpetual {
-			return cli.Usagef("--expires and --perpetual contradict each other")
-		}
-		if !to.From.IsZero() && !to.Expires.IsSpan() && !to.Updates.IsSpan() {
-			return cli.Usagef("--from says where a time like 12m begins, and none is given").WithHint("leave --from out, or give --expires 12m")
-		}
-		return c.revise(env, args, "Renew", service.NewRenewal(to))
-	}
-}
-
 // amend changes what an entitlement grants.
 func amend(flags *pflag.FlagSet) cli.Run {
 	var c revision

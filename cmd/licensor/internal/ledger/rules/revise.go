@@ -13,7 +13,7 @@ import (
 
 // Renewal moves the end of an entitlement.
 type Renewal struct {
-	Expires   ledger.End // zero with Perpetual only
+	Expires   ledger.End // zero: as before, be it perpetual or not
 	Perpetual bool
 	Updates   ledger.End // zero: as before
 
@@ -59,14 +59,17 @@ func NewRenewal(to Renewal) Revision {
 		switch {
 		case to.Perpetual && !to.Expires.IsZero():
 			return hint.Errorf("a perpetual entitlement has no end").WithHint("give one of the two")
-		case !to.Perpetual && to.Expires.IsZero():
-			return hint.Errorf("a renewal needs the new end").WithHint("give it with --expires")
+		case !to.Perpetual && to.Expires.IsZero() && to.Updates.IsZero():
+			return hint.Errorf("a renewal needs the new end").WithHint("give it with --expires, or the end of updates with --updates-until")
 		case !e.Term.IsZero():
 			return hint.Errorf("invoice %q has not begun: it lasts %s from its first activation", e.Invoice, e.Term.Words()).
 				WithHint("to change that: licensor amend %s --term TERM --out DIR", e.Invoice)
 		}
-		var expires time.Time
-		if !to.Perpetual {
+		expires := e.Expires
+		switch {
+		case to.Perpetual:
+			expires = time.Time{}
+		case !to.Expires.IsZero():
 			if expires = to.Expires.From(to.begins(e.Expires)); e.Expires.IsZero() || expires.Before(e.Expires) {
 				return hint.Errorf("invoice %q runs longer already: %s", e.Invoice, endName(e.Expires)).WithHint("to shorten it: licensor amend %s --expires DATE --out DIR", e.Invoice)
 			}

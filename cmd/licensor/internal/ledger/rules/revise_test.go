@@ -166,6 +166,29 @@ func TestRenewKeepsUpdates(t *testing.T) {
 	}
 }
 
+// The maintenance of a license is renewed alone: the license ends when it did, or never.
+func TestRenewUpdatesAlone(t *testing.T) {
+	ends := entitlement().Expires
+	for name, expires := range map[string]time.Time{"perpetual": {}, "with an end": ends} {
+		t.Run(name, func(t *testing.T) {
+			r := newRecord(t, entitlement(func(e *ledger.Entitlement) { e.Expires, e.UpdatesUntil = expires, ends.Add(-time.Second) }))
+			r.signed(request(t, 1))
+			renewed, err := r.renew(by(), rules.Renewal{Updates: ledger.EndAt(ends.Add(365 * day))})
+			if err != nil || len(renewed) != 1 {
+				t.Fatal(renewed, err)
+			}
+			if got := r.says(renewed[0]); !got.Expires.Equal(expires) || !got.UpdatesUntil.Equal(ends.Add(365*day-time.Second)) {
+				t.Errorf("the license says %+v", got)
+			}
+			_, err = r.renew(by(), rules.Renewal{Updates: ledger.EndAt(ends)})
+			wantHint(t, err, "licensor amend")
+		})
+	}
+	r := newRecord(t, entitlement(func(e *ledger.Entitlement) { e.Expires, e.UpdatesUntil = time.Time{}, time.Time{} }))
+	_, err := r.renew(by(), rules.Renewal{Updates: ledger.EndAt(ends)})
+	wantHint(t, err, "licensor amend")
+}
+
 func TestAmend(t *testing.T) {
 	r := newRecord(t, entitlement(seats(2)))
 	r.signed(request(t, 1))

@@ -1,0 +1,312 @@
+package sale
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/offlicense/offlicense/cmd/internal/cli"
+	"github.com/offlicense/offlicense/cmd/licensor/command/common"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
+)
+
+// bulkRenewal is one run over many renewals.
+type bulkRenewal struct {
+	*renewCommand
+	env       *cli.Env
+	file      string // that names them; empty: there is none
+	directory *common.LicenseDirectory
+	service   *service.Service
+	texts     *service.LicenseTexts
+	results   []renewalResult // of those that the run got to
+}
+
+// What became of a line.
+const (
+	resultRenewed = "renewed"
+	resultAgain   = "again"  // it was so already
+	resultPassed  = "passed" // there is nothing to renew
+	resultRefused = "refused"
+)
+
+type renewalResult struct {
+	*service.Renewed
+	result    string
+	delivered []common.Delivered
+}
+
+// renewMany renews many entitlements, each whole or not at all. What is refused does not
+// stop the others. A run that broke off is finished by the same command.
+func (c *renewCommand) renewMany(env *cli.Env, lines []service.RenewalLine, file string) error {
+	if err := c.CheckReason(""); err != nil {
+		return err
+	}
+	b := &bulkRenewal{renewCommand: c, env: env, file: file}
+	var err error
+	if b.directory, err = common.OpenLicenseDirectory(env, c.Out); err != nil {
+		return err
+	}
+	if c.report != "" {
+		if err := env.CheckOutput(c.report, common.BulkReportStart); err != nil {
+			return err
+		}
+	}
+	return c.WithService(env, service.ToChange, func(ctx context.Context, s *service.Service) error {
+		b.service = s
+		return b.run(ctx, lines)
+	})
+}
+
+func (b *bulkRenewal) run(ctx context.Context, lines []service.RenewalLine) error {
+	by, err := b.Operation(b.env)
+	if err != nil {
+		return err
+	}
+	if b.customer != "" {
+		if lines, err = b.service.CustomerRenewals(ctx, b.customer, by.Now); err != nil {
+			return err
+		}
+	}
+	progress := cli.NewProgress(b.env, "checking", len(lines))
+	previews, err := b.service.PreviewRenewals(ctx, by, lines, b.to, func() { progress.Add(1) })
+	progress.Done()
+	if err != nil {
+		return err
+	}
+	licenses, changes := 0, 0
+	for i := range previews {
+		if r := &previews[i]; r.Err == nil && r.Passed == "" {
+			licenses += r.Licenses()
+			if r.Changed {
+				changes++
+			}
+		}
+	}
+	if !slices.ContainsFunc(previews, func(r service.Renewed) bool { return r.Passed == "" }) {
+		return cli.Failf("there is nothing to renew: %s", previews[0].Passed).WithHint("fill in new_expires or new_updates_until, or give --expires or --updates-until")
+	}
+	if changes > 0 {
+		if err := b.ask(previews, changes, licenses); err != nil {
+			return err
+		}
+	}
+	if changes == 0 && !slices.ContainsFunc(previews, func(r service.Renewed) bool { return r.Err != nil }) {
+		b.env.Warnf("nothing is different from what is on record; the newest licenses of what is so already are written again")
+	}
+	var signer *service.Signer
+	if licenses > 0 {
+		key, err := b.Key(b.env)
+		if err != nil {
+			return err
+		}
+		if signer, err = b.service.Signer(ctx, key, by.Now); err != nil {
+			return err
+		}
+		if by, err = b.Operation(b.env); err != nil { // the passphrase has waited
+			return err
+		}
+	}
+	if b.texts, err = b.service.LicenseTexts(ctx); err != nil {
+		return err
+	}
+	progress = cli.NewProgress(b.env, "renewing", len(previews))
+	broken := b.service.RenewMany(ctx, by, previews, signer, func(r *service.Renewed) error {
+		defer progress.Add(1)
+		return b.deliver(progress, r)
+	})
+	progress.Done()
+	reported := b.writeReport()
+	if err := cmp.Or(broken, reported); err != nil {
+		return cmp.Or(b.answer(err), err)
+	}
+	return b.summarize()
+}
+
+// ask shows what will be different, and asks once for all of it.
+func (b *bulkRenewal) ask(previews []service.Renewed, changes, licenses int) error {
+	const most = 20
+	var t cli.Table
+	t.Row("INVOICE", "CUSTOMER", "PRODUCT", "TERM", "UPDATES", "LICENSES")
+	shown, refused, others := 0, 0, 0
+	for i := range previews {
+		r := &previews[i]
+		switch {
+		case r.Err != nil:
+			refused++
+		case r.Passed != "" || !r.Changed:
+			others++
+		default:
+			if shown++; shown <= most {
+				term, updates := common.RenewedEnds(r.Revised.Before, r.Revised.After)
+				t.Row(r.Invoice, r.Revised.After.Customer, r.Revised.After.ProductName(), term, updates, fmt.Sprint(r.Licenses()))
+			}
+		}
+	}
+	if more := changes - most; more > 0 {
+		t.Row(fmt.Sprintf("%d more", more))
+	}
+	if !b.Yes {
+		t.WriteTo(b.env.Stdout)
+	}
+	question := fmt.Sprintf("Renew %s and sign %s?", cli.Plural(changes, "entitlement", "entitlements"), cli.Plural(licenses, "new license", "new licenses"))
+	for _, other := range []struct {
+		n    int
+		what string
+	}{{refused, "refused"}, {others, "left as they are"}} {
+		if other.n > 0 {
+			question = fmt.Sprintf("%d %s. %s", other.n, other.what, question)
+		}
+	}
+	for i := range previews {
+		if r := &previews[i]; !b.Yes && r.Err != nil {
+			b.tellRefused(b.env.Stderr, r)
+		}
+	}
+	return b.Agree(b.env, question, "not renewed")
+}
+
+// deliver writes the licenses of a renewal that is on record, and tells of one that was
+// refused.
+func (b *bulkRenewal) deliver(messages io.Writer, r *service.Renewed) error {
+	result := renewalResult{Renewed: r}
+	switch {
+	case r.Err != nil:
+		result.result = resultRefused
+		b.tellRefused(messages, r)
+	case r.Passed != "":
+		result.result = resultPassed
+	default:
+		if result.result = resultAgain; r.Changed {
+			result.result = resultRenewed
+		}
+		var files []common.LicenseFile
+		var names []string
+		for _, license := range r.Revised.Licenses {
+			a := ledger.Activation{ID: license.Activation}
+			if found := service.Held(r.Holding, license.Activation); found != nil {
+				a = found.Activation
+			}
+			text, err := b.texts.Text(license)
+			if err != nil {
+				return err
+			}
+			name := common.NameOf(&a)
+			files, names = append(files, common.LicenseFile{Name: name, Text: text}), append(names, name)
+			result.delivered = append(result.delivered, common.Delivered{Activation: a.ID, Site: a.Site, Host: a.Host,
+				License: service.ViewLicense(license), Output: common.Output{File: b.directory.Path(name)}})
+		}
+		if err := b.directory.Check(names); err != nil {
+			return b.directory.Lost(err)
+		}
+		if err := b.directory.Write(files); err != nil {
+			return err
+		}
+	}
+	b.results = append(b.results, result)
+	return nil
+}
+
+// source names a line of the file.
+func (b *bulkRenewal) source(r *service.Renewed) string {
+	if b.file == "" {
+		return ""
+	}
+	return fmt.Sprintf("%s:%d", b.file, r.Line)
+}
+
+func (b *bulkRenewal) tellRefused(messages io.Writer, r *service.Renewed) {
+	where := strings.TrimSpace(cmp.Or(b.source(r), r.Invoice))
+	fmt.Fprintf(messages, "%s: %s: %s\n", cli.Clean(where), resultRefused, cli.Clean(common.Reason(r.Err)))
+}
+
+func (b *bulkRenewal) summarize() error {
+	counts := make(map[string]int)
+	licenses := 0
+	for _, r := range b.results {
+		counts[r.result]++
+		licenses += len(r.delivered)
+	}
+	var t cli.Table
+	for _, result := range []string{resultRenewed, resultAgain, resultPassed, resultRefused} {
+		t.Row(result, fmt.Sprint(counts[result]))
+	}
+	t.Row("licenses", fmt.Sprintf("%d in %s", licenses, b.Out))
+	if b.report != "" {
+		t.Row("report", b.report)
+	}
+	if _, err := t.WriteTo(b.env.Stdout); err != nil {
+		return err
+	}
+	if err := b.answer(nil); err != nil {
+		return err
+	}
+	if counts[resultRefused] > 0 {
+		return cli.ErrNotValid
+	}
+	return nil
+}
+
+// writeReport writes a line for each license, and one for each renewal that has none.
+func (b *bulkRenewal) writeReport() error {
+	if b.report == "" {
+		return nil
+	}
+	var lines []common.BulkResult
+	for _, r := range b.results {
+		line := common.BulkResult{Source: b.source(r.Renewed), Result: r.result, Invoice: r.Invoice, Reason: cmp.Or(r.Passed, common.Reason(r.Err))}
+		if len(r.delivered) == 0 {
+			lines = append(lines, line)
+		}
+		for _, d := range r.delivered {
+			line.Activation, line.License, line.LicenseFile = d.Activation, d.License.ID.String(), d.File
+			lines = append(lines, line)
+		}
+	}
+	return common.WriteBulkReport(b.env, b.report, lines)
+}
+
+// renewalsAnswer is what renew --json prints of many. Those that a broken run did not get
+// to are not in it.
+type renewalsAnswer struct {
+	Version  int             `json:"version"`
+	Error    string          `json:"error,omitempty"` // what broke the run off
+	Hint     string          `json:"hint,omitempty"`
+	Renewals []renewalAnswer `json:"renewals"`
+}
+
+type renewalAnswer struct {
+	Line         int                `json:"line,omitempty"` // of the file
+	Invoice      string             `json:"invoice"`
+	Result       string             `json:"result"`
+	Expires      string             `json:"expires,omitempty"` // the last day; missing: there is none
+	UpdatesUntil string             `json:"updates_until,omitempty"`
+	Licenses     []common.Delivered `json:"licenses"`
+	Passed       string             `json:"passed,omitempty"` // why there is nothing to renew
+	Error        string             `json:"error,omitempty"`
+	Rule         string             `json:"rule,omitempty"`
+	Hint         string             `json:"hint,omitempty"`
+}
+
+func (b *bulkRenewal) answer(broken error) error {
+	answer := renewalsAnswer{Version: 1, Renewals: []renewalAnswer{}}
+	if broken != nil {
+		e := cli.AnswerOf(broken)
+		answer.Error, answer.Hint = e.Error, e.Hint
+	}
+	for _, r := range b.results {
+		one := renewalAnswer{Line: r.Line, Invoice: r.Invoice, Result: r.result, Licenses: append([]common.Delivered{}, r.delivered...), Passed: r.Passed}
+		if r.Revised != nil {
+			one.Expires, one.UpdatesUntil = common.Ends(r.Revised.After)
+		}
+		if r.Err != nil {
+			e := cli.AnswerOf(r.Err)
+			one.Error, one.Rule, one.Hint = e.Error, e.Rule, e.Hint
+		}
+		answer.Renewals = append(answer.Renewals, one)
+	}
+	return b.env.Answer(answer)
+}
