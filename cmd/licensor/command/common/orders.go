@@ -1,9 +1,6 @@
 package common
 
 import (
-	"bufio"
-	"bytes"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
@@ -15,134 +12,27 @@ import (
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
-	"golang.org/x/text/encoding/unicode"
-	"golang.org/x/text/transform"
 )
 
-// ReadOrders reads orders, with commas, semicolons or tabs between them, as the first line
-// has them. What is wrong with a line stands in its row; the error is one that ends the
-// reading. Times like 12m count from now. progress is called for each row.
-func ReadOrders(in io.Reader, now time.Time, dates Dates, progress func()) ([]service.Order, error) {
-	table, err := decoded(in)
-	if err != nil {
-		return nil, err
-	}
-	limit := &orderLimit{table, maxOrder}
-	buffered := bufio.NewReader(limit)
-	r := csv.NewReader(buffered)
-	if r.Comma, err = separatorOf(buffered); err != nil {
-		return nil, err
-	}
-	r.ReuseRecord = true
+// ReadOrders reads orders. What is wrong with a line stands in its row; the error is one
+// that ends the reading. Times like 12m count from now. progress is called for each row.
+func ReadOrders(in io.Reader, now time.Time, dates Dates, progress func()) (rows []service.Order, err error) {
 	o := &orderReader{now: now, dates: dates}
-	if err := o.readHeader(r); err != nil {
-		return nil, err
-	}
-	r.FieldsPerRecord = -1 // counted here, in our words
-	var rows []service.Order
-	for line := 1; ; progress() {
-		limit.left = maxOrder
-		cells, err := r.Read()
-		var malformed *csv.ParseError
-		switch {
-		case err == io.EOF:
-			return rows, nil
-		case err == errLongOrder:
-			return append(rows, service.Order{Line: line + 1, Err: err}), nil
-		case errors.As(err, &malformed):
-			line = malformed.Line
-			rows = append(rows, service.Order{Line: malformed.StartLine, Err: explainCSV(malformed)})
-			continue
-		case err != nil:
-			return nil, err
-		case !slices.ContainsFunc(cells, func(cell string) bool { return strings.TrimSpace(cell) != "" }):
-			continue // spreadsheets leave such lines at the end
-		}
-		start, _ := r.FieldPos(0)
-		line, _ = r.FieldPos(len(cells) - 1)
-		rows = append(rows, o.order(start, cells))
-	}
-}
-
-// decoded returns a table in UTF-8 without its byte order mark. UTF-16 is what spreadsheets
-// call Unicode text.
-func decoded(in io.Reader) (io.Reader, error) {
-	buffered := bufio.NewReader(in)
-	start, err := buffered.Peek(3)
-	if err != nil && err != io.EOF {
-		return nil, err
-	}
-	order := unicode.LittleEndian
-	switch {
-	case bytes.HasPrefix(start, []byte(byteOrderMark)):
-		buffered.Discard(len(byteOrderMark))
-		return buffered, nil
-	case bytes.HasPrefix(start, []byte("\xfe\xff")), len(start) > 1 && start[0] == 0 && start[1] != 0:
-		order = unicode.BigEndian
-	case bytes.HasPrefix(start, []byte("\xff\xfe")), len(start) > 1 && start[0] != 0 && start[1] == 0:
-	default:
-		return buffered, nil
-	}
-	return transform.NewReader(buffered, unicode.UTF16(order, unicode.UseBOM).NewDecoder()), nil
-}
-
-// separatorOf finds what stands between the columns: that of the separators which gives
-// the first line most columns that are known.
-func separatorOf(table *bufio.Reader) (rune, error) {
-	start, err := table.Peek(table.Size())
-	if err != nil && err != io.EOF && err != errLongOrder {
-		return 0, err
-	}
-	line, _, _ := strings.Cut(string(start), "\n")
-	best, most := ',', 0
-	for _, separator := range [...]rune{',', ';', '\t'} {
-		known := 0
-		for name := range strings.SplitSeq(line, string(separator)) {
-			if ledger.TermNamed(columnName(strings.Trim(strings.TrimSpace(name), `"`))) != nil {
-				known++
+	t := tableReader{
+		known:  func(column string) bool { return ledger.TermNamed(column) != nil },
+		header: o.header,
+		row: func(line int, cells []string, malformed error) {
+			row := service.Order{Line: line, Err: malformed}
+			if malformed == nil {
+				row = o.order(line, cells)
 			}
-		}
-		if known > most {
-			best, most = separator, known
-		}
+			rows = append(rows, row)
+			progress()
+		},
+		hint: headerHint,
 	}
-	return best, nil
-}
-
-func columnName(cell string) string { return strings.ToLower(strings.TrimSpace(cell)) }
-
-// maxOrder is how many bytes one order may have: more than any has, and less than the
-// rest of a large file, which is what a missing quote makes of it.
-const maxOrder = 1 << 20
-
-var errLongOrder = errors.New("malformed: an order of more than 1 MiB; a cell in quotes has no end")
-
-// orderLimit ends in an error when an order takes more bytes than are left for it.
-type orderLimit struct {
-	io.Reader
-	left int
-}
-
-func (l *orderLimit) Read(p []byte) (int, error) {
-	if l.left <= 0 {
-		return 0, errLongOrder
-	}
-	n, err := l.Reader.Read(p)
-	l.left -= n
-	return n, err
-}
-
-// explainCSV says in plain words what encoding/csv objects to.
-func explainCSV(err *csv.ParseError) error {
-	switch {
-	case errors.Is(err, csv.ErrBareQuote):
-		return errors.New(`malformed: a " in the middle of a cell; put the cell in quotes and write the " twice`)
-	case errors.Is(err, csv.ErrQuote) && err.Line > err.StartLine:
-		return fmt.Errorf(`malformed: a cell in quotes has no end, or a " in it is not written twice (read up to line %d)`, err.Line)
-	case errors.Is(err, csv.ErrQuote):
-		return errors.New(`malformed: a cell in quotes has no end, or a " in it is not written twice`)
-	}
-	return err.Err
+	err = t.read(in)
+	return rows, err
 }
 
 // orderReader reads the lines of a table.
@@ -160,20 +50,8 @@ type column struct {
 	told bool         // that it is unknown
 }
 
-// readHeader reads the line with the names of the columns.
-func (o *orderReader) readHeader(r *csv.Reader) error {
-	names, err := r.Read()
-	var malformed *csv.ParseError
-	switch {
-	case err == io.EOF:
-		return cli.Failf("the file is empty").WithHint("%s", headerHint)
-	case err == errLongOrder:
-		return cli.Failf("the first line is longer than 1 MiB").WithHint("%s", headerHint)
-	case errors.As(err, &malformed):
-		return cli.Failf("line %d: %w", malformed.StartLine, explainCSV(malformed)).WithHint("%s", headerHint)
-	case err != nil:
-		return err
-	}
+// header reads the names of the columns.
+func (o *orderReader) header(names []string) error {
 	seen := make(map[string]bool)
 	for _, name := range names {
 		name = columnName(name)

@@ -1,10 +1,7 @@
 package common
 
 import (
-	"bufio"
-	"bytes"
 	"cmp"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
@@ -71,12 +68,7 @@ func ReadTableError(path string, err error) error {
 // renewalCells read the cells of a line that say something of a renewal; others are for
 // people.
 var renewalCells = map[string]func(r *service.RenewalLine, cell string) error{
-	"invoice": func(r *service.RenewalLine, cell string) error {
-		if r.Invoice = cell; cell == "" {
-			return errors.New("it is empty")
-		}
-		return nil
-	},
+	"invoice":           func(r *service.RenewalLine, cell string) error { r.Invoice = cell; return nil },
 	"expires":           func(r *service.RenewalLine, cell string) error { return readKnown(&r.KnownExpires, cell) },
 	"updates_until":     func(r *service.RenewalLine, cell string) error { return readKnown(&r.KnownUpdates, cell) },
 	"new_expires":       func(r *service.RenewalLine, cell string) error { return readNew(&r.Expires, cell) },
@@ -103,93 +95,38 @@ func readNew(end *ledger.End, cell string) (err error) {
 const renewalsHint = `"licensor list --expiring 30d --csv" makes such a file`
 
 // ReadRenewals reads the lines of a file that says what is to be renewed. What is wrong
-// with a line stands in it.
-func ReadRenewals(in io.Reader) ([]service.RenewalLine, error) {
-	limit := &orderLimit{in, maxOrder}
-	r, err := openCSV(limit)
-	if err != nil {
-		return nil, err
+// with a line stands in it; the error is one that ends the reading.
+func ReadRenewals(in io.Reader, dates Dates) (lines []service.RenewalLine, err error) {
+	var columns []string
+	t := tableReader{
+		known:  func(column string) bool { return renewalCells[column] != nil },
+		header: func(names []string) (err error) { columns, err = renewalColumns(names); return err },
+		row: func(line int, cells []string, malformed error) {
+			r := service.RenewalLine{Line: line, Err: malformed}
+			if malformed == nil {
+				r.Err = readRenewal(&r, columns, cells, dates)
+			}
+			lines = append(lines, r)
+		},
+		hint: renewalsHint,
 	}
-	columns, err := readRenewalHeader(r)
-	if err != nil {
-		return nil, err
-	}
-	r.FieldsPerRecord = -1
-	var lines []service.RenewalLine
-	for line := 1; ; {
-		limit.left = maxOrder
-		cells, err := r.Read()
-		var malformed *csv.ParseError
-		switch {
-		case err == io.EOF:
-			return lines, nil
-		case err == errLongOrder:
-			return append(lines, service.RenewalLine{Line: line + 1, Err: err}), nil
-		case errors.As(err, &malformed):
-			line = malformed.Line
-			lines = append(lines, service.RenewalLine{Line: malformed.StartLine, Err: explainCSV(malformed)})
-			continue
-		case err != nil:
-			return nil, err
-		case !slices.ContainsFunc(cells, func(cell string) bool { return strings.TrimSpace(cell) != "" }):
-			continue
-		}
-		one := service.RenewalLine{}
-		one.Line, _ = r.FieldPos(0)
-		line, _ = r.FieldPos(len(cells) - 1)
-		one.Err = readRenewal(&one, columns, cells)
-		lines = append(lines, one)
-	}
+	err = t.read(in)
+	return lines, err
 }
 
-func readRenewal(r *service.RenewalLine, columns []string, cells []string) error {
-	if len(cells) != len(columns) {
-		return fmt.Errorf("got %d columns, want %d as in the first line", len(cells), len(columns))
-	}
-	var wrong []string
-	for i, name := range columns {
-		read := renewalCells[name]
-		if read == nil {
-			continue
-		}
-		cell := strings.TrimSpace(cells[i])
-		if !utf8.ValidString(cell) {
-			wrong = append(wrong, name+` is not in UTF-8: save the table as "CSV UTF-8"`)
-		} else if err := read(r, unquoteFormula(cell)); err != nil {
-			wrong = append(wrong, fmt.Sprintf("%s does not take %s: %v", name, cli.Quote(cell), err))
-		}
-	}
-	if len(wrong) > 0 {
-		return errors.New(strings.Join(wrong, "; "))
-	}
-	return nil
-}
-
-// readRenewalHeader reads the names of the columns. One that may be ours, misspelled, is
+// renewalColumns reads the names of the columns. One that may be ours, misspelled, is
 // refused.
-func readRenewalHeader(r *csv.Reader) ([]string, error) {
-	names, err := r.Read()
-	var malformed *csv.ParseError
-	switch {
-	case err == io.EOF:
-		return nil, cli.Failf("the file is empty").WithHint("%s", renewalsHint)
-	case errors.As(err, &malformed):
-		return nil, cli.Failf("line %d: %w", malformed.StartLine, explainCSV(malformed)).WithHint("%s", renewalsHint)
-	case err == errLongOrder:
-		return nil, cli.Failf("the first line is longer than 1 MiB").WithHint("%s", renewalsHint)
-	case err != nil:
-		return nil, err
-	}
-	columns := make([]string, len(names))
-	for i, name := range names {
-		name = strings.ToLower(strings.TrimSpace(name))
-		if slices.Contains(columns, name) && name != "" {
-			return nil, cli.Failf("line 1: duplicate column %s", cli.Quote(name)).WithHint("%s", renewalsHint)
-		}
+func renewalColumns(names []string) ([]string, error) {
+	var columns []string
+	for _, name := range names {
+		name = columnName(name)
 		if near := text.Nearest(name, endingColumns); renewalCells[name] == nil && renewalCells[near] != nil {
 			return nil, cli.Failf("line 1: unknown column %s", cli.Quote(name)).WithHint("did you mean %s?", near)
 		}
-		columns[i] = name
+		if renewalCells[name] != nil && slices.Contains(columns, name) {
+			return nil, cli.Failf("line 1: duplicate column %s", cli.Quote(name)).WithHint("%s", renewalsHint)
+		}
+		columns = append(columns, name)
 	}
 	if !slices.Contains(columns, "invoice") {
 		return nil, cli.Failf(`line 1: the column "invoice" is missing`).WithHint("%s", renewalsHint)
@@ -197,27 +134,37 @@ func readRenewalHeader(r *csv.Reader) ([]string, error) {
 	return columns, nil
 }
 
-// openCSV reads a table in UTF-8, with a byte order mark or without, whose cells the first
-// line separates by commas, semicolons or tabs.
-func openCSV(in io.Reader) (*csv.Reader, error) {
-	buffered := bufio.NewReader(in)
-	start, err := buffered.Peek(buffered.Size())
-	if err != nil && err != io.EOF {
-		return nil, err
+func readRenewal(r *service.RenewalLine, columns []string, cells []string, dates Dates) error {
+	if len(cells) < len(columns) {
+		return fmt.Errorf("got %d columns, want %d as in the first line", len(cells), len(columns))
 	}
-	switch {
-	case bytes.HasPrefix(start, []byte(byteOrderMark)):
-		buffered.Discard(len(byteOrderMark))
-	case bytes.HasPrefix(start, []byte("\xff\xfe")), bytes.HasPrefix(start, []byte("\xfe\xff")):
-		return nil, notUTF8("this is UTF-16")
-	}
-	first, _, _ := bytes.Cut(start, []byte("\n"))
-	r := csv.NewReader(buffered)
-	r.ReuseRecord = true
-	for _, separator := range ",;\t" {
-		if bytes.Count(first, []byte(string(separator))) > bytes.Count(first, []byte(string(r.Comma))) {
-			r.Comma = separator
+	var wrong []string
+	for i, name := range columns {
+		cell := strings.TrimSpace(cells[i])
+		read := renewalCells[name]
+		switch {
+		case read == nil:
+			continue
+		case name == "invoice" && cell == "":
+			wrong = append(wrong, "invoice is empty")
+			continue
+		case !utf8.ValidString(cell):
+			wrong = append(wrong, name+` is not in UTF-8: save the table as "CSV UTF-8"`)
+			continue
+		}
+		plain, err := unquoteFormula(cell), spoiled(cell)
+		if err == nil && name != "invoice" {
+			plain, err = dates.read(plain)
+		}
+		if err == nil {
+			err = read(r, plain)
+		}
+		if err != nil {
+			wrong = append(wrong, fmt.Sprintf("%s does not take %s: %v", name, cli.Quote(cell), err))
 		}
 	}
-	return r, nil
+	if len(wrong) > 0 {
+		return errors.New(strings.Join(wrong, "; "))
+	}
+	return nil
 }

@@ -17,6 +17,7 @@ type renewCommand struct {
 	from     string // the day on which a time begins, or a file that says what to renew
 	customer string
 	report   string
+	dates    common.Dates
 }
 
 func renew(flags *pflag.FlagSet) cli.Run {
@@ -28,10 +29,14 @@ func renew(flags *pflag.FlagSet) cli.Run {
 	flags.StringVar(&c.from, "from", "", "")
 	flags.StringVar(&c.customer, "customer", "", "")
 	flags.StringVar(&c.report, "report", "", "")
+	c.dates.Add(flags)
 	return c.run
 }
 
 func (c *renewCommand) run(env *cli.Env, args []string) error {
+	if err := c.dates.Check(); err != nil {
+		return err
+	}
 	day, err := ledger.ParseDay(c.from)
 	file := c.from
 	if err == nil {
@@ -89,7 +94,7 @@ func (c *renewCommand) lines(env *cli.Env, invoices []string, file string) ([]se
 		return nil, err
 	}
 	defer in.Close()
-	lines, err := common.ReadRenewals(in)
+	lines, err := common.ReadRenewals(in, c.dates)
 	if err != nil {
 		return nil, common.ReadTableError(file, err)
 	}
