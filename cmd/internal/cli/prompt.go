@@ -31,7 +31,7 @@ const passphraseTries = 3
 // just Enter is no. Without a terminal the error is ErrNoTerminal, with a hint
 // to use --yes.
 func (e *Env) Confirm(question string) (bool, error) {
-	answer, err := e.terminal().ReadLine(Clean(question) + " [y/N] ")
+	answer, err := e.terminal().ReadLine(Fold(e.Stderr, Clean(question)+" [y/N] "))
 	if errors.Is(err, io.EOF) {
 		return false, nil
 	}

@@ -103,12 +103,14 @@ func (t *Table) widths(terminal int) []int {
 	return narrow
 }
 
-// isState reports whether a cell is a state: it stands below "STATE", or beside "state".
+// isState reports whether a cell is a state: it stands below "STATE", or beside "state" or
+// "now".
 func (t *Table) isState(row, column int) bool {
 	if row > 0 && column < len(t.rows[0]) && t.rows[0][column] == "STATE" {
 		return true
 	}
-	return column == 1 && strings.TrimSpace(t.rows[row][0]) == "state"
+	label := strings.TrimSpace(t.rows[row][0])
+	return column == 1 && (label == "state" || label == "now")
 }
 
 // foldCell returns the lines of a cell in a column of so many columns.

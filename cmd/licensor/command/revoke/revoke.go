@@ -142,7 +142,7 @@ func (c *revokeCommand) tellRevoked(env *cli.Env, all ...ledger.Revocation) erro
 	}
 	t.Row("activation", all[0].Activation)
 	_, err := t.WriteTo(env.Stdout)
-	fmt.Fprintf(env.Stderr, "Recorded. Its servers run on until the next revocation list reaches them: \"licensor revocations%s\" signs it. The seat stays taken; \"licensor deactivate%s\" frees it.\n", c.FlagsText(), c.FlagsText())
+	fmt.Fprintf(env.Stderr, "Recorded. Its servers run on until the next revocation list reaches them: licensor revocations%s --root-key FILE --out list.olv\nThe seat stays taken. To free it: licensor deactivate%s INVOICE --activation %s --why TEXT\n", c.FlagsText(), c.FlagsText(), all[0].Activation)
 	answer := revoked{Version: 1, Activation: all[0].Activation}
 	for _, r := range all {
 		answer.ToRevoke = append(answer.ToRevoke, r.License)

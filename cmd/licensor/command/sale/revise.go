@@ -100,7 +100,7 @@ func warnOfNarrower(env *cli.Env, revised *service.Revised) {
 	if !revised.Before.Expires.IsZero() {
 		end = "until " + text.LastDay(revised.Before.HardEnd())
 	}
-	env.Warnf("the earlier licenses grant what they did, and remain valid %s where they are in use; \"licensor revoke\" revokes them", end)
+	env.Warnf("the earlier licenses grant what they did, and remain valid %s where they are in use; to revoke one: licensor revoke --license ID --why TEXT", end)
 }
 
 // revisionAnswer is what renew --json and amend --json print.
