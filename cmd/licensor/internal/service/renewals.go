@@ -259,7 +259,7 @@ func (s *Service) CustomerRenewals(ctx context.Context, customer string, now tim
 	}
 	unknown := hint.Errorf("nothing was sold to a customer %s", text.Quote(customer))
 	if near == "" {
-		return nil, unknown.WithHint(`"licensor list --customer" finds by a part of the name`)
+		return nil, unknown.WithHint(`"licensor list --customer NAME" finds by a part of the name`)
 	}
 	return nil, unknown.WithHint("did you mean %s?", text.Clean(near))
 }
