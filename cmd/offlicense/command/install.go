@@ -27,6 +27,7 @@ func (t tool) installCommand() cli.Command {
 			state := flags.String("state", "", "")
 			roots := flags.String("roots", "", "")
 			components := flags.StringArray("component", nil, "")
+			flags.Bool("json", false, "")
 			return func(env *cli.Env, args []string) error {
 				return t.install(env, args, *state, *roots, *components)
 			}
@@ -64,7 +65,7 @@ func (t tool) install(env *cli.Env, args []string, stateFlag, rootsFlag string, 
 	}
 	license, err := state.Install(verifier, text, o)
 	if err != nil {
-		return notInstalled(err)
+		return notInstalled(env, err)
 	}
 	for _, warning := range license.Warnings {
 		env.Warnf("%s", warning)
@@ -77,14 +78,21 @@ func (t tool) install(env *cli.Env, args []string, stateFlag, rootsFlag string, 
 	table.WriteTo(env.Stdout)
 	fmt.Fprintf(env.Stdout, "next: start the product, or check with\n    offlicense verify --state %s%s%s --product %s\n",
 		typed(state.Dir()), t.rootsAdvice(rootsFlag), componentAdvice(componentFlags), license.Product)
-	return nil
+	a, err := answerOf(license, nil, o.Now)
+	if err != nil {
+		return err
+	}
+	return env.Answer(a)
 }
 
 // notInstalled adds to a refusal what was compared. What was installed before stays.
-func notInstalled(err error) error {
+func notInstalled(env *cli.Env, err error) error {
 	var refusal *verify.Refusal
 	if !errors.As(err, &refusal) {
 		return stateError(err)
+	}
+	if err := env.Answer(refusedAnswer(refusal)); err != nil {
+		return err
 	}
 	return refused("not installed", refusal)
 }

@@ -3,6 +3,7 @@ package command
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/verify"
@@ -14,7 +15,7 @@ import (
 func installList(env *cli.Env, state *site.State, v *verify.Verifier, text []byte, o site.InstallOptions) error {
 	l, err := state.InstallRevocations(v, text, o)
 	if err != nil {
-		return notInstalled(err)
+		return notInstalled(env, err)
 	}
 	installed := "installed"
 	if l.Already {
@@ -22,6 +23,11 @@ func installList(env *cli.Env, state *site.State, v *verify.Verifier, text []byt
 	}
 	fmt.Fprintf(env.Stdout, "revocation list %d of %s %s\n", l.Number, day(l.Issued()), installed)
 	license, err := state.Installed(v, o)
+	told := listInstalled{Version: 1, Number: l.Number, Issued: l.Issued(), Already: l.Already}
+	if !errors.Is(err, verify.NoLicense) {
+		a, _ := answerOf(license, err, o.Now)
+		told.Installed = &a
+	}
 	var refusal *verify.Refusal
 	switch {
 	case err == nil:
@@ -41,5 +47,14 @@ func installList(env *cli.Env, state *site.State, v *verify.Verifier, text []byt
 	default:
 		env.Warnf("the installed license could not be checked: %s", stateError(err))
 	}
-	return nil
+	return env.Answer(told)
+}
+
+// listInstalled is what install --json prints of a revocation list.
+type listInstalled struct {
+	Version   int       `json:"version"`
+	Number    uint64    `json:"number"`
+	Issued    time.Time `json:"issued"`
+	Already   bool      `json:"already,omitempty"`
+	Installed *answer   `json:"installed,omitempty"` // the installed license by it, as verify --json has it
 }

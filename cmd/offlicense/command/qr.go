@@ -33,11 +33,14 @@ type qrFlags struct {
 func (f *qrFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.out, "out", "", "")
 	qr.AddMode(flags, &f.qr)
+	flags.Bool("json", false, "")
 	flags.StringVar(&f.qrPNG, "qr-png", "", "")
 }
 
-func (f *qrFlags) check(what string) error {
+func (f *qrFlags) check(env *cli.Env, what string) error {
 	switch {
+	case f.qrPNG == "-" && env.JSON():
+		return cli.Usagef("--json and --qr-png cannot both go to standard output")
 	case f.out == "-" && f.qrPNG == "-":
 		return cli.Usagef("--out and --qr-png cannot both go to standard output")
 	case f.out != "" && samePath(f.out, f.qrPNG):
@@ -48,7 +51,7 @@ func (f *qrFlags) check(what string) error {
 }
 
 func (f *qrFlags) writeFiles(env *cli.Env, text []byte, code string) (err error) {
-	if f.out != "" {
+	if f.out != "" && (f.out != "-" || !env.JSON()) { // it is in the answer
 		if err := env.WriteFile(f.out, text, 0o644); err != nil {
 			return err
 		}
@@ -57,6 +60,29 @@ func (f *qrFlags) writeFiles(env *cli.Env, text []byte, code string) (err error)
 		f.pictures, err = qr.WritePicture(env, f.qrPNG, code)
 	}
 	return err
+}
+
+// writtenAnswer is what request --json and release --json print: what was written, as show
+// --json prints it, and where it is.
+type writtenAnswer struct {
+	*statement
+	Text string `json:"text,omitempty"` // with --out -, and where no file has it
+}
+
+// answer answers with a statement, of which the state directory keeps a copy.
+func (f *qrFlags) answer(env *cli.Env, text []byte, kept string) error {
+	if !env.JSON() {
+		return nil
+	}
+	s, err := decode(text)
+	if err != nil {
+		return err
+	}
+	a := writtenAnswer{statement: s}
+	if s.File = f.file(kept); f.out == "-" || s.File == "" {
+		a.Text = string(text)
+	}
+	return env.Answer(a)
 }
 
 // checkOutputs refuses early what writeFiles would refuse, of a text that starts with start.

@@ -49,7 +49,7 @@ func (f *releaseFlags) run(env *cli.Env, args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := f.qrFlags.check("release"); err != nil {
+	if err := f.qrFlags.check(env, "release"); err != nil {
 		return err
 	}
 	if err := f.checkOutputs(env, "OLR1:"); err != nil {
@@ -89,10 +89,14 @@ func (f *releaseFlags) run(env *cli.Env, args []string) error {
 		env.Warnf("%s", warning)
 	}
 	f.summary(out, state, r, code)
-	return code.draw(env, out, []string{
+	err = code.draw(env, out, []string{
 		"release", r.ID.String(), "",
 		f.beside(),
 	})
+	if err != nil {
+		return err
+	}
+	return f.answer(env, r.Text, "")
 }
 
 // beside is the text beside the code.

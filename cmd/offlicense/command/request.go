@@ -78,7 +78,10 @@ func (f *requestFlags) run(env *cli.Env, args []string) error {
 		env.Warnf("%s", changeOfMachine(r))
 	}
 	f.summary(env, out, state, r, code)
-	return code.draw(env, out, f.reminder(state, r))
+	if err := code.draw(env, out, f.reminder(state, r)); err != nil {
+		return err
+	}
+	return f.answer(env, r.Text, r.Path)
 }
 
 // changeOfMachine says what the vendor will judge, and why.
@@ -127,7 +130,7 @@ func (f *requestFlags) check(env *cli.Env, args []string) (*site.State, error) {
 		return nil, cli.Usagef("invalid e-mail address %s", cli.Quote(f.email)).
 			WithHint("one address, such as ops@site.example: the one that the vendor has for this customer")
 	}
-	return state, f.qrFlags.check("request")
+	return state, f.qrFlags.check(env, "request")
 }
 
 func (f *requestFlags) options(env *cli.Env) (site.RequestOptions, error) {
