@@ -3,6 +3,7 @@ package record
 import (
 	"context"
 	"fmt"
+	"runtime/debug"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/cmd/licensor/command/common"
@@ -48,8 +49,13 @@ func (c *auditCommand) run(env *cli.Env, args []string) error {
 	if err != nil {
 		return err
 	}
+	now, err := env.Time()
+	if err != nil {
+		return err
+	}
+	limitMemory(env)
 	bars := common.StepBars{Env: env}
-	report, err := service.Audit(context.Background(), at, where, checkpoint, bars.Show)
+	report, err := service.Audit(context.Background(), at, where, now, checkpoint, bars.Show)
 	bars.Done()
 	if err != nil {
 		return common.ReadError(err)
@@ -64,6 +70,18 @@ func (c *auditCommand) run(env *cli.Env, args []string) error {
 		return cli.ErrNotValid
 	}
 	return nil
+}
+
+// auditMemory is what the audit of a million activations fits in, with room for the garbage
+// of the next seconds. One that needs more takes it, and collects garbage for half its time.
+const auditMemory = 850 << 20
+
+// limitMemory has garbage collected before this process takes much more than it needs: the
+// state of all activations is in memory, and would double it.
+func limitMemory(env *cli.Env) {
+	if env.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(auditMemory)
+	}
 }
 
 // AuditReport is what audit --json prints.

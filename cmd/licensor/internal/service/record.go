@@ -12,12 +12,13 @@ import (
 )
 
 // Audit finds what was changed in a ledger by hand, and since a checkpoint, if one is
-// given. where is as for Open; nothing that the ledger says of itself is believed.
-func Audit(ctx context.Context, at home.Home, where string, checkpoint []byte, progress func(step string, done, total int64)) (*Report, error) {
+// given. where is as for Open, now the auditor's clock; nothing that the ledger says of itself
+// is believed.
+func Audit(ctx context.Context, at home.Home, where string, now time.Time, checkpoint []byte, progress func(step string, done, total int64)) (*Report, error) {
 	if where == "" {
 		where = at.LedgerFile()
 	}
-	against := audit.Against{Checkpoint: checkpoint, Progress: progress}
+	against := audit.Against{Now: now, Checkpoint: checkpoint, Progress: progress}
 	var err error
 	if against.Verifier, err = at.Verifier(); err != nil {
 		return nil, err

@@ -29,6 +29,10 @@ type Against struct {
 	// the time when it was issued. Required.
 	Verifier *verify.Verifier
 
+	// Now is the auditor's clock: what was recorded later is of the future. Zero: not known,
+	// and nothing is.
+	Now time.Time
+
 	// Checkpoint is an older signed head of the log, kept elsewhere; nil: none. Keys are
 	// those that may have signed it.
 	Checkpoint []byte
@@ -123,7 +127,7 @@ func run(ctx context.Context, s *store.Store, against Against, rest func(*audit)
 	a.state.version = store.VersionOf(against.Draft)
 	err := s.Read(ctx, func(t *store.Tx) error {
 		a.kept, a.state.readRequest = t, a.readRequest
-		for _, step := range [...]func(*audit) error{(*audit).schema, (*audit).readEmails, (*audit).events, (*audit).log, (*audit).checkpoint, (*audit).counts, rest} {
+		for _, step := range [...]func(*audit) error{(*audit).schema, (*audit).readEmails, (*audit).events, (*audit).future, (*audit).log, (*audit).checkpoint, (*audit).counts, rest} {
 			if err := step(a); err != nil || a.stopped {
 				return err
 			}
@@ -154,6 +158,7 @@ type audit struct {
 	reading sync.Mutex // of the log: a page, or one event
 
 	imported map[rules.ForProduct]time.Time // production, by the operation that is judged
+	ahead    []*ledger.Event                // of the future, and no later one says that the clock was wrong
 
 	there, judged counts
 

@@ -36,6 +36,7 @@ func (a *audit) judge(operation []*prepared) error {
 		}
 	}
 	clock := a.checkClock(operation)
+	a.checkFuture(first, len(clock) > 0)
 	a.imported = imported(operation)
 	for rest := operation; len(rest) > 0; {
 		n, ask := a.question(rest)

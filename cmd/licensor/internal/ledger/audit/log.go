@@ -89,6 +89,7 @@ func (a *audit) events() error {
 		last = 0 // what is wrong with the newest event is found below
 	}
 	a.begin("judging events", last)
+	a.hashes = make(hashes, 0, 2*max(0, min(last, 1<<20))) // not moved as it grows; what is larger than that, is
 	pages, stop, failed := make(chan *page, ahead), make(chan struct{}), make(chan error, 1)
 	go func() { failed <- a.read(pages, stop) }()
 	err = a.eachPage(pages)
