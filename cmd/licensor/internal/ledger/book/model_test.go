@@ -45,6 +45,10 @@ func (s *mSite) bridging(now time.Time) bool { return s.state == "bridge" && s.u
 
 type mSale struct {
 	invoice      string
+	customer     string
+	email        string
+	product      string
+	standing     ledger.Standing
 	seats, moves uint64
 	ends         time.Time
 	sites        []*mSite
@@ -107,6 +111,12 @@ type answer struct {
 }
 
 func (m *mSale) consider(q *verify.Request, now time.Time, override bool) (a answer, refused ledger.Rule) {
+	switch {
+	case q.Invoice != m.invoice, m.answers[q.Hash] == nil && q.Account != format.AccountHash(m.invoice, m.email):
+		return a, ledger.RuleClaim
+	case m.standing == ledger.StandingCanceled:
+		return a, ledger.RuleStanding
+	}
 	if l := m.answers[q.Hash]; l != nil {
 		switch {
 		case l.of.state == "active" || l.of.bridging(now):
@@ -117,6 +127,14 @@ func (m *mSale) consider(q *verify.Request, now time.Time, override bool) (a ans
 		case l.of.state == "released" || l.of.state == "deactivated":
 			return a, ledger.RuleRequest
 		}
+	}
+	switch {
+	case q.Account != format.AccountHash(m.invoice, m.email):
+		return a, ledger.RuleClaim
+	case q.Product != m.product:
+		return a, ledger.RuleProduct
+	case m.standing != "":
+		return a, ledger.RuleStanding
 	}
 	for _, s := range m.sites {
 		switch {
@@ -239,7 +257,7 @@ func (m *mSale) release(l *mLicense, now time.Time) (final *mSite, refused ledge
 	for _, b := range m.sites {
 		switch {
 		case b.from != s || b.state != "bridge":
-		case !b.bridging(now) || b.newest().revoked:
+		case !b.bridging(now) || b.newest().revoked || m.standing != "":
 			m.closeBridges(s, now)
 		case b.waits:
 			b.freed = true
@@ -248,4 +266,34 @@ func (m *mSale) release(l *mLicense, now time.Time) (final *mSite, refused ledge
 		}
 	}
 	return final, ""
+}
+
+// stand judges what staff make of a sale. What is canceled stays so, and nothing of it is
+// good any more.
+func (m *mSale) stand(to ledger.Standing, now time.Time) ledger.Rule {
+	if m.standing == ledger.StandingCanceled && to != m.standing {
+		return ledger.RuleStanding
+	}
+	m.standing = to
+	for _, s := range m.sites {
+		for _, l := range s.licenses {
+			if to == ledger.StandingCanceled && l.good(now) {
+				l.revoked = true
+			}
+		}
+	}
+	return ""
+}
+
+// correct judges what a sale is to be in place of what it is: who has a seat keeps what
+// licenses say, and the number is that of all licenses that ever were.
+func (m *mSale) correct(is *mSale, now time.Time) ledger.Rule {
+	same := is.invoice == m.invoice && is.seats == m.seats && is.product == m.product
+	switch {
+	case m.standing == ledger.StandingCanceled:
+		return ledger.RuleStanding
+	case is.invoice != m.invoice && len(m.sites) > 0, !same && m.taken(now) > 0:
+		return ledger.RuleSigned
+	}
+	return ""
 }

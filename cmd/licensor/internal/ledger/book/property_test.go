@@ -60,7 +60,9 @@ func TestNeverMoreThanWasSold(t *testing.T) {
 		t.Logf("%d steps: %v", steps, w.seen)
 		if steps >= 5000 {
 			for _, what := range []string{"signed", "again", "rebound", "bridges", "final", "waits", "lists", "given up", "ran",
-				string(ledger.RuleMachine), string(ledger.RuleMoves), string(ledger.RuleSeats), string(ledger.RuleMove), string(ledger.RuleRevoked), string(ledger.RuleRequest), string(ledger.RuleActive)} {
+				string(ledger.RuleMachine), string(ledger.RuleMoves), string(ledger.RuleSeats), string(ledger.RuleMove), string(ledger.RuleRevoked), string(ledger.RuleRequest), string(ledger.RuleActive),
+				"becomes suspended", "becomes canceled", "becomes ", "corrected: address", "corrected: number", "corrected: seats", "corrected: product", "transferred", "renamed",
+				string(ledger.RuleStanding), string(ledger.RuleSigned), string(ledger.RuleClaim), string(ledger.RuleProduct)} {
 				if w.seen[what] == 0 {
 					t.Errorf("no step came by: %s", what)
 				}
@@ -122,23 +124,22 @@ type held struct {
 func newWorld(t *testing.T, b *book.Book, seed uint64) *world {
 	w := &world{T: t, Book: b, Rand: rand.New(rand.NewPCG(seed, 0)), now: now, names: 1000, seen: make(map[string]int),
 		issuer: ledgertest.Issuer(ledgertest.Root, ledgertest.Staff), verifier: ledgertest.Verifier(ledgertest.Root, ledgertest.Root-1)}
-	moves := uint64(ledger.DefaultMoves)
-	for i, seats := range []uint64{1, 1, 1, 2, 2, 3} {
-		m := &mSale{invoice: fmt.Sprint("P-", i), seats: seats, moves: moves, ends: now.Add(200 * day), answers: make(map[[32]byte]*mLicense)}
-		ledgertest.Sold(t, b, func(e *ledger.Entitlement) { e.Invoice, e.Seats, e.Expires, e.Moves = m.invoice, seats, m.ends, &moves })
-		w.sales = append(w.sales, m)
-		var machines []*machine
-		for n := range 7 {
-			image := w.name(format.LabelRootFS)
-			if n%2 == 1 { // two servers of each image
-				image = machines[n-1].has[2]
-			}
-			machines = append(machines, &machine{has: []format.Component{w.name(format.LabelMachineID), w.name(format.LabelProductUUID), image}})
-		}
-		w.machines = append(w.machines, machines)
-		w.asked = append(w.asked, nil)
+	for _, seats := range []uint64{1, 1, 1, 2, 2, 3} {
+		w.sells(seats)
 	}
 	return w
+}
+
+// newMachines are the machines that ask for a sale.
+func (w *world) newMachines() (all []*machine) {
+	for n := range 7 {
+		image := w.name(format.LabelRootFS)
+		if n%2 == 1 { // two servers of each image
+			image = all[n-1].has[2]
+		}
+		all = append(all, &machine{has: []format.Component{w.name(format.LabelMachineID), w.name(format.LabelProductUUID), image}})
+	}
+	return all
 }
 
 // name is a component that nothing else has.
@@ -148,7 +149,7 @@ func (w *world) name(label string) format.Component {
 }
 
 // one picks one of many.
-func one[T any](w *world, all []T) T { return all[w.IntN(len(all))] }
+func one[T any](r interface{ IntN(int) int }, all []T) T { return all[r.IntN(len(all))] }
 
 // want compares an answer with that of the model, and reports whether it is no refusal.
 func (w *world) want(err error, refused ledger.Rule, what string, args ...any) bool {
@@ -177,11 +178,16 @@ func (w *world) by(why string) ledger.Operation {
 
 // play takes a step in one of the sales, and looks at its machines.
 func (w *world) play() {
-	n := w.IntN(len(w.sales))
+	const live = 12 // the older ones were canceled long ago, or lie idle
+	n := len(w.sales) - 1 - w.IntN(min(live, len(w.sales)))
 	m := w.sales[n]
-	if m.ends.Sub(w.now) < 60*day {
+	if m.standing == "" && m.ends.Sub(w.now) < 60*day {
 		m.ends = w.now.Add(200 * day)
 		w.revised(n, rules.NewRenewal(rules.Renewal{Expires: ledger.EndAt(m.ends)}), "")
+	}
+	if m.standing == ledger.StandingSuspended && w.IntN(6) == 0 {
+		w.stands(n)
+		return
 	}
 	for _, b := range m.sites { // an honest customer goes on with a move
 		if b.bridging(w.now) && w.IntN(4) == 0 {
@@ -222,20 +228,40 @@ func (w *world) play() {
 	case k < 86:
 		w.revokes(n)
 	case k < 88:
-		moves := uint64(w.IntN(8))
-		m.moves = moves
+		moves, refused := uint64(w.IntN(8)), ledger.Rule("")
+		if m.standing != "" && moves != m.moves {
+			refused = ledger.RuleStanding
+		} else {
+			m.moves = moves
+		}
 		got, err := w.Revise(ctx, w.by(""), m.invoice, rules.NewAmendment(func(e *ledger.Entitlement) error { e.Moves = &moves; return nil }), w.issuer.At(w.now))
-		if w.want(err, "", "other moves of %s", m.invoice) && len(got.Steps) > 1 {
+		if w.want(err, refused, "other moves of %s", m.invoice) && len(got.Steps) > 1 {
 			w.Fatalf("step %d: a license for what no license says", w.step)
 		}
 	case k < 90:
 		w.resells(n)
-	case k < 94:
+	case k < 93:
 		w.publishes()
+	case k < 96:
+		w.changes(n)
 	default:
 		w.now = w.now.Add(time.Duration(w.IntN(30)) * day)
 	}
 	w.counts(n)
+}
+
+// changes changes a sale as such.
+func (w *world) changes(n int) {
+	switch w.IntN(6) {
+	case 0, 1:
+		w.stands(n)
+	case 2, 3:
+		w.corrects(n)
+	case 4:
+		w.transfers(n)
+	default:
+		w.renames(n)
+	}
 }
 
 // asks makes the request of a machine and sends it.
@@ -276,7 +302,9 @@ func (w *world) request(n int, c *machine) *asked {
 	}
 	var err error
 	a.q, err = ledgertest.Request(key.Public(), func(q *format.Request) {
-		q.Invoice, q.Time, q.Components = w.sales[n].invoice, now.Unix()+int64(w.names), has
+		m := w.sales[n]
+		q.Invoice, q.Product, q.Account = m.invoice, m.product, format.AccountHash(m.invoice, m.email)
+		q.Time, q.Components = now.Unix()+int64(w.names), has
 		if w.IntN(3) == 0 && !slices.ContainsFunc(w.sales[n].sites, func(s *mSite) bool { return s.freed && s.bridging(w.now) }) {
 			q.Type = ledger.TypeDevelopment
 		}
@@ -430,7 +458,11 @@ func (w *world) givesUp(n int, c *machine, h *held) {
 func (w *world) resells(n int) {
 	m := w.sales[n]
 	seats, refused := uint64(1+w.IntN(3)), ledger.Rule("")
-	if seats < m.taken(w.now) {
+	switch {
+	case seats == m.seats:
+	case m.standing != "":
+		refused = ledger.RuleStanding
+	case seats < m.taken(w.now):
 		refused = ledger.RuleSeats
 	}
 	w.revised(n, rules.NewAmendment(func(e *ledger.Entitlement) error { e.Seats = seats; return nil }), refused)
@@ -556,7 +588,7 @@ func (w *world) revokes(n int) {
 // revised changes what was sold, and brings the new licenses to whoever has the key.
 func (w *world) revised(n int, r rules.Revision, refused ledger.Rule) {
 	m := w.sales[n]
-	got, err := w.Revise(ctx, w.by(""), m.invoice, r, w.issuer.At(w.now))
+	got, err := w.Revise(ctx, w.by("the customer says so"), m.invoice, r, w.issuer.At(w.now))
 	if !w.want(err, refused, "a revision of %s", m.invoice) || len(got.Steps) == 0 {
 		return
 	}
@@ -605,9 +637,12 @@ func (w *world) publishes() {
 func (w *world) counts(n int) {
 	m := w.sales[n]
 	m.most = max(m.most, m.active())
-	most := m.seats
+	most, canceled := m.seats, m.standing == ledger.StandingCanceled
+	if canceled {
+		most = 0
+	}
 	for _, s := range m.sites {
-		if s.bridging(w.now) {
+		if s.bridging(w.now) && !canceled {
 			most++
 		}
 		for _, l := range s.licenses {
@@ -625,7 +660,7 @@ func (w *world) counts(n int) {
 		if c.key == 0 {
 			continue
 		}
-		facts := verify.Facts{Now: w.now, Product: "evoq", Revocations: lists,
+		facts := verify.Facts{Now: w.now, Product: m.product, Revocations: lists,
 			Site: &verify.Site{Key: ledgertest.SiteKey(c.key).Public(), Requests: c.requests, Components: c.has, Released: c.released}}
 		runs := false
 		for _, h := range c.holds {
@@ -651,7 +686,11 @@ func (w *world) compare() {
 	w.Helper()
 	want := make(map[format.ID]bool)
 	for _, m := range w.sales {
-		if h := holding(w, w.Book, m.invoice); h.SeatsUsed != m.active() || h.Seats != m.seats || m.taken(w.now) > m.seats {
+		h := holding(w, w.Book, m.invoice)
+		if h.Standing != m.standing || h.Customer != m.customer || h.Email != m.email || h.Product != m.product {
+			w.Fatalf("step %d: %s is %+v, and the model says %+v", w.step, m.invoice, h.Entitlement, *m)
+		}
+		if h.SeatsUsed != m.active() || h.Seats != m.seats || m.taken(w.now) > m.seats {
 			w.Fatalf("step %d: %s: %d of %d seats, and the model says %d of %d", w.step, m.invoice, h.SeatsUsed, h.Seats, m.active(), m.seats)
 		}
 		for _, s := range m.sites {
