@@ -5,7 +5,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/cmd/internal/cli/clitest"
+	"github.com/spf13/pflag"
 )
 
 // TestScreen tells in colors and between the edges of a terminal, and plainly elsewhere.
@@ -68,5 +70,46 @@ asker: hint: sell another one, or "licensor deactivate INV0042-1" frees one
 	cmd, stdout, stderr := tool(t, "tell")
 	if err := cmd.Run(); err == nil || stdout.String()+stderr.String() != whole {
 		t.Errorf("without a terminal: %v\n%s%s", err, stdout, stderr)
+	}
+}
+
+// TestTableFits has a table go between the edges of a terminal, as far as its words let it.
+func TestTableFits(t *testing.T) {
+	p := cli.Program{Name: "tool", Commands: []cli.Command{{Name: "list", Setup: func(*pflag.FlagSet) cli.Run {
+		return func(env *cli.Env, _ []string) error {
+			var t cli.Table
+			t.Row("INVOICE", "CUSTOMER", "TERM")
+			t.Row("INV0042-1", "The Site Company Limited", "until 2027-11-21")
+			t.Row("  AAAA BBBB", "株式会社 株式会社", "x")
+			_, err := t.WriteTo(env.Stdout)
+			return err
+		}
+	}}}}
+	for columns, want := range map[int]string{
+		0: "INVOICE      CUSTOMER                  TERM\n" +
+			"INV0042-1    The Site Company Limited  until 2027-11-21\n" +
+			"  AAAA BBBB  株式会社 株式会社         x\n",
+		40: "INVOICE      CUSTOMER       TERM\n" +
+			"INV0042-1    The Site       until\n" +
+			"             Company        2027-11-21\n" +
+			"             Limited\n" +
+			"  AAAA BBBB  株式会社       x\n" +
+			"             株式会社\n",
+		30: "INVOICE   CUSTOMER  TERM\n" +
+			"INV0042-1 The Site  until\n" +
+			"          Company   2027-11-21\n" +
+			"          Limited\n" +
+			"  AAAA    株式会社  x\n" +
+			"  BBBB    株式会社\n",
+		20: "INVOICE      CUSTOMER                  TERM\n" +
+			"INV0042-1    The Site Company Limited  until 2027-11-21\n" +
+			"  AAAA BBBB  株式会社 株式会社         x\n",
+	} {
+		var out strings.Builder
+		cli.Main(p, &cli.Env{Args: []string{"list"}, Stdout: &out, Stderr: &out, Getenv: func(string) string { return "" },
+			Window: func() (int, int, bool) { return columns, 24, columns > 0 }})
+		if strings.ReplaceAll(out.String(), "\x1b", "") != want {
+			t.Errorf("in %d columns: got\n%s\nwant\n%s", columns, out.String(), want)
+		}
 	}
 }

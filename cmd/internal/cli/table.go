@@ -37,7 +37,7 @@ func (t *Table) Row(cells ...string) {
 // WriteTo prints the rows, two spaces between columns and none at the end. On a terminal
 // that is too narrow for them, cells go over several lines.
 func (t *Table) WriteTo(w io.Writer) (int64, error) {
-	widths := t.widths(columnsOf(w))
+	widths, gap := t.widths(columnsOf(w))
 	var b strings.Builder
 	for i, row := range t.rows {
 		cells := make([][]string, len(row))
@@ -53,7 +53,7 @@ func (t *Table) WriteTo(w io.Writer) (int64, error) {
 				if n < len(cell) {
 					text = cell[n]
 				}
-				space := strings.Repeat(" ", max(0, widths[j]-columns(text)+2))
+				space := strings.Repeat(" ", max(0, widths[j]-columns(text)+gap))
 				if t.isState(i, j) {
 					text = State(w, text)
 				}
@@ -66,10 +66,10 @@ func (t *Table) WriteTo(w io.Writer) (int64, error) {
 	return int64(n), err
 }
 
-// widths returns how wide the columns are. Where the terminal has fewer columns, the widest
-// get narrower, as far as their longest words let them.
-func (t *Table) widths(terminal int) []int {
-	var widths, least []int
+// widths returns how wide the columns are, and what is between them. Where the terminal has
+// fewer columns, the widest get narrower, as far as their longest words let them.
+func (t *Table) widths(terminal int) (widths []int, gap int) {
+	var least []int
 	for _, row := range t.rows {
 		for i, cell := range row {
 			if i == len(widths) {
@@ -79,15 +79,23 @@ func (t *Table) widths(terminal int) []int {
 			least[i] = max(least[i], longestWord(cell))
 		}
 	}
-	excess := -terminal
-	for i := range widths {
-		excess += widths[i] + 2
+	if terminal <= 0 {
+		return widths, 2
 	}
-	excess -= 2 // there are none at the end
-	if terminal <= 0 || excess <= 0 {
-		return widths
+	for gap = 2; gap > 0; gap-- {
+		if narrow := shrink(widths, least, terminal-gap*(len(widths)-1)); narrow != nil {
+			return narrow, gap
+		}
 	}
-	narrow := slices.Clone(widths)
+	return widths, 2 // it does not fit anyhow
+}
+
+// shrink returns columns that have no more room than that all together, nil if they cannot.
+func shrink(widths, least []int, room int) []int {
+	narrow, excess := slices.Clone(widths), -room
+	for _, width := range narrow {
+		excess += width
+	}
 	for ; excess > 0; excess-- {
 		widest := -1
 		for i := range narrow {
@@ -96,7 +104,7 @@ func (t *Table) widths(terminal int) []int {
 			}
 		}
 		if widest < 0 {
-			return widths // it does not fit anyhow
+			return nil
 		}
 		narrow[widest]--
 	}
