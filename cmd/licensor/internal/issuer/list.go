@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/format"
 	"github.com/offlicense/offlicense/keys"
 	"github.com/offlicense/offlicense/verify"
@@ -36,7 +37,5 @@ func SignList(key keys.Signer, delegation []byte, claims format.RevocationClaims
 	return text, nil
 }
 
-// MaxAttachedList is the most bytes of a revocation list that is attached to license
-// files, of which each has room for a license and a delegation of any length beside it.
-// A license asks for no list that cannot come with it.
-const MaxAttachedList = format.MaxLicenseFile - 24<<10
+// MaxAttachedList is the most bytes of a revocation list that is attached to license files.
+const MaxAttachedList = ledger.MaxAttachedList

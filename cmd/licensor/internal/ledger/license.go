@@ -10,6 +10,11 @@ import (
 	"github.com/offlicense/offlicense/verify"
 )
 
+// MaxAttachedList is the most bytes of a revocation list that is attached to license
+// files, of which each has room for a license and a delegation of any length beside it.
+// A license asks for no list that cannot come with it.
+const MaxAttachedList = format.MaxLicenseFile - 24<<10
+
 // License is a license on record.
 type License struct {
 	ID         format.ID `json:"id"`

@@ -75,8 +75,8 @@ func (a *audit) checkLicense(p *prepared, g *ledger.Grant) string {
 	if err := verify.CheckScope(p.by.claims, claims); err != nil {
 		return fmt.Sprintf("the license does not verify: %v", err)
 	}
-	if l.Floor > 0 && a.state.listed[l.Floor] == nil {
-		return fmt.Sprintf("the license asks for revocation list %d, which was not on record", l.Floor)
+	if text := a.state.checkFloor(l.Floor, l.Issued); text != "" {
+		return text
 	}
 	return a.state.checkSigner(p.by)
 }

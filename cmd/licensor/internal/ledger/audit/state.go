@@ -47,6 +47,7 @@ type state struct {
 	revoked     []*revokedKey // in the order of the events
 	lists       []*list       // in the order of the events
 	listed      map[uint64]*list
+	floor       floor
 	signers     map[string]*signer
 }
 
@@ -145,8 +146,9 @@ type revocation struct {
 
 type list struct {
 	ledger.Published
-	issued int64
-	seq    int64
+	issued   int64
+	seq      int64
+	recorded time.Time
 }
 
 // packed keeps components in few bytes.
@@ -458,7 +460,7 @@ func (s *state) publish(e *ledger.Event, d ledger.Published, p *prepared) error 
 	case s.listed[d.Number] != nil:
 		return fmt.Errorf("the list %d is on record already", d.Number)
 	}
-	l := &list{d, p.claims.IssuedAt, e.Seq}
+	l := &list{d, p.claims.IssuedAt, e.Seq, e.Time}
 	s.lists = append(s.lists, l)
 	s.listed[d.Number] = l
 	for _, r := range s.revocations {

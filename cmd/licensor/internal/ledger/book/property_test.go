@@ -621,6 +621,9 @@ func (w *world) publishes() {
 	if w.list, err = w.verifier.OpenRawRevocationList(list.Raw); err != nil {
 		w.Fatal(err)
 	}
+	if w.issuer.List, err = w.issuer.Verifier.OpenRawRevocationList(list.Raw); err != nil {
+		w.Fatal(err)
+	}
 	for _, m := range w.sales {
 		for _, s := range m.sites {
 			for _, l := range s.licenses {
