@@ -102,7 +102,7 @@ func (c *console) zbar() (text string, installed bool) {
 func changedMachine(t *testing.T) (dir string, args []string) {
 	t.Helper()
 	dir = t.TempDir()
-	args = []string{"request", "--state", "S", "--product", "evoq", "--invoice", "INV0042-1", "--email", "ops@site.example", "--type", "production"}
+	args = []string{"request", "--state", "S", "--product", "evoq", "--invoice", "INV0042-1", "--email", "ops@site.example", "--type", "production", "--host", ""}
 	first := append(args[:len(args):len(args)], "--component", "cluster=one11", "--component", "rack=one11")
 	inDirectory(t, dir, 80, 24, first...)
 	return dir, append(args, "--component", "cluster=two22", "--component", "rack=two22", "--out", "two.olq")

@@ -43,6 +43,7 @@ func inDirectory(t *testing.T, dir string, columns, rows int, args ...string) (s
 	cmd.Env = append(os.Environ(), "TEST_NOW=2026-11-22T12:00:00Z", "TERM=linux", "NO_COLOR=")
 	var stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = tty, &stderr
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // and no terminal of whoever runs the test
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}

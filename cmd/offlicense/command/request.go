@@ -3,6 +3,7 @@ package command
 import (
 	_ "embed"
 	"errors"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -24,6 +25,7 @@ type requestFlags struct {
 	site, host                           string
 	components                           []string
 	mac, hostID, keyOnly                 bool
+	hostGiven                            func() bool
 }
 
 func (t tool) requestCommand() cli.Command {
@@ -39,6 +41,7 @@ func (t tool) requestCommand() cli.Command {
 			cli.Choices(flags, "type", format.Types()...)
 			flags.StringVar(&f.site, "site", "", "")
 			flags.StringVar(&f.host, "host", "", "")
+			f.hostGiven = func() bool { return flags.Changed("host") }
 			flags.StringArrayVar(&f.components, "component", nil, "")
 			flags.BoolVar(&f.mac, "mac", false, "")
 			flags.BoolVar(&f.hostID, "host-id", false, "")
@@ -53,6 +56,9 @@ func (f *requestFlags) run(env *cli.Env, args []string) error {
 	f.trim()
 	state, err := f.check(env, args)
 	if err != nil {
+		return err
+	}
+	if err := f.offerHost(env); err != nil {
 		return err
 	}
 	options, err := f.options(env)
@@ -98,6 +104,27 @@ func (f *requestFlags) trim() {
 	for _, text := range [...]*string{&f.product, &f.invoice, &f.email, &f.site, &f.host} {
 		*text = strings.TrimSpace(*text)
 	}
+}
+
+// offerHost asks whether the request is to tell the name of this server, where a person is
+// there to ask. The names of a closed network are nobody's business: without a yes it tells
+// none, and nothing else asks for one.
+func (f *requestFlags) offerHost(env *cli.Env) error {
+	if _, _, ok := env.OnTerminal(); !ok || f.hostGiven() {
+		return nil
+	}
+	name, err := os.Hostname()
+	if err != nil || format.ValidText(name, 128) != nil {
+		return nil
+	}
+	yes, err := env.Confirm("Tell the vendor the name of this server, " + cli.Quote(name) + "?")
+	if errors.Is(err, cli.ErrNoTerminal) {
+		return nil
+	}
+	if yes {
+		f.host = name
+	}
+	return err
 }
 
 // check refuses what can be refused without looking at the machine.

@@ -186,7 +186,7 @@ func differences(before, after *ledger.Entitlement) string {
 func signing(activation string, s *ledger.Signed) string {
 	what := fmt.Sprintf("license %s for %s", s.License.ID, activation)
 	if s.Activation != nil {
-		what = fmt.Sprintf("license %s for %s", s.License.ID, s.Activation.Name())
+		what = fmt.Sprintf("license %s for %s", s.License.ID, s.Activation.NameWith(s.License))
 	}
 	verb := "signed again: "
 	switch {

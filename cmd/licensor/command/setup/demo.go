@@ -142,7 +142,7 @@ func (d *demo) take(s step) error {
 	fmt.Fprintf(d.env.Stdout, "\n# %s %s\n$ %s\n", s.who, s.say, line)
 
 	env := *d.env
-	env.Args = s.args
+	env.Args, env.Terminal = s.args, nil // nobody is asked
 	var saved bytes.Buffer
 	if s.save != "" {
 		env.Stdout, env.Window = &saved, nil

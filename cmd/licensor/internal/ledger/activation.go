@@ -31,15 +31,22 @@ const (
 	StateVoid        State = "void"        // a bridge whose move was canceled
 )
 
-// Name returns how people are told of the activation: by its id, and by what its
-// request called the site and the server.
-func (a *Activation) Name() string {
+// Name is NameWith where no license of the activation is at hand.
+func (a *Activation) Name() string { return a.NameWith(nil) }
+
+// NameWith returns how people are told of the activation: by its id, and by what its
+// request called the site and the server. Where it gave the server no name, the comparison
+// code of the newest license says which it is.
+func (a *Activation) NameWith(newest *License) string {
 	name := a.ID
 	if a.Site != "" {
 		name += fmt.Sprintf(" site %q", a.Site)
 	}
 	if a.Host != "" {
 		name += fmt.Sprintf(" on %q", a.Host)
+	}
+	if code := newest.Code(); code != "" && a.Host == "" {
+		return name + " with the code " + code
 	}
 	if key, err := keys.NewPublicKey(a.MachineKey); err == nil && a.Site == "" && a.Host == "" {
 		name += " with the machine key " + key.Fingerprint() // as "offlicense show" prints it

@@ -52,6 +52,19 @@ func (l *License) OpenRequest() (*verify.Request, error) {
 	return &verify.Request{Request: *q, Key: key, Raw: l.Request, Body: body, Hash: sha256.Sum256(body), Signed: len(body) < len(l.Request)}, nil
 }
 
+// Code returns the comparison code of the request that the license answers, "" if there
+// is none.
+func (l *License) Code() string {
+	if l == nil {
+		return ""
+	}
+	q, err := l.OpenRequest()
+	if err != nil || q == nil {
+		return ""
+	}
+	return format.ComparisonCode(q.Hash)
+}
+
 // requestBody returns the body of a request as it came: alone, or in the statement that
 // signs it, which begins with a tag.
 func requestBody(raw []byte) ([]byte, error) {

@@ -149,6 +149,9 @@ func (f *Facts) activation(id string) (*Activation, error) {
 	return nil, ledger.Damaged("activation %.64q is missing", id)
 }
 
+// Name returns how people are told of the activation.
+func (a *Activation) Name() string { return a.NameWith(a.Newest) }
+
 // took notes that a new activation has its seat.
 func (f *Facts) took(a *Activation) {
 	s := f.Sales[a.Invoice]

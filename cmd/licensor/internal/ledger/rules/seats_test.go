@@ -13,7 +13,7 @@ func TestOneActivationPerSeat(t *testing.T) {
 	for site := byte(1); site <= 2; site++ {
 		r.signed(request(t, site, func(q *format.Request) { q.Site = "shop" }))
 	}
-	naming := []string{"2 of 2", `site "shop" since 2026-11-21`, " and "}
+	naming := []string{"2 of 2", `site "shop" with the code `, " since 2026-11-21", " and "}
 	for _, a := range r.activations {
 		naming = append(naming, a.ID)
 	}
@@ -48,11 +48,11 @@ func TestSeveralServersOnOneLicense(t *testing.T) {
 	r.refused(request(t, 6), ledger.RuleSeats, "build-1", "build-2", "build-3", "and 2 more")
 }
 
-// Who has neither a site nor a host name is named by the machine key.
+// Who has no host name is named by the comparison code of its request.
 func TestHolderWithoutAName(t *testing.T) {
 	r := newRecord(t, entitlement())
 	r.signed(request(t, 1))
-	r.refused(request(t, 2), ledger.RuleSeats, public(1).Fingerprint())
+	r.refused(request(t, 2), ledger.RuleSeats, "with the code "+format.ComparisonCode(request(t, 1).Hash))
 }
 
 func TestDevelopmentAsManyAsNeeded(t *testing.T) {
