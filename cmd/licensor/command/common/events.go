@@ -114,6 +114,11 @@ func sentence(e *ledger.Event, before *ledger.Entitlement) string {
 		return "removed " + cli.Plural(len(d.Accounts), "e-mail address", "e-mail addresses")
 	case *ledger.Entitlement:
 		return sale(e.Action, d, before)
+	case ledger.Addressed:
+		if d.Off {
+			return "an e-mail address besides its own was taken off"
+		}
+		return "an e-mail address besides its own was added"
 	case ledger.Renumbered:
 		return fmt.Sprintf("corrected: invoice %s -> %s", d.Was, e.Invoice)
 	case *ledger.Signed:

@@ -18,8 +18,9 @@ func customer(flags *pflag.FlagSet) cli.Run {
 	partner := flags.Bool("partner", false, "")
 	noPartner := flags.Bool("no-partner", false, "")
 	email := flags.String("email", "", "")
+	remove := flags.Bool("remove", false, "")
 	return func(env *cli.Env, args []string) error {
-		if len(args) > 0 && (args[0] == "forget" || args[0] == "rename" || args[0] == "transfer") {
+		if len(args) > 0 && (args[0] == "forget" || args[0] == "rename" || args[0] == "transfer" || args[0] == "email") {
 			if *partner || *noPartner {
 				return cli.Usagef("--partner and --no-partner are for the name of a customer alone")
 			}
@@ -34,6 +35,10 @@ func customer(flags *pflag.FlagSet) cli.Run {
 				return rename(env, &c.Options, args[1], args[2])
 			case args[0] == "rename":
 				return cli.Usagef("got %d names, want the old and the new one", len(args)-1).WithHint("put a name of several words in quotes")
+			case args[0] == "email" && len(args) == 3:
+				return address(env, &c.Options, args[1], args[2], *remove)
+			case args[0] == "email":
+				return cli.Usagef("want one invoice or customer, and an e-mail address").WithHint("put a name of several words in quotes")
 			case len(args) != 3:
 				return cli.Usagef("want one invoice and the name of its new customer").WithHint("put a name of several words in quotes")
 			}
@@ -77,6 +82,51 @@ func (r *revision) transfer(env *cli.Env, invoice, name, email string) error {
 		return err
 	}
 	return r.revise(env, []string{invoice}, "Transfer", service.NewTransfer(name, email))
+}
+
+// address gives a sale, or all that was sold to a customer, one more e-mail address.
+func address(env *cli.Env, c *common.Options, of, email string, remove bool) error {
+	if !ledger.ValidEmail(email) {
+		return cli.Usagef("%s is no e-mail address", cli.Quote(email)).WithHint("want an address like ops@site.example")
+	}
+	if err := c.CheckReason("another e-mail address"); err != nil {
+		return err
+	}
+	return c.WithService(env, service.ToChange, func(ctx context.Context, s *service.Service) error {
+		invoices, err := s.InvoicesOf(ctx, of)
+		if err != nil {
+			return err
+		}
+		question, done := "May requests that name %s claim %s?", "It may claim"
+		if remove {
+			question, done = "Take %s off %s?", "It no longer claims"
+		}
+		what := cli.Plural(len(invoices), "sale", "sales")
+		if err := c.Agree(env, fmt.Sprintf(question, email, what), "not changed"); err != nil {
+			return err
+		}
+		by, err := c.Operation(env)
+		if err != nil {
+			return err
+		}
+		changed, err := s.SetAddress(ctx, by, invoices, email, remove)
+		if err != nil {
+			return err
+		}
+		if changed == 0 {
+			env.Warnf("nothing is different from what is on record; nothing was changed")
+		} else {
+			fmt.Fprintf(env.Stdout, "%s %s from now on.\n", done, cli.Plural(changed, "sale", "sales"))
+		}
+		return env.Answer(addressed{1, invoices, changed})
+	})
+}
+
+// addressed is what customer email --json prints.
+type addressed struct {
+	Version  int      `json:"version"`
+	Invoices []string `json:"invoices"`
+	Changed  int      `json:"changed"` // so many of them
 }
 
 // rename gives a customer another name.

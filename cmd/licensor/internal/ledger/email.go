@@ -53,3 +53,20 @@ type Forgotten struct {
 }
 
 func (Forgotten) detail() {}
+
+// Addressed gives a sale one more e-mail address that may claim it, or takes that off. The
+// address is named by its commitment.
+type Addressed struct {
+	Account []byte `json:"account"`
+	Off     bool   `json:"off,omitempty"`
+	Email   string `json:"-"`
+	Salt    []byte `json:"-"`
+}
+
+func (Addressed) detail() {}
+
+// Address is an e-mail address with the commitment to it.
+type Address struct {
+	Account []byte
+	Email   string
+}

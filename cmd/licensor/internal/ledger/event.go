@@ -48,6 +48,7 @@ const (
 	ActionTransfer   Action = "transfer"   // Entitlement
 	ActionRename     Action = "rename"     // Entitlement
 	ActionRenumber   Action = "renumber"   // Renumbered
+	ActionAddress    Action = "address"    // Addressed
 	ActionSign       Action = "sign"       // Signed
 	ActionRelease    Action = "release"    // Closed
 	ActionDeactivate Action = "deactivate" // Closed
@@ -245,6 +246,8 @@ func parseDetail(action Action, raw []byte) (Detail, error) {
 			l.Entitlement.Account = l.Account
 		}
 		return l.Entitlement, err
+	case ActionAddress:
+		return parseAs[Addressed](raw)
 	case ActionRenumber:
 		return parseAs[Renumbered](raw)
 	case ActionSign:

@@ -71,6 +71,7 @@ func examples() []ledger.Event {
 		{Action: ledger.ActionCorrect, Invoice: "INV1", Detail: few},
 		{Action: ledger.ActionTransfer, Invoice: "INV1", Detail: few},
 		{Action: ledger.ActionRename, Invoice: "INV1", Detail: few},
+		{Action: ledger.ActionAddress, Invoice: "INV1", Detail: ledger.Addressed{Account: make([]byte, 32), Off: true}},
 		{Action: ledger.ActionRenumber, Invoice: "INV1", Detail: ledger.Renumbered{Was: "INV2"}},
 	}
 	for i := range all {

@@ -9,9 +9,10 @@ import (
 // Holding is an entitlement with who uses it.
 type Holding struct {
 	Entitlement
-	SeatsUsed   uint64 `json:"seats_used"`
-	DaysUsed    uint64 `json:"emergency_days_used,omitempty"` // of those sold, as releases report them
-	Activations []Held `json:"activations"`
+	SeatsUsed   uint64   `json:"seats_used"`
+	DaysUsed    uint64   `json:"emergency_days_used,omitempty"` // of those sold, as releases report them
+	MoreEmails  []string `json:"more_emails,omitempty"`         // besides the one of the sale, those that may claim it
+	Activations []Held   `json:"activations"`
 }
 
 // Held is an activation with its newest license, which here comes without its request and

@@ -49,8 +49,10 @@ func (s *Service) FindCustomers(ctx context.Context, part string) ([]CustomerVie
 		}
 		c := &all[i]
 		c.Entitlements++
-		if h.Email != "" && !slices.Contains(c.Emails, h.Email) {
-			c.Emails = append(c.Emails, h.Email)
+		for _, email := range append([]string{h.Email}, h.MoreEmails...) {
+			if email != "" && !slices.Contains(c.Emails, email) {
+				c.Emails = append(c.Emails, email)
+			}
 		}
 	}
 	return all, nil
@@ -68,4 +70,24 @@ func (s *Service) NoCustomer(ctx context.Context, name string) error {
 		return told.WithHint("\"licensor customer PART\" finds one by any part of the name or the e-mail address")
 	}
 	return told.WithHint("did you mean %s?", text.Quote(near))
+}
+
+// InvoicesOf returns an invoice, or all that a customer has and that were not canceled.
+func (s *Service) InvoicesOf(ctx context.Context, invoiceOrCustomer string) ([]string, error) {
+	for _, filter := range []Filter{{Invoice: invoiceOrCustomer}, {Customer: invoiceOrCustomer}} {
+		holdings, err := s.List(ctx, filter)
+		if err != nil {
+			return nil, err
+		}
+		var all []string
+		for _, h := range holdings {
+			if h.Standing != ledger.StandingCanceled || h.Invoice == invoiceOrCustomer {
+				all = append(all, h.Invoice)
+			}
+		}
+		if len(all) > 0 {
+			return all, nil
+		}
+	}
+	return nil, s.NoCustomer(ctx, invoiceOrCustomer)
 }

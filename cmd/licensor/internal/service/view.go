@@ -20,6 +20,7 @@ type EntitlementView struct {
 	SeatsUsed   uint64           `json:"seats_used"`
 	DaysUsed    *uint64          `json:"emergency_days_used,omitempty"` // type failover: as releases report them
 	Partner     bool             `json:"partner"`                       // the customer is one
+	MoreEmails  []string         `json:"more_emails,omitempty"`         // besides email, those that may claim it
 	Activations []ActivationView `json:"activations"`
 }
 
@@ -50,7 +51,7 @@ type LicenseView struct {
 // ViewHolding shows an entitlement and its activations to a program.
 func ViewHolding(h *ledger.Holding, partners ledger.Partners, now time.Time) EntitlementView {
 	e := EntitlementView{
-		Entitlement: h.Entitlement, State: h.Entitlement.Status(now), HardEnd: h.HardEnd(), SeatsUsed: h.SeatsUsed,
+		Entitlement: h.Entitlement, State: h.Entitlement.Status(now), HardEnd: h.HardEnd(), SeatsUsed: h.SeatsUsed, MoreEmails: h.MoreEmails,
 		Partner: partners.Has(h.Customer), Activations: []ActivationView{},
 	}
 	if h.Type == ledger.TypeFailover {

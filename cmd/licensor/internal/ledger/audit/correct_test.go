@@ -1,12 +1,14 @@
 package audit_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/book"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/ledgertest"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/rules"
+	"github.com/offlicense/offlicense/format"
 )
 
 // Whoever writes the database wants another number, buyer or product than was sold.
@@ -68,7 +70,7 @@ func TestForgedCorrection(t *testing.T) {
 func TestHonestCorrections(t *testing.T) {
 	everywhere(t, func(t *testing.T, b *book.Book, where string) {
 		lived(t, b)
-		for _, email := range []string{"ops@site.example", "it@site.example", "it@other.example"} {
+		for _, email := range []string{"ops@site.example", "it@site.example", "it@other.example", "b@site.example", "a@site.example"} {
 			if _, err := b.Forget(ctx, by(), email); err != nil {
 				t.Fatal(err)
 			}
@@ -84,4 +86,38 @@ func TestHonestCorrections(t *testing.T) {
 		}
 		wantClean(t, b, nil)
 	})
+}
+
+// Whoever writes the database wants a sale to be claimed by an address of theirs.
+func TestForgedAddress(t *testing.T) {
+	for name, c := range map[string]struct {
+		why  string
+		a    ledger.Addressed
+		find string
+	}{
+		"without a reason": {"", ledger.Addressed{Account: make([]byte, 32)}, "(rule: reason)"},
+		"one that is none": {"x", ledger.Addressed{Account: make([]byte, 32), Email: "thief@other.example"}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b, _, _ := oneSeat(t, 2)
+			at := byHand(t, b, ledgertest.Because(c.why), &ledger.Event{Action: ledger.ActionAddress, Invoice: invoice, Detail: c.a})
+			r := audited(t, b, nil)
+			if c.find != "" {
+				wantEvent(t, r, at, c.find)
+			} else {
+				wantFound(t, r, "emails", "address", "is not the one that the log knows by this hash")
+			}
+		})
+	}
+	// One that the sale does not have claims nothing, if it was written into the table alone.
+	b, where, _ := oneSeat(t, 2)
+	salt := []byte("salt")
+	ledgertest.Execute(t, where, fmt.Sprintf("INSERT INTO emails VALUES (x'%x', x'%x', 'thief@other.example', 'thief@other.example')", ledger.Commitment(salt, "thief@other.example"), salt))
+	ledgertest.Execute(t, where, fmt.Sprintf("INSERT INTO addresses VALUES (x'%x', '%s')", ledger.Commitment(salt, "thief@other.example"), invoice))
+	if _, err := b.Sign(ctx, by(), asks(t, 2, func(q *format.Request) { q.Account = format.AccountHash(invoice, "thief@other.example") }), issue()); err != nil {
+		t.Fatal(err)
+	}
+	r := audited(t, b, nil)
+	wantEvent(t, r, 4, "(rule: claim)")
+	wantFound(t, r, "addresses", "", "was added by hand")
 }

@@ -4,9 +4,14 @@ import (
 	"bytes"
 	"encoding/hex"
 	"errors"
+	"fmt"
+	"slices"
 
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/rules"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/store"
+	"github.com/offlicense/offlicense/format"
+	"github.com/offlicense/offlicense/verify"
 )
 
 // The log knows e-mail addresses by commitments to them. The addresses stand in a table
@@ -75,6 +80,7 @@ func (s *state) applyForgotten(d ledger.Forgotten) error {
 		delete(s.accounts, string(account))
 	}
 	for _, of := range s.sales {
+		of.more = slices.DeleteFunc(of.more, func(account []byte) bool { return gone[string(account)] })
 		if of.Account != nil && gone[string(of.Account)] {
 			s.index(of, false)
 			e := of.Entitlement.Clone()
@@ -84,4 +90,62 @@ func (s *state) applyForgotten(d ledger.Forgotten) error {
 		}
 	}
 	return nil
+}
+
+// applyAddressed gives a sale one more address, or takes that off.
+func (s *state) applyAddressed(invoice string, d ledger.Addressed) error {
+	of := s.sales[invoice]
+	if of == nil {
+		return fmt.Errorf("invoice %.64q was never sold", invoice)
+	}
+	at := slices.IndexFunc(of.more, func(account []byte) bool { return bytes.Equal(account, d.Account) })
+	switch {
+	case d.Off && at < 0, !d.Off && s.accounts[string(d.Account)]:
+		return fmt.Errorf("the address is one already, or none, of invoice %.64q", invoice)
+	case d.Off:
+		of.more = slices.Delete(of.more, at, at+1)
+	default:
+		of.more = append(of.more, d.Account)
+		s.accounts[string(d.Account)] = true
+	}
+	return nil
+}
+
+// address asks about an address that a sale gets besides its own, or that is taken off.
+func (s *state) address(by *ledger.Operation, invoice string, d ledger.Addressed) (*rules.Step, error) {
+	f := s.facts()
+	f.sale(invoice)
+	d.Email, _ = s.email(d.Account)
+	step, err := rules.SetAddress(f.Facts, by, invoice, d)
+	if err == nil && step == nil {
+		err = errors.New("it changes nothing")
+	}
+	return step, err
+}
+
+// claiming returns a request as the rules are to be asked about it: where it names none of
+// the addresses that are known, and one of its sale was forgotten since, one that names what
+// stands in the place of that.
+func (s *state) claiming(of *sale, q *verify.Request) *verify.Request {
+	accounts := of.more
+	if !of.Forgotten {
+		accounts = append([][]byte{of.Account}, accounts...)
+	}
+	var instead *verify.Request
+	for _, account := range accounts {
+		email, unknown := s.email(account)
+		hash := format.AccountHash(of.Invoice, email)
+		if hash == q.Account {
+			return q
+		}
+		if unknown && instead == nil {
+			claims := *q
+			claims.Account = hash
+			instead = &claims
+		}
+	}
+	if instead != nil {
+		return instead
+	}
+	return q
 }

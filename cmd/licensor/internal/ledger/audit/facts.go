@@ -43,11 +43,7 @@ func (f *facts) about(q *verify.Request) *verify.Request {
 	f.add(found...)
 	if of := f.sale(q.Invoice); of != nil {
 		f.seats(of, q)
-		if f.s.unjudged(of.Entitlement) {
-			claims := *q
-			claims.Account = format.AccountHash(of.Invoice, of.Email)
-			q = &claims
-		}
+		q = f.s.claiming(f.s.sales[q.Invoice], q)
 	}
 	return q
 }
@@ -147,6 +143,10 @@ func (f *facts) sale(invoice string) *rules.Sale {
 		return nil
 	}
 	made := &rules.Sale{Entitlement: of.Entitlement, Used: uint64(of.used), Peak: uint64(of.peak)}
+	for _, account := range of.more {
+		email, _ := f.s.email(account)
+		made.More = append(made.More, ledger.Address{Account: account, Email: email})
+	}
 	f.Sales[invoice] = made
 	f.buyer(of.Entitlement)
 	return made

@@ -95,6 +95,14 @@ func lived(t testing.TB, b *book.Book) {
 	must(err)
 	_, err = b.Revise(ctx, ledgertest.Because("sold to them"), "P-6", rules.NewTransfer("Other Ltd", "it@other.example"), issue())
 	must(err)
+	for _, email := range []string{"a@site.example", "b@site.example"} {
+		_, err = b.SetAddress(ctx, ledgertest.Because("a second person"), []string{invoice, "P-2"}, email, false)
+		must(err)
+	}
+	_, err = b.SetAddress(ctx, ledgertest.Because("they left"), []string{"P-2"}, "b@site.example", true)
+	must(err)
+	_, err = b.Sign(ctx, by(), asks(t, 40, func(q *format.Request) { q.Account = format.AccountHash(invoice, "a@site.example") }), issue())
+	must(err)
 	_, err = b.Rename(ctx, ledgertest.Because("they say so"), "Other Ltd", "Another Ltd")
 	must(err)
 	_, err = b.RevokeLicense(ctx, ledgertest.Because("leaked"), other.ID)

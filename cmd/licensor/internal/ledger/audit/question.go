@@ -64,6 +64,8 @@ func (a *audit) question(rest []*prepared) (n int, ask func(by *ledger.Operation
 			}
 			return s.correct(by, d.Was, after)
 		}
+	case ledger.Addressed:
+		return 1, func(by *ledger.Operation) ([]*rules.Step, error) { return some(s.address(by, e.Invoice, d)) }
 	case ledger.Forgotten:
 		return 1, func(*ledger.Operation) ([]*rules.Step, error) { return some(rules.Forget(d.Accounts), s.forget(d)) }
 	case ledger.Revoked:

@@ -24,6 +24,8 @@ func (s *state) rows(table string) iter.Seq[[]any] {
 		return each(slices.Sorted(maps.Keys(s.sales)), func(invoice string) []any { return s.sales[invoice].row() })
 	case "emails":
 		return each(slices.Sorted(maps.Keys(s.accounts)), func(account string) []any { return []any{[]byte(account)} })
+	case "addresses":
+		return sorted(s.addressRows())
 	case "activations":
 		return each(slices.Sorted(maps.Keys(s.activations)), func(id string) []any { return s.activations[id].row() })
 	case "licenses":
@@ -119,6 +121,15 @@ func (l *license) row(id string) []any {
 	}
 	named, _ := json.Marshal(unpacked(l.named)) // labels and bytes
 	return []any{id, l.record().Activation, int64(l.epoch), orNil(hash), l.issued, l.hardEnd, int64(l.need), string(named), l.signer.name, l.signer.key, l.seq}
+}
+
+func (s *state) addressRows() (all [][]any) {
+	for _, of := range s.sales {
+		for _, account := range of.more {
+			all = append(all, []any{account, of.Invoice})
+		}
+	}
+	return all
 }
 
 func (s *state) movedRows() (all [][]any) {

@@ -20,6 +20,11 @@ func (s *state) applySale(e *ledger.Event, sold *ledger.Entitlement) error {
 	default:
 		s.index(of, false)
 	}
+	if e.Action == ledger.ActionCorrect || e.Action == ledger.ActionTransfer {
+		if ledger.CustomerKey(of.Customer) != ledger.CustomerKey(sold.Customer) {
+			of.more = nil
+		}
+	}
 	of.Entitlement = s.withEmail(sold)
 	if of.Account != nil && !s.accounts[string(of.Account)] {
 		s.accounts[string(of.Account)] = true

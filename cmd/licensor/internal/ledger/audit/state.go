@@ -67,6 +67,7 @@ type sale struct {
 	seller     string
 	used, peak int64
 
+	more        [][]byte      // the commitments to e-mail addresses besides its own
 	activations []*activation // all that ever were
 	moved       []moved
 	left        map[leftKey][]*left // by what a machine is found by
@@ -201,6 +202,8 @@ func (s *state) apply(p *prepared) error {
 		return s.applyForgotten(d)
 	case *ledger.Entitlement:
 		return s.applySale(e, d)
+	case ledger.Addressed:
+		return s.applyAddressed(e.Invoice, d)
 	case ledger.Renumbered:
 		return s.applyRenumbered(e.Invoice, d.Was)
 	case *ledger.Signed:

@@ -36,7 +36,7 @@ func (w *world) sells(seats uint64) {
 func (w *world) stands(n int) {
 	m := w.sales[n]
 	to := one(w, []ledger.Standing{ledger.StandingSuspended, "", ""})
-	if w.IntN(12) == 0 {
+	if w.IntN(6) == 0 {
 		to = ledger.StandingCanceled
 	}
 	changes := m.standing != to
@@ -64,7 +64,11 @@ func (w *world) corrects(n int) {
 	}
 	is := *m
 	var what string
-	switch w.IntN(4) {
+	k := w.IntN(4)
+	if len(m.sites) == 0 && w.IntN(2) == 0 { // nobody has its number yet
+		k = 1
+	}
+	switch k {
 	case 0:
 		is.email, what = one(w, addresses), "address"
 	case 1:

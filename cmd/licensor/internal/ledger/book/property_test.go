@@ -185,7 +185,7 @@ func (w *world) play() {
 		m.ends = w.now.Add(200 * day)
 		w.revised(n, rules.NewRenewal(rules.Renewal{Expires: ledger.EndAt(m.ends)}), "")
 	}
-	if m.standing == ledger.StandingSuspended && w.IntN(6) == 0 {
+	if m.standing == ledger.StandingSuspended && w.IntN(2) == 0 {
 		w.stands(n)
 		return
 	}
@@ -304,6 +304,9 @@ func (w *world) request(n int, c *machine) *asked {
 	a.q, err = ledgertest.Request(key.Public(), func(q *format.Request) {
 		m := w.sales[n]
 		q.Invoice, q.Product, q.Account = m.invoice, m.product, format.AccountHash(m.invoice, m.email)
+		if w.IntN(40) == 0 {
+			q.Product = one(w, products)
+		}
 		q.Time, q.Components = now.Unix()+int64(w.names), has
 		if w.IntN(3) == 0 && !slices.ContainsFunc(w.sales[n].sites, func(s *mSite) bool { return s.freed && s.bridging(w.now) }) {
 			q.Type = ledger.TypeDevelopment

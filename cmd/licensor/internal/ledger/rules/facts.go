@@ -41,12 +41,13 @@ type Facts struct {
 // Sale is an entitlement with its use.
 type Sale struct {
 	*ledger.Entitlement
-	Used   uint64        // seats, or activations of type development
-	Peak   uint64        // the most that were in use at once
-	Oldest []*Activation // who has had a seat longest, three at most; none where seats are free
-	Moved  []time.Time   // when its sites moved, of the last 365 days at least
-	Left   []LeftMachine // machines that have left a seat and may be those that ask
-	Waits  []Move        // seats that wait for the new servers of moves
+	Used   uint64           // seats, or activations of type development
+	Peak   uint64           // the most that were in use at once
+	Oldest []*Activation    // who has had a seat longest, three at most; none where seats are free
+	Moved  []time.Time      // when its sites moved, of the last 365 days at least
+	Left   []LeftMachine    // machines that have left a seat and may be those that ask
+	More   []ledger.Address // e-mail addresses besides the one of the sale
+	Waits  []Move           // seats that wait for the new servers of moves
 }
 
 // LeftMachine is the machine of an activation whose seat was freed, or whose bridge ended

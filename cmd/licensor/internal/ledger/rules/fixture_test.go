@@ -175,6 +175,7 @@ type record struct {
 	partners    map[string]bool
 	events      []*ledger.Event
 	ids         int
+	more        []ledger.Address // of the sale inv
 }
 
 // newRecord returns a record on which the given entitlements were sold, whatever the
@@ -242,6 +243,9 @@ func (r *record) facts() *rules.Facts {
 	}
 	for invoice, e := range r.sales {
 		f.Sales[invoice] = &rules.Sale{Entitlement: e.Clone(), Peak: r.peak[invoice], Moved: slices.Clone(r.moved[invoice]), Left: slices.Clone(r.left[invoice])}
+		if invoice == inv {
+			f.Sales[invoice].More = slices.Clone(r.more)
+		}
 		switch of := (rules.ForProduct{Buyer: ledger.CustomerKey(e.Customer), Product: e.Product}); e.Type {
 		case ledger.TypeProduction:
 			if e.Standing != "" {
@@ -351,6 +355,9 @@ func (r *record) apply(op *ledger.Operation, steps []*rules.Step) {
 		if sold, ok := e.Detail.(*ledger.Entitlement); ok {
 			said.Detail = sold.Kept() // without the e-mail address
 		}
+		if a, ok := e.Detail.(ledger.Addressed); ok {
+			said.Detail = ledger.Addressed{Account: a.Account, Off: a.Off}
+		}
 		if again, err := ledger.ParseEvent(leaf); err != nil || !reflect.DeepEqual(again, &said) {
 			r.Fatalf("the event %s is read as %+v, %v", leaf, again, err)
 		}
@@ -360,6 +367,12 @@ func (r *record) apply(op *ledger.Operation, steps []*rules.Step) {
 			r.partners[ledger.CustomerKey(d.Name)] = d.Partner
 		case *ledger.Entitlement:
 			r.sales[d.Invoice] = d
+		case ledger.Addressed:
+			if d.Off {
+				r.more = slices.DeleteFunc(r.more, func(a ledger.Address) bool { return string(a.Account) == string(d.Account) })
+			} else {
+				r.more = append(r.more, ledger.Address{Account: d.Account, Email: d.Email})
+			}
 		case ledger.Renumbered:
 			r.sales[e.Invoice] = r.sales[d.Was].Clone()
 			r.sales[e.Invoice].Invoice = e.Invoice

@@ -130,14 +130,14 @@ func refuseInvoice(q *verify.Request) error {
 // checkClaim judges whether the sale is that of whoever has made the request.
 func checkClaim(s *Sale, q *verify.Request) error {
 	switch {
-	case s.Forgotten:
+	case s.claims(q):
+		return nil
+	case s.Forgotten && len(s.More) == 0:
 		return ledger.Refuse(ledger.RuleClaim, ledger.LiftNobody, fmt.Sprintf("ask the customer for it: licensor amend %s --email ADDRESS --out DIR", s.Invoice),
 			"the e-mail address of invoice %q was removed, and a new request is known by it", s.Invoice)
-	case format.AccountHash(s.Invoice, s.Email) != q.Account:
-		return ledger.Refuse(ledger.RuleClaim, ledger.LiftNobody, fmt.Sprintf(`compare the address in "licensor show %s" with the customer's`, s.Invoice),
-			"invoice %q is another account's: it was sold to %s, and not to the e-mail address of the request", s.Invoice, s.Customer)
 	}
-	return nil
+	return ledger.Refuse(ledger.RuleClaim, ledger.LiftNobody, fmt.Sprintf(`compare the address in "licensor show %s" with the customer's`, s.Invoice),
+		"invoice %q is another account's: it was sold to %s, and not to the e-mail address of the request", s.Invoice, s.Customer)
 }
 
 // earlier finds what the very same request got before.

@@ -23,6 +23,8 @@ func (w *Writer) apply(e *ledger.Event) error {
 		return w.applyForgotten(d)
 	case *ledger.Entitlement:
 		return w.applyEntitlement(e, d)
+	case ledger.Addressed:
+		return w.applyAddressed(e.Invoice, d)
 	case ledger.Renumbered:
 		return w.applyRenumbered(e.Invoice, d.Was)
 	case *ledger.Signed:
@@ -67,6 +69,12 @@ func (w *Writer) applyEntitlement(event *ledger.Event, e *ledger.Entitlement) er
 		return w.insert("entitlements", "invoice, customer, account, product, type, expires, hard_end, updates, seats, sold, standing, seller, seats_used, seats_peak",
 			append(values, event.Operator, int64(0), int64(0))...)
 	}
+	if event.Action == ledger.ActionCorrect || event.Action == ledger.ActionTransfer { // to another customer: not with the addresses of the one before
+		if _, err := w.change("addresses", "DELETE FROM addresses WHERE invoice = $1 AND invoice IN (SELECT x.invoice FROM entitlements x WHERE x.customer <> $2)",
+			e.Invoice, ledger.CustomerKey(e.Customer)); err != nil {
+			return err
+		}
+	}
 	if e.Account != nil {
 		if _, err := w.change("emails", "INSERT INTO emails (account, salt, address, owner) VALUES ($1, $2, $3, $4) ON CONFLICT (account) DO NOTHING", email...); err != nil {
 			return err
@@ -74,6 +82,16 @@ func (w *Writer) applyEntitlement(event *ledger.Event, e *ledger.Entitlement) er
 	}
 	return w.one("entitlements", `UPDATE entitlements SET customer = $2, account = $3, product = $4, type = $5, expires = $6,
 		hard_end = $7, updates = $8, seats = $9, sold = $10, standing = $11 WHERE invoice = $1`, values...)
+}
+
+func (w *Writer) applyAddressed(invoice string, a ledger.Addressed) error {
+	if a.Off {
+		return w.one("addresses", "DELETE FROM addresses WHERE account = $1", a.Account)
+	}
+	if err := w.insert("emails", "account, salt, address, owner", a.Account, append([]byte{}, a.Salt...), a.Email, ledger.AccountKey(a.Email)); err != nil {
+		return err
+	}
+	return w.insert("addresses", "account, invoice", a.Account, invoice)
 }
 
 // applyRenumbered gives a sale another number. Nothing was signed under it.
@@ -91,12 +109,18 @@ func (w *Writer) applyRenumbered(to, was string) error {
 	if err != nil {
 		return err
 	}
+	if _, err := w.change("addresses", "UPDATE addresses SET invoice = $2 WHERE invoice = $1", was, to); err != nil {
+		return err
+	}
 	return w.one("entitlements", "UPDATE entitlements SET invoice = $2, sold = $3 WHERE invoice = $1", was, to, string(sold))
 }
 
 func (w *Writer) applyForgotten(f ledger.Forgotten) error {
 	for _, account := range f.Accounts {
 		if err := w.one("emails", "DELETE FROM emails WHERE account = $1", account); err != nil {
+			return err
+		}
+		if _, err := w.change("addresses", "DELETE FROM addresses WHERE account = $1", account); err != nil {
 			return err
 		}
 		if _, err := w.change("entitlements", "UPDATE entitlements SET account = NULL WHERE account = $1", account); err != nil {

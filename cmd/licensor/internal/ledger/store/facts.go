@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"database/sql"
 	"encoding/json"
 	"maps"
@@ -235,12 +236,25 @@ func (l *loader) sales(ask Ask) error {
 		invoices = append(invoices, e.Invoice)
 	}
 	slices.Sort(invoices)
-	return l.eachIn("SELECT "+soldColumns+", e.seats_used, e.seats_peak FROM "+soldTables+" WHERE e.invoice IN (%s)", anys(slices.Compact(invoices)), func(scan func(...any) error) error {
+	named := anys(slices.Compact(invoices))
+	err := l.eachIn("SELECT "+soldColumns+", e.seats_used, e.seats_peak FROM "+soldTables+" WHERE e.invoice IN (%s)", named, func(scan func(...any) error) error {
 		s := new(rules.Sale)
 		var err error
 		s.Entitlement, err = scanSold(scan, &s.Used, &s.Peak)
 		if err == nil {
 			l.Sales[s.Invoice] = s
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return l.eachIn("SELECT d.invoice, d.account, m.address FROM addresses d JOIN emails m ON m.account = d.account WHERE d.invoice IN (%s) ORDER BY d.account", named, func(scan func(...any) error) error {
+		var invoice string
+		var a ledger.Address
+		err := scan(&invoice, &a.Account, &a.Email)
+		if s := l.Sales[invoice]; err == nil && s != nil && !slices.ContainsFunc(s.More, func(m ledger.Address) bool { return bytes.Equal(m.Account, a.Account) }) {
+			s.More = append(s.More, a)
 		}
 		return err
 	})

@@ -363,10 +363,10 @@ func TestFactsForAThousandRequests(t *testing.T) {
 		return w.Take()
 	}
 	ran := read(append([]*verify.Request{site(1), site(3)}, ledgertest.Sites(100, n-2, invoice)...))
-	if len(ran) < 10 || len(ran) > 50 {
+	if len(ran) < 10 || len(ran) > 52 {
 		t.Errorf("%d statements for %d requests:\n%s", len(ran), n, strings.Join(ran, "\n"))
 	}
-	if one := read([]*verify.Request{site(1)}); len(one) > 20 {
+	if one := read([]*verify.Request{site(1)}); len(one) > 21 {
 		t.Errorf("%d statements for one request", len(one))
 	}
 	seen := 0
@@ -378,8 +378,9 @@ func TestFactsForAThousandRequests(t *testing.T) {
 				t.Errorf("reads a whole table: %s: %s", query, line)
 			}
 			// The holders lie in the order in which three of them are asked for.
-			// Of moves only those are indexed by invoice for which a seat waits.
-			if strings.Contains(line, "moves_waiting (invoice=?)") {
+			// Of moves only those are indexed by invoice for which a seat waits, and addresses are
+			// few.
+			if strings.Contains(line, "moves_waiting (invoice=?)") || strings.Contains(line, "addresses_invoice (invoice=?)") {
 				continue
 			}
 			holders := strings.Contains(line, "activations_oldest (invoice=?)") && strings.Contains(query, "LIMIT 3")

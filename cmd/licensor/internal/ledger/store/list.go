@@ -98,6 +98,18 @@ func (t *Tx) List(filter Filter) ([]ledger.Holding, error) {
 	if err != nil {
 		return nil, err
 	}
+	err = t.each("SELECT d.invoice, m.address FROM entitlements e JOIN addresses d ON d.invoice = e.invoice JOIN emails m ON m.account = d.account WHERE "+condition+" ORDER BY m.owner",
+		args, func(scan func(...any) error) error {
+			var invoice, email string
+			err := scan(&invoice, &email)
+			if h := &holdings[at[invoice]]; err == nil {
+				h.MoreEmails = append(h.MoreEmails, email)
+			}
+			return err
+		})
+	if err != nil {
+		return nil, err
+	}
 	if filter.Host != "" {
 		host, values := searchables[hostText].condition(&filter)
 		condition += " AND " + numbered(host, len(args)+1)

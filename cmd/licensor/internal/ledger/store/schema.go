@@ -79,6 +79,12 @@ const schema = `
 	){strict};
 	CREATE INDEX emails_owner ON emails (owner);
 
+	CREATE TABLE addresses (
+		account {blob} PRIMARY KEY,
+		invoice {text} NOT NULL
+	){strict};
+	CREATE INDEX addresses_invoice ON addresses (invoice);
+
 	CREATE TABLE activations (
 		id          {text} PRIMARY KEY,
 		invoice     {text} NOT NULL,
@@ -184,6 +190,7 @@ var Tables = [...]Table{
 	{"customers", "name"},
 	{"entitlements", "invoice"},
 	{"emails", "account"},
+	{"addresses", "account"},
 	{"activations", "id"},
 	{"licenses", "id"},
 	{"moves", "successor"},

@@ -55,7 +55,7 @@ func (s *searchable) of(condition string) string {
 	case &searchables[hostText]:
 		return "e.invoice IN (SELECT a.invoice FROM activations a WHERE " + condition + ")"
 	case &searchables[emailText]:
-		return "e.account IN (SELECT m.account FROM emails m WHERE " + condition + ")"
+		return "e.invoice IN (SELECT COALESCE(d.invoice, x.invoice) FROM emails m LEFT JOIN addresses d ON d.account = m.account LEFT JOIN entitlements x ON x.account = m.account WHERE " + condition + ")"
 	}
 	return condition
 }

@@ -1,0 +1,56 @@
+package rules
+
+import (
+	"bytes"
+	"slices"
+
+	"github.com/offlicense/offlicense/cmd/internal/hint"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/format"
+	"github.com/offlicense/offlicense/verify"
+)
+
+// maxAddresses is how many e-mail addresses a sale has besides its own.
+const maxAddresses = 16
+
+// SetAddress gives a sale one more e-mail address, or takes that off. Requests name any of
+// them. Nil: it is so already.
+func SetAddress(f *Facts, by *ledger.Operation, invoice string, a ledger.Addressed) (*Step, error) {
+	s, err := f.sold(invoice)
+	if err != nil {
+		return nil, err
+	}
+	if err := by.NeedWhy("another e-mail address"); err != nil {
+		return nil, err
+	}
+	if err := refuseCanceled(s.Entitlement); err != nil {
+		return nil, err
+	}
+	known := slices.IndexFunc(s.More, func(m ledger.Address) bool { return ledger.AccountKey(m.Email) == ledger.AccountKey(a.Email) })
+	own := !s.Forgotten && ledger.AccountKey(s.Email) == ledger.AccountKey(a.Email)
+	switch {
+	case !ledger.ValidEmail(a.Email):
+		return nil, hint.Errorf("invalid e-mail address %.64q", a.Email).WithHint("want an address like ops@site.example")
+	case a.Off && own:
+		return nil, hint.Errorf("%s is the e-mail address of invoice %q itself", a.Email, invoice).WithHint("\"licensor correct --email\" puts another one in its place")
+	case a.Off && known < 0, !a.Off && (known >= 0 || own):
+		return nil, nil
+	case a.Off:
+		a.Account = s.More[known].Account
+	case s.Type == ledger.TypeEvaluation:
+		return nil, ledger.Refuse(ledger.RuleOnce, ledger.LiftNobody, "\"licensor correct --email\" changes whose it is",
+			"an evaluation is that of one e-mail address, and invoice %q has one", invoice)
+	case len(s.More) >= maxAddresses:
+		return nil, hint.Errorf("invoice %q has %d e-mail addresses besides its own", invoice, maxAddresses).WithHint("take one off first, with --remove")
+	}
+	return &Step{Event: ledger.Event{Action: ledger.ActionAddress, Invoice: invoice, Detail: a}}, nil
+}
+
+// claims reports whether a request names an e-mail address of a sale.
+func (s *Sale) claims(q *verify.Request) bool {
+	is := func(email string) bool {
+		account := format.AccountHash(s.Invoice, email)
+		return bytes.Equal(account[:], q.Account[:])
+	}
+	return !s.Forgotten && is(s.Email) || slices.ContainsFunc(s.More, func(a ledger.Address) bool { return is(a.Email) })
+}
