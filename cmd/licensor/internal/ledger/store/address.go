@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/offlicense/offlicense/cmd/internal/hint"
@@ -19,8 +20,15 @@ func parseAddress(address string) (*pgx.ConnConfig, error) {
 	if err != nil || strings.Contains(address, "#") {
 		return nil, hint.Errorf("malformed address of a PostgreSQL database").WithHint("%s", howToAddress)
 	}
+	if config.ConnectTimeout == 0 {
+		config.ConnectTimeout = connectTimeout
+	}
 	return config, nil
 }
+
+// connectTimeout is how long a command waits for a host that does not answer, where the
+// address (connect_timeout) and the environment say nothing.
+const connectTimeout = 15 * time.Second
 
 // plainName is a part of an address in which nobody looks for a password.
 var plainName = regexp.MustCompile(`^[A-Za-z0-9_.-]*$|^[0-9a-f]*:[0-9a-f:.]*$|^/[A-Za-z0-9_./-]*$`)

@@ -27,7 +27,7 @@ func (s *Store) Explain(err error) error { return s.explain(err) }
 
 // ExplainPostgres is Explain without a server.
 func ExplainPostgres(err error) error {
-	return postgresDialect{"postgres://host/ledger"}.explain(err)
+	return postgresDialect{shown: "postgres://host/ledger"}.explain(err)
 }
 
 // Replays records the events of a ledger again in a new one.
@@ -141,3 +141,6 @@ func (s *Store) Plan(t testing.TB, query string) (lines []string) {
 	}
 	return lines
 }
+
+// Unreachable says why a server does not answer.
+func Unreachable(err error) (what, next string) { return unreachable(err, false) }

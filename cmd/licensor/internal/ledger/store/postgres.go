@@ -3,16 +3,14 @@ package store
 import (
 	"context"
 	"database/sql"
-	"database/sql/driver"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
-	"net"
 	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/offlicense/offlicense/cmd/internal/hint"
@@ -20,20 +18,49 @@ import (
 )
 
 // postgresDialect is a ledger that several workstations share.
-type postgresDialect struct{ shown string } // see placeOf
+type postgresDialect struct {
+	shown string // see placeOf
+	tls   bool   // the address allows no connection without
+}
 
 func openPostgres(ctx context.Context, address string) (*Store, error) {
 	config, err := parseAddress(address)
 	if err != nil {
 		return nil, err
 	}
-	d := postgresDialect{placeOf(config)}
+	d := postgresDialect{placeOf(config), config.TLSConfig != nil && !slices.ContainsFunc(config.Fallbacks, func(f *pgconn.FallbackConfig) bool { return f.TLSConfig == nil })}
 	db := stdlib.OpenDB(*config)
-	if err := db.PingContext(ctx); err != nil {
+	pooled, err := behindPooler(ctx, db)
+	if err == nil && pooled {
+		db.Close()
+		config.DefaultQueryExecMode = pgx.QueryExecModeCacheDescribe
+		db = stdlib.OpenDB(*config)
+		err = db.PingContext(ctx)
+	}
+	if err != nil {
 		db.Close()
 		return nil, d.explainPing(err)
 	}
-	return &Store{db: db, dialect: d}, nil
+	return &Store{db: db, dialect: d, pooled: pooled}, nil
+}
+
+// behindPooler reports whether something stands between this and the server, such as
+// pgbouncer, that may give each transaction another session: then it is another process
+// that answers than the one that the connection began with.
+func behindPooler(ctx context.Context, db *sql.DB) (pooled bool, err error) {
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return false, err
+	}
+	defer conn.Close()
+	err = conn.Raw(func(raw any) error {
+		c := raw.(*stdlib.Conn).Conn()
+		var process uint32
+		err := c.QueryRow(ctx, "SELECT pg_catalog.pg_backend_pid()", pgx.QueryExecModeSimpleProtocol).Scan(&process)
+		pooled = process != c.PgConn().PID()
+		return err
+	})
+	return pooled, err
 }
 
 func (postgresDialect) words(schema string) string {
@@ -117,6 +144,13 @@ func (d postgresDialect) explain(err error) error {
 		return explained("there is no ledger in this database", howToMake)
 	case code.Code == "3D000":
 		return explained(at+": there is no such database", "check the address, or have the database made (createdb)")
+	case class == "28" && strings.HasSuffix(code.Message, "no encryption"):
+		return explained(at+" lets nobody in without TLS", "put sslmode=require into the address, or leave sslmode out")
+	case strings.Contains(code.Message, "statement pooling mode"):
+		return explained("the connection pooler before "+at+" allows no transactions", "have its pool_mode set to transaction or session; nothing was changed")
+	case strings.Contains(code.Message, "unsupported startup parameter"):
+		return explained("the connection pooler before "+at+" does not take a setting in its address",
+			"take the setting out; the database gives it to a user with ALTER ROLE ... SET")
 	case class == "28":
 		return explained(at+" does not let this user in", "check user and password in the address")
 	case code.Code == "57014":
@@ -138,18 +172,6 @@ func (d postgresDialect) explainPing(err error) error {
 		return hint.Errorf("%s does not take a setting in its address", d.shown).WithHint("%s", howToAddress).Because(code)
 	}
 	return d.explain(err)
-}
-
-func (d postgresDialect) explainConnection(at string, err error) error {
-	var connect *pgconn.ConnectError
-	var network net.Error
-	switch {
-	case errors.As(err, &connect):
-		return hint.Errorf("%s cannot be reached", at).WithHint("check the address, and that the server runs and lets this workstation in").Because(err)
-	case errors.As(err, &network), errors.Is(err, driver.ErrBadConn), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed), pgconn.SafeToRetry(err):
-		return hint.Errorf("the connection to %s was cut; nothing was changed", at).WithHint("run the same command again when the server is back").Because(err)
-	}
-	return err
 }
 
 // strange reads the system catalog: what has a table's name must be a table, with the

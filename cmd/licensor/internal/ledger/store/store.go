@@ -31,6 +31,7 @@ type Store struct {
 	writing sync.Mutex
 
 	prepared sync.Map // of query to *sql.Stmt
+	pooled   bool     // a statement is not prepared: its session may be another one the next time
 	scratch  bool     // has one connection, as in tests: a transaction prepares its own statements
 }
 

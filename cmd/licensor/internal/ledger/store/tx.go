@@ -148,6 +148,9 @@ func (t *Tx) query(query string, args ...any) (*sql.Rows, error) {
 
 // queryNow is query for what this transaction has not written.
 func (t *Tx) queryNow(query string, args ...any) (*sql.Rows, error) {
+	if t.s.pooled {
+		return t.tx.QueryContext(t.ctx, query, args...)
+	}
 	stmt, err := t.stmt(query)
 	if err != nil {
 		return nil, err

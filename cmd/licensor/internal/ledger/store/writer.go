@@ -172,6 +172,9 @@ func (w *Writer) change(table, query string, args ...any) (rows int64, err error
 }
 
 func (w *Writer) execNow(query string, args ...any) (sql.Result, error) {
+	if w.s.pooled {
+		return w.tx.ExecContext(w.ctx, query, args...)
+	}
 	stmt, err := w.stmt(query)
 	if err != nil {
 		return nil, err
