@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -40,6 +41,8 @@ type Entitlement struct {
 	EmergencyFrom time.Time         `json:"emergency_from,omitzero"`  // the beginning of the day from which they count; the rules set it
 	Features      []string          `json:"features,omitempty"`
 	Limits        map[string]uint64 `json:"limits,omitempty"`
+	BridgeDays    uint64            `json:"bridge_days,omitempty"` // of a move that its customer begins; 0: DefaultBridgeDays
+	Ext           map[string]string `json:"ext,omitempty"`         // the vendor's own data in each license; see Extension
 
 	// Waived says that staff have lifted rule production for good; the event has the
 	// reason. It is set by what Operation says, where that rule refuses, and by nothing else.
@@ -76,11 +79,24 @@ func (e *Entitlement) Terms() format.Terms {
 		EmergencyFrom: Seconds(e.EmergencyFrom),
 		Features:      e.Features,
 		Limits:        e.Limits,
+		Ext:           extensions(e.Ext),
 	}
 }
 
 // DefaultMoves is how often a site moves in 365 days where nothing else was sold.
 const DefaultMoves = 2
+
+// How many days the old and the new server of a move may both run: at most, and where
+// nothing else was sold or said.
+const (
+	MaxBridgeDays     = 30
+	DefaultBridgeDays = 14
+)
+
+// Bridge returns how long the bridge of a move is where nobody says.
+func (e *Entitlement) Bridge() time.Duration {
+	return time.Duration(cmp.Or(e.BridgeDays, DefaultBridgeDays)) * 24 * time.Hour
+}
 
 // AllowedMoves returns how often the sites of all seats together move in 365 days.
 func (e *Entitlement) AllowedMoves() uint64 {
@@ -160,6 +176,9 @@ func (e Entitlement) Normal() *Entitlement {
 	if len(e.Limits) == 0 {
 		e.Limits = nil
 	}
+	if len(e.Ext) == 0 {
+		e.Ext = nil
+	}
 	return &e
 }
 
@@ -210,6 +229,8 @@ func (e *Entitlement) checkForm(vendor string, now time.Time) error {
 		return fmt.Errorf("the type %s needs at least 1 emergency day: give --emergency-days, or in an import emergency_days", TypeFailover)
 	case e.Weakest() == format.StrengthAny && e.Type == TypeFailover:
 		return fmt.Errorf("the emergency days of type %s are counted on one server: no license for any machine", TypeFailover)
+	case e.BridgeDays > MaxBridgeDays:
+		return fmt.Errorf("a bridge lasts at most %d days", MaxBridgeDays)
 	case max(e.Seats, e.Allowance, e.EmergencyDays) > maxCount, e.Moves != nil && *e.Moves > maxCount:
 		return fmt.Errorf("a count above %d", uint64(maxCount))
 	case !e.Term.IsZero() && !e.Expires.IsZero():
@@ -247,7 +268,7 @@ const maxCount = 1 << 53
 // Clone returns a copy that shares nothing.
 func (e *Entitlement) Clone() *Entitlement {
 	c := *e
-	c.Features, c.Limits = slices.Clone(e.Features), maps.Clone(e.Limits)
+	c.Features, c.Limits, c.Ext = slices.Clone(e.Features), maps.Clone(e.Limits), maps.Clone(e.Ext)
 	return &c
 }
 

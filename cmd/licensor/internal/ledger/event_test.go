@@ -27,6 +27,7 @@ func examples() []ledger.Event {
 		Type: "development", Seats: 1 << 53, Allowance: 2, Binding: "any", Expires: now.AddDate(1, 0, 0), GraceDays: 14,
 		UpdatesUntil: now, MaxVersion: "9.x", EmergencyDays: 3, Features: []string{"sso", "cdn"},
 		Limits: map[string]uint64{"users": 9, "cores": 16}, Waived: true, Moves: new(uint64),
+		BridgeDays: 3, Ext: map[string]string{"support": "gold plus", "tier": "3", "beta": "true"},
 	}
 	full.Commit([]byte("salt"))
 	waiting := &ledger.Entitlement{Invoice: "INV2", Customer: "Ü", Product: "evoq", Type: "production", Seats: 1, Term: ledger.Span{Days: 30}}

@@ -157,6 +157,13 @@ var Terms = []Term{
 		}
 		return words.Plural(e.EmergencyDays, "emergency day", "emergency days") + " from " + FormatDate(e.EmergencyFrom)
 	}),
+	days("bridge", "bridge", func(e *Entitlement) *uint64 { return &e.BridgeDays }).shown(func(e *Entitlement) string {
+		if e.BridgeDays == 0 {
+			return ""
+		}
+		return words.Plural(e.BridgeDays, "day", "days") + " for a move"
+	}),
+	extTerm(),
 }
 
 func (t Term) required() Term { t.Required = true; return t }

@@ -125,6 +125,7 @@ func TestThiefsLicenseBeyondTheEntitlement(t *testing.T) {
 		"limits":   {func(e *ledger.Entitlement) { e.Limits = map[string]uint64{"cores": 1 << 40} }, `limits "map[cores:`},
 		"grace":    {func(e *ledger.Entitlement) { e.GraceDays = 1 }, `end `},
 		"versions": {func(e *ledger.Entitlement) { e.UpdatesUntil = now }, `updatesuntil `},
+		"ext":      {func(e *ledger.Entitlement) { e.Ext = map[string]string{"support": "gold"} }, `ext `},
 		"product":  {func(e *ledger.Entitlement) { e.Product = "other" }, `product "other"`},
 	} {
 		t.Run(name, func(t *testing.T) {

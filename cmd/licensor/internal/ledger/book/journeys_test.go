@@ -391,7 +391,7 @@ func (j *journey) movesByTheRequestAlone() {
 		j.Errorf("the offer: %+v, %v", offer, err)
 	}
 	bridge := ledgertest.Signed(j, j.Book, ask(2, ledger.TypeDevelopment))
-	if got := says(j, bridge); got.Type != ledger.TypeDevelopment || !got.Expires.Equal(now.Add(rules.DefaultOverlap)) {
+	if got := says(j, bridge); got.Type != ledger.TypeDevelopment || !got.Expires.Equal(now.Add(14*day)) {
 		j.Errorf("the bridge says %+v", got)
 	}
 	_, err = j.Sign(ctx, by(), ask(3, ledger.TypeDevelopment), issue())

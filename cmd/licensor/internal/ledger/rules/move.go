@@ -8,12 +8,8 @@ import (
 	"github.com/offlicense/offlicense/verify"
 )
 
-// How long the old and the new server of a move may both run: at most, and where nobody
-// says.
-const (
-	MaxOverlap     = 30 * 24 * time.Hour
-	DefaultOverlap = 14 * 24 * time.Hour
-)
+// MaxOverlap is how long the old and the new server of a move may both run.
+const MaxOverlap = ledger.MaxBridgeDays * 24 * time.Hour
 
 // CheckOverlap refuses an overlap that BeginMove refuses whatever is moved.
 func CheckOverlap(overlap time.Duration) error {
@@ -92,7 +88,7 @@ func (j *judgement) wantsBridge(s *Sale, offer *Offer, q *verify.Request) error 
 			"the request asks for the bridge of a move, and does not say which server of invoice %q moves", s.Invoice)
 	}
 	offer.from = s.Oldest[0]
-	offer.From, offer.BridgeUntil = &offer.from.Activation, j.bridgeEnd(s, DefaultOverlap)
+	offer.From, offer.BridgeUntil = &offer.from.Activation, j.bridgeEnd(s, s.Bridge())
 	return j.movable(s, offer.from, offer)
 }
 

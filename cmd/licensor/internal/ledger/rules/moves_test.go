@@ -282,7 +282,7 @@ func TestMoveByTheRequestAlone(t *testing.T) {
 	wantHint(t, err, "--type production")
 	old := r.signed(request(t, 1))
 	offer := r.offered(q)
-	if offer.From == nil || offer.From.ID != old.Activation || !offer.BridgeUntil.Equal(now.Add(rules.DefaultOverlap)) {
+	if offer.From == nil || offer.From.ID != old.Activation || !offer.BridgeUntil.Equal(now.Add(14*day)) {
 		t.Errorf("the offer: %+v", offer)
 	}
 	bridge := r.signed(q)
