@@ -15,7 +15,8 @@ const here = "github.com/offlicense/offlicense/cmd/licensor"
 var layers = map[string][]string{
 	"/":                      {"/command/"},
 	"/command/":              {"/command/common", "/internal/service", "/internal/home", "/internal/ledger"},
-	"/internal/service":      {"/internal/home", "/internal/issuer", "/internal/ledger", "/internal/ledger/", "/internal/letter"},
+	"/internal/catalogue":    {"/internal/ledger"},
+	"/internal/service":      {"/internal/catalogue", "/internal/home", "/internal/issuer", "/internal/ledger", "/internal/ledger/", "/internal/letter"},
 	"/internal/issuer":       {"/internal/ledger"},
 	"/internal/home":         {"/internal/issuer"}, // it makes the first delegation
 	"/internal/letter":       {},

@@ -37,6 +37,7 @@ func ViewEvents(events []*ledger.Event) []EventView { return ViewLater(events, n
 func ViewLater(events []*ledger.Event, before map[string]*ledger.Entitlement) []EventView {
 	told := make([]EventView, len(events))
 	sold := make(map[string]*ledger.Entitlement)
+	products := make(map[string]*ledger.Product)
 	maps.Copy(sold, before)
 	for i, e := range events {
 		told[i] = EventView{
@@ -51,6 +52,9 @@ func ViewLater(events []*ledger.Event, before map[string]*ledger.Entitlement) []
 				sold[e.Invoice] = before.Clone()
 				sold[e.Invoice].Invoice = e.Invoice
 			}
+		case ledger.Product:
+			told[i].What = productSentence(products[d.Name], &d)
+			products[d.Name] = &d
 		}
 	}
 	return told

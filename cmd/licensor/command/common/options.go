@@ -30,6 +30,7 @@ type Options struct {
 	operator string
 	why      string // the reason that stays on record
 	override bool   // lifts a rule that staff may lift
+	newNames bool   // names that the products do not have are meant
 	Yes      bool   // answers the question
 }
 
@@ -57,6 +58,24 @@ func (o *Options) AddOperator(flags *pflag.FlagSet) { flags.StringVar(&o.operato
 // AddYes adds --yes.
 func (o *Options) AddYes(flags *pflag.FlagSet) { flags.BoolVar(&o.Yes, "yes", false, "") }
 
+// AddNew adds --new, for the commands that sell names.
+func (o *Options) AddNew(flags *pflag.FlagSet) { flags.BoolVar(&o.newNames, "new", false, "") }
+
+// AskNames does something that names what is sold. Where the products do not have the
+// names, it asks whether they are meant; --yes does not answer that, and --new does.
+func (o *Options) AskNames(env *cli.Env, by *ledger.Operation, do func() error) error {
+	err := do()
+	if !service.NamesRefused(err) || o.Yes {
+		return err
+	}
+	yes, failed := env.Confirm(err.Error() + ". Sell it by these names?")
+	if failed != nil || !yes {
+		return err
+	}
+	by.NewNames, o.newNames = true, true
+	return do()
+}
+
 // AddChange adds what a command takes that changes the ledger: --ledger, --operator, --why,
 // --override and --json.
 func (o *Options) AddChange(flags *pflag.FlagSet) {
@@ -79,7 +98,7 @@ func (o *Options) Operation(env *cli.Env) (ledger.Operation, error) {
 			return ledger.Operation{}, err
 		}
 	}
-	return ledger.Operation{Operator: name, Now: now, Why: o.why, Override: o.override, Random: env.Rand}, nil
+	return ledger.Operation{Operator: name, Now: now, Why: o.why, Override: o.override, NewNames: o.newNames, Random: env.Rand}, nil
 }
 
 // SystemUser returns the name of the user who runs the command.

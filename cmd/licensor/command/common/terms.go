@@ -22,7 +22,18 @@ type TermOptions struct {
 // AddAll adds the options of a sale.
 func (o *TermOptions) AddAll(flags *pflag.FlagSet) {
 	for i := range ledger.Terms {
-		o.addTerm(flags, &ledger.Terms[i])
+		o.addBoth(flags, &ledger.Terms[i])
+	}
+}
+
+// addBoth adds the option of a term, and of a list the one that takes an item off.
+func (o *TermOptions) addBoth(flags *pflag.FlagSet, t *ledger.Term) {
+	given := o.addTerm(flags, t)
+	if t.Remove != nil {
+		o.add(flags, t, "no-"+t.OptionName(), given, func(e *ledger.Entitlement, name string, _ time.Time) error {
+			t.Remove(e, name)
+			return nil
+		})
 	}
 }
 
@@ -39,13 +50,7 @@ func (o *TermOptions) addChanges(flags *pflag.FlagSet, fixed bool) {
 		if t.Fixed && !fixed {
 			continue
 		}
-		given := o.addTerm(flags, t)
-		if t.Remove != nil {
-			o.add(flags, t, "no-"+t.OptionName(), given, func(e *ledger.Entitlement, name string, _ time.Time) error {
-				t.Remove(e, name)
-				return nil
-			})
-		}
+		o.addBoth(flags, t)
 	}
 }
 
@@ -89,6 +94,11 @@ func Bindings() (names []string) {
 		names = append(names, s.String())
 	}
 	return names
+}
+
+// Says tells which terms options of a sale name.
+func (o *TermOptions) Says(flags *pflag.FlagSet) func(term string) bool {
+	return func(term string) bool { return flags.Changed(ledger.TermNamed(term).OptionName()) }
 }
 
 // Given reports whether any option was given.

@@ -17,6 +17,7 @@ import (
 // Commands are the commands of this package.
 var Commands = cli.WithUsage(usage, []cli.Command{
 	{Name: "entitle", Summary: "record what an invoice line bought", Setup: entitle},
+	{Name: "product", Summary: "say what products are sold, and what a sale grants", Setup: product},
 	{Name: "import", Summary: "record many orders from a CSV file", Setup: importOrders},
 	{Name: "customer", Summary: "show a customer, mark as partner, forget an address", Setup: customer},
 	{Name: "renew", Summary: "extend an entitlement and sign its licenses again", Setup: renew},
@@ -35,25 +36,34 @@ func entitle(flags *pflag.FlagSet) cli.Run {
 	var terms common.TermOptions
 	c.AddChange(flags)
 	terms.AddAll(flags)
+	c.AddYes(flags)
+	c.AddNew(flags)
 	return func(env *cli.Env, args []string) error {
 		if err := common.NoArguments(args); err != nil {
 			return err
 		}
 		for _, t := range ledger.Terms {
-			if t.Required && !c.Flags.Changed(t.OptionName()) {
+			if t.Required && t.Name != "type" && !c.Flags.Changed(t.OptionName()) { // a plan may have the type
 				return cli.Usagef("--%s is missing", t.OptionName())
 			}
 		}
-		sold := ledger.Entitlement{Seats: 1}
 		by, err := c.Operation(env)
 		if err != nil {
 			return err
 		}
-		if err := terms.Apply(&sold, by.Now); err != nil {
-			return err
-		}
 		return c.WithService(env, service.ToChange, func(ctx context.Context, s *service.Service) error {
-			if err := s.Entitle(ctx, by, sold); err != nil {
+			var sold ledger.Entitlement
+			err := c.AskNames(env, &by, func() (err error) {
+				sold, err = s.Planned(ctx, by, terms.Says(c.Flags), func(e *ledger.Entitlement) error { return terms.Apply(e, by.Now) })
+				switch {
+				case err != nil:
+					return err
+				case sold.Type == "":
+					return cli.Usagef("--type is missing")
+				}
+				return s.Entitle(ctx, by, sold)
+			})
+			if err != nil {
 				return err
 			}
 			recorded, err := s.Holding(ctx, sold.Invoice)
@@ -64,9 +74,25 @@ func entitle(flags *pflag.FlagSet) cli.Run {
 			common.AddEntitlement(&t, &recorded.Entitlement)
 			_, err = t.WriteTo(env.Stdout)
 			s.WarnOfScope(by.Now, &sold)
+			if err := tellNamesAreFree(ctx, env, s); err != nil {
+				return err
+			}
 			fmt.Fprintf(env.Stderr, "Recorded. The customer now makes a request with --invoice %s --email %s.\n",
 				cli.Clean(cli.ShellWord(sold.Invoice)), cli.Clean(cli.ShellWord(sold.Email)))
 			return cmp.Or(err, common.AnswerEntitlement(ctx, env, s, recorded.Invoice))
 		})
 	}
+}
+
+// tellNamesAreFree says with the first sale, once, that names are not checked.
+func tellNamesAreFree(ctx context.Context, env *cli.Env, s *service.Service) error {
+	free, err := s.NamesAreFree(ctx)
+	if err != nil || !free {
+		return err
+	}
+	first, err := s.SoldOnce(ctx)
+	if err == nil && first {
+		env.Warnf("names of products, editions, features and limits are not checked until there are products: \"licensor help product\"")
+	}
+	return err
 }

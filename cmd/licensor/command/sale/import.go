@@ -23,6 +23,8 @@ func importOrders(flags *pflag.FlagSet) cli.Run {
 	c.AddChange(flags)
 	var dates common.Dates
 	dates.Add(flags)
+	c.AddNew(flags)
+	check := flags.Bool("check", false, "")
 	return func(env *cli.Env, args []string) error {
 		file, err := common.OneFile(args, "one with orders")
 		if err != nil {
@@ -43,10 +45,15 @@ func importOrders(flags *pflag.FlagSet) cli.Run {
 			bar := cli.NewProgress(env, "importing", len(rows))
 			defer bar.Done()
 			counted := 0
-			err := s.Import(ctx, by, rows, func(done int) {
-				bar.Add(done - counted)
-				counted = done
-			})
+			err := error(nil)
+			if *check {
+				err = s.CheckImport(ctx, by, rows)
+			} else {
+				err = s.Import(ctx, by, rows, func(done int) {
+					bar.Add(done - counted)
+					counted = done
+				})
+			}
 			bar.Done()
 			var wrong *service.ImportError
 			if errors.As(err, &wrong) {
@@ -70,7 +77,12 @@ func importOrders(flags *pflag.FlagSet) cli.Run {
 			}
 			s.WarnOfScope(by.Now, sold...)
 			t := cli.Table{}
-			t.Row("imported", fmt.Sprint(answer.Imported))
+			if *check {
+				answer.Good, answer.Imported = answer.Imported, 0
+				t.Row("good", fmt.Sprintf("%d; nothing was imported", answer.Good))
+			} else {
+				t.Row("imported", fmt.Sprint(answer.Imported))
+			}
 			if answer.Known > 0 {
 				t.Row("on record", fmt.Sprintf("%d, as they are; passed over", answer.Known))
 			}
@@ -90,6 +102,7 @@ type importAnswer struct {
 	Version  int `json:"version"`
 	Imported int `json:"imported"`
 	Known    int `json:"on_record"`        // as they are, and passed over
+	Good     int `json:"good,omitempty"`   // with --check
 	Waived   int `json:"waived,omitempty"` // of rule production
 }
 
@@ -98,6 +111,16 @@ type importErrors struct {
 	cli.ErrorAnswer
 	Lines []lineError `json:"lines"`
 	More  int         `json:"more,omitempty"` // lines that are wrong as well
+	Names []fileName  `json:"unknown_names,omitempty"`
+}
+
+// fileName is a name that no product has.
+type fileName struct {
+	Kind    string `json:"kind"` // product, edition, feature or limit
+	Name    string `json:"name"`
+	Nearest string `json:"nearest,omitempty"` // that there is
+	First   int    `json:"first_line"`
+	Lines   int    `json:"lines"`
 }
 
 type lineError struct {
@@ -149,6 +172,10 @@ func printLineErrors(env *cli.Env, path string, wrong *service.ImportError) erro
 	}
 	for _, hint := range hints {
 		fmt.Fprintln(env.Stderr, cli.Clean(hint))
+	}
+	for _, n := range wrong.Names {
+		fmt.Fprintf(env.Stderr, "in %s, first in line %d: %s\n", cli.Plural(n.Lines, "line", "lines"), n.First, cli.Clean(n.String()))
+		answer.Names = append(answer.Names, fileName{n.Kind, n.Name, n.Nearest, n.First, n.Lines})
 	}
 	err := cli.Failf("nothing was imported; mistakes: %d", len(wrong.Lines)+wrong.More).WithHint("%s", wrong.Hint())
 	answer.ErrorAnswer = cli.AnswerOf(err)

@@ -19,6 +19,7 @@ func amend(flags *pflag.FlagSet) cli.Run {
 	var terms common.TermOptions
 	c.Add(flags, "")
 	terms.AddChangeable(flags)
+	c.AddNew(flags)
 	return func(env *cli.Env, args []string) error {
 		if !terms.Given() {
 			return cli.Usagef("nothing is to be changed").WithHint("say what with an option such as --seats 3")
@@ -51,7 +52,11 @@ func (r *revision) revise(env *cli.Env, args []string, verb string, change servi
 		if err != nil {
 			return err
 		}
-		revised, err := s.PreviewRevision(ctx, by, invoice, change)
+		var revised *service.RevisionPreview
+		err = r.AskNames(env, &by, func() (err error) {
+			revised, err = s.PreviewRevision(ctx, by, invoice, change)
+			return err
+		})
 		if err != nil {
 			return err
 		}

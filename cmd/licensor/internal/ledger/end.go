@@ -123,6 +123,14 @@ func (e End) IsZero() bool { return e == End{} }
 // IsSpan reports whether it depends on where it begins.
 func (e End) IsSpan() bool { return !e.span.IsZero() }
 
+// String writes the end as ParseEnd reads it, "" for none.
+func (e End) String() string {
+	if e.IsSpan() {
+		return e.span.String()
+	}
+	return FormatEnd(e.at)
+}
+
 // From returns the end of what begins on the day of a time.
 func (e End) From(begin time.Time) time.Time {
 	if e.IsSpan() {

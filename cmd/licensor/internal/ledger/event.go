@@ -37,6 +37,7 @@ const (
 	ActionCreate     Action = "create"     // Created
 	ActionCustomer   Action = "customer"   // Customer
 	ActionForget     Action = "forget"     // Forgotten
+	ActionProduct    Action = "product"    // Product
 	ActionEntitle    Action = "entitle"    // Entitlement
 	ActionAmend      Action = "amend"      // Entitlement
 	ActionRenew      Action = "renew"      // Entitlement
@@ -170,6 +171,7 @@ func (Frozen) detail()       {}
 func (Thawed) detail()       {}
 func (Opened) detail()       {}
 func (Customer) detail()     {}
+func (Product) detail()      {}
 func (*Entitlement) detail() {}
 func (Renumbered) detail()   {}
 func (*Signed) detail()      {}
@@ -236,6 +238,8 @@ func parseDetail(action Action, raw []byte) (Detail, error) {
 		return parseAs[Customer](raw)
 	case ActionForget:
 		return parseAs[Forgotten](raw)
+	case ActionProduct:
+		return parseAs[Product](raw)
 	case ActionEntitle, ActionAmend, ActionRenew, ActionBegin, ActionSuspend, ActionResume, ActionCancel,
 		ActionCorrect, ActionTransfer, ActionRename:
 		l, err := parseAs[logged](raw)

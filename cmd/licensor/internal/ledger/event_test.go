@@ -65,6 +65,10 @@ func examples() []ledger.Event {
 		{Action: ledger.ActionResume, Invoice: "INV1", Detail: few},
 		{Action: ledger.ActionCancel, Invoice: "INV1", Detail: few},
 		{Action: ledger.ActionEntitle, Invoice: "INV2", Detail: waiting},
+		{Action: ledger.ActionProduct, Detail: ledger.Product{Name: "evoq", Editions: []ledger.Edition{
+			{Type: "production", Plan: ledger.Plan{"expires": "12m"}},
+			{Name: "engage", Type: "production", Plan: ledger.Plan{"seats": "2", "expires": "none"}, Types: map[string]ledger.Plan{"test": {"seats": "1"}}, Features: []string{"sso"}, Limits: []string{"users"}},
+		}}},
 		{Action: ledger.ActionBegin, Invoice: "INV1", Detail: full},
 		{Action: ledger.ActionFreeze, Detail: ledger.Frozen{Move: 1 << 53, Target: "database <licensor> on db"}},
 		{Action: ledger.ActionThaw, Detail: ledger.Thawed{Move: 1}},

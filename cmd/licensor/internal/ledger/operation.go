@@ -20,6 +20,7 @@ type Operation struct {
 	Now      time.Time
 	Why      string    // empty where no reason is asked for
 	Override bool      // lifts a rule that staff may lift; needs Why
+	NewNames bool      // sells names that the products do not have
 	Weaker   bool      // sells a request the binding that it asks for; needs Why
 	Random   io.Reader // for new ids
 }

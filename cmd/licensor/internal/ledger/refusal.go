@@ -18,6 +18,7 @@ const (
 	RuleTerm       Rule = "term"       // the entitlement has not ended
 	RuleSeats      Rule = "seats"      // one activation for each seat
 	RuleAllowance  Rule = "allowance"  // development: as many as the allowance, if there is one
+	RuleNames      Rule = "names"      // what is sold is named as in the products, if there are any
 	RulePartner    Rule = "partner"    // not-for-resale licenses are for partners
 	RuleDated      Rule = "dated"      // evaluation and community licenses have an end
 	RuleOnce       Rule = "once"       // one evaluation per customer and product
@@ -99,6 +100,7 @@ var forCustomers = map[Rule]string{
 const (
 	LiftNobody   = "nobody"
 	LiftSales    = "sales, by what they sell"
+	LiftNew      = "staff, with --new"
 	LiftOverride = "staff, with --override and --why"
 )
 

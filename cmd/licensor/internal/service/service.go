@@ -124,20 +124,21 @@ func Held(h *ledger.Holding, activation string) *ledger.Held {
 
 // What the ledger's rooms say, for those who call the service and know none of them.
 type (
-	Filter      = store.Filter
-	Offer       = rules.Offer
-	Renewal     = rules.Renewal
-	Revision    = rules.Revision
-	Released    = rules.Released
-	Revised     = book.Revised
-	Order       = book.Order
-	ImportError = book.ImportError
-	Reactivated = book.Reactivated
-	Outcome     = book.Outcome
-	Report      = audit.Report
-	Finding     = audit.Finding
-	Sale        = audit.Sale
-	Override    = audit.Override
+	Filter          = store.Filter
+	Offer           = rules.Offer
+	Renewal         = rules.Renewal
+	Revision        = rules.Revision
+	Released        = rules.Released
+	Revised         = book.Revised
+	RevisionPreview = rules.Revised
+	Order           = book.Order
+	ImportError     = book.ImportError
+	Reactivated     = book.Reactivated
+	Outcome         = book.Outcome
+	Report          = audit.Report
+	Finding         = audit.Finding
+	Sale            = audit.Sale
+	Override        = audit.Override
 )
 
 // How a revision is made.

@@ -52,10 +52,14 @@ func lived(t testing.TB, b *book.Book) {
 		}
 	}
 	must(b.SetCustomer(ctx, by(), ledger.Customer{Name: "Partner Ltd", Partner: true}))
+	_, err := b.SetProduct(ctx, by(), evoq("12m"), false)
+	must(err)
+	_, err = b.SetProduct(ctx, by(), evoq("none"), true)
+	must(err)
 	ledgertest.Sold(t, b, func(e *ledger.Entitlement) { e.Binding, e.Seats = "any", 4 })
 	ledgertest.Sold(t, b, func(e *ledger.Entitlement) { e.Invoice = "P-2" })
 	old := ledgertest.Signed(t, b, site(1, invoice))
-	_, err := b.Move(ctx, ledgertest.Because("new hardware"), invoice, old.Activation, 14*day, site(2, invoice), issue())
+	_, err = b.Move(ctx, ledgertest.Because("new hardware"), invoice, old.Activation, 14*day, site(2, invoice), issue())
 	must(err)
 	_, err = b.Release(ctx, by(), ledgertest.Releasing(old, ledgertest.SiteKey(1), 0), issue())
 	must(err)

@@ -66,6 +66,8 @@ func (a *audit) question(rest []*prepared) (n int, ask func(by *ledger.Operation
 		}
 	case ledger.Addressed:
 		return 1, func(by *ledger.Operation) ([]*rules.Step, error) { return some(s.address(by, e.Invoice, d)) }
+	case ledger.Product:
+		return 1, func(by *ledger.Operation) ([]*rules.Step, error) { return s.setProduct(by, d) }
 	case ledger.Forgotten:
 		return 1, func(*ledger.Operation) ([]*rules.Step, error) { return some(rules.Forget(d.Accounts), s.forget(d)) }
 	case ledger.Revoked:
@@ -107,6 +109,16 @@ func (s *state) create(d ledger.Created) ([]*rules.Step, error) {
 		return nil, errors.New("the ledger was created before")
 	}
 	return []*rules.Step{{Event: ledger.Event{Action: ledger.ActionCreate, Detail: d}}}, nil
+}
+
+func (s *state) setProduct(by *ledger.Operation, d ledger.Product) ([]*rules.Step, error) {
+	f := s.facts()
+	f.Products = s.products
+	step, err := rules.SetProduct(f.Facts, by, d, s.products[d.Name] != nil)
+	if err == nil && step == nil {
+		err = errors.New("it changes nothing")
+	}
+	return some(step, err)
 }
 
 // entitle asks about a sale. What requires production may stand in an import before it.

@@ -20,6 +20,11 @@ func (s *state) rows(table string) iter.Seq[[]any] {
 		return each([]int64{s.version}, func(version int64) []any { return []any{version} })
 	case "customers":
 		return each(slices.Sorted(maps.Keys(s.customers)), func(name string) []any { return []any{name, number(s.customers[name])} })
+	case "products":
+		return each(slices.Sorted(maps.Keys(s.products)), func(name string) []any {
+			product, _ := json.Marshal(s.products[name]) // it came from JSON
+			return []any{name, string(product)}
+		})
 	case "entitlements":
 		return each(slices.Sorted(maps.Keys(s.sales)), func(invoice string) []any { return s.sales[invoice].row() })
 	case "emails":

@@ -32,6 +32,7 @@ type state struct {
 	accounts map[string]bool         // the commitments so far, but for those that were removed
 	unknown  int                     // of them, those behind which no address is known any more
 
+	products    map[string]*ledger.Product
 	customers   map[string]bool // whether a customer is a partner, by key
 	sales       map[string]*sale
 	production  map[rules.ForProduct][]*sale
@@ -53,7 +54,7 @@ type state struct {
 
 func newState() *state {
 	return &state{
-		accounts: make(map[string]bool), customers: make(map[string]bool), sales: make(map[string]*sale),
+		products: make(map[string]*ledger.Product), accounts: make(map[string]bool), customers: make(map[string]bool), sales: make(map[string]*sale),
 		production: make(map[rules.ForProduct][]*sale), evaluations: make(map[rules.ForProduct][]*sale),
 		activations: make(map[string]*activation), sites: make(map[rules.SiteKey]*activation),
 		licenses: make(map[format.ID]*license), answers: make(map[[32]byte]*license), moves: make(map[string]*move),
@@ -197,6 +198,9 @@ func (s *state) apply(p *prepared) error {
 		return nil
 	case ledger.Customer:
 		s.customers[ledger.CustomerKey(d.Name)] = d.Partner
+		return nil
+	case ledger.Product:
+		s.products[d.Name] = &d
 		return nil
 	case ledger.Forgotten:
 		return s.applyForgotten(d)

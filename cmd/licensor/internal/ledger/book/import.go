@@ -28,6 +28,18 @@ func (b *Book) Import(ctx context.Context, by ledger.Operation, orders []Order, 
 	return b.changeMany(ctx, &by, store.Ask{Sales: m.asked}, m.decide, recorded)
 }
 
+// CheckImport says what Import would refuse, and records nothing.
+func (b *Book) CheckImport(ctx context.Context, by ledger.Operation, orders []Order) error {
+	m, err := b.prepare(&by, orders)
+	if err != nil {
+		return err
+	}
+	return b.change(ctx, &by, store.Ask{Sales: m.asked}, func(t *store.Tx, f *rules.Facts) ([]*rules.Step, error) {
+		_, err := m.decide(t, f)
+		return nil, err
+	})
+}
+
 // importing is an import at work.
 type importing struct {
 	by     *ledger.Operation
@@ -107,6 +119,7 @@ func (m *importing) decide(t *store.Tx, f *rules.Facts) ([]*rules.Step, error) {
 	}
 	if len(m.wrong.Lines) > 0 {
 		m.wrong.cut()
+		m.wrong.Names = m.unknownNames(f)
 		return nil, &m.wrong
 	}
 	return steps, nil

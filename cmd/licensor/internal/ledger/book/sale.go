@@ -136,6 +136,9 @@ type Order struct {
 type ImportError struct {
 	Lines []LineError // in the order of the file, at most maxLineErrors
 	More  int         // how many more there are
+
+	// Names are all names in the file that the products do not have.
+	Names []FileName
 }
 
 // LineError is what is wrong with one line of an import.

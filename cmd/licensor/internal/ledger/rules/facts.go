@@ -31,6 +31,7 @@ type Facts struct {
 	Activations map[string]*Activation        // by id; those of Sites and Answers among them
 	Licenses    map[format.ID]*ledger.License // that were asked for by id
 
+	Products    map[string]*ledger.Product  // all of them, where something is sold; empty: names are free
 	Partners    ledger.Partners             // those among the buyers
 	Production  map[ForProduct]time.Time    // the hard end of what ends last; zero: never
 	Evaluations map[ForProduct][]Evaluation // by customer and by account

@@ -241,6 +241,9 @@ func (j *judgement) checkRevision(s *Sale, after *ledger.Entitlement, action led
 	if err := after.Check(j.Vendor, j.by.Now); err != nil {
 		return err
 	}
+	if err := CheckNames(j.Products, j.by, after, old); err != nil {
+		return err
+	}
 	if err := checkBegun(s, after); err != nil {
 		return err
 	}

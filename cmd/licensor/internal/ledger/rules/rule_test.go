@@ -39,6 +39,9 @@ func TestEachRule(t *testing.T) {
 				return only(r.signAs(op, request(r, 1, func(q *format.Request) { q.Type = "test" })))
 			},
 			func(r *record, op *ledger.Operation) error { return only(r.signAs(op, request(r, 1))) }},
+		ledger.RuleNames: {ledger.LiftNew, `"licensor product show evoq"`,
+			func(r *record, op *ledger.Operation) error { return r.sellNamed(op, "sssso") },
+			func(r *record, op *ledger.Operation) error { return r.sellNamed(op, "sso") }},
 		ledger.RuleTerm: {ledger.LiftSales, "licensor renew " + inv + " --expires DATE --out DIR",
 			func(r *record, op *ledger.Operation) error {
 				op.Now = entitlement().Expires.Add(day)

@@ -73,6 +73,9 @@ func Entitle(f *Facts, by *ledger.Operation, sale *ledger.Entitlement) (*Step, e
 	if err := CheckNew(f, sale.Invoice); err != nil {
 		return nil, err
 	}
+	if err := CheckNames(f.Products, by, sale, nil); err != nil {
+		return nil, err
+	}
 	j := &judgement{Facts: f, by: by}
 	e := sale.Clone()
 	e.Waived, e.Standing = false, ""

@@ -19,6 +19,14 @@ func (w *Writer) apply(e *ledger.Event) error {
 		_, err := w.change("customers", `INSERT INTO customers (name, partner) VALUES ($1, $2)
 			ON CONFLICT (name) DO UPDATE SET partner = excluded.partner`, ledger.CustomerKey(d.Name), number(d.Partner))
 		return err
+	case ledger.Product:
+		product, err := json.Marshal(d)
+		if err != nil {
+			return err
+		}
+		_, err = w.change("products", `INSERT INTO products (name, product) VALUES ($1, $2)
+			ON CONFLICT (name) DO UPDATE SET product = excluded.product`, d.Name, string(product))
+		return err
 	case ledger.Forgotten:
 		return w.applyForgotten(d)
 	case *ledger.Entitlement:

@@ -39,7 +39,7 @@ func (t *Tx) Facts(ask Ask) (*rules.Facts, error) {
 	if _, l.Newest, l.Facts.Frozen, err = t.newest(); err != nil {
 		return nil, err
 	}
-	for _, step := range []func(Ask) error{l.licenses, l.answers, l.sites, l.activations, l.sales, l.seats, l.buyers} {
+	for _, step := range []func(Ask) error{l.products, l.licenses, l.answers, l.sites, l.activations, l.sales, l.seats, l.buyers} {
 		if err := step(ask); err != nil {
 			return nil, err
 		}
@@ -57,6 +57,14 @@ const activationColumns = "a.id, a.invoice, a.state, a.machine_key, a.site, a.ho
 
 func activationFields(a *rules.Activation) []any {
 	return []any{&a.ID, &a.Invoice, &a.State, &a.MachineKey, &a.Site, &a.Host, (*unixTime)(&a.Since), &a.Epoch}
+}
+
+// products loads all products, where names are sold.
+func (l *loader) products(ask Ask) (err error) {
+	if len(ask.Sales) > 0 || ask.Seat != "" {
+		l.Facts.Products, err = l.Tx.Products()
+	}
+	return err
 }
 
 // licenses loads the licenses that were asked for.

@@ -48,6 +48,11 @@ const schema = `
 		partner {int} NOT NULL
 	){strict};
 
+	CREATE TABLE products (
+		name    {text} PRIMARY KEY,
+		product {text} NOT NULL
+	){strict};
+
 	CREATE TABLE entitlements (
 		invoice    {text} PRIMARY KEY,
 		customer   {text} NOT NULL,
@@ -188,6 +193,7 @@ var Tables = [...]Table{
 	{"events", "seq"},
 	{"log", "idx"},
 	{"customers", "name"},
+	{"products", "name"},
 	{"entitlements", "invoice"},
 	{"emails", "account"},
 	{"addresses", "account"},

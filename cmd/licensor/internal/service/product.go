@@ -1,0 +1,64 @@
+package service
+
+import (
+	"context"
+	"errors"
+
+	"github.com/offlicense/offlicense/cmd/licensor/internal/catalogue"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/store"
+)
+
+// How a product is written in a file.
+const MaxProductFile = catalogue.MaxFile
+
+var (
+	ParseProduct   = catalogue.Parse
+	FormatProduct  = catalogue.Format
+	ExampleProduct = catalogue.Example
+	Examples       = catalogue.Examples
+)
+
+// Planned returns a sale with what its product and edition grant, changed by what it says
+// itself: change applies that, and says tells which terms it names.
+func (s *Service) Planned(ctx context.Context, by ledger.Operation, says func(term string) bool, change func(*ledger.Entitlement) error) (ledger.Entitlement, error) {
+	sale := ledger.Entitlement{Seats: 1}
+	var named ledger.Entitlement // for product, edition and type
+	if err := change(&named); err != nil {
+		return sale, err
+	}
+	sale.Product, sale.Edition, sale.Type = named.Product, named.Edition, named.Type
+	if err := s.Plan(ctx, by, &sale, says, by.Now); err != nil {
+		return sale, err
+	}
+	if err := change(&sale); err != nil {
+		return sale, err
+	}
+	if !sale.Ends() && !says("grace") { // an end that the plan had
+		sale.GraceDays = 0
+	}
+	return sale, nil
+}
+
+// NamesRefused reports whether an error is about names that the products do not have: if
+// staff mean them, the same with Operation.NewNames is not refused for that.
+func NamesRefused(err error) bool {
+	var refusal *ledger.Refusal
+	return errors.As(err, &refusal) && refusal.Rule == ledger.RuleNames
+}
+
+// NamesAreFree reports whether there are no products.
+func (s *Service) NamesAreFree(ctx context.Context) (bool, error) {
+	products, err := s.Products(ctx)
+	return len(products) == 0, err
+}
+
+// SoldOnce reports whether one sale is on record, and no other.
+func (s *Service) SoldOnce(ctx context.Context) (once bool, err error) {
+	err = s.Store().Read(ctx, func(t *store.Tx) error {
+		n, err := t.SalesUpTo(2)
+		once = n == 1
+		return err
+	})
+	return once, err
+}
