@@ -17,6 +17,7 @@ func correct(flags *pflag.FlagSet) cli.Run {
 	var terms common.TermOptions
 	c.AddChange(flags)
 	c.AddYes(flags)
+	c.AddNew(flags)
 	terms.AddCorrectable(flags)
 	return func(env *cli.Env, args []string) error {
 		invoice, err := common.OneInvoice(args, 1)
@@ -39,7 +40,11 @@ func correct(flags *pflag.FlagSet) cli.Run {
 			if err != nil {
 				return err
 			}
-			revised, err := s.PreviewCorrection(ctx, by, invoice, change)
+			var revised *service.RevisionPreview
+			err = c.AskNames(env, &by, func() (err error) {
+				revised, err = s.PreviewCorrection(ctx, by, invoice, change)
+				return err
+			})
 			if err != nil {
 				return err
 			}

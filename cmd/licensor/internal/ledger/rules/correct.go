@@ -49,6 +49,9 @@ func Correct(f *Facts, by *ledger.Operation, invoice string, r Revision) (*Revis
 	if ledger.Same(before, after) {
 		return revised, nil
 	}
+	if err := CheckNames(f.Products, by, after, before); err != nil {
+		return nil, err
+	}
 	if err := j.checkCorrection(s, after); err != nil {
 		return nil, err
 	}
