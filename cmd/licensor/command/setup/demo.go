@@ -48,7 +48,8 @@ func (c *demoCommand) run(env *cli.Env, args []string) error {
 			return err
 		}
 	}
-	fmt.Fprintf(env.Stdout, "\nAll of it is in %s: look around, and throw it away with  rm -r %s\n", cli.Clean(dir), cli.ShellPath(dir))
+	fmt.Fprintf(env.Stdout, "\nAll of it is in %s; throw it away with  rm -r %s\nNext: licensor history --home %s INV0042-1\n",
+		cli.Clean(dir), cli.ShellPath(dir), cli.ShellPath(filepath.Join(dir, "vendor")))
 	return nil
 }
 

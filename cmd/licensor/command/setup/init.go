@@ -101,7 +101,15 @@ func (c *initCommand) run(env *cli.Env, args []string) error {
 		return common.CreateError(err)
 	}
 	c.report(env, made, database != "")
+	fmt.Fprintf(env.Stderr, "\nNext, the keys that the product trusts: licensor roots%s > roots.pub\n", c.homeText())
 	return c.answer(env, made.Home, made.KeyFile(made.Delegation.Name), made.RootKey, database != "")
+}
+
+// homeText is --home as it was given, for a command that opens no ledger.
+func (c *initCommand) homeText() string {
+	alone := c.Options
+	alone.Ledger = ""
+	return alone.FlagsText()
 }
 
 // passphrases asks for one of each key. One from a file, or none, is for all of them.
@@ -280,7 +288,7 @@ func (c *initCommand) makeLedger(env *cli.Env, at home.Home, database string) er
 	if err := service.CreateLedger(ctx, by, database, vendor); err != nil {
 		return err
 	}
-	fmt.Fprintf(env.Stderr, "Made. Every workstation names it with --ledger, or with LICENSOR_LEDGER in its environment.\n")
+	fmt.Fprintf(env.Stderr, "Made. Every workstation names it with --ledger, or with LICENSOR_LEDGER in its environment.\nNext: licensor list%s\n", c.FlagsText())
 	return c.answer(env, at, "", "", true)
 }
 

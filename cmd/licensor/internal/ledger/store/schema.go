@@ -232,7 +232,7 @@ func (s *Store) makeTables(ctx context.Context, tx *sql.Tx, version int64) error
 }
 
 // howToMake says how a vendor whose keys are made gets a ledger.
-const howToMake = `check the address or the directory; in an empty database, "licensor init --home HOME --ledger postgres://..." makes the ledger of a home that is there`
+const howToMake = `name the database with the ledger; "licensor init --home HOME --ledger postgres://..." makes one`
 
 // errNoVersion and errNoTable are a ledger whose schema version was removed by hand.
 var (

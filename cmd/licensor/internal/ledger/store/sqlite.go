@@ -155,7 +155,7 @@ func (d sqliteDialect) explain(err error) error {
 	case sqlite3.SQLITE_READONLY:
 		return explained("get write permission for the file and its directory, or work on the workstation that has it; nothing was changed", "%s can only be read here", at)
 	case sqlite3.SQLITE_CANTOPEN:
-		return explained("check the directory given with --home; a ledger in PostgreSQL is named with --ledger or LICENSOR_LEDGER; \"licensor init\" makes a new one",
+		return explained("name the shared ledger with --ledger or LICENSOR_LEDGER, or another directory with --home",
 			"%s cannot be opened: %s", at, d.reason())
 	case sqlite3.SQLITE_FULL:
 		return explained("free some space and try again; nothing was changed", "the disk with %s is full", at)
