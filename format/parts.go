@@ -179,7 +179,7 @@ func partNumbers(header []byte) (number, count int, err error) {
 	number, _ = strconv.Atoi(one)
 	count, _ = strconv.Atoi(other)
 	if fmt.Sprintf("%d-%d", number, count) != b.String() || number < 1 || number > count || count < 2 || count > MaxParts {
-		return 0, 0, malformed("%.16q is not the number of a part of 2 to %d, such as 1-2", b.String(), MaxParts)
+		return 0, 0, malformed("%.16q is not the number of a part of 2 to %d, such as 1-2", header[:min(len(header), 64)], MaxParts)
 	}
 	return number, count, nil
 }
