@@ -72,15 +72,11 @@ func (c *auditCommand) run(env *cli.Env, args []string) error {
 	return nil
 }
 
-// auditMemory is what the audit of a million activations fits in, with room for the garbage
-// of the next seconds. One that needs more takes it, and collects garbage for half its time.
-const auditMemory = 850 << 20
-
 // limitMemory has garbage collected before this process takes much more than it needs: the
 // state of all activations is in memory, and would double it.
 func limitMemory(env *cli.Env) {
 	if env.Getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(auditMemory)
+		debug.SetMemoryLimit(service.AuditMemory)
 	}
 }
 

@@ -11,6 +11,9 @@ import (
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/store"
 )
 
+// AuditMemory is what the memory of a process that audits is to be limited to, in bytes.
+const AuditMemory = audit.Memory
+
 // Audit finds what was changed in a ledger by hand, and since a checkpoint, if one is
 // given. where is as for Open, now the auditor's clock; nothing that the ledger says of itself
 // is believed.

@@ -46,6 +46,11 @@ type Against struct {
 	Progress func(step string, done, total int64)
 }
 
+// Memory is a limit of the memory of a process that makes an audit, in bytes, from which on
+// it collects garbage before it takes more ([debug.SetMemoryLimit]). A million activations
+// fit, with what is not the garbage collector's, in 1 GB; a larger ledger takes more.
+const Memory = 850 << 20
+
 // Report is what an audit found. Without a checkpoint it cannot say whether the newest
 // events were dropped together with all their effects, nor whether the whole history
 // was rewritten: see package ledger.

@@ -3,6 +3,7 @@ package audit_test
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strconv"
@@ -47,6 +48,49 @@ func benchmarkAudit(b *testing.B, n int, where string) {
 	b.ReportMetric(float64(used.Microseconds())/float64(n), "cpu-µs/license")
 	b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N)/float64(n), "µs/license")
 	b.ReportMetric(float64(peakMemory())/(1<<20), "MiB-peak")
+}
+
+// aloneVariable names the ledger that BenchmarkAuditAlone audits.
+const aloneVariable = "AUDIT_TEST_LEDGER"
+
+// BenchmarkAuditOfAMillion audits a million activations in a process of its own, as licensor
+// does: MiB-peak is that of a process that has done nothing else.
+func BenchmarkAuditOfAMillion(b *testing.B) {
+	if testing.Short() {
+		b.Skip("SKIPPED: -short; it makes a million licenses")
+	}
+	where := filepath.Join(b.TempDir(), "ledger.db")
+	ledgertest.Grown(b, 1_000_000, where)
+	for b.Loop() {
+		cmd := exec.Command(os.Args[0], "-test.run=^$", "-test.bench=^BenchmarkAuditAlone$", "-test.benchtime=1x")
+		cmd.Env = append(os.Environ(), aloneVariable+"="+where, fmt.Sprint("GOMEMLIMIT=", audit.Memory))
+		if out, err := cmd.CombinedOutput(); err != nil || !strings.Contains(string(out), "1000000 licenses") {
+			b.Fatalf("%v: %s", err, out)
+		}
+		used := cmd.ProcessState.SysUsage().(*syscall.Rusage)
+		b.ReportMetric(float64(used.Maxrss)/(1<<10), "MiB-peak")
+		b.ReportMetric((cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()).Seconds(), "cpu-s")
+	}
+}
+
+// BenchmarkAuditAlone is the process of BenchmarkAuditOfAMillion.
+func BenchmarkAuditAlone(b *testing.B) {
+	where := os.Getenv(aloneVariable)
+	if where == "" {
+		b.Skip("only for BenchmarkAuditOfAMillion")
+	}
+	s, err := store.OpenToAudit(ctx, where)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer s.Close()
+	for b.Loop() {
+		r, err := audit.Run(ctx, s, audit.Against{Verifier: ledgertest.Verifier(ledgertest.Root), Now: now})
+		if err != nil || !r.OK() {
+			b.Fatal(r, err)
+		}
+		b.Logf("%d licenses", r.Licenses)
+	}
 }
 
 // bareChecks returns the processor time of checking the signatures of all licenses, and

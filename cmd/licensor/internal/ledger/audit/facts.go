@@ -33,11 +33,11 @@ func (s *state) facts() *facts {
 // place.
 func (f *facts) about(q *verify.Request) *verify.Request {
 	var found []*activation
-	if answer := f.s.answers[q.Hash]; answer != nil && answer.activation != nil {
+	if answer := f.s.answers[digest(q.Hash[:])]; answer != nil && answer.activation != nil {
 		f.Answers[q.Hash] = &rules.Answer{License: answer.record(), Activation: f.activation(answer.activation)}
 		found = append(found, answer.activation)
 	}
-	if own := f.s.sites[rules.SiteKey{Invoice: q.Invoice, MachineKey: string(q.Key.Bytes())}]; own != nil {
+	if own := f.s.sites[siteDigest(q.Invoice, string(q.Key.Bytes()))]; own != nil {
 		found = append(found, own)
 	}
 	f.add(found...)
@@ -116,9 +116,12 @@ func (f *facts) readRequest(a *activation) (err error) {
 
 // record returns a license as far as the rules look at one on record.
 func (l *license) record() *ledger.License {
-	r := &ledger.License{ID: l.id, Activation: l.ofID, Epoch: l.epoch, Issued: ledger.TimeOf(l.issued), HardEnd: ledger.TimeOf(l.hardEnd)}
-	if l.activation != nil {
+	r := &ledger.License{ID: l.id, Epoch: l.epoch, Issued: ledger.TimeOf(l.issued), HardEnd: ledger.TimeOf(l.hardEnd)}
+	switch {
+	case l.activation != nil:
 		r.Activation = l.activation.id
+	case l.stray != nil:
+		r.Activation = *l.stray
 	}
 	return r
 }

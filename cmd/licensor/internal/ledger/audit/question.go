@@ -184,7 +184,7 @@ func (s *state) revise(by *ledger.Operation, action ledger.Action, after *ledger
 func (s *state) sellsWeaker(rest []*prepared) bool {
 	for _, p := range rest[1:] {
 		if p.license != nil {
-			return p.request != nil && s.answers[p.request.Hash] == nil
+			return p.request != nil && s.answers[digest(p.request.Hash[:])] == nil
 		}
 	}
 	return false

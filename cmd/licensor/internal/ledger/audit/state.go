@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"strings"
 	"time"
@@ -39,10 +40,10 @@ type state struct {
 	evaluations map[rules.ForProduct][]*sale
 
 	activations map[string]*activation
-	sites       map[rules.SiteKey]*activation // those that are active or a bridge
+	sites       map[digest]*activation // those that are active or a bridge
 	licenses    map[format.ID]*license
-	answers     map[[32]byte]*license // by request: the newest
-	moves       map[string]*move      // by successor
+	answers     map[digest]*license // by request: the newest
+	moves       map[string]*move    // by successor
 
 	revocations []*revocation // in the order of the events
 	revoked     []*revokedKey // in the order of the events
@@ -56,10 +57,20 @@ func newState() *state {
 	return &state{
 		products: make(map[string]*ledger.Product), accounts: make(map[string]bool), customers: make(map[string]bool), sales: make(map[string]*sale),
 		production: make(map[rules.ForProduct][]*sale), evaluations: make(map[rules.ForProduct][]*sale),
-		activations: make(map[string]*activation), sites: make(map[rules.SiteKey]*activation),
-		licenses: make(map[format.ID]*license), answers: make(map[[32]byte]*license), moves: make(map[string]*move),
+		activations: make(map[string]*activation), sites: make(map[digest]*activation),
+		licenses: make(map[format.ID]*license), answers: make(map[digest]*license), moves: make(map[string]*move),
 		listed: make(map[uint64]*list), signers: make(map[string]*signer),
 	}
+}
+
+// digest is half a SHA-256, which finds a thing in as little memory as a pointer or two:
+// none is known to have two origins, and to find one takes 2^64 steps.
+type digest [16]byte
+
+// siteDigest finds a site.
+func siteDigest(invoice, machineKey string) digest {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%d %s%s", len(machineKey), machineKey, invoice))
+	return digest(sum[:])
 }
 
 // sale is an entitlement with its use.
@@ -114,11 +125,12 @@ type activation struct {
 type license struct {
 	id         format.ID
 	activation *activation // nil: there is none of its id
-	ofID       string      // the id of that
+	stray      *string     // then, the id of that
 	epoch      uint64
 	request    [32]byte // the hash of its body
 	bound      bool     // to that request
 	signed     bool     // the request was
+	refused    bool     // the judgement found something about it
 	issued     int64
 	hardEnd    int64
 	need       uint64
@@ -127,7 +139,6 @@ type license struct {
 	seq        int64
 	digest     [16]byte
 	revoked    *revocation
-	refused    bool // the judgement found something about it
 }
 
 type signer struct {
@@ -330,10 +341,11 @@ func (s *state) applySigned(p *prepared, d *ledger.Signed) error {
 	}
 	if q := p.request; q != nil {
 		made.request, made.bound, made.signed = q.Hash, true, q.Signed
-		s.answers[q.Hash] = made
+		s.answers[digest(q.Hash[:])] = made
 	}
 	if a == nil || a.id != l.Activation {
-		made.ofID = l.Activation
+		id := l.Activation // not in the license as the event has it, which would stay
+		made.stray = &id
 	} else {
 		a.licenses = append(a.licenses, made)
 	}
@@ -354,7 +366,7 @@ func (s *state) signer(l *ledger.License) *signer {
 
 // become gives an activation a state.
 func (s *state) become(a *activation, to ledger.State) {
-	here := rules.SiteKey{Invoice: a.invoice, MachineKey: a.key}
+	here := siteDigest(a.invoice, a.key)
 	if s.sites[here] == a {
 		delete(s.sites, here)
 	}
