@@ -170,6 +170,9 @@ func printSale(out io.Writer, d *ledger.Dossier, now time.Time) {
 	}
 	t.Row("state", common.SaleState(&d.Holding, now))
 	common.AddEntitlement(&t, &d.Entitlement, "invoice", "seats")
+	for _, email := range d.MoreEmails {
+		t.Row("claimed by", email)
+	}
 	t.Row("seats", common.SeatsInUse(&d.Entitlement, d.SeatsUsed))
 	t.Row("sold by", d.Seller)
 	t.WriteTo(out)

@@ -112,7 +112,7 @@ func (of *sale) row() []any {
 	e := of.Entitlement
 	sold, _ := json.Marshal(e.Kept()) // it came from JSON
 	return []any{e.Invoice, ledger.CustomerKey(e.Customer), orNil(e.Account), e.Product, e.Type,
-		ledger.Seconds(e.Expires), ledger.Seconds(e.HardEnd()), ledger.Seconds(e.UpdatesUntil), int64(e.Places()), string(sold), string(e.Standing), of.seller, of.used, of.peak}
+		ledger.Seconds(e.Expires), ledger.Seconds(e.HardEnd()), ledger.Seconds(e.UpdatesUntil), int64(e.Places()), string(sold), of.seq, string(e.Standing), of.seller, of.used, of.peak}
 }
 
 func (a *activation) row() []any {

@@ -13,7 +13,7 @@ func (s *state) applySale(e *ledger.Event, sold *ledger.Entitlement) error {
 	case e.Action == ledger.ActionEntitle && of != nil:
 		return fmt.Errorf("invoice %.64q was sold before", sold.Invoice)
 	case e.Action == ledger.ActionEntitle:
-		of = &sale{seller: e.Operator}
+		of = &sale{seller: e.Operator, seq: e.Seq}
 		s.sales[sold.Invoice] = of
 	case of == nil:
 		return fmt.Errorf("invoice %.64q was never sold", sold.Invoice)

@@ -77,6 +77,7 @@ func siteDigest(invoice, machineKey string) digest {
 type sale struct {
 	*ledger.Entitlement
 	seller     string
+	seq        int64 // of the event that sold it
 	used, peak int64
 
 	more        [][]byte      // the commitments to e-mail addresses besides its own

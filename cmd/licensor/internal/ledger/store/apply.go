@@ -74,8 +74,8 @@ func (w *Writer) applyEntitlement(event *ledger.Event, e *ledger.Entitlement) er
 		if err := w.insert("emails", "account, salt, address, owner", email...); err != nil {
 			return err
 		}
-		return w.insert("entitlements", "invoice, customer, account, product, type, expires, hard_end, updates, seats, sold, standing, seller, seats_used, seats_peak",
-			append(values, event.Operator, int64(0), int64(0))...)
+		return w.insert("entitlements", "invoice, customer, account, product, type, expires, hard_end, updates, seats, sold, standing, seller, sold_seq, seats_used, seats_peak",
+			append(values, event.Operator, event.Seq, int64(0), int64(0))...)
 	}
 	if event.Action == ledger.ActionCorrect || event.Action == ledger.ActionTransfer { // to another customer: not with the addresses of the one before
 		if _, err := w.change("addresses", "DELETE FROM addresses WHERE invoice = $1 AND invoice IN (SELECT x.invoice FROM entitlements x WHERE x.customer <> $2)",

@@ -101,7 +101,7 @@ func (r *report) months() error {
 		if err := r.happened("''", "FROM events v WHERE ", from, end, this); err != nil {
 			return err
 		}
-		const soldThen = " JOIN events v ON v.invoice = e.invoice AND v.action = 'entitle' AND v.seq >= $2 AND v.seq < $3"
+		const soldThen = " AND e.sold_seq >= $2 AND e.sold_seq < $3"
 		if err := r.stands("''", soldThen, []any{from, end}, this); err != nil {
 			return err
 		}
@@ -119,15 +119,23 @@ const monthForm = "2006-01"
 
 // happened counts the events from first to before end.
 func (r *report) happened(column, from string, first, end int64, row func(string) *ledger.ReportRow) error {
-	return r.each("SELECT "+column+", v.action, COUNT(*) "+from+`v.action IN ('entitle', 'renew', 'cancel') AND v.action <> 'sign'
+	err := r.each("SELECT "+column+", COUNT(*) FROM entitlements e WHERE e.sold_seq >= $1 AND e.sold_seq < $2 GROUP BY 1", []any{first, end}, func(scan func(...any) error) error {
+		var name string
+		var n uint64
+		err := scan(&name, &n)
+		row(name).Sold += n
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return r.each("SELECT "+column+", v.action, COUNT(*) "+from+`v.action IN ('renew', 'cancel') AND v.action <> 'sign'
 		AND v.seq >= $1 AND v.seq < $2 GROUP BY 1, 2`, []any{first, end}, func(scan func(...any) error) error {
 		var name string
 		var action ledger.Action
 		var n uint64
 		err := scan(&name, &action, &n)
 		switch c := row(name); action {
-		case ledger.ActionEntitle:
-			c.Sold += n
 		case ledger.ActionRenew:
 			c.Renewed += n
 		default:
@@ -142,11 +150,11 @@ const running = "e.standing <> 'canceled' AND (e.hard_end = 0 OR e.hard_end > $1
 
 // stands counts the seats that are in use and free now. What was revoked keeps its seat,
 // and is not active.
-func (r *report) stands(column, join string, args []any, row func(string) *ledger.ReportRow) error {
+func (r *report) stands(column, condition string, args []any, row func(string) *ledger.ReportRow) error {
 	args = append([]any{ledger.Seconds(r.q.Now)}, args...)
 	err := r.each("SELECT "+column+`, CAST(SUM(e.seats_used) AS BIGINT),
 		CAST(SUM(CASE WHEN e.standing = '' AND e.seats > e.seats_used THEN e.seats - e.seats_used ELSE 0 END) AS BIGINT)
-		FROM entitlements e`+join+" WHERE "+running+" GROUP BY 1", args, func(scan func(...any) error) error {
+		FROM entitlements e WHERE `+running+condition+" GROUP BY 1", args, func(scan func(...any) error) error {
 		var name string
 		var used, free uint64
 		err := scan(&name, &used, &free)
@@ -158,7 +166,7 @@ func (r *report) stands(column, join string, args []any, row func(string) *ledge
 		return err
 	}
 	return r.each("SELECT "+column+`, COUNT(*) FROM revocations r JOIN activations a ON a.license = r.license AND a.state = 'active'
-		JOIN entitlements e ON e.invoice = a.invoice`+join+" WHERE "+running+" GROUP BY 1", args, func(scan func(...any) error) error {
+		JOIN entitlements e ON e.invoice = a.invoice WHERE `+running+condition+" GROUP BY 1", args, func(scan func(...any) error) error {
 		var name string
 		var n uint64
 		err := scan(&name, &n)

@@ -64,6 +64,7 @@ const schema = `
 		updates    {int} NOT NULL,
 		seats      {int} NOT NULL,
 		sold       {text} NOT NULL,
+		sold_seq   {int} NOT NULL,
 		standing   {text} NOT NULL,
 		seller     {text} NOT NULL,
 		seats_used {int} NOT NULL,
