@@ -23,6 +23,8 @@ type bulkRenewal struct {
 	service   *service.Service
 	texts     *service.LicenseTexts
 	results   []renewalResult // of those that the run got to
+	waiting   []renewalResult // those whose files are still to be written
+	files     []common.LicenseFile
 }
 
 // What became of a line.
@@ -119,8 +121,9 @@ func (b *bulkRenewal) run(ctx context.Context, lines []service.RenewalLine) erro
 		return b.deliver(progress, r)
 	})
 	progress.Done()
+	written := b.write()
 	reported := b.writeReport()
-	if err := cmp.Or(broken, reported); err != nil {
+	if err := cmp.Or(broken, written, reported); err != nil {
 		return cmp.Or(b.answer(err), err)
 	}
 	return b.summarize()
@@ -169,8 +172,8 @@ func (b *bulkRenewal) ask(previews []service.Renewed, changes, licenses int) err
 	return b.Agree(b.env, question, "not renewed")
 }
 
-// deliver writes the licenses of a renewal that is on record, and tells of one that was
-// refused.
+// deliver tells of a renewal that was refused, and has the licenses of one that is on
+// record written, some at a time.
 func (b *bulkRenewal) deliver(messages io.Writer, r *service.Renewed) error {
 	result := renewalResult{Renewed: r}
 	switch {
@@ -183,8 +186,6 @@ func (b *bulkRenewal) deliver(messages io.Writer, r *service.Renewed) error {
 		if result.result = resultAgain; r.Changed {
 			result.result = resultRenewed
 		}
-		var files []common.LicenseFile
-		var names []string
 		for _, license := range r.Revised.Licenses {
 			a := ledger.Activation{ID: license.Activation}
 			if found := service.Held(r.Holding, license.Activation); found != nil {
@@ -195,18 +196,32 @@ func (b *bulkRenewal) deliver(messages io.Writer, r *service.Renewed) error {
 				return err
 			}
 			name := common.NameOf(&a)
-			files, names = append(files, common.LicenseFile{Name: name, Text: text}), append(names, name)
+			b.files = append(b.files, common.LicenseFile{Name: name, Text: text})
 			result.delivered = append(result.delivered, common.Delivered{Activation: a.ID, Site: a.Site, Host: a.Host,
 				License: service.ViewLicense(license), Output: common.Output{File: b.directory.Path(name)}})
 		}
-		if err := b.directory.Check(names); err != nil {
-			return b.directory.Lost(err)
-		}
-		if err := b.directory.Write(files); err != nil {
-			return err
-		}
 	}
-	b.results = append(b.results, result)
+	const together = 200
+	if b.waiting = append(b.waiting, result); len(b.waiting) < together && len(b.files) < together {
+		return nil
+	}
+	return b.write()
+}
+
+// write writes the license files that wait for it. What they are of has its result then.
+func (b *bulkRenewal) write() error {
+	names := make([]string, len(b.files))
+	for i, file := range b.files {
+		names[i] = file.Name
+	}
+	if err := b.directory.Check(names); err != nil {
+		return b.directory.Lost(err)
+	}
+	if err := b.directory.Write(b.files); err != nil {
+		return err
+	}
+	b.results = append(b.results, b.waiting...)
+	b.files, b.waiting = nil, nil
 	return nil
 }
 
