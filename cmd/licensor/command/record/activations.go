@@ -65,7 +65,7 @@ func (c *listCommand) writeActivations(env *cli.Env, all []listedActivation) err
 	for _, a := range all {
 		l := a.License
 		table.Row(a.ID, a.Invoice, a.Customer, a.Email, a.Product, a.Edition, a.Type, a.Site, a.Host, a.Code, a.MachineKey,
-			string(a.State), day(a.Since), day(a.Ended), l.ID.String(), fmt.Sprint(l.Epoch), day(l.Issued), ledger.FormatDate(l.HardEnd), l.SignedBy, day(l.Revoked))
+			string(a.State), day(a.Since), day(a.Ended), l.ID.String(), fmt.Sprint(l.Epoch), day(l.Issued), ledger.FormatEnd(l.HardEnd), l.SignedBy, day(l.Revoked))
 	}
 	return table.Close()
 }

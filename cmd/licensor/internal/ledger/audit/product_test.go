@@ -7,6 +7,7 @@ import (
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/book"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/ledgertest"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/rules"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/store"
 )
 
 // evoq is the product of ledgertest.Entitlement, for so long.
@@ -40,6 +41,18 @@ func TestHonestProducts(t *testing.T) {
 			t.Errorf("another term: %v, %v", changed, err)
 		}
 		wantClean(t, b, nil)
+		ledgertest.Sold(t, b, func(e *ledger.Entitlement) { e.Invoice = "P-2" })
+		for most, want := range map[int64]int64{1: 1, 2: 2, 9: 2} {
+			err := b.Store().Read(ctx, func(tx *store.Tx) error {
+				if n, err := tx.SalesUpTo(most); n != want || err != nil {
+					t.Errorf("counted up to %d: %d, %v", most, n, err)
+				}
+				return nil
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		}
 	})
 }
 

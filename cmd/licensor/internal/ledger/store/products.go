@@ -26,6 +26,6 @@ func (t *Tx) Products() (map[string]*ledger.Product, error) {
 
 // SalesUpTo returns how many entitlements there are, and stops counting at most.
 func (t *Tx) SalesUpTo(most int64) (n int64, err error) {
-	_, err = t.row("SELECT COUNT(*) FROM (SELECT 1 FROM entitlements LIMIT $1) AS some", []any{most}, &n)
+	_, err = t.row("SELECT COUNT(*) FROM (SELECT 1 FROM entitlements LIMIT $1) AS counted", []any{most}, &n)
 	return n, err
 }
