@@ -2,6 +2,7 @@ package audit_test
 
 import (
 	"fmt"
+	"path/filepath"
 	"testing"
 
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
@@ -120,4 +121,23 @@ func TestForgedAddress(t *testing.T) {
 	r := audited(t, b, nil)
 	wantEvent(t, r, 4, "(rule: claim)")
 	wantFound(t, r, "addresses", "", "was added by hand")
+}
+
+// What was corrected, handed on and forgotten is in a copy as it is here.
+func TestHonestCopy(t *testing.T) {
+	everywhere(t, func(t *testing.T, b *book.Book, where string) {
+		lived(t, b)
+		for _, email := range []string{"b@site.example", "it@site.example"} {
+			if _, err := b.Forget(ctx, by(), email); err != nil {
+				t.Fatal(err)
+			}
+		}
+		file := filepath.Join(t.TempDir(), "copy.db")
+		if err := b.Store().Backup(ctx, file); err != nil {
+			t.Fatal(err)
+		}
+		if r := auditedStore(t, opened(t, file), nil); !r.OK() {
+			t.Errorf("a copy: %v", r.Findings)
+		}
+	})
 }

@@ -79,8 +79,10 @@ func (s *state) applyForgotten(d ledger.Forgotten) error {
 		gone[string(account)] = true
 		delete(s.accounts, string(account))
 	}
+	for of, all := range s.more {
+		s.more[of] = slices.DeleteFunc(all, func(account []byte) bool { return gone[string(account)] })
+	}
 	for _, of := range s.sales {
-		of.more = slices.DeleteFunc(of.more, func(account []byte) bool { return gone[string(account)] })
 		if of.Account != nil && gone[string(of.Account)] {
 			s.index(of, false)
 			e := of.Entitlement.Clone()
@@ -98,14 +100,14 @@ func (s *state) applyAddressed(invoice string, d ledger.Addressed) error {
 	if of == nil {
 		return fmt.Errorf("invoice %.64q was never sold", invoice)
 	}
-	at := slices.IndexFunc(of.more, func(account []byte) bool { return bytes.Equal(account, d.Account) })
+	at := slices.IndexFunc(s.more[of], func(account []byte) bool { return bytes.Equal(account, d.Account) })
 	switch {
 	case d.Off && at < 0, !d.Off && s.accounts[string(d.Account)]:
 		return fmt.Errorf("the address is one already, or none, of invoice %.64q", invoice)
 	case d.Off:
-		of.more = slices.Delete(of.more, at, at+1)
+		s.more[of] = slices.Delete(s.more[of], at, at+1)
 	default:
-		of.more = append(of.more, d.Account)
+		s.more[of] = append(s.more[of], d.Account)
 		s.accounts[string(d.Account)] = true
 	}
 	return nil
@@ -127,7 +129,7 @@ func (s *state) address(by *ledger.Operation, invoice string, d ledger.Addressed
 // the addresses that are known, and one of its sale was forgotten since, one that names what
 // stands in the place of that.
 func (s *state) claiming(of *sale, q *verify.Request) *verify.Request {
-	accounts := of.more
+	accounts := s.more[of]
 	if !of.Forgotten {
 		accounts = append([][]byte{of.Account}, accounts...)
 	}

@@ -146,7 +146,7 @@ func (f *facts) sale(invoice string) *rules.Sale {
 		return nil
 	}
 	made := &rules.Sale{Entitlement: of.Entitlement, Used: uint64(of.used), Peak: uint64(of.peak)}
-	for _, account := range of.more {
+	for _, account := range f.s.more[of] {
 		email, _ := f.s.email(account)
 		made.More = append(made.More, ledger.Address{Account: account, Email: email})
 	}

@@ -129,8 +129,8 @@ func (l *license) row(id string) []any {
 }
 
 func (s *state) addressRows() (all [][]any) {
-	for _, of := range s.sales {
-		for _, account := range of.more {
+	for of, accounts := range s.more {
+		for _, account := range accounts {
 			all = append(all, []any{account, of.Invoice})
 		}
 	}

@@ -22,7 +22,7 @@ func (s *state) applySale(e *ledger.Event, sold *ledger.Entitlement) error {
 	}
 	if e.Action == ledger.ActionCorrect || e.Action == ledger.ActionTransfer {
 		if ledger.CustomerKey(of.Customer) != ledger.CustomerKey(sold.Customer) {
-			of.more = nil
+			delete(s.more, of)
 		}
 	}
 	of.Entitlement = s.withEmail(sold)

@@ -31,6 +31,7 @@ type state struct {
 
 	emails   map[string]*store.Email // that are known, by their commitments
 	accounts map[string]bool         // the commitments so far, but for those that were removed
+	more     map[*sale][][]byte      // the commitments to addresses besides its own, of the few sales that have any
 	unknown  int                     // of them, those behind which no address is known any more
 
 	products    map[string]*ledger.Product
@@ -55,7 +56,7 @@ type state struct {
 
 func newState() *state {
 	return &state{
-		products: make(map[string]*ledger.Product), accounts: make(map[string]bool), customers: make(map[string]bool), sales: make(map[string]*sale),
+		products: make(map[string]*ledger.Product), accounts: make(map[string]bool), more: make(map[*sale][][]byte), customers: make(map[string]bool), sales: make(map[string]*sale),
 		production: make(map[rules.ForProduct][]*sale), evaluations: make(map[rules.ForProduct][]*sale),
 		activations: make(map[string]*activation), sites: make(map[digest]*activation),
 		licenses: make(map[format.ID]*license), answers: make(map[digest]*license), moves: make(map[string]*move),
@@ -80,7 +81,6 @@ type sale struct {
 	seq        int64 // of the event that sold it
 	used, peak int64
 
-	more        [][]byte      // the commitments to e-mail addresses besides its own
 	activations []*activation // all that ever were
 	moved       []moved
 	left        map[leftKey][]*left // by what a machine is found by
