@@ -22,7 +22,7 @@ import (
 var printed = regexp.MustCompile(`\b(licensor|offlicense) ([a-z]+)((?: +(?:--[a-z][a-z-]*(?:[ =]("\.\.\."|[^\s"'(-][^\s"']*))?|[A-Z]+\b|%[sdq]|-|[a-z]+\.[a-z]+))*)`)
 
 // wants are the commands that do nothing without an argument that is no option.
-var wants = []string{"licensor amend", "licensor renew", "licensor deactivate", "licensor move", "licensor reactivate", "licensor release", "licensor history",
+var wants = []string{"licensor amend", "licensor renew", "licensor deactivate", "licensor move", "licensor reactivate", "licensor release",
 	"licensor cancel", "licensor suspend", "licensor resume", "licensor customer"}
 
 // TestPrintedCommands holds what messages tell people to type to what the tools take: the
