@@ -9,6 +9,7 @@
 //	  rules            facts in; steps or a refusal out: no database, no clock
 //	  store            all SQL
 //	  audit            replays the log through the rules, and compares the tables
+//	internal/letter    mails to customers, as texts and as .eml files
 //	internal/issuer    writes, signs and checks licenses and delegations
 //	internal/home      keys and delegations on the workstation
 //

@@ -79,7 +79,7 @@ func (s *Service) EndingLetters(ctx context.Context, filter Filter, o LetterOpti
 	}
 	for i := range endings {
 		e := &endings[i]
-		d := w.to(&e.Entitlement)
+		d := w.to(&e.Holding)
 		expires, updates := lastDays(&e.Entitlement)
 		d.Endings = append(d.Endings, letter.Ending{
 			Invoice: e.Invoice, Product: e.ProductName(), Type: e.Type, Seats: e.Seats, On: e.On(),
@@ -171,7 +171,7 @@ func (w *letterWriter) attach(ctx context.Context, text []byte) (why, err error)
 		return nil, err
 	}
 	w.attached[claims.ID] = true
-	d := w.to(&h.Entitlement)
+	d := w.to(h)
 	expires, updates := lastDays(&h.Entitlement)
 	name := w.o.FileName(&a.Activation)
 	d.files = append(d.files, letter.Attachment{Name: name, Content: content})
@@ -182,12 +182,17 @@ func (w *letterWriter) attach(ctx context.Context, text []byte) (why, err error)
 	return nil, nil
 }
 
-// to returns the letter to the customer of an entitlement.
-func (w *letterWriter) to(e *ledger.Entitlement) *letterDraft {
-	key := [2]string{ledger.CustomerKey(e.Customer), ledger.AccountKey(e.Email)}
+// to returns the letter to the customer of an entitlement. Where the address of the sale
+// was removed, another one that claims it takes its place.
+func (w *letterWriter) to(h *ledger.Holding) *letterDraft {
+	e, email := &h.Entitlement, h.Email
+	if email == "" && len(h.MoreEmails) > 0 {
+		email = h.MoreEmails[0]
+	}
+	key := [2]string{ledger.CustomerKey(e.Customer), ledger.AccountKey(email)}
 	d := w.drafts[key]
 	if d == nil {
-		d = &letterDraft{Letter: letter.Letter{Vendor: w.s.Vendor(), Customer: strings.Join(strings.Fields(e.Customer), " "), Email: e.Email}}
+		d = &letterDraft{Letter: letter.Letter{Vendor: w.s.Vendor(), Customer: strings.Join(strings.Fields(e.Customer), " "), Email: email}}
 		w.drafts[key] = d
 	}
 	return d
