@@ -46,6 +46,14 @@ var suites = []suite{
 		{"one signing at 1,000,000 activations, against 1,000", "AtAMillion/sign", "x-thousand", 1.2},
 		{"`list --invoice` likewise", "AtAMillion/list_one_invoice", "x-thousand", 0},
 	}},
+	{"./cmd/licensor/internal/ledger/store", "Search$/./^1000000$", "-benchtime=1x", []figure{
+		{"`list --invoice` of a whole number at 1,000,000 activations on SQLite, against the same statements in one bare transaction", "Search/sqlite/1000000/invoice_exactly", "x-bare", 1.5},
+		{"by the beginning of the number, likewise", "Search/sqlite/1000000/beginning_of_an_invoice", "x-bare", 1.5},
+		{"by the beginning of a host's name, likewise", "Search/sqlite/1000000/beginning_of_a_host", "x-bare", 1.5},
+		{"the first of these on PostgreSQL", "Search/postgres/1000000/invoice_exactly", "x-bare", 1.5},
+		{"the second", "Search/postgres/1000000/beginning_of_an_invoice", "x-bare", 1.5},
+		{"the third", "Search/postgres/1000000/beginning_of_a_host", "x-bare", 1.5},
+	}},
 	{"./cmd/licensor", "BulkSignVsRaw$", "-benchtime=1x -count=3", []figure{
 		{"`sign DIR` of 10,000 requests, against bare checks, signatures, files and rows (see there)", "BulkSignVsRaw", "x-sum", 1.5},
 	}},

@@ -39,8 +39,9 @@ func (s *Store) Replays(ctx context.Context, into *Store) error {
 
 // Watched are the statements that a store runs.
 type Watched struct {
-	mu  sync.Mutex
-	ran []string
+	mu   sync.Mutex
+	ran  []string
+	args [][]any // of each
 }
 
 // Watch notes every statement that the store runs from now on.
@@ -59,14 +60,18 @@ func (w *Watched) Take() []string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	ran := w.ran
-	w.ran = nil
+	w.ran, w.args = nil, nil
 	return ran
 }
 
-func (w *Watched) note(query string) {
+func (w *Watched) note(query string, args []driver.NamedValue) {
+	values := make([]any, len(args))
+	for i := range args {
+		values[i] = args[i].Value
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.ran = append(w.ran, query)
+	w.ran, w.args = append(w.ran, query), append(w.args, values)
 }
 
 type watchedConnector struct {
@@ -107,12 +112,12 @@ type watchedStmt struct {
 }
 
 func (s watchedStmt) QueryContext(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
-	s.w.note(s.query)
+	s.w.note(s.query, args)
 	return s.Stmt.(driver.StmtQueryContext).QueryContext(ctx, args)
 }
 
 func (s watchedStmt) ExecContext(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {
-	s.w.note(s.query)
+	s.w.note(s.query, args)
 	return s.Stmt.(driver.StmtExecContext).ExecContext(ctx, args)
 }
 

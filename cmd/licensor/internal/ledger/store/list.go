@@ -77,12 +77,19 @@ func (t *Tx) List(filter Filter) ([]ledger.Holding, error) {
 		e, err := scanSold(scan, &used)
 		if err == nil {
 			at[e.Invoice] = len(holdings)
-			holdings = append(holdings, ledger.Holding{Entitlement: *e, SeatsUsed: used})
+			h := ledger.Holding{Entitlement: *e, SeatsUsed: used}
+			if filter.Host == "" {
+				h.Activations = make([]ledger.Held, 0, min(used, 1<<10))
+			}
+			holdings = append(holdings, h)
 		}
 		return err
 	})
-	if err != nil {
+	if err != nil || len(holdings) == 0 {
 		return nil, err
+	}
+	if len(holdings) <= chunk { // what was searched for once is not searched for again
+		condition, args = t.ofInvoices(holdings)
 	}
 	err = t.each("SELECT a.invoice, a.ended, a.emergency_days FROM entitlements e JOIN activations a ON a.invoice = e.invoice WHERE a.emergency_days > 0 AND "+condition,
 		args, func(scan func(...any) error) error {
@@ -125,31 +132,43 @@ func (t *Tx) List(filter Filter) ([]ledger.Holding, error) {
 	return holdings, err
 }
 
+// ofInvoices is the condition that an entitlement is one of some.
+func (t *Tx) ofInvoices(holdings []ledger.Holding) (condition string, args []any) {
+	for i := range holdings {
+		args = append(args, holdings[i].Invoice)
+	}
+	for len(args) > 1 && len(args) < chunk { // as in eachIn
+		args = append(args, args[0])
+	}
+	return "e.invoice IN (" + numbered(strings.TrimSuffix(strings.Repeat("?, ", len(args)), ", "), 1) + ")", args
+}
+
 // eachHeld calls f for activations with their invoices.
 func (t *Tx) eachHeld(condition string, args []any, f func(invoice string, h ledger.Held)) error {
+	r := newCells(17)
 	return t.each(`SELECT a.invoice, a.id, a.state, a.machine_key, a.site, a.host, a.since, a.ended, l.id, l.epoch, l.issued, l.hard_end, l.signed_by,
 		COALESCE(r.since, 0), CASE WHEN m.state = 'waiting' THEN 1 ELSE 0 END, COALESCE(m.until, 0), l.request_hash
 		FROM entitlements e JOIN activations a ON a.invoice = e.invoice JOIN licenses l ON l.id = a.license
 		LEFT JOIN revocations r ON r.license = l.id LEFT JOIN moves m ON m.successor = a.id
 		WHERE `+condition, args, func(scan func(...any) error) error {
-		var invoice string
-		h := ledger.Held{License: new(ledger.License)}
-		a, l := &h.Activation, h.License
-		var waits bool
-		var hash []byte
-		if err := scan(&invoice, &a.ID, &a.State, &a.MachineKey, &a.Site, &a.Host, (*unixTime)(&a.Since), (*unixTime)(&h.Ended),
-			textColumn{&l.ID}, &l.Epoch, (*unixTime)(&l.Issued), (*unixTime)(&l.HardEnd), &l.SignedBy, (*unixTime)(&h.Revoked), &waits, (*unixTime)(&h.Until), &hash); err != nil {
+		if err := r.scan(scan); err != nil {
 			return err
 		}
-		if len(hash) == sha256.Size {
+		invoice := r.text()
+		h := ledger.Held{Activation: ledger.Activation{ID: r.text(), State: ledger.State(r.text()), MachineKey: r.bytes(), Site: r.text(), Host: r.text(), Since: r.time()}}
+		h.Ended = r.time()
+		h.License = &ledger.License{ID: r.id(), Activation: h.ID, Epoch: uint64(r.number()), Issued: r.time(), HardEnd: r.time(), SignedBy: r.text()}
+		h.Revoked = r.time()
+		waits := r.number() != 0
+		h.Until = r.time()
+		if hash := r.bytes(); len(hash) == sha256.Size {
 			h.Code = format.ComparisonCode([sha256.Size]byte(hash))
 		}
 		if waits {
 			h.Waits = h.Code
 		}
-		l.Activation = a.ID
 		f(invoice, h)
-		return nil
+		return r.err
 	})
 }
 

@@ -71,7 +71,10 @@ func (s *searchable) condition(f *Filter) (condition string, args []any) {
 	case Part:
 		return s.folded + ` LIKE ? ESCAPE '\'` + s.only, []any{"%" + likeText.Replace(small) + "%"}
 	}
-	return s.exact + " = ?" + s.only, []any{key}
+	if s.exact != s.folded && s.only != "" { // the index has it in small letters
+		return s.folded + " = ? AND " + s.exact + " = ?" + s.only, []any{ledger.SmallLetters(key), key}
+	}
+	return s.exact + " = ?", []any{key}
 }
 
 // likeText writes a text so that LIKE takes each letter for itself.
