@@ -2,6 +2,7 @@ package book_test
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/ledgertest"
@@ -105,6 +106,9 @@ func (w *world) transfers(n int) {
 		w.Fatalf("step %d: a license for what no license says", w.step)
 	}
 	if refused == "" {
+		if customer != m.customer {
+			m.more = nil
+		}
 		m.customer, m.email = customer, email
 		w.seen["transferred"]++
 	}
@@ -129,4 +133,29 @@ func (w *world) renames(n int) {
 		}
 	}
 	w.seen["renamed"]++
+}
+
+// addresses lets one more address claim a sale, or one less.
+func (w *world) addresses(n int) {
+	m, email := w.sales[n], one(w, addresses)
+	has, refused := slices.Contains(m.more, email), ledger.Rule("")
+	switch {
+	case m.standing == ledger.StandingCanceled:
+		refused = ledger.RuleStanding
+	case email == m.email:
+		return
+	}
+	changed, err := w.SetAddress(ctx, w.by("they say so"), []string{m.invoice}, email, has)
+	if !w.want(err, refused, "another address of %s", m.invoice) {
+		return
+	}
+	if changed != 1 {
+		w.Fatalf("step %d: %d changed", w.step, changed)
+	}
+	if has {
+		m.more = slices.DeleteFunc(m.more, func(e string) bool { return e == email })
+	} else {
+		m.more = append(m.more, email)
+	}
+	w.seen["addresses"]++
 }

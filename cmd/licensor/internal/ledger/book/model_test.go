@@ -47,6 +47,7 @@ type mSale struct {
 	invoice      string
 	customer     string
 	email        string
+	more         []string // addresses besides
 	product      string
 	standing     ledger.Standing
 	seats, moves uint64
@@ -112,7 +113,7 @@ type answer struct {
 
 func (m *mSale) consider(q *verify.Request, now time.Time, override bool) (a answer, refused ledger.Rule) {
 	switch {
-	case q.Invoice != m.invoice, m.answers[q.Hash] == nil && q.Account != format.AccountHash(m.invoice, m.email):
+	case q.Invoice != m.invoice, m.answers[q.Hash] == nil && !m.claims(q):
 		return a, ledger.RuleClaim
 	case m.standing == ledger.StandingCanceled:
 		return a, ledger.RuleStanding
@@ -129,7 +130,7 @@ func (m *mSale) consider(q *verify.Request, now time.Time, override bool) (a ans
 		}
 	}
 	switch {
-	case q.Account != format.AccountHash(m.invoice, m.email):
+	case !m.claims(q):
 		return a, ledger.RuleClaim
 	case q.Product != m.product:
 		return a, ledger.RuleProduct
@@ -296,4 +297,8 @@ func (m *mSale) correct(is *mSale, now time.Time) ledger.Rule {
 		return ledger.RuleSigned
 	}
 	return ""
+}
+
+func (m *mSale) claims(q *verify.Request) bool {
+	return slices.ContainsFunc(append([]string{m.email}, m.more...), func(email string) bool { return q.Account == format.AccountHash(m.invoice, email) })
 }

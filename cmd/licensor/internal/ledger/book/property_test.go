@@ -61,7 +61,7 @@ func TestNeverMoreThanWasSold(t *testing.T) {
 		if steps >= 5000 {
 			for _, what := range []string{"signed", "again", "rebound", "bridges", "final", "waits", "lists", "given up", "ran",
 				string(ledger.RuleMachine), string(ledger.RuleMoves), string(ledger.RuleSeats), string(ledger.RuleMove), string(ledger.RuleRevoked), string(ledger.RuleRequest), string(ledger.RuleActive),
-				"becomes suspended", "becomes canceled", "becomes ", "corrected: address", "corrected: number", "corrected: seats", "corrected: product", "transferred", "renamed",
+				"becomes suspended", "becomes canceled", "becomes ", "corrected: address", "corrected: number", "corrected: seats", "corrected: product", "transferred", "renamed", "addresses",
 				string(ledger.RuleStanding), string(ledger.RuleSigned), string(ledger.RuleClaim), string(ledger.RuleProduct)} {
 				if w.seen[what] == 0 {
 					t.Errorf("no step came by: %s", what)
@@ -252,7 +252,9 @@ func (w *world) play() {
 
 // changes changes a sale as such.
 func (w *world) changes(n int) {
-	switch w.IntN(6) {
+	switch w.IntN(7) {
+	case 6:
+		w.addresses(n)
 	case 0, 1:
 		w.stands(n)
 	case 2, 3:
@@ -303,7 +305,7 @@ func (w *world) request(n int, c *machine) *asked {
 	var err error
 	a.q, err = ledgertest.Request(key.Public(), func(q *format.Request) {
 		m := w.sales[n]
-		q.Invoice, q.Product, q.Account = m.invoice, m.product, format.AccountHash(m.invoice, m.email)
+		q.Invoice, q.Product, q.Account = m.invoice, m.product, format.AccountHash(m.invoice, one(w, append([]string{m.email}, m.more...)))
 		if w.IntN(40) == 0 {
 			q.Product = one(w, products)
 		}
