@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
@@ -79,28 +78,18 @@ func (b *bulkRenewal) run(ctx context.Context, lines []service.RenewalLine) erro
 	if err != nil {
 		return err
 	}
-	licenses, changes := 0, 0
-	for i := range previews {
-		if r := &previews[i]; r.Err == nil && r.Passed == "" {
-			licenses += r.Licenses()
-			if r.Changed {
-				changes++
-			}
-		}
-	}
-	if !slices.ContainsFunc(previews, func(r service.Renewed) bool { return r.Passed == "" }) {
+	n := count(previews)
+	if n.passed == len(previews) {
 		return cli.Failf("there is nothing to renew: %s", previews[0].Passed).WithHint("fill in new_expires or new_updates_until, or give --expires or --updates-until")
 	}
-	if changes > 0 {
-		if err := b.ask(previews, changes, licenses); err != nil {
+	b.warn(n)
+	if n.changed > 0 {
+		if err := b.ask(previews, n); err != nil {
 			return err
 		}
 	}
-	if changes == 0 && !slices.ContainsFunc(previews, func(r service.Renewed) bool { return r.Err != nil }) {
-		b.env.Warnf("nothing is different from what is on record; the newest licenses of what is so already are written again")
-	}
 	var signer *service.Signer
-	if licenses > 0 {
+	if n.licenses > 0 {
 		key, err := b.Key(b.env)
 		if err != nil {
 			return err
@@ -129,46 +118,73 @@ func (b *bulkRenewal) run(ctx context.Context, lines []service.RenewalLine) erro
 	return b.summarize()
 }
 
+// tally counts what would become of the lines of a run.
+type tally struct{ changed, same, repeated, passed, refused, licenses int }
+
+func count(previews []service.Renewed) (n tally) {
+	for i := range previews {
+		switch r := &previews[i]; {
+		case r.Err != nil:
+			n.refused++
+		case r.Passed != "":
+			n.passed++
+		case r.Repeated && !r.Changed:
+			n.repeated++
+		case !r.Changed:
+			n.same++
+		default:
+			n.changed++
+			n.licenses += r.Licenses()
+		}
+	}
+	return n
+}
+
+// warn says why a run does less than somebody may think.
+func (b *bulkRenewal) warn(n tally) {
+	switch {
+	case n.repeated > 0:
+		b.env.Warnf("%s renewed by the same time within the last day, and not once more; to add to that, give the new end as a day",
+			cli.Plural(n.repeated, "entitlement was", "entitlements were"))
+	case n.changed+n.refused == 0:
+		b.env.Warnf("nothing is different from what is on record; the newest licenses of what is so already are written again")
+	}
+}
+
 // ask shows what will be different, and asks once for all of it.
-func (b *bulkRenewal) ask(previews []service.Renewed, changes, licenses int) error {
+func (b *bulkRenewal) ask(previews []service.Renewed, n tally) error {
+	if b.Yes {
+		return nil
+	}
 	const most = 20
 	var t cli.Table
 	t.Row("INVOICE", "CUSTOMER", "PRODUCT", "TERM", "UPDATES", "LICENSES")
-	shown, refused, others := 0, 0, 0
+	shown := 0
 	for i := range previews {
 		r := &previews[i]
 		switch {
 		case r.Err != nil:
-			refused++
-		case r.Passed != "" || !r.Changed:
-			others++
-		default:
-			if shown++; shown <= most {
-				term, updates := common.RenewedEnds(r.Revised.Before, r.Revised.After)
-				t.Row(r.Invoice, r.Revised.After.Customer, r.Revised.After.ProductName(), term, updates, fmt.Sprint(r.Licenses()))
-			}
+			b.tellRefused(b.env.Stderr, r)
+		case r.Passed == "" && r.Changed && shown < most:
+			shown++
+			term, updates := common.RenewedEnds(r.Revised.Before, r.Revised.After)
+			t.Row(r.Invoice, r.Revised.After.Customer, r.Revised.After.ProductName(), term, updates, fmt.Sprint(r.Licenses()))
 		}
 	}
-	if more := changes - most; more > 0 {
+	if more := n.changed - most; more > 0 {
 		t.Row(fmt.Sprintf("%d more", more))
 	}
-	if !b.Yes {
-		t.WriteTo(b.env.Stdout)
+	if _, err := t.WriteTo(b.env.Stdout); err != nil {
+		return err
 	}
-	question := fmt.Sprintf("Renew %s and sign %s?", cli.Plural(changes, "entitlement", "entitlements"), cli.Plural(licenses, "new license", "new licenses"))
-	for _, other := range []struct {
-		n    int
-		what string
-	}{{refused, "refused"}, {others, "left as they are"}} {
-		if other.n > 0 {
-			question = fmt.Sprintf("%d %s. %s", other.n, other.what, question)
-		}
+	question := ""
+	if n.refused > 0 {
+		question += fmt.Sprintf("%d refused. ", n.refused)
 	}
-	for i := range previews {
-		if r := &previews[i]; !b.Yes && r.Err != nil {
-			b.tellRefused(b.env.Stderr, r)
-		}
+	if as := n.same + n.repeated + n.passed; as > 0 {
+		question += fmt.Sprintf("%d left as they are. ", as)
 	}
+	question += fmt.Sprintf("Renew %s and sign %s?", cli.Plural(n.changed, "entitlement", "entitlements"), cli.Plural(n.licenses, "new license", "new licenses"))
 	return b.Agree(b.env, question, "not renewed")
 }
 

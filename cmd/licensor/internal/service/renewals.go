@@ -33,6 +33,7 @@ type Renewed struct {
 	Err      error           // why it is refused
 	Revised  *Revised        // what is, or would be, recorded
 	Changed  bool            // else it is so already
+	Repeated bool            // since the same time was given within the last day
 	revision Revision
 }
 
@@ -200,6 +201,7 @@ func (s *Service) endsBeforeRenewal(ctx context.Context, now time.Time, r *Renew
 			fromExpires, fromUpdates := begins(before)
 			same := expires.IsZero() || expires.From(fromExpires).Equal(e.Expires)
 			if same && (updates.IsZero() || updates.From(fromUpdates).Equal(ledger.EndOfUpdates(e.UpdatesUntil))) {
+				r.Repeated = true
 				return fromExpires, fromUpdates, nil
 			}
 		}
