@@ -49,7 +49,7 @@ type Against struct {
 // Memory is a limit of the memory of a process that makes an audit, in bytes, from which on
 // it collects garbage before it takes more ([debug.SetMemoryLimit]). A million activations
 // fit, with what is not the garbage collector's, in 1 GB; a larger ledger takes more.
-const Memory = 850 << 20
+const Memory = 780 << 20
 
 // Report is what an audit found. Without a checkpoint it cannot say whether the newest
 // events were dropped together with all their effects, nor whether the whole history
