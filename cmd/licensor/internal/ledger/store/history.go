@@ -165,8 +165,11 @@ func (t *Tx) forgotten(c conditions, of, value string) ([]*ledger.Event, error) 
 		return nil, err
 	}
 	for _, e := range sold {
-		if after, ok := e.Detail.(*ledger.Entitlement); ok {
-			accounts[string(after.Account)] = true
+		switch d := e.Detail.(type) {
+		case *ledger.Entitlement:
+			accounts[string(d.Account)] = true
+		case ledger.Addressed:
+			accounts[string(d.Account)] = true
 		}
 	}
 	return slices.DeleteFunc(all, func(e *ledger.Event) bool {
