@@ -19,7 +19,7 @@ func TestReadme(t *testing.T) {
 		t.Skip("SKIPPED: no shell to run the README's commands")
 	}
 	order := []string{"licensor init", "licensor roots", "licensor entitle", "offlicense request",
-		"licensor sign", "licensor list", "licensor history", "offlicense install", "offlicense verify", "offlicense machine",
+		"licensor sign", "licensor list", "licensor show", "licensor history", "offlicense install", "offlicense verify", "offlicense machine",
 		"licensor checkpoint", "licensor audit"}
 	commands := readmeCommands(t, "../../README.md")
 	for _, command := range commands {
