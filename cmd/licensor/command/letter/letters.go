@@ -93,8 +93,9 @@ func (c *lettersCommand) run(env *cli.Env, args []string) error {
 		}
 	}
 	var files []service.LicenseFile
+	var none []service.PassedOver
 	if c.licenses != "" {
-		if files, err = readLicenses(c.licenses); err != nil {
+		if files, none, err = readLicenses(c.licenses); err != nil {
 			return err
 		}
 	}
@@ -110,7 +111,7 @@ func (c *lettersCommand) run(env *cli.Env, args []string) error {
 		if err != nil {
 			return err
 		}
-		return c.write(env, written, passed)
+		return c.write(env, written, append(none, passed...))
 	})
 }
 
@@ -128,32 +129,33 @@ type templateAnswer struct {
 }
 
 // readLicenses reads the license files of a directory, those whose names end as theirs do.
-func readLicenses(dir string) ([]service.LicenseFile, error) {
+func readLicenses(dir string) (files []service.LicenseFile, none []service.PassedOver, err error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
-		return nil, cli.FileError("read", dir, err)
+		return nil, nil, cli.FileError("read", dir, err)
 	}
-	var files []service.LicenseFile
 	for _, e := range entries {
 		if strings.HasPrefix(e.Name(), ".") || filepath.Ext(e.Name()) != common.LicenseEnding {
 			continue
 		}
 		path := filepath.Join(dir, e.Name())
 		text, err := atomicfile.Read(path, format.MaxText)
-		if err != nil && !errors.Is(err, atomicfile.ErrNotRegular) {
-			return nil, cli.FileError("read", path, err)
-		}
-		if err == nil {
+		switch {
+		case errors.Is(err, atomicfile.ErrNotRegular):
+			none = append(none, service.PassedOver{Name: path, Err: errors.New("it is not a file")})
+		case err != nil:
+			return nil, nil, cli.FileError("read", path, err)
+		default:
 			files = append(files, service.LicenseFile{Name: path, Text: text})
 		}
 		if len(files) > maxLicenses {
-			return nil, cli.Failf("there are more than %d licenses in %s", maxLicenses, cli.Quote(dir)).WithHint("write the letters for one part of them at a time")
+			return nil, nil, cli.Failf("there are more than %d licenses in %s", maxLicenses, cli.Quote(dir)).WithHint("write the letters for one part of them at a time")
 		}
 	}
 	if len(files) == 0 {
-		return nil, cli.Failf("there is no license in %s", cli.Quote(dir)).WithHint(`"licensor renew" and "licensor sign" write them; their names end in .lic`)
+		return nil, nil, cli.Failf("there is no license in %s", cli.Quote(dir)).WithHint(`"licensor renew" and "licensor sign" write them; their names end in .lic`)
 	}
-	return files, nil
+	return files, none, nil
 }
 
 // lettersAnswer is what letters --json prints.
