@@ -87,6 +87,8 @@ func decoded(in io.Reader) (io.Reader, error) {
 	}
 	order := unicode.LittleEndian
 	switch {
+	case bytes.HasPrefix(start, []byte("PK\x03")), bytes.HasPrefix(start, []byte("\xd0\xcf\x11")):
+		return nil, cli.Failf("this is a workbook of a spreadsheet, and no table").WithHint(`save it as "CSV UTF-8"`)
 	case bytes.HasPrefix(start, []byte(byteOrderMark)):
 		buffered.Discard(len(byteOrderMark))
 		return buffered, nil

@@ -24,6 +24,7 @@ type bulkRenewal struct {
 	results   []renewalResult // of those that the run got to
 	waiting   []renewalResult // those whose files are still to be written
 	files     []common.LicenseFile
+	told      map[*service.Renewed]bool // that it is refused: before the question
 }
 
 // What became of a line.
@@ -46,7 +47,7 @@ func (c *renewCommand) renewMany(env *cli.Env, lines []service.RenewalLine, file
 	if err := c.CheckReason(""); err != nil {
 		return err
 	}
-	b := &bulkRenewal{renewCommand: c, env: env, file: file}
+	b := &bulkRenewal{renewCommand: c, env: env, file: file, told: make(map[*service.Renewed]bool)}
 	var err error
 	if b.directory, err = common.OpenLicenseDirectory(env, c.Out); err != nil {
 		return err
@@ -165,6 +166,7 @@ func (b *bulkRenewal) ask(previews []service.Renewed, n tally) error {
 		switch {
 		case r.Err != nil:
 			b.tellRefused(b.env.Stderr, r)
+			b.told[r] = true
 		case r.Passed == "" && r.Changed && shown < most:
 			shown++
 			term, updates := common.RenewedEnds(r.Revised.Before, r.Revised.After)
@@ -184,8 +186,11 @@ func (b *bulkRenewal) ask(previews []service.Renewed, n tally) error {
 	if as := n.same + n.repeated + n.passed; as > 0 {
 		question += fmt.Sprintf("%d left as they are. ", as)
 	}
-	question += fmt.Sprintf("Renew %s and sign %s?", cli.Plural(n.changed, "entitlement", "entitlements"), cli.Plural(n.licenses, "new license", "new licenses"))
-	return b.Agree(b.env, question, "not renewed")
+	question += "Renew " + cli.Plural(n.changed, "entitlement", "entitlements")
+	if n.licenses > 0 {
+		question += " and sign " + cli.Plural(n.licenses, "new license", "new licenses")
+	}
+	return b.Agree(b.env, question+"?", "not renewed")
 }
 
 // deliver tells of a renewal that was refused, and has the licenses of one that is on
@@ -195,7 +200,9 @@ func (b *bulkRenewal) deliver(messages io.Writer, r *service.Renewed) error {
 	switch {
 	case r.Err != nil:
 		result.result = resultRefused
-		b.tellRefused(messages, r)
+		if !b.told[r] {
+			b.tellRefused(messages, r)
+		}
 	case r.Passed != "":
 		result.result = resultPassed
 	default:
