@@ -214,6 +214,33 @@ const (
 	NameLimit   = "limit"
 )
 
+// Has reports whether sales of the product may use a name.
+func (p *Product) Has(kind, name string) bool {
+	if kind == NameEdition {
+		return p.Edition(name) != nil
+	}
+	return slices.ContainsFunc(p.Editions, func(e Edition) bool { return e.has(kind, name) })
+}
+
+func (e *Edition) has(kind, name string) bool {
+	term, optional := "features", e.Features
+	if kind == NameLimit {
+		term, optional = "limits", e.Limits
+	}
+	if name == "" {
+		return false
+	}
+	in := func(plan Plan) bool {
+		for item := range strings.SplitSeq(plan[term], ";") {
+			if known, _, _ := strings.Cut(item, "="); known == name {
+				return plan[term] != None
+			}
+		}
+		return false
+	}
+	return slices.Contains(optional, name) || in(e.Plan) || slices.ContainsFunc(slices.Collect(maps.Values(e.Types)), in)
+}
+
 // Names returns the names of one kind that sales of the product may use, sorted.
 func (p *Product) Names(kind string) []string {
 	names := make(map[string]bool)

@@ -73,10 +73,9 @@ func UnknownNames(products map[string]*ledger.Product, sale, before *ledger.Enti
 		return []UnknownName{{"product", sale.Product, text.Nearest(sale.Product, slices.Sorted(maps.Keys(products)))}}
 	}
 	check := func(kind string, names []string, had func(string) bool) {
-		known := p.Names(kind)
 		for _, name := range names {
-			if !slices.Contains(known, name) && (p.Name != before.Product || !had(name)) {
-				unknown = append(unknown, UnknownName{kind, name, text.Nearest(name, known)})
+			if !p.Has(kind, name) && (p.Name != before.Product || !had(name)) {
+				unknown = append(unknown, UnknownName{kind, name, text.Nearest(name, p.Names(kind))})
 			}
 		}
 	}
