@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/offlicense/offlicense/cmd/internal/hint"
+	words "github.com/offlicense/offlicense/cmd/internal/text"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/format"
 	"github.com/pelletier/go-toml/v2"
@@ -95,7 +96,12 @@ func explain(err error) error {
 	var unknown *toml.StrictMissingError
 	if errors.As(err, &unknown) && len(unknown.Errors) > 0 {
 		row, _ := unknown.Errors[0].Position()
-		return fmt.Errorf("line %d: a product has no %.64q", row, strings.Join(unknown.Errors[0].Key(), "."))
+		key := unknown.Errors[0].Key()
+		err := fmt.Errorf("line %d: a product has no %.64q", row, strings.Join(key, "."))
+		if near := words.Nearest(key[len(key)-1], keys()); near != "" {
+			err = fmt.Errorf("%w: did you mean %q?", err, near)
+		}
+		return err
 	}
 	var wrong *toml.DecodeError
 	if errors.As(err, &wrong) {
@@ -103,6 +109,18 @@ func explain(err error) error {
 		return fmt.Errorf("line %d: %s", row, strings.TrimPrefix(wrong.Error(), "toml: "))
 	}
 	return err
+}
+
+// keys are the names that a file may have.
+func keys() (all []string) {
+	for _, t := range []reflect.Type{reflect.TypeFor[productFile](), reflect.TypeFor[editionFile](), reflect.TypeFor[Plan]()} {
+		for i := range t.NumField() {
+			if name := termName(t.Field(i)); name != "" {
+				all = append(all, name)
+			}
+		}
+	}
+	return all
 }
 
 // texts returns the terms as they are written in a CSV file.

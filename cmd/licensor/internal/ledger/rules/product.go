@@ -48,7 +48,7 @@ type UnknownName struct {
 func (n UnknownName) String() string {
 	what := fmt.Sprintf("unknown %s %.64q", n.Kind, n.Name)
 	if n.Name == "" {
-		what = "no " + n.Kind
+		what = "the " + n.Kind + " is missing"
 	}
 	if n.Nearest != "" {
 		what += fmt.Sprintf(": did you mean %q?", n.Nearest)
@@ -96,8 +96,11 @@ func CheckNames(products map[string]*ledger.Product, by *ledger.Operation, sale,
 		all = append(all, n.String())
 	}
 	next := fmt.Sprintf(`"licensor product show %s" has the names`, sale.Product)
-	if products[sale.Product] == nil {
+	switch p := products[sale.Product]; {
+	case p == nil:
 		next = `"licensor product list" has the names`
+	case sale.Edition == "" && len(p.Editions) <= 4:
+		next = "give --edition " + strings.Join(p.Names(ledger.NameEdition), " or ")
 	}
 	return ledger.Refuse(ledger.RuleNames, ledger.LiftNew, next, "%s", strings.Join(all, "; "))
 }
