@@ -185,7 +185,7 @@ func (w *world) play() {
 		m.ends = w.now.Add(200 * day)
 		w.revised(n, rules.NewRenewal(rules.Renewal{Expires: ledger.EndAt(m.ends)}), "")
 	}
-	if m.standing == ledger.StandingSuspended && w.IntN(2) == 0 {
+	if m.standing == ledger.StandingSuspended && w.IntN(4) == 0 {
 		w.stands(n)
 		return
 	}
@@ -242,7 +242,7 @@ func (w *world) play() {
 		w.resells(n)
 	case k < 93:
 		w.publishes()
-	case k < 96:
+	case k < 97:
 		w.changes(n)
 	default:
 		w.now = w.now.Add(time.Duration(w.IntN(30)) * day)

@@ -77,8 +77,12 @@ func TestCanceled(t *testing.T) {
 	if _, err := r.deactivate(because("gone"), inv, lost.Activation); err != nil {
 		t.Fatal(err)
 	}
+	bridge, err := r.move(because("new hardware"), again.Activation, day, request(t, 5))
+	if err != nil {
+		t.Fatal(err)
+	}
 	revoked := r.stands(ledger.StandingCanceled)
-	if len(revoked) != 3 || r.revoked[first.ID] == nil || r.revoked[second.ID] == nil || r.revoked[again.ID] == nil {
+	if len(revoked) != 4 || r.revoked[bridge.ID] == nil || r.revoked[first.ID] == nil || r.revoked[second.ID] == nil || r.revoked[again.ID] == nil {
 		t.Errorf("to be revoked: %v", revoked)
 	}
 	r.unchanged(func() {
