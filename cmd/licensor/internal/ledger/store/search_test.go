@@ -9,6 +9,7 @@ import (
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/ledgertest"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/store"
+	"github.com/offlicense/offlicense/format"
 )
 
 // recordBy records events of another operator, at another time.
@@ -169,4 +170,63 @@ func TestPast(t *testing.T) {
 			})
 		}
 	})
+}
+
+// At a million activations a search that is not by part looks at what it finds, and at
+// nothing else: no statement of it goes through a table.
+func TestSearchByIndex(t *testing.T) {
+	s, where := onFile(t)
+	record(t, s, history()...)
+	watched := s.Watch(t, where)
+	wantIndexed := func(of any, search func(x *store.Tx) error) {
+		t.Helper()
+		watched.Take()
+		facts(t, s, search)
+		ran := watched.Take()
+		if len(ran) == 0 {
+			t.Errorf("%+v: nothing was asked", of)
+		}
+		for _, statement := range ran {
+			if strings.HasSuffix(statement, "ORDER BY seq DESC LIMIT 1") || strings.Contains(statement, "FROM revocation_lists") { // the newest event; few rows
+				continue
+			}
+			for _, line := range s.Plan(t, statement) {
+				if strings.HasPrefix(line, "SCAN") && !strings.Contains(line, "CONSTANT ROW") {
+					t.Errorf("%+v: %s\n%s", of, line, statement)
+				}
+			}
+		}
+	}
+	for _, match := range []store.Match{store.Exactly, store.AnyCase, store.Beginning} {
+		for _, filter := range []store.Filter{
+			{Invoice: "INV0042-1", InvoiceMatch: match}, {Customer: "site ltd", CustomerMatch: match},
+			{Email: "ops@site.example", EmailMatch: match}, {Host: "server-1", HostMatch: match},
+		} {
+			wantIndexed(filter, func(x *store.Tx) error {
+				holdings, err := x.List(filter)
+				if err == nil && len(holdings) == 0 {
+					t.Errorf("%+v: nothing is found", filter)
+				}
+				return err
+			})
+		}
+	}
+	for _, filter := range []store.EventFilter{
+		{Of: "INV0042-1"}, {Of: "BBBB"}, {Operator: "anna"}, {Actions: []ledger.Action{ledger.ActionMove}}, {Signer: store.Signer{Name: "anna"}},
+		{Since: now}, {Of: "INV0042-1", Since: now, Before: now.Add(day)},
+	} {
+		wantIndexed(filter, func(x *store.Tx) error {
+			_, err := x.Past(filter)
+			return err
+		})
+	}
+	for _, wanted := range []store.Wanted{{Invoice: "INV0042-1"}, {Activation: "BBBB"}, {License: id(3)}, {Code: format.ComparisonCode(site(2).Hash)}} {
+		wantIndexed(wanted, func(x *store.Tx) error {
+			d, err := x.Dossier(wanted)
+			if err == nil && d == nil {
+				t.Errorf("%+v: nothing is found", wanted)
+			}
+			return err
+		})
+	}
 }
