@@ -139,3 +139,30 @@ func untilRecorded(t *testing.T, dir string, before int) {
 		}
 	}
 }
+
+// Two people renew the same by a time, at once: nobody gets it twice.
+func TestRenewManyAtOnce(t *testing.T) {
+	t.Parallel()
+	const n = 60
+	dir := soldInvoices(t, n)
+	done := make(chan result)
+	for i, what := range [][]string{{"--from", "ending.csv"}, {"--customer", "Site Ltd"}, {"--from", "ending.csv"}, {"--customer", "site ltd"}} {
+		cmd := process(dir, append([]string{"renew", "--home", "V", "--expires", "12m", "--out", fmt.Sprint("renewed", i), "--yes"}, what...)...)
+		go func() { done <- run(t, cmd) }()
+	}
+	for range 4 {
+		if r := <-done; r.exit != 0 {
+			t.Error(r)
+		}
+	}
+	if renewed, licenses := renewedOnRecord(t, dir, "2027-12-20"); renewed != n || licenses != 2*n {
+		t.Errorf("%d of %d renewed, %d licenses", renewed, n, licenses)
+	}
+	v := vendorVerifier(t, dir)
+	for i := range 4 {
+		if written := wholeLicenses(t, v, dir, fmt.Sprint("renewed", i)); written != n {
+			t.Errorf("%d licenses for %d invoices", written, n)
+		}
+	}
+	mustRun(t, dir, "audit", "--home", "V")
+}
