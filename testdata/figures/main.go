@@ -57,6 +57,9 @@ var suites = []suite{
 	{"./cmd/licensor", "BulkSignVsRaw$", "-benchtime=1x -count=3", []figure{
 		{"`sign DIR` of 10,000 requests, against bare checks, signatures, files and rows (see there)", "BulkSignVsRaw", "x-sum", 1.5},
 	}},
+	{"./cmd/licensor", "ImportVsRows$", "-benchtime=1x -count=3", []figure{
+		{"`import` of 100,000 orders, against one bare transaction that inserts the same rows", "ImportVsRows", "x-rows", 3},
+	}},
 	{"./cmd/licensor/internal/ledger/audit", "Audit$/./^100000$", "-benchtime=1x", []figure{
 		{"`audit` of 100,000 licenses on SQLite, processor time, against bare checks of the signatures", "Audit/sqlite/100000", "x-raw", 3},
 		{"the same on PostgreSQL, its server included", "Audit/postgres/100000", "x-raw", 4},
