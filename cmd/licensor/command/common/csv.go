@@ -19,6 +19,7 @@ type CSVOptions struct {
 func (o *CSVOptions) Add(flags *pflag.FlagSet) {
 	flags.BoolVar(&o.On, "csv", false, "")
 	flags.StringVar(&o.separator, "separator", "", "")
+	cli.Choices(flags, "separator", "comma", "semicolon", "tab")
 }
 
 // separators are what stands between two cells, by their names. Import knows each by the

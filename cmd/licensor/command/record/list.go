@@ -51,8 +51,10 @@ func list(flags *pflag.FlagSet) cli.Run {
 	flags.StringVar(&c.filter.Host, "host", "", "")
 	flags.StringVar(&c.filter.Product, "product", "", "")
 	flags.StringVar(&c.filter.Type, "type", "", "")
+	cli.Choices(flags, "type", format.Types()...)
 	flags.StringVar(&c.filter.Seller, "seller", "", "")
 	flags.StringVar(&c.state, "state", "", "")
+	cli.Choices(flags, "state", states()...)
 	common.AddWindow(flags, &c.expiring, "expiring")
 	flags.BoolVar(&c.filter.Active, "active", false, "")
 	flags.BoolVar(&c.activations, "activations", false, "")
@@ -128,18 +130,22 @@ func (c *listCommand) check() error {
 	if types := format.Types(); c.filter.Type != "" && !slices.Contains(types, c.filter.Type) {
 		return unknownWord("type", c.filter.Type, types)
 	}
-	var states []string
-	for _, s := range ledger.Statuses {
-		states = append(states, string(s))
-	}
-	if c.state != "" && !slices.Contains(states, c.state) {
-		return unknownWord("state", c.state, states)
+	if c.state != "" && !slices.Contains(states(), c.state) {
+		return unknownWord("state", c.state, states())
 	}
 	if c.activations && c.Flags.Changed("expiring") {
 		return cli.Usagef("--activations and --expiring exclude each other").WithHint("what ends is a sale: leave --activations out")
 	}
 	c.filter.Ended = ledger.Status(c.state).Closed()
 	return nil
+}
+
+// states are the states that --state takes.
+func states() (all []string) {
+	for _, s := range ledger.Statuses {
+		all = append(all, string(s))
+	}
+	return all
 }
 
 // unknownWord refuses an option's value that is none of a few words.
