@@ -192,9 +192,12 @@ func (c *lettersCommand) write(env *cli.Env, all []service.Letter, passed []serv
 		}
 	}
 	names := fileNames(all)
+	progress := cli.NewProgress(env, "writing", len(all))
+	defer progress.Done()
 	for i, l := range all {
+		progress.Add(1)
 		if l.Skipped != nil {
-			fmt.Fprintf(env.Stderr, "%s (%s): no letter: %s\n", cli.Clean(l.Customer), cli.Clean(strings.Join(l.Invoices, ", ")), cli.Clean(l.Skipped.Error()))
+			fmt.Fprintf(progress, "%s (%s): no letter: %s\n", cli.Clean(l.Customer), cli.Clean(strings.Join(l.Invoices, ", ")), cli.Clean(l.Skipped.Error()))
 			answer.Skipped = append(answer.Skipped, skippedLetter{l.Customer, l.Email, l.Invoices, "", l.Skipped.Error()})
 			continue
 		}
@@ -204,6 +207,7 @@ func (c *lettersCommand) write(env *cli.Env, all []service.Letter, passed []serv
 		}
 		answer.Letters = append(answer.Letters, writtenLetter{path, l.Customer, l.Email, l.Invoices})
 	}
+	progress.Done()
 	if err := env.Answer(answer); err != nil {
 		return err
 	}
