@@ -65,10 +65,11 @@ func (o *Options) AddNew(flags *pflag.FlagSet) { flags.BoolVar(&o.newNames, "new
 // names, it asks whether they are meant; --yes does not answer that, and --new does.
 func (o *Options) AskNames(env *cli.Env, by *ledger.Operation, do func() error) error {
 	err := do()
-	if !service.NamesRefused(err) || o.Yes {
+	names := service.NamesRefused(err)
+	if names == "" || o.Yes {
 		return err
 	}
-	yes, failed := env.Confirm(err.Error() + ". Sell it by these names?")
+	yes, failed := env.Confirm(strings.TrimSuffix(names, "?") + "? Sell it as it is typed?")
 	if failed != nil || !yes {
 		return err
 	}

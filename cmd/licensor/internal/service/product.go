@@ -40,11 +40,15 @@ func (s *Service) Planned(ctx context.Context, by ledger.Operation, says func(te
 	return sale, nil
 }
 
-// NamesRefused reports whether an error is about names that the products do not have: if
-// staff mean them, the same with Operation.NewNames is not refused for that.
-func NamesRefused(err error) bool {
+// NamesRefused returns what an error says of names that the products do not have, empty if
+// it is another one. If staff mean them, the same with Operation.NewNames is not refused
+// for that.
+func NamesRefused(err error) string {
 	var refusal *ledger.Refusal
-	return errors.As(err, &refusal) && refusal.Rule == ledger.RuleNames
+	if !errors.As(err, &refusal) || refusal.Rule != ledger.RuleNames {
+		return ""
+	}
+	return refusal.Message
 }
 
 // NamesAreFree reports whether there are no products.
