@@ -83,10 +83,11 @@ func (t *Tx) NewestList(most int) ([]byte, error) {
 }
 
 // Signers returns the keys that have signed a license on record, each with each of its
-// names.
+// names. It reads the table from one end to the other: by the index of the names, SQLite
+// would look up each row of it.
 func (t *Tx) Signers() ([]ledger.Signer, error) {
 	var all []ledger.Signer
-	err := t.each("SELECT signed_by, signer_key, COUNT(*), MIN(issued), MAX(issued) FROM licenses GROUP BY signed_by, signer_key ORDER BY signed_by, signer_key",
+	err := t.each("SELECT signed_by || '', signer_key, COUNT(*), MIN(issued), MAX(issued) FROM licenses GROUP BY signed_by || '', signer_key ORDER BY 1, 2",
 		nil, func(scan func(...any) error) error {
 			var s ledger.Signer
 			err := scan(&s.Name, &s.Key, &s.Licenses, (*unixTime)(&s.First), (*unixTime)(&s.Last))
