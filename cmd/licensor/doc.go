@@ -10,6 +10,7 @@
 //	  store            all SQL
 //	  audit            replays the log through the rules, and compares the tables
 //	internal/letter    mails to customers, as texts and as .eml files
+//	internal/catalogue products as TOML files, and two that are ready
 //	internal/issuer    writes, signs and checks licenses and delegations
 //	internal/home      keys and delegations on the workstation
 //
