@@ -77,7 +77,7 @@ func (s *scopeSite) sell() {
 	}
 	if l.Expires != 0 {
 		ends := time.Unix(l.Expires, 0).UTC().AddDate(0, 0, -int(l.Terms.GraceDays))
-		args = append(args, "--expires", ends.Format(time.DateOnly))
+		args = append(args, "--expires", ends.Add(-time.Second).Format(time.DateOnly))
 	}
 	if l.Terms.GraceDays > 0 {
 		args = append(args, "--grace", fmt.Sprintf("%dd", l.Terms.GraceDays))
