@@ -28,7 +28,8 @@ func TestRulesOfVendors(t *testing.T) {
 		if !strings.Contains(script, "std") && !strings.Contains(script, "! ") {
 			t.Errorf("%s: a script that expects nothing", id)
 		}
-		script += "exec licensor audit\n"
+		product := map[byte]string{'C': "cms", 'F': "framework"}[id[0]]
+		script = "env PRODUCT=" + product + "\n" + script + "exec licensor audit\n"
 		if err := os.WriteFile(filepath.Join(dir, id+".txtar"), []byte(script), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -78,18 +79,20 @@ func machineOf(dir string) string {
 	return "host=machine-of-" + server
 }
 
-// vendor begins a vendor's home.
+// vendor begins a vendor's home that sells the products of both examples.
 func scriptVendor(ts *testscript.TestScript, neg bool, args []string) {
 	executed(ts, neg, "licensor", append([]string{"init", "--vendor", "acme.example", "--name", "anna", "--insecure-no-passphrase"}, args...)...)
+	executed(ts, neg, "licensor", "product", "add", "--example", "cms", "--yes")
+	executed(ts, neg, "licensor", "product", "add", "--example", "framework", "--yes")
 }
 
-// sell INVOICE TYPE [OPTION...] sells to the customer of the rules.
+// sell INVOICE EDITION TYPE [OPTION...] sells to the customer of the rules.
 func scriptSell(ts *testscript.TestScript, neg bool, args []string) {
-	if len(args) < 2 {
-		ts.Fatalf("usage: sell INVOICE TYPE [OPTION...]")
+	if len(args) < 3 {
+		ts.Fatalf("usage: sell INVOICE EDITION TYPE [OPTION...]")
 	}
 	executed(ts, neg, "licensor", append([]string{"entitle", "--email", "ops@site.example", "--customer", "Site Ltd",
-		"--product", "evoq", "--binding", "operator", "--invoice", args[0], "--type", args[1]}, args[2:]...)...)
+		"--product", ts.Getenv("PRODUCT"), "--binding", "operator", "--yes", "--invoice", args[0], "--edition", args[1], "--type", args[2]}, args[3:]...)...)
 }
 
 // activate DIR INVOICE TYPE [OPTION...] asks for a license, signs and installs it. Negated,
@@ -99,7 +102,7 @@ func scriptActivate(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("usage: activate DIR INVOICE TYPE [OPTION...]")
 	}
 	dir := args[0]
-	executed(ts, false, "offlicense", append([]string{"request", "--state", dir, "--product", "evoq", "--email", "ops@site.example",
+	executed(ts, false, "offlicense", append([]string{"request", "--state", dir, "--product", ts.Getenv("PRODUCT"), "--email", "ops@site.example",
 		"--component", machineOf(dir), "--host", dir, "--qr", "never", "--out", dir + ".olq",
 		"--invoice", args[1], "--type", args[2]}, args[3:]...)...)
 	executed(ts, neg, "licensor", "sign", dir+".olq", "--out", dir+".lic", "--yes")
@@ -113,7 +116,7 @@ func scriptRuns(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) == 0 {
 		ts.Fatalf("usage: runs DIR [OPTION...]")
 	}
-	executed(ts, neg, "offlicense", append([]string{"verify", "--state", args[0], "--roots", "V/root.pub", "--product", "evoq",
+	executed(ts, neg, "offlicense", append([]string{"verify", "--state", args[0], "--roots", "V/root.pub", "--product", ts.Getenv("PRODUCT"),
 		"--component", machineOf(args[0])}, args[1:]...)...)
 }
 
