@@ -37,7 +37,7 @@ func (w *world) sells(seats uint64) {
 func (w *world) stands(n int) {
 	m := w.sales[n]
 	to := one(w, []ledger.Standing{ledger.StandingSuspended, "", ""})
-	if w.IntN(6) == 0 {
+	if w.IntN(4) == 0 {
 		to = ledger.StandingCanceled
 	}
 	changes := m.standing != to
@@ -54,6 +54,7 @@ func (w *world) stands(n int) {
 	}
 	if changed && to == ledger.StandingCanceled {
 		w.sells(m.seats)
+		w.corrects(len(w.sales) - 1) // for its number may be typed wrong
 	}
 }
 
@@ -66,7 +67,7 @@ func (w *world) corrects(n int) {
 	is := *m
 	var what string
 	k := w.IntN(4)
-	if len(m.sites) == 0 && w.IntN(2) == 0 { // nobody has its number yet
+	if len(m.sites) == 0 && w.IntN(4) > 0 { // nobody has its number yet
 		k = 1
 	}
 	switch k {

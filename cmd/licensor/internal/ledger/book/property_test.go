@@ -180,6 +180,9 @@ func (w *world) by(why string) ledger.Operation {
 func (w *world) play() {
 	const live = 12 // the older ones were canceled long ago, or lie idle
 	n := len(w.sales) - 1 - w.IntN(min(live, len(w.sales)))
+	if w.sales[n].standing == ledger.StandingCanceled && w.IntN(4) > 0 { // there is more to see elsewhere
+		n = len(w.sales) - 1 - w.IntN(min(live, len(w.sales)))
+	}
 	m := w.sales[n]
 	if m.standing == "" && m.ends.Sub(w.now) < 60*day {
 		m.ends = w.now.Add(200 * day)
