@@ -24,7 +24,7 @@ type standing struct {
 
 func suspend(flags *pflag.FlagSet) cli.Run {
 	return standing{ledger.StandingSuspended, "suspending a sale", "Suspend it?", "not suspended",
-		"Nothing new is signed until \"licensor resume\". The licenses out there run on.", "it was suspended before"}.setup(flags)
+		"Nothing new is signed until it is resumed: licensor resume INVOICE --why TEXT\nThe licenses out there run on.", "it was suspended before"}.setup(flags)
 }
 
 func resume(flags *pflag.FlagSet) cli.Run {
