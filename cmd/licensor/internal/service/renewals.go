@@ -186,28 +186,47 @@ func begins(e *ledger.Entitlement) (expires, updates time.Time) {
 	return e.Expires, updates
 }
 
-// endsBeforeRenewal is knownEnds where nothing but the record is known: a renewal of the
-// last day by the same times is not counted.
+// endsBeforeRenewal is knownEnds where nothing but the record is known: of each end, a
+// renewal of the last day by the same time is not counted.
 func (s *Service) endsBeforeRenewal(ctx context.Context, now time.Time, r *Renewed, expires, updates ledger.End) (time.Time, time.Time, error) {
 	e := &r.Holding.Entitlement
-	past, err := s.Past(ctx, store.EventFilter{Of: e.Invoice, Actions: []ledger.Action{ledger.ActionEntitle, ledger.ActionAmend, ledger.ActionRenew}})
+	past, err := s.Past(ctx, store.EventFilter{Of: e.Invoice, Actions: []ledger.Action{
+		ledger.ActionEntitle, ledger.ActionBegin, ledger.ActionCorrect, ledger.ActionAmend, ledger.ActionRenew}})
 	if err != nil {
 		return time.Time{}, time.Time{}, err
 	}
-	if n := len(past.Events); n > 1 {
-		last := past.Events[n-1]
-		before, known := past.Events[n-2].Detail.(*ledger.Entitlement)
-		if known && last.Action == ledger.ActionRenew && now.Sub(last.Time) < renewedAgain {
-			fromExpires, fromUpdates := begins(before)
-			same := expires.IsZero() || expires.From(fromExpires).Equal(e.Expires)
-			if same && (updates.IsZero() || updates.From(fromUpdates).Equal(ledger.EndOfUpdates(e.UpdatesUntil))) {
-				r.Repeated = true
-				return fromExpires, fromUpdates, nil
-			}
+	ends := endsOf(e)
+	for which, by := range [...]ledger.End{expires, updates} {
+		if by.IsZero() {
+			continue
+		}
+		if was, renewed := lastMoved(past.Events, which); renewed != nil && now.Sub(renewed.Time) < renewedAgain && by.From(was).Equal(ends[which]) {
+			ends[which], r.Repeated = was, true
 		}
 	}
-	fromExpires, fromUpdates := begins(e)
-	return fromExpires, fromUpdates, nil
+	return ends[0], ends[1], nil
+}
+
+func endsOf(e *ledger.Entitlement) (ends [2]time.Time) {
+	ends[0], ends[1] = begins(e)
+	return ends
+}
+
+// lastMoved returns the renewal that has moved an end last, and where that was before;
+// nil if it was no renewal.
+func lastMoved(events []*ledger.Event, which int) (was time.Time, renewed *ledger.Event) {
+	for i := len(events) - 1; i > 0; i-- {
+		before, ok := events[i-1].Detail.(*ledger.Entitlement)
+		after, too := events[i].Detail.(*ledger.Entitlement)
+		if !ok || !too || endsOf(before)[which].Equal(endsOf(after)[which]) {
+			continue
+		}
+		if events[i].Action == ledger.ActionRenew {
+			renewed = events[i]
+		}
+		return endsOf(before)[which], renewed
+	}
+	return time.Time{}, nil
 }
 
 // checkKnown refuses a line whose ends are on record as neither its file has them nor the
