@@ -13,6 +13,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"sync"
 	"time"
 
@@ -21,6 +22,7 @@ import (
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/store"
 	"github.com/offlicense/offlicense/keys"
 	"github.com/offlicense/offlicense/verify"
+	"golang.org/x/mod/sumdb/tlog"
 )
 
 // Against is what an audit holds the ledger against.
@@ -107,6 +109,13 @@ func (r *Report) add(table, row, column, format string, args ...any) {
 	r.Findings = append(r.Findings, Finding{table, row, column, fmt.Sprintf(format, args...)})
 }
 
+// addAll adds what another report has found.
+func (r *Report) addAll(other *Report) {
+	room := min(maxFindings-len(r.Findings), len(other.Findings))
+	r.Findings = append(r.Findings, other.Findings[:room]...)
+	r.More += len(other.Findings) - room + other.More
+}
+
 // Run judges a ledger. It reads the schema first; what does not belong there stops it.
 // Then it replays the log, in memory: each event must follow by the rules from those
 // before it, each license says what was granted and is signed by who may sign it. From
@@ -131,7 +140,7 @@ func run(ctx context.Context, s *store.Store, against Against, rest func(*audit)
 	a := &audit{against: against, report: new(Report), state: newState(), progress: against.Progress}
 	a.state.version = store.VersionOf(against.Draft)
 	err := s.Read(ctx, func(t *store.Tx) error {
-		a.kept, a.state.readRequest = t, a.readRequest
+		a.kept, a.state.readRequest, a.keptLog = t, a.readRequest, keptLog{read: a.readHashes, next: math.MinInt64}
 		for _, step := range [...]func(*audit) error{(*audit).schema, (*audit).readEmails, (*audit).events, (*audit).future, (*audit).log, (*audit).checkpoint, (*audit).counts, rest} {
 			if err := step(a); err != nil || a.stopped {
 				return err
@@ -154,11 +163,13 @@ type audit struct {
 	stopped bool      // by its schema
 	state   *state    // that follows from its events
 	vendor  string    // as the first event has it
-	hashes  hashes    // of the tree over the events as they are
-	size    int64
+	tree    tree
+	keptLog keptLog
 	broken  bool // the events cannot be replayed
 
-	rewritten bool // since the checkpoint, with what it vouches for
+	older     *tlog.Tree // that the checkpoint is of; nil: there is none
+	then      tlog.Hash  // the root hash when the log was as long as that
+	rewritten bool       // since the checkpoint, with what it vouches for
 
 	reading sync.Mutex // of the log: a page, or one event
 

@@ -278,10 +278,10 @@ func TestAuditTellsItsProgress(t *testing.T) {
 	if _, err := audit.Run(ctx, b.Store(), against); err != nil {
 		t.Fatal(err)
 	}
-	if got := strings.Join(steps, ", "); got != "reading the schema, judging events, comparing hashes, comparing tables" {
+	if got := strings.Join(steps, ", "); got != "reading the schema, judging events, comparing tables" {
 		t.Errorf("the steps are %s", got)
 	}
-	if most["judging events"] != 2000 || most["comparing tables"] != 5000 || most["comparing hashes"] < 4000 {
+	if most["judging events"] != 2000 || most["comparing tables"] != 5000 {
 		t.Errorf("the steps came to %v", most)
 	}
 }

@@ -33,12 +33,14 @@ func (s *state) facts() *facts {
 // place.
 func (f *facts) about(q *verify.Request) *verify.Request {
 	var found []*activation
-	if answer := f.s.answers[digest(q.Hash[:])]; answer != nil && answer.activation != nil {
-		f.Answers[q.Hash] = &rules.Answer{License: answer.record(), Activation: f.activation(answer.activation)}
+	if answer := f.s.answers.find(q.Hash); answer != nil && answer.activation != nil {
+		f.Answers[q.Hash] = &rules.Answer{License: f.s.record(answer), Activation: f.activation(answer.activation)}
 		found = append(found, answer.activation)
 	}
-	if own := f.s.sites[siteDigest(q.Invoice, string(q.Key.Bytes()))]; own != nil {
-		found = append(found, own)
+	if of := f.s.sales[q.Invoice]; of != nil {
+		if own := f.s.sites.find(siteKey{of, [32]byte(q.Key.Bytes())}); own != nil {
+			found = append(found, own)
+		}
 	}
 	f.add(found...)
 	if of := f.sale(q.Invoice); of != nil {
@@ -52,11 +54,11 @@ func (f *facts) about(q *verify.Request) *verify.Request {
 func (f *facts) add(all ...*activation) {
 	for _, a := range all {
 		f.activation(a)
-		for _, m := range a.moves {
-			f.activation(f.s.activations[m.Successor])
+		for _, m := range a.rest().moves {
+			f.activation(f.s.activations.find(m.Successor))
 		}
-		if a.bridge != nil {
-			f.activation(f.s.activations[a.bridge.From])
+		if bridge := a.rest().bridge; bridge != nil {
+			f.activation(f.s.activations.find(bridge.From))
 		}
 	}
 }
@@ -66,41 +68,41 @@ func (f *facts) activation(a *activation) *rules.Activation {
 	if a == nil {
 		return nil
 	}
-	if known := f.Activations[a.id]; known != nil {
+	id, invoice := a.id(), a.sale.Invoice
+	if known := f.Activations[id]; known != nil {
 		return known
 	}
-	f.sale(a.invoice)
+	f.sale(invoice)
+	site, host := a.place()
+	own, rest := a.licenses(), a.rest()
 	made := &rules.Activation{
-		Activation: ledger.Activation{ID: a.id, State: a.state, Site: a.site, Host: a.host, Since: ledger.TimeOf(a.since)},
-		Invoice:    a.invoice, Epoch: a.epoch, Licenses: make([]rules.Issued, 0, len(a.licenses)+1),
+		Activation: ledger.Activation{ID: id, State: a.state(), Site: site, Host: host, MachineKey: a.machineKey(), Since: ledger.TimeOf(a.since)},
+		Invoice:    invoice, Licenses: make([]rules.Issued, 0, len(own)+1),
 	}
-	if a.key != "" {
-		made.MachineKey = []byte(a.key)
+	if a.newest != nil {
+		made.Epoch, made.Newest = uint64(a.newest.epoch), f.s.record(a.newest)
+		made.Newest.Request = f.requests[id]
 	}
-	if newest := f.s.licenses[a.license]; newest != nil {
-		made.Newest = newest.record()
-		made.Newest.Request = f.requests[a.id]
-	}
-	for _, l := range a.licenses {
-		i := rules.Issued{ID: l.id, Epoch: l.epoch, HardEnd: ledger.TimeOf(l.hardEnd), Need: l.need, Components: unpacked(l.named)}
+	for _, l := range own {
+		i := rules.Issued{ID: l.id, Epoch: uint64(l.epoch), HardEnd: ledger.TimeOf(l.hardEnd), Need: uint64(l.need), Components: l.components()}
 		if l.revoked != nil {
 			i.Revoked = &l.revoked.Revocation
 		}
 		made.Licenses = append(made.Licenses, i)
 	}
-	for _, m := range a.moves {
+	for _, m := range rest.moves {
 		made.Moves = append(made.Moves, m.Move)
 	}
 	slices.SortFunc(made.Moves, func(a, b rules.Move) int {
 		return cmp.Or(a.Until.Compare(b.Until), cmp.Compare(a.Successor, b.Successor))
 	})
-	if a.bridge != nil {
-		m := a.bridge.Move
+	if rest.bridge != nil {
+		m := rest.bridge.Move
 		made.Bridge = &m
 	}
-	f.Activations[a.id] = made
-	if a.state == ledger.StateActive || a.state == ledger.StateBridge {
-		f.Sites[rules.SiteKey{Invoice: a.invoice, MachineKey: a.key}] = made
+	f.Activations[id] = made
+	if a.isTaken() {
+		f.Sites[rules.SiteKey{Invoice: invoice, MachineKey: string(a.machineKey())}] = made
 	}
 	return made
 }
@@ -108,28 +110,16 @@ func (f *facts) activation(a *activation) *rules.Activation {
 // readRequest reads what the newest license of an activation answers, unless the record at
 // hand has it.
 func (f *facts) readRequest(a *activation) (err error) {
-	if l := f.s.licenses[a.license]; l != nil && l.bound && f.requests[a.id] == nil {
-		f.requests[a.id], err = f.s.readRequest(l.seq)
+	if id, l := a.id(), a.newest; l != nil && l.bound && f.requests[id] == nil {
+		f.requests[id], err = f.s.readRequest(l.seq)
 	}
 	return err
 }
 
-// record returns a license as far as the rules look at one on record.
-func (l *license) record() *ledger.License {
-	r := &ledger.License{ID: l.id, Epoch: l.epoch, Issued: ledger.TimeOf(l.issued), HardEnd: ledger.TimeOf(l.hardEnd)}
-	switch {
-	case l.activation != nil:
-		r.Activation = l.activation.id
-	case l.stray != nil:
-		r.Activation = *l.stray
-	}
-	return r
-}
-
 // license adds a license that a question names.
 func (f *facts) license(id format.ID) {
-	if l := f.s.licenses[id]; l != nil {
-		f.Licenses[id] = l.record()
+	if l := f.s.licenses.find(id); l != nil {
+		f.Licenses[id] = f.s.record(l)
 		if l.activation != nil {
 			f.add(l.activation)
 		}
@@ -196,7 +186,7 @@ func (f *facts) seats(s *rules.Sale, q *verify.Request) {
 	for _, m := range of.waits {
 		if m.State == rules.MoveWaiting {
 			s.Waits = append(s.Waits, m.Move)
-			f.activation(f.s.activations[m.Successor])
+			f.activation(f.s.activations.find(m.Successor))
 		}
 	}
 	since := f.s.newest.Add(-movedWithin)
@@ -232,11 +222,11 @@ func (f *facts) seats(s *rules.Sale, q *verify.Request) {
 // active returns who is active, the oldest first.
 func (of *sale) active() (all []*activation) {
 	for _, a := range of.activations {
-		if a.state == ledger.StateActive {
+		if a.state() == ledger.StateActive {
 			all = append(all, a)
 		}
 	}
-	slices.SortFunc(all, func(a, b *activation) int { return cmp.Or(cmp.Compare(a.since, b.since), cmp.Compare(a.id, b.id)) })
+	slices.SortFunc(all, func(a, b *activation) int { return cmp.Or(cmp.Compare(a.since, b.since), cmp.Compare(a.id(), b.id())) })
 	return all
 }
 

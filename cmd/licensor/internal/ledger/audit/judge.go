@@ -51,7 +51,7 @@ func (a *audit) judge(operation []*prepared) error {
 				}
 			}
 			if p.license != nil {
-				if l := s.licenses[p.license.ID]; l != nil {
+				if l := s.licenses.find(p.license.ID); l != nil {
 					l.refused = p.refused
 				}
 			}

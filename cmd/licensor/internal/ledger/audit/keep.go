@@ -40,7 +40,7 @@ func Judge(ctx context.Context, s *store.Store, against Against, key keys.Public
 	}
 	j := &Judged{Report: a.report}
 	var keep [][16]byte
-	for _, l := range a.state.licenses {
+	for l := range a.state.allLicenses.all() {
 		switch {
 		case string(l.signer.key) != string(key.Bytes()) && !root:
 		case l.refused:

@@ -77,7 +77,7 @@ func (s *state) checkKeep(key *ledger.RevokedKey) string {
 		return err.Error()
 	}
 	good := make(map[[16]byte]bool)
-	for _, l := range s.licenses {
+	for l := range s.allLicenses.all() {
 		if string(l.signer.key) == string(key.Public) && !l.refused {
 			good[l.digest] = true
 		}

@@ -15,7 +15,7 @@ func (s *state) setStanding(by *ledger.Operation, invoice string, to ledger.Stan
 	more := 0
 	if of := s.sales[invoice]; of != nil && to == ledger.StandingCanceled {
 		for _, a := range of.activations {
-			more += len(a.licenses)
+			more += len(a.licenses())
 			all = append(all, f.activation(a))
 		}
 	}

@@ -1,34 +1,21 @@
 package audit
 
 import (
-	"bytes"
 	"encoding/base64"
 	"errors"
 	"fmt"
 	"math"
 	"runtime"
-	"slices"
 
 	"github.com/offlicense/offlicense/cmd/internal/hint"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
-	"golang.org/x/mod/sumdb/tlog"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/store"
 )
 
-// hashes are the hashes of a tree by tlog's index.
-type hashes []tlog.Hash
-
-// ReadHashes implements tlog.HashReader.
-func (h hashes) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
-	found := make([]tlog.Hash, len(indexes))
-	for i, index := range indexes {
-		found[i] = h[index]
-	}
-	return found, nil
-}
-
 const (
-	pageSize = 128 // events
-	ahead    = 8   // pages that are prepared before they are judged
+	pageSize      = 128 // events
+	ahead         = 8   // pages that are prepared before they are judged
+	hashesPerPage = 512
 )
 
 // page is a piece of the log. It is prepared when done is closed.
@@ -89,7 +76,6 @@ func (a *audit) events() error {
 		last = 0 // what is wrong with the newest event is found below
 	}
 	a.begin("judging events", last)
-	a.hashes = make(hashes, 0, 2*max(0, min(last, 1<<20))) // not moved as it grows; what is larger than that, is
 	pages, stop, failed := make(chan *page, ahead), make(chan struct{}), make(chan error, 1)
 	go func() { failed <- a.read(pages, stop) }()
 	err = a.eachPage(pages)
@@ -108,12 +94,9 @@ func (a *audit) eachPage(pages <-chan *page) error {
 			a.sound(p, next)
 			next = p.Seq + 1
 			a.advance()
-			added, err := tlog.StoredHashesForRecordHash(a.size, p.hash, a.hashes)
-			if err != nil {
+			if err := a.hash(p); err != nil {
 				return err
 			}
-			a.hashes = append(a.hashes, added...)
-			a.size++
 			a.report.Events++
 			if a.broken { // nothing can follow
 				continue
@@ -178,80 +161,82 @@ func (a *audit) count(p *prepared) {
 	}
 }
 
-// log compares the table log with the hashes of the events. A changed event changes
-// the hashes above it too: only what it does not explain is named besides.
-func (a *audit) log() error {
-	if a.broken { // events that are missing shift all hashes after them
-		return nil
+// hash adds an event to the tree, and compares what the tree becomes with what is stored and
+// with the checkpoint.
+func (a *audit) hash(p *prepared) error {
+	first, added, err := a.tree.add(p.hash)
+	if err != nil {
+		return err
 	}
-	var changed []int64
-	a.begin("comparing hashes", int64(len(a.hashes)))
-	next := int64(0)
-	err := a.kept.EachHash(func(index int64, kept []byte) error {
-		a.advance()
-		for ; next < min(index, int64(len(a.hashes))); next++ {
-			a.report.add("log", fmt.Sprint(next), "", "is missing: the events make it")
+	for i := 0; i < len(added) && !a.broken; i++ { // events that are missing shift all hashes after them
+		if err := a.keptLog.compare(first+int64(i), added[i]); err != nil {
+			return err
 		}
-		next = index + 1
-		if index < 0 {
-			a.report.add("log", fmt.Sprint(index), "", "was added by hand: no event makes it")
-			return nil
+	}
+	if a.tree.size == 1 {
+		if err := a.openCheckpoint(); err != nil {
+			return err
 		}
-		level, n := tlog.SplitStoredHashIndex(index)
-		switch extra := index >= int64(len(a.hashes)); {
-		case extra && level == 0:
-			changed = append(changed, n)
-			a.report.add("events", fmt.Sprint(n+1), "", "is missing: events were dropped from the end, or its hash, row %d of table log, was added by hand", index)
-			return nil
-		case !extra && bytes.Equal(kept, a.hashes[index][:]):
-			return nil
-		}
-		if level == 0 {
-			changed = append(changed, n)
-			a.report.add("events", fmt.Sprint(n+1), "event", "is not what was recorded: its hash is not that of row %d of table log, or that row was changed", index)
-		} else if !slices.ContainsFunc(changed, func(leaf int64) bool { return leaf>>level == n }) {
-			a.report.add("log", fmt.Sprint(index), "hash", "is not the hash of the events %d to %d", n<<level+1, (n+1)<<level)
-		}
-		return nil
-	})
-	for ; next < int64(len(a.hashes)); next++ {
-		a.report.add("log", fmt.Sprint(next), "", "is missing: the events make it")
+	}
+	if a.older != nil && a.older.N == a.tree.size {
+		a.then, err = a.tree.head()
 	}
 	return err
 }
 
+// readHashes reads a page of the table log, while events are read.
+func (a *audit) readHashes(from int64, most int) ([]store.HashRow, error) {
+	a.reading.Lock()
+	defer a.reading.Unlock()
+	return a.kept.Hashes(from, most)
+}
+
+// log reports what was found of the table log.
+func (a *audit) log() error {
+	if a.broken {
+		return nil
+	}
+	err := a.keptLog.rest()
+	a.report.addAll(&a.keptLog.found)
+	return err
+}
+
+// openCheckpoint opens the older head of the log, as soon as it is known whose log it is.
+func (a *audit) openCheckpoint() error {
+	if a.against.Checkpoint == nil {
+		return nil
+	}
+	older, err := openCheckpoint(a.against.Checkpoint, origin(a.vendor), a.against.Keys)
+	if err != nil {
+		return hint.Wrap(err).WithHint("give the checkpoint as \"licensor checkpoint\" printed it, and check which vendor's it is")
+	}
+	a.older = &older
+	return nil
+}
+
 // checkpoint compares the log with an older head of it.
 func (a *audit) checkpoint() error {
-	against := a.against
-	head, err := tlog.TreeHash(a.size, a.hashes)
+	head, err := a.tree.head()
 	if err != nil {
 		return err
 	}
 	a.report.Head = base64.StdEncoding.EncodeToString(head[:])
-	if against.Checkpoint == nil {
+	if a.tree.size == 0 {
+		if err := a.openCheckpoint(); err != nil {
+			return err
+		}
+	}
+	switch older := a.older; {
+	case older == nil:
 		return nil
-	}
-	older, err := openCheckpoint(against.Checkpoint, origin(a.vendor), against.Keys)
-	if err != nil {
-		return hint.Wrap(err).WithHint("give the checkpoint as \"licensor checkpoint\" printed it, and check which vendor's it is")
-	}
-	a.report.Since = older.N
-	switch {
-	case older.N > a.size:
+	case older.N > a.tree.size:
 		a.rewritten = true
-		a.report.add("events", span(a.size+1, older.N), "", "dropped: the checkpoint was made when the newest event was number %d, and now it is %d", older.N, a.size)
-		return nil
-	case older.N == 0:
-		return nil
-	}
-	proof, err := tlog.ProveTree(a.size, older.N, a.hashes)
-	if err != nil {
-		return err
-	}
-	if err := tlog.CheckTree(proof, a.size, head, older.N, older.Hash); err != nil {
+		a.report.add("events", span(a.tree.size+1, older.N), "", "dropped: the checkpoint was made when the newest event was number %d, and now it is %d", older.N, a.tree.size)
+	case older.N > 0 && a.then != older.Hash:
 		a.rewritten = true
 		a.report.add("events", span(1, older.N), "", "not what the checkpoint was made of: the history was written anew")
 	}
+	a.report.Since = a.older.N
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"slices"
@@ -186,7 +187,7 @@ func (s *state) revise(by *ledger.Operation, action ledger.Action, after *ledger
 func (s *state) sellsWeaker(rest []*prepared) bool {
 	for _, p := range rest[1:] {
 		if p.license != nil {
-			return p.request != nil && s.answers[digest(p.request.Hash[:])] == nil
+			return p.request != nil && s.answers.find(p.request.Hash) == nil
 		}
 	}
 	return false
@@ -200,12 +201,12 @@ func (s *state) answered(rest []*prepared) map[string][]byte {
 		if p.license == nil || p.request == nil {
 			continue
 		}
-		a := s.activations[p.license.Activation]
+		a := s.activations.find(p.license.Activation)
 		if a == nil {
 			continue
 		}
-		if l := s.licenses[a.license]; l != nil && l.bound && l.request == p.request.Hash && l.signed == p.request.Signed {
-			requests[a.id] = p.license.Request
+		if l := a.newest; l != nil && l.bound && l.request == p.request.Hash && l.signed == p.request.Signed {
+			requests[a.id()] = p.license.Request
 		}
 	}
 	return requests
@@ -233,7 +234,7 @@ func (s *state) askRevoke(by *ledger.Operation, e *ledger.Event, d ledger.Revoke
 
 // find returns an activation, or none.
 func (s *state) find(id string) []*activation {
-	if a := s.activations[id]; a != nil {
+	if a := s.activations.find(id); a != nil {
 		return []*activation{a}
 	}
 	return nil
@@ -278,8 +279,8 @@ func (a *audit) release(by *ledger.Operation, rest []*prepared) ([]*rules.Step, 
 	}
 	a.judged.releases++
 	// Where a new server gets no license after all, its request is not at hand.
-	for _, m := range s.licenses[signed.license].activation.moves {
-		if bridge := s.activations[m.Successor]; m.State == rules.MovePending && bridge != nil {
+	for _, m := range s.licenses.find(signed.license).activation.rest().moves {
+		if bridge := s.activations.find(m.Successor); m.State == rules.MovePending && bridge != nil {
 			if err := f.readRequest(bridge); err != nil {
 				return nil, err
 			}
@@ -325,8 +326,8 @@ func (s *state) deactivate(by *ledger.Operation, e *ledger.Event) ([]*rules.Step
 
 // isBridge reports whether an activation is the bridge of a move from another one.
 func (s *state) isBridge(id, from string) bool {
-	a := s.activations[id]
-	return a != nil && a.bridge != nil && a.bridge.From == from
+	a := s.activations.find(id)
+	return a != nil && a.rest().bridge != nil && a.few.bridge.From == from
 }
 
 // signs reports whether an event begins the answer to a request.
@@ -337,17 +338,17 @@ func signs(e *ledger.Event) bool {
 // makesWay reports whether a bridge that is void has ended, and was that of the site
 // which asks next, or of the server that it moves from.
 func (s *state) makesWay(void *ledger.Event, next []*prepared) bool {
-	a := s.activations[void.Activation]
-	if a == nil || a.bridge == nil || a.bridge.Until.After(void.Time) || next[0].request == nil {
+	a := s.activations.find(void.Activation)
+	if a == nil || a.rest().bridge == nil || a.few.bridge.Until.After(void.Time) || next[0].request == nil {
 		return false
 	}
 	if !slices.Equal(void.Lifted, next[0].event.Lifted) { // staff closed it before they asked
 		return false
 	}
-	if a.key == string(next[0].request.Key.Bytes()) && a.invoice == next[0].event.Invoice {
+	if bytes.Equal(a.machineKey(), next[0].request.Key.Bytes()) && a.sale.Invoice == next[0].event.Invoice {
 		return true
 	}
-	return len(next) > 1 && next[1].event.Action == ledger.ActionMove && a.bridge.From == next[1].event.Activation
+	return len(next) > 1 && next[1].event.Action == ledger.ActionMove && a.few.bridge.From == next[1].event.Activation
 }
 
 // sign asks about a request, or a license for any machine.
@@ -419,7 +420,7 @@ func (s *state) signUnbound(by *ledger.Operation, p *prepared) ([]*rules.Step, e
 	if sold := f.sale(p.event.Invoice); sold != nil {
 		f.seats(sold, nil)
 		for _, a := range s.sales[p.event.Invoice].activations {
-			if a.key == "" && a.site == d.Activation.Site && (a.state == ledger.StateActive || a.state == ledger.StateBridge) {
+			if site, _ := a.place(); !a.bound && site == d.Activation.Site && a.isTaken() {
 				earlier = f.activation(a)
 			}
 		}

@@ -32,14 +32,9 @@ func (s *state) rows(table string) iter.Seq[[]any] {
 	case "addresses":
 		return sorted(s.addressRows())
 	case "activations":
-		return each(slices.Sorted(maps.Keys(s.activations)), func(id string) []any { return s.activations[id].row() })
+		return mapped(s.allActivations.sorted(func(a, b *activation) int { return strings.Compare(a.id(), b.id()) }), (*activation).row)
 	case "licenses":
-		all := make([]*license, 0, len(s.licenses))
-		for _, l := range s.licenses {
-			all = append(all, l)
-		}
-		slices.SortFunc(all, func(a, b *license) int { return compareIDs(a.id, b.id) })
-		return each(all, func(l *license) []any { return l.row(l.id.String()) })
+		return mapped(s.allLicenses.sorted(func(a, b *license) int { return compareIDs(a.id, b.id) }), s.licenseRow)
 	case "moves":
 		return each(slices.Sorted(maps.Keys(s.moves)), func(successor string) []any {
 			m := s.moves[successor]
@@ -92,9 +87,11 @@ func fiveBits(id format.ID, bit int) uint {
 	return two >> (11 - bit%8) & 31
 }
 
-func each[T any](all []T, row func(T) []any) iter.Seq[[]any] {
+func each[T any](all []T, row func(T) []any) iter.Seq[[]any] { return mapped(slices.Values(all), row) }
+
+func mapped[T any](all iter.Seq[T], row func(T) []any) iter.Seq[[]any] {
 	return func(yield func([]any) bool) {
-		for _, one := range all {
+		for one := range all {
 			if !yield(row(one)) {
 				return
 			}
@@ -116,16 +113,18 @@ func (of *sale) row() []any {
 }
 
 func (a *activation) row() []any {
-	return []any{a.id, a.invoice, string(a.state), orNil([]byte(a.key)), a.site, a.host, a.since, a.ended, int64(a.epoch), a.license.String(), a.emergencyDays}
+	site, host := a.place()
+	rest := a.rest()
+	return []any{a.id(), a.sale.Invoice, string(a.state()), orNil(a.machineKey()), site, host, a.since, rest.ended, int64(a.newest.epoch), a.newest.id.String(), rest.emergencyDays}
 }
 
-func (l *license) row(id string) []any {
+func (s *state) licenseRow(l *license) []any {
 	var hash []byte
 	if l.bound {
 		hash = l.request[:]
 	}
-	named, _ := json.Marshal(unpacked(l.named)) // labels and bytes
-	return []any{id, l.record().Activation, int64(l.epoch), orNil(hash), l.issued, l.hardEnd, int64(l.need), string(named), l.signer.name, l.signer.key, l.seq}
+	named, _ := json.Marshal(l.components()) // labels and bytes
+	return []any{l.id.String(), s.activationOf(l), int64(l.epoch), orNil(hash), l.issued, l.hardEnd, int64(l.need), string(named), l.signer.name, l.signer.key, l.seq}
 }
 
 func (s *state) addressRows() (all [][]any) {

@@ -1,9 +1,7 @@
 package audit
 
 import (
-	"crypto/sha256"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
@@ -37,14 +35,18 @@ type state struct {
 	products    map[string]*ledger.Product
 	customers   map[string]bool // whether a customer is a partner, by key
 	sales       map[string]*sale
+	unsold      map[string]*sale // invoices that have activations and were never sold
 	production  map[rules.ForProduct][]*sale
 	evaluations map[rules.ForProduct][]*sale
 
-	activations map[string]*activation
-	sites       map[digest]*activation // those that are active or a bridge
-	licenses    map[format.ID]*license
-	answers     map[digest]*license // by request: the newest
-	moves       map[string]*move    // by successor
+	allActivations table[activation]
+	activations    *index[string, activation]  // by id
+	sites          *index[siteKey, activation] // those that are active or a bridge
+	allLicenses    table[license]
+	licenses       *index[format.ID, license]
+	answers        *index[[32]byte, license] // by request: the newest
+	strays         map[*license]string       // of activations that there are not, with their ids
+	moves          map[string]*move          // by successor
 
 	revocations []*revocation // in the order of the events
 	revoked     []*revokedKey // in the order of the events
@@ -55,23 +57,17 @@ type state struct {
 }
 
 func newState() *state {
-	return &state{
-		products: make(map[string]*ledger.Product), accounts: make(map[string]bool), more: make(map[*sale][][]byte), customers: make(map[string]bool), sales: make(map[string]*sale),
+	s := &state{
+		products: make(map[string]*ledger.Product), accounts: make(map[string]bool), more: make(map[*sale][][]byte), customers: make(map[string]bool), sales: make(map[string]*sale), unsold: make(map[string]*sale),
 		production: make(map[rules.ForProduct][]*sale), evaluations: make(map[rules.ForProduct][]*sale),
-		activations: make(map[string]*activation), sites: make(map[digest]*activation),
-		licenses: make(map[format.ID]*license), answers: make(map[digest]*license), moves: make(map[string]*move),
+		strays: make(map[*license]string), moves: make(map[string]*move),
 		listed: make(map[uint64]*list), signers: make(map[string]*signer),
 	}
-}
-
-// digest is half a SHA-256, which finds a thing in as little memory as a pointer or two:
-// none is known to have two origins, and to find one takes 2^64 steps.
-type digest [16]byte
-
-// siteDigest finds a site.
-func siteDigest(invoice, machineKey string) digest {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%d %s%s", len(machineKey), machineKey, invoice))
-	return digest(sum[:])
+	s.activations = newIndex(&s.allActivations, (*activation).id)
+	s.sites = newIndex(&s.allActivations, (*activation).site)
+	s.licenses = newIndex(&s.allLicenses, func(l *license) format.ID { return l.id })
+	s.answers = newIndex(&s.allLicenses, func(l *license) [32]byte { return l.request })
+	return s
 }
 
 // sale is an entitlement with its use.
@@ -106,42 +102,6 @@ type leftKey struct{ label, value string }
 // has a space.
 const machineKey = "machine key"
 
-type activation struct {
-	id, invoice string
-	sale        *sale // nil: its invoice was never sold
-	state       ledger.State
-	key         string // the machine key; empty: bound to nothing
-	site, host  string
-	since       int64
-	ended       int64
-
-	emergencyDays int64 // as its release reports them
-	epoch         uint64
-	license       format.ID // the newest
-	licenses      []*license
-	moves         []*move // as the old server
-	bridge        *move   // as the new one
-}
-
-type license struct {
-	id         format.ID
-	activation *activation // nil: there is none of its id
-	stray      *string     // then, the id of that
-	epoch      uint64
-	request    [32]byte // the hash of its body
-	bound      bool     // to that request
-	signed     bool     // the request was
-	refused    bool     // the judgement found something about it
-	issued     int64
-	hardEnd    int64
-	need       uint64
-	named      string // the components, packed
-	signer     *signer
-	seq        int64
-	digest     [16]byte
-	revoked    *revocation
-}
-
 type signer struct {
 	name string
 	key  []byte
@@ -163,33 +123,6 @@ type list struct {
 	issued   int64
 	seq      int64
 	recorded time.Time
-}
-
-// packed keeps components in few bytes.
-func packed(components []format.Component) string {
-	var b strings.Builder
-	for _, c := range components {
-		b.WriteByte(byte(len(c.Label)))
-		b.WriteString(c.Label)
-		b.WriteByte(byte(len(c.Hash)))
-		b.Write(c.Hash)
-	}
-	return b.String()
-}
-
-// unpacked is the inverse of packed.
-func unpacked(text string) (components []format.Component) {
-	next := func() string {
-		n := int(text[0]) + 1
-		part := text[1:n]
-		text = text[n:]
-		return part
-	}
-	for text != "" {
-		label := next()
-		components = append(components, format.Component{Label: label, Hash: []byte(next())})
-	}
-	return components
 }
 
 // apply takes an event to the state, as the store takes it to the tables. It judges
@@ -232,11 +165,11 @@ func (s *state) apply(p *prepared) error {
 		}
 		m := &move{rules.Move{From: e.Activation, Successor: d.Successor, Until: d.Until, Waits: d.Waits, State: rules.MovePending}, s.name(e.Invoice)}
 		s.moves[d.Successor] = m
-		if a := s.activations[d.Successor]; a != nil {
-			a.bridge = m
+		if a := s.activations.find(d.Successor); a != nil {
+			a.change().bridge = m
 		}
-		if a := s.activations[e.Activation]; a != nil {
-			a.moves = append(a.moves, m)
+		if a := s.activations.find(e.Activation); a != nil {
+			a.change().moves = append(a.change().moves, m)
 		}
 		return s.applyMoved(e)
 	case ledger.Waiting:
@@ -255,11 +188,13 @@ func (s *state) apply(p *prepared) error {
 		}
 		return s.applyMoved(e)
 	case ledger.TakenOver:
-		a, m := s.activations[e.Activation], s.moves[e.Activation]
+		a, m := s.activations.find(e.Activation), s.moves[e.Activation]
 		if a == nil || m == nil {
 			return fmt.Errorf("activation %.64q is no new server of a move", e.Activation)
 		}
-		s.become(a, ledger.StateActive)
+		if err := s.become(a, ledger.StateActive); err != nil {
+			return err
+		}
 		m.State = rules.MoveDone
 		return s.take(e.Invoice)
 	case ledger.Revoked:
@@ -294,94 +229,6 @@ func (s *state) take(invoice string) error {
 	return nil
 }
 
-func (s *state) applySigned(p *prepared, d *ledger.Signed) error {
-	e, l := p.event, d.License
-	if s.licenses[l.ID] != nil {
-		return fmt.Errorf("the license %s is on record already", l.ID)
-	}
-	a := s.activations[l.Activation]
-	switch {
-	case d.Activation != nil && l.Epoch == 1:
-		if s.activations[d.Activation.ID] != nil {
-			return fmt.Errorf("activation %.64q is on record already", d.Activation.ID)
-		}
-		began := &activation{
-			id: d.Activation.ID, invoice: s.name(e.Invoice), sale: s.sales[e.Invoice], key: string(d.Activation.MachineKey),
-			site: d.Activation.Site, host: d.Activation.Host, since: ledger.Seconds(d.Activation.Since), epoch: 1, license: l.ID,
-		}
-		s.activations[began.id] = began
-		if began.sale != nil {
-			began.sale.activations = append(began.sale.activations, began)
-		}
-		s.become(began, d.Activation.State)
-		if began.state == ledger.StateActive {
-			if err := s.take(e.Invoice); err != nil {
-				return err
-			}
-		}
-		a = s.activations[l.Activation]
-	case d.Activation != nil:
-		b := s.activations[d.Activation.ID]
-		if b == nil {
-			return fmt.Errorf("activation %.64q is missing", d.Activation.ID)
-		}
-		b.site, b.host, b.epoch, b.license = d.Activation.Site, d.Activation.Host, l.Epoch, l.ID
-	case a == nil:
-		return fmt.Errorf("activation %.64q is missing", l.Activation)
-	default:
-		a.epoch, a.license = l.Epoch, l.ID
-	}
-	if d.Moves {
-		if err := s.applyMoved(e); err != nil {
-			return err
-		}
-	}
-	made := &license{
-		id: l.ID, activation: a, epoch: l.Epoch, issued: ledger.Seconds(l.Issued), hardEnd: ledger.Seconds(l.HardEnd), need: l.Need,
-		signer: s.signer(l), seq: e.Seq, digest: p.digest, named: packed(p.named),
-	}
-	if q := p.request; q != nil {
-		made.request, made.bound, made.signed = q.Hash, true, q.Signed
-		s.answers[digest(q.Hash[:])] = made
-	}
-	if a == nil || a.id != l.Activation {
-		id := l.Activation // not in the license as the event has it, which would stay
-		made.stray = &id
-	} else {
-		a.licenses = append(a.licenses, made)
-	}
-	s.licenses[l.ID] = made
-	return nil
-}
-
-// signer returns who signed a license, in memory once for all.
-func (s *state) signer(l *ledger.License) *signer {
-	key := l.SignedBy + "\x00" + string(l.SignerKey)
-	by := s.signers[key]
-	if by == nil {
-		by = &signer{l.SignedBy, l.SignerKey}
-		s.signers[key] = by
-	}
-	return by
-}
-
-// become gives an activation a state.
-func (s *state) become(a *activation, to ledger.State) {
-	here := siteDigest(a.invoice, a.key)
-	if s.sites[here] == a {
-		delete(s.sites, here)
-	}
-	for _, known := range [...]ledger.State{ledger.StateActive, ledger.StateBridge, ledger.StateReleased, ledger.StateDeactivated, ledger.StateVoid} {
-		if to == known {
-			to = known // in memory once
-		}
-	}
-	a.state = to
-	if a.key != "" && (to == ledger.StateActive || to == ledger.StateBridge) {
-		s.sites[here] = a
-	}
-}
-
 func (s *state) applyMoved(e *ledger.Event) error {
 	of := s.sales[e.Invoice]
 	if of == nil {
@@ -392,15 +239,18 @@ func (s *state) applyMoved(e *ledger.Event) error {
 }
 
 func (s *state) applyClosed(e *ledger.Event, c ledger.Closed) error {
-	a := s.activations[e.Activation]
+	a := s.activations.find(e.Activation)
 	if a == nil {
 		return fmt.Errorf("activation %.64q is missing", e.Activation)
 	}
-	was := a.state
-	s.become(a, map[ledger.Action]ledger.State{
+	was := a.state()
+	err := s.become(a, map[ledger.Action]ledger.State{
 		ledger.ActionRelease: ledger.StateReleased, ledger.ActionDeactivate: ledger.StateDeactivated, ledger.ActionVoid: ledger.StateVoid,
 	}[e.Action])
-	a.ended, a.emergencyDays = e.Time.Unix(), int64(c.EmergencyDays)
+	if err != nil {
+		return err
+	}
+	a.change().ended, a.change().emergencyDays = e.Time.Unix(), int64(c.EmergencyDays)
 	of := s.sales[e.Invoice]
 	if of == nil {
 		return fmt.Errorf("invoice %.64q was never sold", e.Invoice)
@@ -415,23 +265,23 @@ func (s *state) applyClosed(e *ledger.Event, c ledger.Closed) error {
 		}
 		m.State = rules.MoveVoid
 	}
-	of.leave(a, s.licenses[a.license])
+	of.leave(a)
 	return s.revoke(e, c.Revoke)
 }
 
 // leave notes the machine of a seat that is free, or of a bridge that was closed: by its key, and by what its newest
 // license names.
-func (of *sale) leave(a *activation, newest *license) {
-	if a.key == "" || newest == nil {
+func (of *sale) leave(a *activation) {
+	if !a.bound || a.newest == nil {
 		return
 	}
-	l := &left{activation: a.id, LeftMachine: rules.LeftMachine{Key: []byte(a.key)}}
+	l := &left{activation: a.id(), LeftMachine: rules.LeftMachine{Key: a.machineKey()}}
 	if of.left == nil {
 		of.left = make(map[leftKey][]*left)
 	}
-	key := leftKey{machineKey, a.key}
+	key := leftKey{machineKey, string(a.key[:])}
 	of.left[key] = append(of.left[key], l)
-	for _, c := range unpacked(newest.named) {
+	for _, c := range a.newest.components() {
 		c.Hash = rules.Comparable(c.Hash)
 		l.Components = append(l.Components, c)
 		key := leftKey{c.Label, string(c.Hash)}
@@ -442,7 +292,7 @@ func (of *sale) leave(a *activation, newest *license) {
 // revoke notes licenses for the next revocation list.
 func (s *state) revoke(e *ledger.Event, licenses []format.ID) error {
 	for _, id := range licenses {
-		l := s.licenses[id]
+		l := s.licenses.find(id)
 		switch {
 		case l == nil:
 			return fmt.Errorf("the license %s is not on record", id)

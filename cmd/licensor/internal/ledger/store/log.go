@@ -63,16 +63,23 @@ func (t *Tx) EachEmail(f func(*Email) error) error {
 	})
 }
 
-// EachHash calls f for every hash that the table log holds, in the order of its index.
-func (t *Tx) EachHash(f func(index int64, hash []byte) error) error {
-	return t.each("SELECT idx, hash FROM log ORDER BY idx", nil, func(scan func(...any) error) error {
-		var index int64
-		var hash []byte
-		if err := scan(&index, &hash); err != nil {
-			return err
-		}
-		return f(index, hash)
+// HashRow is a row of the table log.
+type HashRow struct {
+	Index int64
+	Hash  []byte
+}
+
+// Hashes returns rows of the table log in their order, from an index on, at most so many.
+// Between two calls other things may be asked.
+func (t *Tx) Hashes(from int64, most int) ([]HashRow, error) {
+	all := make([]HashRow, 0, most)
+	err := t.each("SELECT idx, hash FROM log WHERE idx >= $1 ORDER BY idx LIMIT "+number64(int64(most)), []any{from}, func(scan func(...any) error) error {
+		var r HashRow
+		err := scan(&r.Index, &r.Hash)
+		all = append(all, r)
+		return err
 	})
+	return all, err
 }
 
 // hashes reads hashes from the table log.

@@ -137,13 +137,15 @@ func TestLog(t *testing.T) {
 				return err
 			}
 			seen := 0
-			err = x.EachHash(func(index int64, hash []byte) error {
-				if index != int64(seen) || string(hash) != string(hashes[seen][:]) {
-					t.Errorf("hash %d is another", index)
+			for rows := []store.HashRow{{}}; err == nil && len(rows) > 0; {
+				rows, err = x.Hashes(int64(seen), 7)
+				for _, row := range rows {
+					if row.Index != int64(seen) || string(row.Hash) != string(hashes[seen][:]) {
+						t.Errorf("hash %d is another", row.Index)
+					}
+					seen++
 				}
-				seen++
-				return nil
-			})
+			}
 			if seen != len(hashes) || seen < 40 {
 				t.Errorf("%d hashes, want %d", seen, len(hashes))
 			}
