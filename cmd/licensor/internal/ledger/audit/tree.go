@@ -48,7 +48,7 @@ type keptLog struct {
 	rows    []store.HashRow // that are next
 	next    int64           // the index from which on no row was read
 	end     bool            // there are no more
-	changed []int64         // leaves that are others
+	changed []int64         // leaves that are others, in their order
 	found   Report
 }
 
@@ -94,11 +94,12 @@ func (k *keptLog) compare(index int64, due tlog.Hash) error {
 // differs names a row with another hash than the events make.
 func (k *keptLog) differs(index int64, column, format string) {
 	level, n := tlog.SplitStoredHashIndex(index)
+	below, _ := slices.BinarySearch(k.changed, n<<level)
 	switch {
 	case level == 0:
 		k.changed = append(k.changed, n)
 		k.found.add("events", fmt.Sprint(n+1), column, format, index)
-	case !slices.ContainsFunc(k.changed, func(leaf int64) bool { return leaf>>level == n }):
+	case below == len(k.changed) || k.changed[below]>>level != n:
 		k.found.add("log", fmt.Sprint(index), "hash", "is not the hash of the events %d to %d", n<<level+1, (n+1)<<level)
 	}
 }
