@@ -82,14 +82,22 @@ func (b *Book) prepare(by *ledger.Operation, orders []Order) (*importing, error)
 }
 
 func (m *importing) decide(t *store.Tx, f *rules.Facts) ([]*rules.Step, error) {
+	renumbered, err := t.Renumbered()
+	if err != nil {
+		return nil, err
+	}
 	for i := range m.orders {
 		o := &m.orders[i]
-		if o.Err != nil || m.sales[i] == nil || f.Sales[o.Invoice] == nil {
+		sold := f.Sales[o.Invoice]
+		if o.Err != nil || m.sales[i] == nil || sold == nil && !renumbered[o.Invoice] {
 			continue
 		}
-		if m.errs[i] = m.known(t, f, o); m.errs[i] == nil {
-			o.Known = true
-			m.sales[i] = nil
+		var refused error
+		if o.Known, refused = m.known(t, sold, o); refused != nil {
+			m.errs[i] = refused
+		}
+		if o.Known {
+			m.sales[i], m.errs[i] = nil, nil
 		}
 	}
 	known := make(map[string]bool)
@@ -125,32 +133,29 @@ func (m *importing) decide(t *store.Tx, f *rules.Facts) ([]*rules.Step, error) {
 	return steps, nil
 }
 
-// known refuses an order whose invoice is on record and says something else: neither what
-// it says now, nor what was sold first.
-func (m *importing) known(t *store.Tx, f *rules.Facts, o *Order) error {
-	sold := f.Sales[o.Invoice].Entitlement
-	refused := rules.CheckSame(sold, o.Normal())
-	if refused == nil {
-		return nil
+// known reports whether an order is on record: as what its invoice says now, or as what was
+// sold under the number once, be that another sale's today. It refuses one whose invoice is
+// on record and says something else. sold is nil where no sale has the number.
+func (m *importing) known(t *store.Tx, sold *rules.Sale, o *Order) (bool, error) {
+	var refused error
+	if sold != nil {
+		if refused = rules.CheckSame(sold.Entitlement, o.Normal()); refused == nil {
+			return true, nil
+		}
 	}
-	events, err := t.History(o.Invoice)
+	events, err := t.SoldUnder(o.Invoice)
 	if err != nil {
-		return err
+		return false, err
 	}
-	if len(events) == 0 {
-		return ledger.Damaged("no event has sold %.64q", o.Invoice)
+	for _, e := range events {
+		line := &o.Entitlement
+		if o.At != nil {
+			then := o.At(e.Time)
+			line = &then
+		}
+		if first, ok := e.Detail.(*ledger.Entitlement); ok && rules.CheckSame(first, line.Normal()) == nil {
+			return true, nil
+		}
 	}
-	first, ok := events[0].Detail.(*ledger.Entitlement)
-	if !ok {
-		return refused
-	}
-	line := &o.Entitlement
-	if o.At != nil {
-		then := o.At(events[0].Time)
-		line = &then
-	}
-	if rules.CheckSame(rules.AtFirst(first, sold), line.Normal()) == nil {
-		return nil
-	}
-	return refused
+	return false, refused
 }

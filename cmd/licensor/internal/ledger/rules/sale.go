@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"bytes"
 	"fmt"
 	"slices"
 	"strconv"
@@ -55,16 +54,6 @@ func CheckSame(sold, order *ledger.Entitlement) error {
 	}
 	return hint.Errorf("invoice %.64q is in the ledger already, with another %s", order.Invoice, ledger.Join(other)).
 		WithHint("look at it with \"licensor list --invoice %s\"; \"licensor amend\" changes it", order.Invoice)
-}
-
-// AtFirst returns what was sold first, with the e-mail address of today if it is the same
-// account: events have none.
-func AtFirst(first, now *ledger.Entitlement) *ledger.Entitlement {
-	sold := first.Clone()
-	if bytes.Equal(first.Account, now.Account) {
-		sold.Email = now.Email
-	}
-	return sold
 }
 
 // Entitle records what was bought. With an override it may be what the rules leave to

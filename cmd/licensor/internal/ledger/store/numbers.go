@@ -16,7 +16,7 @@ type formerNumber struct {
 // and the events by which sales that had the number got others. The number itself is asked
 // about whatever sale it named.
 func (t *Tx) numbers(invoice string) (all []formerNumber, moved []int64, err error) {
-	renumbered, err := t.events("events s WHERE s.action = 'renumber' AND s.action <> 'sign'", nil, "s.seq", 0)
+	renumbered, err := t.renumbered()
 	if err != nil {
 		return nil, nil, err
 	}
@@ -45,4 +45,32 @@ func (t *Tx) numbers(invoice string) (all []formerNumber, moved []int64, err err
 		name, before = n.invoice, n.before
 	}
 	return all, moved, nil
+}
+
+func (t *Tx) renumbered() ([]*ledger.Event, error) {
+	return t.events("events s WHERE s.action = 'renumber' AND s.action <> 'sign'", nil, "s.seq", 0)
+}
+
+// Renumbered tells under which numbers there was a sale that has another one now.
+func (t *Tx) Renumbered() (map[string]bool, error) {
+	events, err := t.renumbered()
+	was := make(map[string]bool)
+	for _, e := range events {
+		if d, ok := e.Detail.(ledger.Renumbered); ok {
+			was[d.Was] = true
+		}
+	}
+	return was, err
+}
+
+// SoldUnder returns the events that have sold something under a number, with the e-mail
+// addresses of then that are still known.
+func (t *Tx) SoldUnder(invoice string) ([]*ledger.Event, error) {
+	all, err := t.events("events s WHERE s.invoice = $1 AND s.action = 'entitle'", []any{invoice}, "s.seq", 0)
+	for _, e := range all {
+		if sold, ok := e.Detail.(*ledger.Entitlement); ok && err == nil {
+			_, err = t.row("SELECT address FROM emails WHERE account = $1", []any{sold.Account}, &sold.Email)
+		}
+	}
+	return all, err
 }
