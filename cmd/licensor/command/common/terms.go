@@ -16,6 +16,7 @@ import (
 // TermOptions are an option for each term of an entitlement. What they say is applied to
 // an entitlement as often as wanted, and makes the same of it each time.
 type TermOptions struct {
+	says    map[string]bool // terms, by their names
 	changes []func(e *ledger.Entitlement, at time.Time) error
 }
 
@@ -77,6 +78,10 @@ func (o *TermOptions) add(flags *pflag.FlagSet, t *ledger.Term, option string, g
 			return fmt.Errorf("%s is named with --%s, too", cli.Quote(name), other)
 		}
 		given[name] = option
+		if o.says == nil {
+			o.says = make(map[string]bool)
+		}
+		o.says[t.Name] = true
 		o.changes = append(o.changes, func(e *ledger.Entitlement, at time.Time) error { return set(e, text, at) })
 		return set(new(ledger.Entitlement), text, time.Time{})
 	})
@@ -96,20 +101,25 @@ func Bindings() (names []string) {
 	return names
 }
 
-// Says tells which terms options of a sale name.
-func (o *TermOptions) Says(flags *pflag.FlagSet) func(term string) bool {
-	return func(term string) bool { return flags.Changed(ledger.TermNamed(term).OptionName()) }
-}
+// Says tells whether an option names a term.
+func (o *TermOptions) Says(term string) bool { return o.says[term] }
 
 // Given reports whether any option was given.
 func (o *TermOptions) Given() bool { return len(o.changes) > 0 }
 
-// Apply makes an entitlement what the options say at a time.
+// Apply makes an entitlement what the options say at a time. Of an end and a term that counts
+// from the first activation, the one that is given alone takes the place of the other.
 func (o *TermOptions) Apply(e *ledger.Entitlement, at time.Time) error {
 	for _, change := range o.changes {
 		if err := change(e, at); err != nil {
 			return err
 		}
+	}
+	switch {
+	case o.says["expires"] && !o.says["term"]:
+		e.Term = ledger.Span{}
+	case o.says["term"] && !o.says["expires"] && !e.Term.IsZero():
+		e.Expires = time.Time{}
 	}
 	return nil
 }

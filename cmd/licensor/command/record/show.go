@@ -173,9 +173,6 @@ func printSale(out io.Writer, d *ledger.Dossier, now time.Time) {
 	for _, email := range d.MoreEmails {
 		t.Row("claimed by", email)
 	}
-	for _, email := range d.MoreEmails {
-		t.Row("e-mail", email)
-	}
 	t.Row("seats", common.SeatsInUse(&d.Entitlement, d.SeatsUsed))
 	t.Row("sold by", d.Seller)
 	t.WriteTo(out)

@@ -50,7 +50,7 @@ func correct(flags *pflag.FlagSet) cli.Run {
 			}
 			changed := len(revised.Steps) > 0
 			if changed {
-				if err := showChange(env, revised.Before, revised.After); err != nil {
+				if err := showChange(ctx, env, s, revised.Before, revised.After); err != nil {
 					return err
 				}
 				if err := c.Agree(env, "Correct it?", "not corrected"); err != nil {

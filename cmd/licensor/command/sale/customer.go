@@ -134,6 +134,7 @@ func rename(env *cli.Env, c *common.Options, from, to string) error {
 	if err := c.CheckReason("renaming a customer"); err != nil {
 		return err
 	}
+	to = strings.Join(strings.Fields(to), " ") // as it is recorded
 	return c.WithService(env, service.ToChange, func(ctx context.Context, s *service.Service) error {
 		was, err := oneCustomer(ctx, s, from)
 		if err != nil {

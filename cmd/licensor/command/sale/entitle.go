@@ -54,7 +54,7 @@ func entitle(flags *pflag.FlagSet) cli.Run {
 		return c.WithService(env, service.ToChange, func(ctx context.Context, s *service.Service) error {
 			var sold ledger.Entitlement
 			err := c.AskNames(env, &by, func() (err error) {
-				sold, err = s.Planned(ctx, by, terms.Says(c.Flags), func(e *ledger.Entitlement) error { return terms.Apply(e, by.Now) })
+				sold, err = s.Planned(ctx, by, terms.Says, func(e *ledger.Entitlement) error { return terms.Apply(e, by.Now) })
 				switch {
 				case err != nil:
 					return err

@@ -55,7 +55,11 @@ func (c *renewCommand) run(env *cli.Env, args []string) error {
 	case c.Flags.Changed("customer") && c.customer == "":
 		return cli.Usagef("--customer is empty")
 	case ways > 1:
-		return cli.Usagef("invoices, --customer and --from FILE exclude each other")
+		err := cli.Usagef("invoices, --customer and --from FILE exclude each other")
+		if file != "" {
+			err = err.WithHint("where a time like 12m begins, --from takes a day like 2027-11-21")
+		}
+		return err
 	case ways == 0:
 		return cli.Usagef("the invoice is missing").WithHint("name it, or many; or give --customer NAME, or --from FILE")
 	case !given && file == "":

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/cmd/internal/text"
@@ -62,7 +63,7 @@ func (r *revision) revise(env *cli.Env, args []string, verb string, change servi
 		}
 		question := ""
 		if len(revised.Steps) > 0 {
-			if err := showChange(env, revised.Before, revised.After); err != nil {
+			if err := showChange(ctx, env, s, revised.Before, revised.After); err != nil {
 				return err
 			}
 			question = verb + " it?"
@@ -123,8 +124,8 @@ func answerRevision(ctx context.Context, env *cli.Env, s *service.Service, invoi
 	return env.Answer(revisionAnswer{common.EntitlementAnswer{Version: 1, Entitlement: view}, changed, delivered})
 }
 
-// showChange shows what will be different.
-func showChange(env *cli.Env, before, after *ledger.Entitlement) error {
+// showChange shows what will be different, and what another edition does not change.
+func showChange(ctx context.Context, env *cli.Env, s *service.Service, before, after *ledger.Entitlement) error {
 	t := cli.Table{Whole: true}
 	t.Row("invoice", before.Invoice)
 	changes := common.Changes(before, after)
@@ -134,7 +135,14 @@ func showChange(env *cli.Env, before, after *ledger.Entitlement) error {
 	for _, row := range changes {
 		t.Row(row.Label, row.Text)
 	}
-	_, err := t.WriteTo(env.Stdout)
+	if _, err := t.WriteTo(env.Stdout); err != nil {
+		return err
+	}
+	stay, err := s.NotTakenOver(ctx, before, after)
+	if len(stay) > 0 {
+		env.Warnf("only the name of the edition changes: what %s grants by --%s is not taken over; \"licensor product show %s\" has it",
+			cli.Clean(after.ProductName()), strings.Join(stay, ", --"), cli.Clean(cli.ShellWord(after.Product)))
+	}
 	return err
 }
 

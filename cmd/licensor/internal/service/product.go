@@ -3,6 +3,9 @@ package service
 import (
 	"context"
 	"errors"
+	"slices"
+	"strings"
+	"time"
 
 	"github.com/offlicense/offlicense/cmd/licensor/internal/catalogue"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
@@ -38,6 +41,37 @@ func (s *Service) Planned(ctx context.Context, by ledger.Operation, says func(te
 		sale.GraceDays = 0
 	}
 	return sale, nil
+}
+
+// NotTakenOver returns which terms of a sale, whose product or edition is another one now, are
+// not as that grants them: what was sold stays until it is changed, too.
+func (s *Service) NotTakenOver(ctx context.Context, before, after *ledger.Entitlement) (terms []string, err error) {
+	if before.Product == after.Product && before.Edition == after.Edition {
+		return nil, nil
+	}
+	products, err := s.Products(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range products {
+		edition := p.Edition(after.Edition)
+		if p.Name != after.Product || edition == nil {
+			continue
+		}
+		planned := ledger.Entitlement{Type: after.Type}
+		if err := edition.Fill(&planned, time.Time{}, nil); err != nil {
+			return nil, err
+		}
+		for _, name := range []string{"features", "limits", "max_version", "ext"} {
+			items := func(e *ledger.Entitlement) []string {
+				return slices.Sorted(strings.SplitSeq(ledger.TermNamed(name).Get(e), ";"))
+			}
+			if !slices.Equal(items(&planned), items(after)) {
+				terms = append(terms, ledger.TermNamed(name).OptionName())
+			}
+		}
+	}
+	return terms, nil
 }
 
 // NamesRefused returns what an error says of names that the products do not have, empty if

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -87,10 +88,10 @@ func (j *judgement) checkCorrection(s *Sale, after *ledger.Entitlement) error {
 		return ledger.Refuse(ledger.RuleSigned, ledger.LiftNobody, "release or deactivate first; \"licensor amend\" changes terms while sites are active",
 			"%s of invoice %q in use or waiting for a move, and licenses say what is to be corrected", text.Plural(taken, "seat", "seats"), before.Invoice)
 	}
-	if err := after.Check(j.Vendor, j.by.Now); err != nil {
+	if err := checkBegun(s, after); err != nil {
 		return err
 	}
-	if err := checkBegun(s, after); err != nil {
+	if err := after.Check(j.Vendor, stillRunning(before, after, j.by.Now)); err != nil {
 		return err
 	}
 	if after.Allowance > 0 && after.Allowance < s.Used {
@@ -105,6 +106,15 @@ func (j *judgement) checkCorrection(s *Sale, after *ledger.Entitlement) error {
 	}
 	after.Waived = after.Waived || slices.Contains(j.lifted, ledger.RuleProduction)
 	return j.checkCorrectedEvaluation(s, after)
+}
+
+// stillRunning returns the time at which a correction is judged: now, or while the sale ran
+// where it has ended and its end is not what was wrong.
+func stillRunning(before, after *ledger.Entitlement, now time.Time) time.Time {
+	if end := before.Expires; !end.IsZero() && end.Equal(after.Expires) && !end.After(now) {
+		return end.Add(-time.Second)
+	}
+	return now
 }
 
 // saysTheSame reports whether no license under a sale says what a correction changes: the
@@ -127,6 +137,10 @@ func (j *judgement) checkCorrectedEvaluation(s *Sale, after *ledger.Entitlement)
 		if err := j.lift(refuseSecond(after, Evaluation{before.Invoice, before.Customer})); err != nil {
 			return err
 		}
+	}
+	if len(s.More) > 0 {
+		return ledger.Refuse(ledger.RuleOnce, ledger.LiftNobody, fmt.Sprintf("take the others off first: licensor customer email %s ADDRESS --remove --why TEXT", before.Invoice),
+			"an evaluation is that of one e-mail address, and invoice %q has %d", before.Invoice, 1+len(s.More))
 	}
 	if sameBuyer(before, after) && ledger.AccountKey(before.Email) == ledger.AccountKey(after.Email) {
 		return nil

@@ -77,7 +77,7 @@ func NewRenewal(to Renewal) Revision {
 		until := e.UpdatesUntil
 		if !to.Updates.IsZero() {
 			if until = to.updates(e); endsUpdates(e, until, to.Perpetual) {
-				return hint.Errorf("invoice %q covers later builds already: %s", e.Invoice, updatesName(e.UpdatesUntil)).WithHint("to shorten it: licensor amend %s --expires DATE --out DIR", e.Invoice)
+				return hint.Errorf("invoice %q covers later builds already: %s", e.Invoice, updatesName(e.UpdatesUntil)).WithHint("to shorten it: licensor amend %s --updates-until DATE --out DIR", e.Invoice)
 			}
 		}
 		if e.EmergencyDays > 0 && !expires.Equal(e.Expires) { // they count from where its own period begins
@@ -238,13 +238,16 @@ func (j *judgement) checkRevision(s *Sale, after *ledger.Entitlement, action led
 			return err
 		}
 	}
+	if err := checkBegun(s, after); err != nil {
+		return err
+	}
+	if err := checkOver(old, after, action, j.by.Now); err != nil {
+		return err
+	}
 	if err := after.Check(j.Vendor, j.by.Now); err != nil {
 		return err
 	}
 	if err := CheckNames(j.Products, j.by, after, old); err != nil {
-		return err
-	}
-	if err := checkBegun(s, after); err != nil {
 		return err
 	}
 	const next = "release or deactivate sites first"
@@ -263,6 +266,22 @@ func (j *judgement) checkRevision(s *Sale, after *ledger.Entitlement, action led
 		return err
 	}
 	return j.checkEvaluation(old, after, action)
+}
+
+// checkOver refuses to sign again under a sale that has ended, and goes on so.
+func checkOver(old, after *ledger.Entitlement, action ledger.Action, now time.Time) error {
+	if old.Expires.IsZero() || old.Expires.After(now) || after.Expires.IsZero() || after.Expires.After(now) {
+		return nil
+	}
+	next := fmt.Sprintf("renew it first, or change what no license says: licensor correct %s --why TEXT", old.Invoice)
+	if action == ledger.ActionRenew {
+		next = "give a later end, or where a time like 12m begins: --from " + now.UTC().Format(time.DateOnly)
+	}
+	over := "ended on " + ledger.FormatEnd(old.Expires)
+	if !after.Expires.Equal(old.Expires) {
+		over += ", and would have ended on " + ledger.FormatEnd(after.Expires)
+	}
+	return ledger.Refuse(ledger.RuleTerm, ledger.LiftNobody, next, "invoice %q %s", old.Invoice, over)
 }
 
 // checkBegun refuses a term that counts from the first activation, once there was one.
