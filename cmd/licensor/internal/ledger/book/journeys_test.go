@@ -146,6 +146,7 @@ func TestJourneys(t *testing.T) {
 		j.signs()
 		j.signsBatches()
 		j.revises()
+		j.hasMoreAddresses()
 		j.moves()
 		j.movesByTheRequestAlone()
 		j.movesTooOften()
@@ -154,6 +155,7 @@ func TestJourneys(t *testing.T) {
 		j.failsOver()
 		j.revokes()
 		j.lists()
+		j.offers() // from here on, names are no longer free
 		wantClean(t, j.Book)
 		reader, err := book.OpenReadOnly(ctx, where)
 		j.must(err)
@@ -177,6 +179,42 @@ func (j *journey) creates() {
 	if j.Vendor() != "acme.example" {
 		j.Errorf("the vendor is %q", j.Vendor())
 	}
+}
+
+func (j *journey) offers() {
+	p := ledger.Product{Name: "evoq", Editions: []ledger.Edition{{Name: "engage", Type: ledger.TypeProduction, Plan: ledger.Plan{"expires": "12m"}, Features: []string{"sso"}, Limits: []string{"cores", "users"}}}}
+	changed, err := j.SetProduct(ctx, by(), p, false)
+	if j.must(err); !changed {
+		j.Error("a new product changes nothing")
+	}
+	j.nothing("the same product again", func() {
+		changed, err := j.SetProduct(ctx, by(), p, true)
+		if j.must(err); changed {
+			j.Error("the same product is a change")
+		}
+	})
+	if all, err := j.Products(ctx); err != nil || len(all) != 1 || all[0].Editions[0].Plan["expires"] != "12m" {
+		j.Errorf("products: %+v, %v", all, err)
+	}
+}
+
+// hasMoreAddresses lets a second person claim a sale, and a third one no longer.
+func (j *journey) hasMoreAddresses() {
+	for _, email := range []string{"second@site.example", "third@site.example"} {
+		changed, err := j.SetAddress(ctx, by(), []string{"ALONE"}, email, false)
+		if j.must(err); changed != 1 {
+			j.Errorf("%s: %d sales changed", email, changed)
+		}
+	}
+	_, err := j.SetAddress(ctx, because("left"), []string{"ALONE"}, "third@site.example", true)
+	j.must(err)
+	of := func(n uint32, email string) *verify.Request {
+		return again(j, site(n, "ALONE"), func(q *format.Request) { q.Account = format.AccountHash(q.Invoice, email) })
+	}
+	_, err = j.Preview(ctx, by(), of(70, "third@site.example"))
+	ledgertest.WantRefusal(j, err, ledger.RuleClaim)
+	_, err = j.Preview(ctx, by(), of(71, "second@site.example"))
+	j.must(err)
 }
 
 func (j *journey) sells() {
