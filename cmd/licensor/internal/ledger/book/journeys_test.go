@@ -201,7 +201,7 @@ func (j *journey) offers() {
 // hasMoreAddresses lets a second person claim a sale, and a third one no longer.
 func (j *journey) hasMoreAddresses() {
 	for _, email := range []string{"second@site.example", "third@site.example"} {
-		changed, err := j.SetAddress(ctx, by(), []string{"ALONE"}, email, false)
+		changed, err := j.SetAddress(ctx, because("a colleague"), []string{"ALONE"}, email, false)
 		if j.must(err); changed != 1 {
 			j.Errorf("%s: %d sales changed", email, changed)
 		}
