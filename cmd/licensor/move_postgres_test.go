@@ -38,6 +38,11 @@ func TestLedgerMovesToADatabaseAndBack(t *testing.T) {
 	refused("--abort is for a move of a ledger", "--from", "init", "--home", "V", "--abort")
 	refused("is not frozen", "go on with it", append(move, "--abort", "--yes")...)
 
+	// A backup becomes no second ledger.
+	mustRun(t, dir, "backup", "--home", "V", "copy.db")
+	refused("copy.db is not the ledger file of the home", "put there, as V/ledger.db",
+		"init", "--home", "V", "--ledger", ledgertest.Postgres(t), "--from", "copy.db", "--yes")
+
 	r := mustRun(t, dir, append(move, "--yes", "--json")...)
 	var moved struct {
 		Version          int
@@ -54,6 +59,10 @@ func TestLedgerMovesToADatabaseAndBack(t *testing.T) {
 		t.Error(r)
 	}
 	refused("the ledger is open in the ledger (database postgres", "go on there", append(move, "--abort", "--yes")...)
+	// Where --ledger was forgotten, the file in the home is meant, which is what moves.
+	for _, more := range [][]string{{"--yes"}, {"--yes", "--abort"}} {
+		refused("is not what --ledger names", "name that place", append([]string{"init", "--home", "V", "--from", "V/ledger.db"}, more...)...)
+	}
 
 	// The old one is read, and says where to go on. Each command that writes is refused.
 	if r := mustRun(t, dir, "list", "--home", "V"); !strings.Contains(r.stderr, "warning: this ledger is frozen: it moves, or has moved, to the ledger (database postgres") {
@@ -73,7 +82,7 @@ func TestLedgerMovesToADatabaseAndBack(t *testing.T) {
 		{"customer", "C", "--partner", "--why", "x"},
 		{"revoke", "--key", "anna", "--why", "x", "--yes"},
 	} {
-		refused("this ledger is frozen", "go on there, with --ledger", append(args, "--home", "V")...)
+		refused("this ledger is frozen", "go on there, with --ledger or in that home", append(args, "--home", "V")...)
 	}
 	mustRun(t, dir, "audit", "--home", "V")
 	mustRun(t, dir, "audit", "--home", "V", "--ledger", address)
@@ -87,6 +96,14 @@ func TestLedgerMovesToADatabaseAndBack(t *testing.T) {
 	}
 	if r := mustRun(t, dir, back...); !strings.Contains(r.stdout, "moved") || !strings.Contains(r.stderr, "Next: licensor list --home V\n") {
 		t.Error(r)
+	}
+	// The home of a colleague is not where it went.
+	mustRun(t, dir, initArgs("W")...)
+	if err := os.Remove(filepath.Join(dir, "W", "ledger.db")); err != nil {
+		t.Fatal(err)
+	}
+	for _, more := range [][]string{{"--yes"}, {"--yes", "--abort"}} {
+		refused("is not what --ledger names", "name that place", append([]string{"init", "--home", "W", "--from", address}, more...)...)
 	}
 	mustRun(t, dir, "sign", "--home", "V", "--yes", "--out", "2.lic", second)
 	mustRun(t, dir, "audit", "--home", "V")

@@ -31,7 +31,7 @@ func (c *initCommand) moveLedger(env *cli.Env) error {
 		return err
 	}
 	ctx := context.Background()
-	if service.IsDatabase(m.To) && !sameFile(m.From, at.LedgerFile()) {
+	if service.IsDatabase(m.From) && service.IsDatabase(m.To) {
 		if _, err := os.Stat(at.LedgerFile()); err == nil {
 			if err := service.RefuseUsed(ctx, at); err != nil {
 				return err
@@ -105,12 +105,6 @@ func samePath(a, b string) bool {
 	x, err := filepath.Abs(a)
 	y, errY := filepath.Abs(b)
 	return err == nil && errY == nil && x == y
-}
-
-func sameFile(a, b string) bool {
-	x, err := os.Stat(a)
-	y, errY := os.Stat(b)
-	return err == nil && errY == nil && os.SameFile(x, y)
 }
 
 func isFile(path string) bool {

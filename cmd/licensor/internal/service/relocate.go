@@ -2,9 +2,12 @@ package service
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"math/big"
+	"os"
 	"slices"
 
 	"github.com/offlicense/offlicense/cmd/internal/hint"
@@ -30,7 +33,7 @@ import (
 type Relocation struct {
 	Home     home.Home // whose roots judge
 	Vendor   string    // whose ledger it is
-	From, To string    // places, as for Open
+	From, To string    // places, as for Open; a file to move is that of the home
 
 	// Progress, if not nil, is told now and then what is done, and how much of that; total
 	// is 0 where it is not known.
@@ -59,6 +62,9 @@ func (r *Relocation) with(ctx context.Context, make bool, f func(*relocating) er
 	if err := r.Home.Closed(); err != nil {
 		return err
 	}
+	if err := r.checkFile(); err != nil {
+		return err
+	}
 	old, err := book.Open(ctx, r.From)
 	if err != nil {
 		return err
@@ -72,12 +78,32 @@ func (r *Relocation) with(ctx context.Context, make bool, f func(*relocating) er
 	if err != nil {
 		return err
 	}
+	if _, err := os.Stat(r.To); frozen != nil && !store.IsPostgres(r.To) && errors.Is(err, fs.ErrNotExist) {
+		return elsewhere(frozen)
+	}
 	place, err := store.OpenPlace(ctx, r.To, make && frozen == nil)
 	if err != nil {
 		return err
 	}
 	defer place.Close()
 	return f(&relocating{r, old, place})
+}
+
+// checkFile refuses a file that is not the ledger of the home: once a copy, such as a backup,
+// had moved, both would sign.
+func (r *Relocation) checkFile() error {
+	at := r.Home.LedgerFile()
+	if store.IsPostgres(r.From) || sameFile(r.From, at) {
+		return nil
+	}
+	return hint.Errorf("%s is not the ledger file of the home, and a copy does not move: two would sign; nothing was changed", text.ShellPath(r.From)).
+		WithHint("name its home with --home; a backup of a lost ledger is first put there, as %s", text.ShellPath(at))
+}
+
+func sameFile(a, b string) bool {
+	x, err := os.Stat(a)
+	y, errY := os.Stat(b)
+	return err == nil && errY == nil && os.SameFile(x, y)
 }
 
 // Run moves the ledger, or goes on with a move that was interrupted.
@@ -153,13 +179,17 @@ func (m *relocating) look(ctx context.Context) (move ledger.MoveID, open bool, e
 			return m.look(ctx)
 		}
 	case place.Open:
-		if open, err = m.continues(ctx); err == nil && (!open || frozen == nil) {
+		switch open, err = m.continues(ctx); {
+		case err != nil || open && frozen != nil:
+		case frozen != nil:
+			err = elsewhere(frozen)
+		default:
 			err = hint.Errorf("there is a ledger already in %s; nothing was changed", m.new.Name()).
 				WithHint("use it as it is, or name another place with --ledger; a file can be moved away")
 		}
 		return 0, open, err
 	case frozen != nil && place.Draft != frozen.Move:
-		err = m.elsewhere(frozen)
+		err = elsewhere(frozen)
 	case frozen != nil:
 		return frozen.Move, false, nil
 	}
@@ -185,7 +215,7 @@ func (m *relocating) begin(ctx context.Context, by ledger.Operation) (ledger.Mov
 }
 
 // elsewhere says that the move is to another place.
-func (m *relocating) elsewhere(frozen *ledger.Frozen) error {
+func elsewhere(frozen *ledger.Frozen) error {
 	return hint.Errorf("the ledger is frozen for its move to %s, and that is not what --ledger names; nothing was changed", frozen.Target).
 		WithHint("name that place with --ledger, on the workstation where the move began")
 }
@@ -240,9 +270,18 @@ func (m *relocating) clear(ctx context.Context, move ledger.MoveID) error {
 	return m.new.Clear(ctx, move)
 }
 
-// continues reports whether the ledger in the new place goes on from this one.
+// continues reports whether the ledger in the new place goes on from this one, and is
+// neither it nor a copy: that it was opened there is one event more.
 func (m *relocating) continues(ctx context.Context) (goesOn bool, err error) {
 	err = m.compare(ctx, func(old, new *store.Tx) error {
+		size, _, err := old.Size()
+		if err != nil {
+			return err
+		}
+		more, _, err := new.Size()
+		if err != nil || more <= size {
+			return err
+		}
 		goesOn, err = new.Continues(old)
 		return err
 	})
@@ -350,7 +389,7 @@ func (m *relocating) abort(ctx context.Context, by ledger.Operation) error {
 			return hint.Errorf("the ledger is open in %s, and this one stays frozen; nothing was changed", m.new.Name()).
 				WithHint("go on there; to come back, move that one with --from")
 		}
-		return m.elsewhere(frozen)
+		return elsewhere(frozen)
 	}
 	if err := m.step("thaw"); err != nil {
 		return err

@@ -39,7 +39,10 @@ type mover struct {
 // newMover makes a ledger with sales, licenses, and an address that was forgotten.
 func newMover(t *testing.T, from, to string) *mover {
 	t.Helper()
-	at := home.Home{Dir: t.TempDir()}
+	at := home.Home{Dir: filepath.Dir(to)}
+	if store.IsPostgres(to) {
+		at.Dir = filepath.Dir(from)
+	}
 	if err := at.PinRoots([]keys.NamedKey{{PublicKey: ledgertest.Public(ledgertest.Root), Comment: "root"}}); err != nil {
 		t.Fatal(err)
 	}
@@ -255,7 +258,7 @@ func TestRelocationToAnotherPlace(t *testing.T) {
 	}
 	ledgertest.Create(t, elsewhere.To)
 	_, err := elsewhere.run()
-	m.wantHint(err, "there is a ledger already", "")
+	m.wantHint(err, "is not what --ledger names", "name that place")
 	m.wantHint(elsewhere.Abort(ctx, ledgertest.By()), "is not what --ledger names", "name that place")
 	elsewhere.To = ledgertest.Postgres(t)
 	_, err = elsewhere.run()
@@ -272,8 +275,8 @@ func TestRelocationToAnotherPlace(t *testing.T) {
 func TestRelocationOfTwo(t *testing.T) {
 	t.Parallel()
 	to := ledgertest.Postgres(t)
-	first := newMover(t, filepath.Join(t.TempDir(), "1.db"), to)
-	second := newMover(t, filepath.Join(t.TempDir(), "2.db"), to)
+	first := newMover(t, filepath.Join(t.TempDir(), "ledger.db"), to)
+	second := newMover(t, filepath.Join(t.TempDir(), "ledger.db"), to)
 	ledgertest.Execute(t, second.From, "DELETE FROM events", "DELETE FROM log", "DELETE FROM customers", "DELETE FROM entitlements",
 		"DELETE FROM emails", "DELETE FROM activations", "DELETE FROM licenses")
 	s, err := store.Open(ctx, second.From)

@@ -18,7 +18,7 @@ func CheckFrozen(f *Facts) error {
 	if f.Frozen == nil {
 		return nil
 	}
-	return ledger.Refuse(ledger.RuleFrozen, ledger.LiftNobody, `go on there, with --ledger; if the move broke off, run its "licensor init" again`,
+	return ledger.Refuse(ledger.RuleFrozen, ledger.LiftNobody, `go on there, with --ledger or in that home; if the move broke off, run its "licensor init" again`,
 		"this ledger is frozen: it moves, or has moved, to %s; nothing was changed", f.Frozen.Target)
 }
 
