@@ -246,6 +246,7 @@ func TestPostgresErrorCodes(t *testing.T) {
 		"55P03": "has been locked by another program for 10s",
 		"25006": "can only be read here",
 		"42501": "may not be changed by this user",
+		"42P07": "has a table of another program",
 		"53100": "has no room left",
 		"57P01": "was cut",
 		"08006": "was cut",

@@ -142,6 +142,8 @@ func (d postgresDialect) explain(err error) error {
 		return explained(at+" may not be changed by this user", "ask the administrator of the database for the right to write; nothing was changed")
 	case code.Code == "42P01":
 		return explained("there is no ledger in this database", howToMake)
+	case code.Code == "42P07":
+		return explained(at+" has a table of another program, or an index; nothing was changed: "+code.Message, "name a database for the ledger alone, or have one made (createdb)")
 	case code.Code == "3D000":
 		return explained(at+": there is no such database", "check the address, or have the database made (createdb)")
 	case class == "28" && strings.HasSuffix(code.Message, "no encryption"):
