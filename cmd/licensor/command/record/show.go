@@ -151,6 +151,9 @@ func printRequest(out io.Writer, shown *service.Shown) {
 		t.Row("state", "signed on "+text.Date(shown.Offer.License.Issued)+": license "+shown.Offer.License.ID.String())
 	case shown.Offer.From != nil:
 		t.Row("state", "not signed: it would get a bridge until "+text.Minute(shown.Offer.BridgeUntil))
+	case shown.Offer.Rebinds > 0:
+		t.Row("state", "not signed: its site is on another machine, so it would count as a move, and "+
+			cli.Plural(shown.Offer.Rebinds, "license would wait", "licenses would wait")+" for the next revocation list")
 	case shown.Offer.Activation != nil:
 		t.Row("state", "not signed: it would get another license for its own seat")
 	default:
