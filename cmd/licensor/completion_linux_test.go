@@ -34,6 +34,8 @@ func TestCompletionOnTerminal(t *testing.T) {
 		{"file", "licensor sign lice\t", "licensor sign license.lic"},
 		{"subcommand", "licensor key impo\t", "licensor key import"},
 		{"value", "offlicense request --type prod\t", "offlicense request --type production"},
+		{"order of dates", "licensor import --dates d\t", "licensor import --dates dmy"},
+		{"rows of a report", "licensor report --by mo\t", "licensor report --by month"},
 		{"value after =", "licensor key new --qr=alw\t", "licensor key new --qr=always"},
 		{"help", "licensor help deac\t", "licensor help deactivate"},
 	} {

@@ -45,7 +45,10 @@ const (
 )
 
 // Add adds --dates.
-func (d *Dates) Add(flags *pflag.FlagSet) { flags.StringVar((*string)(d), "dates", "", "") }
+func (d *Dates) Add(flags *pflag.FlagSet) {
+	flags.StringVar((*string)(d), "dates", "", "")
+	cli.Choices(flags, "dates", string(DayFirst), string(MonthFirst))
+}
 
 // Check refuses another order.
 func (d Dates) Check() error {

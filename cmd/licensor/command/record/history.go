@@ -62,6 +62,9 @@ func (c *historyCommand) run(env *cli.Env, args []string) error {
 			c.filter.Of = strings.ToUpper(c.filter.Of)
 			past, err = s.Past(ctx, c.filter)
 		}
+		if err == nil && len(past.Events) == 0 && c.filter.Customer != "" {
+			past, err = c.ofCustomer(ctx, env, s)
+		}
 		if err != nil {
 			return err
 		}
@@ -146,6 +149,26 @@ func dayBefore(text string, now time.Time) (time.Time, error) {
 		return t, errors.New("want a date like 2026-11-21, or days ago like 7d")
 	}
 	return t, nil
+}
+
+// ofCustomer returns the events of the customer that a part of a name, or of an e-mail
+// address, is of.
+func (c *historyCommand) ofCustomer(ctx context.Context, env *cli.Env, s *service.Service) (*service.Past, error) {
+	part := c.filter.Customer
+	all, err := s.FindCustomers(ctx, part)
+	switch {
+	case err != nil:
+		return nil, err
+	case len(all) == 0:
+		return new(service.Past), nil
+	case len(all) > 1:
+		return nil, cli.Failf("%s is of %d customers", cli.Quote(part), len(all)).
+			WithHint("write one of them whole: licensor customer%s %s", c.FlagsText(), cli.ShellWord(part))
+	}
+	if c.filter.Customer = all[0].Customer; ledger.CustomerKey(part) != ledger.CustomerKey(c.filter.Customer) {
+		fmt.Fprintf(env.Stderr, "This is of the customer %s.\n", cli.Quote(c.filter.Customer))
+	}
+	return s.Past(ctx, c.filter)
 }
 
 // noneOf says whether there is no such invoice and no such activation, or whether the

@@ -33,6 +33,7 @@ func report(flags *pflag.FlagSet) cli.Run {
 		}
 		return nil
 	})
+	cli.Choices(flags, "by", reportBys...)
 	common.AddDay(flags, &q.Since, "since")
 	common.AddDay(flags, &q.Until, "until")
 	common.AddJSON(flags)

@@ -22,17 +22,22 @@ type CustomerView struct {
 // FindCustomers returns the customers whose name or e-mail address is the given text or,
 // where there is none, begins with it or has it as a part.
 func (s *Service) FindCustomers(ctx context.Context, part string) ([]CustomerView, error) {
-	filter := Filter{Customer: part}
+	var holdings []ledger.Holding
+	filters := []Filter{{Customer: part}, {Email: part}}
 	if strings.Contains(part, "@") {
-		filter = Filter{Email: part}
+		filters = filters[1:]
 	}
-	filter, err := s.Narrow(ctx, filter)
-	if err != nil {
-		return nil, err
-	}
-	holdings, err := s.List(ctx, filter)
-	if err != nil {
-		return nil, err
+	for _, filter := range filters {
+		filter, err := s.Narrow(ctx, filter)
+		if err != nil {
+			return nil, err
+		}
+		if holdings, err = s.List(ctx, filter); err != nil {
+			return nil, err
+		}
+		if len(holdings) > 0 {
+			break
+		}
 	}
 	partners, err := s.Partners(ctx)
 	if err != nil {

@@ -68,7 +68,8 @@ func (s *Service) didYouMean(ctx context.Context, words []misspelled) (sentences
 		if err != nil {
 			return nil, err
 		}
-		if near != "" && near != known.word {
+		same := near == known.word || known.of == store.KnownCustomers && ledger.CustomerKey(near) == ledger.CustomerKey(known.word)
+		if near != "" && !same {
 			sentences = append(sentences, fmt.Sprintf("Did you mean the %s %s?", known.of.Name, text.Quote(near)))
 		}
 	}
@@ -77,6 +78,9 @@ func (s *Service) didYouMean(ctx context.Context, words []misspelled) (sentences
 
 // EventFilter says which events are wanted.
 type EventFilter = store.EventFilter
+
+// Past are the events that a filter wants.
+type Past = store.Past
 
 // SignerOf returns the key of a name, or of a fingerprint.
 func (s *Service) SignerOf(ctx context.Context, key string) (store.Signer, error) {

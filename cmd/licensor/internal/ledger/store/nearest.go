@@ -1,6 +1,9 @@
 package store
 
 import (
+	"encoding/json"
+	"strings"
+
 	"github.com/offlicense/offlicense/cmd/internal/text"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/format"
@@ -43,8 +46,24 @@ func (t *Tx) Nearest(of Known, words ...string) ([]string, error) {
 	names := make([]string, len(words))
 	for i, s := range search {
 		names[i] = s.Name
+		if of == KnownCustomers && err == nil && s.Name != "" {
+			names[i], err = t.written(s.Name)
+		}
 	}
 	return names, err
+}
+
+// written returns the name of a customer as it was written, by what it is found by.
+func (t *Tx) written(customer string) (string, error) {
+	var sold []byte
+	if _, err := t.row("SELECT sold FROM entitlements WHERE customer = $1 LIMIT 1", []any{customer}, &sold); err != nil {
+		return "", err
+	}
+	var e ledger.Entitlement
+	if err := json.Unmarshal(sold, &e); err != nil {
+		return "", ledger.Damaged("what was sold: %v", err)
+	}
+	return strings.Join(strings.Fields(e.Customer), " "), nil
 }
 
 // Meant is what an invoice or an e-mail address in a request was most likely meant to be.
