@@ -21,20 +21,40 @@ import (
 // readEmails reads the addresses that the log commits to. Those that are not what a
 // commitment says are passed over here, and found when the tables are compared.
 func (a *audit) readEmails() error {
-	a.state.emails = make(map[string]*store.Email)
 	return a.kept.EachEmail(func(e *store.Email) error {
 		if bytes.Equal(ledger.Commitment(e.Salt, e.Address), e.Account) && ledger.AccountKey(e.Address) == e.Owner {
-			a.state.emails[string(e.Account)] = e
+			number, _ := a.state.emailRows.add(email{[32]byte(e.Account), pack(e.Address, string(e.Salt))})
+			a.state.emails.put(number)
 		}
 		return nil
 	})
 }
 
+// email is an address that is known, by the commitment to it.
+type email struct {
+	account [32]byte
+	texts   packed // the address, its salt
+}
+
+// known returns the address and the salt behind a commitment.
+func (s *state) known(account []byte) (address, salt string, known bool) {
+	if len(account) != 32 {
+		return "", "", false
+	}
+	e := s.emails.find([32]byte(account))
+	if e == nil {
+		return "", "", false
+	}
+	address, rest := e.texts.cut()
+	salt, _ = rest.cut()
+	return address, salt, true
+}
+
 // email returns the address behind a commitment; unknown says that it is a word in its
 // place, which no customer has.
 func (s *state) email(account []byte) (address string, unknown bool) {
-	if e := s.emails[string(account)]; e != nil {
-		return e.Address, false
+	if address, _, known := s.known(account); known {
+		return address, false
 	}
 	return hex.EncodeToString(account) + "@forgotten.invalid", true
 }
@@ -53,7 +73,8 @@ func (s *state) withEmail(sold *ledger.Entitlement) *ledger.Entitlement {
 // unjudged reports whether the rules cannot be asked about the address of a sale as it
 // was: it is known no more.
 func (s *state) unjudged(e *ledger.Entitlement) bool {
-	return !e.Forgotten && s.emails[string(e.Account)] == nil
+	_, _, known := s.known(e.Account)
+	return !e.Forgotten && !known
 }
 
 // forget asks about addresses that are removed. Whose they are, nobody knows any more.

@@ -39,8 +39,8 @@ func becomes(after *ledger.Entitlement) func(e *ledger.Entitlement) error {
 
 // saltOf returns the salt of the address of a sale, none if it is not known.
 func (s *state) saltOf(e *ledger.Entitlement) []byte {
-	if known := s.emails[string(e.Account)]; known != nil {
-		return known.Salt
+	if _, salt, known := s.known(e.Account); known {
+		return []byte(salt)
 	}
 	return nil
 }

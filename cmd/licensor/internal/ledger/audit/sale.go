@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"encoding/json"
 	"fmt"
 
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
@@ -26,6 +27,7 @@ func (s *state) applySale(e *ledger.Event, sold *ledger.Entitlement) error {
 		}
 	}
 	of.Entitlement = s.withEmail(sold)
+	s.share(of.Entitlement)
 	if of.Account != nil && !s.accounts[string(of.Account)] {
 		s.accounts[string(of.Account)] = true
 		if s.unjudged(of.Entitlement) {
@@ -34,6 +36,26 @@ func (s *state) applySale(e *ledger.Event, sold *ledger.Entitlement) error {
 	}
 	s.index(of, true)
 	return nil
+}
+
+// alike is what many sales have alike, such as all of one edition.
+type alike struct {
+	features                             []string
+	limits                               map[string]uint64
+	ext                                  map[string]string
+	product, edition, kind, version, ask string
+}
+
+// share has what is alike in many sales in memory once.
+func (s *state) share(e *ledger.Entitlement) {
+	a := alike{e.Features, e.Limits, e.Ext, e.Product, e.Edition, e.Type, e.MaxVersion, e.Binding}
+	key, _ := json.Marshal([...]any{a.features, a.limits, a.ext, a.product, a.edition, a.kind, a.version, a.ask}) // it came from JSON
+	known, there := s.alike[string(key)]
+	if !there {
+		s.alike[string(key)], known = a, a
+	}
+	e.Features, e.Limits, e.Ext, e.Product, e.Edition, e.Type, e.MaxVersion, e.Binding =
+		known.features, known.limits, known.ext, known.product, known.edition, known.kind, known.version, known.ask
 }
 
 // index notes a sale where the rules look for it, or forgets it there.

@@ -6,7 +6,6 @@ import (
 
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/rules"
-	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/store"
 	"github.com/offlicense/offlicense/format"
 )
 
@@ -27,14 +26,17 @@ type state struct {
 	frozen  *ledger.Frozen
 	givenUp []ledger.MoveID
 
-	emails   map[string]*store.Email // that are known, by their commitments
-	accounts map[string]bool         // the commitments so far, but for those that were removed
-	more     map[*sale][][]byte      // the commitments to addresses besides its own, of the few sales that have any
-	unknown  int                     // of them, those behind which no address is known any more
+	emailRows table[email]
+	emails    *index[[32]byte, email] // that are known, by their commitments
+
+	accounts map[string]bool    // the commitments so far, but for those that were removed
+	more     map[*sale][][]byte // the commitments to addresses besides its own, of the few sales that have any
+	unknown  int                // of them, those behind which no address is known any more
 
 	products    map[string]*ledger.Product
 	customers   map[string]bool // whether a customer is a partner, by key
 	sales       map[string]*sale
+	alike       map[string]alike
 	unsold      map[string]*sale // invoices that have activations and were never sold
 	production  map[rules.ForProduct][]*sale
 	evaluations map[rules.ForProduct][]*sale
@@ -58,11 +60,12 @@ type state struct {
 
 func newState() *state {
 	s := &state{
-		products: make(map[string]*ledger.Product), accounts: make(map[string]bool), more: make(map[*sale][][]byte), customers: make(map[string]bool), sales: make(map[string]*sale), unsold: make(map[string]*sale),
+		products: make(map[string]*ledger.Product), accounts: make(map[string]bool), more: make(map[*sale][][]byte), customers: make(map[string]bool), sales: make(map[string]*sale), alike: make(map[string]alike), unsold: make(map[string]*sale),
 		production: make(map[rules.ForProduct][]*sale), evaluations: make(map[rules.ForProduct][]*sale),
 		strays: make(map[*license]string), moves: make(map[string]*move),
 		listed: make(map[uint64]*list), signers: make(map[string]*signer),
 	}
+	s.emails = newIndex(&s.emailRows, func(e *email) [32]byte { return e.account })
 	s.activations = newIndex(&s.allActivations, (*activation).id)
 	s.sites = newIndex(&s.allActivations, (*activation).site)
 	s.licenses = newIndex(&s.allLicenses, func(l *license) format.ID { return l.id })
