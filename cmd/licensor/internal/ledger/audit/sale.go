@@ -38,24 +38,19 @@ func (s *state) applySale(e *ledger.Event, sold *ledger.Entitlement) error {
 	return nil
 }
 
-// alike is what many sales have alike, such as all of one edition.
-type alike struct {
-	features                             []string
-	limits                               map[string]uint64
-	ext                                  map[string]string
-	product, edition, kind, version, ask string
-}
-
-// share has what is alike in many sales in memory once.
+// share has what many sales have alike, such as all of one edition, in memory once.
 func (s *state) share(e *ledger.Entitlement) {
-	a := alike{e.Features, e.Limits, e.Ext, e.Product, e.Edition, e.Type, e.MaxVersion, e.Binding}
-	key, _ := json.Marshal([...]any{a.features, a.limits, a.ext, a.product, a.edition, a.kind, a.version, a.ask}) // it came from JSON
-	known, there := s.alike[string(key)]
-	if !there {
-		s.alike[string(key)], known = a, a
+	own := &ledger.Entitlement{
+		Product: e.Product, Edition: e.Edition, Type: e.Type, Binding: e.Binding, MaxVersion: e.MaxVersion,
+		Features: e.Features, Limits: e.Limits, Ext: e.Ext,
 	}
-	e.Features, e.Limits, e.Ext, e.Product, e.Edition, e.Type, e.MaxVersion, e.Binding =
-		known.features, known.limits, known.ext, known.product, known.edition, known.kind, known.version, known.ask
+	key, _ := json.Marshal(own) // it came from JSON
+	if s.alike[string(key)] == nil {
+		s.alike[string(key)] = own
+	}
+	known := s.alike[string(key)]
+	e.Product, e.Edition, e.Type, e.Binding, e.MaxVersion = known.Product, known.Edition, known.Type, known.Binding, known.MaxVersion
+	e.Features, e.Limits, e.Ext = known.Features, known.Limits, known.Ext
 }
 
 // index notes a sale where the rules look for it, or forgets it there.

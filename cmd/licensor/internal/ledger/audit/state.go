@@ -36,8 +36,8 @@ type state struct {
 	products    map[string]*ledger.Product
 	customers   map[string]bool // whether a customer is a partner, by key
 	sales       map[string]*sale
-	alike       map[string]alike
-	unsold      map[string]*sale // invoices that have activations and were never sold
+	alike       map[string]*ledger.Entitlement // what many of them have in common, see share
+	unsold      map[string]*sale               // invoices that have activations and were never sold
 	production  map[rules.ForProduct][]*sale
 	evaluations map[rules.ForProduct][]*sale
 
@@ -60,7 +60,7 @@ type state struct {
 
 func newState() *state {
 	s := &state{
-		products: make(map[string]*ledger.Product), accounts: make(map[string]bool), more: make(map[*sale][][]byte), customers: make(map[string]bool), sales: make(map[string]*sale), alike: make(map[string]alike), unsold: make(map[string]*sale),
+		products: make(map[string]*ledger.Product), accounts: make(map[string]bool), more: make(map[*sale][][]byte), customers: make(map[string]bool), sales: make(map[string]*sale), alike: make(map[string]*ledger.Entitlement), unsold: make(map[string]*sale),
 		production: make(map[rules.ForProduct][]*sale), evaluations: make(map[rules.ForProduct][]*sale),
 		strays: make(map[*license]string), moves: make(map[string]*move),
 		listed: make(map[uint64]*list), signers: make(map[string]*signer),
