@@ -18,6 +18,8 @@ import (
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/format"
 	"github.com/pelletier/go-toml/v2"
+	"golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/transform"
 )
 
 // MaxFile is the most bytes of a file with a product.
@@ -64,6 +66,11 @@ func Parse(text []byte) (ledger.Product, error) {
 	}
 	if len(text) > MaxFile {
 		return fail(fmt.Errorf("the file has more than %d KiB", MaxFile>>10))
+	}
+	// Where the shell is PowerShell, "product show NAME > FILE" is in UTF-16.
+	text, _, err := transform.Bytes(unicode.BOMOverride(transform.Nop), text)
+	if err != nil {
+		return fail(err)
 	}
 	var f productFile
 	if err := toml.NewDecoder(bytes.NewReader(text)).DisallowUnknownFields().Decode(&f); err != nil {

@@ -2,10 +2,12 @@ package catalogue_test
 
 import (
 	"bytes"
+	"encoding/binary"
 	"reflect"
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf16"
 
 	"github.com/offlicense/offlicense/cmd/licensor/internal/catalogue"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
@@ -66,6 +68,27 @@ func roundTrip(t *testing.T, text []byte) {
 	}
 	if more, err := catalogue.Format(same); err != nil || !bytes.Equal(more, written) {
 		t.Errorf("written again it is %s, %v", more, err)
+	}
+}
+
+// A file is read as editors and shells of Windows save it.
+func TestByteOrderMark(t *testing.T) {
+	text, err := catalogue.Example("cms")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := catalogue.Parse(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	little := []byte{0xff, 0xfe}
+	for _, unit := range utf16.Encode([]rune(string(text))) {
+		little = binary.LittleEndian.AppendUint16(little, unit)
+	}
+	for _, saved := range [][]byte{append([]byte("\xef\xbb\xbf"), text...), little, bytes.ReplaceAll(text, []byte("\n"), []byte("\r\n"))} {
+		if p, err := catalogue.Parse(saved); err != nil || !reflect.DeepEqual(p, want) {
+			t.Errorf("%.20q: %v", saved, err)
+		}
 	}
 }
 
