@@ -120,7 +120,7 @@ func (b *bulkRenewal) run(ctx context.Context, lines []service.RenewalLine) erro
 }
 
 // tally counts what would become of the lines of a run.
-type tally struct{ changed, same, repeated, passed, refused, licenses int }
+type tally struct{ changed, same, repeated, passed, refused, licenses, behind int }
 
 func count(previews []service.Renewed) (n tally) {
 	for i := range previews {
@@ -136,6 +136,9 @@ func count(previews []service.Renewed) (n tally) {
 		default:
 			n.changed++
 			n.licenses += r.Licenses()
+			if r.Revised.After.UpdatesEndFirst() && !r.Revised.Before.UpdatesEndFirst() {
+				n.behind++
+			}
 		}
 	}
 	return n
@@ -143,6 +146,9 @@ func count(previews []service.Renewed) (n tally) {
 
 // warn says why a run does less than somebody may think.
 func (b *bulkRenewal) warn(n tally) {
+	if n.behind > 0 {
+		b.env.Warnf("the updates of %s end before the license will: they have an end of their own, --updates-until", cli.Plural(n.behind, "entitlement", "entitlements"))
+	}
 	switch {
 	case n.repeated > 0:
 		b.env.Warnf("%s renewed by the same time within the last day, and not once more; to add to that, give the new end as a day",

@@ -138,6 +138,9 @@ func showChange(ctx context.Context, env *cli.Env, s *service.Service, before, a
 	if _, err := t.WriteTo(env.Stdout); err != nil {
 		return err
 	}
+	if after.UpdatesEndFirst() && !before.UpdatesEndFirst() {
+		env.Warnf("builds made after %s will not be covered: updates have an end of their own, --updates-until", ledger.FormatDate(after.UpdatesUntil))
+	}
 	stay, err := s.NotTakenOver(ctx, before, after)
 	if len(stay) > 0 {
 		env.Warnf("only the name of the edition changes: what %s grants by --%s is not taken over; \"licensor product show %s\" has it",

@@ -141,6 +141,11 @@ func (e *Entitlement) Begun(at time.Time) *Entitlement {
 // Ends reports whether it has an end, be it known or not.
 func (e *Entitlement) Ends() bool { return !e.Expires.IsZero() || !e.Term.IsZero() }
 
+// UpdatesEndFirst reports whether there are builds, made before its end, that it does not cover.
+func (e *Entitlement) UpdatesEndFirst() bool {
+	return !e.UpdatesUntil.IsZero() && e.UpdatesUntil.Before(UpdatesUntil(e.Expires))
+}
+
 // HardEnd returns when its licenses end, their grace included; zero: never.
 func (e *Entitlement) HardEnd() time.Time {
 	if e.Expires.IsZero() {

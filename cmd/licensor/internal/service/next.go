@@ -73,7 +73,7 @@ func (n *nexts) sale(h *ledger.Holding) {
 		n.add("sign under it again", "resume %s --why TEXT", n.invoice)
 		return
 	case ledger.StatusEnded, ledger.StatusGrace:
-		n.add("renew it", "renew %s --expires 1y --out DIR", n.invoice)
+		n.renew(h)
 		return
 	}
 	if h.Forgotten {
@@ -89,18 +89,31 @@ func (n *nexts) sale(h *ledger.Holding) {
 	default:
 		n.add("sell more seats", "amend %s --seats %d --out DIR", n.invoice, h.Seats+1)
 	}
-	if !h.Expires.IsZero() || !h.UpdatesUntil.IsZero() {
-		n.add("renew it", "renew %s %s --out DIR", n.invoice, renewing(h))
-	}
+	n.renew(h)
 	n.add("change what was sold", "amend %s --out DIR ...", n.invoice)
 }
 
-// renewing are the options of a renewal: of a perpetual license, its updates.
-func renewing(h *ledger.Holding) string {
-	if h.Expires.IsZero() {
-		return "--updates-until 1y"
+// renew adds the renewal of what has an end: the license, the updates or both. What would be
+// over again already begins today.
+func (n *nexts) renew(h *ledger.Holding) {
+	year := ledger.Span{Months: 12}
+	options, begins := "", h.Expires
+	if !h.Expires.IsZero() {
+		options = " --expires 1y"
 	}
-	return "--expires 1y"
+	if until := ledger.EndOfUpdates(h.UpdatesUntil); !until.IsZero() {
+		options += " --updates-until 1y"
+		if begins.IsZero() || until.Before(begins) {
+			begins = until
+		}
+	}
+	if options == "" || !h.Term.IsZero() {
+		return
+	}
+	if !year.From(begins).After(n.now) {
+		options += " --from " + ledger.FormatDate(n.now)
+	}
+	n.add("renew it", "renew %s%s --out DIR", n.invoice, options)
 }
 
 func (n *nexts) activation(d *Shown, a *ledger.Held) {

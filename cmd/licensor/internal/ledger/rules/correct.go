@@ -85,7 +85,13 @@ func (j *judgement) checkCorrection(s *Sale, after *ledger.Entitlement) error {
 		}
 	}
 	if taken := s.Used + j.waiting(s); taken > 0 && !saysTheSame(before, after) {
-		return ledger.Refuse(ledger.RuleSigned, ledger.LiftNobody, "release or deactivate first; \"licensor amend\" changes terms while sites are active",
+		next := "release or deactivate first; \"licensor amend\" changes terms while sites are active"
+		if named := after.Clone(); named.Customer != before.Customer {
+			if named.Customer = before.Customer; saysTheSame(before, named) {
+				next = "\"licensor customer rename\" changes a name, \"licensor customer transfer\" whose the sale is"
+			}
+		}
+		return ledger.Refuse(ledger.RuleSigned, ledger.LiftNobody, next,
 			"%s of invoice %q in use or waiting for a move, and licenses say what is to be corrected", text.Plural(taken, "seat", "seats"), before.Invoice)
 	}
 	if err := checkBegun(s, after); err != nil {
