@@ -85,11 +85,7 @@ func (s *Store) place(ctx context.Context, tx *sql.Tx) (p Place, err error) {
 	if err != nil {
 		return p, err
 	}
-	return p, eachRow(rows, func(scan func(...any) error) error {
-		var version int64
-		if err := scan(&version); err != nil {
-			return err
-		}
+	return p, eachRow(rows, column(func(version int64) {
 		switch {
 		case version < 0:
 			p.Draft = ledger.MoveID(-version)
@@ -98,8 +94,7 @@ func (s *Store) place(ctx context.Context, tx *sql.Tx) (p Place, err error) {
 		default:
 			p.Open = true
 		}
-		return nil
-	})
+	}))
 }
 
 // Claim makes the draft for a move of a ledger where nothing stands, with the first event
@@ -224,19 +219,10 @@ func (t *Tx) EmailsDigest() (sum [sha256.Size]byte, err error) {
 
 // GivenUp returns the moves after which the ledger was thawed.
 func (t *Tx) GivenUp() (moves []ledger.MoveID, err error) {
-	err = t.each("SELECT event FROM events WHERE action = $1 ORDER BY seq", []any{string(ledger.ActionThaw)}, func(scan func(...any) error) error {
-		var leaf []byte
-		if err := scan(&leaf); err != nil {
-			return err
-		}
-		e, err := ledger.ParseEvent(leaf)
-		if err != nil {
-			return ledger.Damaged("%v", err)
-		}
+	err = t.each("SELECT event FROM events WHERE action = $1 ORDER BY seq", []any{string(ledger.ActionThaw)}, parsed(func(e *ledger.Event) {
 		if d, ok := e.Detail.(ledger.Thawed); ok {
 			moves = append(moves, d.Move)
 		}
-		return nil
-	})
+	}))
 	return moves, err
 }

@@ -115,12 +115,7 @@ func (l *loader) sites(ask Ask) error {
 		all = append(all, q.Invoice, q.Key.Bytes())
 	}
 	return l.eachTuple(`SELECT a.id FROM asked JOIN activations a ON a.invoice = asked.a AND a.machine_key = asked.b WHERE a.state IN ('active', 'bridge')`,
-		[]string{"TEXT", "{blob}"}, all, func(scan func(...any) error) error {
-			var id string
-			err := scan(&id)
-			l.Activations[id] = nil
-			return err
-		})
+		[]string{"TEXT", "{blob}"}, all, column(func(id string) { l.Activations[id] = nil }))
 }
 
 // activations loads the activations that were asked for or found so far, with the other
@@ -257,15 +252,11 @@ func (l *loader) sales(ask Ask) error {
 	if err != nil {
 		return err
 	}
-	return l.eachIn("SELECT d.invoice, d.account, m.address FROM addresses d JOIN emails m ON m.account = d.account WHERE d.invoice IN (%s) ORDER BY d.account", named, func(scan func(...any) error) error {
-		var invoice string
-		var a ledger.Address
-		err := scan(&invoice, &a.Account, &a.Email)
-		if s := l.Sales[invoice]; err == nil && s != nil && !slices.ContainsFunc(s.More, func(m ledger.Address) bool { return bytes.Equal(m.Account, a.Account) }) {
-			s.More = append(s.More, a)
+	return l.eachIn("SELECT d.invoice, d.account, m.address FROM addresses d JOIN emails m ON m.account = d.account WHERE d.invoice IN (%s) ORDER BY d.account", named, columns3(func(invoice string, account []byte, email string) {
+		if s := l.Sales[invoice]; s != nil && !slices.ContainsFunc(s.More, func(m ledger.Address) bool { return bytes.Equal(m.Account, account) }) {
+			s.More = append(s.More, ledger.Address{Account: account, Email: email})
 		}
-		return err
-	})
+	}))
 }
 
 // Buyer adds what the rules ask of the buyer of a sale that is about to be changed.
@@ -285,12 +276,7 @@ func (t *Tx) Customers(names ...string) (*rules.Facts, error) {
 	for _, name := range names {
 		keys = append(keys, ledger.CustomerKey(name))
 	}
-	err := t.eachIn("SELECT e.invoice FROM entitlements e WHERE e.customer IN (%s)", anys(keys), func(scan func(...any) error) error {
-		var invoice string
-		err := scan(&invoice)
-		invoices = append(invoices, invoice)
-		return err
-	})
+	err := t.eachIn("SELECT e.invoice FROM entitlements e WHERE e.customer IN (%s)", anys(keys), values(&invoices))
 	if err != nil {
 		return nil, err
 	}
@@ -335,18 +321,14 @@ func (l *loader) buyers(ask Ask) error {
 		return err
 	}
 	err := l.eachIn("SELECT customer, product, CASE WHEN MIN(hard_end) = 0 THEN 0 ELSE MAX(hard_end) END FROM entitlements WHERE type = 'production' AND standing = '' AND customer IN (%s) GROUP BY customer, product",
-		names, func(scan func(...any) error) error {
-			var of rules.ForProduct
-			var end unixTime
-			err := scan(&of.Buyer, &of.Product, &end)
-			l.Production[of] = time.Time(end)
-			return err
-		})
+		names, columns3(func(buyer, product string, end unixTime) {
+			l.Production[rules.ForProduct{Buyer: buyer, Product: product}] = time.Time(end)
+		}))
 	if err != nil {
 		return err
 	}
 	const evaluations = "SELECT " + soldColumns + " FROM " + soldTables + " WHERE e.type = 'evaluation' AND "
-	note := func(key func(e *ledger.Entitlement) rules.ForProduct) func(func(...any) error) error {
+	note := func(key func(e *ledger.Entitlement) rules.ForProduct) rowFunc {
 		return func(scan func(...any) error) error {
 			e, err := scanSold(scan)
 			if err == nil {
@@ -368,12 +350,7 @@ func (l *loader) buyers(ask Ask) error {
 
 // partners loads who of some customers is a partner.
 func (l *loader) partners(customers []string) error {
-	return l.eachIn("SELECT name FROM customers WHERE partner <> 0 AND name IN (%s)", anys(customers), func(scan func(...any) error) error {
-		var name string
-		err := scan(&name)
-		l.Facts.Partners[name] = true
-		return err
-	})
+	return l.eachIn("SELECT name FROM customers WHERE partner <> 0 AND name IN (%s)", anys(customers), column(func(name string) { l.Facts.Partners[name] = true }))
 }
 
 // anys returns names as values of a statement, each once.
@@ -423,12 +400,7 @@ func (t *Tx) Ever(f *rules.Facts, invoice string) ([]*rules.Activation, error) {
 // activationsBy returns the activations of an invoice whose ids a query selects.
 func (t *Tx) activationsBy(f *rules.Facts, query, invoice string) ([]*rules.Activation, error) {
 	var ids []string
-	err := t.each(query, []any{invoice}, func(scan func(...any) error) error {
-		var id string
-		err := scan(&id)
-		ids = append(ids, id)
-		return err
-	})
+	err := t.each(query, []any{invoice}, values(&ids))
 	if err != nil {
 		return nil, err
 	}

@@ -293,18 +293,7 @@ func (t *Tx) events(from string, args []any, order string, most int) (all []*led
 	if most > 0 {
 		query += " LIMIT " + number64(int64(most))
 	}
-	err = t.each(query, args, func(scan func(...any) error) error {
-		var leaf []byte
-		if err := scan(&leaf); err != nil {
-			return err
-		}
-		e, err := ledger.ParseEvent(leaf)
-		if err != nil {
-			return ledger.Damaged("%v", err)
-		}
-		all = append(all, e)
-		return nil
-	})
+	err = t.each(query, args, parsed(func(e *ledger.Event) { all = append(all, e) }))
 	slices.Reverse(all)
 	return all, err
 }

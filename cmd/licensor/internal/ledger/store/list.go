@@ -92,28 +92,19 @@ func (t *Tx) List(filter Filter) ([]ledger.Holding, error) {
 		condition, args = t.ofInvoices(holdings)
 	}
 	err = t.each("SELECT a.invoice, a.ended, a.emergency_days FROM entitlements e JOIN activations a ON a.invoice = e.invoice WHERE a.emergency_days > 0 AND "+condition,
-		args, func(scan func(...any) error) error {
-			var invoice string
-			var ended unixTime
-			var days uint64
-			err := scan(&invoice, &ended, &days)
-			if h := &holdings[at[invoice]]; err == nil && !time.Time(ended).Before(h.EmergencyFrom) {
+		args, columns3(func(invoice string, ended unixTime, days uint64) {
+			if h := &holdings[at[invoice]]; !time.Time(ended).Before(h.EmergencyFrom) {
 				h.DaysUsed += min(days, 1<<32) // sites report what they like
 			}
-			return err
-		})
+		}))
 	if err != nil {
 		return nil, err
 	}
 	err = t.each("SELECT d.invoice, m.address FROM entitlements e JOIN addresses d ON d.invoice = e.invoice JOIN emails m ON m.account = d.account WHERE "+condition+" ORDER BY m.owner",
-		args, func(scan func(...any) error) error {
-			var invoice, email string
-			err := scan(&invoice, &email)
-			if h := &holdings[at[invoice]]; err == nil {
-				h.MoreEmails = append(h.MoreEmails, email)
-			}
-			return err
-		})
+		args, columns(func(invoice, email string) {
+			h := &holdings[at[invoice]]
+			h.MoreEmails = append(h.MoreEmails, email)
+		}))
 	if err != nil {
 		return nil, err
 	}
@@ -174,23 +165,13 @@ func (t *Tx) eachHeld(condition string, args []any, f func(invoice string, h led
 
 // Accounts returns the commitments to an e-mail address, however it was typed.
 func (t *Tx) Accounts(email string) (all [][]byte, err error) {
-	err = t.each("SELECT account FROM emails WHERE owner = $1 ORDER BY account", []any{ledger.AccountKey(email)}, func(scan func(...any) error) error {
-		var account []byte
-		err := scan(&account)
-		all = append(all, account)
-		return err
-	})
+	err = t.each("SELECT account FROM emails WHERE owner = $1 ORDER BY account", []any{ledger.AccountKey(email)}, values(&all))
 	return all, err
 }
 
 // Partners returns the customers who are partners.
 func (t *Tx) Partners() (ledger.Partners, error) {
 	all := make(ledger.Partners)
-	err := t.each("SELECT name FROM customers WHERE partner <> 0", nil, func(scan func(...any) error) error {
-		var name string
-		err := scan(&name)
-		all[name] = true
-		return err
-	})
+	err := t.each("SELECT name FROM customers WHERE partner <> 0", nil, column(func(name string) { all[name] = true }))
 	return all, err
 }

@@ -37,12 +37,10 @@ type EventRow struct {
 // many. Between two calls other things may be asked.
 func (t *Tx) Events(from int64, most int) ([]EventRow, error) {
 	all := make([]EventRow, 0, most)
-	err := t.each("SELECT seq, invoice, activation, operator, action, event FROM events WHERE seq >= $1 ORDER BY seq LIMIT "+number64(int64(most)), []any{from}, func(scan func(...any) error) error {
-		var r EventRow
-		err := scan(&r.Seq, &r.Invoice, &r.Activation, &r.Operator, &r.Action, &r.Leaf)
-		all = append(all, r)
-		return err
-	})
+	err := t.each("SELECT seq, invoice, activation, operator, action, event FROM events WHERE seq >= $1 ORDER BY seq LIMIT "+number64(int64(most)), []any{from},
+		structs(&all, func(r *EventRow) []any {
+			return []any{&r.Seq, &r.Invoice, &r.Activation, &r.Operator, &r.Action, &r.Leaf}
+		}))
 	return all, err
 }
 

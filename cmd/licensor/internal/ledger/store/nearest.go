@@ -35,14 +35,11 @@ func (t *Tx) Nearest(of Known, words ...string) ([]string, error) {
 		}
 		search[i] = text.NewNearest(word)
 	}
-	err := t.each("SELECT DISTINCT "+of.column+" FROM "+of.table, nil, func(scan func(...any) error) error {
-		var name string
-		err := scan(&name)
+	err := t.each("SELECT DISTINCT "+of.column+" FROM "+of.table, nil, column(func(name string) {
 		for _, s := range search {
 			s.Consider(name)
 		}
-		return err
-	})
+	}))
 	names := make([]string, len(words))
 	for i, s := range search {
 		names[i] = s.Name
@@ -91,11 +88,7 @@ func (t *Tx) Meant(requests []*verify.Request) ([]Meant, error) {
 			return nil, err
 		}
 	}
-	err := t.each("SELECT e.invoice, e.customer, COALESCE(m.address, '') FROM "+soldTables+" ORDER BY e.invoice", nil, func(scan func(...any) error) error {
-		var invoice, customer, address string
-		if err := scan(&invoice, &customer, &address); err != nil {
-			return err
-		}
+	err := t.each("SELECT e.invoice, e.customer, COALESCE(m.address, '') FROM "+soldTables+" ORDER BY e.invoice", nil, columns3(func(invoice, customer, address string) {
 		for _, s := range all {
 			sold := s.customer == customer && s.other == ""
 			if s.forgotten || invoice == s.Invoice || !sold && !s.near.Near(invoice) {
@@ -110,8 +103,7 @@ func (t *Tx) Meant(requests []*verify.Request) ([]Meant, error) {
 				s.other = invoice
 			}
 		}
-		return nil
-	})
+	}))
 	meant := make([]Meant, len(all))
 	for i, s := range all {
 		meant[i] = Meant{s.near.Name, s.fits.Name, s.other}

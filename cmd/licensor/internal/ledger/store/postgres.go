@@ -186,11 +186,7 @@ func (d postgresDialect) strange(t *Tx) ([]Strange, error) {
 		all = append(all, Strange{"pg_catalog", name, fmt.Sprintf(format, args...)})
 	}
 	there := make(map[string]bool)
-	err := t.each(relations, nil, func(scan func(...any) error) error {
-		var name, kind, shape string
-		if err := scan(&name, &kind, &shape); err != nil {
-			return err
-		}
+	err := t.each(relations, nil, columns3(func(name, kind, shape string) {
 		there[name] = true
 		switch want, known := due[name]; {
 		case !known:
@@ -200,8 +196,7 @@ func (d postgresDialect) strange(t *Tx) ([]Strange, error) {
 		case shape != want.shape:
 			add(name, "is not as it was made: it is %s, and was %s: table %s", shape, want.shape, want.table)
 		}
-		return nil
-	})
+	}))
 	if err != nil {
 		return nil, err
 	}
@@ -211,12 +206,9 @@ func (d postgresDialect) strange(t *Tx) ([]Strange, error) {
 		}
 	}
 	for _, attached := range [...]string{attachedTriggers, attachedRules, attachedPolicies, attachedSecurity, attachedChildren, attachedConstraints, shadowed} {
-		err := t.each(attached, nil, func(scan func(...any) error) error {
-			var table, what string
-			err := scan(&table, &what)
+		err := t.each(attached, nil, columns(func(table, what string) {
 			add(table, "%s: a ledger has none. It may change what the table %s seems to hold", what, table)
-			return err
-		})
+		}))
 		if err != nil {
 			return nil, err
 		}

@@ -119,30 +119,18 @@ const monthForm = "2006-01"
 
 // happened counts the events from first to before end.
 func (r *report) happened(column, from string, first, end int64, row func(string) *ledger.ReportRow) error {
-	err := r.each("SELECT "+column+", COUNT(*) FROM entitlements e WHERE e.sold_seq >= $1 AND e.sold_seq < $2 GROUP BY 1", []any{first, end}, func(scan func(...any) error) error {
-		var name string
-		var n uint64
-		err := scan(&name, &n)
-		row(name).Sold += n
-		return err
-	})
+	err := r.each("SELECT "+column+", COUNT(*) FROM entitlements e WHERE e.sold_seq >= $1 AND e.sold_seq < $2 GROUP BY 1", []any{first, end}, columns(func(name string, n uint64) { row(name).Sold += n }))
 	if err != nil {
 		return err
 	}
 	return r.each("SELECT "+column+", v.action, COUNT(*) "+from+`v.action IN ('renew', 'cancel') AND v.action <> 'sign'
-		AND v.seq >= $1 AND v.seq < $2 GROUP BY 1, 2`, []any{first, end}, func(scan func(...any) error) error {
-		var name string
-		var action ledger.Action
-		var n uint64
-		err := scan(&name, &action, &n)
-		switch c := row(name); action {
-		case ledger.ActionRenew:
+		AND v.seq >= $1 AND v.seq < $2 GROUP BY 1, 2`, []any{first, end}, columns3(func(name string, action ledger.Action, n uint64) {
+		if c := row(name); action == ledger.ActionRenew {
 			c.Renewed += n
-		default:
+		} else {
 			c.Canceled += n
 		}
-		return err
-	})
+	}))
 }
 
 // running is true of an entitlement e that has not ended at the time $1.
@@ -154,26 +142,18 @@ func (r *report) stands(column, condition string, args []any, row func(string) *
 	args = append([]any{ledger.Seconds(r.q.Now)}, args...)
 	err := r.each("SELECT "+column+`, CAST(SUM(e.seats_used) AS BIGINT),
 		CAST(SUM(CASE WHEN e.standing = '' AND e.seats > e.seats_used THEN e.seats - e.seats_used ELSE 0 END) AS BIGINT)
-		FROM entitlements e WHERE `+running+condition+" GROUP BY 1", args, func(scan func(...any) error) error {
-		var name string
-		var used, free uint64
-		err := scan(&name, &used, &free)
+		FROM entitlements e WHERE `+running+condition+" GROUP BY 1", args, columns3(func(name string, used, free uint64) {
 		c := row(name)
 		c.Active, c.Free = c.Active+used, c.Free+free
-		return err
-	})
+	}))
 	if err != nil {
 		return err
 	}
 	return r.each("SELECT "+column+`, COUNT(*) FROM revocations r JOIN activations a ON a.license = r.license AND a.state = 'active'
-		JOIN entitlements e ON e.invoice = a.invoice WHERE `+running+condition+" GROUP BY 1", args, func(scan func(...any) error) error {
-		var name string
-		var n uint64
-		err := scan(&name, &n)
+		JOIN entitlements e ON e.invoice = a.invoice WHERE `+running+condition+" GROUP BY 1", args, columns(func(name string, n uint64) {
 		c := row(name)
 		c.Active -= min(n, c.Active)
-		return err
-	})
+	}))
 }
 
 // ended counts what has ended in the time of the report.
@@ -183,15 +163,7 @@ func (r *report) ended(column string, count func(name string, n uint64)) error {
 		by = r.q.Until
 	}
 	return r.each("SELECT "+column+", COUNT(*) FROM entitlements e WHERE e.hard_end > $1 AND e.hard_end <= $2 AND e.standing <> 'canceled' GROUP BY 1",
-		[]any{max(ledger.Seconds(r.q.Since), 0), by.Unix()}, func(scan func(...any) error) error {
-			var name string
-			var n uint64
-			err := scan(&name, &n)
-			if err == nil {
-				count(name, n)
-			}
-			return err
-		})
+		[]any{max(ledger.Seconds(r.q.Since), 0), by.Unix()}, columns(count))
 }
 
 // nameCustomers calls customers as they were written, in place of their keys.

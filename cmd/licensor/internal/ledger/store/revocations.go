@@ -31,12 +31,9 @@ func (t *Tx) Revocations() (*rules.Revocations, error) {
 func (t *Tx) revokedLicenses(condition string) ([]rules.RevokedLicense, error) {
 	var all []rules.RevokedLicense
 	err := t.each("SELECT r.license, r.activation, r.since, r.why, r.list, l.hard_end FROM revocations r JOIN licenses l ON l.id = r.license WHERE "+condition+
-		" ORDER BY r.since, r.license", nil, func(scan func(...any) error) error {
-		var r rules.RevokedLicense
-		err := scan(textColumn{&r.License}, &r.Activation, (*unixTime)(&r.Since), &r.Why, &r.List, (*unixTime)(&r.HardEnd))
-		all = append(all, r)
-		return err
-	})
+		" ORDER BY r.since, r.license", nil, structs(&all, func(r *rules.RevokedLicense) []any {
+		return []any{textColumn{&r.License}, &r.Activation, (*unixTime)(&r.Since), &r.Why, &r.List, (*unixTime)(&r.HardEnd)}
+	}))
 	return all, err
 }
 
@@ -88,12 +85,9 @@ func (t *Tx) NewestList(most int) ([]byte, error) {
 func (t *Tx) Signers() ([]ledger.Signer, error) {
 	var all []ledger.Signer
 	err := t.each("SELECT signed_by || '', signer_key, COUNT(*), MIN(issued), MAX(issued) FROM licenses GROUP BY signed_by || '', signer_key ORDER BY 1, 2",
-		nil, func(scan func(...any) error) error {
-			var s ledger.Signer
-			err := scan(&s.Name, &s.Key, &s.Licenses, (*unixTime)(&s.First), (*unixTime)(&s.Last))
-			all = append(all, s)
-			return err
-		})
+		nil, structs(&all, func(s *ledger.Signer) []any {
+			return []any{&s.Name, &s.Key, &s.Licenses, (*unixTime)(&s.First), (*unixTime)(&s.Last)}
+		}))
 	return all, err
 }
 
@@ -101,12 +95,7 @@ func (t *Tx) Signers() ([]ledger.Signer, error) {
 func (t *Tx) ListSigners() ([]ledger.Signer, error) {
 	var all []ledger.Signer
 	err := t.each("SELECT signed_by, signer_key FROM revocation_lists WHERE signer_key IS NOT NULL GROUP BY signed_by, signer_key ORDER BY signed_by, signer_key",
-		nil, func(scan func(...any) error) error {
-			var s ledger.Signer
-			err := scan(&s.Name, &s.Key)
-			all = append(all, s)
-			return err
-		})
+		nil, structs(&all, func(s *ledger.Signer) []any { return []any{&s.Name, &s.Key} }))
 	return all, err
 }
 

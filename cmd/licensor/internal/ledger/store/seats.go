@@ -1,6 +1,7 @@
 package store
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -35,14 +36,9 @@ func (l *loader) seats(ask Ask) error {
 	if err := l.waiting(invoices); err != nil {
 		return err
 	}
-	err := l.eachIn("SELECT invoice, at FROM moved WHERE invoice IN (%s) AND at > "+number64(l.Newest.Add(-movedWithin).Unix()/month*month)+" ORDER BY seq", invoices, func(scan func(...any) error) error {
-		var invoice string
-		var at unixTime
-		err := scan(&invoice, &at)
-		s := l.Sales[invoice]
-		s.Moved = append(s.Moved, time.Time(at))
-		return err
-	})
+	err := l.eachIn("SELECT invoice, at FROM moved WHERE invoice IN (%s) AND at > "+number64(l.Newest.Add(-movedWithin).Unix()/month*month)+" ORDER BY seq", invoices, columns(func(invoice string, at unixTime) {
+		l.Sales[invoice].Moved = append(l.Sales[invoice].Moved, time.Time(at))
+	}))
 	if err != nil {
 		return err
 	}
@@ -81,12 +77,7 @@ func (l *loader) waiting(invoices []any) error {
 // moves.
 func (l *loader) oldest(s *rules.Sale) error {
 	var ids, successors []string
-	err := l.each(`SELECT a.id FROM activations a WHERE a.invoice = $1 AND a.state = 'active' ORDER BY a.since, a.id LIMIT 3`, []any{s.Invoice}, func(scan func(...any) error) error {
-		var id string
-		err := scan(&id)
-		ids = append(ids, id)
-		return err
-	})
+	err := l.each(`SELECT a.id FROM activations a WHERE a.invoice = $1 AND a.state = 'active' ORDER BY a.since, a.id LIMIT 3`, []any{s.Invoice}, values(&ids))
 	if err != nil {
 		return err
 	}
@@ -112,9 +103,8 @@ func (l *loader) loadMissing(ids []string) error {
 // left loads the machines of freed seats that may be those that ask now: they share the
 // machine key or a component.
 func (l *loader) left(ask Ask) error {
-	type machine struct{ invoice, activation string }
-	candidates := make(map[string]machine)
-	freed := make(map[string]bool) // by the same operation
+	invoiceOf := make(map[string]string) // by the activations that may be those
+	freed := make(map[string]bool)       // by the same operation
 	for _, id := range ask.Activations {
 		if a := l.Activations[id]; a != nil {
 			freed[a.Invoice] = true
@@ -131,27 +121,13 @@ func (l *loader) left(ask Ask) error {
 		}
 	}
 	err := l.eachTuple("SELECT m.invoice, m.activation FROM asked JOIN left_machines m ON m.invoice = asked.a AND m.label = asked.b AND m.value = asked.c",
-		[]string{"TEXT", "TEXT", "{blob}"}, asked, func(scan func(...any) error) error {
-			var m machine
-			err := scan(&m.invoice, &m.activation)
-			candidates[m.activation] = m
-			return err
-		})
+		[]string{"TEXT", "TEXT", "{blob}"}, asked, columns(func(invoice, activation string) { invoiceOf[activation] = invoice }))
 	if err != nil {
 		return err
 	}
-	var ids []string
-	for id := range candidates {
-		ids = append(ids, id)
-	}
-	slices.Sort(ids)
+	ids := slices.Sorted(maps.Keys(invoiceOf))
 	machines := make(map[string]*rules.LeftMachine)
-	err = l.eachIn("SELECT activation, label, value FROM left_machines WHERE activation IN (%s) ORDER BY activation, label", anys(ids), func(scan func(...any) error) error {
-		var id, label string
-		var value []byte
-		if err := scan(&id, &label, &value); err != nil {
-			return err
-		}
+	err = l.eachIn("SELECT activation, label, value FROM left_machines WHERE activation IN (%s) ORDER BY activation, label", anys(ids), columns3(func(id, label string, value []byte) {
 		m := machines[id]
 		if m == nil {
 			m = new(rules.LeftMachine)
@@ -162,10 +138,9 @@ func (l *loader) left(ask Ask) error {
 		} else {
 			m.Components = append(m.Components, format.Component{Label: label, Hash: value})
 		}
-		return nil
-	})
+	}))
 	for _, id := range ids {
-		s := l.Sales[candidates[id].invoice]
+		s := l.Sales[invoiceOf[id]]
 		s.Left = append(s.Left, *machines[id])
 	}
 	return err

@@ -227,14 +227,11 @@ func (d sqliteDialect) strange(t *Tx) ([]Strange, error) {
 	if len(all) > 0 {
 		return all, nil
 	}
-	err = t.each("PRAGMA integrity_check(20)", nil, func(scan func(...any) error) error {
-		var text string
-		err := scan(&text)
+	err = t.each("PRAGMA integrity_check(20)", nil, column(func(text string) {
 		if text != "ok" {
 			all = append(all, Strange{"sqlite_schema", "", "SQLite finds that tables and indexes disagree: " + text})
 		}
-		return err
-	})
+	}))
 	return all, err
 }
 

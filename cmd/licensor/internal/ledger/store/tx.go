@@ -159,7 +159,7 @@ func (t *Tx) queryNow(query string, args ...any) (*sql.Rows, error) {
 }
 
 // each calls f for every row of a query.
-func (t *Tx) each(query string, args []any, f func(scan func(into ...any) error) error) error {
+func (t *Tx) each(query string, args []any, f rowFunc) error {
 	rows, err := t.query(query, args...)
 	if err != nil {
 		return err
@@ -167,7 +167,7 @@ func (t *Tx) each(query string, args []any, f func(scan func(into ...any) error)
 	return eachRow(rows, f)
 }
 
-func eachRow(rows *sql.Rows, f func(scan func(into ...any) error) error) error {
+func eachRow(rows *sql.Rows, f rowFunc) error {
 	defer rows.Close()
 	for rows.Next() {
 		if err := f(rows.Scan); err != nil {
@@ -183,7 +183,7 @@ const chunk = 64
 
 // eachIn calls f for every row of a query that has the places of some values where it
 // says %s.
-func (t *Tx) eachIn(query string, values []any, f func(scan func(into ...any) error) error) error {
+func (t *Tx) eachIn(query string, values []any, f rowFunc) error {
 	for len(values) > 0 {
 		some := values[:min(chunk, len(values))]
 		values = values[len(some):]
@@ -199,7 +199,7 @@ func (t *Tx) eachIn(query string, values []any, f func(scan func(into ...any) er
 
 // eachTuple calls f for every row of a query on the table asked, whose columns a, b and so
 // on have the given types and hold the values.
-func (t *Tx) eachTuple(query string, types []string, values []any, f func(scan func(into ...any) error) error) error {
+func (t *Tx) eachTuple(query string, types []string, values []any, f rowFunc) error {
 	width := len(types)
 	for len(values) > 0 {
 		some := values[:min(width*chunk, len(values))]
