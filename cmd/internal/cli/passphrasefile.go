@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"io"
 	"runtime"
+
+	"github.com/offlicense/offlicense/cmd/internal/envelope"
 )
 
 // PassphraseFile returns the first line of the file at path, without its end. A file
@@ -22,7 +24,8 @@ func (e *Env) PassphraseFile(path string) ([]byte, error) {
 	if mode := in.mode(); runtime.GOOS != "windows" && mode.IsRegular() && mode.Perm()&0o077 != 0 {
 		e.Warnf("other users can read the passphrase file (mode %04o): chmod 600 %s", mode.Perm(), ShellPath(path))
 	}
-	line, _, _ := bytes.Cut(data, []byte("\n"))
+	// Editors and PowerShell save it in UTF-16, or begin it with a mark: nobody has chosen that.
+	line, _, _ := bytes.Cut(envelope.Decode(data), []byte("\n"))
 	line = bytes.TrimSuffix(line, []byte("\r"))
 	if len(line) == 0 {
 		return nil, Failf("the first line of the passphrase file \"%s\" is empty", Clean(path))

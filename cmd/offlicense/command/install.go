@@ -51,7 +51,7 @@ func (t tool) install(env *cli.Env, args []string, stateFlag, rootsFlag string, 
 	if err != nil {
 		return err
 	}
-	text, err := env.ReadFile(args[0], format.MaxText)
+	text, err := env.ReadStatement(args[0], format.LicenseFile, format.RevocationFile)
 	if err != nil {
 		return err
 	}

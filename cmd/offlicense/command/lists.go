@@ -52,7 +52,7 @@ type givenList struct {
 func (f *listFlags) load(env *cli.Env, v *verify.Verifier) ([]givenList, error) {
 	var all []givenList
 	for _, file := range f.files {
-		text, err := env.ReadFile(file, format.MaxText)
+		text, err := env.ReadStatement(file, format.RevocationFile)
 		if err != nil {
 			return nil, err
 		}

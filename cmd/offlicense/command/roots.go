@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
-	"github.com/offlicense/offlicense/keys"
 	"github.com/offlicense/offlicense/verify"
 )
 
@@ -25,7 +24,7 @@ func (t tool) loadRoots(env *cli.Env, path string) (*verify.Verifier, error) {
 		return nil, cli.Usagef("no root keys: nothing can be trusted without them").
 			WithHint("give --roots FILE: the public keys that the vendor ships with the product, as \"licensor roots\" prints them")
 	}
-	text, err := env.ReadFile(path, keys.MaxPublicFile)
+	text, err := env.ReadPublicFile(path)
 	if err != nil {
 		return nil, err
 	}

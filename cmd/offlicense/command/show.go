@@ -28,7 +28,7 @@ func show(env *cli.Env, files []string, asJSON bool) error {
 		return cli.Usagef("show needs at least one file").WithHint("give a request, a license, a delegation, a release or a revocation list, or - for standard input")
 	}
 	for i, file := range files {
-		text, err := env.ReadFile(file, format.MaxText)
+		text, err := env.ReadStatement(file)
 		if err != nil {
 			return err
 		}

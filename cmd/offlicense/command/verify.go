@@ -188,7 +188,7 @@ func (f *verifyFlags) prepare(env *cli.Env, files []string) (judge, error) {
 			facts.Revocations = append(facts.Revocations, l.RevocationList)
 		}
 		return func(file string) (*verify.License, error) {
-			text, err := env.ReadFile(file, format.MaxText)
+			text, err := env.ReadStatement(file, format.LicenseFile)
 			if err != nil {
 				return nil, err
 			}
@@ -211,7 +211,7 @@ func (f *verifyFlags) prepare(env *cli.Env, files []string) (judge, error) {
 		if file == "" {
 			return state.Verify(verifier, p, env.Now())
 		}
-		text, err := env.ReadFile(file, format.MaxText)
+		text, err := env.ReadStatement(file, format.LicenseFile)
 		if err != nil {
 			return nil, err
 		}

@@ -86,7 +86,7 @@ func (p *PassphraseOptions) WarnIfPlain(env *cli.Env, what, file string) {
 
 // ReadPublicKey reads a file with one public key. The path "-" is standard input.
 func ReadPublicKey(env *cli.Env, path string) (keys.NamedKey, error) {
-	file, err := env.ReadFile(path, keys.MaxPublicFile)
+	file, err := env.ReadPublicKey(path)
 	if err != nil {
 		return keys.NamedKey{}, err
 	}

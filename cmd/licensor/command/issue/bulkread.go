@@ -13,15 +13,18 @@ import (
 	"time"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
+	"github.com/offlicense/offlicense/cmd/internal/envelope"
 	"github.com/offlicense/offlicense/cmd/licensor/command/common"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
-	"github.com/offlicense/offlicense/format"
 	"github.com/offlicense/offlicense/verify"
 	"github.com/offlicense/offlicense/verify/site/atomicfile"
 )
 
-const requestEnding = ".olq"
+const (
+	requestEnding = ".olq"
+	mailEnding    = ".eml" // a saved mail with a request in it
+)
 
 // bulkItem is one request of many, and what became of it.
 type bulkItem struct {
@@ -50,7 +53,7 @@ func findRequests(env *cli.Env, args []string) ([]*bulkItem, error) {
 		items = append(items, inside...)
 	}
 	if len(items) == 0 {
-		return nil, cli.Failf("there is no request in %s", cli.Quote(strings.Join(args, " "))).WithHint("of a directory, the files whose names end in %s are requests", requestEnding)
+		return nil, cli.Failf("there is no request in %s", cli.Quote(strings.Join(args, " "))).WithHint("of a directory, the files whose names end in %s or %s are requests", requestEnding, mailEnding)
 	}
 	taken := make(map[string]string, len(items))
 	for _, item := range items {
@@ -77,7 +80,7 @@ func requestsIn(env *cli.Env, dir string) ([]*bulkItem, error) {
 		switch {
 		case strings.HasPrefix(e.Name(), "."): // what some systems put beside each file of a USB stick
 			continue
-		case !strings.EqualFold(ending, requestEnding):
+		case !strings.EqualFold(ending, requestEnding) && !strings.EqualFold(ending, mailEnding):
 			if e.Type().IsRegular() && ending != common.LicenseEnding {
 				others++
 			}
@@ -86,7 +89,7 @@ func requestsIn(env *cli.Env, dir string) ([]*bulkItem, error) {
 		items = append(items, &bulkItem{path: filepath.Join(dir, e.Name()), out: licenseName(e.Name()), found: true})
 	}
 	if others > 0 {
-		env.Warnf("%s in %s left alone: the name of a request ends in %s", cli.Plural(others, "other file is", "other files are"), dir, requestEnding)
+		env.Warnf("%s in %s left alone: the name of a request ends in %s, that of a mail in %s", cli.Plural(others, "other file is", "other files are"), dir, requestEnding, mailEnding)
 	}
 	return items, nil
 }
@@ -96,7 +99,7 @@ func licenseName(path string) string {
 		return "stdin" + common.LicenseEnding
 	}
 	name := filepath.Base(path)
-	if ending := filepath.Ext(name); strings.EqualFold(ending, requestEnding) {
+	if ending := filepath.Ext(name); strings.EqualFold(ending, requestEnding) || strings.EqualFold(ending, mailEnding) {
 		name = strings.TrimSuffix(name, ending)
 	}
 	return name + common.LicenseEnding
@@ -138,15 +141,24 @@ func (b *bulk) read() {
 }
 
 func (i *bulkItem) read(env *cli.Env) (*verify.Request, error) {
-	if !i.found {
-		return readRequest(env, i.path)
+	var data []byte
+	var err error
+	if i.found {
+		data, err = atomicfile.Read(i.path, envelope.MaxSize)
+	} else {
+		data, err = env.ReadFile(i.path, envelope.MaxSize)
 	}
-	text, err := atomicfile.Read(i.path, format.MaxText)
 	switch {
 	case errors.Is(err, atomicfile.ErrNotRegular):
 		return nil, errors.New("it is not a file")
-	case err != nil:
+	case err != nil && i.found:
 		return nil, cli.FileError("read", i.path, err)
+	case err != nil:
+		return nil, err
+	}
+	text, err := envelope.Pick(data, requestKinds...) // of many, nobody is asked
+	if err != nil {
+		return nil, err
 	}
 	return verify.OpenRequest(text)
 }

@@ -28,7 +28,7 @@ func release(flags *pflag.FlagSet) cli.Run {
 		if err := env.CheckOutput(c.Out, "OLL1:"); err != nil {
 			return err
 		}
-		file, err := env.ReadFile(path, format.MaxText)
+		file, err := env.ReadStatement(path, format.Release)
 		if err != nil {
 			return err
 		}

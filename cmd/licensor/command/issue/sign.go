@@ -112,8 +112,11 @@ func (c *signCommand) preview(ctx context.Context, env *cli.Env, s *service.Serv
 	return s.Preview(ctx, by, q)
 }
 
+// requestKinds are what a request may be: with its server's signature, or as from a QR code.
+var requestKinds = []format.Kind{format.SignedRequest, format.RequestBody}
+
 func readRequest(env *cli.Env, path string) (*verify.Request, error) {
-	text, err := env.ReadFile(path, format.MaxText)
+	text, err := env.ReadStatement(path, requestKinds...)
 	if err != nil {
 		return nil, err
 	}

@@ -8,7 +8,6 @@ import (
 	"github.com/offlicense/offlicense/cmd/licensor/command/common"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
 	"github.com/offlicense/offlicense/format"
-	"github.com/offlicense/offlicense/keys"
 )
 
 // addDelegation keeps what a root lets a key sign that is here.
@@ -30,12 +29,12 @@ func (c *keyCommand) addDelegation(env *cli.Env, args []string) error {
 		return err
 	}
 	if c.roots != "" {
-		if in.Roots, err = env.ReadFile(c.roots, keys.MaxPublicFile); err != nil {
+		if in.Roots, err = env.ReadPublicFile(c.roots); err != nil {
 			return err
 		}
 		defer clear(in.Roots) // it may be a private key, by mistake
 	}
-	if in.File, err = env.ReadFile(file, format.MaxText); err != nil {
+	if in.File, err = env.ReadStatement(file, format.Delegation); err != nil {
 		return err
 	}
 	a, err := service.CheckDelegation(context.Background(), dir, in, c.ServiceOptions(env))

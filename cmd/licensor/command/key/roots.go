@@ -3,24 +3,28 @@ package key
 import (
 	"cmp"
 	"fmt"
+	"slices"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/cmd/licensor/command/common"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/home"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
 	"github.com/offlicense/offlicense/keys"
+	"github.com/offlicense/offlicense/verify/site/atomicfile"
 	"github.com/spf13/pflag"
 )
 
 type rootsCommand struct {
 	common.Options
 	add string
+	out string
 }
 
 func roots(flags *pflag.FlagSet) cli.Run {
 	var c rootsCommand
 	c.AddHome(flags)
 	flags.StringVar(&c.add, "add", "", "")
+	flags.StringVar(&c.out, "out", "-", "")
 	c.AddYes(flags)
 	common.AddJSON(flags)
 	return c.run
@@ -34,17 +38,20 @@ func (c *rootsCommand) run(env *cli.Env, args []string) error {
 	if err != nil {
 		return err
 	}
+	if err := env.CheckOutput(c.out, "ssh-"); err != nil && !c.renews(at) {
+		return err
+	}
 	if c.Flags.Changed("add") {
 		if err := c.addStandby(env, at); err != nil {
 			return err
 		}
 	}
-	return printRoots(env, at)
+	return c.print(env, at)
 }
 
-// printRoots prints what products will trust, and names it for comparing with the root
-// key's owner. A root that has not signed this home's delegations is somebody else's.
-func printRoots(env *cli.Env, h home.Home) error {
+// print prints what products will trust, and names it for comparing with the root key's
+// owner. A root that has not signed this home's delegations is somebody else's.
+func (c *rootsCommand) print(env *cli.Env, h home.Home) error {
 	text, err := h.Roots()
 	if err != nil {
 		return common.ReadError(err)
@@ -59,24 +66,46 @@ func printRoots(env *cli.Env, h home.Home) error {
 	for _, root := range named {
 		fmt.Fprintf(env.Stderr, "root key %s %s\n", root.Fingerprint(), cli.Clean(root.Comment))
 	}
-	if env.JSON() {
-		answer := rootsAnswer{Version: 1, Text: string(text)}
-		for i, root := range named {
-			answer.Roots = append(answer.Roots, service.ListedRoot{
-				Role: cmp.Or(home.RootRole(i, len(named)), "active"), Fingerprint: root.Fingerprint(), Comment: root.Comment,
-			})
+	answer := rootsAnswer{Version: 1}
+	if c.renews(h) {
+		answer.File = c.out
+		if err := atomicfile.Write(c.out, text, 0o644); err != nil {
+			return cli.FileError("write", c.out, err)
 		}
-		return env.Answer(answer)
+	} else if answer.Output, err = common.WriteOutput(env, c.out, text); err != nil {
+		return err
 	}
-	_, err = env.Stdout.Write(text)
-	return err
+	for i, root := range named {
+		answer.Roots = append(answer.Roots, service.ListedRoot{
+			Role: cmp.Or(home.RootRole(i, len(named)), "active"), Fingerprint: root.Fingerprint(), Comment: root.Comment,
+		})
+	}
+	return env.Answer(answer)
+}
+
+// renews reports whether --out names an earlier file of these root keys, which may be
+// replaced: no key is lost that stands nowhere else.
+func (c *rootsCommand) renews(h home.Home) bool {
+	if c.out == "-" {
+		return false
+	}
+	old, err := atomicfile.Read(c.out, keys.MaxPublicFile)
+	if err != nil {
+		return false
+	}
+	there, err := keys.ParsePublicFile(old)
+	if err != nil {
+		return false
+	}
+	roots, err := h.NamedRoots()
+	return err == nil && !slices.ContainsFunc(there, func(k keys.NamedKey) bool { return !service.HasKey(roots, k.PublicKey) })
 }
 
 // rootsAnswer is what roots --json prints.
 type rootsAnswer struct {
-	Version int                  `json:"version"`
-	Roots   []service.ListedRoot `json:"roots"`
-	Text    string               `json:"text"` // of the file for the product
+	Version       int                  `json:"version"`
+	Roots         []service.ListedRoot `json:"roots"`
+	common.Output                      // the text of the file for the product, or where it was written
 }
 
 // addStandby lets the home trust another root key. Products learn of it with their next

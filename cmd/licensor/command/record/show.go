@@ -82,7 +82,7 @@ func (c *showCommand) find(ctx context.Context, env *cli.Env, s *service.Service
 	if !there {
 		return nil, s.Unknown(ctx, "no invoice, activation, license, comparison code or file", of)
 	}
-	file, err := env.ReadFile(of, format.MaxText)
+	file, err := env.ReadStatement(of)
 	if err != nil {
 		return nil, err
 	}

@@ -215,7 +215,7 @@ func (c *revocationsCommand) record(env *cli.Env) error {
 		return cli.Usagef("%s is a copy of the ledger, and --add changes the ledger", cli.Quote(where)).
 			WithHint("record the list where the ledger is, so without --ledger COPY: licensor revocations --add %s", cli.ShellPath(c.add))
 	}
-	file, err := env.ReadFile(c.add, format.MaxText)
+	file, err := env.ReadStatement(c.add, format.RevocationFile)
 	if err != nil {
 		return err
 	}

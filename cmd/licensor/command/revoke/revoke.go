@@ -215,7 +215,7 @@ func (c *revokeCommand) findKey(ctx context.Context, env *cli.Env, s *service.Se
 		return nil, cli.Usagef("--key takes a fingerprint or a file, not %s", cli.Quote(c.key)).
 			WithHint("\"licensor key list\" shows the fingerprints")
 	}
-	file, err := env.ReadFile(c.key, format.MaxText)
+	file, err := env.ReadDelegationOrKey(c.key)
 	if err != nil {
 		return nil, err
 	}

@@ -101,7 +101,7 @@ func (c *initCommand) run(env *cli.Env, args []string) error {
 		return common.CreateError(err)
 	}
 	c.report(env, made, database != "")
-	fmt.Fprintf(env.Stderr, "\nNext, the keys that the product trusts: licensor roots%s > roots.pub\n", c.homeText())
+	fmt.Fprintf(env.Stderr, "\nNext, the keys that the product trusts: licensor roots%s --out roots.pub\n", c.homeText())
 	return c.answer(env, made.Home, made.KeyFile(made.Delegation.Name), made.RootKey, database != "")
 }
 
