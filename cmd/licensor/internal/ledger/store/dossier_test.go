@@ -100,7 +100,7 @@ func TestMeant(t *testing.T) {
 				}
 			}
 			near, nearErr := x.Nearest(store.KnownCustomers, "OTHER  Ldt", "zzz")
-			if nearErr != nil || strings.Join(near, ",") != "other ltd," {
+			if nearErr != nil || strings.Join(near, ",") != "Other Ltd," {
 				t.Errorf("got %q, %v", near, nearErr)
 			}
 			return err
