@@ -151,6 +151,16 @@ func NoArguments(args []string) error {
 	return nil
 }
 
+// OptionsOnly is a command that takes no arguments.
+func OptionsOnly(run func(env *cli.Env) error) cli.Run {
+	return func(env *cli.Env, args []string) error {
+		if err := NoArguments(args); err != nil {
+			return err
+		}
+		return run(env)
+	}
+}
+
 // OneFile returns the only argument, which names a file.
 func OneFile(args []string, want string) (string, error) {
 	if len(args) != 1 {

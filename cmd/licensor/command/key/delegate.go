@@ -43,17 +43,14 @@ func delegate(flags *pflag.FlagSet) cli.Run {
 	flags.StringVar(&c.out, "out", "-", "")
 	c.AddYes(flags)
 	common.AddJSON(flags)
-	return c.run
+	return common.OptionsOnly(c.run)
 }
 
 // clockSkew is how far the clocks of the offline machine and of a workstation may be
 // apart: a delegation begins so much before it is signed.
 const clockSkew = time.Hour
 
-func (c *delegation) run(env *cli.Env, args []string) error {
-	if err := common.NoArguments(args); err != nil {
-		return err
-	}
+func (c *delegation) run(env *cli.Env) error {
 	claims, err := c.claims(env)
 	if err != nil {
 		return err

@@ -27,13 +27,10 @@ func roots(flags *pflag.FlagSet) cli.Run {
 	flags.StringVar(&c.out, "out", "-", "")
 	c.AddYes(flags)
 	common.AddJSON(flags)
-	return c.run
+	return common.OptionsOnly(c.run)
 }
 
-func (c *rootsCommand) run(env *cli.Env, args []string) error {
-	if err := common.NoArguments(args); err != nil {
-		return err
-	}
+func (c *rootsCommand) run(env *cli.Env) error {
 	at, err := c.Open(env)
 	if err != nil {
 		return err

@@ -58,13 +58,10 @@ func letters(flags *pflag.FlagSet) cli.Run {
 	flags.StringVar(&c.template, "template", "", "")
 	flags.BoolVar(&c.print, "print-template", false, "")
 	common.AddJSON(flags)
-	return c.run
+	return common.OptionsOnly(c.run)
 }
 
-func (c *lettersCommand) run(env *cli.Env, args []string) error {
-	if err := common.NoArguments(args); err != nil {
-		return err
-	}
+func (c *lettersCommand) run(env *cli.Env) error {
 	expiring := c.Flags.Changed("expiring")
 	switch {
 	case c.print && (expiring || c.licenses != "" || c.out != ""):

@@ -27,13 +27,10 @@ func audit(flags *pflag.FlagSet) cli.Run {
 	flags.StringVar(&c.against, "against", "", "")
 	flags.BoolVar(&c.strict, "strict", false, "")
 	flags.BoolVar(&c.json, "json", false, "")
-	return c.run
+	return common.OptionsOnly(c.run)
 }
 
-func (c *auditCommand) run(env *cli.Env, args []string) error {
-	if err := common.NoArguments(args); err != nil {
-		return err
-	}
+func (c *auditCommand) run(env *cli.Env) error {
 	var checkpoint []byte
 	if c.Flags.Changed("against") {
 		var err error

@@ -69,10 +69,7 @@ func checkpoint(flags *pflag.FlagSet) cli.Run {
 	common.AddJSON(flags)
 	key.Add(flags, "key")
 	out := flags.String("out", "-", "")
-	return func(env *cli.Env, args []string) error {
-		if err := common.NoArguments(args); err != nil {
-			return err
-		}
+	return common.OptionsOnly(func(env *cli.Env) error {
 		if err := env.CheckOutput(*out, ""); err != nil {
 			return err
 		}
@@ -99,5 +96,5 @@ func checkpoint(flags *pflag.FlagSet) cli.Run {
 			}
 			return env.Answer(headSigned{1, written})
 		})
-	}
+	})
 }

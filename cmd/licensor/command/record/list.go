@@ -60,13 +60,10 @@ func list(flags *pflag.FlagSet) cli.Run {
 	flags.BoolVar(&c.activations, "activations", false, "")
 	flags.BoolVar(&c.json, "json", false, "")
 	c.csv.Add(flags)
-	return c.run
+	return common.OptionsOnly(c.run)
 }
 
-func (c *listCommand) run(env *cli.Env, args []string) error {
-	if err := common.NoArguments(args); err != nil {
-		return err
-	}
+func (c *listCommand) run(env *cli.Env) error {
 	if err := c.check(); err != nil {
 		return err
 	}

@@ -38,10 +38,7 @@ func report(flags *pflag.FlagSet) cli.Run {
 	common.AddDay(flags, &q.Until, "until")
 	common.AddJSON(flags)
 	csv.Add(flags)
-	return func(env *cli.Env, args []string) error {
-		if err := common.NoArguments(args); err != nil {
-			return err
-		}
+	return common.OptionsOnly(func(env *cli.Env) error {
 		if err := csv.Check(env.JSON()); err != nil {
 			return err
 		}
@@ -77,7 +74,7 @@ func report(flags *pflag.FlagSet) cli.Run {
 			_, err = t.WriteTo(env.Stdout)
 			return err
 		})
-	}
+	})
 }
 
 // cells are the counts in the order of reportColumns.

@@ -38,13 +38,10 @@ func revocations(flags *pflag.FlagSet) cli.Run {
 	flags.BoolVar(&c.newest, "newest", false, "")
 	common.AddJSON(flags)
 	c.AddYes(flags)
-	return c.run
+	return common.OptionsOnly(c.run)
 }
 
-func (c *revocationsCommand) run(env *cli.Env, args []string) error {
-	if err := common.NoArguments(args); err != nil {
-		return err
-	}
+func (c *revocationsCommand) run(env *cli.Env) error {
 	signs := c.rootKey != "" || c.key.Name != ""
 	switch {
 	case c.rootKey != "" && c.key.Name != "":

@@ -43,13 +43,10 @@ func revoke(flags *pflag.FlagSet) cli.Run {
 	common.AddActivation(flags, &c.activation)
 	flags.StringVar(&c.key, "key", "", "")
 	flags.StringVar(&c.since, "since", "", "")
-	return c.run
+	return common.OptionsOnly(c.run)
 }
 
-func (c *revokeCommand) run(env *cli.Env, args []string) error {
-	if err := common.NoArguments(args); err != nil {
-		return err
-	}
+func (c *revokeCommand) run(env *cli.Env) error {
 	given := 0
 	for _, option := range [...]string{c.license, c.activation, c.key} {
 		if option != "" {

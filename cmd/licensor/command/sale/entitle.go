@@ -38,10 +38,7 @@ func entitle(flags *pflag.FlagSet) cli.Run {
 	terms.AddAll(flags)
 	c.AddYes(flags)
 	c.AddNew(flags)
-	return func(env *cli.Env, args []string) error {
-		if err := common.NoArguments(args); err != nil {
-			return err
-		}
+	return common.OptionsOnly(func(env *cli.Env) error {
 		for _, t := range ledger.Terms {
 			if t.Required && t.Name != "type" && !c.Flags.Changed(t.OptionName()) { // a plan may have the type
 				return cli.Usagef("--%s is missing", t.OptionName())
@@ -81,7 +78,7 @@ func entitle(flags *pflag.FlagSet) cli.Run {
 				cli.Clean(cli.ShellWord(sold.Invoice)), cli.Clean(cli.ShellWord(sold.Email)))
 			return cmp.Or(err, common.AnswerEntitlement(ctx, env, s, recorded.Invoice))
 		})
-	}
+	})
 }
 
 // tellNamesAreFree says with the first sale, once, that names are not checked.

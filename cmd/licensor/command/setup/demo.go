@@ -26,14 +26,11 @@ func demoOf(program func() cli.Program) func(*pflag.FlagSet) cli.Run {
 		c := demoCommand{program: program}
 		flags.StringVar(&c.dir, "dir", "demo", "")
 		c.AddYes(flags)
-		return c.run
+		return common.OptionsOnly(c.run)
 	}
 }
 
-func (c *demoCommand) run(env *cli.Env, args []string) error {
-	if err := common.NoArguments(args); err != nil {
-		return err
-	}
+func (c *demoCommand) run(env *cli.Env) error {
 	now, err := env.Time()
 	if err != nil {
 		return err

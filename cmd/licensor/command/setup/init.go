@@ -53,13 +53,10 @@ func initHome(flags *pflag.FlagSet) cli.Run {
 	flags.BoolVar(&c.abort, "abort", false, "")
 	c.AddYes(flags)
 	common.AddJSON(flags)
-	return c.run
+	return common.OptionsOnly(c.run)
 }
 
-func (c *initCommand) run(env *cli.Env, args []string) error {
-	if err := common.NoArguments(args); err != nil {
-		return err
-	}
+func (c *initCommand) run(env *cli.Env) error {
 	if c.Flags.Changed("from") {
 		return c.moveLedger(env)
 	}
