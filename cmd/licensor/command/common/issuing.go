@@ -25,15 +25,9 @@ func (o *Issuing) Add(flags *pflag.FlagSet, out string) {
 	flags.StringVar(&o.Out, "out", out, "")
 }
 
-// Ready asks, and returns who makes the change, when, and with which key. An empty
-// question is not asked. nothing says what a no leaves undone.
+// Ready is Agreed, and returns the key, too.
 func (o *Issuing) Ready(env *cli.Env, question, nothing string) (by ledger.Operation, key service.Key, err error) {
-	if question != "" {
-		if err := o.Agree(env, question, nothing); err != nil {
-			return by, key, err
-		}
-	}
-	if by, err = o.Operation(env); err == nil {
+	if by, err = o.Agreed(env, question, nothing); err == nil {
 		key, err = o.Key(env)
 	}
 	return by, key, err

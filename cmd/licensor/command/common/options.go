@@ -135,6 +135,28 @@ func (o *Options) Agree(env *cli.Env, question, nothing string) error {
 	return err
 }
 
+// Agreed asks as Agree does, and returns who makes the change, and when: after the question,
+// which may have waited. An empty question is not asked.
+func (o *Options) Agreed(env *cli.Env, question, nothing string) (by ledger.Operation, err error) {
+	if question != "" {
+		if err := o.Agree(env, question, nothing); err != nil {
+			return by, err
+		}
+	}
+	return o.Operation(env)
+}
+
+// Change opens the ledger for a change, and says who makes it.
+func (o *Options) Change(env *cli.Env, f func(context.Context, *service.Service, ledger.Operation) error) error {
+	return o.WithService(env, service.ToChange, func(ctx context.Context, s *service.Service) error {
+		by, err := o.Operation(env)
+		if err != nil {
+			return err
+		}
+		return f(ctx, s, by)
+	})
+}
+
 // Messages is where people read: standard output, unless the license goes there.
 func Messages(env *cli.Env, out string) io.Writer {
 	if out == "-" {

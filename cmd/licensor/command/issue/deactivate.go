@@ -39,13 +39,12 @@ func deactivate(flags *pflag.FlagSet) cli.Run {
 			if err != nil {
 				return err
 			}
-			bridge := false
-			// What is not active is not asked about: the ledger refuses it and says why.
+			bridge, question := false, "" // what is not active is not asked about: the ledger refuses it and says why
 			if a := service.Held(h, activation); a != nil {
 				var t cli.Table
 				addActivation(&t, a)
 				t.WriteTo(env.Stdout)
-				question := "Free the seat of this server?"
+				question = "Free the seat of this server?"
 				if slices.ContainsFunc(h.Activations, func(other ledger.Held) bool { return other.State == ledger.StateBridge }) {
 					question = "Free the seat of this server? If it is moving, the bridge of its new server ends, too."
 				}
@@ -53,11 +52,8 @@ func deactivate(flags *pflag.FlagSet) cli.Run {
 					question = "Close this bridge and end its move?"
 					bridge = true
 				}
-				if err := c.Agree(env, question, "not deactivated"); err != nil {
-					return err
-				}
 			}
-			by, err := c.Operation(env)
+			by, err := c.Agreed(env, question, "not deactivated")
 			if err != nil {
 				return err
 			}

@@ -9,6 +9,7 @@ import (
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/cmd/internal/text"
 	"github.com/offlicense/offlicense/cmd/licensor/command/common"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
 	"github.com/offlicense/offlicense/format"
 	"github.com/offlicense/offlicense/verify"
@@ -216,11 +217,7 @@ func (c *revocationsCommand) record(env *cli.Env) error {
 	if err != nil {
 		return err
 	}
-	return c.WithService(env, service.ToChange, func(ctx context.Context, s *service.Service) error {
-		by, err := c.Operation(env)
-		if err != nil {
-			return err
-		}
+	return c.Change(env, func(ctx context.Context, s *service.Service, by ledger.Operation) error {
 		list, err := s.RecordList(ctx, by, file)
 		if err != nil {
 			return err

@@ -79,7 +79,7 @@ func (c *revokeCommand) revokeLicense(ctx context.Context, env *cli.Env, s *serv
 	if err != nil {
 		return cli.Usagef("%w", err).WithHint("\"licensor history INVOICE\" shows the licenses of an invoice; an activation's name goes with --activation")
 	}
-	// What is not on record is not asked about: the ledger refuses it and says why.
+	question := "" // what is not on record is not asked about: the ledger refuses it and says why
 	if license, q, err := s.Issued(ctx, id); err == nil {
 		t := cli.Table{Whole: true}
 		common.AddLicense(&t, license)
@@ -88,11 +88,9 @@ func (c *revokeCommand) revokeLicense(ctx context.Context, env *cli.Env, s *serv
 			common.AddPlace(func(name, value string) { t.Row(name, value) }, q.Site, q.Host)
 		}
 		t.WriteTo(env.Stdout)
-		if err := c.Agree(env, "Revoke this license?", "not revoked"); err != nil {
-			return err
-		}
+		question = "Revoke this license?"
 	}
-	by, err := c.Operation(env)
+	by, err := c.Agreed(env, question, "not revoked")
 	if err != nil {
 		return err
 	}
@@ -109,15 +107,14 @@ func (c *revokeCommand) revokeActivation(ctx context.Context, env *cli.Env, s *s
 	if err != nil {
 		return err
 	}
+	question := ""
 	if len(events) > 0 {
 		if _, err := common.HistoryTable(common.ViewEvents(events)).WriteTo(env.Stdout); err != nil {
 			return err
 		}
-		if err := c.Agree(env, "Revoke all licenses of this activation?", "not revoked"); err != nil {
-			return err
-		}
+		question = "Revoke all licenses of this activation?"
 	}
-	by, err := c.Operation(env)
+	by, err := c.Agreed(env, question, "not revoked")
 	if err != nil {
 		return err
 	}
@@ -188,10 +185,7 @@ func (c *revokeCommand) revokeKey(ctx context.Context, env *cli.Env, s *service.
 	if err := c.showSold(ctx, env, s); err != nil {
 		return err
 	}
-	if err := c.Agree(env, "Revoke this key?", "not revoked"); err != nil {
-		return err
-	}
-	by, err := c.Operation(env)
+	by, err := c.Agreed(env, "Revoke this key?", "not revoked")
 	if err != nil {
 		return err
 	}

@@ -35,11 +35,7 @@ func correct(flags *pflag.FlagSet) cli.Run {
 			return err
 		}
 		change := service.NewCorrection(func(e *ledger.Entitlement) error { return terms.Apply(e, now) })
-		return c.WithService(env, service.ToChange, func(ctx context.Context, s *service.Service) error {
-			by, err := c.Operation(env)
-			if err != nil {
-				return err
-			}
+		return c.Change(env, func(ctx context.Context, s *service.Service, by ledger.Operation) error {
 			var revised *service.RevisionPreview
 			err = c.AskNames(env, &by, func() (err error) {
 				revised, err = s.PreviewCorrection(ctx, by, invoice, change)
@@ -53,10 +49,7 @@ func correct(flags *pflag.FlagSet) cli.Run {
 				if err := showChange(ctx, env, s, revised.Before, revised.After); err != nil {
 					return err
 				}
-				if err := c.Agree(env, "Correct it?", "not corrected"); err != nil {
-					return err
-				}
-				if by, err = c.Operation(env); err != nil {
+				if by, err = c.Agreed(env, "Correct it?", "not corrected"); err != nil {
 					return err
 				}
 				if revised, err = s.Correct(ctx, by, invoice, change); err != nil {

@@ -102,10 +102,7 @@ func address(env *cli.Env, c *common.Options, of, email string, remove bool) err
 			question, done = "Take %s off %s?", "It no longer claims"
 		}
 		what := cli.Plural(len(invoices), "sale", "sales")
-		if err := c.Agree(env, fmt.Sprintf(question, email, what), "not changed"); err != nil {
-			return err
-		}
-		by, err := c.Operation(env)
+		by, err := c.Agreed(env, fmt.Sprintf(question, email, what), "not changed")
 		if err != nil {
 			return err
 		}
@@ -150,10 +147,7 @@ func rename(env *cli.Env, c *common.Options, from, to string) error {
 				question = fmt.Sprintf("%q is a customer already. Make the two one, for good?", others[0].Customer)
 			}
 		}
-		if err := c.Agree(env, question, "not renamed"); err != nil {
-			return err
-		}
-		by, err := c.Operation(env)
+		by, err := c.Agreed(env, question, "not renamed")
 		if err != nil {
 			return err
 		}
@@ -201,10 +195,7 @@ func forget(env *cli.Env, c *common.Options, email string) error {
 		return cli.Usagef("%s is no e-mail address", cli.Quote(email)).WithHint("name the address that is to be removed")
 	}
 	return c.WithService(env, service.ToChange, func(ctx context.Context, s *service.Service) error {
-		if err := c.Agree(env, fmt.Sprintf("Remove %s for good? Licenses remain; a new request needs another address: licensor amend INVOICE --email ADDRESS --out DIR.", email), "not removed"); err != nil {
-			return err
-		}
-		by, err := c.Operation(env)
+		by, err := c.Agreed(env, fmt.Sprintf("Remove %s for good? Licenses remain; a new request needs another address: licensor amend INVOICE --email ADDRESS --out DIR.", email), "not removed")
 		if err != nil {
 			return err
 		}

@@ -48,11 +48,7 @@ func (r *revision) revise(env *cli.Env, args []string, verb string, change servi
 	if r.Out == "" {
 		return cli.Usagef("--out is missing").WithHint("name a directory for the new licenses; it is made if it does not exist")
 	}
-	return r.WithService(env, service.ToChange, func(ctx context.Context, s *service.Service) error {
-		by, err := r.Operation(env)
-		if err != nil {
-			return err
-		}
+	return r.Change(env, func(ctx context.Context, s *service.Service, by ledger.Operation) error {
 		var revised *service.RevisionPreview
 		err = r.AskNames(env, &by, func() (err error) {
 			revised, err = s.PreviewRevision(ctx, by, invoice, change)

@@ -74,10 +74,7 @@ func (s standing) run(ctx context.Context, env *cli.Env, do *service.Service, c 
 		return err
 	}
 	if h.Standing != s.to { // what is no change is not asked about
-		if err := c.Agree(env, s.question, s.nothing); err != nil {
-			return err
-		}
-		if by, err = c.Operation(env); err != nil {
+		if by, err = c.Agreed(env, s.question, s.nothing); err != nil {
 			return err
 		}
 	}
