@@ -63,7 +63,7 @@ func (o *orderReader) header(names []string) error {
 		o.columns = append(o.columns, c)
 	}
 	for _, t := range ledger.Terms {
-		if t.Required && !seen[t.Name] {
+		if t.Asked() && !seen[t.Name] {
 			return cli.Failf("line 1: the column %q is missing", t.Name).WithHint("%s", headerHint)
 		}
 	}
@@ -76,30 +76,31 @@ const headerHint = `the first line names the columns: run "licensor help import"
 func (o *orderReader) order(line int, cells []string) service.Order {
 	row := service.Order{Line: line}
 	var spans bool
-	row.Entitlement, spans, row.Err = o.entitlement(cells, o.now)
+	spans, row.Err = o.read(&row, cells, o.now)
 	if spans {
 		kept := slices.Clone(cells)
 		row.At = func(at time.Time) ledger.Entitlement {
-			e, _, _ := o.entitlement(kept, at)
-			return e
+			var then service.Order
+			o.read(&then, kept, at)
+			return then.Entitlement
 		}
 	}
 	return row
 }
 
-// entitlement reads what a line orders at a time; spans says that another time makes it
-// another one. The error names all cells that are wrong.
-func (o *orderReader) entitlement(cells []string, at time.Time) (e ledger.Entitlement, spans bool, err error) {
-	e.Seats = 1
+// read reads what a line orders at a time; spans says that another time makes it another
+// one. The error names all cells that are wrong.
+func (o *orderReader) read(row *service.Order, cells []string, at time.Time) (spans bool, err error) {
+	row.Seats = 1
 	if len(cells) < len(o.columns) || slices.ContainsFunc(cells[len(o.columns):], func(cell string) bool { return strings.TrimSpace(cell) != "" }) {
-		return e, false, fmt.Errorf("got %d columns, want %d as in the first line", len(cells), len(o.columns))
+		return false, fmt.Errorf("got %d columns, want %d as in the first line", len(cells), len(o.columns))
 	}
 	var wrong []string
 	for i := range o.columns {
 		c, cell := &o.columns[i], strings.TrimSpace(cells[i])
 		switch {
 		case c.pass:
-		case cell == "" && c.term != nil && c.term.Required:
+		case cell == "" && c.term != nil && c.term.Asked():
 			wrong = append(wrong, c.name+" is empty")
 		case cell == "":
 		case c.term == nil && !c.told: // once for all lines
@@ -109,7 +110,8 @@ func (o *orderReader) entitlement(cells []string, at time.Time) (e ledger.Entitl
 		case !utf8.ValidString(cell):
 			wrong = append(wrong, c.name+` is not in UTF-8: save the table as "CSV UTF-8"`)
 		default:
-			span, err := o.set(&e, c.term, cell, at)
+			row.Said.Add(c.name)
+			span, err := o.set(&row.Entitlement, c.term, cell, at)
 			spans = spans || span
 			if err != nil {
 				wrong = append(wrong, fmt.Sprintf("%s does not take %s: %v", c.name, cli.Quote(cell), err))
@@ -117,9 +119,9 @@ func (o *orderReader) entitlement(cells []string, at time.Time) (e ledger.Entitl
 		}
 	}
 	if len(wrong) > 0 {
-		return e, false, errors.New(strings.Join(wrong, "; "))
+		return false, errors.New(strings.Join(wrong, "; "))
 	}
-	return e, spans, nil
+	return spans, nil
 }
 
 // set reads a cell.
@@ -142,17 +144,22 @@ func (o *orderReader) set(e *ledger.Entitlement, t *ledger.Term, cell string, at
 // over them.
 var listedColumns = []string{"seats_used", "activations"}
 
-// WriteOrders prints a line for each entitlement, as import reads it.
-func WriteOrders(out io.Writer, o *CSVOptions, holdings []ledger.Holding) error {
+// WriteOrders prints a line for each entitlement, as import reads it where the products
+// are these.
+func WriteOrders(out io.Writer, o *CSVOptions, holdings []ledger.Holding, products []*ledger.Product) error {
+	byName := make(map[string]*ledger.Product)
+	for _, p := range products {
+		byName[p.Name] = p
+	}
 	var columns []string
 	for _, t := range ledger.Terms {
 		columns = append(columns, t.Name)
 	}
 	table := o.Table(out, append(columns, listedColumns...))
 	for _, h := range holdings {
-		var line []string
-		for _, t := range ledger.Terms {
-			line = append(line, t.Get(&h.Entitlement))
+		line, err := ledger.Line(byName, &h.Entitlement)
+		if err != nil {
+			return err
 		}
 		table.Row(append(line, fmt.Sprint(h.SeatsUsed), fmt.Sprint(len(h.Activations)))...)
 	}

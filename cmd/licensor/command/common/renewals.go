@@ -78,7 +78,7 @@ var renewalCells = map[string]func(r *service.RenewalLine, cell string) error{
 func readKnown(known **time.Time, cell string) error {
 	var end time.Time
 	var err error
-	if cell != "" {
+	if cell != "" && cell != ledger.None {
 		end, err = ledger.ParseDate(cell)
 	}
 	*known = &end

@@ -101,8 +101,11 @@ func Bindings() (names []string) {
 	return names
 }
 
-// Says tells whether an option names a term.
-func (o *TermOptions) Says(term string) bool { return o.says[term] }
+// Says tells whether an option names a term. An option of a list names an item, and leaves
+// the rest of the list to a plan.
+func (o *TermOptions) Says(term string) bool {
+	return o.says[term] && ledger.TermNamed(term).Add == nil
+}
 
 // Given reports whether any option was given.
 func (o *TermOptions) Given() bool { return len(o.changes) > 0 }

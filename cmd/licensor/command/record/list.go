@@ -101,7 +101,11 @@ func (c *listCommand) run(env *cli.Env) error {
 			}
 			return env.Answer(newListing(holdings, partners, now))
 		case c.csv.On:
-			return common.WriteOrders(env.Stdout, &c.csv, holdings)
+			products, err := s.Products(ctx)
+			if err != nil {
+				return err
+			}
+			return common.WriteOrders(env.Stdout, &c.csv, holdings, products)
 		case len(holdings) == 0 && c.filter == (service.Filter{}) && c.state == "":
 			fmt.Fprintln(env.Stderr, `Nothing has been sold yet: "licensor entitle" records what was.`)
 			return nil

@@ -40,7 +40,7 @@ func entitle(flags *pflag.FlagSet) cli.Run {
 	c.AddNew(flags)
 	return common.OptionsOnly(func(env *cli.Env) error {
 		for _, t := range ledger.Terms {
-			if t.Required && t.Name != "type" && !c.Flags.Changed(t.OptionName()) { // a plan may have the type
+			if t.Asked() && !c.Flags.Changed(t.OptionName()) {
 				return cli.Usagef("--%s is missing", t.OptionName())
 			}
 		}

@@ -33,10 +33,6 @@ type Edition struct {
 	Limits   []string `json:"optional_limits,omitempty"`
 }
 
-// Plan has terms of a sale by their names, as they are written in a CSV file. Of expires
-// and term, one is there in the plan of an edition; None for expires is perpetual.
-type Plan map[string]string
-
 const (
 	maxEditions = 64
 	maxNames    = 64 // optional ones of an edition, and types
@@ -166,45 +162,6 @@ func (p *Product) Edition(name string) *Edition {
 		return nil
 	}
 	return &p.Editions[i]
-}
-
-// PlanFor returns what a sale of a type grants.
-func (e *Edition) PlanFor(licenseType string) Plan {
-	plan, other := maps.Clone(e.Plan), e.Types[licenseType]
-	if plan == nil {
-		plan = make(Plan)
-	}
-	for name, instead := range map[string]string{"expires": "term", "term": "expires"} {
-		if other[name] != "" {
-			delete(plan, instead)
-		}
-	}
-	maps.Copy(plan, other)
-	return plan
-}
-
-// Fill gives a sale what its edition grants: its type, if it has none, and all terms but
-// those that the sale says itself.
-func (e *Edition) Fill(sale *Entitlement, at time.Time, says func(term string) bool) error {
-	if sale.Type == "" {
-		sale.Type = e.Type
-	}
-	said := func(name string) bool {
-		if says == nil {
-			return false
-		}
-		return says(name) || name == "expires" && says("term") || name == "term" && says("expires")
-	}
-	plan := e.PlanFor(sale.Type)
-	for i := range Terms {
-		t := &Terms[i]
-		if text, planned := plan[t.Name]; planned && (t.Add != nil || !said(t.Name)) {
-			if err := t.Set(sale, text, at); err != nil {
-				return fmt.Errorf("%s does not take %.64q: %w", t.Name, text, err)
-			}
-		}
-	}
-	return nil
 }
 
 // Names of a product that sales may use.

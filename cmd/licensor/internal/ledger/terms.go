@@ -26,7 +26,9 @@ type Term struct {
 	Fixed    bool // an amendment does not change it
 	Date     bool // Set reads a date, or a span from now on
 
-	// Set reads the term as Get writes it, as said at a time; None means that there is none,
+	Unset string // how no value of it is written where "" means another one; empty: None
+
+	// Set reads the term as Get writes it, as said at a time; Unset means that there is none,
 	// where it is not required. Get writes "" for none.
 	Set func(e *Entitlement, text string, at time.Time) error
 	Get func(e *Entitlement) string
@@ -51,6 +53,9 @@ func (t *Term) OptionName() string {
 	}
 	return strings.ReplaceAll(t.Name, "_", "-")
 }
+
+// Asked reports whether each sale says the term itself: no plan has it.
+func (t *Term) Asked() bool { return t.Required && t.Name != "type" }
 
 // Terms are all terms, in the order of the columns.
 var Terms = []Term{
@@ -119,11 +124,15 @@ var Terms = []Term{
 		Get:    func(e *Entitlement) string { return strings.Join(e.limits(), ";") },
 		Show:   func(e *Entitlement) string { return strings.Join(e.limits(), ", ") },
 		Remove: func(e *Entitlement, name string) { delete(e.Limits, name) }},
-	{Name: "moves", Label: "moves",
+	{Name: "moves", Label: "moves", Unset: "default",
 		Set: func(e *Entitlement, text string, _ time.Time) error {
+			if text == "default" {
+				e.Moves = nil
+				return nil
+			}
 			n, err := strconv.ParseUint(text, 10, 63)
 			if err != nil {
-				return errors.New("want a number")
+				return fmt.Errorf("want a number, or default, which is %d", DefaultMoves)
 			}
 			e.Moves = &n
 			return nil
@@ -141,7 +150,7 @@ var Terms = []Term{
 			return fmt.Sprintf("%d a seat in 365 days", *e.Moves)
 		}},
 	count("allowance", "seats", "", func(e *Entitlement) *uint64 { return &e.Allowance }),
-	{Name: "binding", Label: "binding",
+	{Name: "binding", Label: "binding", Unset: format.StrengthMachine.String(),
 		Set: func(e *Entitlement, text string, _ time.Time) error {
 			_, err := format.ParseStrength(text)
 			if e.Binding = text; text == format.StrengthMachine.String() {

@@ -26,21 +26,13 @@ var (
 // itself: change applies that, and says tells which terms it names.
 func (s *Service) Planned(ctx context.Context, by ledger.Operation, says func(term string) bool, change func(*ledger.Entitlement) error) (ledger.Entitlement, error) {
 	sale := ledger.Entitlement{Seats: 1}
-	var named ledger.Entitlement // for product, edition and type
-	if err := change(&named); err != nil {
-		return sale, err
-	}
-	sale.Product, sale.Edition, sale.Type = named.Product, named.Edition, named.Type
-	if err := s.Plan(ctx, by, &sale, says, by.Now); err != nil {
-		return sale, err
-	}
 	if err := change(&sale); err != nil {
 		return sale, err
 	}
-	if !sale.Ends() && !says("grace") { // an end that the plan had
-		sale.GraceDays = 0
+	if err := s.Plan(ctx, by, &sale, says, by.Now); err != nil {
+		return sale, err
 	}
-	return sale, nil
+	return sale, change(&sale) // once more: lists are changes of what the plan has
 }
 
 // NotTakenOver returns which terms of a sale, whose product or edition is another one now, are

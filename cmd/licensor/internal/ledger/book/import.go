@@ -2,6 +2,7 @@ package book
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
@@ -10,12 +11,13 @@ import (
 )
 
 // Import records many orders, all of them or none, but for those that are on record as
-// they are: these are passed over. What requires a production entitlement may stand before
-// it in the file. Waived and Known of the orders are set. progress, if not nil, is told now
+// they are: these are passed over. What a line does not say, the plan of its product does,
+// and where the order is on record, nothing. What requires a production entitlement may
+// stand before it in the file. Waived, Known and what plans say are set in the orders. progress, if not nil, is told now
 // and then how many are done. The error is an *ImportError if it is about the orders: it
 // names all that is wrong, with their form and by the rules.
 func (b *Book) Import(ctx context.Context, by ledger.Operation, orders []Order, progress func(done int)) error {
-	m, err := b.prepare(&by, orders)
+	m, err := b.prepare(ctx, &by, orders)
 	if err != nil {
 		return err
 	}
@@ -30,7 +32,7 @@ func (b *Book) Import(ctx context.Context, by ledger.Operation, orders []Order, 
 
 // CheckImport says what Import would refuse, and records nothing.
 func (b *Book) CheckImport(ctx context.Context, by ledger.Operation, orders []Order) error {
-	m, err := b.prepare(&by, orders)
+	m, err := b.prepare(ctx, &by, orders)
 	if err != nil {
 		return err
 	}
@@ -42,26 +44,38 @@ func (b *Book) CheckImport(ctx context.Context, by ledger.Operation, orders []Or
 
 // importing is an import at work.
 type importing struct {
-	by     *ledger.Operation
-	orders []Order
+	by       *ledger.Operation
+	products map[string]*ledger.Product // whose plans fill the orders
+	orders   []Order
 	sales  []*ledger.Entitlement // nil: the invoice of the row is not known, or another row's
 	errs   []error               // why a sale cannot be recorded
 	asked  []*ledger.Entitlement
 	wrong  ImportError
 }
 
-// prepare finds what can be found without the ledger.
-func (b *Book) prepare(by *ledger.Operation, orders []Order) (*importing, error) {
-	m := &importing{by: by, orders: orders, sales: make([]*ledger.Entitlement, len(orders)), errs: make([]error, len(orders))}
+// prepare finds what can be found before the ledger is locked.
+func (b *Book) prepare(ctx context.Context, by *ledger.Operation, orders []Order) (*importing, error) {
+	products, err := read(ctx, b, (*store.Tx).Products)
+	if err != nil {
+		return nil, err
+	}
+	m := &importing{by: by, products: products, orders: orders, sales: make([]*ledger.Entitlement, len(orders)), errs: make([]error, len(orders))}
 	lines := make(map[string]int, len(orders))
 	for i := range orders {
 		o := &orders[i]
+		unfilled := m.fill(o)
 		sale := o.Normal()
-		if o.Err != nil {
+		switch m.errs[i] = unfilled; {
+		case o.Err != nil && unfilled != nil:
+			m.errs[i] = nil
+			m.wrong.add(o.Line, fmt.Errorf("%w; %w", o.Err, unfilled))
+		case o.Err != nil:
 			m.wrong.add(o.Line, o.Err)
-		} else if m.errs[i] = sale.Check(b.vendor, by.Now); m.errs[i] == nil {
-			if err := commit(by, sale); err != nil {
-				return nil, err
+		case unfilled == nil:
+			if m.errs[i] = sale.Check(b.vendor, by.Now); m.errs[i] == nil {
+				if err := commit(by, sale); err != nil {
+					return nil, err
+				}
 			}
 		}
 		if o.Invoice == "" { // its line could not be read so far
@@ -79,6 +93,18 @@ func (b *Book) prepare(by *ledger.Operation, orders []Order) (*importing, error)
 		m.sales[i] = sale
 	}
 	return m, nil
+}
+
+// fill gives an order what the plan of its product grants and the line does not say.
+func (m *importing) fill(o *Order) error {
+	planned, err := ledger.Fill(m.products, &o.Entitlement, m.by.Now, o.Said.Has)
+	if err != nil || planned || o.Product == "" || o.Type != "" || o.Said.Has("type") {
+		return err
+	}
+	if err := rules.CheckNames(m.products, m.by, &ledger.Entitlement{Product: o.Product, Edition: o.Edition}, nil); err != nil {
+		return err
+	}
+	return errors.New("type is empty, and no plan says it")
 }
 
 func (m *importing) decide(t *store.Tx, f *rules.Facts) ([]*rules.Step, error) {
@@ -135,11 +161,17 @@ func (m *importing) decide(t *store.Tx, f *rules.Facts) ([]*rules.Step, error) {
 
 // known reports whether an order is on record: as what its invoice says now, or as what was
 // sold under the number once, be that another sale's today. It refuses one whose invoice is
-// on record and says something else. sold is nil where no sale has the number.
+// on record and says something else. sold is nil where no sale has the number. Where the
+// product has plans, which may have been amended since, an order says what stands in its
+// line, and no more.
 func (m *importing) known(t *store.Tx, sold *rules.Sale, o *Order) (bool, error) {
+	var says func(string) bool
+	if m.products[o.Product] != nil {
+		says = o.Said.Has
+	}
 	var refused error
 	if sold != nil {
-		if refused = rules.CheckSame(sold.Entitlement, o.Normal()); refused == nil {
+		if refused = rules.CheckSame(sold.Entitlement, o.Normal(), says); refused == nil {
 			return true, nil
 		}
 	}
@@ -153,7 +185,7 @@ func (m *importing) known(t *store.Tx, sold *rules.Sale, o *Order) (bool, error)
 			then := o.At(e.Time)
 			line = &then
 		}
-		if first, ok := e.Detail.(*ledger.Entitlement); ok && rules.CheckSame(first, line.Normal()) == nil {
+		if first, ok := e.Detail.(*ledger.Entitlement); ok && rules.CheckSame(first, line.Normal(), says) == nil {
 			return true, nil
 		}
 	}

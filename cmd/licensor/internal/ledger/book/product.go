@@ -46,22 +46,16 @@ func (b *Book) Product(ctx context.Context, name string) (*ledger.Product, error
 }
 
 // Plan gives a sale that is about to be recorded what its edition grants, but for the
-// terms that it says itself. A product of one edition needs no name of it. Where there is
-// no such product or edition, names that are not meant are refused.
+// terms that it says itself, as ledger.Fill does. Where there is no such product or edition,
+// names that are not meant are refused.
 func (b *Book) Plan(ctx context.Context, by ledger.Operation, sale *ledger.Entitlement, says func(term string) bool, at time.Time) error {
 	products, err := read(ctx, b, (*store.Tx).Products)
 	if err != nil {
 		return err
 	}
-	var edition *ledger.Edition
-	if p := products[sale.Product]; p != nil {
-		if sale.Edition == "" && len(p.Editions) == 1 {
-			sale.Edition = p.Editions[0].Name
-		}
-		edition = p.Edition(sale.Edition)
+	planned, err := ledger.Fill(products, sale, at, says)
+	if err == nil && !planned {
+		err = rules.CheckNames(products, &by, &ledger.Entitlement{Product: sale.Product, Edition: sale.Edition}, nil)
 	}
-	if edition == nil {
-		return rules.CheckNames(products, &by, &ledger.Entitlement{Product: sale.Product, Edition: sale.Edition}, nil)
-	}
-	return edition.Fill(sale, at, says)
+	return err
 }

@@ -37,15 +37,16 @@ func CheckNew(f *Facts, invoice string) error {
 		WithHint("look at it with \"licensor list --invoice %s\"; a second line of the same invoice gets its own number, such as %s-2", invoice, invoice)
 }
 
-// CheckSame refuses an order of an invoice that is on record and says something else.
-func CheckSame(sold, order *ledger.Entitlement) error {
+// CheckSame refuses an order of an invoice that is on record and says something else, in
+// one of the terms that it says; says is nil for all.
+func CheckSame(sold, order *ledger.Entitlement, says func(term string) bool) error {
 	var other []string
 	for i := range ledger.Terms {
 		t := &ledger.Terms[i]
 		if t.Name == "email" && (sold.Email == "" || ledger.AccountKey(sold.Email) == ledger.AccountKey(order.Email)) {
 			continue // one that was forgotten is nobody's any more
 		}
-		if t.Get(sold) != t.Get(order) {
+		if (says == nil || says(t.Name)) && t.Get(sold) != t.Get(order) {
 			other = append(other, t.Name)
 		}
 	}
