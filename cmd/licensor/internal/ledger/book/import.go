@@ -11,11 +11,11 @@ import (
 )
 
 // Import records many orders, all of them or none, but for those that are on record as
-// they are: these are passed over. What a line does not say, the plan of its product does,
-// and where the order is on record, nothing. What requires a production entitlement may
-// stand before it in the file. Waived, Known and what plans say are set in the orders. progress, if not nil, is told now
-// and then how many are done. The error is an *ImportError if it is about the orders: it
-// names all that is wrong, with their form and by the rules.
+// they are: these are passed over. What a line does not say, the plan of its product does.
+// What requires a production entitlement may stand before it in the file. Waived, Known and
+// what plans say are set in the orders. progress, if not nil, is told now and then how many
+// are done. The error is an *ImportError if it is about the orders: it names all that is
+// wrong, with their form and by the rules.
 func (b *Book) Import(ctx context.Context, by ledger.Operation, orders []Order, progress func(done int)) error {
 	m, err := b.prepare(ctx, &by, orders)
 	if err != nil {
@@ -47,10 +47,10 @@ type importing struct {
 	by       *ledger.Operation
 	products map[string]*ledger.Product // whose plans fill the orders
 	orders   []Order
-	sales  []*ledger.Entitlement // nil: the invoice of the row is not known, or another row's
-	errs   []error               // why a sale cannot be recorded
-	asked  []*ledger.Entitlement
-	wrong  ImportError
+	sales    []*ledger.Entitlement // nil: the invoice of the row is not known, or another row's
+	errs     []error               // why a sale cannot be recorded
+	asked    []*ledger.Entitlement
+	wrong    ImportError
 }
 
 // prepare finds what can be found before the ledger is locked.

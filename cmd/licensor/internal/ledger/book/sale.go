@@ -125,7 +125,7 @@ type Order struct {
 	Line int   // of the file, for errors
 	Err  error // what is known to be wrong with the line; it is reported with the rest
 	ledger.Entitlement
-	Said ledger.TermSet // what the line says; Import fills the rest from the plan of the product, if there is one
+	Said ledger.TermSet // what the line says; the rest is left to the plan of its product, if there is one
 
 	// At reads the line as if it were another time; nil: it would say the same.
 	At func(time.Time) ledger.Entitlement
