@@ -34,18 +34,30 @@ func (e *Env) answer(v any, indent string) error {
 	return err
 }
 
-// ErrorAnswer is what --json prints of an error. Rule and Hint may be missing.
+// ErrorAnswer is what --json prints of an error.
 type ErrorAnswer struct {
-	Version int    `json:"version"`
-	Error   string `json:"error"`
-	Rule    string `json:"rule,omitempty"` // the rule that refuses it
-	Hint    string `json:"hint,omitempty"`
+	Version int `json:"version"`
+	Problem
 }
 
-// AnswerOf says to a program what it says to people. An error that upholds a rule has a
-// method RuleName() string.
-func AnswerOf(err error) ErrorAnswer {
-	a := ErrorAnswer{Version: 1, Error: withoutAddress(err.Error()), Hint: hint.Of(err)}
+// Problem is what --json says of an error, the zero value if there is none. Rule and Hint may
+// be missing.
+type Problem struct {
+	Error string `json:"error,omitempty"`
+	Rule  string `json:"rule,omitempty"` // the rule that refuses it
+	Hint  string `json:"hint,omitempty"`
+}
+
+// AnswerOf says to a program what an error says to people.
+func AnswerOf(err error) ErrorAnswer { return ErrorAnswer{1, ProblemOf(err)} }
+
+// ProblemOf is AnswerOf for a part of an answer. An error that upholds a rule has a method
+// RuleName() string.
+func ProblemOf(err error) Problem {
+	if err == nil {
+		return Problem{}
+	}
+	a := Problem{Error: withoutAddress(err.Error()), Hint: hint.Of(err)}
 	if rule, ok := errors.AsType[interface {
 		error
 		RuleName() string

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/csv"
 	"errors"
+	"fmt"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
@@ -32,6 +33,21 @@ func WriteBulkReport(env *cli.Env, path string, results []BulkResult) error {
 	}
 	w.Flush()
 	return env.WriteFile(path, text.Bytes(), 0o644)
+}
+
+// PrintCounts prints how many have each of some results, and where the licenses and the
+// report are.
+func PrintCounts(env *cli.Env, counts map[string]int, results []string, licenses, report string) error {
+	var t cli.Table
+	for _, result := range results {
+		t.Row(result, fmt.Sprint(counts[result]))
+	}
+	t.Row("licenses", licenses)
+	if report != "" {
+		t.Row("report", report)
+	}
+	_, err := t.WriteTo(env.Stdout)
+	return err
 }
 
 // Reason says in one line why something was refused: of a rule, also what to do and who

@@ -10,6 +10,7 @@ import (
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
 	"github.com/offlicense/offlicense/verify/site/atomicfile"
 )
 
@@ -91,6 +92,29 @@ func (f *LicenseDirectory) Write(files []LicenseFile) error {
 		}
 	}
 	return nil
+}
+
+// Prepare makes the file of a license of a sale, and says where it goes.
+func (f *LicenseDirectory) Prepare(texts *service.LicenseTexts, h *ledger.Holding, license *ledger.License) (file LicenseFile, d Delivered, err error) {
+	a := ledger.Activation{ID: license.Activation}
+	if found := service.Held(h, license.Activation); found != nil {
+		a = found.Activation
+	}
+	file.Name = NameOf(&a)
+	file.Text, err = texts.Text(license)
+	return file, Delivered{Activation: a.ID, Site: a.Site, Host: a.Host, License: service.ViewLicense(license), Output: Output{File: f.Path(file.Name)}}, err
+}
+
+// CheckAndWrite is Check for files whose licenses are on record, and then Write.
+func (f *LicenseDirectory) CheckAndWrite(files []LicenseFile) error {
+	names := make([]string, len(files))
+	for i, file := range files {
+		names[i] = file.Name
+	}
+	if err := f.Check(names); err != nil {
+		return f.Lost(err)
+	}
+	return f.Write(files)
 }
 
 // Lost says of an error in writing that no license is lost.

@@ -151,33 +151,20 @@ func (b *bulk) summarize() error {
 	for _, item := range b.items {
 		counts[item.result]++
 	}
-	var t cli.Table
-	for _, result := range []string{resultSigned, resultAgain, resultRefused, resultUnreadable} {
-		t.Row(result, fmt.Sprint(counts[result]))
-	}
-	t.Row("licenses", b.Out)
-	if b.report != "" {
-		t.Row("report", b.report)
-	}
-	if _, err := t.WriteTo(b.env.Stdout); err != nil {
+	if err := common.PrintCounts(b.env, counts, []string{resultSigned, resultAgain, resultRefused, resultUnreadable}, b.Out, b.report); err != nil {
 		return err
 	}
-	if err := b.answer(nil); err != nil {
+	if err := b.answer(nil); err != nil || b.refused == 0 {
 		return err
 	}
-	if b.refused > 0 {
-		return cli.ErrNotValid
-	}
-	return nil
+	return cli.ErrNotValid
 }
 
 // bulkAnswer is what sign --json prints of many requests. Those that a broken run did not
 // get to are not in it.
 type bulkAnswer struct {
-	Version  int          `json:"version"`
-	Error    string       `json:"error,omitempty"` // what broke the run off
-	Hint     string       `json:"hint,omitempty"`
-	Requests []bulkResult `json:"requests"`
+	cli.ErrorAnswer              // what broke the run off, if anything did
+	Requests        []bulkResult `json:"requests"`
 }
 
 type bulkResult struct {
@@ -187,33 +174,23 @@ type bulkResult struct {
 	Activation string               `json:"activation,omitempty"`
 	License    *service.LicenseView `json:"license,omitempty"`
 	File       string               `json:"file,omitempty"` // the license's
-	Error      string               `json:"error,omitempty"`
-	Rule       string               `json:"rule,omitempty"`
-	Hint       string               `json:"hint,omitempty"`
+	cli.Problem
 }
 
 // answer says what became of each request, and what broke the run off, if anything did.
 func (b *bulk) answer(broken error) error {
-	answer := bulkAnswer{Version: 1, Requests: []bulkResult{}}
-	if broken != nil {
-		e := cli.AnswerOf(broken)
-		answer.Error, answer.Hint = e.Error, e.Hint
-	}
+	answer := bulkAnswer{cli.AnswerOf(broken), []bulkResult{}}
 	for _, item := range b.items {
 		if item.result == "" {
 			continue
 		}
-		r := bulkResult{Request: item.path, Result: item.result}
+		r := bulkResult{Request: item.path, Result: item.result, Problem: cli.ProblemOf(item.err)}
 		if item.request != nil {
 			r.Invoice = item.request.Invoice
 		}
 		if item.license != nil {
 			view := service.ViewLicense(item.license)
 			r.Activation, r.License, r.File = item.license.Activation, &view, b.directory.Path(item.out)
-		}
-		if item.err != nil {
-			e := cli.AnswerOf(item.err)
-			r.Error, r.Rule, r.Hint = e.Error, e.Rule, e.Hint
 		}
 		answer.Requests = append(answer.Requests, r)
 	}

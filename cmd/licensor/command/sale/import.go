@@ -124,10 +124,8 @@ type fileName struct {
 }
 
 type lineError struct {
-	Line  int    `json:"line"`
-	Error string `json:"error"`
-	Rule  string `json:"rule,omitempty"`
-	Hint  string `json:"hint,omitempty"`
+	Line int `json:"line"`
+	cli.Problem
 }
 
 func readOrdersFile(env *cli.Env, path string, now time.Time, dates common.Dates) ([]service.Order, error) {
@@ -159,8 +157,7 @@ func printLineErrors(env *cli.Env, path string, wrong *service.ImportError) erro
 	told := make(map[ledger.Rule]bool)
 	for _, line := range wrong.Lines {
 		fmt.Fprintf(env.Stderr, "%s:%d: %s\n", cli.Clean(path), line.Line, cli.Clean(line.Err.Error()))
-		one := cli.AnswerOf(line.Err)
-		answer.Lines = append(answer.Lines, lineError{line.Line, one.Error, one.Rule, one.Hint})
+		answer.Lines = append(answer.Lines, lineError{line.Line, cli.ProblemOf(line.Err)})
 		var refusal *ledger.Refusal
 		if errors.As(line.Err, &refusal) && !told[refusal.Rule] {
 			told[refusal.Rule] = true

@@ -9,7 +9,6 @@ import (
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/cmd/licensor/command/common"
-	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
 )
 
@@ -216,18 +215,12 @@ func (b *bulkRenewal) deliver(messages io.Writer, r *service.Renewed) error {
 			result.result = resultRenewed
 		}
 		for _, license := range r.Revised.Licenses {
-			a := ledger.Activation{ID: license.Activation}
-			if found := service.Held(r.Holding, license.Activation); found != nil {
-				a = found.Activation
-			}
-			text, err := b.texts.Text(license)
+			file, delivered, err := b.directory.Prepare(b.texts, r.Holding, license)
 			if err != nil {
 				return err
 			}
-			name := common.NameOf(&a)
-			b.files = append(b.files, common.LicenseFile{Name: name, Text: text})
-			result.delivered = append(result.delivered, common.Delivered{Activation: a.ID, Site: a.Site, Host: a.Host,
-				License: service.ViewLicense(license), Output: common.Output{File: b.directory.Path(name)}})
+			b.files = append(b.files, file)
+			result.delivered = append(result.delivered, delivered)
 		}
 	}
 	const together = 200
@@ -239,14 +232,7 @@ func (b *bulkRenewal) deliver(messages io.Writer, r *service.Renewed) error {
 
 // write writes the license files that wait for it. What they are of has its result then.
 func (b *bulkRenewal) write() error {
-	names := make([]string, len(b.files))
-	for i, file := range b.files {
-		names[i] = file.Name
-	}
-	if err := b.directory.Check(names); err != nil {
-		return b.directory.Lost(err)
-	}
-	if err := b.directory.Write(b.files); err != nil {
+	if err := b.directory.CheckAndWrite(b.files); err != nil {
 		return err
 	}
 	b.results = append(b.results, b.waiting...)
@@ -274,24 +260,13 @@ func (b *bulkRenewal) summarize() error {
 		counts[r.result]++
 		licenses += len(r.delivered)
 	}
-	var t cli.Table
-	for _, result := range []string{resultRenewed, resultAgain, resultPassed, resultRefused} {
-		t.Row(result, fmt.Sprint(counts[result]))
-	}
-	t.Row("licenses", fmt.Sprintf("%d in %s", licenses, b.Out))
-	if b.report != "" {
-		t.Row("report", b.report)
-	}
-	if _, err := t.WriteTo(b.env.Stdout); err != nil {
+	if err := common.PrintCounts(b.env, counts, []string{resultRenewed, resultAgain, resultPassed, resultRefused}, fmt.Sprintf("%d in %s", licenses, b.Out), b.report); err != nil {
 		return err
 	}
-	if err := b.answer(nil); err != nil {
+	if err := b.answer(nil); err != nil || counts[resultRefused] == 0 {
 		return err
 	}
-	if counts[resultRefused] > 0 {
-		return cli.ErrNotValid
-	}
-	return nil
+	return cli.ErrNotValid
 }
 
 // writeReport writes a line for each license, and one for each renewal that has none.
@@ -316,10 +291,8 @@ func (b *bulkRenewal) writeReport() error {
 // renewalsAnswer is what renew --json prints of many. Those that a broken run did not get
 // to are not in it.
 type renewalsAnswer struct {
-	Version  int             `json:"version"`
-	Error    string          `json:"error,omitempty"` // what broke the run off
-	Hint     string          `json:"hint,omitempty"`
-	Renewals []renewalAnswer `json:"renewals"`
+	cli.ErrorAnswer                 // what broke the run off, if anything did
+	Renewals        []renewalAnswer `json:"renewals"`
 }
 
 type renewalAnswer struct {
@@ -330,25 +303,15 @@ type renewalAnswer struct {
 	UpdatesUntil string             `json:"updates_until,omitempty"`
 	Licenses     []common.Delivered `json:"licenses"`
 	Passed       string             `json:"passed,omitempty"` // why there is nothing to renew
-	Error        string             `json:"error,omitempty"`
-	Rule         string             `json:"rule,omitempty"`
-	Hint         string             `json:"hint,omitempty"`
+	cli.Problem
 }
 
 func (b *bulkRenewal) answer(broken error) error {
-	answer := renewalsAnswer{Version: 1, Renewals: []renewalAnswer{}}
-	if broken != nil {
-		e := cli.AnswerOf(broken)
-		answer.Error, answer.Hint = e.Error, e.Hint
-	}
+	answer := renewalsAnswer{cli.AnswerOf(broken), []renewalAnswer{}}
 	for _, r := range b.results {
-		one := renewalAnswer{Line: r.Line, Invoice: r.Invoice, Result: r.result, Licenses: append([]common.Delivered{}, r.delivered...), Passed: r.Passed}
+		one := renewalAnswer{Line: r.Line, Invoice: r.Invoice, Result: r.result, Licenses: append([]common.Delivered{}, r.delivered...), Passed: r.Passed, Problem: cli.ProblemOf(r.Err)}
 		if r.Revised != nil {
 			one.Expires, one.UpdatesUntil = common.Ends(r.Revised.After)
-		}
-		if r.Err != nil {
-			e := cli.AnswerOf(r.Err)
-			one.Error, one.Rule, one.Hint = e.Error, e.Rule, e.Hint
 		}
 		answer.Renewals = append(answer.Renewals, one)
 	}

@@ -157,30 +157,18 @@ func deliverAll(ctx context.Context, env *cli.Env, s *service.Service, directory
 		return nil, err
 	}
 	var files []common.LicenseFile
-	var names []string
 	delivered := []common.Delivered{}
 	t := cli.Table{Whole: true}
 	t.Row("ACTIVATION", "SITE", "HOST", "INSTALL THIS FILE")
 	for _, license := range licenses {
-		a := ledger.Activation{ID: license.Activation}
-		if found := service.Held(h, license.Activation); found != nil {
-			a = found.Activation
-		}
-		text, err := texts.Text(license)
+		file, d, err := directory.Prepare(texts, h, license)
 		if err != nil {
 			return nil, err
 		}
-		name := common.NameOf(&a)
-		files, names = append(files, common.LicenseFile{Name: name, Text: text}), append(names, name)
-		t.Row(a.ID, a.Site, a.Host, directory.Path(name))
-		delivered = append(delivered, common.Delivered{
-			Activation: a.ID, Site: a.Site, Host: a.Host, License: service.ViewLicense(license), Output: common.Output{File: directory.Path(name)},
-		})
+		t.Row(d.Activation, d.Site, d.Host, d.File)
+		files, delivered = append(files, file), append(delivered, d)
 	}
-	if err := directory.Check(names); err != nil {
-		return nil, directory.Lost(err)
-	}
-	if err := directory.Write(files); err != nil {
+	if err := directory.CheckAndWrite(files); err != nil {
 		return nil, err
 	}
 	if len(files) == 0 {
