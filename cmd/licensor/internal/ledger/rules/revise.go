@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/offlicense/offlicense/cmd/internal/hint"
@@ -319,11 +321,10 @@ func (j *judgement) checkEvaluation(old, after *ledger.Entitlement, action ledge
 }
 
 // grantsBeyond reports whether a license under an entitlement grants what one under the
-// other does not. Another edition counts as that, and another highest version, be it
-// higher or lower.
+// other does not. Another edition counts as that.
 func grantsBeyond(e, other *ledger.Entitlement) bool {
 	beyond := e.Edition != other.Edition || endsLater(other, e) || e.EmergencyDays > other.EmergencyDays ||
-		other.MaxVersion != "" && e.MaxVersion != other.MaxVersion ||
+		versionsBeyond(e.MaxVersion, other.MaxVersion) ||
 		!updatesEnd(other).IsZero() && (updatesEnd(e).IsZero() || updatesEnd(e).After(updatesEnd(other)))
 	for _, name := range e.Features {
 		beyond = beyond || !slices.Contains(other.Features, name)
@@ -334,6 +335,23 @@ func grantsBeyond(e, other *ledger.Entitlement) bool {
 		}
 	}
 	return beyond
+}
+
+// versionsBeyond reports whether a highest version covers what the other does not, and of
+// two that cannot be compared, that they differ.
+func versionsBeyond(most, other string) bool {
+	if other == "" || most == other {
+		return false
+	}
+	a, b := strings.Split(strings.TrimSuffix(most, ".x"), "."), strings.Split(strings.TrimSuffix(other, ".x"), ".")
+	for i := range min(len(a), len(b)) {
+		x, err := strconv.ParseUint(a[i], 10, 32)
+		y, errY := strconv.ParseUint(b[i], 10, 32)
+		if err != nil || errY != nil || x != y {
+			return err != nil || errY != nil || x > y
+		}
+	}
+	return len(a) < len(b) // 9 covers 9.3, and 9.2 does not
 }
 
 // updatesEnd returns until when builds are covered: while a license runs, if nothing
