@@ -20,6 +20,23 @@ type AmbiguousError struct {
 	what    string
 }
 
+// choiceOf names statements. Those that say the same of themselves have their hash, too.
+func choiceOf(all []Statement) *AmbiguousError {
+	times := make(map[string]int)
+	for _, s := range all {
+		times[s.String()]++
+	}
+	e := &AmbiguousError{what: "statements"}
+	for _, s := range all {
+		name := s.String()
+		if times[name] > 1 {
+			name += fmt.Sprintf(", SHA-256 %.4x", sha256.Sum256(s.Raw))
+		}
+		e.Choices = append(e.Choices, Choice{name, s.Text()})
+	}
+	return e
+}
+
 // What says how many there are of what.
 func (e *AmbiguousError) What() string { return fmt.Sprintf("%d different %s", len(e.Choices), e.what) }
 
@@ -42,11 +59,10 @@ func (e *AmbiguousError) Hint() string {
 
 // String names a statement by what it says of itself, which nobody has checked.
 func (s Statement) String() string {
-	what := s.describe()
-	if what == "" {
-		what = "unreadable, " + fmt.Sprintf("%x", sha256.Sum256(s.Raw))[:8]
+	if what := s.describe(); what != "" {
+		return s.Kind.String() + " " + what
 	}
-	return s.Kind.String() + " " + what
+	return s.Kind.String() + " that cannot be read"
 }
 
 func (s Statement) describe() string {

@@ -49,7 +49,7 @@ func Pick(data []byte, want ...format.Kind) ([]byte, error) {
 	if IsPrivate(Decode(data)) {
 		return data, nil // it is not to be decoded, nor copied
 	}
-	f := finder{work: maxWork, ends: maxEnds}
+	f := finder{work: maxWork, ends: maxEnds, damaged: make(map[string][]byte)}
 	f.walk(data, 0)
 	wanted := f.found
 	if len(want) > 0 {
@@ -60,18 +60,24 @@ func Pick(data []byte, want ...format.Kind) ([]byte, error) {
 	case len(wanted) == 1:
 		return wanted[0].Text(), nil
 	case len(wanted) > 1:
-		e := &AmbiguousError{what: "statements"}
-		for _, s := range wanted {
-			e.Choices = append(e.Choices, Choice{s.String(), s.Text()})
+		return nil, choiceOf(wanted)
+	}
+	for _, kind := range want {
+		if damaged := f.damaged[prefixOf(kind)]; damaged != nil {
+			return damaged, nil // what is wrong with it matters, and not that another is there
 		}
-		return nil, e
+	}
+	switch {
 	case len(f.found) > 0:
 		return f.found[0].Text(), nil
-	case f.damaged != nil:
-		return f.damaged, nil
+	case f.first != nil:
+		return f.first, nil
 	}
 	return Decode(data), nil
 }
+
+// prefixOf is how the text form of a kind starts.
+func prefixOf(kind format.Kind) string { return format.EncodeText(kind, nil)[:4] }
 
 // withoutBodies leaves out a request without a signature where the same one is there signed.
 func withoutBodies(all []Statement) []Statement {
@@ -94,7 +100,8 @@ func IsPrivate(data []byte) bool {
 // finder is one search.
 type finder struct {
 	found      []Statement
-	damaged    []byte // the first candidate that is none, for what is wrong with it
+	damaged    map[string][]byte // by prefix, the first candidate that is none
+	first      []byte            // of them all, for what is wrong with it
 	candidates int
 	work, ends int // what is left of the limits
 
@@ -119,15 +126,16 @@ func (f *finder) walk(data []byte, depth int) {
 	if bytes.ContainsAny(plain, "<&") {
 		scan(ascii(withoutHTML(plain)))
 	}
-	if depth == 0 && startsWithPrefix(plain) && !f.incomplete() {
-		f.damaged = bytes.Clone(text) // what is wrong with it is counted from its start
+	if prefix := prefixAtStart(plain); depth == 0 && prefix != "" && !f.incomplete() {
+		f.first = bytes.Clone(text) // what is wrong with it is counted from its start
+		f.damaged[prefix] = f.first
 	}
 	eachBase64(text, func(inside []byte) { f.walk(inside, depth+1) })
 }
 
 // incomplete reports whether the first candidate lacks nothing but parts.
 func (f *finder) incomplete() bool {
-	_, _, err := format.DecodeText(f.damaged)
+	_, _, err := format.DecodeText(f.first)
 	malformed, ok := err.(*format.MalformedError)
 	return ok && malformed.Missing() != nil
 }
@@ -136,8 +144,11 @@ func (f *finder) incomplete() bool {
 func (f *finder) add(text []byte) bool {
 	kind, raw, err := format.DecodeText(text)
 	if err != nil {
-		if f.damaged == nil {
-			f.damaged = text
+		if f.first == nil {
+			f.first = text
+		}
+		if prefix := string(text[:4]); f.damaged[prefix] == nil {
+			f.damaged[prefix] = text
 		}
 		return false
 	}

@@ -239,6 +239,23 @@ func TestChoice(t *testing.T) {
 	}
 }
 
+// Of the kind that is wanted, what is wrong is told, also where another kind is whole.
+func TestTellsOfTheWantedKind(t *testing.T) {
+	license, request := sample(format.LicenseFile, 1, 200), sample(format.SignedRequest, 2, 100)
+	damaged := string(license.Text()[:200])
+	mail := []byte(around(damaged) + "> " + strings.ReplaceAll(string(request.Text()), "\n", "\n> "))
+	got, err := Pick(mail, format.LicenseFile)
+	if err != nil || string(got[:5]) != "OLL1:" {
+		t.Errorf("got %.40q, %v", got, err)
+	}
+	if _, _, err := format.DecodeText(got); err == nil {
+		t.Error("a damaged license was found")
+	}
+	if got, err := Pick(mail, format.Delegation); err != nil || !bytes.Equal(got, request.Text()) {
+		t.Errorf("got %.40q, %v", got, err)
+	}
+}
+
 // A private key is not looked into, whatever else is there.
 func TestPrivateKeyStays(t *testing.T) {
 	one := sample(format.LicenseFile, 1, 200)

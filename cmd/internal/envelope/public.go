@@ -44,7 +44,7 @@ func PickPublic(data []byte) ([]byte, error) {
 	if _, err := keys.ParsePublicFile(text); err == nil || IsPrivate(text) {
 		return text, nil
 	}
-	f := finder{work: maxWork, public: true}
+	f := finder{work: maxWork, public: true, damaged: make(map[string][]byte)}
 	f.walk(data, 0)
 	switch len(f.keys) {
 	case 0:

@@ -33,27 +33,37 @@ var base32Symbols = func() (symbols [256]byte) {
 // skipped are what stands between the characters of a statement, or around them.
 const skipped = " \t\r\n->|\"'`*_,+\\;"
 
-// startsWithPrefix reports whether a text starts with a statement.
-func startsWithPrefix(text []byte) bool {
+// prefixAtStart returns the prefix that a text starts with, "" if it starts with none.
+func prefixAtStart(text []byte) string {
 	text = bytes.TrimSpace(text)
-	at := bytes.IndexAny(text[:min(len(text), 16)], ":/")
+	at := bytes.IndexAny(text[:min(len(text), 64)], ":/")
 	if at < 0 {
-		return false
+		return ""
 	}
-	prefix, start := prefixBefore(text, at)
-	return prefix != "" && start == 0
+	if prefix, start := prefixBefore(text, at); start == 0 {
+		return prefix
+	}
+	return ""
 }
 
-// prefixBefore returns the prefix that ends before text[at], and where it starts.
+// prefixBefore returns the prefix that ends before text[at], and where it starts. As in the
+// rest of a statement, white space and dashes make no difference.
 func prefixBefore(text []byte, at int) (string, int) {
-	end := at
-	for end > 0 && at-end < 3 && text[end-1] == ' ' {
-		end--
+	const most = 32
+	var p [4]byte
+	start := at
+	for n := len(p) - 1; n >= 0; {
+		if start--; start < 0 || at-start > most {
+			return "", 0
+		}
+		if c := text[start]; !bytes.ContainsRune([]byte(" \t\r\n-"), rune(c)) {
+			p[n] = c
+			if 'a' <= c && c <= 'z' {
+				p[n] = c - 'a' + 'A'
+			}
+			n--
+		}
 	}
-	if end < 4 {
-		return "", 0
-	}
-	p := bytes.ToUpper(text[end-4 : end])
 	if p[0] == '0' {
 		p[0] = 'O'
 	}
@@ -66,7 +76,7 @@ func prefixBefore(text []byte, at int) (string, int) {
 	if p[0] != 'O' || p[1] != 'L' || !strings.ContainsRune("QSLDRV", rune(p[2])) || p[3] < '1' || p[3] > '9' {
 		return "", 0
 	}
-	return string(p), end - 4
+	return string(p[:]), start
 }
 
 // scan finds the statements of a text.
