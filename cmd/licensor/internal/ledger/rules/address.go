@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/offlicense/offlicense/cmd/internal/hint"
+	"github.com/offlicense/offlicense/cmd/internal/text"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/format"
 	"github.com/offlicense/offlicense/verify"
@@ -32,13 +33,13 @@ func SetAddress(f *Facts, by *ledger.Operation, invoice string, a ledger.Address
 	case !ledger.ValidEmail(a.Email):
 		return nil, hint.Errorf("invalid e-mail address %.64q", a.Email).WithHint("want an address like ops@site.example")
 	case a.Off && own:
-		return nil, hint.Errorf("%s is the e-mail address of invoice %q itself", a.Email, invoice).WithHint("to put another in its place: licensor correct %s --email ADDRESS --why TEXT", invoice)
+		return nil, hint.Errorf("%s is the e-mail address of invoice %q itself", a.Email, invoice).WithHint("to put another in its place: licensor correct %s --email ADDRESS --why TEXT", text.ShellWord(invoice))
 	case a.Off && known < 0, !a.Off && (known >= 0 || own):
 		return nil, nil
 	case a.Off:
 		a.Account = s.More[known].Account
 	case s.Type == ledger.TypeEvaluation:
-		return nil, ledger.Refuse(ledger.RuleOnce, ledger.LiftNobody, "to change whose it is: licensor correct "+invoice+" --email ADDRESS --why TEXT",
+		return nil, ledger.Refuse(ledger.RuleOnce, ledger.LiftNobody, "to change whose it is: licensor correct "+text.ShellWord(invoice)+" --email ADDRESS --why TEXT",
 			"an evaluation is that of one e-mail address, and invoice %q has one", invoice)
 	case len(s.More) >= maxAddresses:
 		return nil, hint.Errorf("invoice %q has %d e-mail addresses besides its own", invoice, maxAddresses).WithHint("take one off first, with --remove")

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/offlicense/offlicense/cmd/internal/text"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/format"
 	"github.com/offlicense/offlicense/verify"
@@ -68,7 +69,7 @@ func weaker(e *ledger.Entitlement, g *ledger.Grant) format.Strength {
 // refuseWeaker refuses a license that would be held to its place more weakly than was
 // sold. What was asked can be sold: see Operation.Weaker.
 func refuseWeaker(e *ledger.Entitlement, asked format.Strength, q *verify.Request) error {
-	return ledger.Refuse(ledger.RuleBinding, ledger.LiftSales, fmt.Sprintf("sell that: licensor amend %s --binding %s --why TEXT --out DIR", e.Invoice, asked),
+	return ledger.Refuse(ledger.RuleBinding, ledger.LiftSales, fmt.Sprintf("sell that: licensor amend %s --binding %s --why TEXT --out DIR", text.ShellWord(e.Invoice), asked),
 		"sold: %s, asked: %s (%s)", e.Weakest(), asked, labels(q))
 }
 

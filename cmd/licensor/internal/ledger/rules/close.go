@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/offlicense/offlicense/cmd/internal/text"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/format"
 	"github.com/offlicense/offlicense/keys"
@@ -207,7 +208,7 @@ func mustBe(f *Facts, invoice, activation string, states ...ledger.State) (*Acti
 		return nil, ledger.Refuse(ledger.RuleActive, ledger.LiftNobody, fmt.Sprintf(`"licensor list --invoice %s" shows who is active`, invoice),
 			"invoice %.64q has no activation %.64q", invoice, activation)
 	case a.State == ledger.StateBridge && !slices.Contains(states, a.State):
-		return nil, ledger.Refuse(ledger.RuleActive, ledger.LiftNobody, fmt.Sprintf("release the old server; or to end the move: licensor deactivate %s --activation %s --why TEXT", invoice, a.ID),
+		return nil, ledger.Refuse(ledger.RuleActive, ledger.LiftNobody, fmt.Sprintf("release the old server; or to end the move: licensor deactivate %s --activation %s --why TEXT", text.ShellWord(invoice), a.ID),
 			"activation %s is the new server of a move that waits for the release of the old one", a.Name())
 	case !slices.Contains(states, a.State):
 		return nil, ledger.Refuse(ledger.RuleActive, ledger.LiftNobody, fmt.Sprintf(`"licensor history %s" says what happened`, a.ID),

@@ -145,7 +145,7 @@ func (j *judgement) checkCorrectedEvaluation(s *Sale, after *ledger.Entitlement)
 		}
 	}
 	if len(s.More) > 0 {
-		return ledger.Refuse(ledger.RuleOnce, ledger.LiftNobody, fmt.Sprintf("take the others off first: licensor customer email %s ADDRESS --remove --why TEXT", before.Invoice),
+		return ledger.Refuse(ledger.RuleOnce, ledger.LiftNobody, fmt.Sprintf("take the others off first: licensor customer email %s ADDRESS --remove --why TEXT", text.ShellWord(before.Invoice)),
 			"an evaluation is that of one e-mail address, and invoice %q has %d", before.Invoice, 1+len(s.More))
 	}
 	if sameBuyer(before, after) && ledger.AccountKey(before.Email) == ledger.AccountKey(after.Email) {

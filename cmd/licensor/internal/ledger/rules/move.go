@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/offlicense/offlicense/cmd/internal/text"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/verify"
 )
@@ -84,7 +85,7 @@ func (j *judgement) wantsBridge(s *Sale, offer *Offer, q *verify.Request) error 
 		return ledger.Refuse(ledger.RuleType, ledger.LiftNobody, "have the customer make a new request with --type "+s.Type,
 			"a seat of invoice %q is free: the new server needs no bridge", s.Invoice)
 	case s.Seats > 1 || len(s.Oldest) == 0:
-		return ledger.Refuse(ledger.RuleMove, ledger.LiftNobody, fmt.Sprintf("name it: licensor move %s REQUEST --activation ID --overlap 14d --why TEXT", s.Invoice),
+		return ledger.Refuse(ledger.RuleMove, ledger.LiftNobody, fmt.Sprintf("name it: licensor move %s REQUEST --activation ID --overlap 14d --why TEXT", text.ShellWord(s.Invoice)),
 			"the request asks for the bridge of a move, and does not say which server of invoice %q moves", s.Invoice)
 	}
 	offer.from = s.Oldest[0]
@@ -107,7 +108,7 @@ func (j *judgement) movable(s *Sale, from *Activation, offer *Offer) error {
 		return err
 	}
 	if len(from.MachineKey) == 0 {
-		return ledger.Refuse(ledger.RuleMove, ledger.LiftNobody, fmt.Sprintf("close it, then sign the new server's request: licensor deactivate %s --activation %s --why TEXT", from.Invoice, from.ID),
+		return ledger.Refuse(ledger.RuleMove, ledger.LiftNobody, fmt.Sprintf("close it, then sign the new server's request: licensor deactivate %s --activation %s --why TEXT", text.ShellWord(from.Invoice), from.ID),
 			"activation %s is bound to no machine, so there is none that could release it", from.Name())
 	}
 	if offer.Activation != nil {
@@ -152,7 +153,7 @@ func (j *judgement) onceMoved(from *Activation) error {
 			return err
 		}
 		return ledger.Refuse(ledger.RuleMove, ledger.LiftNobody,
-			fmt.Sprintf("release the old server; if the new one is the wrong one, end the move first: licensor deactivate %s --activation %s --why TEXT", from.Invoice, m.Successor),
+			fmt.Sprintf("release the old server; if the new one is the wrong one, end the move first: licensor deactivate %s --activation %s --why TEXT", text.ShellWord(from.Invoice), m.Successor),
 			"activation %s is moving already, to %s", from.Name(), successor.Name())
 	}
 	for i := len(from.Moves) - 1; i >= 0; i-- {

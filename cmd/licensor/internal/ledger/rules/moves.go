@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/offlicense/offlicense/cmd/internal/text"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/format"
 	"github.com/offlicense/offlicense/verify"
@@ -28,7 +29,7 @@ func (j *judgement) checkMoves(s *Sale) error {
 		}
 	}
 	if allowed := s.AllowedMoves(); moved >= allowed {
-		return j.lift(ledger.Refuse(ledger.RuleMoves, ledger.LiftOverride, fmt.Sprintf("wait until the oldest move is a year ago, or sell more: licensor amend %s --moves N --out DIR", s.Invoice),
+		return j.lift(ledger.Refuse(ledger.RuleMoves, ledger.LiftOverride, fmt.Sprintf("wait until the oldest move is a year ago, or sell more: licensor amend %s --moves N --out DIR", text.ShellWord(s.Invoice)),
 			"invoice %q has used %d of its %d moves in 365 days", s.Invoice, moved, allowed))
 	}
 	return nil

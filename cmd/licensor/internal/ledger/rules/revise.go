@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/offlicense/offlicense/cmd/internal/hint"
+	"github.com/offlicense/offlicense/cmd/internal/text"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/format"
 )
@@ -65,7 +66,7 @@ func NewRenewal(to Renewal) Revision {
 			return hint.Errorf("a renewal needs the new end").WithHint("give it with --expires, or the end of updates with --updates-until")
 		case !e.Term.IsZero():
 			return hint.Errorf("invoice %q has not begun: it lasts %s from its first activation", e.Invoice, e.Term.Words()).
-				WithHint("to change that: licensor amend %s --term TERM --out DIR", e.Invoice)
+				WithHint("to change that: licensor amend %s --term TERM --out DIR", text.ShellWord(e.Invoice))
 		}
 		expires := e.Expires
 		switch {
@@ -73,13 +74,13 @@ func NewRenewal(to Renewal) Revision {
 			expires = time.Time{}
 		case !to.Expires.IsZero():
 			if expires = to.Expires.From(to.begins(e.Expires)); e.Expires.IsZero() || expires.Before(e.Expires) {
-				return hint.Errorf("invoice %q runs longer already: %s", e.Invoice, endName(e.Expires)).WithHint("to shorten it: licensor amend %s --expires DATE --out DIR", e.Invoice)
+				return hint.Errorf("invoice %q runs longer already: %s", e.Invoice, endName(e.Expires)).WithHint("to shorten it: licensor amend %s --expires DATE --out DIR", text.ShellWord(e.Invoice))
 			}
 		}
 		until := e.UpdatesUntil
 		if !to.Updates.IsZero() {
 			if until = to.updates(e); endsUpdates(e, until, to.Perpetual) {
-				return hint.Errorf("invoice %q covers later builds already: %s", e.Invoice, updatesName(e.UpdatesUntil)).WithHint("to shorten it: licensor amend %s --updates-until DATE --out DIR", e.Invoice)
+				return hint.Errorf("invoice %q covers later builds already: %s", e.Invoice, updatesName(e.UpdatesUntil)).WithHint("to shorten it: licensor amend %s --updates-until DATE --out DIR", text.ShellWord(e.Invoice))
 			}
 		}
 		if e.EmergencyDays > 0 && !expires.Equal(e.Expires) { // they count from where its own period begins
@@ -205,7 +206,7 @@ func signAgain(a *Activation, before, after *ledger.Entitlement) (*Step, error) 
 	}
 	g := newGrant(after, a.ID, a.Epoch+1, q)
 	if weaker(after, g) > 0 {
-		return nil, ledger.Refuse(ledger.RuleBinding, ledger.LiftNobody, fmt.Sprintf("deactivate it first: licensor deactivate %s --activation %s --why TEXT", after.Invoice, a.ID),
+		return nil, ledger.Refuse(ledger.RuleBinding, ledger.LiftNobody, fmt.Sprintf("deactivate it first: licensor deactivate %s --activation %s --why TEXT", text.ShellWord(after.Invoice), a.ID),
 			"activation %s has the binding %s, and invoice %q is to have none that is weaker than %s", a.Name(), g.Strength(), after.Invoice, after.Weakest())
 	}
 	return signing(g, nil), nil
@@ -275,7 +276,7 @@ func checkOver(old, after *ledger.Entitlement, action ledger.Action, now time.Ti
 	if old.Expires.IsZero() || old.Expires.After(now) || after.Expires.IsZero() || after.Expires.After(now) {
 		return nil
 	}
-	next := fmt.Sprintf("renew it first, or change what no license says: licensor correct %s --why TEXT", old.Invoice)
+	next := fmt.Sprintf("renew it first, or change what no license says: licensor correct %s --why TEXT", text.ShellWord(old.Invoice))
 	if action == ledger.ActionRenew {
 		next = "give a later end, or where a time like 12m begins: --from " + now.UTC().Format(time.DateOnly)
 	}

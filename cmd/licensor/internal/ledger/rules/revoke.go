@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/offlicense/offlicense/cmd/internal/text"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/format"
 	"github.com/offlicense/offlicense/keys"
@@ -43,7 +44,7 @@ func refuseRevokedLicense(a *Activation, id format.ID) error {
 	}
 	r := a.Licenses[i].Revoked
 	return ledger.Refuse(ledger.RuleRevoked, ledger.LiftNobody,
-		fmt.Sprintf(`"licensor history %s" says what happened; to free its seat: licensor deactivate %s --activation %s --why TEXT`, a.ID, a.Invoice, a.ID),
+		fmt.Sprintf(`"licensor history %s" says what happened; to free its seat: licensor deactivate %s --activation %s --why TEXT`, a.ID, text.ShellWord(a.Invoice), a.ID),
 		"the license %s was revoked on %s: %s", id, r.Since.Format(time.DateOnly), r.Why)
 }
 

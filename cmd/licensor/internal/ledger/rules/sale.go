@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/offlicense/offlicense/cmd/internal/hint"
+	"github.com/offlicense/offlicense/cmd/internal/text"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/format"
 )
@@ -34,7 +35,7 @@ func CheckNew(f *Facts, invoice string) error {
 		return nil
 	}
 	return hint.Errorf("invoice %.64q is in the ledger already", invoice).
-		WithHint("look at it with \"licensor list --invoice %s\"; a second line of the same invoice gets its own number, such as %s-2", invoice, invoice)
+		WithHint("look at it with \"licensor list --invoice %s\"; a second line of the same invoice gets its own number, such as %s-2", text.ShellWord(invoice), invoice)
 }
 
 // CheckSame refuses an order of an invoice that is on record and says something else, in
@@ -54,7 +55,7 @@ func CheckSame(sold, order *ledger.Entitlement, says func(term string) bool) err
 		return nil
 	}
 	return hint.Errorf("invoice %.64q is in the ledger already, with another %s", order.Invoice, ledger.Join(other)).
-		WithHint("look at it with \"licensor list --invoice %s\"; \"licensor amend\" changes it", order.Invoice)
+		WithHint("look at it with \"licensor list --invoice %s\"; \"licensor amend\" changes it", text.ShellWord(order.Invoice))
 }
 
 // Entitle records what was bought. With an override it may be what the rules leave to

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/offlicense/offlicense/cmd/internal/text"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/format"
 	"github.com/offlicense/offlicense/verify"
@@ -133,10 +134,10 @@ func checkClaim(s *Sale, q *verify.Request) error {
 	case s.claims(q):
 		return nil
 	case s.Forgotten && len(s.More) == 0:
-		return ledger.Refuse(ledger.RuleClaim, ledger.LiftNobody, fmt.Sprintf("ask the customer for it: licensor amend %s --email ADDRESS --out DIR", s.Invoice),
+		return ledger.Refuse(ledger.RuleClaim, ledger.LiftNobody, fmt.Sprintf("ask the customer for it: licensor amend %s --email ADDRESS --out DIR", text.ShellWord(s.Invoice)),
 			"the e-mail address of invoice %q was removed, and a new request is known by it", s.Invoice)
 	}
-	return ledger.Refuse(ledger.RuleClaim, ledger.LiftNobody, fmt.Sprintf(`compare the address in "licensor show %s" with the customer's`, s.Invoice),
+	return ledger.Refuse(ledger.RuleClaim, ledger.LiftNobody, fmt.Sprintf(`compare the address in "licensor show %s" with the customer's`, text.ShellWord(s.Invoice)),
 		"invoice %q is another account's: it was sold to %s, and not to the e-mail address of the request", s.Invoice, s.Customer)
 }
 
@@ -196,7 +197,7 @@ func (j *judgement) checkLicense(e *ledger.Entitlement) error {
 		return err
 	}
 	if !e.Expires.IsZero() && !j.by.Now.Before(e.Expires) {
-		return ledger.Refuse(ledger.RuleTerm, ledger.LiftSales, fmt.Sprintf("record the renewal: licensor renew %s --expires DATE --out DIR", e.Invoice),
+		return ledger.Refuse(ledger.RuleTerm, ledger.LiftSales, fmt.Sprintf("record the renewal: licensor renew %s --expires DATE --out DIR", text.ShellWord(e.Invoice)),
 			"invoice %q ended on %s", e.Invoice, ledger.FormatEnd(e.Expires))
 	}
 	if err := j.checkPartner(e); err != nil {
@@ -333,7 +334,7 @@ func SignUnbound(f *Facts, by *ledger.Operation, invoice, name string, earlier *
 		return nil, nil, err
 	}
 	if s.Weakest() != format.StrengthAny {
-		return nil, nil, ledger.Refuse(ledger.RuleBinding, fmt.Sprintf("sales: licensor amend %s --binding any --out DIR", invoice), "have the customer make a request",
+		return nil, nil, ledger.Refuse(ledger.RuleBinding, fmt.Sprintf("sales: licensor amend %s --binding any --out DIR", text.ShellWord(invoice)), "have the customer make a request",
 			"invoice %q was not sold as a license for any machine", invoice)
 	}
 	if err := refuseCanceled(s.Entitlement); err != nil {

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/offlicense/offlicense/cmd/internal/hint"
+	"github.com/offlicense/offlicense/cmd/internal/text"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/format"
 )
@@ -75,7 +76,7 @@ func (r *Revocations) revoke(by *ledger.Operation, a *Activation, licenses []for
 // checkStanding refuses what is signed anew under a sale that is suspended or canceled.
 func checkStanding(e *ledger.Entitlement) error {
 	if e.Standing == ledger.StandingSuspended {
-		return ledger.Refuse(ledger.RuleStanding, "staff: licensor resume "+e.Invoice+" --why TEXT", "\"licensor history "+e.Invoice+"\" says why it is",
+		return ledger.Refuse(ledger.RuleStanding, "staff: licensor resume "+text.ShellWord(e.Invoice)+" --why TEXT", "\"licensor history "+text.ShellWord(e.Invoice)+"\" says why it is",
 			"invoice %q is suspended, and nothing new is signed", e.Invoice)
 	}
 	return refuseCanceled(e)
@@ -86,6 +87,6 @@ func refuseCanceled(e *ledger.Entitlement) error {
 	if e.Standing != ledger.StandingCanceled {
 		return nil
 	}
-	return ledger.Refuse(ledger.RuleStanding, ledger.LiftNobody, "\"licensor history "+e.Invoice+"\" says why; what is sold again gets an invoice number of its own",
+	return ledger.Refuse(ledger.RuleStanding, ledger.LiftNobody, "\"licensor history "+text.ShellWord(e.Invoice)+"\" says why; what is sold again gets an invoice number of its own",
 		"invoice %q was canceled", e.Invoice)
 }
