@@ -141,3 +141,16 @@ func TestHonestCopy(t *testing.T) {
 		}
 	})
 }
+
+// What has several addresses becomes no evaluation, which is that of one.
+func TestForgedEvaluation(t *testing.T) {
+	b, _ := ledgertest.New(t)
+	var sold ledger.Entitlement
+	ledgertest.Sold(t, b, func(e *ledger.Entitlement) { sold = *e })
+	if _, err := b.SetAddress(ctx, ledgertest.Because("asked"), []string{sold.Invoice}, "more@site.example", false); err != nil {
+		t.Fatal(err)
+	}
+	sold.Type = ledger.TypeEvaluation
+	at := byHand(t, b, ledgertest.Because("typed wrong"), &ledger.Event{Action: ledger.ActionCorrect, Invoice: sold.Invoice, Detail: sold.Normal()})
+	wantEvent(t, audited(t, b, nil), at, "(rule: once)")
+}
