@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
+	"github.com/offlicense/offlicense/cmd/internal/hint"
 	"github.com/offlicense/offlicense/verify"
 )
 
@@ -30,7 +31,11 @@ func (t tool) loadRoots(env *cli.Env, path string) (*verify.Verifier, error) {
 	}
 	v, err := verify.ParseRoots(text)
 	if err != nil {
-		return nil, fmt.Errorf("cannot use \"%s\": %w", path, err)
+		err = fmt.Errorf("cannot use \"%s\": %w", path, err)
+		if hint.Of(err) == "" {
+			err = cli.Fail(err).WithHint("give the file that \"licensor roots --out FILE\" wrote, with nothing else in it")
+		}
+		return nil, err
 	}
 	return v, nil
 }

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
+	"github.com/offlicense/offlicense/cmd/internal/hint"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
 	"github.com/offlicense/offlicense/keys"
 	"github.com/spf13/pflag"
@@ -93,7 +94,11 @@ func ReadPublicKey(env *cli.Env, path string) (keys.NamedKey, error) {
 	defer clear(file) // it may be a private key, by mistake
 	key, err := service.OnePublicKey(file)
 	if err != nil {
-		return keys.NamedKey{}, cli.Failf("%s: %w", cli.Quote(path), err)
+		e := cli.Failf("%s: %w", cli.Quote(path), err)
+		if hint.Of(err) == "" {
+			e = e.WithHint("give the file that \"licensor key new\" made, whose name ends in .pub, or a mail with its line")
+		}
+		return keys.NamedKey{}, e
 	}
 	return key, nil
 }

@@ -101,6 +101,9 @@ func (a *Addition) findRoots() error {
 	}
 	given, err := keys.ParsePublicFile(a.in.Roots)
 	switch {
+	case err != nil && hint.Of(err) == "":
+		return hint.Errorf("%s: %w", text.Quote(a.in.RootsFile), err).
+			WithHint("give the file that \"licensor roots --out FILE\" wrote, with nothing else in it")
 	case err != nil:
 		return hint.Errorf("%s: %w", text.Quote(a.in.RootsFile), err)
 	case len(given) > home.MaxRoots:
