@@ -274,15 +274,8 @@ func (s *Service) CustomerRenewals(ctx context.Context, customer string, now tim
 		return nil, hint.Errorf("all that was sold to %s has ended or was canceled", text.Quote(customer)).
 			WithHint("name the invoices that are to be renewed all the same")
 	}
-	near, err := s.Nearest(ctx, store.KnownCustomers, customer)
-	if err != nil {
-		return nil, err
-	}
 	unknown := hint.Errorf("nothing was sold to a customer %s", text.Quote(customer))
-	if near == "" {
-		return nil, unknown.WithHint(`"licensor list --customer NAME" finds by a part of the name`)
-	}
-	return nil, unknown.WithHint("did you mean %s?", text.Clean(near))
+	return nil, s.orMeant(ctx, unknown, misspelled{store.KnownCustomers, customer}, `"licensor list --customer NAME" finds by a part of the name`)
 }
 
 // RenewMany records the renewals of a preview, each with its licenses in one transaction

@@ -16,26 +16,24 @@ import (
 // NoInvoice returns the error for an invoice that nothing was sold under. It names the
 // invoice that was most likely meant.
 func (s *Service) NoInvoice(ctx context.Context, invoice string) error {
-	near, err := s.Nearest(ctx, store.KnownInvoices, invoice)
-	if err != nil {
-		return err
-	}
 	told := hint.Errorf("no entitlement has the invoice %s", text.Quote(invoice))
-	if near == "" {
-		return told.WithHint(`"licensor list" shows them all`)
-	}
-	return told.WithHint("did you mean %s?", text.Clean(near))
+	return s.orMeant(ctx, told, misspelled{store.KnownInvoices, invoice}, `"licensor list" shows them all`)
 }
 
 // Unknown returns the error for what is none of some things on record, invoices among them.
 func (s *Service) Unknown(ctx context.Context, things, of string) error {
-	near, err := s.Nearest(ctx, store.KnownInvoices, of)
-	if err != nil {
-		return err
-	}
 	told := hint.Errorf("%s is %s", things, text.Quote(of))
-	if near == "" {
-		return told.WithHint(`"licensor list" shows all invoices with their activations`)
+	return s.orMeant(ctx, told, misspelled{store.KnownInvoices, of}, `"licensor list" shows all invoices with their activations`)
+}
+
+// orMeant gives an error a hint: which name was most likely meant, or what finds it.
+func (s *Service) orMeant(ctx context.Context, told *hint.Error, known misspelled, otherwise string) error {
+	near, err := s.Nearest(ctx, known.of, known.word)
+	switch {
+	case err != nil:
+		return err
+	case near == "":
+		return told.WithHint("%s", otherwise)
 	}
 	return told.WithHint("did you mean %s?", text.Clean(near))
 }

@@ -85,7 +85,7 @@ func (s *Store) place(ctx context.Context, tx *sql.Tx) (p Place, err error) {
 	if err != nil {
 		return p, err
 	}
-	return p, eachRow(rows, column(func(version int64) {
+	err = eachRow(rows, column(func(version int64) {
 		switch {
 		case version < 0:
 			p.Draft = ledger.MoveID(-version)
@@ -95,6 +95,7 @@ func (s *Store) place(ctx context.Context, tx *sql.Tx) (p Place, err error) {
 			p.Open = true
 		}
 	}))
+	return p, err
 }
 
 // Claim makes the draft for a move of a ledger where nothing stands, with the first event

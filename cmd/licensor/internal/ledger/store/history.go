@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"sort"
 	"strings"
 	"time"
 
@@ -203,7 +202,7 @@ func (t *Tx) soldBefore(past *Past) error {
 	return nil
 }
 
-// conditions are what a statement asks of events s. Each ? is the place of a value.
+// conditions are what a statement asks. Each ? is the place of a value.
 type conditions struct {
 	parts []string
 	args  []any
@@ -212,6 +211,9 @@ type conditions struct {
 func (c *conditions) add(condition string, args ...any) {
 	c.parts, c.args = append(c.parts, condition), append(c.args, args...)
 }
+
+// text has the numbers of the places.
+func (c *conditions) text() string { return numbered(strings.Join(c.parts, " AND "), 1) }
 
 // and returns the conditions with one more.
 func (c conditions) and(condition string, args ...any) conditions {
@@ -243,42 +245,20 @@ func (c *conditions) signed(by Signer) {
 	c.add("(s.seq IN (SELECT l.seq FROM licenses l WHERE "+condition+") OR s.seq IN (SELECT l.seq FROM revocation_lists l WHERE "+condition+"))", append(args, args...)...)
 }
 
-// between asks for events of a time. It never goes back in a log, so that the first is
-// found by halving.
+// between asks for events of a time.
 func (t *Tx) between(c *conditions, since, before time.Time) error {
-	size, _, err := t.Size()
-	if err != nil {
-		return err
+	first, end, err := t.seqsBetween(since, before)
+	if !since.IsZero() {
+		c.add("s.seq >= ?", first)
 	}
-	for _, bound := range [...]struct {
-		at        time.Time
-		condition string
-	}{{since, "s.seq >= ?"}, {before, "s.seq < ?"}} {
-		if bound.at.IsZero() {
-			continue
-		}
-		var failed error
-		first := 1 + sort.Search(int(size), func(i int) bool {
-			found, err := t.events("events s WHERE s.seq = $1", []any{int64(i) + 1}, "s.seq", 0)
-			if err == nil && len(found) == 0 {
-				err = ledger.Damaged("event %d is missing", i+1)
-			}
-			if err != nil {
-				failed = err
-				return true
-			}
-			return !found[0].Time.Before(bound.at)
-		})
-		if failed != nil {
-			return failed
-		}
-		c.add(bound.condition, int64(first))
+	if !before.IsZero() {
+		c.add("s.seq < ?", end)
 	}
-	return nil
+	return err
 }
 
 func (t *Tx) sought(from string, c conditions, order string, most int) ([]*ledger.Event, error) {
-	return t.events(from+" WHERE "+numbered(strings.Join(c.parts, " AND "), 1), c.args, order, most)
+	return t.events(from+" WHERE "+c.text(), c.args, order, most)
 }
 
 // events returns the newest events of a statement, the oldest of them first; with most 0

@@ -2,7 +2,6 @@ package store
 
 import (
 	"crypto/sha256"
-	"fmt"
 	"strings"
 	"time"
 
@@ -32,14 +31,7 @@ type Filter struct {
 }
 
 func (f Filter) where() (condition string, args []any) {
-	all := []string{"1 = 1"}
-	add := func(condition string, values ...any) {
-		for _, value := range values {
-			args = append(args, value)
-			condition = strings.Replace(condition, "?", fmt.Sprintf("$%d", len(args)), 1)
-		}
-		all = append(all, condition)
-	}
+	c := conditions{parts: []string{"1 = 1"}}
 	for i := range searchables {
 		s := &searchables[i]
 		if *s.text(&f) == "" {
@@ -49,21 +41,21 @@ func (f Filter) where() (condition string, args []any) {
 		if i == hostText && !f.Ended {
 			condition += " AND a.ended = 0"
 		}
-		add(s.of(condition), values...)
+		c.add(s.of(condition), values...)
 	}
 	for _, column := range [...]struct{ name, value string }{{"product", f.Product}, {"type", f.Type}, {"seller", f.Seller}} {
 		if column.value != "" {
-			add("e."+column.name+" = ?", column.value)
+			c.add("e."+column.name+" = ?", column.value)
 		}
 	}
 	if f.Active {
-		add("e.seats_used > 0")
+		c.add("e.seats_used > 0")
 	}
 	if !f.EndsBy.IsZero() {
 		after, by := max(ledger.Seconds(f.EndsAfter), 0), f.EndsBy.Unix()
-		add("e.standing <> 'canceled' AND (e.expires > ? AND e.expires <= ? OR e.updates > ? AND e.updates <= ?)", after, by, after, by)
+		c.add("e.standing <> 'canceled' AND (e.expires > ? AND e.expires <= ? OR e.updates > ? AND e.updates <= ?)", after, by, after, by)
 	}
-	return strings.Join(all, " AND "), args
+	return c.text(), c.args
 }
 
 // List returns entitlements in the order of their invoices, with their activations,

@@ -184,7 +184,8 @@ func (r *report) nameCustomers() error {
 }
 
 // seqsBetween returns the number of the first event that was recorded since a time, and of
-// the first that was not before another; a zero time is no bound.
+// the first that was not before another; a zero time is no bound. Time never goes back in a
+// log, so that they are found by halving.
 func (t *Tx) seqsBetween(since, before time.Time) (first, end int64, err error) {
 	size, _, err := t.Size()
 	if err != nil {
