@@ -18,6 +18,7 @@ import (
 type TermOptions struct {
 	says    map[string]bool // terms, by their names
 	changes []func(e *ledger.Entitlement, at time.Time) error
+	taken   []func(e *ledger.Entitlement) error // puts an item back that an option takes away
 }
 
 // AddAll adds the options of a sale.
@@ -82,6 +83,12 @@ func (o *TermOptions) add(flags *pflag.FlagSet, t *ledger.Term, option string, g
 			o.says = make(map[string]bool)
 		}
 		o.says[t.Name] = true
+		if item := name; option != t.OptionName() {
+			if t.Name != "features" { // a name with a value
+				item += "=0"
+			}
+			o.taken = append(o.taken, func(e *ledger.Entitlement) error { return t.Add(e, item) })
+		}
 		o.changes = append(o.changes, func(e *ledger.Entitlement, at time.Time) error { return set(e, text, at) })
 		return set(new(ledger.Entitlement), text, time.Time{})
 	})
@@ -125,6 +132,17 @@ func (o *TermOptions) Apply(e *ledger.Entitlement, at time.Time) error {
 		e.Expires = time.Time{}
 	}
 	return nil
+}
+
+// Named returns a sale with the names that options take away, too.
+func (o *TermOptions) Named(sale *ledger.Entitlement) (*ledger.Entitlement, error) {
+	named := sale.Clone()
+	for _, put := range o.taken {
+		if err := put(named); err != nil {
+			return nil, err
+		}
+	}
+	return named, nil
 }
 
 // Row is a row that shows something to people.

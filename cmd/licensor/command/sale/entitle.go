@@ -58,6 +58,14 @@ func entitle(flags *pflag.FlagSet) cli.Run {
 				case sold.Type == "":
 					return cli.Usagef("--type is missing")
 				}
+				// A name that is misspelled takes nothing away.
+				named, err := terms.Named(&sold)
+				if err != nil {
+					return err
+				}
+				if err := s.CheckNames(ctx, by, named); err != nil {
+					return err
+				}
 				return s.Entitle(ctx, by, sold)
 			})
 			if err != nil {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/offlicense/offlicense/cmd/licensor/internal/catalogue"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/rules"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/store"
 )
 
@@ -64,6 +65,19 @@ func (s *Service) NotTakenOver(ctx context.Context, before, after *ledger.Entitl
 		}
 	}
 	return terms, nil
+}
+
+// CheckNames refuses the names in a sale that the products do not have, as Entitle does.
+func (s *Service) CheckNames(ctx context.Context, by ledger.Operation, sale *ledger.Entitlement) error {
+	all, err := s.Products(ctx)
+	if err != nil {
+		return err
+	}
+	products := make(map[string]*ledger.Product)
+	for _, p := range all {
+		products[p.Name] = p
+	}
+	return rules.CheckNames(products, &by, sale, nil)
 }
 
 // NamesRefused returns what an error says of names that the products do not have, empty if
