@@ -59,7 +59,7 @@ func ParseValue(s string) (Value, error) {
 		}
 	}
 	if isPlaceholder(value) {
-		return Value{}, fmt.Errorf("invalid value of component %q: got an empty or placeholder value, want one that no other site has", label)
+		return Value{}, fmt.Errorf("invalid value of component %q: got none, or a placeholder such as 1, 0000 or 12345, want one that no other site has", label)
 	}
 	return Value{label, value}, nil
 }

@@ -98,7 +98,7 @@ func (c *revokeCommand) revokeLicense(ctx context.Context, env *cli.Env, s *serv
 	if err != nil {
 		return err
 	}
-	return c.tellRevoked(env, r...)
+	return c.tellRevoked(ctx, env, s, r)
 }
 
 func (c *revokeCommand) revokeActivation(ctx context.Context, env *cli.Env, s *service.Service) error {
@@ -122,10 +122,14 @@ func (c *revokeCommand) revokeActivation(ctx context.Context, env *cli.Env, s *s
 	if err != nil {
 		return err
 	}
-	return c.tellRevoked(env, all...)
+	return c.tellRevoked(ctx, env, s, all)
 }
 
-func (c *revokeCommand) tellRevoked(env *cli.Env, all ...ledger.Revocation) error {
+func (c *revokeCommand) tellRevoked(ctx context.Context, env *cli.Env, s *service.Service, all []ledger.Revocation) error {
+	sale, err := s.Show(ctx, all[0].Activation, 1)
+	if err != nil {
+		return err
+	}
 	t := cli.Table{Whole: true}
 	for i, r := range all {
 		name := ""
@@ -135,8 +139,9 @@ func (c *revokeCommand) tellRevoked(env *cli.Env, all ...ledger.Revocation) erro
 		t.Row(name, r.License.String())
 	}
 	t.Row("activation", all[0].Activation)
-	_, err := t.WriteTo(env.Stdout)
-	fmt.Fprintf(env.Stderr, "Recorded. Its servers run on until the next revocation list reaches them: licensor revocations%s --root-key FILE --out list.olv\nThe seat stays taken. To free it: licensor deactivate%s INVOICE --activation %s --why TEXT\n", c.FlagsText(), c.FlagsText(), all[0].Activation)
+	_, err = t.WriteTo(env.Stdout)
+	fmt.Fprintf(env.Stderr, "Recorded. Its servers run on until the next revocation list reaches them: licensor revocations%s --root-key FILE --out list.olv\nThe seat stays taken. To free it: licensor deactivate%s %s --activation %s --why TEXT\n",
+		c.FlagsText(), c.FlagsText(), cli.ShellWord(sale.Invoice), all[0].Activation)
 	answer := revoked{Version: 1, Activation: all[0].Activation}
 	for _, r := range all {
 		answer.ToRevoke = append(answer.ToRevoke, r.License)
