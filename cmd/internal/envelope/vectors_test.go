@@ -55,7 +55,19 @@ func TestFindsVectors(t *testing.T) {
 		} else if seen[kind] == 1 {
 			t.Log(s)
 		}
-		for _, binary := range [][]byte{raw, []byte(base64.StdEncoding.EncodeToString(raw))} {
+		if kind == format.SignedRequest { // and its QR code, which has no signature
+			signed, err := format.ParseStatement(raw, kind)
+			if err != nil {
+				t.Fatal(err)
+			}
+			both := append(format.EncodeFile(format.RequestBody, signed.UnverifiedPayload()), want...)
+			if got, err := Pick(both); err != nil || !bytes.Equal(got, want) {
+				t.Errorf("%s: with its QR code: got %.40q, %v", name, got, err)
+			}
+		}
+		encoded := base64.RawStdEncoding.EncodeToString(raw)
+		attached := "--part\nContent-Transfer-Encoding: base64\n\n" + wrap(encoded, 76) + "--part--and-a-long-name\n"
+		for _, binary := range [][]byte{raw, []byte(encoded), []byte(attached)} {
 			if got, err := Pick(binary); err != nil || !bytes.Equal(got, want) {
 				t.Errorf("%s: of its bytes: got %.40q, %v", name, got, err)
 			}
