@@ -26,7 +26,7 @@ func SeatsUsed(h *ledger.Holding) string {
 }
 
 // AddPlace adds what a request or an activation calls its site and its server.
-func AddPlace(row func(name, value string), site, host string) {
+func AddPlace(row func(cells ...string), site, host string) {
 	if site != "" {
 		row("site", site)
 	}

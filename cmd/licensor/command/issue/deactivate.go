@@ -86,7 +86,7 @@ type deactivated struct {
 
 func addActivation(t *cli.Table, a *ledger.Held) {
 	t.Row("activation", a.ID)
-	common.AddPlace(func(name, value string) { t.Row(name, value) }, a.Site, a.Host)
+	common.AddPlace(t.Row, a.Site, a.Host)
 	t.Row("since", text.Date(a.Since))
 	t.Row("license", a.License.ID.String())
 }

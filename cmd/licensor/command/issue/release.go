@@ -56,7 +56,7 @@ func showRelease(env *cli.Env, out string, r *service.ReleasePreview) {
 	t.Row("gives up", r.Record.ID.String())
 	t.Row("invoice", r.Request.Invoice)
 	t.Row("activation", r.Record.Activation)
-	common.AddPlace(func(name, value string) { t.Row(name, value) }, r.Request.Site, r.Request.Host)
+	common.AddPlace(t.Row, r.Request.Site, r.Request.Host)
 	t.Row("at", text.Minute(time.Unix(r.IssuedAt, 0)))
 	if r.EmergencyDays > 0 {
 		t.Row("emergency", cli.Plural(int(r.EmergencyDays), "day", "days")+" used")

@@ -3,6 +3,7 @@ package issue
 import (
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
@@ -80,7 +81,7 @@ func bindingOf(offer *service.Offer) string {
 // addRequest adds what a request says of its server. before are the cells between the
 // name and the value.
 func addRequest(t *cli.Table, q *verify.Request, before ...string) {
-	row := func(name, value string) { t.Row(append(append([]string{name}, before...), value)...) }
+	row := func(cells ...string) { t.Row(slices.Insert(cells, 1, before...)...) }
 	row("machine", common.MachineOf(q))
 	common.AddPlace(row, q.Site, q.Host)
 	if q.Prior != nil {

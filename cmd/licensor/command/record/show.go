@@ -140,7 +140,7 @@ func printRequest(out io.Writer, shown *service.Shown) {
 	t.Row("request", fmt.Sprintf("for a %s license of %s, invoice %s", q.Type, q.Product, q.Invoice))
 	t.Row("made", text.Minute(time.Unix(q.Time, 0)))
 	t.Row("code", format.ComparisonCode(q.Hash))
-	common.AddPlace(func(name, value string) { t.Row(name, value) }, q.Site, q.Host)
+	common.AddPlace(t.Row, q.Site, q.Host)
 	t.Row("machine", common.MachineOf(q))
 	switch {
 	case shown.Refusal != nil:

@@ -85,7 +85,7 @@ func (c *revokeCommand) revokeLicense(ctx context.Context, env *cli.Env, s *serv
 		common.AddLicense(&t, license)
 		if q != nil {
 			t.Row("invoice", q.Invoice)
-			common.AddPlace(func(name, value string) { t.Row(name, value) }, q.Site, q.Host)
+			common.AddPlace(t.Row, q.Site, q.Host)
 		}
 		t.WriteTo(env.Stdout)
 		question = "Revoke this license?"

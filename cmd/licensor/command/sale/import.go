@@ -137,12 +137,9 @@ func readOrdersFile(env *cli.Env, path string, now time.Time, dates common.Dates
 	bar := cli.NewProgress(env, "reading", 0)
 	rows, err := common.ReadOrders(in, now, dates, func() { bar.Add(1) })
 	bar.Done()
-	var known *cli.Error
 	switch {
-	case errors.As(err, &known):
-		return nil, err
 	case err != nil:
-		return nil, cli.FileError("read", path, err)
+		return nil, common.ReadTableError(path, err)
 	case len(rows) == 0:
 		return nil, cli.Failf("there are no orders in %s", cli.Quote(filepath.Base(path))).WithHint("the lines after the first are the orders; nothing was imported")
 	}

@@ -20,12 +20,9 @@ type facts struct {
 }
 
 func (s *state) facts() *facts {
-	return &facts{s: s, Facts: &rules.Facts{
-		Vendor: s.vendor, Newest: s.newest, Frozen: s.frozen,
-		Sales: make(map[string]*rules.Sale), Answers: make(map[[32]byte]*rules.Answer), Sites: make(map[rules.SiteKey]*rules.Activation),
-		Activations: make(map[string]*rules.Activation), Licenses: make(map[format.ID]*ledger.License),
-		Partners: make(map[string]bool), Production: make(map[rules.ForProduct]time.Time), Evaluations: make(map[rules.ForProduct][]rules.Evaluation),
-	}}
+	f := rules.NewFacts(s.vendor)
+	f.Newest, f.Frozen = s.newest, s.frozen
+	return &facts{s: s, Facts: f}
 }
 
 // about adds what is known of a request. It returns the request to ask about: where the

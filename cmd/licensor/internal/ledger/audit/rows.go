@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/store"
 	"github.com/offlicense/offlicense/format"
 )
 
@@ -19,7 +20,7 @@ func (s *state) rows(table string) iter.Seq[[]any] {
 	case "schema_version":
 		return each([]int64{s.version}, func(version int64) []any { return []any{version} })
 	case "customers":
-		return each(slices.Sorted(maps.Keys(s.customers)), func(name string) []any { return []any{name, number(s.customers[name])} })
+		return each(slices.Sorted(maps.Keys(s.customers)), func(name string) []any { return []any{name, store.Number(s.customers[name])} })
 	case "products":
 		return each(slices.Sorted(maps.Keys(s.products)), func(name string) []any {
 			product, _ := json.Marshal(s.products[name]) // it came from JSON
@@ -38,7 +39,7 @@ func (s *state) rows(table string) iter.Seq[[]any] {
 	case "moves":
 		return each(slices.Sorted(maps.Keys(s.moves)), func(successor string) []any {
 			m := s.moves[successor]
-			return []any{m.Successor, m.From, m.invoice, ledger.Seconds(m.Until), number(m.Waits), string(m.State)}
+			return []any{m.Successor, m.From, m.invoice, ledger.Seconds(m.Until), store.Number(m.Waits), string(m.State)}
 		})
 	case "moved":
 		return sorted(s.movedRows())
@@ -52,13 +53,13 @@ func (s *state) rows(table string) iter.Seq[[]any] {
 	case "revoked_keys":
 		var all [][]any
 		for _, k := range s.revoked {
-			all = append(all, []any{k.Public, k.Name, number(k.Root), number(k.Lists), ledger.Seconds(k.Since), k.Why, int64(k.List), orNil(k.Keep)})
+			all = append(all, []any{k.Public, k.Name, store.Number(k.Root), store.Number(k.Lists), ledger.Seconds(k.Since), k.Why, int64(k.List), store.OrNil(k.Keep)})
 		}
 		return sorted(all)
 	case "revocation_lists":
 		var all [][]any
 		for _, l := range s.lists {
-			all = append(all, []any{int64(l.Number), l.issued, l.SignedBy, orNil(l.SignerKey), int64(len(l.File)), l.seq})
+			all = append(all, []any{int64(l.Number), l.issued, l.SignedBy, store.OrNil(l.SignerKey), int64(len(l.File)), l.seq})
 		}
 		return sorted(all)
 	}
@@ -108,14 +109,14 @@ func sorted(rows [][]any) iter.Seq[[]any] {
 func (of *sale) row() []any {
 	e := of.Entitlement
 	sold, _ := json.Marshal(e.Kept()) // it came from JSON
-	return []any{e.Invoice, ledger.CustomerKey(e.Customer), orNil(e.Account), e.Product, e.Type,
+	return []any{e.Invoice, ledger.CustomerKey(e.Customer), store.OrNil(e.Account), e.Product, e.Type,
 		ledger.Seconds(e.Expires), ledger.Seconds(e.HardEnd()), ledger.Seconds(e.UpdatesUntil), int64(e.Places()), string(sold), of.seq, string(e.Standing), of.seller, of.used, of.peak}
 }
 
 func (a *activation) row() []any {
 	site, host := a.place()
 	rest := a.rest()
-	return []any{a.id(), a.sale.Invoice, string(a.state()), orNil(a.machineKey()), site, host, a.since, rest.ended, int64(a.newest.epoch), a.newest.id.String(), rest.emergencyDays}
+	return []any{a.id(), a.sale.Invoice, string(a.state()), store.OrNil(a.machineKey()), site, host, a.since, rest.ended, int64(a.newest.epoch), a.newest.id.String(), rest.emergencyDays}
 }
 
 func (s *state) licenseRow(l *license) []any {
@@ -124,7 +125,7 @@ func (s *state) licenseRow(l *license) []any {
 		hash = l.request[:]
 	}
 	named, _ := json.Marshal(l.components()) // labels and bytes
-	return []any{l.id.String(), s.activationOf(l), int64(l.epoch), orNil(hash), l.issued, l.hardEnd, int64(l.need), string(named), l.signer.name, l.signer.key, l.seq}
+	return []any{l.id.String(), s.activationOf(l), int64(l.epoch), store.OrNil(hash), l.issued, l.hardEnd, int64(l.need), string(named), l.signer.name, l.signer.key, l.seq}
 }
 
 func (s *state) addressRows() (all [][]any) {
@@ -154,19 +155,4 @@ func (s *state) leftRows() (all [][]any) {
 		}
 	}
 	return all
-}
-
-func number(b bool) int64 {
-	if b {
-		return 1
-	}
-	return 0
-}
-
-// orNil is how no bytes are stored.
-func orNil(b []byte) any {
-	if len(b) == 0 {
-		return nil
-	}
-	return b
 }

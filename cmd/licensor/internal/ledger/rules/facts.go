@@ -39,6 +39,16 @@ type Facts struct {
 	given map[[32]byte]*Step // in this batch, by request
 }
 
+// NewFacts returns facts of a vendor where nothing is known.
+func NewFacts(vendor string) *Facts {
+	return &Facts{
+		Vendor: vendor,
+		Sales:  make(map[string]*Sale), Answers: make(map[[32]byte]*Answer), Sites: make(map[SiteKey]*Activation),
+		Activations: make(map[string]*Activation), Licenses: make(map[format.ID]*ledger.License),
+		Partners: make(map[string]bool), Production: make(map[ForProduct]time.Time), Evaluations: make(map[ForProduct][]Evaluation),
+	}
+}
+
 // Sale is an entitlement with its use.
 type Sale struct {
 	*ledger.Entitlement

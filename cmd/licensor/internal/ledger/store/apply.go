@@ -17,7 +17,7 @@ func (w *Writer) apply(e *ledger.Event) error {
 		return nil
 	case ledger.Customer:
 		_, err := w.change("customers", `INSERT INTO customers (name, partner) VALUES ($1, $2)
-			ON CONFLICT (name) DO UPDATE SET partner = excluded.partner`, ledger.CustomerKey(d.Name), number(d.Partner))
+			ON CONFLICT (name) DO UPDATE SET partner = excluded.partner`, ledger.CustomerKey(d.Name), Number(d.Partner))
 		return err
 	case ledger.Product:
 		product, err := json.Marshal(d)
@@ -41,7 +41,7 @@ func (w *Writer) apply(e *ledger.Event) error {
 		return w.applyClosed(e, d)
 	case ledger.Moved:
 		if err := w.insert("moves", "successor, activation, invoice, until, waits, state",
-			d.Successor, e.Activation, e.Invoice, ledger.Seconds(d.Until), number(d.Waits), string(rules.MovePending)); err != nil {
+			d.Successor, e.Activation, e.Invoice, ledger.Seconds(d.Until), Number(d.Waits), string(rules.MovePending)); err != nil {
 			return err
 		}
 		return w.moved(e)
@@ -67,7 +67,7 @@ func (w *Writer) applyEntitlement(event *ledger.Event, e *ledger.Entitlement) er
 	if err != nil {
 		return err
 	}
-	values := []any{e.Invoice, ledger.CustomerKey(e.Customer), orNil(e.Account), e.Product, e.Type,
+	values := []any{e.Invoice, ledger.CustomerKey(e.Customer), OrNil(e.Account), e.Product, e.Type,
 		ledger.Seconds(e.Expires), ledger.Seconds(e.HardEnd()), ledger.Seconds(e.UpdatesUntil), int64(e.Places()), string(sold), string(e.Standing)}
 	email := []any{e.Account, append([]byte{}, e.Salt...), e.Email, ledger.AccountKey(e.Email)}
 	if event.Action == ledger.ActionEntitle {
@@ -144,7 +144,7 @@ func (w *Writer) applySigned(e *ledger.Event, s *ledger.Signed) error {
 	switch {
 	case a != nil && l.Epoch == 1:
 		err = w.insert("activations", "id, invoice, state, machine_key, site, host, since, ended, epoch, license, emergency_days",
-			a.ID, e.Invoice, string(a.State), orNil(a.MachineKey), a.Site, a.Host, ledger.Seconds(a.Since), int64(0), int64(1), l.ID.String(), int64(0))
+			a.ID, e.Invoice, string(a.State), OrNil(a.MachineKey), a.Site, a.Host, ledger.Seconds(a.Since), int64(0), int64(1), l.ID.String(), int64(0))
 		if a.State == ledger.StateActive {
 			w.addSeat(e.Invoice)
 		}
@@ -172,7 +172,7 @@ func (w *Writer) applySigned(e *ledger.Event, s *ledger.Signed) error {
 		return err
 	}
 	return w.insert("licenses", "id, activation, epoch, request_hash, issued, hard_end, need, named, signed_by, signer_key, seq",
-		l.ID.String(), l.Activation, int64(l.Epoch), orNil(hash),
+		l.ID.String(), l.Activation, int64(l.Epoch), OrNil(hash),
 		ledger.Seconds(l.Issued), ledger.Seconds(l.HardEnd), int64(l.Need), string(named), l.SignedBy, l.SignerKey, e.Seq)
 }
 
@@ -255,7 +255,7 @@ func (w *Writer) applyRevoked(e *ledger.Event, r ledger.Revoked) error {
 			return err
 		}
 		if err := w.insert("revoked_keys", "public, name, root, lists, since, why, list, keep",
-			k.Public, k.Name, number(k.Root), number(k.Lists), e.Time.Unix(), e.Why, int64(0), orNil(k.Keep)); err != nil {
+			k.Public, k.Name, Number(k.Root), Number(k.Lists), e.Time.Unix(), e.Why, int64(0), OrNil(k.Keep)); err != nil {
 			return err
 		}
 	}
@@ -288,7 +288,7 @@ func (w *Writer) applyPublished(e *ledger.Event, p ledger.Published) error {
 		return fmt.Errorf("the list has the number %d, and its record %d", list.Number, p.Number)
 	}
 	if err := w.insert("revocation_lists", "number, issued, signed_by, signer_key, size, seq",
-		int64(p.Number), list.IssuedAt, p.SignedBy, orNil(p.SignerKey), int64(len(p.File)), e.Seq); err != nil {
+		int64(p.Number), list.IssuedAt, p.SignedBy, OrNil(p.SignerKey), int64(len(p.File)), e.Seq); err != nil {
 		return err
 	}
 	waiting, err := w.revokedLicenses("r.list = 0")

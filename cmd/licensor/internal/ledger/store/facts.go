@@ -27,15 +27,11 @@ type Ask struct {
 
 // Facts loads facts, with a few statements for a whole batch.
 func (t *Tx) Facts(ask Ask) (*rules.Facts, error) {
-	l := &loader{t, &rules.Facts{
-		Sales: make(map[string]*rules.Sale), Answers: make(map[[32]byte]*rules.Answer), Sites: make(map[rules.SiteKey]*rules.Activation),
-		Activations: make(map[string]*rules.Activation), Licenses: make(map[format.ID]*ledger.License),
-		Partners: make(map[string]bool), Production: make(map[rules.ForProduct]time.Time), Evaluations: make(map[rules.ForProduct][]rules.Evaluation),
-	}}
-	var err error
-	if l.Facts.Vendor, err = t.Vendor(); err != nil {
+	vendor, err := t.Vendor()
+	if err != nil {
 		return nil, err
 	}
+	l := &loader{t, rules.NewFacts(vendor)}
 	if _, l.Newest, l.Facts.Frozen, err = t.newest(); err != nil {
 		return nil, err
 	}

@@ -332,15 +332,16 @@ func (c textColumn) Scan(value any) error {
 // number64 writes a number into a statement.
 func number64(n int64) string { return strconv.FormatInt(n, 10) }
 
-func number(b bool) int64 {
+// Number is how a truth value is stored.
+func Number(b bool) int64 {
 	if b {
 		return 1
 	}
 	return 0
 }
 
-// orNil stores no bytes as NULL, which no unique index compares.
-func orNil(b []byte) any {
+// OrNil stores no bytes as NULL, which no unique index compares.
+func OrNil(b []byte) any {
 	if len(b) == 0 {
 		return nil
 	}
