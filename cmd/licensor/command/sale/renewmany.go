@@ -119,11 +119,15 @@ func (b *bulkRenewal) run(ctx context.Context, lines []service.RenewalLine) erro
 }
 
 // tally counts what would become of the lines of a run.
-type tally struct{ changed, same, repeated, passed, refused, licenses, behind int }
+type tally struct{ changed, same, repeated, passed, refused, licenses, behind, held int }
 
 func count(previews []service.Renewed) (n tally) {
 	for i := range previews {
-		switch r := &previews[i]; {
+		r := &previews[i]
+		if r.Err == nil && r.Repeated { // of one end at least
+			n.held++
+		}
+		switch {
 		case r.Err != nil:
 			n.refused++
 		case r.Passed != "":
@@ -149,9 +153,9 @@ func (b *bulkRenewal) warn(n tally) {
 		b.env.Warnf("the updates of %s end before the license will: they have an end of their own, --updates-until", cli.Plural(n.behind, "entitlement", "entitlements"))
 	}
 	switch {
-	case n.repeated > 0:
+	case n.held > 0:
 		b.env.Warnf("%s renewed by the same time within the last day, and not once more; to add to that, give the new end as a day",
-			cli.Plural(n.repeated, "entitlement was", "entitlements were"))
+			cli.Plural(n.held, "entitlement was", "entitlements were"))
 	case n.changed+n.refused == 0:
 		b.env.Warnf("nothing is different from what is on record; the newest licenses of what is so already are written again")
 	}

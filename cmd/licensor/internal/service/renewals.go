@@ -215,7 +215,7 @@ func endsOf(e *ledger.Entitlement) (ends [2]time.Time) {
 // lastMoved returns the renewal that has moved an end last, and where that was before;
 // nil if it was no renewal.
 func lastMoved(events []*ledger.Event, which int) (was time.Time, renewed *ledger.Event) {
-	for i := len(events) - 1; i > 0; i-- {
+	for i := len(events) - 1; i > 0 && events[i].Action != ledger.ActionEntitle; i-- { // before that, another sale had the number
 		before, ok := events[i-1].Detail.(*ledger.Entitlement)
 		after, too := events[i].Detail.(*ledger.Entitlement)
 		if !ok || !too || endsOf(before)[which].Equal(endsOf(after)[which]) {
