@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"strings"
+	"time"
 )
 
 // Terminal is the screen and the keyboard of the user. It is never standard
@@ -16,6 +17,10 @@ type Terminal interface {
 	// ReadSecret is ReadLine without echo. After Ctrl-C the terminal echoes
 	// again and the error is ErrInterrupted.
 	ReadSecret(prompt string) ([]byte, error)
+	// Every calls step at once and again each time that d has passed, until a key is
+	// pressed, Ctrl-C among them, or step fails. Meanwhile nothing is echoed, and a line
+	// that step writes ends in "\r\n".
+	Every(d time.Duration, step func() error) error
 }
 
 // ErrNoTerminal means that there is nobody to ask, as in a script or a service.
@@ -95,6 +100,8 @@ type nobody struct{}
 
 func (nobody) ReadLine(string) (string, error)   { return "", ErrNoTerminal }
 func (nobody) ReadSecret(string) ([]byte, error) { return nil, ErrNoTerminal }
+
+func (nobody) Every(time.Duration, func() error) error { return ErrNoTerminal }
 
 func noTerminal(err error, option string) error {
 	if errors.Is(err, ErrNoTerminal) {

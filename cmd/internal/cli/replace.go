@@ -84,6 +84,7 @@ func sortOf(data []byte) (sort string, ours bool) {
 		{"OLR1:", "a release", true},
 		{"OLV1:", "a revocation list", true},
 		{"\x89PNG", "a picture", true},
+		{"<svg ", "a drawing", true},
 		{"file,result,", "a report", true},
 		{".TH ", "a manual page", true},
 		{"X-Unsent: 1\r\n", "a letter", true},

@@ -39,6 +39,7 @@ func Program(b Build) cli.Program {
 			t.releaseCommand(),
 			t.failoverCommand(),
 			showCommand(),
+			codeCommand(),
 			machineCommand(),
 		},
 	}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -29,10 +30,17 @@ type console struct {
 // at starts the tool on a terminal of its own.
 func at(t *testing.T, dir string, columns, rows int, args ...string) *console {
 	t.Helper()
+	return atWith(t, dir, columns, rows, nil, args...)
+}
+
+// atWith starts it with more in its environment.
+func atWith(t *testing.T, dir string, columns, rows int, env []string, args ...string) *console {
+	t.Helper()
 	user, tty := clitest.OpenPTY(t, columns, rows)
 	cmd := exec.Command("offlicense", args...)
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "TEST_NOW=2026-11-23T12:00:00Z", "TERM=linux", "NO_COLOR=")
+	cmd.Env = append(os.Environ(), "TEST_NOW=2026-11-23T12:00:00Z", "TERM=linux", "LC_ALL=C.UTF-8", "NO_COLOR=")
+	cmd.Env = append(cmd.Env, env...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = tty, tty, tty
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
 	if err := cmd.Start(); err != nil {
@@ -46,24 +54,34 @@ func at(t *testing.T, dir string, columns, rows int, args ...string) *console {
 // until waits until the screen ends with a text, such as a prompt; "" is until the tool ends.
 func (c *console) until(end string) {
 	c.t.Helper()
-	c.user.SetReadDeadline(time.Now().Add(20 * time.Second))
-	buffer := make([]byte, 4096)
-	for end == "" || !strings.HasSuffix(c.shown, end) {
-		n, err := c.user.Read(buffer)
-		c.shown += string(buffer[:n])
-		if end == "" && errors.Is(err, syscall.EIO) { // the end of a terminal
-			break
-		}
-		if err != nil {
-			c.t.Fatalf("waiting for %q: %v\n%s", end, err, c.shown)
-		}
-	}
-	c.play(c.shown)
-	if end == "" {
+	switch {
+	case end != "" && !c.await(end):
+		c.t.Fatalf("waiting for %q: the tool has ended\n%s", end, c.shown)
+	case end == "":
+		c.await()
 		if err := c.cmd.Wait(); err != nil {
 			c.t.Fatalf("%v\n%s", err, c.shown)
 		}
 	}
+}
+
+// await waits until the screen ends with one of some texts, or the tool does, which is false.
+func (c *console) await(ends ...string) (waits bool) {
+	c.t.Helper()
+	c.user.SetReadDeadline(time.Now().Add(20 * time.Second))
+	buffer := make([]byte, 4096)
+	defer func() { c.play(c.shown) }()
+	for !slices.ContainsFunc(ends, func(end string) bool { return strings.HasSuffix(c.shown, end) }) {
+		n, err := c.user.Read(buffer)
+		c.shown += string(buffer[:n])
+		if errors.Is(err, syscall.EIO) { // the end of a terminal
+			return false
+		}
+		if err != nil {
+			c.t.Fatalf("waiting for %q: %v\n%s", ends, err, c.shown)
+		}
+	}
+	return true
 }
 
 func (c *console) press(keys string) {
@@ -83,7 +101,7 @@ func (c *console) zbar() (text string, installed bool) {
 		return "", false
 	}
 	var b bytes.Buffer
-	if err := png.Encode(&b, c.picture()); err != nil {
+	if err := png.Encode(&b, c.picture(6)); err != nil {
 		c.t.Fatal(err)
 	}
 	file := filepath.Join(c.t.TempDir(), "screen.png")
@@ -215,7 +233,7 @@ func TestPartsAreNotWanted(t *testing.T) {
 	// A screen that is too small for any code.
 	dir, args = changedMachine(t)
 	c = at(t, dir, 60, 10, args...)
-	if c.until(""); strings.Contains(c.shown, "█") || !strings.Contains(c.shown, "and this terminal has 60x10") {
+	if c.until(""); strings.Contains(c.shown, "█") || !strings.Contains(c.shown, "has 60x10") {
 		t.Errorf("got %s", c.shown)
 	}
 }

@@ -15,50 +15,36 @@ import (
 // qrPlan says whether and why a code is drawn. It is drawn last, so that it stays whole
 // on the screen together with the next prompt.
 type qrPlan struct {
-	parts   []string // the text, in parts where the terminal has no room for it in one code; nil: not drawn
-	columns int      // of the terminal; 0: none
-	rows    int      // likewise
-	pages   bool     // the parts wait for somebody who presses a key
-	misfit  string   // why a terminal does not get the code; empty if it does or is none
-	picture bool     // a picture of it was written
+	qr.Pager               // the text, in parts where the terminal has no room for it in one code; no parts: not drawn
+	pages    bool          // the parts wait for somebody who presses a key
+	hindered *qr.Hindrance // why a terminal does not get the code; nil if it does or is none
+	picture  bool          // a picture of it was written
 }
 
 // qrFlags say where a signed statement goes: to a file, to a terminal, into a picture.
 type qrFlags struct {
-	out, qr, qrPNG string
+	out string
+	qr.Flags
 
 	pictures string // that were written; empty: none
 }
 
 func (f *qrFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.out, "out", "", "")
-	qr.AddMode(flags, &f.qr)
 	flags.Bool("json", false, "")
-	flags.StringVar(&f.qrPNG, "qr-png", "", "")
+	f.Flags.Add(flags)
 }
 
-func (f *qrFlags) check(env *cli.Env, what string) error {
-	switch {
-	case f.qrPNG == "-" && env.JSON():
-		return cli.Usagef("--json and --qr-png cannot both go to standard output")
-	case f.out == "-" && f.qrPNG == "-":
-		return cli.Usagef("--out and --qr-png cannot both go to standard output")
-	case f.out != "" && samePath(f.out, f.qrPNG):
-		return cli.Usagef("--out and --qr-png name one file: %s", cli.Quote(f.out)).
-			WithHint("the picture would take the place of the %s; give it another name", what)
-	}
-	return qr.CheckMode(f.qr)
-}
+func (f *qrFlags) check(env *cli.Env, what string) error { return f.Flags.Check(env, f.out, what) }
 
-func (f *qrFlags) writeFiles(env *cli.Env, text []byte, code string) (err error) {
+func (f *qrFlags) writeFiles(env *cli.Env, text []byte, code string) error {
 	if f.out != "" && (f.out != "-" || !env.JSON()) { // it is in the answer
 		if err := env.WriteFile(f.out, text, 0o644); err != nil {
 			return err
 		}
 	}
-	if f.qrPNG != "" {
-		f.pictures, err = qr.WritePicture(env, f.qrPNG, code)
-	}
+	written, err := f.Flags.Write(env, code)
+	f.pictures = qr.Names(written)
 	return err
 }
 
@@ -92,16 +78,13 @@ func (f *qrFlags) checkOutputs(env *cli.Env, start string) error {
 			return err
 		}
 	}
-	if f.qrPNG != "" {
-		return env.CheckOutput(f.qrPNG, "\x89PNG")
-	}
-	return nil
+	return f.Flags.CheckOutputs(env)
 }
 
 // messages is where all goes that is not the statement: a result that goes to standard
 // output is there alone.
 func (f *qrFlags) messages(env *cli.Env) io.Writer {
-	if f.out == "-" || f.qrPNG == "-" {
+	if f.out == "-" || f.ToStdout() {
 		return env.Stderr
 	}
 	return env.Stdout
@@ -118,43 +101,44 @@ func (f *qrFlags) file(kept string) string {
 // planQR plans the code of a text: in one piece where the terminal has room for it, else in
 // parts if there is somebody who can page through them.
 func (f *qrFlags) planQR(env *cli.Env, text string) (plan qrPlan, err error) {
-	plan = qrPlan{picture: f.qrPNG != ""}
+	plan = qrPlan{picture: f.Pictures()}
 	columns, rows, ok := env.OnTerminal()
+	color := env.Color()
 	switch {
-	case f.qr == qr.Never:
+	case f.Mode == qr.Never:
 		return plan, nil
-	case !ok || f.out == "-" || f.qrPNG == "-":
-		if f.qr == qr.Always {
-			plan.parts = []string{text}
+	case !ok || f.out == "-" || f.ToStdout():
+		if f.Mode == qr.Always {
+			plan.Parts, err = qr.Whole(text)
 		}
-		return plan, nil
-	}
-	wantColumns, wantRows, err := qr.Size(text)
-	if err != nil {
 		return plan, err
 	}
-	wantRows++ // the prompt
-	plan.columns, plan.rows = columns, rows
-	if wantColumns <= columns && wantRows <= rows {
-		plan.parts = []string{text}
-		return plan, nil
-	}
-	plan.pages = env.Attended != nil && env.Attended()
-	if plan.pages || f.qr == qr.Always {
-		if plan.parts, err = qr.Cut(text, qr.Room(columns, rows-1), qr.MostOnScreen); err == nil {
+	if f.Mode == qr.Auto {
+		if plan.hindered = qr.Unsure(env, color); plan.hindered != nil {
 			return plan, nil
 		}
 	}
-	plan.misfit = fmt.Sprintf("the QR code takes %dx%d characters and this terminal has %dx%d", wantColumns, wantRows, columns, rows)
+	plan.Columns, plan.Rows, plan.Every, plan.Color, plan.Window = columns, rows, f.Every, color, env.Window
+	if qr.Fits(text, columns, rows-1) {
+		plan.Parts = []string{text}
+		return plan, nil
+	}
+	plan.pages = env.Attended != nil && env.Attended()
+	if plan.pages || f.Mode == qr.Always {
+		if plan.Parts, err = qr.Parts(text, columns, rows-1); err == nil {
+			return plan, nil
+		}
+	}
+	plan.hindered = qr.Misfit(text, columns, rows)
 	return plan, nil
 }
 
 // advice continues "send the file to the vendor".
 func (p qrPlan) advice() string {
 	switch {
-	case len(p.parts) > 1:
+	case len(p.Parts) > 1:
 		return ", or scan the codes below"
-	case len(p.parts) == 1:
+	case len(p.Parts) == 1:
 		return ", or scan the code below"
 	case p.picture:
 		return ", or the picture"
@@ -163,50 +147,36 @@ func (p qrPlan) advice() string {
 }
 
 func (p qrPlan) explain(out io.Writer) {
-	if p.misfit != "" && !p.picture {
-		fmt.Fprintf(out, "%s:\nenlarge it, or use --qr-png FILE for a picture.\n", p.misfit)
+	if p.hindered != nil && !p.picture {
+		for _, line := range wrap(p.hindered.Why+": "+p.hindered.Advice("--out FILE for the text"), 78) {
+			fmt.Fprintln(out, line)
+		}
 	}
 }
 
 // draw draws the code, or its parts one after the other, and beside each as many lines of a
 // text as there is room for.
 func (p qrPlan) draw(env *cli.Env, out io.Writer, text []string) error {
-	switch len(p.parts) {
+	switch len(p.Parts) {
 	case 0:
 		return nil
 	case 1:
-		return p.drawOne(env, out, p.parts[0], text)
+		return p.drawOne(out, p.Parts[0], text)
 	}
-	draw := func(part int) error {
-		if err := p.scrollAway(out, p.parts[part-1]); err != nil {
-			return err
-		}
-		which := fmt.Sprintf("part %d of %d", part, len(p.parts))
-		return p.drawOne(env, out, p.parts[part-1], append([]string{which, ""}, text...))
+	p.Out = out
+	p.Draw = func(w io.Writer, part int) error {
+		which := fmt.Sprintf("part %d of %d", part, len(p.Parts))
+		return p.drawOne(w, p.Parts[part-1], append([]string{which, ""}, text...))
 	}
 	if p.pages {
-		return qr.Page(env, len(p.parts), p.columns, draw)
+		return p.Page(env)
 	}
-	for part := range p.parts {
-		if err := draw(part + 1); err != nil {
-			return err
-		}
-	}
-	return nil
+	return p.Print()
 }
 
-// scrollAway makes room for a code and its prompt, so that no phone sees two codes.
-func (p qrPlan) scrollAway(out io.Writer, code string) error {
-	_, rows, err := qr.Size(code)
-	if err == nil {
-		_, err = io.WriteString(out, strings.Repeat("\n", max(0, p.rows-1-rows)))
-	}
-	return err
-}
-
-func (p qrPlan) drawOne(env *cli.Env, out io.Writer, text string, beside []string) error {
+func (p qrPlan) drawOne(out io.Writer, text string, beside []string) error {
 	var code bytes.Buffer
-	if err := qr.Draw(&code, text, qr.Options{NoColor: !env.Color()}); err != nil {
+	if err := qr.Draw(&code, text, qr.Options{NoColor: !p.Color}); err != nil {
 		return err
 	}
 	width, _, err := qr.Size(text)
@@ -214,8 +184,8 @@ func (p qrPlan) drawOne(env *cli.Env, out io.Writer, text string, beside []strin
 		return err
 	}
 	var lines []string
-	free := p.columns - width - 1 - len(gap) // some terminals break the line after the last column
-	if p.columns >= fullWidth && free >= leastWidth {
+	free := p.Columns - width - 1 - len(gap) // some terminals break the line after the last column
+	if p.Columns >= fullWidth && free >= leastWidth {
 		for _, paragraph := range beside {
 			lines = append(lines, fold(paragraph, free)...)
 		}

@@ -162,7 +162,7 @@ func (f *releaseFlags) confirm(env *cli.Env, preview *site.ReleasePreview) error
 // summary says what to do next.
 func (f *releaseFlags) summary(out io.Writer, state *site.State, r *site.Release, code qrPlan) {
 	fmt.Fprintf(out, "released: the license stopped here on %s\n", format.Time(r.IssuedAt).Format(time.RFC3339))
-	if f.qrPNG != "" && f.qrPNG != "-" {
+	if f.pictures != "" && !f.ToStdout() {
 		fmt.Fprintf(out, "  picture   %s\n", cli.Clean(f.pictures))
 	}
 	switch {

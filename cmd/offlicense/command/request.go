@@ -4,7 +4,6 @@ import (
 	_ "embed"
 	"errors"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
@@ -230,10 +229,4 @@ func productError(err error, name string) error {
 		return e.WithHint("names of products are in lower case: --product %s", cli.Clean(lower))
 	}
 	return e.WithHint("a product's name is 1 to 32 of a-z, 0-9, -, _ and ., as the vendor writes it")
-}
-
-func samePath(a, b string) bool {
-	absoluteA, errA := filepath.Abs(a)
-	absoluteB, errB := filepath.Abs(b)
-	return b != "" && errA == nil && errB == nil && absoluteA == absoluteB
 }

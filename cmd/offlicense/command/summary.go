@@ -29,7 +29,7 @@ func (f *requestFlags) summary(env *cli.Env, out io.Writer, state *site.State, r
 	}
 	row("machine", labels(r.Components))
 	row("file", f.file(r.Path))
-	if f.qrPNG != "-" {
+	if !f.ToStdout() {
 		row("picture", f.pictures)
 	}
 	warnUnbound(env, r)

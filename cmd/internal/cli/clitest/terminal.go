@@ -1,6 +1,9 @@
 package clitest
 
-import "io"
+import (
+	"io"
+	"time"
+)
 
 // Terminal is a cli.Terminal with a user who types Answers in turn. Prompts
 // collects what was asked; a prompt without an answer left is io.EOF.
@@ -24,4 +27,15 @@ func (t *Terminal) ReadLine(prompt string) (string, error) {
 func (t *Terminal) ReadSecret(prompt string) ([]byte, error) {
 	answer, err := t.ReadLine(prompt)
 	return []byte(answer), err
+}
+
+// Every calls step once for each answer that is left; then a key is pressed.
+func (t *Terminal) Every(_ time.Duration, step func() error) error {
+	for range t.Answers {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	t.Answers = nil
+	return nil
 }

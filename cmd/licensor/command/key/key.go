@@ -55,8 +55,8 @@ type keyWord struct {
 }
 
 var keyWords = []keyWord{
-	{"new", (*keyCommand).makeNew, []string{"home", "name", "out", "passphrase-file", "insecure-no-passphrase", "qr", "qr-png", "json"}},
-	{"import", (*keyCommand).importKey, []string{"home", "name", "out", "passphrase-file", "insecure-no-passphrase", "qr", "qr-png", "json"}},
+	{"new", (*keyCommand).makeNew, []string{"home", "name", "out", "passphrase-file", "insecure-no-passphrase", "qr", "qr-every", "qr-png", "qr-svg", "json"}},
+	{"import", (*keyCommand).importKey, []string{"home", "name", "out", "passphrase-file", "insecure-no-passphrase", "qr", "qr-every", "qr-png", "qr-svg", "json"}},
 	{"add", (*keyCommand).addDelegation, []string{"home", "ledger", "roots", "yes", "json"}},
 	{"list", (*keyCommand).list, []string{"home", "ledger", "json"}},
 }

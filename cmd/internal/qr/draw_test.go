@@ -84,37 +84,6 @@ func TestDrawDecodes(t *testing.T) {
 	}
 }
 
-func TestPNGDecodes(t *testing.T) {
-	for _, text := range texts {
-		for _, scale := range []int{0, 1, 10, MaxScale} {
-			if scale == MaxScale && len(text) > 200 {
-				continue // 3600 pixels wide: the reader takes seconds
-			}
-			data, err := PNG(text, scale)
-			if err != nil {
-				t.Fatal(err)
-			}
-			img, err := png.Decode(bytes.NewReader(data))
-			if err != nil {
-				t.Fatal(err)
-			}
-			columns, _, _ := Size(text)
-			modules := columns - 2*2 + 2*4
-			width := img.Bounds().Dx()
-			if width < 400 || width < modules*scale || width%modules != 0 {
-				t.Errorf("%.10q scale %d: %d pixels for %d modules", text, scale, width, modules)
-			}
-			border := 4 * width / modules
-			for _, p := range []image.Point{{0, 0}, {border - 1, width / 2}, {width / 2, border - 1}, {width - border, width / 2}} {
-				if r, _, _, _ := img.At(p.X, p.Y).RGBA(); r != 0xffff {
-					t.Errorf("%.10q scale %d: border is dark at %v", text, scale, p)
-				}
-			}
-			checkDecodes(t, img, text)
-		}
-	}
-}
-
 func TestRefused(t *testing.T) {
 	// Version 40-L holds 4296 characters.
 	for _, text := range []string{strings.Repeat("A", 4297), "\u00e9", "\xff"} {
@@ -123,14 +92,6 @@ func TestRefused(t *testing.T) {
 		}
 		if _, _, err := Size(text); err == nil {
 			t.Errorf("Size took %.10q", text)
-		}
-		if _, err := PNG(text, 0); err == nil {
-			t.Errorf("PNG took %.10q", text)
-		}
-	}
-	for _, scale := range []int{-1, MaxScale + 1} {
-		if _, err := PNG("A", scale); err == nil {
-			t.Errorf("PNG took the scale %d", scale)
 		}
 	}
 	for _, o := range []Options{{}, {NoColor: true}} {

@@ -1,0 +1,106 @@
+package command
+
+import (
+	_ "embed"
+	"fmt"
+
+	"github.com/offlicense/offlicense/cmd/internal/cli"
+	"github.com/offlicense/offlicense/cmd/internal/qr"
+	"github.com/offlicense/offlicense/format"
+	"github.com/spf13/pflag"
+)
+
+//go:embed usage/qr.txt
+var codeUsage string
+
+// codeCommand draws what another command has written.
+func codeCommand() cli.Command {
+	return cli.Command{
+		Name: "qr", Summary: "show any statement as a QR code, or write a picture of it", Usage: codeUsage,
+		Setup: func(flags *pflag.FlagSet) cli.Run {
+			var f qrFlags
+			flags.Bool("json", false, "")
+			f.Flags.Add(flags)
+			return f.showCode
+		},
+	}
+}
+
+// codeAnswer is what qr --json prints.
+type codeAnswer struct {
+	Version        int      `json:"version"`
+	Kind           string   `json:"kind"`
+	ComparisonCode string   `json:"comparison_code,omitempty"` // of a request
+	Parts          []string `json:"parts"`                     // the text of each code
+	Pictures       []string `json:"pictures,omitempty"`        // that were written
+}
+
+func (f *qrFlags) showCode(env *cli.Env, args []string) error {
+	if len(args) != 1 {
+		return cli.Usagef("want one file, got %d", len(args)).WithHint("give a request, a license, a delegation, a release or a revocation list, or - for standard input")
+	}
+	if err := f.check(env, ""); err != nil {
+		return err
+	}
+	if f.Mode == qr.Never && !f.Pictures() && !env.JSON() {
+		return cli.Usagef("--qr never shows nothing").WithHint("give --qr-png FILE or --qr-svg FILE for a picture")
+	}
+	text, err := env.ReadStatement(args[0])
+	if err != nil {
+		return err
+	}
+	s, err := decode(text)
+	if err != nil {
+		return notShown(args[0], err)
+	}
+	kind, raw, err := format.DecodeText(text)
+	if err != nil {
+		return notShown(args[0], err)
+	}
+	code := format.EncodeText(kind, raw)
+	pictures, err := f.Flags.Write(env, code)
+	if err != nil {
+		return err
+	}
+	if len(pictures) > 0 && !f.ToStdout() {
+		fmt.Fprintf(env.Stdout, "picture   %s\n", cli.Clean(qr.Names(pictures)))
+	}
+	plan, err := f.planQR(env, code)
+	if err != nil {
+		return err
+	}
+	if err := plan.draw(env, f.messages(env), besideCode(s, args[0])); err != nil {
+		return err
+	}
+	switch {
+	case env.JSON() || f.Pictures() || len(plan.Parts) > 0:
+		return f.answerCode(env, s, code, pictures)
+	case plan.hindered != nil:
+		return cli.Failf("%s", plan.hindered.Why).WithHint("%s", plan.hindered.Advice(""))
+	}
+	return cli.Failf("standard output is no terminal, and no QR code is drawn").
+		WithHint("use --qr-png FILE or --qr-svg FILE for a picture, or --qr always to draw it all the same")
+}
+
+func (f *qrFlags) answerCode(env *cli.Env, s *statement, code string, pictures []string) (err error) {
+	a := codeAnswer{Version: 1, Kind: s.Kind, Pictures: pictures}
+	if s.Request != nil {
+		a.ComparisonCode = s.Request.ComparisonCode
+	}
+	if a.Parts, err = qr.Whole(code); err != nil {
+		return err
+	}
+	return env.Answer(a)
+}
+
+// besideCode is the text beside the code of a statement.
+func besideCode(s *statement, file string) []string {
+	lines := []string{s.Kind}
+	if s.Request != nil {
+		lines = append(lines, s.Request.ComparisonCode)
+	}
+	if file != "-" {
+		lines = append(lines, "", "file", cli.Clean(file))
+	}
+	return lines
+}
