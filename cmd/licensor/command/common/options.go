@@ -183,6 +183,17 @@ func OptionsOnly(run func(env *cli.Env) error) cli.Run {
 	}
 }
 
+// RefuseEmpty refuses options that are given and say nothing.
+func (o *Options) RefuseEmpty(names ...string) error {
+	for _, name := range names {
+		flag := o.Flags.Lookup(name)
+		if text := flag.Value.String(); flag.Changed && (text == "" || text == "[]" && flag.Value.Type() == "stringSlice") {
+			return cli.Usagef("--%s is empty", name)
+		}
+	}
+	return nil
+}
+
 // OneFile returns the only argument, which names a file.
 func OneFile(args []string, want string) (string, error) {
 	if len(args) != 1 {
@@ -244,7 +255,7 @@ func (o *Options) Database(env *cli.Env) (string, error) {
 	}
 	if where != "" && !service.IsDatabase(where) {
 		// A change of a copy would be lost on everybody else.
-		if isFile(where) {
+		if IsFile(where) {
 			if o.copies {
 				return where, nil
 			}
@@ -258,7 +269,8 @@ func (o *Options) Database(env *cli.Env) (string, error) {
 	return where, nil
 }
 
-func isFile(path string) bool {
+// IsFile reports whether a path leads to a file.
+func IsFile(path string) bool {
 	info, err := os.Stat(path)
 	return err == nil && info.Mode().IsRegular()
 }
@@ -286,7 +298,7 @@ func (o *Options) FlagsText() string {
 	}
 	if o.Ledger != "" {
 		words += " --ledger "
-		if isFile(o.Ledger) {
+		if IsFile(o.Ledger) {
 			words += cli.ShellPath(o.Ledger)
 		} else {
 			words += "ADDRESS"

@@ -45,7 +45,7 @@ func (c *listCommand) listActivations(env *cli.Env, holdings []ledger.Holding, n
 		}
 	}
 	switch {
-	case c.json:
+	case env.JSON():
 		return env.Answer(activationListing{1, append([]listedActivation{}, all...)})
 	case c.csv.On:
 		return c.writeActivations(env, all)

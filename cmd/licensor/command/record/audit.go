@@ -18,7 +18,6 @@ type auditCommand struct {
 	common.Options
 	against string
 	strict  bool
-	json    bool
 }
 
 func audit(flags *pflag.FlagSet) cli.Run {
@@ -26,7 +25,7 @@ func audit(flags *pflag.FlagSet) cli.Run {
 	c.AddLedgerOrCopy(flags)
 	flags.StringVar(&c.against, "against", "", "")
 	flags.BoolVar(&c.strict, "strict", false, "")
-	flags.BoolVar(&c.json, "json", false, "")
+	common.AddJSON(flags)
 	return common.OptionsOnly(c.run)
 }
 
@@ -102,7 +101,7 @@ type auditedCheckpoint struct {
 }
 
 func (c *auditCommand) print(env *cli.Env, r *service.Report, compared bool) error {
-	if c.json {
+	if env.JSON() {
 		out := AuditReport{
 			Version: 1, Clean: r.OK(), Events: r.Events, Licenses: r.Licenses, Head: r.Head,
 			Requests: r.Requests, Releases: r.Releases, Lists: r.Lists, Forgotten: r.Forgotten,

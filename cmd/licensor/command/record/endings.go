@@ -24,7 +24,7 @@ func (c *listCommand) endings(ctx context.Context, env *cli.Env, s *service.Serv
 		return c.noInvoice(ctx, s)
 	}
 	switch {
-	case c.json:
+	case env.JSON():
 		partners, err := s.Partners(ctx)
 		if err != nil {
 			return err

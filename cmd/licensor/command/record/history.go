@@ -29,7 +29,6 @@ type historyCommand struct {
 	actions      []string
 	since, until string
 	limit        uint
-	json         bool
 	csv          common.CSVOptions
 }
 
@@ -43,7 +42,7 @@ func history(flags *pflag.FlagSet) cli.Run {
 	flags.StringVar(&c.since, "since", "", "")
 	flags.StringVar(&c.until, "until", "", "")
 	flags.UintVar(&c.limit, "limit", 0, "")
-	flags.BoolVar(&c.json, "json", false, "")
+	common.AddJSON(flags)
 	c.csv.Add(flags)
 	return c.run
 }
@@ -75,7 +74,7 @@ func (c *historyCommand) run(env *cli.Env, args []string) error {
 		switch {
 		case len(told) == 0 && c.filter.Of != "":
 			return c.noneOf(ctx, s, args[0])
-		case c.json:
+		case env.JSON():
 			return env.Answer(historyReport{1, c.filter.Of, told, past.More})
 		case c.csv.On:
 			return c.write(env, told)
@@ -92,13 +91,11 @@ func (c *historyCommand) run(env *cli.Env, args []string) error {
 
 // check refuses options that fit nothing, and completes the filter.
 func (c *historyCommand) check(env *cli.Env, args []string) error {
-	if err := c.csv.Check(c.json); err != nil {
+	if err := c.csv.Check(env.JSON()); err != nil {
 		return err
 	}
-	for _, name := range [...]string{"operator", "key", "customer", "action", "since", "until"} {
-		if flag := c.Flags.Lookup(name); flag.Changed && strings.Trim(flag.Value.String(), "[]") == "" {
-			return cli.Usagef("--%s is empty", name)
-		}
+	if err := c.RefuseEmpty("operator", "key", "customer", "action", "since", "until"); err != nil {
+		return err
 	}
 	switch {
 	case len(args) > 1 || len(args) == 1 && args[0] == "":
@@ -188,11 +185,8 @@ func (c *historyCommand) noneOf(ctx context.Context, s *service.Service, of stri
 
 // nothing says that nothing fits, and which names were most likely meant.
 func (c *historyCommand) nothing(ctx context.Context, env *cli.Env, s *service.Service) error {
-	fmt.Fprintln(env.Stderr, "No event fits all that was asked for.")
 	sentences, err := s.DidYouMeanEvents(ctx, c.filter)
-	for _, sentence := range sentences {
-		fmt.Fprintln(env.Stderr, sentence)
-	}
+	fmt.Fprintln(env.Stderr, strings.Join(append([]string{"No event fits all that was asked for."}, sentences...), "\n"))
 	return err
 }
 

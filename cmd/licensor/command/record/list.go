@@ -38,7 +38,6 @@ type listCommand struct {
 	expiring    ledger.Window
 	state       string
 	activations bool
-	json        bool
 	csv         common.CSVOptions
 }
 
@@ -58,13 +57,13 @@ func list(flags *pflag.FlagSet) cli.Run {
 	common.AddWindow(flags, &c.expiring, "expiring")
 	flags.BoolVar(&c.filter.Active, "active", false, "")
 	flags.BoolVar(&c.activations, "activations", false, "")
-	flags.BoolVar(&c.json, "json", false, "")
+	common.AddJSON(flags)
 	c.csv.Add(flags)
 	return common.OptionsOnly(c.run)
 }
 
 func (c *listCommand) run(env *cli.Env) error {
-	if err := c.check(); err != nil {
+	if err := c.check(env); err != nil {
 		return err
 	}
 	now, err := env.Time()
@@ -92,9 +91,9 @@ func (c *listCommand) run(env *cli.Env) error {
 			return c.noInvoice(ctx, s)
 		}
 		switch {
-		case c.activations && len(holdings) > 0 || c.activations && (c.json || c.csv.On):
+		case c.activations && len(holdings) > 0 || c.activations && (env.JSON() || c.csv.On):
 			return c.listActivations(env, holdings, now)
-		case c.json:
+		case env.JSON():
 			partners, err := s.Partners(ctx)
 			if err != nil {
 				return err
@@ -118,15 +117,13 @@ func (c *listCommand) run(env *cli.Env) error {
 }
 
 // check refuses options that fit nothing.
-func (c *listCommand) check() error {
-	if err := c.csv.Check(c.json); err != nil {
+func (c *listCommand) check(env *cli.Env) error {
+	if err := c.csv.Check(env.JSON()); err != nil {
 		return err
 	}
 	// An empty filter would show everything, to a script whose variable is not set.
-	for _, name := range [...]string{"invoice", "customer", "email", "host", "product", "type", "seller", "state"} {
-		if flag := c.Flags.Lookup(name); flag.Changed && flag.Value.String() == "" {
-			return cli.Usagef("--%s is empty", name)
-		}
+	if err := c.RefuseEmpty("invoice", "customer", "email", "host", "product", "type", "seller", "state"); err != nil {
+		return err
 	}
 	if types := format.Types(); c.filter.Type != "" && !slices.Contains(types, c.filter.Type) {
 		return unknownWord("type", c.filter.Type, types)
@@ -171,11 +168,8 @@ func (c *listCommand) narrow(ctx context.Context, env *cli.Env, s *service.Servi
 
 // nothing says that nothing fits, and which names were most likely meant.
 func (c *listCommand) nothing(ctx context.Context, env *cli.Env, s *service.Service, what string) error {
-	fmt.Fprintln(env.Stderr, what)
 	sentences, err := s.DidYouMean(ctx, c.filter)
-	for _, sentence := range sentences {
-		fmt.Fprintln(env.Stderr, sentence)
-	}
+	fmt.Fprintln(env.Stderr, strings.Join(append([]string{what}, sentences...), "\n"))
 	return err
 }
 

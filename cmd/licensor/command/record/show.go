@@ -27,13 +27,12 @@ const (
 
 type showCommand struct {
 	common.Options
-	json bool
 }
 
 func show(flags *pflag.FlagSet) cli.Run {
 	var c showCommand
 	c.AddLedgerOrCopy(flags)
-	flags.BoolVar(&c.json, "json", false, "")
+	common.AddJSON(flags)
 	return c.run
 }
 
@@ -53,7 +52,7 @@ func (c *showCommand) run(env *cli.Env, args []string) error {
 		if shown.Foreign != "" {
 			env.Warnf("%s", shown.Foreign)
 		}
-		if c.json {
+		if env.JSON() {
 			partners, err := s.Partners(ctx)
 			if err != nil {
 				return err
@@ -68,7 +67,7 @@ func (c *showCommand) run(env *cli.Env, args []string) error {
 // argument is a path.
 func (c *showCommand) find(ctx context.Context, env *cli.Env, s *service.Service, of string, now time.Time) (*service.Shown, error) {
 	events := shownEvents
-	if c.json {
+	if env.JSON() {
 		events = answeredEvents
 	}
 	_, err := os.Stat(of)

@@ -78,7 +78,7 @@ func (c *initCommand) moveLedger(env *cli.Env) error {
 // oldPlace returns where the ledger is that is to move. It is not printed: it may hold a
 // password.
 func (c *initCommand) oldPlace() (string, error) {
-	if !service.IsDatabase(c.from) && !isFile(c.from) {
+	if !service.IsDatabase(c.from) && !common.IsFile(c.from) {
 		return "", cli.Usagef("--from names no file, and no address that starts with postgres://").
 			WithHint("name the old ledger, such as V/ledger.db, or where its database is")
 	}
@@ -105,11 +105,6 @@ func samePath(a, b string) bool {
 	x, err := filepath.Abs(a)
 	y, errY := filepath.Abs(b)
 	return err == nil && errY == nil && x == y
-}
-
-func isFile(path string) bool {
-	info, err := os.Stat(path)
-	return err == nil && info.Mode().IsRegular()
 }
 
 // reviewMove shows what moves, and asks.
