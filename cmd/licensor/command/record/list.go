@@ -169,6 +169,20 @@ func (c *listCommand) narrow(ctx context.Context, env *cli.Env, s *service.Servi
 // nothing says that nothing fits, and which names were most likely meant.
 func (c *listCommand) nothing(ctx context.Context, env *cli.Env, s *service.Service, what string) error {
 	sentences, err := s.DidYouMean(ctx, c.filter)
+	if err == nil && c.filter.Host != "" && !c.filter.Ended {
+		closed := c.filter
+		closed.Ended = true
+		if closed, err = s.Narrow(ctx, closed); err != nil {
+			return err
+		}
+		left, err := s.List(ctx, closed)
+		if err != nil {
+			return err
+		}
+		if len(left) > 0 {
+			sentences = append(sentences, "What ran there has left its seat: --state released, deactivated or void shows it.")
+		}
+	}
 	fmt.Fprintln(env.Stderr, strings.Join(append([]string{what}, sentences...), "\n"))
 	return err
 }

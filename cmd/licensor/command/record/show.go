@@ -164,13 +164,13 @@ func printRequest(out io.Writer, shown *service.Shown) {
 func printSale(out io.Writer, d *ledger.Dossier, now time.Time) {
 	t := cli.Table{Whole: true}
 	t.Row("invoice", d.Invoice)
+	t.Row("state", common.SaleState(&d.Holding, now))
 	if d.License != (format.ID{}) {
 		t.Row("license", d.License.String())
 	}
 	if d.Activation != "" {
 		t.Row("activation", d.Activation)
 	}
-	t.Row("state", common.SaleState(&d.Holding, now))
 	common.AddEntitlement(&t, &d.Entitlement, "invoice", "seats")
 	for _, email := range d.MoreEmails {
 		t.Row("claimed by", email)

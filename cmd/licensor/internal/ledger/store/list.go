@@ -38,9 +38,6 @@ func (f Filter) where() (condition string, args []any) {
 			continue
 		}
 		condition, values := s.condition(&f)
-		if i == hostText && !f.Ended {
-			condition += " AND a.ended = 0"
-		}
 		c.add(s.of(condition), values...)
 	}
 	for _, column := range [...]struct{ name, value string }{{"product", f.Product}, {"type", f.Type}, {"seller", f.Seller}} {

@@ -62,17 +62,20 @@ func (s *searchable) of(condition string) string {
 
 // condition compares the column with the text of a filter. Each ? is the place of a value.
 func (s *searchable) condition(f *Filter) (condition string, args []any) {
-	key := s.key(*s.text(f))
+	key, only := s.key(*s.text(f)), s.only
+	if s == &searchables[hostText] && !f.Ended {
+		only += " AND a.ended = 0"
+	}
 	switch small := ledger.SmallLetters(key); *s.match(f) {
 	case AnyCase:
-		return s.folded + " = ?" + s.only, []any{small}
+		return s.folded + " = ?" + only, []any{small}
 	case Beginning:
-		return s.folded + " >= ? AND " + s.folded + " < ?" + s.only, []any{small, small + string(rune(0x10FFFF))}
+		return s.folded + " >= ? AND " + s.folded + " < ?" + only, []any{small, small + string(rune(0x10FFFF))}
 	case Part:
-		return s.folded + ` LIKE ? ESCAPE '\'` + s.only, []any{"%" + likeText.Replace(small) + "%"}
+		return s.folded + ` LIKE ? ESCAPE '\'` + only, []any{"%" + likeText.Replace(small) + "%"}
 	}
-	if s.exact != s.folded && s.only != "" { // the index has it in small letters
-		return s.folded + " = ? AND " + s.exact + " = ?" + s.only, []any{ledger.SmallLetters(key), key}
+	if s.exact != s.folded && only != "" { // the index has it in small letters
+		return s.folded + " = ? AND " + s.exact + " = ?" + only, []any{ledger.SmallLetters(key), key}
 	}
 	return s.exact + " = ?", []any{key}
 }

@@ -40,7 +40,9 @@ func TestSearch(t *testing.T) {
 			sold("INV0002-1", "Sitework %", "info@work.example"), sold("X_1", "The Site Gmbh", "ops@gmbh.example"),
 			begins("AAAA", 1, ledger.StateActive, "INV0001", site(1), now), begins("BBBB", 2, ledger.StateActive, "X_1", site(21), now),
 			begins("CCCC", 3, ledger.StateActive, "X_1", site(1), now),
-			ledger.Event{Action: ledger.ActionRelease, Invoice: "X_1", Activation: "CCCC", Detail: ledger.Closed{}})
+			ledger.Event{Action: ledger.ActionRelease, Invoice: "X_1", Activation: "CCCC", Detail: ledger.Closed{}},
+			begins("DDDD", 4, ledger.StateActive, "X_1", site(2), now),
+			ledger.Event{Action: ledger.ActionRelease, Invoice: "X_1", Activation: "DDDD", Detail: ledger.Closed{}})
 		recordBy(t, s, "berta", now, sold("B-1", "Berta's", "b@b.example"))
 		for _, test := range []struct {
 			filter   store.Filter
@@ -64,6 +66,7 @@ func TestSearch(t *testing.T) {
 			{store.Filter{Host: "SERVER-21"}, "X_1", ""},
 			{store.Filter{Host: "server-1"}, "INV0001", ""},
 			{store.Filter{Host: "server-1", Ended: true}, "INV0001 X_1", ""},
+			{store.Filter{Host: "server-2"}, "X_1", ""}, // server-21: one that has left hides none that has not
 			{store.Filter{Host: "server-"}, "INV0001 X_1", ""},
 			{store.Filter{Host: "ver-2"}, "X_1", "host"},
 			{store.Filter{Host: "ver-2", Customer: "gmbh"}, "X_1", "customer host"},
@@ -95,7 +98,7 @@ func TestSearch(t *testing.T) {
 				t.Error("a text that is no text was searched for")
 			}
 			holdings, err := x.List(store.Filter{Invoice: "X_1", Ended: true})
-			if err == nil && (len(holdings[0].Activations) != 2 || holdings[0].Activations[1].Ended.IsZero() || holdings[0].Activations[0].Code == "") {
+			if err == nil && (len(holdings[0].Activations) != 3 || holdings[0].Activations[1].Ended.IsZero() || holdings[0].Activations[0].Code == "") {
 				t.Errorf("with those that ended: %+v", holdings[0].Activations)
 			}
 			return err
