@@ -53,7 +53,8 @@ func Unsure(env *cli.Env, color bool) *Hindrance {
 }
 
 // utf8Locale asks the variables that decide about characters, of which the first that is
-// set counts. Without any the locale is C.
+// set counts. Without any nothing is known, as in most containers, whose terminal is an
+// emulator outside: that counts as UTF-8.
 func utf8Locale(env *cli.Env) bool {
 	for _, name := range [...]string{"LC_ALL", "LC_CTYPE", "LANG"} {
 		if locale := env.Getenv(name); locale != "" {
@@ -62,7 +63,7 @@ func utf8Locale(env *cli.Env) bool {
 			return charset == "utf-8" || charset == "utf8" || locale == "UTF-8" // the last on macOS
 		}
 	}
-	return false
+	return true
 }
 
 // Misfit returns why a terminal of so many columns and rows has no room for a code.

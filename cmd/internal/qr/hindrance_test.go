@@ -23,7 +23,7 @@ func TestUnsure(t *testing.T) {
 		"TERM=linux LANG=de_DE.ISO-8859-1":                "the locale is not UTF-8",
 		"TERM=linux LANG=de_DE":                           "the locale is not UTF-8",
 		"TERM=linux LANG=en_US.UTF-8 LC_CTYPE=de_DE@euro": "the locale is not UTF-8",
-		"TERM=linux":                         "the locale is not UTF-8",
+		"TERM=linux":                         "",
 		"TERM=dumb LANG=C.UTF-8":             "TERM=dumb",
 		"LANG=C.UTF-8":                       "TERM=",
 		"TERM=linux LANG=C.UTF-8 NO_COLOR=1": "NO_COLOR is set",
