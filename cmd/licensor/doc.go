@@ -64,7 +64,7 @@
 //  4. Book.RevokeKeyBut reads all other licenses of the key, on a snapshot, and keeps the
 //     digest of each whose signature is really the key's. This takes long, and nobody waits
 //     for it.
-//  5. store.Store.Write locks the ledger; what was recorded meanwhile is read as well.
+//  5. store.Store.Write locks the ledger; what was recorded since the judgement is not kept.
 //     rules.RevokeKey refuses a key that was revoked before, and one that keeps more than
 //     any list can say, and returns the event with all that is kept.
 //  6. store.Writer.Record appends it. From here on rules.CheckSigner refuses the key on every

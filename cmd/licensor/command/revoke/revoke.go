@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
+	"github.com/offlicense/offlicense/cmd/internal/text"
 	"github.com/offlicense/offlicense/cmd/licensor/command/common"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
@@ -194,9 +195,12 @@ func (c *revokeCommand) revokeKey(ctx context.Context, env *cli.Env, s *service.
 	if err != nil {
 		return err
 	}
-	kept, err := s.RevokeKey(ctx, by, key, keep)
+	kept, late, err := s.RevokeKey(ctx, by, key, keep)
 	if err != nil {
 		return err
+	}
+	if late > 0 && !key.Root {
+		env.Warnf("%s recorded while the record was judged, and not kept: sign the honest ones again with another key", text.Plural(uint64(late), "license of the key was", "licenses of the key were"))
 	}
 	c.tellRevokedKey(env, key, kept)
 	return env.Answer(keyRevoked{1, key.Name, key.Key.Fingerprint(), key.Root, kept})

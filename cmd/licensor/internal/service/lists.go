@@ -8,6 +8,7 @@ import (
 	"github.com/offlicense/offlicense/cmd/licensor/internal/issuer"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/audit"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/book"
 	"github.com/offlicense/offlicense/format"
 	"github.com/offlicense/offlicense/keys"
 	"github.com/offlicense/offlicense/verify"
@@ -181,22 +182,23 @@ func (s *Service) JudgeKey(ctx context.Context, key *FoundKey) (*audit.Judged, e
 }
 
 // RevokeKey notes a key. What is on record of it and follows by the rules stays good, and
-// of a root the delegations given; it returns how many signatures that are. With an
+// of a root the delegations given; it returns how many signatures that are, and how many
+// licenses of the key are late: recorded while it was judged, and not kept. With an
 // override, a record that cannot be judged is kept unjudged.
-func (s *Service) RevokeKey(ctx context.Context, by ledger.Operation, key *FoundKey, keep []Delegation) (kept int, err error) {
+func (s *Service) RevokeKey(ctx context.Context, by ledger.Operation, key *FoundKey, keep []Delegation) (kept, late int, err error) {
 	var delegations [][]byte
 	for _, d := range keep {
 		delegations = append(delegations, d.raw)
 	}
 	judged, err := s.JudgeKey(ctx, key) // again: the person may have looked for long
 	if err != nil && !by.Override {
-		return 0, err
+		return 0, 0, err
 	}
-	var rejected []format.ID
+	var judgement *book.Judgement
 	if err == nil {
-		rejected = judged.Rejected
+		judgement = &book.Judgement{Events: judged.Report.Events, Refused: judged.Rejected}
 	}
-	return s.Book.RevokeKeyBut(ctx, by, key.RevokedKey, rejected, delegations...)
+	return s.Book.RevokeKeyBut(ctx, by, key.RevokedKey, judgement, delegations...)
 }
 
 // Delegation is a delegation of the home.

@@ -390,8 +390,12 @@ func TestThiefsLicenseIsNotKept(t *testing.T) {
 	}
 	anna := ledger.RevokedKey{Name: "anna", Public: ledgertest.Public(ledgertest.Staff).Bytes()}
 	other := ledgertest.Open(t, copied)
-	if kept, err := other.RevokeKeyBut(ctx, ledgertest.Because("stolen"), anna, judged.Rejected); kept != 1 || err != nil {
-		t.Errorf("%d licenses are kept, %v", kept, err)
+	// What is recorded after the judgement is not kept either, as nobody has looked at it.
+	ledgertest.Sold(t, other, func(e *ledger.Entitlement) { e.Invoice = "LATE" })
+	ledgertest.Signed(t, other, site(77, "LATE"))
+	judgement := &book.Judgement{Events: judged.Report.Events, Refused: judged.Rejected}
+	if kept, late, err := other.RevokeKeyBut(ctx, ledgertest.Because("stolen"), anna, judgement); kept != 1 || late != 1 || err != nil {
+		t.Errorf("%d licenses are kept and %d late, %v", kept, late, err)
 	}
 	if r := audited(t, other, nil); len(r.Findings) != 1 { // the thief's license alone
 		t.Errorf("found: %v", r.Findings)

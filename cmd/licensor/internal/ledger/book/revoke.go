@@ -53,28 +53,38 @@ func (b *Book) revoke(ctx context.Context, by ledger.Operation, ask store.Ask, d
 // delegations are those that the caller knows of, for a root that is revoked: a key that
 // has signed nothing yet is kept too. Those by other keys are passed over.
 func (b *Book) RevokeKey(ctx context.Context, by ledger.Operation, key ledger.RevokedKey, delegations ...[]byte) (kept int, err error) {
-	return b.RevokeKeyBut(ctx, by, key, nil, delegations...)
+	kept, _, err = b.RevokeKeyBut(ctx, by, key, nil, delegations...)
+	return kept, err
 }
 
-// RevokeKeyBut is RevokeKey that keeps none of some licenses: those that a judgement of the
-// record has refused, see audit.Judge.
-func (b *Book) RevokeKeyBut(ctx context.Context, by ledger.Operation, key ledger.RevokedKey, refused []format.ID, delegations ...[]byte) (kept int, err error) {
+// Judgement is what was found of the licenses of a key: see audit.Judge.
+type Judgement struct {
+	Events  int64       // that were judged
+	Refused []format.ID // the licenses that do not follow from them
+}
+
+// RevokeKeyBut is RevokeKey that keeps what was judged and not refused: nor does it keep
+// the late licenses, which were recorded after that, perhaps by a thief at work.
+func (b *Book) RevokeKeyBut(ctx context.Context, by ledger.Operation, key ledger.RevokedKey, judged *Judgement, delegations ...[]byte) (kept, late int, err error) {
 	if err := by.NeedWhy("revoking a key"); err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	public, err := key.Key()
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	s := &keepScan{key: public, root: key.Root, now: by.Now, refused: make(map[format.ID]bool), good: make(map[[16]byte]bool)}
-	for _, id := range refused {
-		s.refused[id] = true
+	if judged != nil {
+		s.judged = judged.Events
+		for _, id := range judged.Refused {
+			s.refused[id] = true
+		}
 	}
 	if key.Root {
 		for _, raw := range delegations {
 			delegation, err := format.ParseStatement(raw, format.Delegation)
 			if err != nil {
-				return 0, err
+				return 0, 0, err
 			}
 			s.add(delegation)
 		}
@@ -102,7 +112,7 @@ func (b *Book) RevokeKeyBut(ctx context.Context, by ledger.Operation, key ledger
 		return s.scan(t, 0)
 	})
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	err = b.change(ctx, &by, store.Ask{}, func(t *store.Tx, _ *rules.Facts) ([]*rules.Step, error) {
 		if err := s.scan(t, seen); err != nil {
@@ -117,7 +127,7 @@ func (b *Book) RevokeKeyBut(ctx context.Context, by ledger.Operation, key ledger
 		step, err := rules.RevokeKey(r, &by, key)
 		return some(step), err
 	})
-	return kept, err
+	return kept, s.late, err
 }
 
 // keptAfterEnd is how long before a key is revoked a license of it may have ended and is
@@ -133,6 +143,8 @@ type keepScan struct {
 	now  time.Time
 
 	refused map[format.ID]bool // not kept
+	judged  int64              // what was recorded after this event is not kept; 0: it is
+	late    int                // licenses of the key that were
 
 	mu   sync.Mutex
 	good map[[16]byte]bool // by digest, whether the signature is the key's
@@ -147,8 +159,21 @@ func (s *keepScan) scan(t *store.Tx, after int64) error {
 	if !s.root {
 		key = s.key.Bytes()
 	}
+	ended := s.now.Add(-keptAfterEnd).Unix()
+	if s.judged > 0 {
+		err := t.EachLicense(max(after, s.judged), key, ended, func(l *ledger.License) error {
+			if !s.refused[l.ID] {
+				s.refused[l.ID] = true
+				s.late++
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
 	var some []*ledger.License
-	err := t.EachLicense(after, key, s.now.Add(-keptAfterEnd).Unix(), func(l *ledger.License) error {
+	err := t.EachLicense(after, key, ended, func(l *ledger.License) error {
 		if s.refused[l.ID] {
 			return nil
 		}
