@@ -19,6 +19,7 @@ type Next struct {
 func (d *Shown) Next(now time.Time) []Next {
 	n := &nexts{now: now}
 	if d.Request != nil {
+		n.asked = true
 		n.request(d)
 	}
 	if d.Dossier == nil {
@@ -44,6 +45,7 @@ func (d *Shown) Next(now time.Time) []Next {
 type nexts struct {
 	now     time.Time
 	invoice string // as a word of a command
+	asked   bool   // it is a request that was looked up
 	all     []Next
 }
 
@@ -79,9 +81,10 @@ func (n *nexts) sale(h *ledger.Holding) {
 	if h.Forgotten {
 		n.add("let it take new requests", "amend %s --email ADDRESS --out DIR", n.invoice)
 	}
-	switch free := h.Type == ledger.TypeDevelopment && h.Allowance == 0 || h.Type == ledger.TypeDevelopment && h.SeatsUsed < h.Allowance || h.Type != ledger.TypeDevelopment && h.SeatsUsed < h.Seats; {
+	switch free := n.free(h); {
 	case free && h.Weakest() == format.StrengthAny:
 		n.add("sign a license for any machine", "sign --unbound --invoice %s --name NAME --out FILE", n.invoice)
+	case free && n.asked: // it says what to do with that request
 	case free:
 		n.add("sign a request for a free seat", "sign REQUEST --out FILE")
 	case h.Type == ledger.TypeDevelopment:
@@ -91,6 +94,20 @@ func (n *nexts) sale(h *ledger.Holding) {
 	}
 	n.renew(h)
 	n.add("change what was sold", "amend %s --out DIR ...", n.invoice)
+}
+
+// free reports whether a new site may have a seat: one that waits for a bridge is taken.
+func (n *nexts) free(h *ledger.Holding) bool {
+	taken := h.SeatsUsed
+	for i := range h.Activations {
+		if h.Activations[i].Waits != "" {
+			taken++
+		}
+	}
+	if h.Type == ledger.TypeDevelopment {
+		return h.Allowance == 0 || taken < h.Allowance
+	}
+	return taken < h.Seats
 }
 
 // renew adds the renewal of what has an end: the license, the updates or both. What would be
@@ -126,7 +143,7 @@ func (n *nexts) activation(d *Shown, a *ledger.Held) {
 	case status == ledger.StatusRevoked:
 		closing("free its seat, which is revoked")
 	case status == ledger.StatusBridge && a.Waits != "":
-		n.add("sign its request for the seat that waits", "sign REQUEST --out FILE")
+		n.add("its server makes a request for production, which gets the seat", "")
 	case a.State == ledger.StateBridge:
 		n.add("record the release of the old server", "release FILE --out FILE")
 		closing("cancel its move")
