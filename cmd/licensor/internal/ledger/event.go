@@ -149,7 +149,7 @@ type Frozen struct {
 	Target string `json:"target"` // the place, in words: no address, which may hold a password
 }
 
-// Thawed says that the move has come to nothing: the ledger goes on where it was.
+// Thawed says that the move is canceled: the ledger goes on where it was.
 type Thawed struct {
 	Move MoveID `json:"move"`
 }
