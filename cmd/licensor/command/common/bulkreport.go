@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
+	"github.com/offlicense/offlicense/cmd/internal/spreadsheet"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 )
 
@@ -27,7 +28,7 @@ func WriteBulkReport(env *cli.Env, path string, results []BulkResult) error {
 	for _, r := range results {
 		line := []string{r.Source, r.Result, r.Invoice, r.Activation, r.License, r.LicenseFile, r.Reason}
 		for i := range line {
-			line[i] = QuoteFormula(line[i])
+			line[i] = spreadsheet.QuoteFormula(line[i])
 		}
 		w.Write(line)
 	}

@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
+	"github.com/offlicense/offlicense/cmd/internal/spreadsheet"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
 )
@@ -129,7 +130,7 @@ func (o *orderReader) set(e *ledger.Entitlement, t *ledger.Term, cell string, at
 	if err := spoiled(cell); err != nil {
 		return false, err
 	}
-	cell = unquoteFormula(cell)
+	cell = spreadsheet.UnquoteFormula(cell)
 	if t.Date {
 		if cell, err = o.dates.read(cell); err != nil {
 			return false, err
@@ -146,7 +147,7 @@ var listedColumns = []string{"seats_used", "activations"}
 
 // WriteOrders prints a line for each entitlement, as import reads it where the products
 // are these.
-func WriteOrders(out io.Writer, o *CSVOptions, holdings []ledger.Holding, products []*ledger.Product) error {
+func WriteOrders(out io.Writer, o *spreadsheet.Options, holdings []ledger.Holding, products []*ledger.Product) error {
 	byName := make(map[string]*ledger.Product)
 	for _, p := range products {
 		byName[p.Name] = p

@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
+	"github.com/offlicense/offlicense/cmd/internal/spreadsheet"
 	"github.com/offlicense/offlicense/cmd/internal/text"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
@@ -22,7 +23,7 @@ var endingColumns = []string{"ends_on", "ends", "invoice", "email", "customer", 
 	"expires", "updates_until", "new_expires", "new_updates_until"}
 
 // WriteEndings prints a line for each entitlement that ends, as renew --from reads it.
-func WriteEndings(out io.Writer, o *CSVOptions, endings []ledger.Ending) error {
+func WriteEndings(out io.Writer, o *spreadsheet.Options, endings []ledger.Ending) error {
 	table := o.Table(out, endingColumns)
 	for i := range endings {
 		e := &endings[i]
@@ -152,7 +153,7 @@ func readRenewal(r *service.RenewalLine, columns []string, cells []string, dates
 			wrong = append(wrong, name+` is not in UTF-8: save the table as "CSV UTF-8"`)
 			continue
 		}
-		plain, err := unquoteFormula(cell), spoiled(cell)
+		plain, err := spreadsheet.UnquoteFormula(cell), spoiled(cell)
 		if err == nil && name != "invoice" {
 			plain, err = dates.read(plain)
 		}

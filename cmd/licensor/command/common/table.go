@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
+	"github.com/offlicense/offlicense/cmd/internal/spreadsheet"
 	"golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/transform"
 )
@@ -89,8 +90,8 @@ func decoded(in io.Reader) (io.Reader, error) {
 	switch {
 	case bytes.HasPrefix(start, []byte("PK\x03")), bytes.HasPrefix(start, []byte("\xd0\xcf\x11")):
 		return nil, cli.Failf("this is a workbook of a spreadsheet, and no table").WithHint(`save it as "CSV UTF-8"`)
-	case bytes.HasPrefix(start, []byte(byteOrderMark)):
-		buffered.Discard(len(byteOrderMark))
+	case bytes.HasPrefix(start, []byte(spreadsheet.ByteOrderMark)):
+		buffered.Discard(len(spreadsheet.ByteOrderMark))
 		return buffered, nil
 	case bytes.HasPrefix(start, []byte("\xfe\xff")), len(start) > 1 && start[0] == 0 && start[1] != 0:
 		order = unicode.BigEndian

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
+	"github.com/offlicense/offlicense/cmd/internal/spreadsheet"
 	"github.com/offlicense/offlicense/cmd/licensor/command/common"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
@@ -29,7 +30,7 @@ type historyCommand struct {
 	actions      []string
 	since, until string
 	limit        uint
-	csv          common.CSVOptions
+	csv          spreadsheet.Options
 }
 
 func history(flags *pflag.FlagSet) cli.Run {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
+	"github.com/offlicense/offlicense/cmd/internal/spreadsheet"
 	"github.com/offlicense/offlicense/cmd/internal/text"
 	"github.com/offlicense/offlicense/cmd/licensor/command/common"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
@@ -38,7 +39,7 @@ type listCommand struct {
 	expiring    ledger.Window
 	state       string
 	activations bool
-	csv         common.CSVOptions
+	csv         spreadsheet.Options
 }
 
 func list(flags *pflag.FlagSet) cli.Run {

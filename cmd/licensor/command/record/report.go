@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
+	"github.com/offlicense/offlicense/cmd/internal/spreadsheet"
 	"github.com/offlicense/offlicense/cmd/licensor/command/common"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
@@ -25,7 +26,7 @@ var reportColumns = []string{"sold", "renewed", "canceled", "ended", "active", "
 func report(flags *pflag.FlagSet) cli.Run {
 	var c common.Options
 	q := ledger.ReportQuery{By: ledger.ByProduct}
-	var csv common.CSVOptions
+	var csv spreadsheet.Options
 	c.AddLedgerOrCopy(flags)
 	flags.Func("by", "", func(text string) error {
 		if q.By = ledger.ReportBy(text); !slices.Contains(reportBys, text) {
@@ -97,7 +98,7 @@ func newReported(by ledger.ReportBy, rows []ledger.ReportRow, total ledger.Count
 	return &reported{1, by, append([]ledger.ReportRow{}, rows...), total}
 }
 
-func writeReport(env *cli.Env, o *common.CSVOptions, by ledger.ReportBy, rows []ledger.ReportRow) error {
+func writeReport(env *cli.Env, o *spreadsheet.Options, by ledger.ReportBy, rows []ledger.ReportRow) error {
 	table := o.Table(env.Stdout, append([]string{string(by)}, reportColumns...))
 	for _, row := range rows {
 		table.Row(append([]string{row.Name}, cells(row.Counts)...)...)

@@ -1,4 +1,4 @@
-package common
+package spreadsheet
 
 import (
 	"strings"
@@ -7,7 +7,7 @@ import (
 
 const (
 	// cellEnds are what a spreadsheet may take for the end of a cell, in quotes or not:
-	// with other separators than ours, a quote in the middle of a cell is a letter.
+	// with other Separators than ours, a quote in the middle of a cell is a letter.
 	cellEnds = ",;|\t\r\n"
 
 	// formulaStarts begin a formula; in some languages the wide forms do, too.
@@ -34,8 +34,8 @@ func QuoteFormula(cell string) string {
 	})
 }
 
-// unquoteFormula returns the cell that QuoteFormula was given.
-func unquoteFormula(cell string) string {
+// UnquoteFormula returns the cell that QuoteFormula was given.
+func UnquoteFormula(cell string) string {
 	return eachPart(cell, func(part string) string {
 		if bare, quoted := strings.CutPrefix(part, "'"); quoted && isFormula(bare) {
 			return bare

@@ -1,4 +1,5 @@
-package common
+// Package spreadsheet writes tables that a spreadsheet opens: UTF-8, no cell a formula.
+package spreadsheet
 
 import (
 	"encoding/csv"
@@ -9,14 +10,14 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// CSVOptions are --csv and --separator of a command that prints a table for spreadsheets.
-type CSVOptions struct {
+// Options are --csv and --separator of a command that prints a table for spreadsheets.
+type Options struct {
 	On        bool
 	separator string
 }
 
 // Add adds the options.
-func (o *CSVOptions) Add(flags *pflag.FlagSet) {
+func (o *Options) Add(flags *pflag.FlagSet) {
 	flags.BoolVar(&o.On, "csv", false, "")
 	flags.StringVar(&o.separator, "separator", "", "")
 	cli.Choices(flags, "separator", "comma", "semicolon", "tab")
@@ -27,7 +28,7 @@ func (o *CSVOptions) Add(flags *pflag.FlagSet) {
 var separators = map[string]rune{"": ',', "comma": ',', ",": ',', "semicolon": ';', ";": ';', "tab": '\t', "\t": '\t'}
 
 // Check refuses options that contradict each other.
-func (o *CSVOptions) Check(json bool) error {
+func (o *Options) Check(json bool) error {
 	_, known := separators[o.separator]
 	switch {
 	case o.On && json:
@@ -42,22 +43,23 @@ func (o *CSVOptions) Check(json bool) error {
 
 // Table begins a table with the names of its columns. It is UTF-8 with a byte order mark,
 // by which a spreadsheet knows that, and no cell of it is a formula.
-func (o *CSVOptions) Table(out io.Writer, columns []string) *CSVTable {
-	io.WriteString(out, byteOrderMark)
+func (o *Options) Table(out io.Writer, columns []string) *Table {
+	io.WriteString(out, ByteOrderMark)
 	w := csv.NewWriter(out)
 	w.Comma = separators[o.separator]
-	t := &CSVTable{w}
+	t := &Table{w}
 	t.Row(columns...)
 	return t
 }
 
-const byteOrderMark = "\ufeff"
+// ByteOrderMark is how a table starts, so that a spreadsheet knows it for UTF-8.
+const ByteOrderMark = "\ufeff"
 
-// CSVTable is a table that is being written.
-type CSVTable struct{ w *csv.Writer }
+// Table is a table that is being written.
+type Table struct{ w *csv.Writer }
 
 // Row adds a row.
-func (t *CSVTable) Row(cells ...string) {
+func (t *Table) Row(cells ...string) {
 	row := make([]string, len(cells))
 	for i, cell := range cells {
 		row[i] = QuoteFormula(strings.ToValidUTF8(cell, "\ufffd"))
@@ -66,7 +68,7 @@ func (t *CSVTable) Row(cells ...string) {
 }
 
 // Close ends the table.
-func (t *CSVTable) Close() error {
+func (t *Table) Close() error {
 	t.w.Flush()
 	return t.w.Error()
 }
