@@ -14,12 +14,13 @@ const here = "github.com/offlicense/offlicense/cmd/licensor"
 // layers say of each package, or of all in a directory, which of ours it may import.
 var layers = map[string][]string{
 	"/":                      {"/command/"},
-	"/command/":              {"/command/common", "/internal/service", "/internal/home", "/internal/ledger"},
+	"/command/":              {"/command/common", "/internal/photo", "/internal/service", "/internal/home", "/internal/ledger"},
 	"/internal/catalogue":    {"/internal/ledger"},
-	"/internal/service":      {"/internal/catalogue", "/internal/home", "/internal/issuer", "/internal/ledger", "/internal/ledger/", "/internal/letter"},
+	"/internal/service":      {"/internal/catalogue", "/internal/home", "/internal/issuer", "/internal/ledger", "/internal/ledger/", "/internal/letter", "/internal/photo"},
 	"/internal/issuer":       {"/internal/ledger"},
 	"/internal/home":         {"/internal/issuer"}, // it makes the first delegation
 	"/internal/letter":       {},
+	"/internal/photo":        {},
 	"/internal/ledger":       {},
 	"/internal/ledger/rules": {"/internal/ledger"},
 	"/internal/ledger/store": {"/internal/ledger", "/internal/ledger/rules"},

@@ -1,0 +1,94 @@
+package photo
+
+import (
+	"bytes"
+	"image"
+	"image/jpeg"
+	"image/png"
+
+	"golang.org/x/image/webp"
+)
+
+// form is what kind of file a picture is.
+type form int
+
+const (
+	unknown form = iota
+	isPNG
+	isJPEG
+	isWebP
+	isHEIC
+	isAVIF
+	isGIF
+	isBMP
+	isTIFF
+	isPDF
+)
+
+const takeAgain = "send the picture again as PNG, JPEG or WebP, or the text instead"
+
+// formOf returns the form of a picture by its first bytes.
+func formOf(data []byte) form {
+	begins := func(magic string) bool { return bytes.HasPrefix(data, []byte(magic)) }
+	switch {
+	case begins("\x89PNG\r\n\x1a\n"):
+		return isPNG
+	case begins("\xff\xd8\xff"):
+		return isJPEG
+	case begins("RIFF") && len(data) >= 12 && string(data[8:12]) == "WEBP":
+		return isWebP
+	case begins("GIF87a"), begins("GIF89a"):
+		return isGIF
+	case begins("BM") && len(data) >= 14 && bytes.Equal(data[6:10], make([]byte, 4)):
+		return isBMP
+	case begins("II*\x00"), begins("MM\x00*"):
+		return isTIFF
+	case begins("%PDF-"):
+		return isPDF
+	case len(data) >= 12 && string(data[4:8]) == "ftyp":
+		switch string(data[8:12]) {
+		case "avif", "avis":
+			return isAVIF
+		case "heic", "heix", "heim", "heis", "hevc", "hevx", "mif1", "msf1":
+			return isHEIC
+		}
+	}
+	return unknown
+}
+
+// refused are the forms that are known and not read.
+var refused = map[form]Unread{
+	unknown: {"this is not a picture", takeAgain},
+	isHEIC:  {"this is a HEIC picture, which is not read", "set the phone's camera to JPEG (\"Most Compatible\"), or send a screenshot of the photo"},
+	isAVIF:  {"this is an AVIF picture, which is not read", "send a screenshot of it, or save it as PNG or JPEG"},
+	isGIF:   {"this is a GIF picture, which is not read", "save it as PNG or JPEG and send that"},
+	isBMP:   {"this is a BMP picture, which is not read", "save it as PNG or JPEG and send that"},
+	isTIFF:  {"this is a TIFF picture, which is not read", "save it as PNG or JPEG and send that"},
+	isPDF:   {"this is a PDF, which is not read", "send a screenshot of the page, or a photo of it as JPEG"},
+}
+
+// decode decodes a picture that its header does not forbid.
+func decode(picture []byte) (image.Image, error) {
+	f := formOf(picture)
+	if no, known := refused[f]; known {
+		return nil, &no
+	}
+	if len(picture) > MaxSize {
+		return nil, &Unread{"the picture has more than 32 MB", "send a smaller one: a screenshot, or the photo at half its size"}
+	}
+	r := bytes.NewReader(picture)
+	var img image.Image
+	var err error
+	switch f {
+	case isPNG:
+		img, err = png.Decode(r)
+	case isJPEG:
+		img, err = jpeg.Decode(r)
+	case isWebP:
+		img, err = webp.Decode(r)
+	}
+	if err != nil {
+		return nil, &Unread{"the picture is damaged or not whole: " + err.Error(), takeAgain}
+	}
+	return img, nil
+}

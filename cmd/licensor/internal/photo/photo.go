@@ -1,0 +1,59 @@
+// Package photo reads the codes on a picture: a photo of a screen or of a page, a
+// screenshot, a picture that a tool drew.
+//
+// The sender of a picture is not trusted. It is judged by its header before it is decoded,
+// and whatever a decoder does with it is an error at worst. What is returned is text that
+// looks like a statement or a part of one; its reader judges it as any other text.
+package photo
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+const (
+	// MaxSize is the most bytes of a picture: a photo of 50 megapixels has 10 to 30 MB.
+	MaxSize = 32 << 20
+
+	timeLimit = 10 * time.Second // of one picture
+)
+
+// Unread says why no text was read off a picture.
+type Unread struct {
+	Seen string // what was seen, or is wrong with the picture: one line, without a full stop
+	Do   string // what to do about it: one sentence of at most 100 characters
+}
+
+func (e *Unread) Error() string { return e.Seen }
+
+// Hint returns what to do about it.
+func (e *Unread) Hint() string { return e.Do }
+
+// Is reports whether data starts as a picture does, also as one that Read refuses with
+// words, such as HEIC and PDF.
+func Is(data []byte) bool { return formOf(data) != unknown }
+
+// Read returns the texts of all codes on a picture that are a statement's or a part's of
+// one, each once. It takes at most 10 seconds. The error is an *Unread, or that of ctx.
+func Read(ctx context.Context, picture []byte) (texts []string, err error) {
+	limited, cancel := context.WithTimeout(ctx, timeLimit)
+	defer cancel()
+	defer func() {
+		if r := recover(); r != nil {
+			texts, err = nil, &Unread{"the picture is damaged: its decoder failed", takeAgain}
+		}
+	}()
+	img, err := decode(picture)
+	if err != nil {
+		return nil, err
+	}
+	texts, err = read(limited, img)
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	if unread, ok := errors.AsType[*Unread](err); ok && limited.Err() != nil {
+		unread.Seen += ", and the time of a picture is over"
+	}
+	return texts, err
+}
