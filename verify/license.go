@@ -12,8 +12,8 @@ type License struct {
 	// Reason is Valid or Grace.
 	Reason Reason `json:"-"`
 	// Warnings say what will change soon, or was not checked because the caller did
-	// not say enough. Each is one line for the administrator.
-	Warnings []string `json:"-"`
+	// not say enough.
+	Warnings []Warning `json:"-"`
 
 	ID         format.ID `json:"id"`
 	Vendor     string    `json:"vendor"`

@@ -17,7 +17,7 @@ func (j *judgement) site() error {
 		return nil
 	}
 	if j.facts.AnyMachine {
-		j.warn("checked without its machine: whether it runs on its own site was not checked")
+		j.warn(Warning{Code: NoMachine}, "checked without its machine: whether it runs on its own site was not checked")
 		return nil
 	}
 	if bytes.Equal(binding.Key, j.facts.Site.Key.Bytes()) && slices.Contains(j.facts.Site.Requests, binding.Request) {
@@ -66,8 +66,9 @@ func (j *judgement) machine() error {
 	matching := len(binding.Components) - len(other)
 	if uint64(matching) >= binding.Need {
 		if len(other) > 0 {
-			j.warn("this machine has changed or is only partly readable (%s); the license still holds: %d components match and %d must",
-				strings.Join(other, ", "), matching, binding.Need)
+			w := Warning{Code: PartlyOther, Value: strings.Join(other, ", "), Count: uint64(matching), Of: binding.Need}
+			j.warn(w, "this machine has changed or is only partly readable (%s); the license still holds: %d components match and %d must",
+				w.Value, matching, binding.Need)
 		}
 		return nil
 	}

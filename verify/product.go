@@ -43,7 +43,7 @@ func (j *judgement) version() error {
 		return nil
 	}
 	if j.facts.Version == "" {
-		j.warn("the license covers versions up to %s; the version was not given and not checked", bound)
+		j.warn(Warning{Code: NoVersion, Value: bound}, "the license covers versions up to %s; the version was not given and not checked", bound)
 		return nil
 	}
 	covered, err := covers(bound, j.facts.Version)
@@ -70,7 +70,7 @@ func (j *judgement) updates() error {
 		return nil
 	}
 	if j.facts.Built.IsZero() {
-		j.warn("updates are included until %s; the build date was not given and not checked", day(until))
+		j.warn(Warning{Code: NoBuilt, Date: until}, "updates are included until %s; the build date was not given and not checked", day(until))
 		return nil
 	}
 	if j.facts.Built.After(until) {

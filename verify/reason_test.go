@@ -2,6 +2,7 @@ package verify_test
 
 import (
 	"encoding/json"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -209,34 +210,39 @@ func TestWarnings(t *testing.T) {
 	for name, c := range map[string]struct {
 		change func(*scenario)
 		says   string
+		want   verify.Warning // but for its text
 	}{
-		"version not given":       {func(s *scenario) { s.license.Terms.MaxVersion, s.facts.Version = "9.x", "" }, "version was not given"},
-		"build date not given":    {func(s *scenario) { s.facts.Built = time.Time{} }, "build date was not given"},
-		"a component has changed": {func(s *scenario) { s.facts.Site.Components = s.facts.Site.Components[1:] }, format.LabelMachineID},
-		"30 days before its end":  {func(s *scenario) { s.facts.Now = ends.AddDate(0, 0, -30) }, "ends on 2027-11-21"},
+		"version not given":       {func(s *scenario) { s.license.Terms.MaxVersion, s.facts.Version = "9.x", "" }, "version was not given", verify.Warning{Code: verify.NoVersion, Value: "9.x"}},
+		"build date not given":    {func(s *scenario) { s.facts.Built = time.Time{} }, "build date was not given", verify.Warning{Code: verify.NoBuilt, Date: ends}},
+		"a component has changed": {func(s *scenario) { s.facts.Site.Components = s.facts.Site.Components[1:] }, format.LabelMachineID, verify.Warning{Code: verify.PartlyOther, Value: format.LabelMachineID, Count: 2, Of: 2}},
+		"30 days before its end":  {func(s *scenario) { s.facts.Now = ends.AddDate(0, 0, -30) }, "ends on 2027-11-21", verify.Warning{Code: verify.EndsSoon, Date: ends}},
 		"the bridge of a move": {func(s *scenario) {
 			s.license.Terms.Type, s.facts.Now = "development", ends.AddDate(0, 0, -1)
-		}, "for the next license of invoice"},
-		"elsewhere":     {func(s *scenario) { s.facts.Site, s.facts.AnyMachine = nil, true }, "on its own site was not checked"},
-		"no such limit": {func(s *scenario) { s.facts.Use = map[string]uint64{"core": 99} }, `no limit on "core"`},
+		}, "for the next license of invoice", verify.Warning{Code: verify.EndsSoon, Date: ends}},
+		"elsewhere":     {func(s *scenario) { s.facts.Site, s.facts.AnyMachine = nil, true }, "on its own site was not checked", verify.Warning{Code: verify.NoMachine}},
+		"no such limit": {func(s *scenario) { s.facts.Use = map[string]uint64{"core": 99} }, `no limit on "core"`, verify.Warning{Code: verify.UnknownLimit, Value: "core"}},
 		"failover elsewhere": {func(s *scenario) {
 			s.license.Terms.Type, s.license.Binding, s.facts.Site, s.facts.AnyMachine = "failover", nil, nil, true
-		}, "emergency"},
+		}, "emergency", verify.Warning{Code: verify.NoEmergency}},
 		"in an emergency": {func(s *scenario) {
 			emergencyDay(2, 14)(s)
 			s.facts.EmergencySince = issued
-		}, "running in an emergency declared on 2026-11-21: day 2 of 14"},
+		}, "running in an emergency declared on 2026-11-21: day 2 of 14", verify.Warning{Code: verify.InEmergency, Date: issued, Count: 2, Of: 14}},
 		"in one without limit": {func(s *scenario) {
 			emergencyDay(2, 0)(s)
 			s.facts.EmergencySince = issued
-		}, "declared on 2026-11-21: day 2"},
-		"in grace": {func(s *scenario) { s.license.Terms.GraceDays, s.facts.Now = 1, ends.Add(-1) }, "renew"},
+		}, "declared on 2026-11-21: day 2", verify.Warning{Code: verify.InEmergency, Date: issued, Count: 2}},
+		"in grace": {func(s *scenario) { s.license.Terms.GraceDays, s.facts.Now = 1, ends.Add(-1) }, "renew", verify.Warning{Code: verify.InGrace, Date: ends}},
 	} {
 		s := newScenario(t)
 		c.change(s)
 		license, err := s.check(t)
-		if err != nil || len(license.Warnings) != 1 || !strings.Contains(license.Warnings[0], c.says) {
+		if err != nil || len(license.Warnings) != 1 || !strings.Contains(license.Warnings[0].Text, c.says) {
 			t.Errorf("%s: got %+v, %v, want one warning with %q", name, license, err, c.says)
+			continue
+		}
+		if got := license.Warnings[0]; got != c.want.Says("%s", got.Text) {
+			t.Errorf("%s: got %#v, want %#v", name, got, c.want)
 		}
 	}
 	for name, change := range map[string]func(*scenario){
@@ -248,6 +254,20 @@ func TestWarnings(t *testing.T) {
 		if license, err := s.check(t); err != nil || len(license.Warnings) != 0 {
 			t.Errorf("%s: got %+v, %v, want no warning", name, license, err)
 		}
+	}
+}
+
+func TestDaysLeft(t *testing.T) {
+	w := verify.Warning{Date: ends}
+	for before, want := range map[time.Duration]int{
+		0: 0, -1: 0, 1: 1, 24 * time.Hour: 1, 24*time.Hour + 1: 2, 30 * 24 * time.Hour: 30, math.MaxInt64: 106752,
+	} {
+		if got := w.Days(ends.Add(-before)); got != want {
+			t.Errorf("%v before: got %d days, want %d", before, got, want)
+		}
+	}
+	if got := (verify.Warning{}).Days(issued); got != 0 {
+		t.Errorf("no date: got %d days", got)
 	}
 }
 

@@ -15,7 +15,7 @@ func (j *judgement) standby() error {
 	granted, used := j.claims.Terms.EmergencyDays, j.facts.EmergencyDays
 	switch {
 	case !j.facts.Emergency && j.facts.AnyMachine:
-		j.warn("a failover license: whether an emergency is declared was not checked")
+		j.warn(Warning{Code: NoEmergency}, "a failover license: whether an emergency is declared was not checked")
 	case !j.facts.Emergency:
 		return &Refusal{
 			Reason:  Standby,
@@ -31,7 +31,8 @@ func (j *judgement) standby() error {
 			hint:     "end the emergency with \"offlicense failover stop\", or ask " + j.license.Vendor + " for a renewal with more days, which needs no new request",
 		}
 	case !j.facts.EmergencySince.IsZero():
-		j.warn("running in an emergency declared on %s: %s", day(j.facts.EmergencySince), dayOf(used, granted))
+		j.warn(Warning{Code: InEmergency, Date: j.facts.EmergencySince, Count: used, Of: granted},
+			"running in an emergency declared on %s: %s", day(j.facts.EmergencySince), dayOf(used, granted))
 	}
 	return nil
 }

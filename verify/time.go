@@ -76,10 +76,10 @@ func (j *judgement) expiry(now time.Time) error {
 		}
 	case !now.Before(l.Expires):
 		l.Reason = Grace
-		j.warn("the license ended on %s; it runs on in grace until %s. Ask %s %s now",
+		j.warn(Warning{Code: InGrace, Date: l.HardEnd}, "the license ended on %s; it runs on in grace until %s. Ask %s %s now",
 			lastDay(l.Expires), lastDay(l.HardEnd), l.Vendor, j.whatNext())
 	case !now.Add(renewalNotice).Before(l.Expires):
-		j.warn("the license ends on %s; ask %s %s", lastDay(l.Expires), l.Vendor, j.whatNext())
+		j.warn(Warning{Code: EndsSoon, Date: l.Expires}, "the license ends on %s; ask %s %s", lastDay(l.Expires), l.Vendor, j.whatNext())
 	}
 	return nil
 }

@@ -16,7 +16,7 @@ func (j *judgement) limits() error {
 		most, limited := j.license.Limit(name)
 		if !limited {
 			// A misspelled name must not pass for a check.
-			j.warn("the license sets no limit on %s; what is in use of it was not checked", quote(name))
+			j.warn(Warning{Code: UnknownLimit, Value: name}, "the license sets no limit on %s; what is in use of it was not checked", quote(name))
 			continue
 		}
 		if used > most {

@@ -176,6 +176,6 @@ func (o *Opened) judge(facts *Facts) (*License, error) {
 	return j.license, nil
 }
 
-func (j *judgement) warn(format string, args ...any) {
-	j.license.Warnings = append(j.license.Warnings, fmt.Sprintf(format, args...))
+func (j *judgement) warn(w Warning, format string, args ...any) {
+	j.license.Warnings = append(j.license.Warnings, w.Says(format, args...))
 }

@@ -35,28 +35,28 @@ func (l lists) nameBad(err error, vendor string) error {
 	for _, bad := range l.bad {
 		named.Found += fmt.Sprintf("; %q cannot be used: %v", bad.path, cause(bad.err))
 	}
-	if others := l.otherVendors(vendor); others != "" {
-		named.Found += "; " + others
+	if issuers := l.otherVendors(vendor); issuers != "" {
+		named.Found += "; " + saysNothing(issuers, vendor)
 	}
 	return &named
 }
 
 // warnings tells of what was passed over in the judgement of a license. A list by an
 // unknown root, such as one that the vendor has given up, would be warned of forever.
-func (l lists) warnings(license *verify.License) []string {
-	var all []string
+func (l lists) warnings(license *verify.License) []verify.Warning {
+	var all []verify.Warning
 	for _, bad := range l.bad {
 		if license.RevocationList == nil || !errors.Is(bad.err, verify.UnknownKey) {
-			all = append(all, bad.Error())
+			all = append(all, verify.Warning{Code: BadList, Value: bad.path}.Says("%s", bad.Error()))
 		}
 	}
-	if others := l.otherVendors(license.Vendor); others != "" {
-		all = append(all, others)
+	if issuers := l.otherVendors(license.Vendor); issuers != "" {
+		all = append(all, verify.Warning{Code: OtherVendorsList, Value: issuers}.Says("%s", saysNothing(issuers, license.Vendor)))
 	}
 	return all
 }
 
-// otherVendors tells of a program that brings lists, and none of the license's vendor: it
+// otherVendors returns whose lists a program brings that brings none of the license's vendor: it
 // is built with the wrong file. "" if that is not so.
 func (l lists) otherVendors(vendor string) string {
 	var issuers []string
@@ -70,6 +70,9 @@ func (l lists) otherVendors(vendor string) string {
 		return ""
 	}
 	slices.Sort(issuers)
-	return fmt.Sprintf("the given revocation lists are from %s and say nothing about a license from %s",
-		strings.Join(slices.Compact(issuers), " and "), vendor)
+	return strings.Join(slices.Compact(issuers), " and ")
+}
+
+func saysNothing(issuers, vendor string) string {
+	return fmt.Sprintf("the given revocation lists are from %s and say nothing about a license from %s", issuers, vendor)
 }

@@ -36,7 +36,7 @@ func wantWarnings(t testing.TB, l *verify.License, err error, want ...string) {
 		return
 	}
 	for i := range want {
-		if !strings.Contains(l.Warnings[i], want[i]) {
+		if !strings.Contains(l.Warnings[i].Text, want[i]) {
 			t.Errorf("got %q, want %q", l.Warnings[i], want[i])
 		}
 	}

@@ -228,7 +228,7 @@ func TestDamagedClockIsKept(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(l.Warnings) != 1 || !strings.Contains(l.Warnings[0], "the time seen before is not known") {
+		if len(l.Warnings) != 1 || !strings.Contains(l.Warnings[0].Text, "the time seen before is not known") {
 			t.Errorf("got the warnings %q", l.Warnings)
 		}
 		sameFile(t, s, clockFile, damage)

@@ -66,7 +66,7 @@ func TestDaysOfEmergency(t *testing.T) {
 	wantDays(t, s, midnight, 2, false)
 	for day := range 3 {
 		at := midnight.Add(time.Duration(day-1)*oneDay + 12*time.Hour)
-		if l, err := verifyAt(t, s, at); err != nil || len(l.Warnings) != 1 || !strings.Contains(l.Warnings[0], "day "+string(rune('1'+day))+" of 3") {
+		if l, err := verifyAt(t, s, at); err != nil || len(l.Warnings) != 1 || !strings.Contains(l.Warnings[0].Text, "day "+string(rune('1'+day))+" of 3") {
 			t.Fatalf("day %d: got %+v, %v", day+1, l, err)
 		}
 	}
@@ -218,7 +218,7 @@ func TestClockSetBackInEmergency(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantDays(t, s, now, 5, false)
-	if l, err := verifyAt(t, s, now); err != nil || !strings.Contains(l.Warnings[0], "day 5 of 14") {
+	if l, err := verifyAt(t, s, now); err != nil || !strings.Contains(l.Warnings[0].Text, "day 5 of 14") {
 		t.Errorf("got %+v, %v", l, err)
 	}
 }
@@ -242,7 +242,7 @@ func TestJudgingAFileCountsNothing(t *testing.T) {
 	mustStart(t, s, now)
 	before := file(t, s, talliesFile)
 	l, err := s.Judge(sitetest.Verifier(t), file(t, s, licenseFile), program(t), now.Add(3*oneDay))
-	if err != nil || !strings.Contains(l.Warnings[0], "day 4 of 14") {
+	if err != nil || !strings.Contains(l.Warnings[0].Text, "day 4 of 14") {
 		t.Errorf("got %+v, %v", l, err)
 	}
 	sameFile(t, s, talliesFile, before)

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/offlicense/offlicense/verify"
@@ -72,7 +71,7 @@ func (s *State) Install(v *verify.Verifier, text []byte, o InstallOptions) (*ver
 	if err := s.write(licenseFile, opened.Text(), publicMode); err != nil {
 		return nil, err
 	}
-	license.Warnings = slices.DeleteFunc(license.Warnings, aboutProgram)
+	license.Warnings = slices.DeleteFunc(license.Warnings, verify.Warning.AboutProgram)
 	if record, err := s.readClock(); err == nil {
 		// A directory of which only this file can be written is no reason to fail.
 		_ = s.recordClock(record.orSigned(signedAt(license)), o.Now)
@@ -93,7 +92,7 @@ func (s *State) Installed(v *verify.Verifier, o InstallOptions) (*verify.License
 	}
 	license, err := s.judgeUnwritten(o.question(opened, s.keptLists(v)))
 	if err == nil {
-		license.Warnings = slices.DeleteFunc(license.Warnings, aboutProgram)
+		license.Warnings = slices.DeleteFunc(license.Warnings, verify.Warning.AboutProgram)
 	}
 	return license, err
 }
@@ -123,9 +122,4 @@ func (s *State) keepOfRefused(v *verify.Verifier, opened *verify.Opened, known l
 	}
 	named := *refusal
 	return named.WithHint("%s; the newer revocation list in the file was kept: list %s", refusal.Hint(), listTitle(l))
-}
-
-// aboutProgram reports whether a warning is about what only a running program knows.
-func aboutProgram(warning string) bool {
-	return strings.HasSuffix(warning, "was not given and not checked")
 }

@@ -298,7 +298,7 @@ func TestListIsKeptWhereItCan(t *testing.T) {
 	p := program(t)
 	p.Revocations = [][]byte{list(t, sitetest.Root, 5, nil)}
 	l, err := s.Verify(sitetest.Verifier(t), p, now)
-	if err != nil || l.RevocationList.Number != 5 || len(l.Warnings) != 2 || !strings.Contains(l.Warnings[1], "could not be kept") {
+	if err != nil || l.RevocationList.Number != 5 || len(l.Warnings) != 2 || !strings.Contains(l.Warnings[1].Text, "could not be kept") {
 		t.Errorf("got %+v, %v", l, err)
 	}
 	before := file(t, s, licenseFile)

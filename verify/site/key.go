@@ -12,6 +12,7 @@ import (
 
 	"github.com/offlicense/offlicense/format"
 	"github.com/offlicense/offlicense/keys"
+	"github.com/offlicense/offlicense/verify"
 	"github.com/offlicense/offlicense/verify/site/atomicfile"
 )
 
@@ -108,13 +109,14 @@ func (s *State) fileKey(random io.Reader) (keys.PrivateKey, error) {
 }
 
 // keyWarnings warns of a machine key that other users can read.
-func (s *State) keyWarnings() []string {
+func (s *State) keyWarnings() []verify.Warning {
 	path := s.path(keyFile)
 	info, err := os.Stat(path)
 	if err != nil || info.Mode().Perm()&0o077 == 0 || runtime.GOOS == "windows" { // which has no such modes
 		return nil
 	}
-	return []string{fmt.Sprintf("other users can read the machine key and sign in this site's name: chmod 600 %q", path)}
+	return []verify.Warning{verify.Warning{Code: KeyReadable, Value: path}.Says(
+		"other users can read the machine key and sign in this site's name: chmod 600 %q", path)}
 }
 
 func (s *State) readKey() (keys.PrivateKey, error) {

@@ -91,7 +91,7 @@ func TestKeyIsMadeOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	second := request(t, s, o)
-	if runtime.GOOS != "windows" && (len(second.Warnings) != 1 || !strings.Contains(second.Warnings[0], "chmod 600")) {
+	if runtime.GOOS != "windows" && (len(second.Warnings) != 1 || !strings.Contains(second.Warnings[0].Text, "chmod 600")) {
 		t.Errorf("a key that all can read: got the warnings %q", second.Warnings)
 	}
 	if !bytes.Equal(first.Key, second.Key) || first.Hash == second.Hash {

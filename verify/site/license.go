@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"slices"
 	"time"
 
@@ -38,49 +39,57 @@ func (s *State) Verify(v *verify.Verifier, p Program, now time.Time) (*verify.Li
 	}
 	record, clockErr := s.readClock()
 	license, e, err := s.judge(question{Program: p, opened: opened, now: now, seen: record.highest, known: known})
-	var unwritten [3]error
-	unwritten[0] = s.keepMet(v, known, opened, now)
+	unwritten := map[string]error{revocationsDir: s.keepMet(v, known, opened, now)}
 	if err == nil || errors.Is(err, verify.Standby) {
-		unwritten[1] = s.record(e, e.due)
+		unwritten[talliesFile] = s.record(e, e.due)
 	}
-	if err == nil && e.unproven && unwritten[1] != nil {
-		license, err = nil, unprovenRefusal(e, unwritten[1])
+	if failed := unwritten[talliesFile]; err == nil && e.unproven && failed != nil {
+		license, err = nil, unprovenRefusal(e, failed)
 	}
 	switch {
 	case clockErr != nil:
 	case err == nil:
-		unwritten[2] = s.recordClock(record.orSigned(signedAt(license)), now)
+		unwritten[clockFile] = s.recordClock(record.orSigned(signedAt(license)), now)
 	case errors.Is(err, verify.Expired) && record != seen{}:
 		// Otherwise a clock that stands before the end would never be recorded.
-		unwritten[2] = s.recordClock(record, now)
+		unwritten[clockFile] = s.recordClock(record, now)
 	}
 	if err != nil {
 		return nil, err
 	}
 	if clockErr != nil {
-		license.Warnings = append(license.Warnings, clockErr.Error())
+		license.Warnings = append(license.Warnings, s.clockUnknown(clockErr))
 	}
-	license.Warnings = append(license.Warnings, s.unwrittenWarnings(unwritten[:])...)
+	license.Warnings = append(license.Warnings, s.unwrittenWarnings(unwritten)...)
 	return license, nil
 }
 
 // unwrittenWarnings tells what was not recorded, and who does it: once for all that a user
 // who is not the owner of the directory may not write.
-func (s *State) unwrittenWarnings(failed []error) (warnings []string) {
+func (s *State) unwrittenWarnings(failed map[string]error) (warnings []verify.Warning) {
 	denied := false
-	for _, err := range failed {
-		switch {
+	for _, name := range slices.Sorted(maps.Keys(failed)) {
+		switch err := failed[name]; {
 		case err == nil:
 		case errors.Is(err, fs.ErrPermission):
 			denied = true
 		default:
-			warnings = append(warnings, err.Error())
+			warnings = append(warnings, s.notRecorded(name, err))
 		}
 	}
 	if denied {
-		warnings = append(warnings, fmt.Sprintf("this user may not write to the state directory %q: the next check by its owner records the time, the lists and the emergency days", s.dir))
+		warnings = append(warnings, verify.Warning{Code: NotOwner, Value: s.dir}.Says(
+			"this user may not write to the state directory %q: the next check by its owner records the time, the lists and the emergency days", s.dir))
 	}
 	return warnings
+}
+
+func (s *State) notRecorded(name string, err error) verify.Warning {
+	return verify.Warning{Code: NotRecorded, Value: s.path(name)}.Says("%s", err.Error())
+}
+
+func (s *State) clockUnknown(err error) verify.Warning {
+	return verify.Warning{Code: ClockUnknown, Value: s.path(clockFile)}.Says("%s", err.Error())
 }
 
 // Judge judges the text of a license file as if it were installed. It refuses one that
@@ -106,7 +115,7 @@ func (s *State) judgeUnwritten(q question) (*verify.License, error) {
 		return nil, err
 	}
 	if clockErr != nil {
-		license.Warnings = append(license.Warnings, clockErr.Error())
+		license.Warnings = append(license.Warnings, s.clockUnknown(clockErr))
 	}
 	return license, nil
 }

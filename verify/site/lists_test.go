@@ -236,7 +236,7 @@ func TestBadListInDirectory(t *testing.T) {
 		}
 		l, err := verifyAt(t, s, now)
 		if err != nil || l.RevocationList != nil || len(l.Warnings) != 1 ||
-			!strings.Contains(l.Warnings[0], path) {
+			!strings.Contains(l.Warnings[0].Text, path) {
 			t.Errorf("%s: got %+v, %v", name, l, err)
 		}
 		p := program(t)

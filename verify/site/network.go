@@ -1,6 +1,6 @@
 package site
 
-import "fmt"
+import "github.com/offlicense/offlicense/verify"
 
 // networkFS names the network and cluster file systems by the magic number that Linux
 // reports for them (statfs(2), linux/magic.h); "" for all others. What FUSE mounts is not
@@ -31,10 +31,11 @@ func networkFS(magic uint32) string {
 
 // networkWarnings warns of a state directory on such a file system: all hosts that mount it
 // are one site.
-func networkWarnings(dir string, magic uint32) []string {
+func networkWarnings(dir string, magic uint32) []verify.Warning {
 	name := networkFS(magic)
 	if name == "" {
 		return nil
 	}
-	return []string{fmt.Sprintf("the state directory %q is on a network file system (%s): all hosts that use it count as one site; keep it on a local disk", dir, name)}
+	return []verify.Warning{verify.Warning{Code: NetworkDirectory, Value: name}.Says(
+		"the state directory %q is on a network file system (%s): all hosts that use it count as one site; keep it on a local disk", dir, name)}
 }

@@ -21,7 +21,7 @@ func TestNetworkFS(t *testing.T) {
 }
 
 func TestNetworkWarnings(t *testing.T) {
-	if got := networkWarnings("/srv/S", 0x6969); len(got) != 1 || !strings.Contains(got[0], `"/srv/S" is on a network file system (NFS)`) {
+	if got := networkWarnings("/srv/S", 0x6969); len(got) != 1 || !strings.Contains(got[0].Text, `"/srv/S" is on a network file system (NFS)`) {
 		t.Errorf("got %q", got)
 	}
 	if got := networkWarnings("/srv/S", 0xEF53); got != nil {

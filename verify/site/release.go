@@ -33,7 +33,7 @@ type Release struct {
 	Text []byte // the signed release (OLR1), as files carry it
 	Code string // the same, as a QR code carries it
 
-	Warnings []string // each one line for the administrator
+	Warnings []verify.Warning
 }
 
 // ReleasePreview is what a release would give up.
@@ -90,7 +90,7 @@ func (s *State) Release(o ReleaseOptions) (*Release, error) {
 		r.Warnings = s.keyWarnings()
 	}
 	if err := s.endEmergency(); err != nil {
-		r.Warnings = append(r.Warnings, err.Error())
+		r.Warnings = append(r.Warnings, s.notRecorded(declarationFile, err))
 	}
 	return r, nil
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/offlicense/offlicense/format"
 	"github.com/offlicense/offlicense/keys"
+	"github.com/offlicense/offlicense/verify"
 	"github.com/offlicense/offlicense/verify/machine"
 )
 
@@ -47,7 +48,7 @@ type Request struct {
 	// license as Prior.
 	Changed bool
 
-	Warnings []string // each one line for the administrator
+	Warnings []verify.Warning
 }
 
 // ErrOtherProduct says that a state directory is in use for another product.

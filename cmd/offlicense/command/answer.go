@@ -12,18 +12,18 @@ import (
 
 // answer is the result of verify: printed for people, or as JSON.
 type answer struct {
-	Version   int            `json:"version"`
-	File      string         `json:"file,omitempty"` // where there are several
-	Valid     bool           `json:"valid"`
-	Reason    verify.Reason  `json:"reason,omitempty"`    // missing if it could not be checked
-	Undecided bool           `json:"undecided,omitempty"` // revoked: not known to be so
-	Warnings  []string       `json:"warnings"`
-	License   *licenseAnswer `json:"license,omitempty"` // missing unless valid
-	Message   string         `json:"message,omitempty"` // missing if valid, as the following
-	Expected  string         `json:"expected,omitempty"`
-	Found     string         `json:"found,omitempty"`
-	Hint      string         `json:"hint,omitempty"`
-	Error     string         `json:"error,omitempty"` // why it could not be checked
+	Version   int              `json:"version"`
+	File      string           `json:"file,omitempty"` // where there are several
+	Valid     bool             `json:"valid"`
+	Reason    verify.Reason    `json:"reason,omitempty"`    // missing if it could not be checked
+	Undecided bool             `json:"undecided,omitempty"` // revoked: not known to be so
+	Warnings  []verify.Warning `json:"warnings"`
+	License   *licenseAnswer   `json:"license,omitempty"` // missing unless valid
+	Message   string           `json:"message,omitempty"` // missing if valid, as the following
+	Expected  string           `json:"expected,omitempty"`
+	Found     string           `json:"found,omitempty"`
+	Hint      string           `json:"hint,omitempty"`
+	Error     string           `json:"error,omitempty"` // why it could not be checked
 }
 
 // licenseAnswer is a license with the age of the list by which it was judged.
@@ -36,7 +36,7 @@ type licenseAnswer struct {
 func answerOf(license *verify.License, err error, now time.Time) (answer, error) {
 	if err == nil {
 		return answer{
-			Version: 1, Valid: true, Reason: license.Reason, Warnings: append([]string{}, license.Warnings...),
+			Version: 1, Valid: true, Reason: license.Reason, Warnings: append([]verify.Warning{}, license.Warnings...),
 			License: &licenseAnswer{license, answerList(license.RevocationList, now)},
 		}, nil
 	}
@@ -50,12 +50,12 @@ func answerOf(license *verify.License, err error, now time.Time) (answer, error)
 
 // uncheckedAnswer is the answer for what could not be checked.
 func uncheckedAnswer(err error) answer {
-	return answer{Version: 1, Warnings: []string{}, Error: err.Error(), Hint: hint.Of(err)}
+	return answer{Version: 1, Warnings: []verify.Warning{}, Error: err.Error(), Hint: hint.Of(err)}
 }
 
 func refusedAnswer(r *verify.Refusal) answer {
 	return answer{
-		Version: 1, Warnings: []string{}, Reason: r.Reason, Undecided: r.Undecided, Message: r.Message, Expected: r.Expected, Found: r.Found, Hint: r.Hint(),
+		Version: 1, Warnings: []verify.Warning{}, Reason: r.Reason, Undecided: r.Undecided, Message: r.Message, Expected: r.Expected, Found: r.Found, Hint: r.Hint(),
 	}
 }
 

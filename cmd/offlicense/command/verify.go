@@ -197,7 +197,8 @@ func (f *verifyFlags) prepare(env *cli.Env, files []string) (judge, error) {
 				return nil, nameList(text, err)
 			}
 			if len(lists) > 0 && !slices.ContainsFunc(lists, func(l givenList) bool { return l.Issuer == license.Vendor }) {
-				license.Warnings = append(license.Warnings, "no list given with --revocations is from "+license.Vendor+", the vendor of this license")
+				license.Warnings = append(license.Warnings, verify.Warning{Code: verify.NoVendorList, Value: license.Vendor}.Says(
+					"no list given with --revocations is from %s, the vendor of this license", license.Vendor))
 			}
 			return license, nil
 		}, nil

@@ -1,0 +1,14 @@
+package site
+
+import "github.com/offlicense/offlicense/verify"
+
+// Codes of what a state directory warns of, beside those of package verify.
+const (
+	BadList          verify.WarningCode = "bad-list"          // Value: the path of a revocation list that cannot be used
+	OtherVendorsList verify.WarningCode = "other-vendors"     // Value: whose lists the program brings, none of them the vendor's
+	NetworkDirectory verify.WarningCode = "network-directory" // Value: the kind of its file system
+	KeyReadable      verify.WarningCode = "key-readable"      // Value: the path of a machine key that other users can read
+	ClockUnknown     verify.WarningCode = "clock-unknown"     // Value: the path of a record of the time that cannot be read
+	NotRecorded      verify.WarningCode = "not-recorded"      // Value: the path of what could not be written
+	NotOwner         verify.WarningCode = "not-owner"         // Value: the path of a directory that this user may not write to
+)
