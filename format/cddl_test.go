@@ -16,6 +16,7 @@ import (
 func TestCDDLNamesEveryKey(t *testing.T) {
 	request, delegation, license := mustMarshal(t, mostRequest()), mustMarshal(t, mostDelegation()), mustMarshal(t, failoverLicense())
 	release, revocation := mustMarshal(t, mostRelease()), mustMarshal(t, mostRevocation())
+	attestation := mustMarshal(t, mostAttestation())
 	lists := mustMarshal(t, listsDelegation())
 	last := func(b []byte) place {
 		pairs := placesOf(t, b, 0).pairs
@@ -39,13 +40,16 @@ func TestCDDLNamesEveryKey(t *testing.T) {
 		"revoked-key":                   last(revocation).pairs[2][1].inside[0],
 		"release":                       placesOf(t, release, 0),
 		"given-up":                      last(release),
+		"attestation":                   placesOf(t, attestation, 0),
+		"attested":                      last(attestation),
 
-		"license-header":    placesOf(t, header, 0),
-		"delegation-header": placesOf(t, header, 0),
-		"request-header":    placesOf(t, header, 0),
-		"release-header":    placesOf(t, header, 0),
-		"revocation-header": placesOf(t, header, 0),
-		"later-header":      placesOf(t, header, 0),
+		"license-header":     placesOf(t, header, 0),
+		"delegation-header":  placesOf(t, header, 0),
+		"request-header":     placesOf(t, header, 0),
+		"release-header":     placesOf(t, header, 0),
+		"revocation-header":  placesOf(t, header, 0),
+		"attestation-header": placesOf(t, header, 0),
+		"later-header":       placesOf(t, header, 0),
 	} {
 		want := keysOf(in)
 		slices.Sort(want)

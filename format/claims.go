@@ -22,6 +22,8 @@ const (
 	claimRevocation = -70004
 	claimRelease    = -70005
 
+	claimAttestation = -70006
+
 	// maxTime is the last second of the year 9999. Times are seconds since 1970 in UTC.
 	maxTime = 253402300799
 

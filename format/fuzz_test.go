@@ -48,14 +48,15 @@ func fuzzCodec(f *testing.F, c codec) {
 	})
 }
 
-func FuzzRequest(f *testing.F)    { fuzzCodec(f, requestCodec(f)) }
-func FuzzDelegation(f *testing.F) { fuzzCodec(f, delegationCodec(f)) }
-func FuzzLicense(f *testing.F)    { fuzzCodec(f, licenseCodec(f)) }
-func FuzzRelease(f *testing.F)    { fuzzCodec(f, releaseCodec(f)) }
-func FuzzRevocation(f *testing.F) { fuzzCodec(f, revocationCodec(f)) }
-func FuzzStatement(f *testing.F)  { fuzzCodec(f, envelopeCodec(f)) }
-func FuzzFile(f *testing.F)       { fuzzCodec(f, fileCodec(f)) }
-func FuzzList(f *testing.F)       { fuzzCodec(f, listCodec(f)) }
+func FuzzRequest(f *testing.F)     { fuzzCodec(f, requestCodec(f)) }
+func FuzzDelegation(f *testing.F)  { fuzzCodec(f, delegationCodec(f)) }
+func FuzzLicense(f *testing.F)     { fuzzCodec(f, licenseCodec(f)) }
+func FuzzRelease(f *testing.F)     { fuzzCodec(f, releaseCodec(f)) }
+func FuzzRevocation(f *testing.F)  { fuzzCodec(f, revocationCodec(f)) }
+func FuzzAttestation(f *testing.F) { fuzzCodec(f, attestationCodec(f)) }
+func FuzzStatement(f *testing.F)   { fuzzCodec(f, envelopeCodec(f)) }
+func FuzzFile(f *testing.F)        { fuzzCodec(f, fileCodec(f)) }
+func FuzzList(f *testing.F)        { fuzzCodec(f, listCodec(f)) }
 
 // cleaned is what is left of a text when all is undone that reading forgives.
 func cleaned(text string) string {

@@ -78,6 +78,7 @@ func TestCaps(t *testing.T) {
 		format.RequestBody: format.MaxRequest, format.SignedRequest: format.MaxRequest,
 		format.LicenseFile: format.MaxLicenseFile, format.Delegation: format.MaxDelegation,
 		format.Release: format.MaxRelease, format.RevocationFile: format.MaxRevocation,
+		format.Attestation: format.MaxAttestation,
 	} {
 		for _, over := range []int{0, 1} {
 			_, _, err := format.DecodeText(format.EncodeFile(kind, make([]byte, most+over)))

@@ -15,6 +15,7 @@ const (
 	Release                        // a site gives its license up
 	RevocationFile                 // a revocation list, with the delegation of its signer unless that is a root
 	Revocation                     // the signed list in such a file; it never travels alone
+	Attestation                    // a site says where and how a license is in use
 )
 
 // Most bytes of a statement, the text form taken off.
@@ -24,6 +25,7 @@ const (
 	MaxDelegation  = 8 << 10
 	MaxRelease     = 8 << 10
 	MaxRevocation  = 1 << 20
+	MaxAttestation = 8 << 10
 )
 
 // kindInfo is what the wire says of a kind.
@@ -44,6 +46,8 @@ var kinds = [...]kindInfo{
 
 	RevocationFile: {"revocation list", "OLV1", "", MaxRevocation},
 	Revocation:     {"revocation list", "", "application/vnd.offlicense.revocation+cwt", MaxRevocation},
+
+	Attestation: {"attestation", "OLA1", "application/vnd.offlicense.attestation+cwt", MaxAttestation},
 }
 
 // String returns the kind's name, such as "delegation".
@@ -68,6 +72,18 @@ func (k Kind) maxBytes() int {
 		return MaxLicenseFile
 	}
 	return kinds[k].maxBytes
+}
+
+// Prefixes lists the prefixes of the text forms for a message: "OLQ1:, OLS1: or OLL1:".
+func Prefixes() string {
+	var all []string
+	for _, info := range kinds {
+		if info.prefix != "" {
+			all = append(all, info.prefix+":")
+		}
+	}
+	last := len(all) - 1
+	return strings.Join(all[:last], ", ") + " or " + all[last]
 }
 
 func kindOfPrefix(prefix string) (Kind, bool) {

@@ -10,7 +10,7 @@ import (
 	"github.com/offlicense/offlicense/format"
 )
 
-var travelling = []format.Kind{format.RequestBody, format.SignedRequest, format.LicenseFile, format.Delegation, format.Release, format.RevocationFile}
+var travelling = []format.Kind{format.RequestBody, format.SignedRequest, format.LicenseFile, format.Delegation, format.Release, format.RevocationFile, format.Attestation}
 
 func TestAnotherKindIsNamed(t *testing.T) {
 	tried := 0
@@ -35,15 +35,15 @@ func TestAnotherKindIsNamed(t *testing.T) {
 			}
 		}
 	}
-	if tried != 30 {
-		t.Errorf("tried %d pairs, want 30", tried)
+	if tried != 42 {
+		t.Errorf("tried %d pairs, want 42", tried)
 	}
 }
 
 // TestStatementsDoNotPassAsAnother: the typ is inside the signature, so a request that
 // somebody signed never reads as a license.
 func TestStatementsDoNotPassAsAnother(t *testing.T) {
-	signed := []format.Kind{format.SignedRequest, format.License, format.Delegation, format.Release, format.Revocation}
+	signed := []format.Kind{format.SignedRequest, format.License, format.Delegation, format.Release, format.Revocation, format.Attestation}
 	for _, got := range signed {
 		raw := seal(t, got, []byte("payload"))
 		for _, want := range append(signed, format.RequestBody, format.LicenseFile, format.RevocationFile) {

@@ -16,6 +16,7 @@ func TestMarshalRefuses(t *testing.T) {
 	license := func(change func(*format.LicenseClaims)) marshaler { l := mostLicense(); change(l); return l }
 	release := func(change func(*format.ReleaseClaims)) marshaler { c := mostRelease(); change(c); return c }
 	revocation := func(change func(*format.RevocationClaims)) marshaler { c := mostRevocation(); change(c); return c }
+	attestation := func(change func(*format.AttestationClaims)) marshaler { c := mostAttestation(); change(c); return c }
 	many := func(n int) map[string]uint64 {
 		limits := make(map[string]uint64)
 		for _, name := range numbered(n) {
@@ -90,6 +91,11 @@ func TestMarshalRefuses(t *testing.T) {
 		"revocation: keys exchanged":      revocation(func(c *format.RevocationClaims) { c.Keys[0], c.Keys[1] = c.Keys[1], c.Keys[0] }),
 		"revocation: 1025 keys":           revocation(func(c *format.RevocationClaims) { c.Keys = numberedKeys(1025) }),
 		"revocation: more than 1 MiB":     revocation(func(c *format.RevocationClaims) { c.Keys[0].Keep = numberedSet(65536) }),
+
+		"attestation: built before 1970": attestation(func(c *format.AttestationClaims) { c.Built = -1 }),
+		"attestation: key of 31 bytes":   attestation(func(c *format.AttestationClaims) { c.Key = bytesOf(31, 1) }),
+		"attestation: 65 limits":         attestation(func(c *format.AttestationClaims) { c.Use = many(65) }),
+		"attestation: no product":        attestation(func(c *format.AttestationClaims) { c.Product = "" }),
 
 		"release: no activation":        release(func(c *format.ReleaseClaims) { c.Activation = "" }),
 		"release: long activation":      release(func(c *format.ReleaseClaims) { c.Activation = strings.Repeat("A", 33) }),

@@ -274,6 +274,23 @@ func TestReleaseRefused(t *testing.T) {
 	})
 }
 
+func TestAttestationRefused(t *testing.T) {
+	license := append([]byte{0, 0x50, 2}, make([]byte, 15)...)
+	refuseChanges(t, attestationCodec(t), mustMarshal(t, mostAttestation()), []change{
+		{"no activation", entry(2, "K7QX2MPA3ZL4N"), entry(2, "")},
+		{"a product for the vendor", entry(3, "acme.example"), entry(3, "evoq")},
+		{"time before 1970", entry(6, 1795348800), entry(6, -1)},
+		{"a release's claim", enc(-70006), enc(-70005)},
+		{"license of 15 bytes", license, append([]byte{0, 0x4f}, make([]byte, 15)...)},
+		{"a name for the product", entry(2, "evoq"), entry(2, "Evoq")},
+		{"no floor as zero", entry(4, 1795345200), entry(4, 0)},
+		{"a version that is empty", entry(5, "9.2.0"), entry(5, "")},
+		{"built at zero", entry(6, 1795000000), entry(6, 0)},
+		{"use of nothing", entry(7, map[string]uint64{"users": 42, "cores": 0}), entry(7, map[string]uint64{})},
+		{"an unknown key", entry(5, "9.2.0"), entry(8, "9.2.0")},
+	})
+}
+
 var limitsEntry = entry(14, map[string]uint64{"users": 200, "cores": 0, "x": 1<<63 - 1, "apps": 300})
 
 // TestBindingIsWholeOrAbsent: half a binding must not read as a license for any machine.

@@ -30,6 +30,8 @@ func TestRoundTrip(t *testing.T) {
 	roundTrip(t, failoverLicense(), format.UnmarshalLicense)
 	roundTrip(t, leastRelease(), format.UnmarshalRelease)
 	roundTrip(t, mostRelease(), format.UnmarshalRelease)
+	roundTrip(t, leastAttestation(), format.UnmarshalAttestation)
+	roundTrip(t, mostAttestation(), format.UnmarshalAttestation)
 	roundTrip(t, listsDelegation(), format.UnmarshalDelegation)
 	roundTrip(t, leastRevocation(), format.UnmarshalRevocation)
 	roundTrip(t, mostRevocation(), format.UnmarshalRevocation)

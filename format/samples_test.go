@@ -103,6 +103,20 @@ func mostRelease() *format.ReleaseClaims {
 	return c
 }
 
+func leastAttestation() *format.AttestationClaims {
+	return &format.AttestationClaims{
+		Activation: "K7QX2MPA3ZL4N", Vendor: "acme.example", IssuedAt: 1795348800, Key: bytesOf(32, 0x44),
+		License: format.ID{2}, Digest: [16]byte{7}, Product: "evoq",
+	}
+}
+
+func mostAttestation() *format.AttestationClaims {
+	c := leastAttestation()
+	c.Components, c.Floor, c.Version, c.Built = mostRequest().Components, 1795345200, "9.2.0", 1795000000
+	c.Use = map[string]uint64{"users": 42, "cores": 0}
+	return c
+}
+
 // leastRevocation says nothing at all: the first list of a vendor who has nothing to revoke.
 func leastRevocation() *format.RevocationClaims {
 	return &format.RevocationClaims{Issuer: "acme.example", IssuedAt: 1795435200, ID: format.ID{4}, Number: 1}
@@ -163,6 +177,10 @@ func licenseCodec(t testing.TB) codec {
 
 func releaseCodec(t testing.TB) codec {
 	return codec{"release", [][]byte{mustMarshal(t, leastRelease()), mustMarshal(t, mostRelease())}, again(format.UnmarshalRelease)}
+}
+
+func attestationCodec(t testing.TB) codec {
+	return codec{"attestation", [][]byte{mustMarshal(t, leastAttestation()), mustMarshal(t, mostAttestation())}, again(format.UnmarshalAttestation)}
 }
 
 func revocationCodec(t testing.TB) codec {
@@ -272,7 +290,7 @@ func sealed(s format.Statement) ([]byte, error) {
 
 func allCodecs(t testing.TB) []codec {
 	return []codec{
-		requestCodec(t), delegationCodec(t), licenseCodec(t), releaseCodec(t), revocationCodec(t),
+		requestCodec(t), delegationCodec(t), licenseCodec(t), releaseCodec(t), attestationCodec(t), revocationCodec(t),
 		envelopeCodec(t), fileCodec(t), listCodec(t),
 	}
 }

@@ -174,7 +174,7 @@ func notOurs(text []byte) error {
 	case start[0] == '{' || start[0] == '[':
 		return other("this is JSON, not a statement in its text form")
 	}
-	return other("it does not start with OLQ1:, OLS1:, OLL1:, OLD1:, OLR1: or OLV1:")
+	return other("it does not start with " + Prefixes())
 }
 
 // MachineKeyPrefix starts the text of a machine's private key, which is no statement

@@ -33,7 +33,7 @@
 // others the program or its site has kept ([Verifier.OpenRevocationList], [InForce]) and
 // states among its [Facts]. None is needed unless the facts, or the license, ask for one.
 //
-// The vendor's side uses the same rules: [OpenRequest], [OpenRelease], [CheckScope], and
+// The vendor's side uses the same rules: [OpenRequest], [OpenRelease], [OpenAttestation], [CheckScope], and
 // [Revokes], which says what a revoked key puts an end to.
 //
 // The order of the judgement and the bytes of a license are in format/SPEC.md.

@@ -85,6 +85,16 @@ func testRelease() *format.ReleaseClaims {
 	}
 }
 
+func testAttestation(t testing.TB) *format.AttestationClaims {
+	digest := sha256.Sum256(payloadOf(t, testLicense(t)))
+	return &format.AttestationClaims{
+		Activation: "K7QX2MPA3ZL4N", Vendor: "acme.example", IssuedAt: issued.Unix() + dayLong,
+		Key: machineKey(t).Public().Bytes(), License: format.ID{2}, Digest: [16]byte(digest[:]),
+		Product: "evoq", Components: testComponents(), Floor: issued.Unix() + dayLong - 3600,
+		Version: "9.2.0", Use: map[string]uint64{"users": 42},
+	}
+}
+
 // recorded is a ledger that knows one license, by the key that it is bound to.
 func recorded(license format.ID, key keys.PublicKey) func(format.ID) (keys.PublicKey, error) {
 	return func(id format.ID) (keys.PublicKey, error) {

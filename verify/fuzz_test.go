@@ -91,6 +91,35 @@ func FuzzOpenRevocationList(f *testing.F) {
 	})
 }
 
+// FuzzOpenAttestation: none is accepted but one that the key in it has signed.
+func FuzzOpenAttestation(f *testing.F) {
+	var signed []string
+	for _, path := range vectorPaths(f) {
+		text := readVector(f, path).text
+		f.Add(text, false)
+		if a, err := verify.OpenAttestation(text); err == nil {
+			_, raw, _ := format.DecodeText(text)
+			f.Add(raw, true)
+			signed = append(signed, string(payloadOf(f, a)))
+		}
+	}
+	if len(signed) == 0 {
+		f.Fatal("no good attestation to begin with")
+	}
+	f.Fuzz(func(t *testing.T, text []byte, wrap bool) {
+		if wrap {
+			text = format.EncodeFile(format.Attestation, text)
+		}
+		a, err := verify.OpenAttestation(text)
+		switch {
+		case err == nil && !slices.Contains(signed, string(payloadOf(t, a))):
+			t.Fatalf("a forgery: %q", text)
+		case err != nil && (a != nil || !errors.As(err, new(*verify.Refusal))):
+			t.Fatalf("got %v and %T %v", a, err, err)
+		}
+	})
+}
+
 // FuzzOpenRelease: no release is accepted but those that were signed.
 func FuzzOpenRelease(f *testing.F) {
 	key := machineKey(f).Public()

@@ -32,6 +32,11 @@ var (
 		"ask the customer to send the request again: all of it, from its prefix to the last character",
 		updateProgram,
 	}
+	attestationSource = source{
+		`name the attestation that the site made with "offlicense attest"`,
+		"copy the attestation again: all of it, from OLA1: to the last character",
+		updateProgram,
+	}
 	releaseSource = source{
 		`name the release that the customer sent, made by "offlicense release"`,
 		"ask the customer to send the release again: all of it, from OLR1: to the last character",

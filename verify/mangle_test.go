@@ -48,6 +48,10 @@ func signedThings(t testing.TB) []opened {
 			r, err := verify.OpenRelease(text, func(format.ID) (keys.PublicKey, error) { return machineKey(t).Public(), nil })
 			return noValueWithError(r == nil, err)
 		}},
+		{"attestation", format.Attestation, seal(t, format.Attestation, payloadOf(t, testAttestation(t)), machineKey(t)), func(text []byte) error {
+			a, err := verify.OpenAttestation(text)
+			return noValueWithError(a == nil, err)
+		}},
 		{"revocation list", format.RevocationFile, staffList(t, revokingKey(1, strangerKey(t), [16]byte{1})), func(text []byte) error {
 			l, err := v.OpenRevocationList(text)
 			return noValueWithError(l == nil, err)

@@ -69,6 +69,10 @@ func doors(t testing.TB) []door {
 			r, err := verify.OpenRelease(text, recorded(format.ID{2}, machineKey(t).Public()))
 			return noValueWithError(r == nil, err)
 		}},
+		{"attestation", format.Attestation, format.Attestation, payloadOf(t, testAttestation(t)), machineKey(t), bare, func(text []byte) error {
+			a, err := verify.OpenAttestation(text)
+			return noValueWithError(a == nil, err)
+		}},
 	}
 }
 
@@ -91,6 +95,7 @@ func protected(d door, id [keys.IDSize]byte, alg string, more ...string) []byte 
 	typ := "application/vnd.offlicense." + map[format.Kind]string{
 		format.License: "license+cwt", format.Delegation: "delegation+cwt", format.Revocation: "revocation+cwt",
 		format.SignedRequest: "request+cbor", format.Release: "release+cwt",
+		format.Attestation: "attestation+cwt",
 	}[d.kind]
 	entries := byte(2 + len(more))
 	if alg != "" {
@@ -329,7 +334,7 @@ func TestSignedAnswerOfOneKindIsAcceptedAsAnother(t *testing.T) {
 		}
 		// The right statement behind the prefix of another kind.
 		for _, other := range []format.Kind{
-			format.LicenseFile, format.Delegation, format.RevocationFile, format.SignedRequest, format.Release, format.RequestBody,
+			format.LicenseFile, format.Delegation, format.RevocationFile, format.SignedRequest, format.Release, format.RequestBody, format.Attestation,
 		} {
 			if other == d.text {
 				continue
@@ -340,7 +345,7 @@ func TestSignedAnswerOfOneKindIsAcceptedAsAnother(t *testing.T) {
 			}
 		}
 	}
-	if want := len(doors(t)) * (5*5 - 1 + 5); tried != want {
+	if want := len(doors(t)) * (6*6 - 1 + 6); tried != want {
 		t.Errorf("tried %d, want %d", tried, want)
 	}
 }

@@ -19,8 +19,8 @@ import (
 type vector struct {
 	expect  verify.Reason
 	comment string
-	open    string // license, request, delegation, release or revocation
-	id      string // of a license or list that holds, or that a good release gives up; else empty
+	open    string // license, request, delegation, release, attestation or revocation
+	id      string // of a license or list that holds, or that a good release or attestation names; else empty
 	list    uint64 // number of the list by which a license holds; 0: none
 	roots   []keys.PublicKey
 	lists   [][]byte     // what the verifier has, as text

@@ -36,6 +36,7 @@ func makeVectors(t testing.TB) map[string]*vector {
 	m.requests()
 	m.delegations()
 	m.releases()
+	m.attestations()
 	m.revoked()
 	m.revocations()
 	return m.made

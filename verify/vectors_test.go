@@ -162,6 +162,11 @@ func (v *vector) judge() (judged, error) {
 		if r, err = verify.OpenRelease(v.text, func(format.ID) (keys.PublicKey, error) { return v.facts.Site.Key, nil }); err == nil {
 			got.id = r.License.String()
 		}
+	case "attestation":
+		var a *verify.Attestation
+		if a, err = verify.OpenAttestation(v.text); err == nil {
+			got.id = a.License.String()
+		}
 	case "request":
 		_, err = verify.OpenRequest(v.text)
 	default:
@@ -177,7 +182,7 @@ func (v *vector) judge() (judged, error) {
 // every other.
 func TestEveryDoorOverEveryVector(t *testing.T) {
 	doors := map[string][]format.Kind{
-		"license": {format.LicenseFile}, "delegation": {format.Delegation}, "release": {format.Release},
+		"license": {format.LicenseFile}, "delegation": {format.Delegation}, "release": {format.Release}, "attestation": {format.Attestation},
 		"revocation": {format.RevocationFile}, "request": {format.SignedRequest, format.RequestBody},
 	}
 	total := 0
@@ -196,7 +201,7 @@ func TestEveryDoorOverEveryVector(t *testing.T) {
 			total++
 		}
 	}
-	if total < 800 {
-		t.Errorf("tried %d, want at least 800", total)
+	if total < 1500 {
+		t.Errorf("tried %d, want at least 1500", total)
 	}
 }

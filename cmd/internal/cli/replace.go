@@ -83,6 +83,7 @@ func sortOf(data []byte) (sort string, ours bool) {
 		{"OLD1:", "a delegation", true},
 		{"OLR1:", "a release", true},
 		{"OLV1:", "a revocation list", true},
+		{"OLA1:", "an attestation", true},
 		{"\x89PNG", "a picture", true},
 		{"<svg ", "a drawing", true},
 		{"file,result,", "a report", true},

@@ -98,6 +98,10 @@ func (s Statement) describe() string {
 		if r, err := format.UnmarshalRelease(payload); err == nil {
 			return fmt.Sprintf("of license %s, of %s", r.License, day(r.IssuedAt))
 		}
+	case format.Attestation:
+		if a, err := format.UnmarshalAttestation(payload); err == nil {
+			return fmt.Sprintf("of license %s, of %s", a.License, day(a.IssuedAt))
+		}
 	}
 	return ""
 }

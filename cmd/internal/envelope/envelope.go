@@ -171,7 +171,7 @@ func (f *finder) tryBinary(data []byte) {
 	if _, err := format.UnmarshalRequest(data); err == nil {
 		f.addRaw(format.RequestBody, bytes.Clone(data))
 	}
-	for _, kind := range [...]format.Kind{format.SignedRequest, format.Delegation, format.Release} {
+	for _, kind := range [...]format.Kind{format.SignedRequest, format.Delegation, format.Release, format.Attestation} {
 		if _, err := format.ParseStatement(data, kind); err == nil {
 			f.addRaw(kind, bytes.Clone(data))
 		}

@@ -73,7 +73,7 @@ func TestFindsVectors(t *testing.T) {
 			}
 		}
 	}
-	for _, kind := range []format.Kind{format.RequestBody, format.SignedRequest, format.LicenseFile, format.Delegation, format.Release, format.RevocationFile} {
+	for _, kind := range []format.Kind{format.RequestBody, format.SignedRequest, format.LicenseFile, format.Delegation, format.Release, format.RevocationFile, format.Attestation} {
 		if seen[kind] == 0 {
 			t.Errorf("no vector has a valid %s (%d)", kind, kind)
 		}

@@ -64,7 +64,7 @@ func notShown(file string, err error) error {
 	case malformed != nil && malformed.Missing() != nil:
 		return cli.Fail(err).WithHint("give all parts, one after the other in one file or on standard input")
 	case malformed != nil:
-		return cli.Fail(err).WithHint("show reads what starts with OLQ1:, OLS1:, OLL1:, OLD1:, OLR1: or OLV1:, the whole text of it")
+		return cli.Fail(err).WithHint("show reads what starts with %s, the whole text of it", format.Prefixes())
 	}
 	return err
 }
@@ -80,6 +80,7 @@ type statement struct {
 	License     *licenseView    `json:"license,omitempty"`
 	Delegation  *delegationView `json:"delegation,omitempty"` // of the license, too
 	Release     *releaseView    `json:"release,omitempty"`
+	Attestation *attestView     `json:"attestation,omitempty"`
 	Revocations *listView       `json:"revocation_list,omitempty"` // in the license file, too
 }
 
@@ -106,6 +107,11 @@ func decode(text []byte) (*statement, error) {
 		var signed format.Statement
 		if signed, err = format.ParseStatement(raw, kind); err == nil {
 			s.Release, err = viewRelease(signed)
+		}
+	case format.Attestation:
+		var signed format.Statement
+		if signed, err = format.ParseStatement(raw, kind); err == nil {
+			s.Attestation, err = viewAttestation(signed.UnverifiedPayload())
 		}
 	case format.LicenseFile:
 		var file format.File

@@ -63,6 +63,8 @@ func (s *statement) print(w io.Writer, file string) {
 		}
 	case s.Release != nil:
 		s.Release.print(&r)
+	case s.Attestation != nil:
+		s.Attestation.print(&r)
 	case s.Delegation != nil:
 		s.Delegation.print(&r)
 	}
