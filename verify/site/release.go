@@ -48,7 +48,7 @@ type ReleasePreview struct {
 var ErrNotBound = errors.New("the installed license is bound to no machine, so there is nothing to give up")
 
 // ErrNoKey says that the machine key is missing. The vendor can free the seat without it.
-var ErrNoKey = errors.New("the machine key of this site is missing, and only it can sign a release")
+var ErrNoKey = errors.New("the machine key of this site is missing, and only it can sign")
 
 // PreviewRelease returns what [State.Release] would give up, or why it would refuse to. Nothing
 // is written.

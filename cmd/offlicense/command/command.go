@@ -38,6 +38,7 @@ func Program(b Build) cli.Program {
 			t.verifyCommand(),
 			t.releaseCommand(),
 			t.failoverCommand(),
+			t.attestCommand(),
 			showCommand(),
 			codeCommand(),
 			machineCommand(),
