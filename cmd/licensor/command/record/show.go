@@ -88,7 +88,7 @@ func (c *showCommand) find(ctx context.Context, env *cli.Env, s *service.Service
 	defer clear(file) // it may be a private key, by mistake
 	shown, err := s.ShowFile(ctx, file, now, events)
 	if err != nil && hint.Of(err) == "" {
-		return nil, cli.Failf("%s: %w", cli.Quote(of), err).WithHint("name the file of a request, a license or a release")
+		return nil, cli.Failf("%s: %w", cli.Quote(of), err).WithHint("name the file of a request, a license, a release or an attestation")
 	}
 	return shown, err
 }

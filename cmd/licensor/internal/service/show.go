@@ -25,7 +25,7 @@ type Shown struct {
 	Offer   *Offer
 	Refusal *ledger.Refusal
 
-	// Foreign says of a license file what is wrong with it, "" for nothing.
+	// Foreign says of a license file, or of an attestation, what is wrong with it, "" for nothing.
 	Foreign string
 }
 
@@ -78,6 +78,8 @@ func (s *Service) ShowFile(ctx context.Context, file []byte, now time.Time, even
 			return nil, err
 		}
 		return s.Show(ctx, p.Record.Activation, events)
+	case format.Attestation:
+		return s.showAttested(ctx, file, events)
 	}
 	request, err := verify.OpenRequest(file)
 	if err != nil {
@@ -130,6 +132,24 @@ func (s *Service) showLicense(ctx context.Context, raw []byte, events int) (*Sho
 		shown.Foreign = "this file is not the one on record: somebody has changed it"
 	}
 	return s.shown(ctx, shown, events)
+}
+
+// showAttested looks up the license of an attestation, which counts for it only if the machine
+// to which it was issued has signed.
+func (s *Service) showAttested(ctx context.Context, file []byte, events int) (*Shown, error) {
+	a, err := verify.OpenAttestation(file)
+	if err != nil {
+		return nil, err
+	}
+	record, request, err := s.Issued(ctx, a.License)
+	if err != nil {
+		return nil, err
+	}
+	shown, err := s.Show(ctx, record.Activation, events)
+	if err == nil && shown != nil && request != nil && request.Key != a.Key {
+		shown.Foreign = "the attestation is signed by another machine than the license on record is for"
+	}
+	return shown, err
 }
 
 // shown adds the events.
