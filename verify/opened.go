@@ -30,6 +30,12 @@ func (v *Verifier) Open(text []byte) (*Opened, error) {
 	if err != nil {
 		return nil, licenseSource.refuse(err)
 	}
+	return v.OpenRaw(raw)
+}
+
+// OpenRaw is [Verifier.Open] for a license file as it travels, without the text form. raw is
+// kept, and must not be changed.
+func (v *Verifier) OpenRaw(raw []byte) (*Opened, error) {
 	file, err := format.ParseFile(raw)
 	if err != nil {
 		return nil, licenseSource.refuse(err)

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -25,11 +26,12 @@ func (e *Env) ReadFile(path string, limit int64) ([]byte, error) {
 		return nil, err
 	}
 	defer in.Close()
-	data, err := io.ReadAll(in)
-	if err != nil {
+	var data bytes.Buffer
+	data.Grow(int(in.size) + bytes.MinRead) // so that a small file is read into one piece of memory
+	if _, err := data.ReadFrom(in); err != nil {
 		return nil, FileError("read", path, err)
 	}
-	return data, nil
+	return data.Bytes(), nil
 }
 
 // OpenFile is ReadFile for what is read bit by bit. An error of the reader goes through
@@ -40,7 +42,7 @@ func (e *Env) OpenFile(path string, limit int64) (*LimitedFile, error) {
 			return nil, Usagef("standard input can be read only once").WithHint("give \"-\" for one file, and paths for the others")
 		}
 		e.stdinRead = true
-		return &LimitedFile{e.Stdin, nil, limit, limit}, nil
+		return &LimitedFile{e.Stdin, nil, 0, limit, limit}, nil
 	}
 	f, err := os.Open(path)
 	if err != nil {
@@ -58,7 +60,11 @@ func (e *Env) OpenFile(path string, limit int64) (*LimitedFile, error) {
 		f.Close()
 		return nil, FileError("read", path, err)
 	}
-	return &LimitedFile{f, f, limit, limit}, nil
+	file := &LimitedFile{f, f, 0, limit, limit}
+	if info.Mode().IsRegular() {
+		file.size = info.Size()
+	}
+	return file, nil
 }
 
 // LimitedFile is an open file. It ends in an error where io.LimitReader would pass a longer
@@ -66,6 +72,7 @@ func (e *Env) OpenFile(path string, limit int64) (*LimitedFile, error) {
 type LimitedFile struct {
 	in          io.Reader
 	file        *os.File // nil: standard input
+	size        int64    // of a regular file, at most the limit; 0: not known
 	limit, left int64
 }
 

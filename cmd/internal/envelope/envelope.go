@@ -49,8 +49,7 @@ func Pick(data []byte, want ...format.Kind) ([]byte, error) {
 	if IsPrivate(Decode(data)) {
 		return data, nil // it is not to be decoded, nor copied
 	}
-	f := finder{work: maxWork, ends: maxEnds, damaged: make(map[string][]byte)}
-	f.walk(data, 0)
+	f := search(data)
 	wanted := f.found
 	if len(want) > 0 {
 		wanted = slices.DeleteFunc(slices.Clone(f.found), func(s Statement) bool { return !slices.Contains(want, s.Kind) })
@@ -74,6 +73,28 @@ func Pick(data []byte, want ...format.Kind) ([]byte, error) {
 		return f.first, nil
 	}
 	return Decode(data), nil
+}
+
+// All returns the statements in data, and where there is none, the text that begins as one
+// and is damaged; nil if there is none of that either.
+func All(data []byte) (found []Statement, damaged []byte) {
+	if kind, raw, err := format.DecodeText(data); err == nil {
+		return []Statement{{kind, raw}}, nil
+	}
+	if IsPrivate(Decode(data)) {
+		return nil, nil
+	}
+	f := search(data)
+	if len(f.found) > 0 {
+		return withoutBodies(f.found), nil
+	}
+	return nil, f.first
+}
+
+func search(data []byte) *finder {
+	f := &finder{work: maxWork, ends: maxEnds, damaged: make(map[string][]byte)}
+	f.walk(data, 0)
+	return f
 }
 
 // prefixOf is how the text form of a kind starts.

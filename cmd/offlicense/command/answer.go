@@ -81,22 +81,14 @@ func (a answer) print(env *cli.Env) {
 	}
 }
 
-// printLine writes the answer for one of many licenses.
-func (a answer) printLine(env *cli.Env) {
-	file := cli.Clean(a.File)
-	for _, warning := range a.Warnings {
-		env.Warnf("%s: %s", file, warning)
-	}
+// line is the answer for one of many licenses.
+func (a answer) line(env *cli.Env) string {
+	text := cli.Bad(env.Stdout, string(a.Reason)) + ": " + cli.Clean(a.Message)
 	switch {
 	case a.Valid:
-		line := statusText(env, a.License.License)
-		if l := a.License.RevocationList; l != nil {
-			line += "; by revocation " + l.String()
-		}
-		fmt.Fprintln(env.Stdout, cli.Fold(env.Stdout, file+": "+line))
+		text = statusText(env, a.License.License)
 	case a.Error != "":
-		fmt.Fprintln(env.Stdout, cli.Fold(env.Stdout, file+": "+cli.Bad(env.Stdout, "could not be checked")+": "+cli.Clean(a.Error)))
-	default:
-		fmt.Fprintln(env.Stdout, cli.Fold(env.Stdout, file+": "+cli.Bad(env.Stdout, string(a.Reason))+": "+cli.Clean(a.Message)))
+		text = cli.Bad(env.Stdout, "could not be checked") + ": " + cli.Clean(a.Error)
 	}
+	return cli.Fold(env.Stdout, cli.Clean(a.File)+": "+text)
 }

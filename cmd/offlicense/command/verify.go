@@ -1,20 +1,15 @@
 package command
 
 import (
-	"cmp"
 	_ "embed"
 	"errors"
-	"fmt"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
-	"github.com/offlicense/offlicense/cmd/internal/hint"
+	"github.com/offlicense/offlicense/cmd/internal/spreadsheet"
 	"github.com/offlicense/offlicense/format"
 	"github.com/offlicense/offlicense/verify"
-	"github.com/offlicense/offlicense/verify/machine"
 	"github.com/offlicense/offlicense/verify/site"
 	"github.com/spf13/pflag"
 )
@@ -29,7 +24,8 @@ type verifyFlags struct {
 	state, roots, product, edition string
 	version, built                 string
 	use, components                []string
-	anyMachine, json               bool
+	anyMachine, quiet, json        bool
+	csv                            spreadsheet.Options
 }
 
 func (t tool) verifyCommand() cli.Command {
@@ -47,25 +43,34 @@ func (t tool) verifyCommand() cli.Command {
 			flags.StringArrayVar(&f.components, "component", nil, "")
 			f.listFlags.add(flags)
 			flags.BoolVar(&f.anyMachine, "any-machine", false, "")
+			flags.BoolVar(&f.quiet, "quiet", false, "")
+			f.csv.Add(flags)
 			flags.BoolVar(&f.json, "json", false, "")
 			return f.run
 		},
 	}
 }
 
-func (f *verifyFlags) run(env *cli.Env, files []string) error {
-	judge, err := f.prepare(env, files)
+func (f *verifyFlags) run(env *cli.Env, args []string) error {
+	if err := f.check(env, args); err != nil {
+		return err
+	}
+	j, err := f.prepare(env)
+	if f.isMany(args) {
+		if err != nil {
+			return f.unprepared(env, args, err)
+		}
+		return f.many(env, args, j)
+	}
+	var a answer
 	if err != nil {
-		return f.unprepared(env, files, err)
+		if known, ok := errors.AsType[*cli.Error](err); ok && known.Exit == exitUsage {
+			return err
+		}
+		a = uncheckedAnswer(err)
+	} else {
+		a, err = f.one(env, j, args)
 	}
-	if len(files) > 1 {
-		return f.many(env, files, judge)
-	}
-	file := ""
-	if len(files) == 1 {
-		file = files[0]
-	}
-	a, err := f.answer(env, judge, file)
 	if f.json {
 		if err := env.Answer(a); err != nil {
 			return err
@@ -79,60 +84,31 @@ func (f *verifyFlags) run(env *cli.Env, files []string) error {
 	return err
 }
 
-// unprepared answers, where JSON is wanted, that no file was checked for want of what all
-// of them are judged by. How the command was called wrong is for people alone.
-func (f *verifyFlags) unprepared(env *cli.Env, files []string, err error) error {
-	var known *cli.Error
-	if !f.json || errors.As(err, &known) && known.Exit == exitUsage {
-		return err
+// one checks one file; without one, the installed license.
+func (f *verifyFlags) one(env *cli.Env, j *judge, files []string) (answer, error) {
+	if len(files) == 0 {
+		return f.answer(env, j.installed)
 	}
-	a := uncheckedAnswer(err)
-	if len(files) < 2 {
-		return cmp.Or(env.Answer(a), err)
-	}
-	for _, a.File = range files {
-		if err := env.AnswerLine(a); err != nil {
-			return err
+	text, err := env.ReadStatement(files[0], format.LicenseFile)
+	return f.answer(env, func() (*verify.License, error) {
+		if err != nil {
+			return nil, err
 		}
-	}
-	return err
+		opened, err := j.verifier.Open(text)
+		if err != nil {
+			return nil, nameList(text, err)
+		}
+		license, err := j.check(opened, nil)
+		if err == nil && f.anyMachine && len(j.lists) > 0 && !slices.ContainsFunc(j.lists, func(l givenList) bool { return l.Issuer == license.Vendor }) {
+			license.Warnings = append(license.Warnings, verify.Warning{Code: verify.NoVendorList, Value: license.Vendor}.Says(
+				"no list given with --revocations is from %s, the vendor of this license", license.Vendor))
+		}
+		return license, err
+	})
 }
 
-// many gives one line to each file and goes on after those that cannot be read.
-func (f *verifyFlags) many(env *cli.Env, files []string, judge judge) error {
-	unchecked, notValid := 0, 0
-	next := "" // of the first that could not be checked
-	for _, file := range files {
-		a, err := f.answer(env, judge, file)
-		a.File = file
-		switch {
-		case err != nil:
-			if told := hint.Of(err); next == "" && told != "" {
-				next = fmt.Sprintf("\"%s\": %s", cli.Clean(file), told)
-			}
-			unchecked++
-		case !a.Valid:
-			notValid++
-		}
-		if f.json {
-			if err := env.AnswerLine(a); err != nil {
-				return err
-			}
-		} else {
-			a.printLine(env)
-		}
-	}
-	if notValid > 0 {
-		return cli.ErrNotValid
-	}
-	if unchecked > 0 {
-		return cli.Failf("%d of %d files could not be checked", unchecked, len(files)).WithHint("%s", next)
-	}
-	return nil
-}
-
-func (f *verifyFlags) answer(env *cli.Env, judge judge, file string) (answer, error) {
-	license, err := judge(file)
+func (f *verifyFlags) answer(env *cli.Env, check func() (*verify.License, error)) (answer, error) {
+	license, err := check()
 	a, err := answerOf(license, err, env.Now())
 	if dir := stateDirectory(env, f.state); a.Reason == verify.Standby && !f.anyMachine {
 		state := " --state " + typed(dir)
@@ -141,32 +117,46 @@ func (f *verifyFlags) answer(env *cli.Env, judge judge, file string) (answer, er
 	return a, err
 }
 
-// judge checks a file, "" being the installed license.
-type judge func(file string) (*verify.License, error)
+// judge checks licenses by what the command was given.
+type judge struct {
+	verifier  *verify.Verifier
+	lists     []givenList
+	installed func() (*verify.License, error)
+	// check judges a license file. met are lists that were found beside it.
+	check func(o *verify.Opened, met []*verify.RevocationList) (*verify.License, error)
+}
 
-func (f *verifyFlags) prepare(env *cli.Env, files []string) (judge, error) {
-	dir := stateDirectory(env, f.state)
+// check refuses options that contradict each other.
+func (f *verifyFlags) check(env *cli.Env, args []string) error {
 	switch {
 	case f.anyMachine && f.state != "":
-		return nil, cli.Usagef("--any-machine and --state exclude each other").
+		return cli.Usagef("--any-machine and --state exclude each other").
 			WithHint("a license is checked for its site, or without its machine")
 	case f.anyMachine && len(f.components) > 0:
-		return nil, cli.Usagef("--any-machine and --component exclude each other").
+		return cli.Usagef("--any-machine and --component exclude each other").
 			WithHint("--any-machine compares the license with no machine")
-	case f.anyMachine && len(files) == 0:
-		return nil, cli.Usagef("--any-machine needs at least one license file")
-	case !f.anyMachine && dir == "":
-		return nil, cli.Usagef("no state directory: a license is checked for the site that keeps it").
+	case f.anyMachine && len(args) == 0:
+		return cli.Usagef("--any-machine needs at least one license file")
+	case !f.anyMachine && stateDirectory(env, f.state) == "":
+		return cli.Usagef("no state directory: a license is checked for the site that keeps it").
 			WithHint("give --state DIR or set %s; or, to check licenses of other machines, --any-machine FILE...", stateVariable)
-	case f.product == "":
-		return nil, cli.Usagef("--product is missing").WithHint("the name of the product that wants to run, such as evoq")
+	case f.product == "" && !f.anyMachine:
+		return cli.Usagef("--product is missing").WithHint("the name of the product that wants to run, such as evoq")
+	case f.product == "" && f.edition != "":
+		return cli.Usagef("--edition needs --product").WithHint("name the product that the edition is of, such as evoq")
+	case f.quiet && f.json:
+		return cli.Usagef("--json and --quiet exclude each other")
 	}
+	return f.csv.Check(f.json)
+}
+
+func (f *verifyFlags) prepare(env *cli.Env) (*judge, error) {
 	p, err := f.program(env)
 	if err != nil {
 		return nil, err
 	}
-	verifier, err := f.loadRoots(env, f.roots)
-	if err != nil {
+	j := new(judge)
+	if j.verifier, err = f.loadRoots(env, f.roots); err != nil {
 		return nil, err
 	}
 	least, err := f.minList()
@@ -174,100 +164,38 @@ func (f *verifyFlags) prepare(env *cli.Env, files []string) (judge, error) {
 		return nil, err
 	}
 	least = max(least, f.min)
-	lists, err := f.listFlags.load(env, verifier)
-	if err != nil {
+	if j.lists, err = f.listFlags.load(env, j.verifier); err != nil {
 		return nil, err
 	}
 	if f.anyMachine {
 		facts := verify.Facts{
-			Now: env.Now(), Product: p.Product, Edition: p.Edition, Version: p.Version,
+			Now: env.Now(), Product: p.Product, AnyProduct: p.Product == "", Edition: p.Edition, Version: p.Version,
 			Built: p.Built, Use: p.Use, AnyMachine: true,
 			MinRevocation: least, MaxRevocationAge: f.maxAge,
 		}
-		for _, l := range lists {
+		for _, l := range j.lists {
 			facts.Revocations = append(facts.Revocations, l.RevocationList)
 		}
-		return func(file string) (*verify.License, error) {
-			text, err := env.ReadStatement(file, format.LicenseFile)
-			if err != nil {
-				return nil, err
-			}
-			license, err := verifier.Check(text, facts)
-			if err != nil {
-				return nil, nameList(text, err)
-			}
-			if len(lists) > 0 && !slices.ContainsFunc(lists, func(l givenList) bool { return l.Issuer == license.Vendor }) {
-				license.Warnings = append(license.Warnings, verify.Warning{Code: verify.NoVendorList, Value: license.Vendor}.Says(
-					"no list given with --revocations is from %s, the vendor of this license", license.Vendor))
-			}
-			return license, nil
-		}, nil
+		j.check = func(o *verify.Opened, met []*verify.RevocationList) (*verify.License, error) {
+			facts := facts
+			facts.Revocations = append(slices.Clip(facts.Revocations), met...)
+			return o.Check(facts)
+		}
+		return j, nil
 	}
 	p.MinRevocation, p.MaxRevocationAge = least, f.maxAge
-	for _, l := range lists {
+	for _, l := range j.lists {
 		p.Revocations = append(p.Revocations, l.text)
 	}
-	state := site.At(dir)
-	return func(file string) (*verify.License, error) {
-		if file == "" {
-			return state.Verify(verifier, p, env.Now())
+	state := site.At(stateDirectory(env, f.state))
+	j.installed = func() (*verify.License, error) { return state.Verify(j.verifier, p, env.Now()) }
+	j.check = func(o *verify.Opened, met []*verify.RevocationList) (*verify.License, error) {
+		p := p
+		p.Revocations = slices.Clip(p.Revocations)
+		for _, l := range met {
+			p.Revocations = append(p.Revocations, format.EncodeFile(format.RevocationFile, l.Raw))
 		}
-		text, err := env.ReadStatement(file, format.LicenseFile)
-		if err != nil {
-			return nil, err
-		}
-		license, err := state.Judge(verifier, text, p, env.Now())
-		return license, nameList(text, err)
-	}, nil
-}
-
-func (f *verifyFlags) program(env *cli.Env) (site.Program, error) {
-	p := site.Program{Product: f.product, Edition: f.edition, Version: f.version}
-	var err error
-	if p.Built, err = parseBuilt(f.built); err != nil {
-		return p, err
+		return state.Judge(j.verifier, o.Text(), p, env.Now())
 	}
-	if p.Use, err = parseUse(f.use, !f.anyMachine); err != nil {
-		return p, err
-	}
-	p.Components, err = operatorComponents(env, f.components)
-	return p, err
-}
-
-func parseBuilt(text string) (time.Time, error) {
-	if text == "" {
-		return time.Time{}, nil
-	}
-	for _, layout := range [...]string{time.DateOnly, time.RFC3339} {
-		if t, err := time.Parse(layout, text); err == nil {
-			return t, nil
-		}
-	}
-	return time.Time{}, cli.Usagef("--built does not take %s", cli.Quote(text)).
-		WithHint("a date such as 2026-06-01, or a time such as 2026-06-01T12:00:00Z")
-}
-
-// countable is the limit that the tool can count itself.
-const countable = "cores"
-
-// parseUse reads what is in use. here says that it is this machine that is judged.
-func parseUse(items []string, here bool) (map[string]uint64, error) {
-	use := make(map[string]uint64, len(items))
-	for _, item := range items {
-		name, number, given := strings.Cut(item, "=")
-		n, err := strconv.ParseUint(number, 10, 63)
-		if name == countable && (!given || number == "auto") {
-			if !here {
-				return nil, cli.Usagef("--use %s counts this machine, and --any-machine compares with none", cli.Clean(item)).
-					WithHint("give the number: --use cores=12")
-			}
-			n, err = machine.Cores(), nil
-		}
-		if _, twice := use[name]; err != nil || name == "" || twice {
-			return nil, cli.Usagef("--use does not take %s", cli.Quote(item)).
-				WithHint("give each limit once, as NAME=NUMBER, such as users=12 or cores=auto")
-		}
-		use[name] = n
-	}
-	return use, nil
+	return j, nil
 }

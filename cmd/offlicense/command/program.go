@@ -1,0 +1,62 @@
+package command
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/offlicense/offlicense/cmd/internal/cli"
+	"github.com/offlicense/offlicense/verify/machine"
+	"github.com/offlicense/offlicense/verify/site"
+)
+
+func (f *verifyFlags) program(env *cli.Env) (site.Program, error) {
+	p := site.Program{Product: f.product, Edition: f.edition, Version: f.version}
+	var err error
+	if p.Built, err = parseBuilt(f.built); err != nil {
+		return p, err
+	}
+	if p.Use, err = parseUse(f.use, !f.anyMachine); err != nil {
+		return p, err
+	}
+	p.Components, err = operatorComponents(env, f.components)
+	return p, err
+}
+
+func parseBuilt(text string) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	for _, layout := range [...]string{time.DateOnly, time.RFC3339} {
+		if t, err := time.Parse(layout, text); err == nil {
+			return t, nil
+		}
+	}
+	return time.Time{}, cli.Usagef("--built does not take %s", cli.Quote(text)).
+		WithHint("a date such as 2026-06-01, or a time such as 2026-06-01T12:00:00Z")
+}
+
+// countable is the limit that the tool can count itself.
+const countable = "cores"
+
+// parseUse reads what is in use. here says that it is this machine that is judged.
+func parseUse(items []string, here bool) (map[string]uint64, error) {
+	use := make(map[string]uint64, len(items))
+	for _, item := range items {
+		name, number, given := strings.Cut(item, "=")
+		n, err := strconv.ParseUint(number, 10, 63)
+		if name == countable && (!given || number == "auto") {
+			if !here {
+				return nil, cli.Usagef("--use %s counts this machine, and --any-machine compares with none", cli.Clean(item)).
+					WithHint("give the number: --use cores=12")
+			}
+			n, err = machine.Cores(), nil
+		}
+		if _, twice := use[name]; err != nil || name == "" || twice {
+			return nil, cli.Usagef("--use does not take %s", cli.Quote(item)).
+				WithHint("give each limit once, as NAME=NUMBER, such as users=12 or cores=auto")
+		}
+		use[name] = n
+	}
+	return use, nil
+}

@@ -1,0 +1,63 @@
+package command
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"sync/atomic"
+
+	"github.com/offlicense/offlicense/cmd/internal/cli"
+)
+
+// foundFile is a file that was given, or that a directory has.
+type foundFile struct {
+	path  string
+	given bool // itself, and not its directory
+}
+
+// findFiles returns the files of the arguments: each itself, and of a directory all regular
+// files below it, in the order of their names.
+func findFiles(args []string) ([]foundFile, error) {
+	var files []foundFile
+	for _, arg := range args {
+		if info, err := os.Stat(arg); arg == "-" || err != nil || !info.IsDir() {
+			files = append(files, foundFile{arg, true})
+			continue
+		}
+		// With a separator at its end, a link to a directory is followed, as a Secret of Kubernetes needs it.
+		err := filepath.WalkDir(arg+string(filepath.Separator), func(path string, entry fs.DirEntry, err error) error {
+			switch {
+			case err != nil:
+				return cli.FileError("read", path, err)
+			case entry.Type()&fs.ModeSymlink != 0:
+				if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
+					return nil
+				}
+			case !entry.Type().IsRegular():
+				return nil
+			}
+			files = append(files, foundFile{filepath.Clean(path), false})
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return files, nil
+}
+
+// inParallel calls f with each number below n, on all processors.
+func inParallel(n int, f func(i int)) {
+	var next atomic.Int64
+	var group sync.WaitGroup
+	for range min(n, runtime.GOMAXPROCS(0)) {
+		group.Go(func() {
+			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+				f(i)
+			}
+		})
+	}
+	group.Wait()
+}
