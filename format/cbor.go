@@ -144,6 +144,10 @@ func (r *reader) slice(major byte, least, most int) []byte {
 		return nil
 	}
 	if n < uint64(least) || n > uint64(most) {
+		if major == majorText && n <= uint64(len(r.b)) {
+			r.fail("%v", badLength(string(r.b[:n]), most))
+			return nil
+		}
 		r.fail("got a string of %d bytes, want %d to %d", n, least, most)
 		return nil
 	}

@@ -3,6 +3,7 @@ package format
 import (
 	"fmt"
 	"slices"
+	"unicode/utf8"
 )
 
 // Claims of a CWT (RFC 8392, section 4) and their limits.
@@ -174,7 +175,12 @@ func (r *reader) licenseType() string {
 // ValidText returns nil for a text of 1 to most bytes that a statement may have.
 func ValidText(s string, most int) error {
 	if s == "" || len(s) > most {
-		return fmt.Errorf("got %d bytes, want 1 to %d", len(s), most)
+		return badLength(s, most)
 	}
 	return checkText([]byte(s))
+}
+
+// badLength counts as people do, too: a letter may take four bytes.
+func badLength(s string, most int) error {
+	return fmt.Errorf("got %d characters in %d bytes, want 1 to %d bytes", utf8.RuneCountInString(s), len(s), most)
 }

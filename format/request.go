@@ -14,7 +14,7 @@ import (
 // a claim that the vendor compares with what was sold.
 type Request struct {
 	Product    string
-	Invoice    string
+	Invoice    string            // in the form of InvoiceForm
 	Account    [AccountSize]byte // AccountHash of the invoice and the customer's e-mail address
 	Type       string            // a license type
 	Time       int64             // the server's clock, seconds since 1970
@@ -134,6 +134,9 @@ func UnmarshalRequest(body []byte) (*Request, error) {
 	q.Product = r.product("product")
 	f.need(requestInvoice, "invoice")
 	q.Invoice = r.text(maxWord)
+	if form := InvoiceForm(q.Invoice); r.err == nil && form != q.Invoice {
+		r.fail("invoice %q is not in its one form, %q", q.Invoice, form)
+	}
 	f.need(requestAccount, "account")
 	copy(q.Account[:], r.bytes(AccountSize, AccountSize))
 	f.need(requestType, "type")

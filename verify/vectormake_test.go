@@ -438,24 +438,6 @@ func (m *vectorMaker) refusedFacts() {
 	m.license("over-limit", verify.OverLimit, "17 cores of 16", func(s *scenario) { s.facts.Use = map[string]uint64{"cores": 17} })
 }
 
-func (m *vectorMaker) requests() {
-	add := func(name string, expect verify.Reason, comment string, kind format.Kind, raw []byte) {
-		m.add("request-"+name, &vector{expect: expect, comment: comment, open: "request", text: format.EncodeFile(kind, raw)})
-	}
-	body := m.payload(testRequest(m.t))
-	add("code", verify.Valid, "a request as its QR code carries it", format.RequestBody, body)
-	add("signed", verify.Valid, "a request as its file carries it", format.SignedRequest, sealedRequest(m.t))
-	add("bad-signature", verify.BadSignature, "signed by another key than it names", format.SignedRequest,
-		seal(m.t, format.SignedRequest, body, impostor{strangerKey(m.t), machineKey(m.t).Public()}))
-	add("malformed-label-twice", verify.Malformed, "one component twice", format.RequestBody, m.once(body, "\x02\x48product1", "\x01\x48product1"))
-	add("malformed-type", verify.Malformed, "a type that is unknown", format.RequestBody, m.once(body, "\x03\x01\x04\x1a", "\x03\x09\x04\x1a"))
-	weak := testRequest(m.t)
-	weak.Key = append([]byte{1}, make([]byte, 31)...)
-	add("malformed-weak-key", verify.Malformed, "the machine's key is the identity", format.RequestBody, m.payload(weak))
-	s := newScenario(m.t)
-	add("malformed-license", verify.Malformed, "a license where a request belongs", format.LicenseFile, fileOf(m.t, s.delegation, s.license))
-}
-
 func (m *vectorMaker) delegations() {
 	add := func(name string, expect verify.Reason, comment string, raw []byte) {
 		m.add("delegation-"+name, &vector{

@@ -54,9 +54,6 @@ type Request struct {
 // ErrOtherProduct says that a state directory is in use for another product.
 var ErrOtherProduct = errors.New("the state directory belongs to another product")
 
-// maxEmail is the most bytes of an e-mail address (RFC 3696, erratum 1690).
-const maxEmail = 254
-
 // ErrUnidentified says that nothing identifies the machine, and that nobody has said that the
 // license shall be bound to the machine key alone.
 var ErrUnidentified = errors.New("nothing identifies this machine")
@@ -124,13 +121,18 @@ func (s *State) body(o RequestOptions) (*format.Request, *machine.Identity, erro
 	if err := plausible(o.Now); err != nil {
 		return nil, nil, err
 	}
-	if err := format.ValidText(o.Email, maxEmail); err != nil {
-		return nil, nil, &FieldError{"e-mail", fmt.Errorf("invalid e-mail address %.64q: %w", o.Email, err)}
+	email := strings.TrimSpace(o.Email)
+	if err := format.ValidAddress(email); err != nil {
+		return nil, nil, &FieldError{"e-mail", fmt.Errorf("invalid e-mail address %.64q: %w", email, err)}
+	}
+	invoice, err := format.ParseInvoice(o.Invoice)
+	if err != nil {
+		return nil, nil, &FieldError{"invoice", fmt.Errorf("invalid invoice %.64q: %w", o.Invoice, err)}
 	}
 	body := &format.Request{
 		Product: o.Product,
-		Invoice: o.Invoice,
-		Account: format.AccountHash(o.Invoice, o.Email),
+		Invoice: invoice,
+		Account: format.AccountHash(invoice, email),
 		Type:    o.Type,
 		Time:    o.Now.Unix(),
 		Key:     make([]byte, keys.PublicKeySize), // until there is one
@@ -157,7 +159,7 @@ func (s *State) body(o RequestOptions) (*format.Request, *machine.Identity, erro
 // which it can.
 func faultyField(body *format.Request, err error) error {
 	good := *body
-	good.Product, good.Invoice, good.Type, good.Site, good.Host = "product", "invoice", "production", "", ""
+	good.Product, good.Invoice, good.Type, good.Site, good.Host = "product", "INVOICE", "production", "", ""
 	for _, field := range [...]struct {
 		name string
 		set  func(*format.Request)

@@ -190,7 +190,7 @@ var wide = &unicode.RangeTable{
 
 func runeColumns(r rune) int {
 	switch {
-	case unicode.In(r, unicode.Mn, unicode.Me):
+	case unicode.In(r, unicode.Mn, unicode.Me), r == 0x200c, r == 0x200d:
 		return 0
 	case unicode.Is(wide, r):
 		return 2

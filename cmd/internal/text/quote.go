@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/offlicense/offlicense/format"
 )
 
 // quoteLimit is how many bytes of a foreign text an error line shows.
@@ -28,15 +30,17 @@ func Quote(s string) string {
 
 // Clean escapes like [Quote], line breaks too, but adds no quotes, cuts
 // nothing and leaves quotes and backslashes as they are: for names and paths
-// in running text.
+// in running text. The joiners and the wide space that a name may have stay, where the whole
+// text is one that a statement may have.
 func Clean(s string) string {
+	name := format.ValidText(s, len(s)) == nil
 	var b strings.Builder
 	for i, size := 0, 0; i < len(s); i += size {
 		var r rune
 		r, size = utf8.DecodeRuneInString(s[i:])
 		if r == utf8.RuneError && size == 1 {
 			fmt.Fprintf(&b, `\x%02x`, s[i])
-		} else if strconv.IsPrint(r) {
+		} else if strconv.IsPrint(r) || name && strings.ContainsRune("\u200c\u200d\u3000", r) {
 			b.WriteRune(r)
 		} else {
 			q := strconv.QuoteRune(r)

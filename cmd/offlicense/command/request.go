@@ -151,11 +151,6 @@ func (f *requestFlags) check(env *cli.Env, args []string) (*site.State, error) {
 	if format.ValidType(f.kind) != nil {
 		return nil, cli.Usagef("unknown license type %s", cli.Quote(f.kind)).WithHint("--type takes one of %s", types)
 	}
-	name, domain, _ := strings.Cut(f.email, "@")
-	if name == "" || domain == "" || strings.Contains(domain, "@") || strings.ContainsAny(f.email, " \t\r\n,;:<>") {
-		return nil, cli.Usagef("invalid e-mail address %s", cli.Quote(f.email)).
-			WithHint("one address, such as ops@site.example: the one that the vendor has for this customer")
-	}
 	return state, f.qrFlags.check(env, "request")
 }
 
@@ -205,9 +200,9 @@ func (f *requestFlags) requestError(err error) error {
 	case "product":
 		return productError(field, f.product)
 	case "invoice":
-		return e.WithHint("an invoice number is 1 to 32 bytes of text")
+		return e.WithHint("type the number as it stands on the invoice")
 	case "e-mail":
-		return e.WithHint("an address is 1 to 254 bytes of text")
+		return e.WithHint("type one address, such as ops@site.example: the one that the vendor has for this customer")
 	case "site", "host":
 		return e.WithHint("--%s takes 1 to 128 bytes of text", field.Field)
 	}
@@ -216,7 +211,7 @@ func (f *requestFlags) requestError(err error) error {
 
 // checkProduct refuses what cannot be the name of a product.
 func checkProduct(name string) error {
-	q := format.Request{Product: name, Invoice: "any", Type: format.Types()[0], Key: make([]byte, keys.PublicKeySize)}
+	q := format.Request{Product: name, Invoice: "ANY", Type: format.Types()[0], Key: make([]byte, keys.PublicKeySize)}
 	if _, err := q.Marshal(); err != nil {
 		return productError(&site.FieldError{Field: "product", Err: err}, name)
 	}

@@ -8,14 +8,12 @@ import (
 	"strings"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
+	"github.com/offlicense/offlicense/format"
 	"github.com/spf13/pflag"
 )
 
 // Spreadsheets change what was typed into a cell: numbers, dates, and what they cannot
 // reckon.
-
-// tooLong is how a spreadsheet writes a number that has too many digits for it.
-var tooLong = regexp.MustCompile(`^[+-]?[0-9]+([.,][0-9]+)?[eE][+-][0-9]+$`)
 
 // notReckoned is what a spreadsheet shows for a formula that failed, or for a column that
 // is too narrow.
@@ -24,7 +22,7 @@ var notReckoned = regexp.MustCompile(`^#(N/A|NAME\?|REF!|VALUE!|DIV/0!|NUM!|NULL
 // spoiled refuses a cell of which a spreadsheet has lost the content.
 func spoiled(cell string) error {
 	switch {
-	case tooLong.MatchString(cell):
+	case format.Rounded(cell):
 		return errors.New("a spreadsheet has rounded this number; make the column text, type it anew, and save the table again")
 	case notReckoned.MatchString(cell):
 		return errors.New("a spreadsheet shows this in place of a value; mend the cell and save the table again")

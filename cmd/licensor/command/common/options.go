@@ -18,6 +18,7 @@ import (
 	"github.com/offlicense/offlicense/cmd/licensor/internal/home"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
+	"github.com/offlicense/offlicense/format"
 	"github.com/spf13/pflag"
 )
 
@@ -210,7 +211,7 @@ func OneInvoice(args []string, want int) (string, error) {
 	case len(args) > want:
 		return "", cli.Usagef("unexpected argument %s", cli.Quote(args[want]))
 	}
-	return args[0], nil
+	return format.InvoiceForm(args[0]), nil
 }
 
 // AddDate adds an option with a date, the last day that is covered. Its value is the end:

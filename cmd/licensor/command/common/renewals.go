@@ -15,6 +15,7 @@ import (
 	"github.com/offlicense/offlicense/cmd/internal/text"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
+	"github.com/offlicense/offlicense/format"
 )
 
 // endingColumns are those of list --expiring --csv. The new ends are empty there: people
@@ -69,7 +70,7 @@ func ReadTableError(path string, err error) error {
 // renewalCells read the cells of a line that say something of a renewal; others are for
 // people.
 var renewalCells = map[string]func(r *service.RenewalLine, cell string) error{
-	"invoice":           func(r *service.RenewalLine, cell string) error { r.Invoice = cell; return nil },
+	"invoice":           func(r *service.RenewalLine, cell string) error { r.Invoice = format.InvoiceForm(cell); return nil },
 	"expires":           func(r *service.RenewalLine, cell string) error { return readKnown(&r.KnownExpires, cell) },
 	"updates_until":     func(r *service.RenewalLine, cell string) error { return readKnown(&r.KnownUpdates, cell) },
 	"new_expires":       func(r *service.RenewalLine, cell string) error { return readNew(&r.Expires, cell) },

@@ -153,7 +153,7 @@ func (c *signCommand) signUnbound(env *cli.Env, args []string) error {
 		if err != nil {
 			return err
 		}
-		license, err := s.SignUnbound(ctx, by, c.invoice, c.name, key)
+		license, err := s.SignUnbound(ctx, by, h.Invoice, c.name, key)
 		if err != nil {
 			return err
 		}

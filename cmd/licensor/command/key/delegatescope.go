@@ -115,7 +115,7 @@ func validType(name string) error {
 // validProduct refuses what no license could name. Nobody here knows which products
 // there are.
 func validProduct(name string) error {
-	q := format.Request{Product: name, Invoice: "any", Type: format.Types()[0], Key: make([]byte, keys.PublicKeySize)}
+	q := format.Request{Product: name, Invoice: "ANY", Type: format.Types()[0], Key: make([]byte, keys.PublicKeySize)}
 	if _, err := q.Marshal(); err != nil {
 		hint := "a product's name is 1 to 32 of a-z, 0-9, -, _ and ."
 		if lower := strings.ToLower(name); lower != name {

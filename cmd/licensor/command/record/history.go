@@ -13,6 +13,7 @@ import (
 	"github.com/offlicense/offlicense/cmd/licensor/command/common"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
+	"github.com/offlicense/offlicense/format"
 	"github.com/spf13/pflag"
 )
 
@@ -104,7 +105,7 @@ func (c *historyCommand) check(env *cli.Env, args []string) error {
 	case len(args) == 1 && c.filter.Customer != "":
 		return cli.Usagef("--customer is for the history of many invoices").WithHint("leave it out, or %s", cli.Quote(args[0]))
 	case len(args) == 1:
-		c.filter.Of = args[0]
+		c.filter.Of = format.InvoiceForm(args[0]) // activations are in capitals, too
 	case !c.Flags.Changed("limit"):
 		c.limit = newestEvents
 	}

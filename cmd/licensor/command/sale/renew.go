@@ -7,6 +7,7 @@ import (
 	"github.com/offlicense/offlicense/cmd/licensor/command/common"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
+	"github.com/offlicense/offlicense/format"
 	"github.com/spf13/pflag"
 )
 
@@ -89,7 +90,7 @@ func (c *renewCommand) lines(env *cli.Env, invoices []string, file string) ([]se
 	if file == "" {
 		lines := make([]service.RenewalLine, len(invoices))
 		for i, invoice := range invoices {
-			lines[i].Invoice = invoice
+			lines[i].Invoice = format.InvoiceForm(invoice)
 		}
 		return lines, nil
 	}

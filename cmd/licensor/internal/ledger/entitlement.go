@@ -171,7 +171,7 @@ func (e *Entitlement) NeedsProduction() bool {
 // Normal returns the entitlement as the ledger keeps it.
 func (e Entitlement) Normal() *Entitlement {
 	e.Expires, e.UpdatesUntil = Whole(e.Expires), Whole(e.UpdatesUntil)
-	e.Email = strings.TrimSpace(e.Email)
+	e.Invoice, e.Email = format.InvoiceForm(e.Invoice), strings.TrimSpace(e.Email)
 	if e.Binding == format.StrengthMachine.String() {
 		e.Binding = ""
 	}
@@ -218,6 +218,8 @@ func (e *Entitlement) Check(vendor string, now time.Time) error {
 
 func (e *Entitlement) checkForm(vendor string, now time.Time) error {
 	switch {
+	case e.Invoice != format.InvoiceForm(e.Invoice):
+		return fmt.Errorf("invoice %.64q is not in its one form, %.64q", e.Invoice, format.InvoiceForm(e.Invoice))
 	case !ValidEmail(e.Email) && !e.Forgotten:
 		return fmt.Errorf("invalid e-mail address %.64q", e.Email)
 	case e.Seats == 0:
@@ -247,6 +249,9 @@ func (e *Entitlement) checkForm(vendor string, now time.Time) error {
 	case !e.Expires.IsZero() && !e.Expires.After(now):
 		return fmt.Errorf("it would have ended already, on %s", FormatEnd(e.Expires))
 	}
+	if err := e.checkTexts(); err != nil {
+		return err
+	}
 	sold := *e.Begun(now)
 	if sold.EmergencyDays > 0 && sold.EmergencyFrom.IsZero() {
 		sold.CountEmergencyFrom(now)
@@ -260,12 +265,27 @@ func (e *Entitlement) checkForm(vendor string, now time.Time) error {
 	return err
 }
 
-// ValidEmail accepts what can be somebody's address, and no more than that.
-func ValidEmail(s string) bool {
-	name, domain, found := strings.Cut(s, "@")
-	return found && name != "" && domain != "" && !strings.ContainsAny(domain, "@") &&
-		!strings.ContainsAny(s, " ,;:<>") && format.ValidText(s, 128) == nil
+// checkTexts names the text that no license could hold.
+func (e *Entitlement) checkTexts() error {
+	check := func(what, text string, most int) error {
+		if err := format.ValidText(text, most); err != nil {
+			return fmt.Errorf("%s %.64q: %w", what, text, err)
+		}
+		return nil
+	}
+	const name, word = 128, 32 // bytes
+	err := cmp.Or(check("invoice", e.Invoice, word), check("customer", e.Customer, name))
+	for _, feature := range e.Features {
+		err = cmp.Or(err, check("feature", feature, word))
+	}
+	for _, limit := range slices.Sorted(maps.Keys(e.Limits)) {
+		err = cmp.Or(err, check("limit", limit, word))
+	}
+	return err
 }
+
+// ValidEmail accepts what can be somebody's address, as servers do, and no more than that.
+func ValidEmail(s string) bool { return format.ValidAddress(s) == nil }
 
 // maxCount keeps counts within what databases, which have no unsigned integers, hold.
 const maxCount = 1 << 53

@@ -59,7 +59,13 @@ func (t *Term) Asked() bool { return t.Required && t.Name != "type" }
 
 // Terms are all terms, in the order of the columns.
 var Terms = []Term{
-	text("invoice", "invoice", func(e *Entitlement) *string { return &e.Invoice }).required().fixed(),
+	{Name: "invoice", Label: "invoice", Required: true, Fixed: true,
+		Set: func(e *Entitlement, text string, _ time.Time) (err error) {
+			e.Invoice, err = format.ParseInvoice(text)
+			return err
+		},
+		Get:  func(e *Entitlement) string { return e.Invoice },
+		Show: func(e *Entitlement) string { return e.Invoice }},
 	{Name: "email", Label: "customer", Required: true, Set: setEmail, Get: func(e *Entitlement) string { return e.Email }},
 	{Name: "customer", Label: "customer", Required: true,
 		Set: func(e *Entitlement, text string, _ time.Time) error { e.Customer = text; return nil },

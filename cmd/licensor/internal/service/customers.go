@@ -9,6 +9,7 @@ import (
 	"github.com/offlicense/offlicense/cmd/internal/text"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/store"
+	"github.com/offlicense/offlicense/format"
 )
 
 // CustomerView is a customer as the entitlements name it.
@@ -86,7 +87,7 @@ func (s *Service) InvoicesOf(ctx context.Context, invoiceOrCustomer string) ([]s
 		}
 		var all []string
 		for _, h := range holdings {
-			if h.Standing != ledger.StandingCanceled || h.Invoice == invoiceOrCustomer {
+			if h.Standing != ledger.StandingCanceled || h.Invoice == format.InvoiceForm(invoiceOrCustomer) {
 				all = append(all, h.Invoice)
 			}
 		}

@@ -35,6 +35,7 @@ func TestForgedCorrection(t *testing.T) {
 		"waived":                    {sale(ledger.ActionCorrect, func(e *ledger.Entitlement) { e.Waived = true }), "changes nothing", false},
 		"suspended by it":           {sale(ledger.ActionCorrect, func(e *ledger.Entitlement) { e.Standing = ledger.StandingSuspended }), "changes nothing", false},
 		"number that was signed":    {renumber(invoice, "INV0099"), "(rule: signed)", false},
+		"number in another form":    {renumber("P-2", "p-3"), `by the rules it is of invoice "P-3"`, false},
 		"the same number":           {renumber("P-2", "P-2"), "changes nothing", false},
 		"renumbered and more": {func(e ledger.Entitlement) []*ledger.Event {
 			e.Invoice, e.Type = "P-3", ledger.TypeNFR

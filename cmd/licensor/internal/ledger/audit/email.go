@@ -157,13 +157,12 @@ func (s *state) claiming(of *sale, q *verify.Request) *verify.Request {
 	var instead *verify.Request
 	for _, account := range accounts {
 		email, unknown := s.email(account)
-		hash := format.AccountHash(of.Invoice, email)
-		if hash == q.Account {
+		if ledger.Claimed(of.Invoice, email, q.Account) {
 			return q
 		}
 		if unknown && instead == nil {
 			claims := *q
-			claims.Account = hash
+			claims.Account = format.AccountHash(of.Invoice, email)
 			instead = &claims
 		}
 	}

@@ -1,13 +1,11 @@
 package rules
 
 import (
-	"bytes"
 	"slices"
 
 	"github.com/offlicense/offlicense/cmd/internal/hint"
 	"github.com/offlicense/offlicense/cmd/internal/text"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
-	"github.com/offlicense/offlicense/format"
 	"github.com/offlicense/offlicense/verify"
 )
 
@@ -49,9 +47,6 @@ func SetAddress(f *Facts, by *ledger.Operation, invoice string, a ledger.Address
 
 // claims reports whether a request names an e-mail address of a sale.
 func (s *Sale) claims(q *verify.Request) bool {
-	is := func(email string) bool {
-		account := format.AccountHash(s.Invoice, email)
-		return bytes.Equal(account[:], q.Account[:])
-	}
+	is := func(email string) bool { return ledger.Claimed(s.Invoice, email, q.Account) }
 	return !s.Forgotten && is(s.Email) || slices.ContainsFunc(s.More, func(a ledger.Address) bool { return is(a.Email) })
 }

@@ -6,7 +6,6 @@ import (
 
 	"github.com/offlicense/offlicense/cmd/internal/text"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
-	"github.com/offlicense/offlicense/format"
 	"github.com/offlicense/offlicense/verify"
 )
 
@@ -95,7 +94,7 @@ func (t *Tx) Meant(requests []*verify.Request) ([]Meant, error) {
 				continue
 			}
 			s.near.Consider(invoice)
-			if address == "" || format.AccountHash(s.Invoice, address) != s.Account {
+			if address == "" || !ledger.Claimed(s.Invoice, address, s.Account) {
 				continue
 			}
 			s.fits.Consider(invoice)

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -33,7 +34,7 @@ type searchable struct {
 }
 
 var searchables = [...]searchable{
-	{"invoice", func(f *Filter) *string { return &f.Invoice }, func(f *Filter) *Match { return &f.InvoiceMatch }, strings.TrimSpace,
+	{"invoice", func(f *Filter) *string { return &f.Invoice }, func(f *Filter) *Match { return &f.InvoiceMatch }, invoiceKey,
 		"e.invoice", "lower(e.invoice)", "entitlements e", ""},
 	{"customer", func(f *Filter) *string { return &f.Customer }, func(f *Filter) *Match { return &f.CustomerMatch }, ledger.CustomerKey,
 		"e.customer", "e.customer", "entitlements e", ""},
@@ -42,6 +43,9 @@ var searchables = [...]searchable{
 	{"host", func(f *Filter) *string { return &f.Host }, func(f *Filter) *Match { return &f.HostMatch }, strings.TrimSpace,
 		"a.host", "lower(a.host)", "activations a", " AND a.host <> ''"},
 }
+
+// invoiceKey is how the column has an invoice, or a part of one.
+func invoiceKey(text string) string { return cmp.Or(format.InvoiceForm(text), text) }
 
 // Which of them are of another table than entitlements.
 const (
