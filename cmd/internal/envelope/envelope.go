@@ -1,5 +1,6 @@
 // Package envelope finds a statement in what carried it: a saved mail, a reply that quotes
-// it, what Windows PowerShell wrote in UTF-16, a value in JSON or YAML, Base64 of a file.
+// it, what Windows PowerShell wrote in UTF-16, a value in JSON or YAML, Base64 of a file,
+// what a scanner typed through the keyboard of another country.
 //
 // It is forgiving outside and strict inside. Nothing is parsed as a mail: each layer that a
 // carrier puts around a text is taken off wherever it is seen, and what is left is searched
@@ -94,6 +95,9 @@ func All(data []byte) (found []Statement, damaged []byte) {
 func search(data []byte) *finder {
 	f := &finder{work: maxWork, ends: maxEnds, damaged: make(map[string][]byte)}
 	f.walk(data, 0)
+	if len(f.found) == 0 && f.first == nil {
+		f.scanTyped(Decode(data))
+	}
 	return f
 }
 
