@@ -21,6 +21,10 @@ type Terminal interface {
 	// pressed, Ctrl-C among them, or step fails. Meanwhile nothing is echoed, and a line
 	// that step writes ends in "\r\n".
 	Every(d time.Duration, step func() error) error
+	// Keys passes on what is pressed at standard input, a terminal: some bytes, or none at the
+	// start and when no key was pressed for a moment, until take returns false. Nothing is echoed. Ctrl-C
+	// is ErrInterrupted.
+	Keys(take func(keys []byte) (more bool)) error
 }
 
 // ErrNoTerminal means that there is nobody to ask, as in a script or a service.
@@ -102,6 +106,8 @@ func (nobody) ReadLine(string) (string, error)   { return "", ErrNoTerminal }
 func (nobody) ReadSecret(string) ([]byte, error) { return nil, ErrNoTerminal }
 
 func (nobody) Every(time.Duration, func() error) error { return ErrNoTerminal }
+
+func (nobody) Keys(func([]byte) bool) error { return ErrNoTerminal }
 
 func noTerminal(err error, option string) error {
 	if errors.Is(err, ErrNoTerminal) {

@@ -12,11 +12,11 @@ import (
 )
 
 // ReadStatement reads a statement from what carried it, as package envelope does; the path
-// "-" is standard input. Of several that are of a wanted kind, a person chooses; without a
+// "-" is standard input, where a terminal takes what a scanner types. Of several that are of a wanted kind, a person chooses; without a
 // terminal they are refused. Where there is none, it returns the text as it is, and whoever
 // decodes it says what is wrong with it.
 func (e *Env) ReadStatement(path string, want ...format.Kind) ([]byte, error) {
-	data, err := e.ReadFile(path, envelope.MaxSize)
+	data, err := e.readCarrier(path, want...)
 	if err != nil {
 		return nil, err
 	}

@@ -39,3 +39,14 @@ func (t *Terminal) Every(_ time.Duration, step func() error) error {
 	t.Answers = nil
 	return nil
 }
+
+// Keys types each answer that is left, and rests after it.
+func (t *Terminal) Keys(take func([]byte) bool) error {
+	take(nil)
+	for _, answer := range t.Answers {
+		if t.Answers = t.Answers[1:]; !take([]byte(answer)) || !take(nil) {
+			return nil
+		}
+	}
+	return io.EOF
+}
