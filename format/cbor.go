@@ -251,6 +251,15 @@ func (f *fields) need(key int64, what string) {
 	}
 }
 
+// needUnless is need, but for a key that may be left out.
+func (f *fields) needUnless(leftOut bool, key int64, what string) bool {
+	if leftOut {
+		return f.has(key)
+	}
+	f.need(key, what)
+	return true
+}
+
 func (f *fields) end() {
 	if f.left > 0 && f.r.err == nil {
 		f.unknown(math.MinInt64)

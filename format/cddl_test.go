@@ -22,6 +22,8 @@ func TestCDDLNamesEveryKey(t *testing.T) {
 		pairs := placesOf(t, b, 0).pairs
 		return pairs[len(pairs)-1][1]
 	}
+	carried := placesOf(t, carry(t, carriedSamples(t)["another"], true), 0).inside[1]
+	carriedTerms := carried.pairs[len(carried.pairs)-1][1]
 	confirmation := placesOf(t, license, 0).pairs[7][1]
 	protected := placesOf(t, seal(t, format.License, license), 0).inside[0].inside[0]
 	header := seal(t, format.License, license)[protected.head:protected.end]
@@ -38,6 +40,8 @@ func TestCDDLNamesEveryKey(t *testing.T) {
 		"revocation":                    placesOf(t, revocation, 0),
 		"revoked":                       last(revocation),
 		"revoked-key":                   last(revocation).pairs[2][1].inside[0],
+		"carried":                       carried,
+		"carried-terms":                 carriedTerms,
 		"release":                       placesOf(t, release, 0),
 		"given-up":                      last(release),
 		"attestation":                   placesOf(t, attestation, 0),

@@ -100,7 +100,10 @@ func (r *reader) confirmation() []byte {
 
 func (w *writer) confirmation(key []byte) {
 	outer := w.fields()
-	outer.key(1)
+	outer.key(1).coseKey(key)
+}
+
+func (w *writer) coseKey(key []byte) {
 	m := w.fields()
 	m.key(1).int(1)
 	m.key(-1).int(6)

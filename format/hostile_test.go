@@ -18,6 +18,7 @@ func entryPoints() map[string]func([]byte) error {
 		"UnmarshalRequest":    func(b []byte) error { _, err := format.UnmarshalRequest(b); return err },
 		"UnmarshalLicense":    func(b []byte) error { _, err := format.UnmarshalLicense(b); return err },
 		"UnmarshalDelegation": func(b []byte) error { _, err := format.UnmarshalDelegation(b); return err },
+		"UnmarshalCarried":    func(b []byte) error { _, err := format.UnmarshalCarried(b); return err },
 		"ParseList":           func(b []byte) error { _, err := format.ParseList(b); return err },
 		"UnmarshalRevocation": func(b []byte) error { _, err := format.UnmarshalRevocation(b); return err },
 	}
@@ -79,6 +80,7 @@ func TestCaps(t *testing.T) {
 		format.LicenseFile: format.MaxLicenseFile, format.Delegation: format.MaxDelegation,
 		format.Release: format.MaxRelease, format.RevocationFile: format.MaxRevocation,
 		format.Attestation: format.MaxAttestation,
+		format.CarriedLicense: format.MaxCarried,
 	} {
 		for _, over := range []int{0, 1} {
 			_, _, err := format.DecodeText(format.EncodeFile(kind, make([]byte, most+over)))

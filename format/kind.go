@@ -16,6 +16,7 @@ const (
 	RevocationFile                 // a revocation list, with the delegation of its signer unless that is a root
 	Revocation                     // the signed list in such a file; it never travels alone
 	Attestation                    // a site says where and how a license is in use
+	CarriedLicense                 // what of a license file its reader does not hold, for codes and voices
 )
 
 // Most bytes of a statement, the text form taken off.
@@ -26,6 +27,7 @@ const (
 	MaxRelease     = 8 << 10
 	MaxRevocation  = 1 << 20
 	MaxAttestation = 8 << 10
+	MaxCarried     = 8 << 10
 )
 
 // kindInfo is what the wire says of a kind.
@@ -47,7 +49,8 @@ var kinds = [...]kindInfo{
 	RevocationFile: {"revocation list", "OLV1", "", MaxRevocation},
 	Revocation:     {"revocation list", "", "application/vnd.offlicense.revocation+cwt", MaxRevocation},
 
-	Attestation: {"attestation", "OLA1", "application/vnd.offlicense.attestation+cwt", MaxAttestation},
+	Attestation:    {"attestation", "OLA1", "application/vnd.offlicense.attestation+cwt", MaxAttestation},
+	CarriedLicense: {"short license", "OLC1", "", MaxCarried},
 }
 
 // String returns the kind's name, such as "delegation".

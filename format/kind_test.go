@@ -10,7 +10,7 @@ import (
 	"github.com/offlicense/offlicense/format"
 )
 
-var travelling = []format.Kind{format.RequestBody, format.SignedRequest, format.LicenseFile, format.Delegation, format.Release, format.RevocationFile, format.Attestation}
+var travelling = []format.Kind{format.RequestBody, format.SignedRequest, format.LicenseFile, format.Delegation, format.Release, format.RevocationFile, format.Attestation, format.CarriedLicense}
 
 func TestAnotherKindIsNamed(t *testing.T) {
 	tried := 0
@@ -35,8 +35,8 @@ func TestAnotherKindIsNamed(t *testing.T) {
 			}
 		}
 	}
-	if tried != 42 {
-		t.Errorf("tried %d pairs, want 42", tried)
+	if tried != 56 {
+		t.Errorf("tried %d pairs, want 56", tried)
 	}
 }
 

@@ -89,10 +89,19 @@ const (
 //	}
 func (l *LicenseClaims) Marshal() ([]byte, error) {
 	var w writer
+	w.license(l)
+	if _, err := UnmarshalLicense(w.b); err != nil {
+		return nil, err
+	}
+	return w.b, nil
+}
+
+// license writes what there is of a license: all of it, or what is carried.
+func (w *writer) license(l *LicenseClaims) {
 	m := w.fields()
-	m.key(claimIssuer).text(l.Issuer)
+	m.text(claimIssuer, l.Issuer)
 	m.key(claimSubject).text(l.Activation)
-	m.key(claimAudience).text(l.Product)
+	m.text(claimAudience, l.Product)
 	if l.Expires != 0 {
 		m.key(claimExpires).int(l.Expires)
 	}
@@ -101,28 +110,26 @@ func (l *LicenseClaims) Marshal() ([]byte, error) {
 	}
 	m.key(claimIssuedAt).int(l.IssuedAt)
 	m.key(claimID).bytes(l.ID[:])
-	if l.Binding != nil {
+	if l.Binding != nil && l.Binding.Key != nil {
 		m.key(claimConfirm).confirmation(l.Binding.Key)
 	}
 	m.key(claimTerms)
-	encodeTerms(&w, &l.Terms, l.Binding)
-	if _, err := UnmarshalLicense(w.b); err != nil {
-		return nil, err
-	}
-	return w.b, nil
+	encodeTerms(w, &l.Terms, l.Binding)
 }
 
 func encodeTerms(w *writer, t *Terms, b *Binding) {
 	m := w.fields()
-	m.key(termType).text(t.Type)
+	m.text(termType, t.Type)
 	m.key(termSeats).uint(t.Seats)
 	m.key(termEpoch).uint(t.Epoch)
-	m.key(termInvoice).text(t.Invoice)
+	m.text(termInvoice, t.Invoice)
 	m.key(termCustomer).text(t.Customer)
 	m.text(termEdition, t.Edition)
 	m.text(termSite, t.Site)
 	if b != nil {
-		m.key(termRequest).bytes(b.Request[:])
+		if b.Key != nil {
+			m.key(termRequest).bytes(b.Request[:])
+		}
 		m.uint(termNeed, b.Need)
 		if len(b.Components) > 0 {
 			encodeComponents(m.key(termComponents), b.Components)
@@ -155,14 +162,26 @@ func UnmarshalLicense(payload []byte) (*LicenseClaims, error) {
 		return nil, malformed("%d bytes, a license has at most %d", len(payload), MaxLicenseFile)
 	}
 	r := newReader(payload)
+	l := r.license(false)
+	r.end()
+	if r.err != nil {
+		return nil, r.err
+	}
+	return l, nil
+}
+
+// license reads a license: all of it, or what is carried.
+func (r *reader) license(carried bool) *LicenseClaims {
 	var l LicenseClaims
 	f := r.fields()
-	f.need(claimIssuer, "iss")
-	l.Issuer = r.vendor()
+	if f.needUnless(carried, claimIssuer, "iss") {
+		l.Issuer = r.vendor()
+	}
 	f.need(claimSubject, "sub")
 	l.Activation = r.text(maxWord)
-	f.need(claimAudience, "aud")
-	l.Product = r.product("product")
+	if f.needUnless(carried, claimAudience, "aud") {
+		l.Product = r.product("product")
+	}
 	if f.has(claimExpires) {
 		l.Expires = int64(r.positive(maxTime))
 	}
@@ -173,30 +192,30 @@ func UnmarshalLicense(payload []byte) (*LicenseClaims, error) {
 	l.IssuedAt = r.time()
 	f.need(claimID, "cti")
 	l.ID = r.id()
-	if f.has(claimConfirm) {
+	if carried {
+		l.Binding = new(Binding)
+	} else if f.has(claimConfirm) {
 		l.Binding = &Binding{Key: r.confirmation()}
 	}
 	f.need(claimTerms, "terms")
-	decodeTerms(&r, &l.Terms, l.Binding)
+	decodeTerms(r, &l.Terms, l.Binding, carried)
 	f.end()
-	r.end()
-	checkTimes(&r, &l)
-	if r.err != nil {
-		return nil, r.err
-	}
-	return &l, nil
+	checkTimes(r, &l)
+	return &l
 }
 
-func decodeTerms(r *reader, t *Terms, b *Binding) {
+func decodeTerms(r *reader, t *Terms, b *Binding, carried bool) {
 	f := r.fields()
-	f.need(termType, "type")
-	t.Type = r.licenseType()
+	if f.needUnless(carried, termType, "type") {
+		t.Type = r.licenseType()
+	}
 	f.need(termSeats, "seats")
 	t.Seats = r.positive(maxUint)
 	f.need(termEpoch, "epoch")
 	t.Epoch = r.positive(maxUint)
-	f.need(termInvoice, "invoice")
-	t.Invoice = r.text(maxWord)
+	if f.needUnless(carried, termInvoice, "invoice") {
+		t.Invoice = r.text(maxWord)
+	}
 	f.need(termCustomer, "customer")
 	t.Customer = r.text(maxName)
 	if f.has(termEdition) {
@@ -206,14 +225,17 @@ func decodeTerms(r *reader, t *Terms, b *Binding) {
 		t.Site = r.text(maxName)
 	}
 	if b != nil {
-		f.need(termRequest, "request")
-		copy(b.Request[:], r.bytes(hashSize, hashSize))
+		if !carried {
+			f.need(termRequest, "request")
+			copy(b.Request[:], r.bytes(hashSize, hashSize))
+		}
 		if f.has(termNeed) {
 			b.Need = r.positive(MaxComponents)
-			f.need(termComponents, "components")
-			b.Components = decodeComponents(r)
+			if f.needUnless(carried, termComponents, "components") {
+				b.Components = decodeComponents(r)
+			}
 		}
-		if r.err == nil && b.Need > uint64(len(b.Components)) {
+		if r.err == nil && b.Need > uint64(len(b.Components)) && !carried {
 			r.fail("%d components must match and there are %d", b.Need, len(b.Components))
 		}
 	}
@@ -234,7 +256,7 @@ func decodeTerms(r *reader, t *Terms, b *Binding) {
 	}
 	if f.has(termEmergencyDays) {
 		t.EmergencyDays = r.positive(maxUint)
-		if t.Type != TypeFailover {
+		if t.Type != TypeFailover && !carried {
 			r.fail("emergency days in a license of type %s: want type %s", t.Type, TypeFailover)
 		}
 	}

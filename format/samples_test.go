@@ -291,6 +291,6 @@ func sealed(s format.Statement) ([]byte, error) {
 func allCodecs(t testing.TB) []codec {
 	return []codec{
 		requestCodec(t), delegationCodec(t), licenseCodec(t), releaseCodec(t), attestationCodec(t), revocationCodec(t),
-		envelopeCodec(t), fileCodec(t), listCodec(t),
+		envelopeCodec(t), fileCodec(t), listCodec(t), carriedCodec(t),
 	}
 }

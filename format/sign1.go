@@ -138,24 +138,32 @@ func signedMessage(protected, payload []byte) []byte {
 // Seal makes a statement of the given kind. sign returns the 64 byte Ed25519 signature
 // of the message by the key whose id keyID is.
 func Seal(kind Kind, keyID [8]byte, payload []byte, sign func(message []byte) ([]byte, error)) ([]byte, error) {
-	info := kinds[kind]
-	if info.typ == "" {
+	if kinds[kind].typ == "" {
 		return nil, fmt.Errorf("a %s is not signed by itself", kind)
 	}
-	var header writer
-	m := header.fields()
-	m.key(headerAlg).int(algEdDSA)
-	m.key(headerKid).bytes(keyID[:])
-	m.key(headerTyp).text(info.typ)
-
-	signature, err := sign(signedMessage(header.b, payload))
+	protected := protectedHeader(kind, keyID)
+	signature, err := sign(signedMessage(protected, payload))
 	if err != nil {
 		return nil, err
 	}
+	return joinStatement(kind, protected, payload, signature)
+}
+
+func protectedHeader(kind Kind, keyID [8]byte) []byte {
+	var w writer
+	m := w.fields()
+	m.key(headerAlg).int(algEdDSA)
+	m.key(headerKid).bytes(keyID[:])
+	m.key(headerTyp).text(kinds[kind].typ)
+	return w.b
+}
+
+// joinStatement puts the pieces of a statement together, whose signature nobody has checked.
+func joinStatement(kind Kind, protected, payload, signature []byte) ([]byte, error) {
 	var w writer
 	w.head(majorTag, tagSign1)
 	w.array(4)
-	w.bytes(header.b)
+	w.bytes(protected)
 	w.head(majorMap, 0)
 	w.bytes(payload)
 	w.bytes(signature)

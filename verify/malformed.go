@@ -58,6 +58,8 @@ func (s source) refuse(err error) *Refusal {
 	switch {
 	case isWrong && s == licenseSource && (wrong.Got == format.SignedRequest || wrong.Got == format.RequestBody):
 		r.hint = "send the request to the vendor; the license is what comes back"
+	case isWrong && s == licenseSource && wrong.Got == format.CarriedLicense:
+		r.hint = `give it to "offlicense install" on the server that asked, or ask the vendor for the license file`
 	case isWrong:
 		r.hint = s.name
 	case isMalformed && (malformed.Foreign() == format.PrivateKey || malformed.Foreign() == format.MachineKey):

@@ -95,6 +95,13 @@ func (v *Verifier) refuseSigner(license format.Statement, d *delegation) error {
 // Vendor returns who has signed the license, by the delegation of a root.
 func (o *Opened) Vendor() string { return o.delegation.claims.Issuer }
 
+// Delegation returns the statement under which the license is signed, for short licenses that
+// leave it out.
+func (o *Opened) Delegation() []byte {
+	file, _ := format.ParseFile(o.raw) // it was parsed before
+	return file.RawDelegation
+}
+
 // RequestHash returns the SHA-256 of the body of the request that the license answers, and
 // false for a license that is bound to no site.
 func (o *Opened) RequestHash() (hash [32]byte, bound bool) {

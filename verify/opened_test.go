@@ -28,6 +28,7 @@ func TestOpenedTellsNoTerm(t *testing.T) {
 		"AcceptsList",    // an error
 		"Chain",          // digests and thumbprints
 		"Check",          // the judgement
+		"Delegation",     // what a root has signed, not the license
 		"RequestHash",    // a hash
 		"RevocationList", // signed on its own
 		"Text",           // what the caller gave

@@ -31,6 +31,10 @@ func TestSpecExample(t *testing.T) {
 		t.Errorf("the example of parts is not\n%s", want)
 	}
 	raw := fileOf(t, testDelegation(t), testLicense(t))
+	short, err := format.Carry(raw, body, true)
+	if err != nil {
+		t.Fatal(err)
+	}
 	parsed, err := format.ParseFile(raw)
 	if err != nil {
 		t.Fatal(err)
@@ -85,6 +89,7 @@ func TestSpecExample(t *testing.T) {
 	spec := string(file)
 	for _, want := range []string{
 		string(format.EncodeFile(format.LicenseFile, raw)),
+		string(format.EncodeFile(format.CarriedLicense, short)),
 		string(format.EncodeFile(format.RequestBody, body)),
 		string(format.EncodeFile(format.Release, release)),
 		example.String(),

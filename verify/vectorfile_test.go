@@ -27,6 +27,8 @@ type vector struct {
 	facts   verify.Facts // Site is nil for any machine
 	text    []byte
 
+	asked, met [][]byte // texts of requests and delegations that the site has, for short licenses
+
 	installed []byte   // text of the license whose place this one would take; nil: none
 	weakRoots []string // lines of roots that are no keys
 }
@@ -95,6 +97,12 @@ func (v *vector) marshal() []byte {
 			line("revocation", strings.Join(strings.Fields(string(list)), ""))
 		}
 		line("installed", strings.Join(strings.Fields(string(v.installed)), ""))
+		for _, request := range v.asked {
+			line("asked", string(request))
+		}
+		for _, delegation := range v.met {
+			line("met", string(delegation))
+		}
 		number("min-revocation", f.MinRevocation)
 		number("max-revocation-age", uint64(f.MaxRevocationAge/time.Second))
 	}
@@ -175,6 +183,10 @@ func parseVector(file []byte) (*vector, error) {
 			r := verify.ReleasedLicense{Vendor: words[1], Activation: words[2]}
 			r.License, err = format.ParseID(words[0])
 			site().Released = append(site().Released, r)
+		case "asked":
+			v.asked = append(v.asked, []byte(value))
+		case "met":
+			v.met = append(v.met, []byte(value))
 		case "installed":
 			v.installed = []byte(value)
 		case "emergency":

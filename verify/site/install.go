@@ -14,10 +14,11 @@ import (
 type InstallOptions struct {
 	Components    []machine.Value // that the operator gives, as in Program
 	MinRevocation uint64          // lowest number of a revocation list that is accepted, as in Program
+	Delegations   [][]byte        // that came with the product, as in Program
 	Now           time.Time       // required
 }
 
-// Install judges the text of a license file for the product that was asked for, and puts
+// Install judges the text of a license file, or of a short license, for the product that was asked for, and puts
 // it into the place of the license that was installed before. A license that does not
 // hold now leaves the old one where it is.
 //
@@ -32,6 +33,13 @@ type InstallOptions struct {
 // Two that install at the same time may do so in either order.
 func (s *State) Install(v *verify.Verifier, text []byte, o InstallOptions) (*verify.License, error) {
 	fresh, err := s.fresh()
+	if err != nil {
+		return nil, err
+	}
+	text, err = s.whole(v, text, o.Delegations)
+	if fresh && errors.Is(err, verify.WrongSite) {
+		return nil, fmt.Errorf("cannot use %q: %w", s.dir, ErrNoRequest)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -122,8 +122,11 @@ func (s *State) openRequest(name string) (*verify.Request, error) {
 	return q, nil
 }
 
-// requestNames lists the directory of requests, the most recent first.
-func (s *State) requestNames() ([]string, error) {
+// requestNames lists the directory of requests; of too many, the most recent first.
+func (s *State) requestNames() ([]string, error) { return s.requestsNamed("") }
+
+// requestsNamed lists those whose file names start so.
+func (s *State) requestsNamed(start string) ([]string, error) {
 	dir := s.path(requestsDir)
 	entries, err := os.ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -132,6 +135,7 @@ func (s *State) requestNames() ([]string, error) {
 	if err != nil {
 		return nil, &fs.PathError{Op: "read", Path: dir, Err: cause(err)}
 	}
+	entries = slices.DeleteFunc(entries, func(e fs.DirEntry) bool { return !strings.HasPrefix(e.Name(), start) })
 	return newest(requestsDir, entries, requestExt, maxRequests), nil
 }
 

@@ -80,6 +80,7 @@ func sortOf(data []byte) (sort string, ours bool) {
 		{"OLQ1:", "a request", true},
 		{"OLS1:", "a request", true},
 		{"OLL1:", "a license", true},
+		{"OLC1:", "a short license", true},
 		{"OLD1:", "a delegation", true},
 		{"OLR1:", "a release", true},
 		{"OLV1:", "a revocation list", true},

@@ -75,6 +75,12 @@ func (s Statement) describe() string {
 				return fmt.Sprintf("%s, of %s for invoice %.40s", l.ID, day(l.IssuedAt), l.Terms.Invoice)
 			}
 		}
+	case format.CarriedLicense:
+		if c, err := format.UnmarshalCarried(s.Raw); err == nil {
+			mark := c.RequestMark()
+			return fmt.Sprintf("for request %s-%s...", mark[:4], mark[4:])
+		}
+		return ""
 	case format.RevocationFile:
 		if l, err := format.ParseList(s.Raw); err == nil {
 			if r, err := format.UnmarshalRevocation(l.Revocation.UnverifiedPayload()); err == nil {

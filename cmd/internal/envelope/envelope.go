@@ -55,7 +55,7 @@ func Pick(data []byte, want ...format.Kind) ([]byte, error) {
 	if len(want) > 0 {
 		wanted = slices.DeleteFunc(slices.Clone(f.found), func(s Statement) bool { return !slices.Contains(want, s.Kind) })
 	}
-	wanted = withoutBodies(wanted)
+	wanted = withoutShort(withoutBodies(wanted))
 	switch {
 	case len(wanted) == 1:
 		return wanted[0].Text(), nil
@@ -113,6 +113,23 @@ func withoutBodies(all []Statement) []Statement {
 			}
 			signed, err := format.ParseStatement(other.Raw, other.Kind)
 			return err == nil && bytes.Equal(signed.UnverifiedPayload(), s.Raw)
+		})
+	})
+}
+
+// withoutShort leaves out a short license where the file of the same one is there.
+func withoutShort(all []Statement) []Statement {
+	return slices.DeleteFunc(slices.Clone(all), func(s Statement) bool {
+		if s.Kind != format.CarriedLicense {
+			return false
+		}
+		c, err := format.UnmarshalCarried(s.Raw)
+		return err == nil && slices.ContainsFunc(all, func(other Statement) bool {
+			if other.Kind != format.LicenseFile {
+				return false
+			}
+			file, err := format.ParseFile(other.Raw)
+			return err == nil && c.Carries(file.License)
 		})
 	})
 }
@@ -203,6 +220,9 @@ func (f *finder) tryBinary(data []byte) {
 	}
 	if _, err := format.ParseFile(data); err == nil {
 		f.addRaw(format.LicenseFile, bytes.Clone(data))
+	}
+	if _, err := format.UnmarshalCarried(data); err == nil {
+		f.addRaw(format.CarriedLicense, bytes.Clone(data))
 	}
 	if _, err := format.ParseList(data); err == nil {
 		f.addRaw(format.RevocationFile, bytes.Clone(data))

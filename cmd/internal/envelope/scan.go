@@ -73,7 +73,7 @@ func prefixBefore(text []byte, at int) (string, int) {
 	if p[3] == 'I' || p[3] == 'L' {
 		p[3] = '1'
 	}
-	if p[0] != 'O' || p[1] != 'L' || !strings.ContainsRune("QSLDRVA", rune(p[2])) || p[3] < '1' || p[3] > '9' {
+	if p[0] != 'O' || p[1] != 'L' || !strings.ContainsRune("QSLCDRVA", rune(p[2])) || p[3] < '1' || p[3] > '9' {
 		return "", 0
 	}
 	return string(p[:]), start

@@ -26,6 +26,7 @@ var statements = map[string]string{
 	"OLQ": "a request",
 	"OLS": "a request",
 	"OLL": "a license",
+	"OLC": "a short license",
 	"OLR": "a release",
 	"OLD": "a delegation",
 	"OLV": "a revocation list",
