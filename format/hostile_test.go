@@ -79,7 +79,7 @@ func TestCaps(t *testing.T) {
 		format.RequestBody: format.MaxRequest, format.SignedRequest: format.MaxRequest,
 		format.LicenseFile: format.MaxLicenseFile, format.Delegation: format.MaxDelegation,
 		format.Release: format.MaxRelease, format.RevocationFile: format.MaxRevocation,
-		format.Attestation: format.MaxAttestation,
+		format.Attestation:    format.MaxAttestation,
 		format.CarriedLicense: format.MaxCarried,
 	} {
 		for _, over := range []int{0, 1} {
