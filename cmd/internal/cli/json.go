@@ -9,6 +9,13 @@ import (
 	"strings"
 )
 
+// JSONFile returns what --json prints of v, for a file.
+func JSONFile(v any) ([]byte, error) {
+	var b bytes.Buffer
+	err := writeJSON(&b, v, "  ")
+	return b.Bytes(), err
+}
+
 // writeJSON writes v as one object, with a newline; empty for indent, on one line.
 // Characters that could act on a terminal are written as \u escapes, which mean the
 // same to a program.

@@ -87,6 +87,8 @@ func sortOf(data []byte) (sort string, ours bool) {
 		{"OLA1:", "an attestation", true},
 		{"\x89PNG", "a picture", true},
 		{"<svg ", "a drawing", true},
+		{"# HELP offlicense_", "metrics", true},
+		{"{\n  \"version\": 1,", "an answer in JSON", true},
 		{"file,result,", "a report", true},
 		{".TH ", "a manual page", true},
 		{"X-Unsent: 1\r\n", "a letter", true},

@@ -59,8 +59,8 @@ func refusedAnswer(r *verify.Refusal) answer {
 	}
 }
 
-// print writes the answer for one license.
-func (a answer) print(env *cli.Env) {
+// print writes the answer for one license, and below it rows of a name and a text.
+func (a answer) print(env *cli.Env, below ...[2]string) {
 	for _, warning := range a.Warnings {
 		env.Warnf("%s", warning)
 	}
@@ -68,15 +68,16 @@ func (a answer) print(env *cli.Env) {
 		fmt.Fprintln(env.Stdout, cli.Fold(env.Stdout, cli.State(env.Stdout, string(a.Reason))+": "+title(a.License.License)))
 		table := licenseTable(a.License.License)
 		table.Row("  revocations", a.License.RevocationList.String())
+		for _, row := range below {
+			table.Row("  "+row[0], row[1])
+		}
 		table.WriteTo(env.Stdout)
 		return
 	}
 	fmt.Fprintln(env.Stdout, cli.Fold(env.Stdout, cli.Bad(env.Stdout, string(a.Reason))+": "+cli.Clean(a.Message)))
-	for _, line := range [...]struct{ name, text string }{
-		{"expected", a.Expected}, {"found", a.Found}, {"hint", a.Hint},
-	} {
-		if line.text != "" {
-			fmt.Fprintln(env.Stdout, cli.Fold(env.Stdout, fmt.Sprintf("  %-8s  %s", line.name, cli.Clean(line.text))))
+	for _, row := range append([][2]string{{"expected", a.Expected}, {"found", a.Found}, {"hint", a.Hint}}, below...) {
+		if row[1] != "" {
+			fmt.Fprintln(env.Stdout, cli.Fold(env.Stdout, fmt.Sprintf("  %-8s  %s", row[0], cli.Clean(row[1]))))
 		}
 	}
 }
@@ -86,7 +87,7 @@ func (a answer) line(env *cli.Env) string {
 	text := cli.Bad(env.Stdout, string(a.Reason)) + ": " + cli.Clean(a.Message)
 	switch {
 	case a.Valid:
-		text = statusText(env, a.License.License)
+		text = statusText(env.Stdout, a.License.License)
 	case a.Error != "":
 		text = cli.Bad(env.Stdout, "could not be checked") + ": " + cli.Clean(a.Error)
 	}

@@ -36,6 +36,7 @@ func Program(b Build) cli.Program {
 			t.requestCommand(),
 			t.installCommand(),
 			t.verifyCommand(),
+			t.statusCommand(),
 			t.releaseCommand(),
 			t.failoverCommand(),
 			t.attestCommand(),

@@ -34,7 +34,7 @@ func installList(env *cli.Env, state *site.State, v *verify.Verifier, text []byt
 		for _, warning := range license.Warnings {
 			env.Warnf("%s", warning)
 		}
-		fmt.Fprintf(env.Stdout, "the installed license is valid by it: %s\n  %s\n", title(license), statusText(env, license))
+		fmt.Fprintf(env.Stdout, "the installed license is valid by it: %s\n  %s\n", title(license), statusText(env.Stdout, license))
 	case errors.Is(err, verify.NoLicense):
 		fmt.Fprintln(env.Stdout, "no license is installed here yet")
 	case errors.As(err, &refusal):

@@ -2,6 +2,7 @@ package command
 
 import (
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -22,14 +23,14 @@ func title(l *verify.License) string {
 }
 
 // statusText says until when a license holds.
-func statusText(env *cli.Env, l *verify.License) string {
+func statusText(out io.Writer, l *verify.License) string {
 	switch {
 	case l.Reason == verify.Grace:
-		return cli.State(env.Stdout, "grace") + " until " + text.LastDay(l.HardEnd)
+		return cli.State(out, "grace") + " until " + text.LastDay(l.HardEnd)
 	case l.Expires.IsZero():
-		return cli.State(env.Stdout, "valid") + ", perpetual"
+		return cli.State(out, "valid") + ", perpetual"
 	}
-	return cli.State(env.Stdout, "valid") + " until " + text.LastDay(l.Expires)
+	return cli.State(out, "valid") + " until " + text.LastDay(l.Expires)
 }
 
 // licenseTable lists what was bought.

@@ -89,7 +89,7 @@ func TestScripts(t *testing.T) {
 			return false, fmt.Errorf("unknown condition %q", condition)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"status":    status,
+			"status":    exitStatus,
 			"smalldisk": smallDisk,
 			"readonly":  readOnly,
 		},
@@ -97,7 +97,7 @@ func TestScripts(t *testing.T) {
 }
 
 // status runs a command and wants its exit status: "status 3 offlicense verify ...".
-func status(ts *testscript.TestScript, _ bool, args []string) {
+func exitStatus(ts *testscript.TestScript, _ bool, args []string) {
 	err := ts.Exec(args[1], args[2:]...)
 	got := 0
 	if exit, ok := errors.AsType[*exec.ExitError](err); ok {

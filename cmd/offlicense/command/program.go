@@ -8,15 +8,32 @@ import (
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/verify/machine"
 	"github.com/offlicense/offlicense/verify/site"
+	"github.com/spf13/pflag"
 )
 
-func (f *verifyFlags) program(env *cli.Env) (site.Program, error) {
+// programFlags are what a program would say of itself.
+type programFlags struct {
+	product, edition, version, built string
+	use, components                  []string
+}
+
+func (f *programFlags) add(flags *pflag.FlagSet) {
+	flags.StringVar(&f.product, "product", "", "")
+	flags.StringVar(&f.edition, "edition", "", "")
+	flags.StringVar(&f.version, "product-version", "", "")
+	flags.StringVar(&f.built, "built", "", "")
+	flags.StringArrayVar(&f.use, "use", nil, "")
+	flags.StringArrayVar(&f.components, "component", nil, "")
+}
+
+// program is what is judged. here says that it is this machine that it runs on.
+func (f *programFlags) program(env *cli.Env, here bool) (site.Program, error) {
 	p := site.Program{Product: f.product, Edition: f.edition, Version: f.version}
 	var err error
 	if p.Built, err = parseBuilt(f.built); err != nil {
 		return p, err
 	}
-	if p.Use, err = parseUse(f.use, !f.anyMachine); err != nil {
+	if p.Use, err = parseUse(f.use, here); err != nil {
 		return p, err
 	}
 	p.Components, err = operatorComponents(env, f.components)

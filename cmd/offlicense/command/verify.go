@@ -19,13 +19,12 @@ var verifyUsage string
 
 type verifyFlags struct {
 	tool
+	programFlags
 	listFlags
 
-	state, roots, product, edition string
-	version, built                 string
-	use, components                []string
-	anyMachine, quiet, json        bool
-	csv                            spreadsheet.Options
+	state, roots            string
+	anyMachine, quiet, json bool
+	csv                     spreadsheet.Options
 }
 
 func (t tool) verifyCommand() cli.Command {
@@ -35,12 +34,7 @@ func (t tool) verifyCommand() cli.Command {
 			f := &verifyFlags{tool: t}
 			flags.StringVar(&f.state, "state", "", "")
 			flags.StringVar(&f.roots, "roots", "", "")
-			flags.StringVar(&f.product, "product", "", "")
-			flags.StringVar(&f.edition, "edition", "", "")
-			flags.StringVar(&f.version, "product-version", "", "")
-			flags.StringVar(&f.built, "built", "", "")
-			flags.StringArrayVar(&f.use, "use", nil, "")
-			flags.StringArrayVar(&f.components, "component", nil, "")
+			f.programFlags.add(flags)
 			f.listFlags.add(flags)
 			flags.BoolVar(&f.anyMachine, "any-machine", false, "")
 			flags.BoolVar(&f.quiet, "quiet", false, "")
@@ -151,7 +145,7 @@ func (f *verifyFlags) check(env *cli.Env, args []string) error {
 }
 
 func (f *verifyFlags) prepare(env *cli.Env) (*judge, error) {
-	p, err := f.program(env)
+	p, err := f.program(env, !f.anyMachine)
 	if err != nil {
 		return nil, err
 	}
