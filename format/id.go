@@ -45,7 +45,8 @@ func ParseID(s string) (ID, error) {
 
 // ComparisonCode returns the first 10 bytes of a hash in groups of four characters,
 // short enough for two people on the phone and long enough (80 bits) that nobody finds
-// a second request with the same one: "K7QX-2MPA-…".
+// a second statement with the same one: "K7QX-2MPA-…". [CodeOf] has that of a statement;
+// that of a public key is of its thumbprint (RFC 9679).
 func ComparisonCode(hash [32]byte) string {
 	s := base32Encoding.EncodeToString(hash[:10])
 	return strings.Join([]string{s[:4], s[4:8], s[8:12], s[12:]}, "-")

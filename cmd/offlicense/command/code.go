@@ -7,6 +7,7 @@ import (
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/cmd/internal/qr"
 	"github.com/offlicense/offlicense/format"
+	"github.com/offlicense/offlicense/verify/site"
 	"github.com/spf13/pflag"
 )
 
@@ -30,9 +31,9 @@ func codeCommand() cli.Command {
 type codeAnswer struct {
 	Version        int      `json:"version"`
 	Kind           string   `json:"kind"`
-	ComparisonCode string   `json:"comparison_code,omitempty"` // of a request
-	Parts          []string `json:"parts"`                     // the text of each code
-	Pictures       []string `json:"pictures,omitempty"`        // that were written
+	ComparisonCode string   `json:"comparison_code"`
+	Parts          []string `json:"parts"`              // the text of each code
+	Pictures       []string `json:"pictures,omitempty"` // that were written
 }
 
 func (f *qrFlags) showCode(env *cli.Env, args []string) error {
@@ -57,7 +58,10 @@ func (f *qrFlags) showCode(env *cli.Env, args []string) error {
 	if err != nil {
 		return notShown(args[0], err)
 	}
-	code := format.EncodeText(kind, raw)
+	code, err := drawn(kind, raw)
+	if err != nil {
+		return notShown(args[0], err)
+	}
 	pictures, err := f.Flags.Write(env, code)
 	if err != nil {
 		return err
@@ -83,22 +87,24 @@ func (f *qrFlags) showCode(env *cli.Env, args []string) error {
 }
 
 func (f *qrFlags) answerCode(env *cli.Env, s *statement, code string, pictures []string) (err error) {
-	a := codeAnswer{Version: 1, Kind: s.Kind, Pictures: pictures}
-	if s.Request != nil {
-		a.ComparisonCode = s.Request.ComparisonCode
-	}
+	a := codeAnswer{Version: 1, Kind: s.Kind, ComparisonCode: s.Code, Pictures: pictures}
 	if a.Parts, err = qr.Whole(code); err != nil {
 		return err
 	}
 	return env.Answer(a)
 }
 
+// drawn is the text that a code shows, as the command that made the statement drew it.
+func drawn(kind format.Kind, raw []byte) (string, error) {
+	if kind == format.SignedRequest {
+		return site.CodeOf(raw)
+	}
+	return format.EncodeText(kind, raw), nil
+}
+
 // besideCode is the text beside the code of a statement.
 func besideCode(s *statement, file string) []string {
-	lines := []string{s.Kind}
-	if s.Request != nil {
-		lines = append(lines, s.Request.ComparisonCode)
-	}
+	lines := []string{s.Kind, s.Code}
 	if file != "-" {
 		lines = append(lines, "", "file", cli.Clean(file))
 	}

@@ -70,8 +70,13 @@ func (t tool) install(env *cli.Env, args []string, stateFlag, rootsFlag string, 
 	for _, warning := range license.Warnings {
 		env.Warnf("%s", warning)
 	}
+	code, err := codeOf(text)
+	if err != nil {
+		return err
+	}
 	fmt.Fprintf(env.Stdout, "installed: %s\n", title(license))
 	table := licenseTable(license)
+	table.Row("  code", code)
 	if l := answerList(license.RevocationList, o.Now); l != nil {
 		table.Row("  revocations", l.String())
 	}
@@ -82,7 +87,17 @@ func (t tool) install(env *cli.Env, args []string, stateFlag, rootsFlag string, 
 	if err != nil {
 		return err
 	}
+	a.Code = code
 	return env.Answer(a)
+}
+
+// codeOf returns the comparison code of a text, which the other side shows, too.
+func codeOf(text []byte) (string, error) {
+	kind, raw, err := format.DecodeText(text)
+	if err != nil {
+		return "", err
+	}
+	return format.CodeOf(kind, raw)
 }
 
 // notInstalled adds to a refusal what was compared. What was installed before stays.

@@ -17,13 +17,18 @@ func installList(env *cli.Env, state *site.State, v *verify.Verifier, text []byt
 	if err != nil {
 		return notInstalled(env, err)
 	}
+	code, err := codeOf(text)
+	if err != nil {
+		return err
+	}
 	installed := "installed"
 	if l.Already {
 		installed = "was already installed"
 	}
 	fmt.Fprintf(env.Stdout, "revocation list %d of %s %s\n", l.Number, day(l.Issued()), installed)
+	fmt.Fprintf(env.Stdout, "  code  %s\n", code)
 	license, err := state.Installed(v, o)
-	told := listInstalled{Version: 1, Number: l.Number, Issued: l.Issued(), Already: l.Already}
+	told := listInstalled{Version: 1, Code: code, Number: l.Number, Issued: l.Issued(), Already: l.Already}
 	if !errors.Is(err, verify.NoLicense) {
 		a, _ := answerOf(license, err, o.Now)
 		told.Installed = &a
@@ -56,5 +61,6 @@ type listInstalled struct {
 	Number    uint64    `json:"number"`
 	Issued    time.Time `json:"issued"`
 	Already   bool      `json:"already,omitempty"`
+	Code      string    `json:"comparison_code"`
 	Installed *answer   `json:"installed,omitempty"` // the installed license by it, as verify --json has it
 }

@@ -88,9 +88,13 @@ func (f *releaseFlags) run(env *cli.Env, args []string) error {
 	for _, warning := range r.Warnings {
 		env.Warnf("%s", warning)
 	}
-	f.summary(out, state, r, code)
+	comparison, err := codeOf(r.Text)
+	if err != nil {
+		return err
+	}
+	f.summary(out, state, r, comparison, code)
 	err = code.draw(env, out, []string{
-		"release", r.ID.String(), "",
+		"release", comparison, "",
 		f.beside(),
 	})
 	if err != nil {
@@ -160,8 +164,9 @@ func (f *releaseFlags) confirm(env *cli.Env, preview *site.ReleasePreview) error
 }
 
 // summary says what to do next.
-func (f *releaseFlags) summary(out io.Writer, state *site.State, r *site.Release, code qrPlan) {
+func (f *releaseFlags) summary(out io.Writer, state *site.State, r *site.Release, comparison string, code qrPlan) {
 	fmt.Fprintf(out, "released: the license stopped here on %s\n", format.Time(r.IssuedAt).Format(time.RFC3339))
+	fmt.Fprintf(out, "  code      %s\n", comparison)
 	if f.pictures != "" && !f.ToStdout() {
 		fmt.Fprintf(out, "  picture   %s\n", cli.Clean(f.pictures))
 	}

@@ -1,7 +1,6 @@
 package command
 
 import (
-	"crypto/sha256"
 	"encoding/hex"
 	"time"
 
@@ -11,17 +10,16 @@ import (
 
 // requestView is a request as show prints it.
 type requestView struct {
-	ComparisonCode string          `json:"comparison_code"`
-	Product        string          `json:"product"`
-	Invoice        string          `json:"invoice"`
-	Account        string          `json:"account"` // hash of invoice and e-mail address, hexadecimal
-	Type           string          `json:"type"`
-	Time           time.Time       `json:"time"`
-	Key            string          `json:"key"`
-	Components     []componentView `json:"components"`
-	Site           string          `json:"site,omitempty"`
-	Host           string          `json:"host,omitempty"`
-	Replaces       *format.ID      `json:"replaces,omitempty"`
+	Product    string          `json:"product"`
+	Invoice    string          `json:"invoice"`
+	Account    string          `json:"account"` // hash of invoice and e-mail address, hexadecimal
+	Type       string          `json:"type"`
+	Time       time.Time       `json:"time"`
+	Key        string          `json:"key"`
+	Components []componentView `json:"components"`
+	Site       string          `json:"site,omitempty"`
+	Host       string          `json:"host,omitempty"`
+	Replaces   *format.ID      `json:"replaces,omitempty"`
 }
 
 type componentView struct {
@@ -39,17 +37,16 @@ func viewRequest(body []byte) (*requestView, error) {
 		return nil, err
 	}
 	return &requestView{
-		ComparisonCode: format.ComparisonCode(sha256.Sum256(body)),
-		Product:        q.Product,
-		Invoice:        q.Invoice,
-		Account:        hex.EncodeToString(q.Account[:]),
-		Type:           q.Type,
-		Time:           format.Time(q.Time),
-		Key:            key.String(),
-		Components:     viewComponents(q.Components),
-		Site:           q.Site,
-		Host:           q.Host,
-		Replaces:       q.Prior,
+		Product:    q.Product,
+		Invoice:    q.Invoice,
+		Account:    hex.EncodeToString(q.Account[:]),
+		Type:       q.Type,
+		Time:       format.Time(q.Time),
+		Key:        key.String(),
+		Components: viewComponents(q.Components),
+		Site:       q.Site,
+		Host:       q.Host,
+		Replaces:   q.Prior,
 	}, nil
 }
 

@@ -38,6 +38,7 @@ func (r *rows) components(list []componentView) {
 func (s *statement) print(w io.Writer, file string) {
 	fmt.Fprintf(w, "%s: %s, not verified: anybody can write such a text\n", cli.Clean(file), s.Kind)
 	var r rows
+	r.add("code", s.Code)
 	switch {
 	case s.Request != nil:
 		s.Request.print(&r)
@@ -72,7 +73,6 @@ func (s *statement) print(w io.Writer, file string) {
 }
 
 func (q *requestView) print(r *rows) {
-	r.add("request", q.ComparisonCode)
 	r.add("product", q.Product)
 	r.add("invoice", q.Invoice)
 	r.add("account", q.Account)
