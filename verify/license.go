@@ -16,6 +16,7 @@ type License struct {
 	Warnings []Warning `json:"-"`
 
 	ID         format.ID `json:"id"`
+	Code       string    `json:"comparison_code"` // of its payload, as the vendor's screen shows it
 	Vendor     string    `json:"vendor"`
 	Product    string    `json:"product"`
 	Edition    string    `json:"edition,omitempty"`
@@ -59,10 +60,11 @@ func (l *License) Limit(name string) (uint64, bool) {
 	return most, found
 }
 
-func newLicense(c *format.LicenseClaims, signedBy string) *License {
+func newLicense(c *format.LicenseClaims, code, signedBy string) *License {
 	l := &License{
 		Reason:        Valid,
 		ID:            c.ID,
+		Code:          code,
 		Vendor:        c.Issuer,
 		Product:       c.Product,
 		Edition:       c.Terms.Edition,

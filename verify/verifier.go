@@ -154,7 +154,7 @@ type judgement struct {
 }
 
 func (o *Opened) judge(facts *Facts) (*License, error) {
-	j := &judgement{Opened: o, facts: facts, license: newLicense(o.claims, o.delegation.claims.Name)}
+	j := &judgement{Opened: o, facts: facts, license: newLicense(o.claims, o.signed.Code(), o.delegation.claims.Name)}
 	steps := [...]func(*judgement) error{
 		(*judgement).released,
 		(*judgement).revocation,

@@ -13,6 +13,7 @@ import (
 	"github.com/offlicense/offlicense/cmd/licensor/command/revoke"
 	"github.com/offlicense/offlicense/cmd/licensor/command/sale"
 	"github.com/offlicense/offlicense/cmd/licensor/command/setup"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/photo"
 )
 
 func main() { os.Exit(cli.Main(program(), cli.System())) }
@@ -25,6 +26,7 @@ func program() cli.Program {
 		Name:     "licensor",
 		Summary:  "record what was sold and sign licenses for it",
 		Usage:    usage,
+		Pictures: photo.Read,
 		Commands: slices.Concat(setup.Commands(program), sale.Commands, issue.Commands, record.Commands, letter.Commands, revoke.Commands, key.Commands),
 	}
 }

@@ -71,6 +71,9 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"answer":   scriptAnswer,
+			"blank":    scriptBlank,
+			"drawn":    scriptDrawn,
+			"mailed":   scriptMailed,
 			"known":    scriptKnown,
 			"sold":     scriptSold,
 			"ask":      scriptAsk,

@@ -38,14 +38,14 @@ type RequestOptions struct {
 type Request struct {
 	format.Request
 	Text    []byte   // the signed request (OLS1), as files carry it
-	Code    string   // as a QR code carries it: the body (OLQ1), or of one that names a Prior the signed request
+	Code    string   // as a QR code carries it: the body (OLQ1); the signed request if Changed
 	Hash    [32]byte // SHA-256 of the body
 	Path    string   // where the state directory keeps Text
 	Machine *machine.Identity
 
 	// Changed says that this machine does not agree with an earlier request of the site. A
-	// change of machine names the installed license as Prior, and that needs the signature,
-	// in its code as well.
+	// change of machine needs the signature, in its code as well, and names the installed
+	// license as Prior.
 	Changed bool
 
 	Warnings []verify.Warning
@@ -196,8 +196,8 @@ func fit(q *format.Request) error {
 	return nil
 }
 
-// CodeOf returns the text that a QR code of a signed request carries. Its body alone is
-// enough, unless it names a license that it replaces: that needs the signature.
+// CodeOf returns the text that a QR code of a signed request carries, as Request.Code. Its
+// body alone is enough, unless it names a license that it replaces: that needs the signature.
 func CodeOf(raw []byte) (string, error) {
 	signed, err := format.ParseStatement(raw, format.SignedRequest)
 	if err != nil {
@@ -213,7 +213,7 @@ func CodeOf(raw []byte) (string, error) {
 	return format.EncodeText(format.RequestBody, signed.UnverifiedPayload()), nil
 }
 
-// sign makes a request.
+// sign makes a request of which the code needs the signature, too, if the machine changed.
 func sign(q *format.Request, key Key, changed bool) (*Request, error) {
 	body, err := q.Marshal()
 	if err != nil {
@@ -223,12 +223,15 @@ func sign(q *format.Request, key Key, changed bool) (*Request, error) {
 	if err != nil {
 		return nil, err
 	}
-	code, err := CodeOf(raw)
-	return &Request{
+	r := &Request{
 		Request: *q,
 		Text:    format.EncodeFile(format.SignedRequest, raw),
-		Code:    code,
+		Code:    format.EncodeText(format.RequestBody, body),
 		Hash:    sha256.Sum256(body),
 		Changed: changed,
-	}, err
+	}
+	if changed {
+		r.Code = format.EncodeText(format.SignedRequest, raw)
+	}
+	return r, nil
 }

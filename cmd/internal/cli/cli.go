@@ -36,6 +36,7 @@
 package cli
 
 import (
+	"context"
 	"embed"
 	"errors"
 	"fmt"
@@ -59,6 +60,9 @@ type Program struct {
 	// examples. May be empty.
 	Usage    string
 	Commands []Command
+	// Pictures returns the texts of the codes on a picture, or says why it reads none. nil:
+	// the tool reads no pictures.
+	Pictures func(ctx context.Context, picture []byte) ([]string, error)
 }
 
 // Command is one command of a tool.
@@ -111,6 +115,9 @@ type Run func(env *Env, args []string) error
 // Main runs the command that env.Args names and returns the exit status.
 func Main(p Program, env *Env) int {
 	env.program = p.Name
+	if p.Pictures != nil {
+		env.pictures = func(picture []byte) ([]string, error) { return p.Pictures(context.Background(), picture) }
+	}
 	out := &watchedWriter{w: env.Stdout}
 	env.Stdout = out
 	env.screens()

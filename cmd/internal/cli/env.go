@@ -31,6 +31,7 @@ type Env struct {
 	Attended func() bool
 
 	program   string
+	pictures  func([]byte) ([]string, error) // nil: the tool reads none
 	stdinRead bool
 	answers   io.Writer // standard output, where the command was called with --json
 	answered  bool

@@ -84,6 +84,9 @@ func (f *LimitedFile) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// lower lowers the limit while little has been read.
+func (f *LimitedFile) lower(limit int64) { f.limit, f.left = limit, f.left-f.limit+limit }
+
 func (f *LimitedFile) Close() error {
 	if f.file == nil {
 		return nil

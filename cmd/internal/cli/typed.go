@@ -18,11 +18,11 @@ const (
 	erase     = 0x7f
 )
 
-// readCarrier is ReadFile for what carries a statement. At a terminal it is typed, most often
+// readTyped is ReadCarrier for a statement. At a terminal it is typed, most often
 // by a scanner that plays a keyboard.
-func (e *Env) readCarrier(path string, want ...format.Kind) ([]byte, error) {
+func (e *Env) readTyped(path string, want ...format.Kind) ([]byte, error) {
 	if path != "-" || e.stdinRead || e.Attended == nil || !e.Attended() {
-		return e.ReadFile(path, envelope.MaxSize)
+		return e.ReadCarrier(path)
 	}
 	t := typing{want: want}
 	line, shown := &Progress{out: e.Stderr}, "nothing"
@@ -41,7 +41,7 @@ func (e *Env) readCarrier(path string, want ...format.Kind) ([]byte, error) {
 	})
 	line.draw("")
 	if errors.Is(err, ErrNoTerminal) {
-		return e.ReadFile(path, envelope.MaxSize)
+		return e.ReadCarrier(path)
 	}
 	e.stdinRead = true
 	if err == nil && len(t.text) > envelope.MaxSize {

@@ -54,7 +54,7 @@ func (e *AmbiguousError) Error() string {
 
 // Hint says what to do about it.
 func (e *AmbiguousError) Hint() string {
-	return "copy the one that is meant into a file of its own"
+	return "give the one that is meant alone, or copy it into a file of its own"
 }
 
 // String names a statement by what it says of itself, which nobody has checked.

@@ -94,11 +94,13 @@ func (l *layout) read(text []byte) []byte {
 
 // scanTyped searches a text in which no prefix was seen as if it had been typed through the
 // keyboard of another country, of which the prefix tells.
-func (f *finder) scanTyped(text []byte) {
-	for i := 0; i < len(layouts) && len(f.found) == 0; i++ {
-		if f.work -= len(text); f.work < 0 {
+func (s *Search) scanTyped(text []byte) {
+	for i := 0; i < len(layouts) && len(s.found) == 0; i++ {
+		if s.work -= len(text); s.work < 0 {
 			return
 		}
-		f.scan(layouts[i].read(text))
+		s.parts = partSets{}
+		s.scan(layouts[i].read(text))
+		s.tryParts()
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/offlicense/offlicense/format"
@@ -41,8 +42,6 @@ type partSet struct {
 
 type partSets struct{ all []*partSet }
 
-func newPartSets() *partSets { return new(partSets) }
-
 func (s *partSets) add(c *candidate) {
 	if len(c.symbols) <= markLength {
 		return
@@ -58,20 +57,28 @@ func (s *partSets) add(c *candidate) {
 	s.all[i].parts[c.part.number] = append(s.all[i].parts[c.part.number], c)
 }
 
-// try puts the parts together. Those of several statements of which none is whole are left
-// to the decoder, which says so.
-func (s *partSets) try(f *finder) {
-	for _, set := range s.all {
-		if len(set.parts) == set.count && set.join(f) || len(s.all) > 1 {
-			continue
+// addSet adds the parts of another search.
+func (s *partSets) addSet(set *partSet) {
+	for n := range set.count {
+		for _, c := range set.parts[n+1] {
+			s.add(c)
 		}
-		f.add(set.text())
 	}
+}
+
+// try puts the parts together, and returns those that are not whole.
+func (s *partSets) try(f *Search) (lacking []*partSet) {
+	for _, set := range s.all {
+		if len(set.parts) < set.count || !set.join(f) {
+			lacking = append(lacking, set)
+		}
+	}
+	return lacking
 }
 
 // join joins parts of which all are there: all but the last are of one length, and the
 // checksum says how long that one is.
-func (s *partSet) join(f *finder) bool {
+func (s *partSet) join(f *Search) bool {
 	for _, first := range s.parts[1] {
 		for _, length := range first.ends {
 			if f.ends--; f.ends < 0 {
@@ -86,7 +93,7 @@ func (s *partSet) join(f *finder) bool {
 }
 
 // joinAt joins parts of a given length.
-func (s *partSet) joinAt(f *finder, length int) bool {
+func (s *partSet) joinAt(f *Search, length int) bool {
 	var pieces [][]byte
 	for n := 1; n < s.count; n++ {
 		i := slices.IndexFunc(s.parts[n], func(c *candidate) bool {
@@ -123,6 +130,33 @@ func (s *partSet) joinAt(f *finder, length int) bool {
 		}
 	}
 	return false
+}
+
+func (s *partSet) name() string { return fmt.Sprintf("%s/%d:%s", s.prefix, s.count, s.mark) }
+
+// String names a statement of which there are parts, and says which are not there.
+func (s *partSet) String() string {
+	what := "statement"
+	for _, kind := range [...]format.Kind{format.RequestBody, format.SignedRequest, format.LicenseFile, format.Delegation, format.Release, format.RevocationFile, format.CarriedLicense, format.Attestation} {
+		if prefixOf(kind) == s.prefix {
+			what = kind.String()
+		}
+	}
+	what += " " + s.mark
+	var missing []string
+	for n := range s.count {
+		if len(s.parts[n+1]) == 0 {
+			missing = append(missing, strconv.Itoa(n+1))
+		}
+	}
+	switch last := len(missing) - 1; {
+	case last < 0:
+		return fmt.Sprintf("a part of %s is damaged", what)
+	case last == 0:
+		return fmt.Sprintf("%s lacks part %s of %d", what, missing[0], s.count)
+	default:
+		return fmt.Sprintf("%s lacks parts %s and %s of %d", what, strings.Join(missing[:last], ", "), missing[last], s.count)
+	}
 }
 
 // text returns the parts that are there, for what is wrong with them.

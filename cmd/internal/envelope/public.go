@@ -37,23 +37,35 @@ func unquoted(text []byte) []byte {
 	return bytes.Join(lines, nil)
 }
 
-// PickPublic returns the line of the only public key in data, of a mail, say. Where there
-// is none, it returns data. The error is an *AmbiguousError.
+// PickPublic returns the line of the only public key in data, of a mail, say. No picture
+// is read. It is [Search.PickPublic].
 func PickPublic(data []byte) ([]byte, error) {
-	text := PublicFile(data)
+	s := NewSearch(nil)
+	s.Add(data)
+	return s.PickPublic()
+}
+
+// PickPublic returns the line of the only public key. Where there is none, it returns what
+// there is instead. The error is an *AmbiguousError, or what the reader of pictures says.
+func (s *Search) PickPublic() ([]byte, error) {
+	text := PublicFile(s.first)
 	if _, err := keys.ParsePublicFile(text); err == nil || IsPrivate(text) {
 		return text, nil
 	}
-	f := finder{work: maxWork, public: true, damaged: make(map[string][]byte)}
-	f.walk(data, 0)
-	switch len(f.keys) {
+	switch len(s.keys) {
 	case 0:
+		if s.unread != nil {
+			return nil, s.unread
+		}
+		if s.seen {
+			return nil, &NothingError{true}
+		}
 		return text, nil
 	case 1:
-		return []byte(f.keys[0].MarshalLine(f.keys[0].Comment) + "\n"), nil
+		return []byte(s.keys[0].MarshalLine(s.keys[0].Comment) + "\n"), nil
 	}
 	e := &AmbiguousError{what: "public keys"}
-	for _, k := range f.keys {
+	for _, k := range s.keys {
 		e.Choices = append(e.Choices, Choice{"public key " + k.String(), []byte(k.MarshalLine(k.Comment) + "\n")})
 	}
 	return nil, e
@@ -68,10 +80,10 @@ const (
 
 // scanPublic finds public keys: a type, 68 characters of Base64 that a line may break, and
 // on the line where they end a comment.
-func (f *finder) scanPublic(text []byte) {
+func (s *Search) scanPublic(text []byte) {
 	for {
 		at := bytes.Index(text, []byte(publicType))
-		if at < 0 || len(f.keys) == maxPublicKeys {
+		if at < 0 || len(s.keys) == maxPublicKeys {
 			return
 		}
 		text = text[at+len(publicType):]
@@ -89,8 +101,8 @@ func (f *finder) scanPublic(text []byte) {
 			comment = comment[:end]
 		}
 		k, err := keys.ParsePublicLine(publicType + " " + string(blob) + " " + string(bytes.TrimSpace(comment)))
-		if err == nil && !slices.ContainsFunc(f.keys, func(other keys.NamedKey) bool { return other.PublicKey == k.PublicKey }) {
-			f.keys = append(f.keys, k)
+		if err == nil && !slices.ContainsFunc(s.keys, func(other keys.NamedKey) bool { return other.PublicKey == k.PublicKey }) {
+			s.keys = append(s.keys, k)
 		}
 	}
 }

@@ -80,8 +80,7 @@ func prefixBefore(text []byte, at int) (string, int) {
 }
 
 // scan finds the statements of a text.
-func (f *finder) scan(text []byte) {
-	parts := newPartSets()
+func (s *Search) scan(text []byte) {
 	for i, c := range text {
 		if c != ':' && c != '/' {
 			continue
@@ -90,18 +89,17 @@ func (f *finder) scan(text []byte) {
 		if prefix == "" {
 			continue
 		}
-		if f.candidates++; f.candidates > maxCandidates {
+		if s.candidates++; s.candidates > maxCandidates {
 			break
 		}
 		if c == ':' {
-			f.tryWhole(read(prefix, text[i+1:]))
+			s.tryWhole(read(prefix, text[i+1:]))
 		} else if number, length, ok := readNumber(text[i+1:]); ok {
 			one := read(prefix, text[i+1+length:])
 			one.part = number
-			parts.add(one)
+			s.parts.add(one)
 		}
 	}
-	parts.try(f)
 }
 
 // read reads a candidate from behind its prefix.
@@ -145,12 +143,12 @@ func read(prefix string, text []byte) *candidate {
 }
 
 // tryWhole takes a candidate in one piece.
-func (f *finder) tryWhole(c *candidate) {
+func (s *Search) tryWhole(c *candidate) {
 	text := c.symbols[:c.paragraph]
-	if end, ok := f.checked(c.symbols, c.ends); ok {
+	if end, ok := s.checked(c.symbols, c.ends); ok {
 		text = c.symbols[:end]
 	}
-	f.add([]byte(c.prefix + ":" + string(text)))
+	s.add([]byte(c.prefix + ":" + string(text)))
 }
 
 var base32Encoding = base32.StdEncoding.WithPadding(base32.NoPadding)
@@ -159,15 +157,15 @@ const checksumSize = 4
 
 // checked returns the first end at which the checksum is right: the last 4 bytes are the
 // first ones of the hash of those before.
-func (f *finder) checked(symbols []byte, ends []int) (int, bool) {
-	if f.work -= len(symbols); f.work < 0 {
+func (s *Search) checked(symbols []byte, ends []int) (int, bool) {
+	if s.work -= len(symbols); s.work < 0 {
 		return 0, false
 	}
 	hash := sha256.New()
 	var raw []byte // of the first symbols, in groups of 8
 	hashed, groups := 0, 0
 	for _, end := range ends {
-		if f.ends--; f.ends < 0 {
+		if s.ends--; s.ends < 0 {
 			return 0, false
 		}
 		if rest := end % 8; rest == 1 || rest == 3 || rest == 6 {

@@ -23,8 +23,7 @@ type answer struct {
 	Expected  string           `json:"expected,omitempty"`
 	Found     string           `json:"found,omitempty"`
 	Hint      string           `json:"hint,omitempty"`
-	Error     string           `json:"error,omitempty"`           // why it could not be checked
-	Code      string           `json:"comparison_code,omitempty"` // of the file, where one was installed
+	Error     string           `json:"error,omitempty"` // why it could not be checked
 }
 
 // licenseAnswer is a license with the age of the list by which it was judged.

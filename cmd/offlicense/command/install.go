@@ -70,13 +70,8 @@ func (t tool) install(env *cli.Env, args []string, stateFlag, rootsFlag string, 
 	for _, warning := range license.Warnings {
 		env.Warnf("%s", warning)
 	}
-	code, err := codeOf(text)
-	if err != nil {
-		return err
-	}
 	fmt.Fprintf(env.Stdout, "installed: %s\n", title(license))
 	table := licenseTable(license)
-	table.Row("  code", code)
 	if l := answerList(license.RevocationList, o.Now); l != nil {
 		table.Row("  revocations", l.String())
 	}
@@ -87,7 +82,6 @@ func (t tool) install(env *cli.Env, args []string, stateFlag, rootsFlag string, 
 	if err != nil {
 		return err
 	}
-	a.Code = code
 	return env.Answer(a)
 }
 

@@ -43,6 +43,7 @@ func licenseTable(l *verify.License) *cli.Table {
 	}
 	row("invoice", l.Invoice)
 	row("license", l.ID.String())
+	row("code", l.Code)
 	row("site", l.Site)
 	row("ends", end(l))
 	row("updates", until(l.UpdatesUntil))

@@ -76,7 +76,7 @@ type statement struct {
 	File        string          `json:"file,omitempty"` // where there are several
 	Kind        string          `json:"kind"`
 	Verified    bool            `json:"verified"` // always false
-	Code        string          `json:"comparison_code"`
+	Code        string          `json:"comparison_code,omitempty"`
 	Request     *requestView    `json:"request,omitempty"`
 	License     *licenseView    `json:"license,omitempty"`
 	Delegation  *delegationView `json:"delegation,omitempty"` // of the license, too
@@ -91,8 +91,10 @@ func decode(text []byte) (*statement, error) {
 		return nil, err
 	}
 	s := &statement{Version: 1, Kind: kind.String()}
-	if s.Code, err = format.CodeOf(kind, raw); err != nil {
-		return nil, err
+	if kind != format.CarriedLicense { // it has that of the license for which it stands
+		if s.Code, err = format.CodeOf(kind, raw); err != nil {
+			return nil, err
+		}
 	}
 	switch kind {
 	case format.RequestBody:

@@ -106,7 +106,7 @@ func (r *manyRun) open(files []foundFile) []toCheck {
 }
 
 func (r *manyRun) openFile(file foundFile) []toCheck {
-	data, err := r.env.ReadFile(file.path, envelope.MaxSize)
+	data, err := r.env.ReadCarrier(file.path)
 	if err != nil {
 		return []toCheck{{file: file.path, err: err}}
 	}
@@ -133,8 +133,10 @@ func (r *manyRun) openFile(file foundFile) []toCheck {
 	switch {
 	case len(all) > 0 || lists > 0:
 	case damaged != nil || file.given:
-		text, _ := envelope.Pick(data, format.LicenseFile) // there is none, so that nothing is ambiguous
-		_, err := r.judge.verifier.Open(text)
+		text, err := envelope.Pick(data, format.LicenseFile)
+		if err == nil {
+			_, err = r.judge.verifier.Open(text)
+		}
 		return []toCheck{{file: file.path, err: err}}
 	}
 	r.mu.Lock()

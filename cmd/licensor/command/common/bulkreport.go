@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
+	"github.com/offlicense/offlicense/cmd/internal/hint"
 	"github.com/offlicense/offlicense/cmd/internal/spreadsheet"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 )
@@ -60,6 +61,8 @@ func Reason(err error) string {
 		return ""
 	case errors.As(err, &rule):
 		return rule.Error() + "; " + rule.Hint()
+	case hint.Of(err) != "":
+		return err.Error() + "; " + hint.Of(err)
 	}
 	return err.Error()
 }

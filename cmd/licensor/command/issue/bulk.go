@@ -37,6 +37,18 @@ func (c *signCommand) signMany(env *cli.Env, args []string) error {
 	if b.items, err = findRequests(env, args); err != nil {
 		return err
 	}
+	b.load()
+	if c.report == "" && !slices.ContainsFunc(args, common.IsDirectory) {
+		if request, err := b.onlyRequest(); request != nil || err != nil {
+			if err != nil {
+				return err
+			}
+			return c.signOne(env, request)
+		}
+	}
+	if err := checkNames(b.items); err != nil {
+		return err
+	}
 	if b.directory, err = common.OpenLicenseDirectory(env, c.Out); err != nil {
 		return err
 	}
@@ -53,7 +65,7 @@ func (c *signCommand) signMany(env *cli.Env, args []string) error {
 
 func (b *bulk) run(ctx context.Context, s *service.Service) error {
 	b.service = s
-	b.read()
+	b.tellUnreadable()
 	readable := slices.DeleteFunc(slices.Clone(b.items), func(i *bulkItem) bool { return i.request == nil })
 	var broken error
 	if len(readable) > 0 {
@@ -168,7 +180,8 @@ type bulkAnswer struct {
 }
 
 type bulkResult struct {
-	Request    string               `json:"request"` // its file
+	Request    string               `json:"request"`          // its file
+	Others     []string             `json:"others,omitempty"` // files with other parts of it
 	Result     string               `json:"result"`
 	Invoice    string               `json:"invoice,omitempty"`
 	Activation string               `json:"activation,omitempty"`
@@ -184,7 +197,7 @@ func (b *bulk) answer(broken error) error {
 		if item.result == "" {
 			continue
 		}
-		r := bulkResult{Request: item.path, Result: item.result, Problem: cli.ProblemOf(item.err)}
+		r := bulkResult{Request: item.path, Others: item.others, Result: item.result, Problem: cli.ProblemOf(item.err)}
 		if item.request != nil {
 			r.Invoice = item.request.Invoice
 		}

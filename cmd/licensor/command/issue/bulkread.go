@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -21,16 +22,25 @@ import (
 	"github.com/offlicense/offlicense/verify/site/atomicfile"
 )
 
-const (
-	requestEnding = ".olq"
-	mailEnding    = ".eml" // a saved mail with a request in it
-)
+const requestEnding = ".olq"
+
+// requestEndings are how the names of files end in which a request may be: of a request
+// itself, of a saved mail, and of a picture, also of one that is not read: it is told why.
+var requestEndings = []string{requestEnding, ".eml", ".png", ".jpg", ".jpeg", ".webp", ".heic", ".heif", ".avif", ".gif", ".bmp", ".tif", ".tiff", ".pdf"}
+
+// isRequestName reports whether a file of that name is looked into.
+func isRequestName(name string) bool {
+	return slices.Contains(requestEndings, strings.ToLower(filepath.Ext(name)))
+}
 
 // bulkItem is one request of many, and what became of it.
 type bulkItem struct {
-	path    string // "-" is standard input
-	found   bool   // in a directory: nobody has named it
-	out     string // the name of its license file
+	path    string         // "-" is standard input
+	found   bool           // in a directory: nobody has named it
+	out     string         // the name of its license file
+	parts   envelope.Parts // that the file holds, whole or not
+	others  []string       // files with other parts of the same request
+	joined  bool           // it is one of them
 	request *verify.Request
 	result  string
 	license *ledger.License
@@ -38,7 +48,7 @@ type bulkItem struct {
 }
 
 // findRequests returns the files that are named, and those in the directories that are
-// named whose names end in .olq. No two may end in the same license file.
+// named whose names end as those of requests do.
 func findRequests(env *cli.Env, args []string) ([]*bulkItem, error) {
 	var items []*bulkItem
 	for _, arg := range args {
@@ -53,19 +63,24 @@ func findRequests(env *cli.Env, args []string) ([]*bulkItem, error) {
 		items = append(items, inside...)
 	}
 	if len(items) == 0 {
-		return nil, cli.Failf("there is no request in %s", cli.Quote(strings.Join(args, " "))).WithHint("of a directory, the files whose names end in %s or %s are requests", requestEnding, mailEnding)
+		return nil, cli.Failf("there is no request in %s", cli.Quote(strings.Join(args, " "))).WithHint("of a directory, files whose names end in %s, .eml, .png, .jpg or .webp are looked into", requestEnding)
 	}
+	return items, nil
+}
+
+// checkNames refuses two requests of which the licenses would be one file.
+func checkNames(items []*bulkItem) error {
 	taken := make(map[string]string, len(items))
 	for _, item := range items {
 		// Where the licenses go, upper and lower case may be the same.
 		name := strings.ToLower(item.out)
 		if other, twice := taken[name]; twice {
-			return nil, cli.Usagef("%s and %s would have the same license file, %s", cli.Quote(other), cli.Quote(item.path), cli.Quote(item.out)).
+			return cli.Usagef("%s and %s would have the same license file, %s", cli.Quote(other), cli.Quote(item.path), cli.Quote(item.out)).
 				WithHint("rename one of them, or sign them into two directories")
 		}
 		taken[name] = item.path
 	}
-	return items, nil
+	return nil
 }
 
 func requestsIn(env *cli.Env, dir string) ([]*bulkItem, error) {
@@ -76,12 +91,11 @@ func requestsIn(env *cli.Env, dir string) ([]*bulkItem, error) {
 	var items []*bulkItem
 	others := 0
 	for _, e := range entries {
-		ending := filepath.Ext(e.Name())
 		switch {
 		case strings.HasPrefix(e.Name(), "."): // what some systems put beside each file of a USB stick
 			continue
-		case !strings.EqualFold(ending, requestEnding) && !strings.EqualFold(ending, mailEnding):
-			if e.Type().IsRegular() && ending != common.LicenseEnding {
+		case !isRequestName(e.Name()):
+			if e.Type().IsRegular() && filepath.Ext(e.Name()) != common.LicenseEnding {
 				others++
 			}
 			continue
@@ -89,7 +103,8 @@ func requestsIn(env *cli.Env, dir string) ([]*bulkItem, error) {
 		items = append(items, &bulkItem{path: filepath.Join(dir, e.Name()), out: licenseName(e.Name()), found: true})
 	}
 	if others > 0 {
-		env.Warnf("%s in %s left alone: the name of a request ends in %s, that of a mail in %s", cli.Plural(others, "other file is", "other files are"), dir, requestEnding, mailEnding)
+		env.Warnf("%s in %s left alone: the name of a request ends in %s, that of a mail in .eml, that of a picture in .jpg or the like",
+			cli.Plural(others, "other file is", "other files are"), dir, requestEnding)
 	}
 	return items, nil
 }
@@ -99,8 +114,8 @@ func licenseName(path string) string {
 		return "stdin" + common.LicenseEnding
 	}
 	name := filepath.Base(path)
-	if ending := filepath.Ext(name); strings.EqualFold(ending, requestEnding) || strings.EqualFold(ending, mailEnding) {
-		name = strings.TrimSuffix(name, ending)
+	if isRequestName(name) {
+		name = strings.TrimSuffix(name, filepath.Ext(name))
 	}
 	return name + common.LicenseEnding
 }
@@ -113,8 +128,8 @@ func outputs(items []*bulkItem) []string {
 	return names
 }
 
-// read opens all requests, on all processors, and tells of those that are none.
-func (b *bulk) read() {
+// load opens all requests, on all processors, and puts together those in parts.
+func (b *bulk) load() {
 	progress := cli.NewProgress(b.env, "reading", len(b.items))
 	defer progress.Done()
 	var next atomic.Int64
@@ -123,7 +138,7 @@ func (b *bulk) read() {
 		workers.Go(func() {
 			for i := next.Add(1) - 1; i < int64(len(b.items)); i = next.Add(1) - 1 {
 				if item := b.items[i]; item.err == nil && item.path != "-" {
-					item.request, item.err = item.read(b.env)
+					item.err = item.read(b.env)
 				}
 				progress.Add(1)
 			}
@@ -132,35 +147,45 @@ func (b *bulk) read() {
 	workers.Wait()
 	for _, item := range b.items {
 		if item.path == "-" {
-			item.request, item.err = item.read(b.env)
+			item.err = item.read(b.env)
 		}
+	}
+	b.join()
+}
+
+// tellUnreadable tells of those that are no requests.
+func (b *bulk) tellUnreadable() {
+	for _, item := range b.items {
 		if item.err != nil {
-			b.refuse(progress, item, resultUnreadable, item.err)
+			b.refuse(b.env.Stderr, item, resultUnreadable, item.err)
 		}
 	}
 }
 
-func (i *bulkItem) read(env *cli.Env) (*verify.Request, error) {
+func (i *bulkItem) read(env *cli.Env) error {
 	var data []byte
 	var err error
 	if i.found {
-		data, err = atomicfile.Read(i.path, envelope.MaxSize)
+		data, err = atomicfile.Read(i.path, envelope.MaxWithPictures)
 	} else {
-		data, err = env.ReadFile(i.path, envelope.MaxSize)
+		data, err = env.ReadCarrier(i.path)
 	}
 	switch {
 	case errors.Is(err, atomicfile.ErrNotRegular):
-		return nil, errors.New("it is not a file")
+		return errors.New("it is not a file")
 	case err != nil && i.found:
-		return nil, cli.FileError("read", i.path, err)
+		return cli.FileError("read", i.path, err)
 	case err != nil:
-		return nil, err
+		return err
 	}
-	text, err := envelope.Pick(data, requestKinds...) // of many, nobody is asked
-	if err != nil {
-		return nil, err
+	s := env.NewSearch()
+	s.Add(data)
+	text, err := s.Pick(requestKinds...) // of many, nobody is asked
+	i.parts = s.Parts()
+	if err == nil {
+		i.request, err = verify.OpenRequest(text)
 	}
-	return verify.OpenRequest(text)
+	return err
 }
 
 // ask shows for which invoices the requests are, and asks once for all of them.

@@ -21,14 +21,13 @@ func release(flags *pflag.FlagSet) cli.Run {
 		if err := c.CheckReason(""); err != nil {
 			return err
 		}
-		path, err := common.OneFile(args, "one release")
-		if err != nil {
-			return err
+		if len(args) == 0 {
+			return cli.Usagef("no release is named").WithHint("name the file that came from the server, or the pictures of its codes; - is standard input")
 		}
 		if err := env.CheckOutput(c.Out, "OLL1:"); err != nil {
 			return err
 		}
-		file, err := env.ReadStatement(path, format.Release)
+		file, err := env.ReadParts(args, format.Release)
 		if err != nil {
 			return err
 		}

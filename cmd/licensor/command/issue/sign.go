@@ -61,15 +61,18 @@ func (c *signCommand) run(env *cli.Env, args []string) error {
 	case len(args) > 1 || c.report != "" || common.IsDirectory(args[0]):
 		return c.signMany(env, args)
 	}
-	return c.signOne(env, args[0])
-}
-
-func (c *signCommand) signOne(env *cli.Env, path string) error {
-	by, err := c.Operation(env)
+	if _, err := env.Time(); err != nil {
+		return err
+	}
+	request, err := readRequest(env, args)
 	if err != nil {
 		return err
 	}
-	request, err := readRequest(env, path)
+	return c.signOne(env, request)
+}
+
+func (c *signCommand) signOne(env *cli.Env, request *verify.Request) error {
+	by, err := c.Operation(env)
 	if err != nil {
 		return err
 	}
@@ -115,8 +118,9 @@ func (c *signCommand) preview(ctx context.Context, env *cli.Env, s *service.Serv
 // requestKinds are what a request may be: with its server's signature, or as from a QR code.
 var requestKinds = []format.Kind{format.SignedRequest, format.RequestBody}
 
-func readRequest(env *cli.Env, path string) (*verify.Request, error) {
-	text, err := env.ReadStatement(path, requestKinds...)
+// readRequest reads a request, of which the parts may be in several files.
+func readRequest(env *cli.Env, paths []string) (*verify.Request, error) {
+	text, err := env.ReadParts(paths, requestKinds...)
 	if err != nil {
 		return nil, err
 	}

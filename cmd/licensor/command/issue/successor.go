@@ -29,7 +29,7 @@ func (c *successor) add(flags *pflag.FlagSet) {
 }
 
 // read reads the request, once all else has been checked. what needs a reason.
-func (c *successor) read(env *cli.Env, path, what string) (err error) {
+func (c *successor) read(env *cli.Env, paths []string, what string) (err error) {
 	if c.activation == "" {
 		return cli.Usagef("--activation is missing").WithHint(`"licensor list" shows who is active`)
 	}
@@ -42,7 +42,7 @@ func (c *successor) read(env *cli.Env, path, what string) (err error) {
 	if err := env.CheckOutput(c.Out, "OLL1:"); err != nil {
 		return err
 	}
-	c.request, err = readRequest(env, path)
+	c.request, err = readRequest(env, paths)
 	return err
 }
 
@@ -72,11 +72,10 @@ func reactivate(flags *pflag.FlagSet) cli.Run {
 	var c successor
 	c.add(flags)
 	return func(env *cli.Env, args []string) error {
-		file, err := common.OneFile(args, "the request of the new server")
-		if err != nil {
-			return err
+		if len(args) == 0 {
+			return cli.Usagef("no request is named").WithHint("name the file with the new server's request, or the pictures of its codes")
 		}
-		if err := c.read(env, file, "reactivating"); err != nil {
+		if err := c.read(env, args, "reactivating"); err != nil {
 			return err
 		}
 		return c.WithService(env, service.ToChange, func(ctx context.Context, s *service.Service) error {
@@ -113,7 +112,7 @@ func move(flags *pflag.FlagSet) cli.Run {
 	c.add(flags)
 	common.AddDays(flags, &days, "overlap")
 	return func(env *cli.Env, args []string) error {
-		invoice, err := common.OneInvoice(args, 2)
+		invoice, err := common.OneInvoice(args, max(len(args), 2))
 		if err != nil {
 			return err
 		}
@@ -127,7 +126,7 @@ func move(flags *pflag.FlagSet) cli.Run {
 		if err := service.CheckOverlap(overlap); err != nil {
 			return err
 		}
-		if err := c.read(env, args[1], "a move"); err != nil {
+		if err := c.read(env, args[1:], "a move"); err != nil {
 			return err
 		}
 		return c.WithService(env, service.ToChange, func(ctx context.Context, s *service.Service) error {

@@ -12,9 +12,8 @@ import (
 
 // addDelegation keeps what a root lets a key sign that is here.
 func (c *keyCommand) addDelegation(env *cli.Env, args []string) error {
-	file, err := common.OneFile(args, "one delegation")
-	if err != nil {
-		return err
+	if len(args) == 0 {
+		return cli.Usagef("no delegation is named").WithHint("name the file that came from the holder of the root key, or the pictures of its codes")
 	}
 	now, err := env.Time()
 	if err != nil {
@@ -34,7 +33,7 @@ func (c *keyCommand) addDelegation(env *cli.Env, args []string) error {
 		}
 		defer clear(in.Roots) // it may be a private key, by mistake
 	}
-	if in.File, err = env.ReadStatement(file, format.Delegation); err != nil {
+	if in.File, err = env.ReadParts(args, format.Delegation); err != nil {
 		return err
 	}
 	a, err := service.CheckDelegation(context.Background(), dir, in, c.ServiceOptions(env))

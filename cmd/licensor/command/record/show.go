@@ -37,15 +37,20 @@ func show(flags *pflag.FlagSet) cli.Run {
 }
 
 func (c *showCommand) run(env *cli.Env, args []string) error {
-	if len(args) != 1 || args[0] == "" {
-		return cli.Usagef("got %d arguments, want one: an invoice, an activation, a license, a comparison code or a file", len(args))
+	if len(args) == 0 || args[0] == "" {
+		return cli.Usagef("nothing is named: want an invoice, an activation, a license, a comparison code or a file")
 	}
 	now, err := env.Time()
 	if err != nil {
 		return err
 	}
+	for _, arg := range args[1:] {
+		if _, err := os.Stat(arg); err != nil {
+			return cli.Usagef("unexpected argument %s", cli.Quote(arg)).WithHint("show one thing at a time; several are files with parts of one statement")
+		}
+	}
 	return c.WithService(env, service.ToRead, func(ctx context.Context, s *service.Service) error {
-		shown, err := c.find(ctx, env, s, args[0], now)
+		shown, err := c.find(ctx, env, s, args, now)
 		if err != nil {
 			return err
 		}
@@ -65,23 +70,24 @@ func (c *showCommand) run(env *cli.Env, args []string) error {
 
 // find looks up what an argument names: what is on record comes before a file, unless the
 // argument is a path.
-func (c *showCommand) find(ctx context.Context, env *cli.Env, s *service.Service, of string, now time.Time) (*service.Shown, error) {
+func (c *showCommand) find(ctx context.Context, env *cli.Env, s *service.Service, args []string, now time.Time) (*service.Shown, error) {
+	of := args[0]
 	events := shownEvents
 	if env.JSON() {
 		events = answeredEvents
 	}
 	_, err := os.Stat(of)
 	there := err == nil || of == "-"
-	if !there || !strings.ContainsAny(of, `./\`) && of != "-" {
+	if len(args) == 1 && (!there || !strings.ContainsAny(of, `./\`) && of != "-") {
 		shown, err := s.Show(ctx, of, events)
 		if shown != nil || err != nil {
 			return shown, err
 		}
 	}
-	if !there {
+	if !there && len(args) == 1 {
 		return nil, s.Unknown(ctx, "no invoice, activation, license, comparison code or file", of)
 	}
-	file, err := env.ReadStatement(of)
+	file, err := env.ReadParts(args)
 	if err != nil {
 		return nil, err
 	}

@@ -24,6 +24,7 @@ type revocationsCommand struct {
 	qr      common.QROptions
 	out     string
 	add     string
+	more    []string // files with other parts of that list
 	newest  bool
 }
 
@@ -39,7 +40,15 @@ func revocations(flags *pflag.FlagSet) cli.Run {
 	flags.BoolVar(&c.newest, "newest", false, "")
 	common.AddJSON(flags)
 	c.AddYes(flags)
-	return common.OptionsOnly(c.run)
+	return func(env *cli.Env, args []string) error {
+		if c.add == "" {
+			if err := common.NoArguments(args); err != nil {
+				return err
+			}
+		}
+		c.more = args
+		return c.run(env)
+	}
 }
 
 func (c *revocationsCommand) run(env *cli.Env) error {
@@ -213,7 +222,7 @@ func (c *revocationsCommand) record(env *cli.Env) error {
 		return cli.Usagef("%s is a copy of the ledger, and --add changes the ledger", cli.Quote(where)).
 			WithHint("record the list where the ledger is, so without --ledger COPY: licensor revocations --add %s", cli.ShellPath(c.add))
 	}
-	file, err := env.ReadStatement(c.add, format.RevocationFile)
+	file, err := env.ReadParts(append([]string{c.add}, c.more...), format.RevocationFile)
 	if err != nil {
 		return err
 	}

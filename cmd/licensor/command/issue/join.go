@@ -1,0 +1,99 @@
+package issue
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/offlicense/offlicense/cmd/internal/cli"
+	"github.com/offlicense/offlicense/cmd/internal/envelope"
+	"github.com/offlicense/offlicense/verify"
+)
+
+// join puts requests together whose parts are in several files: one item of all of them is
+// left. What still lacks a part says so of all that is there.
+func (b *bulk) join() {
+	with := make(map[string][]*bulkItem)
+	var names []string
+	for _, item := range b.items {
+		for _, name := range item.parts.Names() {
+			if with[name] = append(with[name], item); len(with[name]) == 2 {
+				names = append(names, name)
+			}
+		}
+	}
+	for _, name := range names {
+		b.joinItems(name, with[name])
+	}
+	b.items = slices.DeleteFunc(b.items, func(i *bulkItem) bool { return i.joined })
+}
+
+// joinItems puts one request together.
+func (b *bulk) joinItems(name string, items []*bulkItem) {
+	alone := func(i *bulkItem) bool { return i.request == nil && !i.joined }
+	lacking := slices.DeleteFunc(slices.Clone(items), func(i *bulkItem) bool { return !alone(i) })
+	if len(lacking) == 0 {
+		return
+	}
+	request, err := openJoined(name, items)
+	if err != nil {
+		for _, item := range lacking {
+			item.err = fmt.Errorf("%w; other parts of it are in %s", err, pathsOf(items, item))
+		}
+		return
+	}
+	whole := lacking[0]
+	for _, item := range items {
+		if item.request != nil && item.request.Hash == request.Hash {
+			whole = item
+		}
+	}
+	whole.request, whole.err = request, nil
+	for _, item := range lacking {
+		if item != whole {
+			item.joined = true
+			whole.others = append(whole.others, item.path)
+		}
+	}
+}
+
+func openJoined(name string, items []*bulkItem) (*verify.Request, error) {
+	var parts []envelope.Parts
+	for _, item := range items {
+		parts = append(parts, item.parts)
+	}
+	text, err := envelope.Join(name, parts).Pick(requestKinds...)
+	if err != nil {
+		return nil, err
+	}
+	return verify.OpenRequest(text)
+}
+
+// pathsOf names the files of items, but for one of them.
+func pathsOf(items []*bulkItem, but *bulkItem) string {
+	var paths []string
+	for _, item := range items {
+		if item != but {
+			paths = append(paths, item.path)
+		}
+	}
+	return strings.Join(paths, ", ")
+}
+
+// onlyRequest returns the request of which all files hold parts, nil if they hold more than
+// one. The error says what it lacks.
+func (b *bulk) onlyRequest() (*verify.Request, error) {
+	if len(b.items) == 1 {
+		return b.items[0].request, nil
+	}
+	for _, item := range b.items {
+		if item.request != nil || len(item.parts.Names()) == 0 {
+			return nil, nil
+		}
+	}
+	_, err := openJoined("", b.items)
+	if err == nil {
+		return nil, nil
+	}
+	return nil, cli.Failf("%s: %w", pathsOf(b.items, nil), err)
+}
