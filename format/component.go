@@ -1,6 +1,9 @@
 package format
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // MaxComponents is the most components that a request or a license names.
 const MaxComponents = 6
@@ -55,12 +58,16 @@ func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 func encodeComponents(w *writer, components []Component) {
 	w.array(2 * len(components))
 	for _, c := range components {
-		if n, known := labels.number(c.Label); known {
-			w.uint(n)
-		} else {
-			w.text(c.Label)
-		}
+		encodeLabel(w, c.Label)
 		w.bytes(c.Hash)
+	}
+}
+
+func encodeLabel(w *writer, label string) {
+	if n, known := labels.number(label); known {
+		w.uint(n)
+	} else {
+		w.text(label)
 	}
 }
 
@@ -96,4 +103,19 @@ func decodeLabel(r *reader) string {
 		}
 	}
 	return label
+}
+
+// decodeLabels reads labels of some of the components, in their order and each once.
+func decodeLabels(r *reader, of []Component) []string {
+	some := make([]string, r.array(1, MaxComponents))
+	for i := range some {
+		some[i] = decodeLabel(r)
+		at := slices.IndexFunc(of, func(c Component) bool { return c.Label == some[i] })
+		if at < 0 {
+			r.fail("label %q: want those of components, in their order and each once", some[i])
+			return nil
+		}
+		of = of[at+1:]
+	}
+	return some
 }

@@ -68,12 +68,19 @@ func TestRequestRefused(t *testing.T) {
 		{"label twice", enc(2, []byte("product1")), enc(1, []byte("product1"))},
 		{"operator's label twice", enc("z"), enc("cluster")},
 		{"known label as text", enc(4, []byte("mac_1234")), enc("mac", []byte("mac_1234"))},
-		{"label in upper case", enc("cluster"), enc("Cluster")},
-		{"label of 17 bytes", enc("cluster"), enc(strings.Repeat("c", 17))},
-		{"label that starts with a digit", enc("cluster"), enc("1cluster")},
+		{"label in upper case", enc("cluster", []byte("cluster1")), enc("Cluster", []byte("cluster1"))},
+		{"label of 17 bytes", enc("cluster", []byte("cluster1")), enc(strings.Repeat("c", 17), []byte("cluster1"))},
+		{"label that starts with a digit", enc("cluster", []byte("cluster1")), enc("1cluster", []byte("cluster1"))},
 		{"empty host", entry(8, "web1.site.example"), entry(8, "")},
 		{"host of 129 bytes", entry(8, "web1.site.example"), entry(8, strings.Repeat("h", 129))},
 		{"prior license of 15 bytes", []byte{9, 0x50, 9}, []byte{9, 0x4f}},
+		{"unreadable label that is no component's", enc(10, []any{2, "cluster"}), enc(10, []any{2, "rack"})},
+		{"unreadable labels in another order", enc(10, []any{2, "cluster"}), enc(10, []any{"cluster", 2})},
+		{"unreadable label twice", enc(10, []any{2, "cluster"}), enc(10, []any{2, 2})},
+		{"no unreadable label", enc(10, []any{2, "cluster"}), enc(10, []any{})},
+		{"unreadable label as text", enc(10, []any{2, "cluster"}), enc(10, []any{"product-uuid", "cluster"})},
+		{"unreadable label 0", enc(10, []any{2, "cluster"}), enc(10, []any{0, "cluster"})},
+		{"unreadable as one label", enc(10, []any{2, "cluster"}), enc(10, 2)},
 	})
 }
 

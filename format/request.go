@@ -23,6 +23,15 @@ type Request struct {
 	Site       string            // empty if not given, as are the following
 	Host       string
 	Prior      *ID // the license that this one replaces
+
+	// Unreadable are the labels of those Components that the user who checks the license
+	// cannot read, in their order: no license names them. They tell the machine from others.
+	Unreadable []string
+}
+
+// Readable returns the components that the user who checks the license reads.
+func (q *Request) Readable() []Component {
+	return slices.DeleteFunc(slices.Clone(q.Components), func(c Component) bool { return slices.Contains(q.Unreadable, c.Label) })
 }
 
 // AccountSize is the length of an account hash in bytes.
@@ -79,6 +88,7 @@ const (
 	requestSite
 	requestHost
 	requestPrior
+	requestUnreadable
 )
 
 // Marshal returns the body:
@@ -94,6 +104,7 @@ const (
 //	  ? 7 => tstr,           ; site
 //	  ? 8 => tstr,           ; host
 //	  ? 9 => bstr .size 16,  ; prior license
+//	  ? 10 => [1*6 label],   ; unreadable components
 //	}
 func (q *Request) Marshal() ([]byte, error) {
 	licenseType, known := types.number(q.Type)
@@ -115,6 +126,13 @@ func (q *Request) Marshal() ([]byte, error) {
 	m.text(requestHost, q.Host)
 	if q.Prior != nil {
 		m.key(requestPrior).bytes(q.Prior[:])
+	}
+	if len(q.Unreadable) > 0 {
+		list := m.key(requestUnreadable)
+		list.array(len(q.Unreadable))
+		for _, label := range q.Unreadable {
+			encodeLabel(list, label)
+		}
 	}
 	if _, err := UnmarshalRequest(w.b); err != nil {
 		return nil, err
@@ -157,6 +175,9 @@ func UnmarshalRequest(body []byte) (*Request, error) {
 	if f.has(requestPrior) {
 		id := r.id()
 		q.Prior = &id
+	}
+	if f.has(requestUnreadable) {
+		q.Unreadable = decodeLabels(&r, q.Components)
 	}
 	f.end()
 	r.end()

@@ -35,6 +35,7 @@ func mostRequest() *format.Request {
 		format.Component{Label: "cluster", Hash: []byte("cluster1")},
 		format.Component{Label: "z", Hash: []byte("last_one")})
 	q.Site, q.Host, q.Prior = "Straße 7, 東京", "web1.site.example", &format.ID{9}
+	q.Unreadable = []string{"product-uuid", "cluster"}
 	return q
 }
 

@@ -57,7 +57,7 @@ func TestSpecExample(t *testing.T) {
 	key("staff", staffKey(t))
 	key("machine", machineKey(t))
 	write("account of INV0042-1 and ops@site.example", testRequest(t).Account[:])
-	write("component of evoq, machine-id and 8f3c1d5e7a904b26b1d2c3e4f5061728", hmacOf("evoq", "machine-id\x008f3c1d5e7a904b26b1d2c3e4f5061728"))
+	write("component of evoq, machine-id and 8f3c1d5e7a904b26b1d2c3e4f5061728", hmacOf("evoq", "machine-id\x005e1d3c8f907a264bb1d2c3e4f5061728"))
 	const volume = "{0B5E0A0C-5F0E-4C53-9D0C-2B8A3C1D7E11}"
 	given, err := machine.ParseValue("volume=" + volume)
 	if err != nil {

@@ -23,6 +23,19 @@ func (m *vectorMaker) requests() {
 	weak := testRequest(m.t)
 	weak.Key = append([]byte{1}, make([]byte, 31)...)
 	add("malformed-weak-key", verify.Malformed, "the machine's key is the identity", format.RequestBody, m.payload(weak))
+	unreadable := testRequest(m.t)
+	unreadable.Unreadable = []string{format.LabelProductUUID, format.LabelRootFS}
+	some := m.payload(unreadable)
+	add("unreadable", verify.Valid, "who checks cannot read two of its three components", format.RequestBody, some)
+	for _, c := range []struct{ name, comment, labels string }{
+		{"order", "unreadable components in another order", "\x82\x03\x02"},
+		{"twice", "an unreadable component twice", "\x82\x02\x02"},
+		{"none", "an empty list of unreadable components", "\x80"},
+		{"other", "an unreadable component that the request does not have", "\x82\x02\x04"},
+		{"text", "an unreadable component whose label has a number", "\x82\x6cproduct-uuid\x03"},
+	} {
+		add("malformed-unreadable-"+c.name, verify.Malformed, c.comment, format.RequestBody, m.once(some, "\x0a\x82\x02\x03", "\x0a"+c.labels))
+	}
 	s := newScenario(m.t)
 	add("malformed-license", verify.Malformed, "a license where a request belongs", format.LicenseFile, fileOf(m.t, s.delegation, s.license))
 }

@@ -36,9 +36,20 @@ func normalize(s string) string {
 		bare = bare[1 : len(bare)-1]
 	}
 	if bare = strings.ReplaceAll(bare, "-", ""); isUUID(bare) {
-		return bare
+		return min(bare, swapped(bare))
 	}
 	return s
+}
+
+// swapped returns a UUID in the other byte order: its first three fields, of 4, 2 and 2
+// bytes, are each turned around. Before version 2.6 SMBIOS did not say which order counts, so a
+// new firmware or kernel may show the same UUID in the other one.
+func swapped(uuid string) string {
+	var b strings.Builder
+	for _, i := range [...]int{6, 4, 2, 0, 10, 8, 14, 12} {
+		b.WriteString(uuid[i : i+2])
+	}
+	return b.String() + uuid[16:]
 }
 
 // isUUID reports whether s is 32 lower-case hexadecimal digits.

@@ -23,7 +23,7 @@ func TestParseIOReg(t *testing.T) {
 			t.Errorf("parseIOReg(%q): got %q, want %q", in, got, want)
 		}
 	}
-	if r := uuidReading(parseIOReg(output), "ioreg"); r.status != Present || r.value != "8f3c1d5e7a904b26b1d2c3e4f5061728" {
+	if r := uuidReading(parseIOReg(output), "ioreg"); r.status != Present || r.value != "5e1d3c8f907a264bb1d2c3e4f5061728" {
 		t.Errorf("reading: got %+v, want the normalized UUID", r)
 	}
 }

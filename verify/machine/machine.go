@@ -33,13 +33,15 @@
 //
 //  1. ASCII white space at both ends is dropped, A-Z become a-z.
 //  2. If what is left is 32 hexadecimal digits once one pair of enclosing braces and all
-//     dashes are taken away, then it is those 32 digits; otherwise it stays as step 1
-//     left it.
+//     dashes are taken away, then it is the smaller, digit by digit, of those 32 and of
+//     the same UUID in its other byte order, in which the first three fields, of 8, 4 and 4
+//     digits, have their bytes turned around; otherwise it stays as step 1 left it. So a
+//     firmware or a kernel that shows the other order changes nothing.
 //
 // A MAC address can be guessed from a known maker in seconds, so its value is
 // machine-id || 0x00 || the 12 lower-case hexadecimal digits, and without a machine-id
 // there is none. For example the product "evoq" on a machine whose /etc/machine-id holds
-// 8f3c1d5e7a904b26b1d2c3e4f5061728 has the machine-id component 4d55772099f85a3c.
+// 8f3c1d5e7a904b26b1d2c3e4f5061728 has the machine-id component 0f85e13f4dc571f0.
 //
 // # Which components
 //
@@ -47,8 +49,8 @@
 // image. On Linux it is /etc/machine-id (where that file is missing, D-Bus's), on Windows
 // MachineGuid. One that systemd made up for this boot only is not offered.
 //
-// product-uuid names the hardware or the virtual machine: it survives reinstalling. On
-// Linux only root can read it; on macOS it is IOPlatformUUID.
+// product-uuid names the hardware or the virtual machine: it survives reinstalling. It is the
+// system UUID of SMBIOS, which on Linux only root can read, and on macOS IOPlatformUUID.
 //
 // root-fs is the UUID of the file system mounted at / on Linux. It is the weakest, since
 // machines installed from one disk image share it: it should not decide alone.
@@ -117,6 +119,9 @@ type Finding struct {
 	Label  string
 	Status Status
 	Detail string // where the value came from, or why there is none and what to do; never the value
+
+	// Warning is what speaks against a value that is present, in one line; "": nothing.
+	Warning string
 }
 
 // Status is one word for a [Finding].
@@ -185,14 +190,19 @@ type reading struct {
 	value  string
 	status Status
 	detail string
+
+	warning string
 }
 
-func present(value, detail string) reading { return reading{value, Present, detail} }
-func absent(detail string) reading         { return reading{"", Absent, detail} }
-func unreadable(detail string) reading     { return reading{"", Unreadable, detail} }
+func present(value, detail string) reading {
+	return reading{value: value, status: Present, detail: detail}
+}
+func absent(detail string) reading      { return reading{status: Absent, detail: detail} }
+func unreadable(detail string) reading  { return reading{status: Unreadable, detail: detail} }
+func placeholder(detail string) reading { return reading{status: Placeholder, detail: detail} }
 
 func (c *collector) add(label string, r reading) {
-	c.identity.Findings = append(c.identity.Findings, Finding{label, r.status, r.detail})
+	c.identity.Findings = append(c.identity.Findings, Finding{label, r.status, r.detail, r.warning})
 	if r.status == Present {
 		c.identity.Components = append(c.identity.Components,
 			format.Component{Label: label, Hash: digest(c.product, label, r.value)})
@@ -205,7 +215,7 @@ func uuidReading(raw, source string) reading {
 	value := normalize(raw)
 	switch {
 	case isPlaceholder(value):
-		return reading{"", Placeholder, source + " holds a placeholder that many machines share, not an id of this one"}
+		return placeholder(source + " holds a placeholder that many machines share, not an id of this one")
 	case !isUUID(value):
 		return unreadable(source + " holds something other than 32 hexadecimal digits")
 	}

@@ -71,6 +71,8 @@ func readMachineID(root string, mounts map[string]mount, in container) reading {
 	case r.status == Present && mounted && isTransient(m) && !isOnKernelCommandLine(root, r.value):
 		return absent("the machine-id was made for this boot only, since /etc was read-only: run systemd-machine-id-setup --commit " +
 			"with /etc writable, or set systemd.machine_id= on the kernel command line")
+	case r.status == Present && !mounted && cameWithImage(root, path):
+		r.warning = "the machine-id is older than this machine's first boot and may have come with its image: all machines made from that image may have it"
 	}
 	return r
 }

@@ -167,9 +167,9 @@ func TestServer(t *testing.T) {
 	}
 	// The example of the package comment, and the same by another implementation of HMAC.
 	for label, want := range map[string]string{
-		"machine-id":   "4d55772099f85a3c",
-		"product-uuid": "b78d6749371c1f24",
-		"root-fs":      "0bf5ee5478b88d96",
+		"machine-id":   "0f85e13f4dc571f0",
+		"product-uuid": "da74a231ba0fe5b9",
+		"root-fs":      "1ea19885856e403f",
 	} {
 		if got := hash(t, id, label); got != want {
 			t.Errorf("%s: got %s, want %s", label, got, want)
@@ -391,6 +391,107 @@ func BenchmarkReadServer(b *testing.B) {
 		id, err := Read(Options{Product: "evoq", Root: root})
 		if err != nil || len(id.Components) != 3 {
 			b.Fatal(id, err)
+		}
+	}
+}
+
+// TestMachineIDOfImage: one that is older than the first boot is offered with a warning, and
+// nobody is warned where nothing is known.
+func TestMachineIDOfImage(t *testing.T) {
+	now := time.Now()
+	for name, c := range map[string]struct {
+		id, first time.Time
+		want      bool
+	}{
+		"made at first boot":        {now, now.Add(20 * time.Second), false},
+		"made again since":          {now.Add(1000 * time.Hour), now, false},
+		"came with the image":       {now.Add(-1000 * time.Hour), now, true},
+		"no cloud-init, old system": {now.Add(-1000 * time.Hour), time.Time{}, false},
+	} {
+		tr := server()
+		if !c.first.IsZero() {
+			tr = tr.with(tree{"var/lib/cloud/instances/i-0a/sem/config_ssh": "x", "var/lib/cloud/instance": "-> instances/i-0a"})
+		}
+		root := tr.write(t)
+		touch(t, root+"/etc/machine-id", c.id)
+		if !c.first.IsZero() {
+			touch(t, root+"/var/lib/cloud/instances/i-0a/sem/config_ssh", c.first)
+		}
+		f := finding(t, read(t, Options{Root: root}), "machine-id")
+		if f.Status != Present || (f.Warning != "") != c.want {
+			t.Errorf("%s: got %+v", name, f)
+		}
+	}
+}
+
+func touch(t *testing.T, path string, at time.Time) {
+	t.Helper()
+	if err := os.Chtimes(path, at, at); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestReadAs: another user's rights decide, and a machine-wide secret stays one.
+func TestReadAs(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root finds out what another user reads")
+	}
+	root := server().write(t)
+	open(t, root)
+	uuid := root + "/sys/class/dmi/id/product_uuid"
+	for name, c := range map[string]struct {
+		mode     os.FileMode
+		uid, gid int // of the file
+		user     User
+		reads    bool
+	}{
+		"of root alone":      {0o400, 0, 0, User{UID: 4711, GID: 4711}, false},
+		"readable by all":    {0o444, 0, 0, User{UID: 4711, GID: 4711}, true},
+		"by its group":       {0o440, 0, 4712, User{UID: 4711, GID: 4712}, true},
+		"by a further group": {0o440, 0, 4712, User{UID: 4711, GID: 4711, Groups: []uint32{4713, 4712}}, true},
+		"by another group":   {0o440, 0, 4712, User{UID: 4711, GID: 4711, Groups: []uint32{4713}}, false},
+		"its owner's":        {0o400, 4711, 0, User{UID: 4711, GID: 4711}, true},
+		"not by its owner":   {0o040, 4711, 4711, User{UID: 4711, GID: 4711}, false},
+		"root":               {0o400, 0, 0, User{}, true},
+		"root, mode 0":       {0o000, 0, 0, User{}, true},
+	} {
+		if err := errors.Join(os.Chown(uuid, c.uid, c.gid), os.Chmod(uuid, c.mode)); err != nil {
+			t.Fatal(err)
+		}
+		id, err := ReadAs(c.user, Options{Product: "evoq", Root: root})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := finding(t, id, "product-uuid").Status; (got == Present) != c.reads || !c.reads && got != Unreadable {
+			t.Errorf("%s: got %s", name, got)
+		}
+		is(t, id, "machine-id", Present)
+		whole := read(t, Options{Root: root})
+		if got := len(whole.Unreadable(id)) == 0; got != c.reads {
+			t.Errorf("%s: unreadable: got %v", name, whole.Unreadable(id))
+		}
+	}
+	// A folder in the way counts as the file does.
+	if err := errors.Join(os.Chmod(uuid, 0o444), os.Chmod(root+"/sys/class/dmi", 0o700)); err != nil {
+		t.Fatal(err)
+	}
+	id, err := ReadAs(User{UID: 4711, GID: 4711}, Options{Product: "evoq", Root: root})
+	if err != nil {
+		t.Fatal(err)
+	}
+	is(t, id, "product-uuid", Unreadable)
+	// This process is what it was.
+	if _, err := os.ReadFile(uuid); err != nil {
+		t.Error(err)
+	}
+}
+
+// open lets all users into the directories of a tree, and of those above it.
+func open(t *testing.T, root string) {
+	t.Helper()
+	for dir := root; len(dir) > len(os.TempDir()); dir = filepath.Dir(dir) {
+		if err := os.Chmod(dir, 0o755); err != nil {
+			t.Fatal(err)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package machine
 import (
 	"errors"
 	"syscall"
+	"unsafe"
 
 	"github.com/offlicense/offlicense/format"
 )
@@ -18,9 +19,50 @@ func (c *collector) readSystem(_ string, withMAC, _ bool) {
 	default:
 		c.add(format.LabelMachineID, failed(err, source))
 	}
+	const board = "the firmware's system UUID (SMBIOS)"
+	switch table, err := readSMBIOS(); {
+	case err != nil:
+		c.add(format.LabelProductUUID, failed(err, board))
+	default:
+		uuid := parseSMBIOS(table)
+		if uuid == "" {
+			c.add(format.LabelProductUUID, absent("the firmware of this machine offers none (no SMBIOS)"))
+			break
+		}
+		c.add(format.LabelProductUUID, uuidReading(uuid, board))
+	}
 	if withMAC {
 		c.add(format.LabelMAC, absent("MAC addresses are offered on Linux only"))
 	}
+}
+
+// maxSMBIOS bounds the firmware's table; large servers have some 20 KiB.
+const maxSMBIOS = 1 << 20
+
+var getSystemFirmwareTable = syscall.NewLazyDLL("kernel32.dll").NewProc("GetSystemFirmwareTable")
+
+// readSMBIOS returns the firmware's SMBIOS table. Every user may read it.
+func readSMBIOS() ([]byte, error) {
+	if err := getSystemFirmwareTable.Find(); err != nil {
+		return nil, err
+	}
+	const provider = 'R'<<24 | 'S'<<16 | 'M'<<8 | 'B'
+	size, _, err := getSystemFirmwareTable.Call(provider, 0, 0, 0)
+	switch {
+	case size == 0:
+		return nil, err
+	case size > maxSMBIOS:
+		return nil, errTooLong
+	}
+	table := make([]byte, size)
+	n, _, err := getSystemFirmwareTable.Call(provider, 0, uintptr(unsafe.Pointer(&table[0])), size)
+	switch {
+	case n == 0:
+		return nil, err
+	case n > size:
+		return nil, errTooLong
+	}
+	return table[:n], nil
 }
 
 // readMachineGUID reads the 64-bit view: a 32-bit program would be shown another key.

@@ -9,7 +9,7 @@ func isPlaceholder(v string) bool {
 		return true
 	}
 	if isUUID(v) {
-		return isOneByte(v) || strings.HasSuffix(v, "ffffffffffffffffffffffff") || sharedUUIDs[v]
+		return isOneByte(v) || isAlmost(v, "0") || isAlmost(v, "f") || strings.HasSuffix(v, "ffffffffffffffffffffffff") || isCounting(swapped(v)) || sharedUUIDs[v]
 	}
 	return sharedTexts[v] || strings.HasPrefix(v, "to be filled") || strings.HasPrefix(v, "to_be_filled")
 }
@@ -44,76 +44,89 @@ func isOneByte(v string) bool {
 	return strings.Count(v, v[:2]) == len(v)/2
 }
 
-// sharedUUIDs are SMBIOS UUIDs that were seen on boards of many owners: FreeBSD (rc.d
-// script hostid), GLPI Inventory and Rockstor keep such lists. The last two are the
-// examples that people copy out of documentation.
-var sharedUUIDs = map[string]bool{
-	"00020003000400050006000700080009": true,
-	"03000200040005000006000700080009": true,
-	"00000000000000000807060504030201": true,
-	"07090201010303010807060504030201": true,
-	"0123456789abcdef0123456789abcdef": true,
-	"000102030405060708090a0b0c0d0e0f": true,
-	"11111111222233334444555555555555": true,
-	"12345678123456789012345678901234": true,
-	"12345678123412341234123456789abc": true,
-	"123456781234567890abcddeefaabbcc": true,
-	"4c4c454400002010802080c04f202020": true, // Dell, service tag never written
-	"6ab5b300538d10149fb5b0684d007b53": true,
-	"890e2d14cacd45d1ae66bc80e8bfeb0f": true,
-	"8e275844178f44a8aceba7d7e5178c63": true,
-	"dc698397fa544cf282c8b1b5307a6a7f": true,
-	"deadbeefdeadbeefdeadbeefdeadbeef": true,
-	"123e4567e89b12d3a456426614174000": true,
-	"f81d4fae7dec11d0a76500a0c91e6bf6": true, // RFC 4122, section 3
+// isAlmost reports whether the UUID is one digit over and over but for four at most. Makers who
+// fill up with zeros what has a number of its own leave more.
+func isAlmost(v, digit string) bool { return strings.Count(v, digit) >= 28 }
+
+// sharedUUIDs are those that were seen on machines of many owners, in whichever byte order. Of
+// SMBIOS, FreeBSD (rc.d script hostid), GLPI Inventory and Rockstor keep lists.
+var sharedUUIDs = normalized(
+	// SMBIOS, as makers ship them.
+	"00020003-0004-0005-0006-000700080009",
+	"03000200-0400-0500-0006-000700080009",
+	"00000000-0000-0000-0807-060504030201",
+	"07090201-0103-0103-0807-060504030201",
+	"10000000-0000-8000-0040-000000000000",
+	"4c4c4544-0000-2010-8020-80c04f202020", // Dell, service tag never written
+	"4c4c4544-0000-0000-8000-80c04f000000",
+	"6ab5b300-538d-1014-9fb5-b0684d007b53",
+	"890e2d14-cacd-45d1-ae66-bc80e8bfeb0f",
+	"8e275844-178f-44a8-aceb-a7d7e5178c63",
+	"dc698397-fa54-4cf2-82c8-b1b5307a6a7f",
+
+	// Typed by people.
+	"01234567-89ab-cdef-0123-456789abcdef",
+	"01234567-89ab-cdef-fedc-ba9876543210",
+	"12345678-90ab-cdef-1234-567890abcdef",
+	"12345678-1234-1234-1234-123456789012",
+	"12345678-1234-1234-1234-123456789abc",
+	"12345678-1234-5678-1234-567812345678",
+	"12345678-1234-5678-1234-567890abcdef",
+	"12345678-1234-5678-90ab-cddeefaabbcc",
+	"12345678-1234-5678-9abc-def012345678",
+	"12345678-1234-5678-9012-123456789012",
+	"12345678-1234-5678-1234-567890123456",
+	"12345678-1234-5678-9abc-123456789abc",
+	"12345678-1234-5678-90ab-cdef12345678",
+	"12345678-1234-5678-1234-123456789012",
+	"00010203-0405-0607-0809-0a0b0c0d0e0f",
+	"00112233-4455-6677-8899-aabbccddeeff",
+	"11111111-2222-3333-4444-555555555555",
+	"aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee",
+	"a1b2c3d4-e5f6-7890-abcd-ef1234567890",
+	"deadbeef-dead-beef-dead-beefdeadbeef",
+	"cafebabe-cafe-babe-cafe-babecafebabe",
+
+	// The examples that people copy out of documentation.
+	"123e4567-e89b-12d3-a456-426614174000",
+	"123e4567-e89b-12d3-a456-426655440000",
+	"550e8400-e29b-41d4-a716-446655440000",
+	"6ba7b810-9dad-11d1-80b4-00c04fd430c8", // RFC 9562, the name spaces
+	"6ba7b811-9dad-11d1-80b4-00c04fd430c8",
+	"6ba7b812-9dad-11d1-80b4-00c04fd430c8",
+	"6ba7b814-9dad-11d1-80b4-00c04fd430c8",
+	"f81d4fae-7dec-11d0-a765-00a0c91e6bf6", // RFC 4122, section 3
+	"f81d4fae-7dec-11d0-a765-00a0c91e4bf6",
+
+	// Machine-ids of images.
+	"b08dfa6083e7567a1921a715000001fb", // the one of all Whonix and Kicksecure systems
+	"88544b92092430bc5d3fbbffc12a2f04", // debian:11.2
+	"85f94e57ab75f80918cab17d001eac85", // debian:11.1
+)
+
+func normalized(values ...string) map[string]bool {
+	set := make(map[string]bool, len(values))
+	for _, v := range values {
+		set[normalize(v)] = true
+	}
+	return set
 }
 
 // sharedTexts are what makers and programs write where an id belongs, and MAC addresses
 // that drivers ship.
-var sharedTexts = map[string]bool{
-	"uninitialized":            true, // systemd, before the first boot is over
-	"base board serial number": true,
-	"chassis serial number":    true,
-	"default":                  true,
-	"default string":           true,
-	"default_string":           true,
-	"empty":                    true,
-	"eval":                     true,
-	"example":                  true,
-	"iatpass":                  true,
-	"invalid":                  true,
-	"mb-1234567890":            true,
-	"n/a":                      true,
-	"na":                       true,
-	"(none)":                   true,
-	"none":                     true,
-	"not applicable":           true,
-	"not available":            true,
-	"not present":              true,
-	"not settable":             true,
-	"not specified":            true,
-	"null":                     true,
-	"(null)":                   true,
-	"(null string)":            true,
-	"o.e.m.":                   true,
-	"oem":                      true,
-	"oem_serial":               true,
-	"serial number xxxxxx":     true,
-	"sn-12345":                 true,
-	"sn-1234567890":            true,
-	"standard":                 true,
-	"sys-1234567890":           true,
-	"system serial number":     true,
-	"systemserialnumb":         true,
-	"test":                     true,
-	"uid":                      true, // the word out of the documentation: cluster=UID
-	"unknow":                   true,
-	"unknown":                  true,
-	"unspecified":              true,
-	"uuid":                     true,
-	"value":                    true,
+var sharedTexts = normalized(
+	"(none)", "(null string)", "(null)", "-none-", "[none]", "abc", "abcd", "abcdef", "all", "any", "asdf", "asset tag",
+	"asset-1234567890", "auto", "bar", "base board serial number", "baz", "change-me", "change_me", "changeme",
+	"chassis asset tag", "chassis serial number", "default", "default string", "default_string", "demo", "dummy",
+	"empty", "error", "eval", "example", "false", "fixme", "foo", "foobar", "guid", "iatpass", "id", "invalid",
+	"manual", "mb-1234567890", "n.a.", "n/a", "na", "name", "nan", "new", "nil", "no", "no asset information",
+	"no asset tag", "none", "not applicable", "not applicable.", "not available", "not defined", "not present",
+	"not settable", "not specified", "null", "o.e.m.", "oem", "oem_serial", "off", "old", "on", "password",
+	"placeholder", "qwerty", "replace-me", "replace_me", "replaceme", "sample", "secret", "serial", "serial number",
+	"serial number xxxxxx", "serialnumber", "sn-12345", "sn-1234567890", "some", "standard", "string", "sys-1234567890",
+	"system manufacturer", "system product name", "system serial number", "systemserialnumb", "tba", "tbd", "temp",
+	"test", "text", "tmp", "todo", "true", "uid", "undefined", "undefined instance", "uninitialized", "unknow",
+	"unknown", "unknown.", "unset", "unspecified", "uuid", "value", "xxx", "yes",
 
-	"000bcafe0000": true,
-	"001122334455": true,
-	"00a0c6000000": true, // Qualcomm modems
-}
+	"000bcafe0000", "001122334455", "00a0c6000000", // the last are Qualcomm modems
+)

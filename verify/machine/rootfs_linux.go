@@ -38,7 +38,7 @@ func readRootFS(root string, mounts map[string]mount, in container) reading {
 	}
 	value := normalize(uuid)
 	if isPlaceholder(value) {
-		return reading{"", Placeholder, "the root file system has a placeholder for an id"}
+		return placeholder("the root file system has a placeholder for an id")
 	}
 	return present(value, "read from "+source)
 }

@@ -31,7 +31,9 @@ func (v Value) GoString() string { return fmt.Sprintf("machine.Value(%q)", v.lab
 
 // ParseValue reads LABEL=VALUE, for example cluster=0b5e0a0c-5f0e-4c53-9d0c-2b8a3c1d7e11.
 // The label is as [format.ValidLabel] wants it, and none that the machine's own sources
-// use. The value is 1 to 256 bytes of printable ASCII and no placeholder; it is
+// use. The value is 1 to 256 bytes of printable ASCII, and nothing that other sites have as
+// well: no placeholder, nothing that an unset variable or an unfilled template leaves, no bare
+// number below 2^32, no name that every host has. It is
 // normalized as the package comment says, so letter case and the dashes of a UUID do not
 // matter. Errors do not repeat the value.
 func ParseValue(s string) (Value, error) {
@@ -58,8 +60,8 @@ func ParseValue(s string) (Value, error) {
 			return Value{}, fmt.Errorf("invalid value of component %q: got byte %#02x, want printable ASCII", label, value[i])
 		}
 	}
-	if isPlaceholder(value) {
-		return Value{}, fmt.Errorf("invalid value of component %q: got none, or a placeholder such as 1, 0000 or 12345, want one that no other site has", label)
+	if what := noIdentity(label, value); what != "" {
+		return Value{}, fmt.Errorf("invalid value of component %q: got %s, want one that no other site has", label, what)
 	}
 	return Value{label, value}, nil
 }

@@ -17,6 +17,7 @@ type requestView struct {
 	Time       time.Time       `json:"time"`
 	Key        string          `json:"key"`
 	Components []componentView `json:"components"`
+	Unreadable []string        `json:"unreadable,omitempty"` // components that the user who checks cannot read
 	Site       string          `json:"site,omitempty"`
 	Host       string          `json:"host,omitempty"`
 	Replaces   *format.ID      `json:"replaces,omitempty"`
@@ -44,6 +45,7 @@ func viewRequest(body []byte) (*requestView, error) {
 		Time:       format.Time(q.Time),
 		Key:        key.String(),
 		Components: viewComponents(q.Components),
+		Unreadable: q.Unreadable,
 		Site:       q.Site,
 		Host:       q.Host,
 		Replaces:   q.Prior,

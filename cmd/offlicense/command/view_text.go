@@ -85,6 +85,7 @@ func (q *requestView) print(r *rows) {
 	}
 	r.add("machine key", q.Key)
 	r.components(q.Components)
+	r.add("unreadable", strings.Join(q.Unreadable, ", "))
 }
 
 func (l *licenseView) print(r *rows) {

@@ -45,7 +45,11 @@ func MachineOf(q *verify.Request) string {
 	if len(q.Components) == 0 {
 		return "nothing that identifies it; bound to its state directory alone"
 	}
-	return Labels(q.Components)
+	text := Labels(q.Components)
+	if len(q.Unreadable) > 0 {
+		text += "; not readable for who checks: " + strings.Join(q.Unreadable, ", ")
+	}
+	return text
 }
 
 // Labels names components.
