@@ -45,6 +45,10 @@ type License struct {
 	Limits   map[string]uint64 `json:"limits,omitempty"`
 	Ext      map[string]string `json:"ext,omitempty"`
 
+	// Machine is how much of what the license names the machine has; nil: it names nothing, or
+	// was compared with no machine.
+	Machine *MachineMatch `json:"machine,omitempty"`
+
 	SignedBy string `json:"signed_by"` // the staff key's name in its delegation
 
 	// RevocationList is the list by which the license was judged; nil: there was none.

@@ -2,6 +2,7 @@ package verify
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -46,11 +47,32 @@ func requestNames(requests [][32]byte) string {
 	return "request " + strings.Join(names, " or ")
 }
 
+// MachineMatch is how much of what a license names this machine has.
+type MachineMatch struct {
+	Matching uint64 `json:"matching"`
+	Named    uint64 `json:"named"`
+	Needed   uint64 `json:"needed"`
+	Margin   uint64 `json:"margin"` // Matching - Needed: how many more may change before the license stops
+
+	// Installed is how many matched when the license was installed, as far as the site has that
+	// on record; else all that are named.
+	Installed uint64   `json:"installed"`
+	Changed   []string `json:"changed,omitempty"` // labels of what has changed or cannot be read
+}
+
+// HadMargin reports whether anything could have changed since the license was installed.
+func (m *MachineMatch) HadMargin() bool { return m.Installed > m.Needed }
+
+// String is "2 of 3 match, 2 needed".
+func (m *MachineMatch) String() string {
+	return fmt.Sprintf("%d of %d match, %d needed", m.Matching, m.Named, m.Needed)
+}
+
 // machine refuses a machine of which fewer components than the license asks for are
 // those that it names. A component that cannot be read matches nothing.
 func (j *judgement) machine() error {
 	binding := j.claims.Binding
-	if binding == nil || j.facts.AnyMachine {
+	if binding == nil || j.facts.AnyMachine || len(binding.Components) == 0 {
 		return nil
 	}
 	var other, missing []string
@@ -64,12 +86,15 @@ func (j *judgement) machine() error {
 		}
 	}
 	matching := len(binding.Components) - len(other)
-	if uint64(matching) >= binding.Need {
-		if len(other) > 0 {
-			w := Warning{Code: PartlyOther, Value: strings.Join(other, ", "), Count: uint64(matching), Of: binding.Need}
-			j.warn(w, "this machine has changed or is only partly readable (%s); the license still holds: %d components match and %d must",
-				w.Value, matching, binding.Need)
+	if m := (&MachineMatch{
+		Matching: uint64(matching), Named: uint64(len(binding.Components)), Needed: binding.Need,
+		Installed: cmp.Or(j.facts.Site.Matched, uint64(len(binding.Components))), Changed: other,
+	}); m.Matching >= m.Needed {
+		if m.Margin = m.Matching - m.Needed; m.Margin == 0 && m.Matching < m.Installed {
+			j.warn(Warning{Code: NoMargin, Value: strings.Join(other, ", "), Count: m.Matching, Of: m.Needed},
+				"%s: one more change and this license stops; make a new request now: `offlicense request`", m)
 		}
+		j.license.Machine = m
 		return nil
 	}
 	hint := `compare with "offlicense machine" as root, or make a new request if the machine was replaced`

@@ -93,6 +93,7 @@ type Site struct {
 	Key        keys.PublicKey     // the machine key of the state directory
 	Requests   [][32]byte         // SHA-256 of each request body that the site has made
 	Components []format.Component // what the machine offers now
+	Matched    uint64             // how many of the license's components matched when it was installed; 0: not known
 	Released   []ReleasedLicense  // what the site has given up
 
 	// Installed is the license whose place this one would take; nil: none. An earlier one of

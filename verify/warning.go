@@ -27,7 +27,7 @@ const (
 	EndsSoon     WarningCode = "ends-soon"     // Date: the first moment that is not covered
 	InGrace      WarningCode = "in-grace"      // Date: the first moment after the grace
 	InEmergency  WarningCode = "in-emergency"  // Date: when it was declared. Count: the number of this day, of so many
-	PartlyOther  WarningCode = "partly-other"  // Value: labels of what has changed or cannot be read. Count: what matches, of what must
+	NoMargin     WarningCode = "no-margin"     // Value: labels of what has changed or cannot be read. Count: what matches, of what must
 	UnknownLimit WarningCode = "unknown-limit" // Value: a limit that the program uses and the license does not set
 
 	// What was not checked, because the caller did not give it.

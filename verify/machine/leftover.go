@@ -119,17 +119,13 @@ func isSmallNumber(v string) bool {
 }
 
 // isHostOfAll reports whether v is a name that an installer, an image or a documentation gives
-// to hosts, with or without a number and a local domain, or an address that all have.
+// to hosts, with or without a local domain, or an address that all have.
 func isHostOfAll(v string) bool {
 	v = strings.TrimSuffix(v, ".")
 	for _, domain := range [...]string{".localdomain", ".local", ".localhost", ".lan", ".home", ".internal", ".home.arpa", ".example", ".example.com"} {
 		v = strings.TrimSuffix(v, domain)
 	}
-	if hostsOfAll[v] {
-		return true
-	}
-	stem := strings.TrimRight(v, "0123456789")
-	return len(v)-len(stem) <= 3 && hostsOfAll[strings.TrimRight(stem, "-_")]
+	return hostsOfAll[v]
 }
 
 var hostsOfAll = setOf(`localhost localhost4 localhost6 ip6-localhost ip6-loopback localdomain local lan broadcasthost
@@ -139,7 +135,7 @@ var hostsOfAll = setOf(`localhost localhost4 localhost6 ip6-localhost ip6-loopba
 	raspberry raspberrypi raspbian redhat rhel rocky slackware sles solus suse tails ubuntu ubuntu-server void unix
 	dietpi libreelec openwrt opnsense pfsense proxmox pve esxi xenserver truenas freenas unraid synology diskstation qnap
 	docker docker-desktop kind kind-control-plane k3s k3d microk8s minikube kubernetes rancher-desktop podman lima colima multipass
-	control-plane master worker node host hostname server srv vm guest template golden image base vagrant virtualbox vmware qemu kvm packer
+	control-plane master worker node node1 node-1 host hostname server srv vm guest template golden image base vagrant virtualbox vmware qemu kvm packer
 	cloud cloudimg instance desktop laptop pc workstation mypc my-pc computer mycomputer my-computer macbook macbook-pro macbook-air imac
 	mac-mini notebook user-pc admin-pc win windows winserver router gateway firewall switch printer nas
 	root admin administrator user nobody guest system service www-data daemon

@@ -18,7 +18,7 @@ func TestNoIdentity(t *testing.T) {
 		"unset":        {"", "null", "NULL", "nil", "None", "undefined", "unset", "NaN", "n/a", "N/A", "-", "\"\"", "''", "--", "(null)"},
 		"words":        {"changeme", "CHANGE_ME", "TODO", "tbd", "your-cluster-id", "cluster", "cluster-uid", "CLUSTER_UID", "clusteruid", "put-id-here", "placeholder", "example", "my-value", "true", "foo"},
 		"small number": {"0", "1", "42", "1000", "65534", "-1", "1000680000", "4294967295", "1000.0", "0x3e8", "00012"},
-		"every host":   {"localhost", "localhost.localdomain", "LOCALHOST", "ubuntu", "debian", "raspberrypi", "raspberrypi.local", "ip6-localhost", "127.0.0.1", "::1", "docker-desktop", "minikube", "node1", "server-01", "master", "default", "kube-system", "kind-control-plane", "DESKTOP", "vagrant", "10.0.2.15", "host.example"},
+		"every host":   {"localhost", "localhost.localdomain", "LOCALHOST", "ubuntu", "debian", "raspberrypi", "raspberrypi.local", "ip6-localhost", "127.0.0.1", "::1", "docker-desktop", "minikube", "node1", "ubuntu.localdomain", "master", "default", "kube-system", "kind-control-plane", "DESKTOP", "vagrant", "10.0.2.15", "host.example"},
 		"shared UUID":  {"12345678-1234-1234-1234-123456789abc", "550e8400-e29b-41d4-a716-446655440000", "00000000-0000-0000-0000-000000000001", "ffffffff-ffff-ffff-ffff-fffffffffffe"},
 	} {
 		for _, v := range values {
@@ -33,7 +33,7 @@ func TestNoIdentity(t *testing.T) {
 		"arn:aws:eks:eu-west-1:123456789012:cluster/prod", "arn:aws:elasticfilesystem:eu-west-1:123456789012:file-system/fs-0a1b2c3d",
 		"/subscriptions/0b5e0a0c-5f0e-4c53-9d0c-2b8a3c1d7e11/resourceGroups/rg (prod)/providers/x",
 		"projects/acme/zones/europe-west3-a/disks/db-1", "iqn.2001-04.com.example:storage.disk1", "naa.600508b1001c3ab0", "0x5000c500a1b2c3d4",
-		"wwn-0x5000c500a1b2c3d4", "472913850264", "fs-0a1b2c3d", "db-7.site.example", "prod-frankfurt", "site7", "rack-4", "web1.acme.org", "srv-eu-0007-a",
+		"wwn-0x5000c500a1b2c3d4", "472913850264", "fs-0a1b2c3d", "db-7.site.example", "prod-frankfurt", "site7", "rack-4", "server-12", "web1.acme.org", "srv-eu-0007-a",
 		"c1", "abc123", "a%2Fb%2Fc", "50%", "ops@site.example", "q+z/9A==", "serial-4711", "vm-1042", "secret7", "x86-lab", "SCSI\\DISK&VEN_X", "tenant_prod__eu", "ubuntu-7f3a",
 		"env.acme.org", "pool-4/lun-7", "prod-eu/west 1", "first-server", "2c:cf:67:12:34:56",
 	} {

@@ -11,8 +11,8 @@ import (
 // installed license or with an earlier request, any of which may have a license that is still
 // good. Then the request is one for a change of machine, and names the installed license.
 //
-// How much must agree is what the installed license asks for; more than half where there is
-// none. What was asked before an answered change of machine is left behind.
+// How much must agree is what the installed license asks for, and what tells machines apart must
+// not differ from what it names; more than half where there is none. What was asked before an answered change of machine is left behind.
 func (s *State) changed(q *format.Request, earlier []*verify.Request) bool {
 	installed, err := s.unverifiedLicense()
 	if err != nil || installed.Binding == nil {
@@ -24,7 +24,7 @@ func (s *State) changed(q *format.Request, earlier []*verify.Request) bool {
 			since = e.Time
 		}
 	}
-	agrees := agreeing(q.Components, b.Components) >= int(b.Need)
+	agrees := agreeing(q.Components, b.Components) >= int(b.Need) && !identifiesAnother(q.Components, b.Components)
 	for _, e := range earlier {
 		need := len(e.Components)/2 + 1
 		if b.Need > 0 {
@@ -38,6 +38,20 @@ func (s *State) changed(q *format.Request, earlier []*verify.Request) bool {
 		q.Prior = &installed.ID
 	}
 	return !agrees
+}
+
+// identifiesAnother reports whether what tells machines apart, and is in both, differs. The license
+// may still hold, by the rest; but a copy of its disk has that rest as well, so to the vendor
+// this is another machine, and wants to be told which license ends.
+func identifiesAnother(offered, named []format.Component) bool {
+	for _, c := range named {
+		for _, have := range offered {
+			if have.Label == c.Label && (c.Label == format.LabelMachineID || c.Label == format.LabelProductUUID) && !bytes.HasPrefix(have.Hash, c.Hash) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // agreeing counts the components of an earlier request or a license that a machine offers.

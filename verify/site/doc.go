@@ -42,6 +42,8 @@
 //   - clock holds the highest time that the site has seen. Removing it lowers that time to
 //     what is signed: the license's issue. A far time in it stops the license until the
 //     file is removed; the refusal names the file.
+//   - matched says how well the machine matched when the license was installed. It decides
+//     nothing: without it a warning may come too often, or not at all.
 //   - released/ID is the record of a release. Removing it lets the site use a license whose
 //     seat the vendor gives to another; only the vendor's next revocation list can stop
 //     that. Damage to it stops the license.
@@ -66,6 +68,7 @@
 //	machine.key         OLK1: and Base32 of the 32 byte seed and a checksum; mode 0600
 //	requests/CODE.olq   each request as it was made (OLS1); CODE is its comparison code
 //	license.lic         the installed license file (OLL1)
+//	matched             how many components matched when the license was installed
 //	clock               the highest time seen, and when it was last raised
 //	revocations/N-CODE.olv
 //	                    revocation list N (OLV1); CODE is made of its hash

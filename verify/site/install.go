@@ -13,6 +13,7 @@ import (
 // InstallOptions say what Install cannot find out.
 type InstallOptions struct {
 	Components    []machine.Value // that the operator gives, as in Program
+	Checker       *machine.User   // as in RequestOptions: the license must hold for what this user reads
 	MinRevocation uint64          // lowest number of a revocation list that is accepted, as in Program
 	Delegations   [][]byte        // that came with the product, as in Program
 	Now           time.Time       // required
@@ -52,6 +53,7 @@ func (s *State) Install(v *verify.Verifier, text []byte, o InstallOptions) (*ver
 	}
 	known, installed := s.keptLists(v), s.installed(v)
 	q := o.question(opened, known)
+	q.installing = true
 	if q.installed = installed; installed == nil {
 		if q.Product, err = s.productAsked(opened); err != nil {
 			return nil, err
@@ -80,8 +82,9 @@ func (s *State) Install(v *verify.Verifier, text []byte, o InstallOptions) (*ver
 		return nil, err
 	}
 	license.Warnings = slices.DeleteFunc(license.Warnings, verify.Warning.AboutProgram)
+	// A directory of which only the license can be written is no reason to fail.
+	_ = s.recordMatched(opened, license)
 	if record, err := s.readClock(); err == nil {
-		// A directory of which only this file can be written is no reason to fail.
 		_ = s.recordClock(record.orSigned(signedAt(license)), o.Now)
 	}
 	return license, nil
@@ -112,6 +115,7 @@ func (o InstallOptions) question(opened *verify.Opened, known lists) question {
 		Program:    Program{Components: o.Components, MinRevocation: o.MinRevocation, Emergency: true},
 		anyProduct: true,
 		opened:     opened,
+		checker:    o.Checker,
 		now:        o.Now,
 		known:      known,
 	}

@@ -129,6 +129,8 @@ type question struct {
 	anyProduct bool // the program is not known
 	opened     *verify.Opened
 	installed  *verify.Opened // whose place it would take; nil: none
+	installing bool           // so what matches now is what it begins with
+	checker    *machine.User  // who checks; nil: this user
 	now, seen  time.Time
 	known      lists
 }
@@ -168,22 +170,29 @@ func (s *State) facts(q question) (verify.Facts, error) {
 	if err != nil {
 		return f, err
 	}
-	f.Site.Requests = made.hashes
+	if f.Site.Requests, f.Site.Matched = made.hashes, s.matched(hash); f.Site.Matched == 0 && q.installing {
+		f.Site.Matched = 1
+	}
 	if made.answered != nil {
 		f.Site.Key = made.answered.Key
-		f.Site.Components, err = offered(made.answered, q.Components)
+		f.Site.Components, err = offered(made.answered, q.Components, q.checker)
 	}
 	return f, err
 }
 
-// offered reads what this machine offers of what a request named.
-func offered(asked *verify.Request, given []machine.Value) ([]format.Component, error) {
+// offered reads what this machine offers the user who checks, of what a request named.
+func offered(asked *verify.Request, given []machine.Value, checker *machine.User) ([]format.Component, error) {
 	if len(asked.Components) == 0 {
 		return nil, nil
 	}
 	wantMAC := slices.ContainsFunc(asked.Components, func(c format.Component) bool { return c.Label == format.LabelMAC })
 	hostID := slices.ContainsFunc(asked.Components, machine.OfHost)
-	identity, err := machine.Read(machine.Options{Product: asked.Product, Extra: given, MAC: wantMAC, HostID: hostID})
+	o := machine.Options{Product: asked.Product, Extra: given, MAC: wantMAC, HostID: hostID}
+	read := machine.Read
+	if checker != nil {
+		read = func(o machine.Options) (*machine.Identity, error) { return machine.ReadAs(*checker, o) }
+	}
+	identity, err := read(o)
 	if err != nil {
 		return nil, err
 	}

@@ -27,6 +27,7 @@ type RequestOptions struct {
 	Components []machine.Value // that the operator gives; nil: none
 	MAC        bool            // also offer a MAC address; false leaves it out
 	HostID     bool            // also offer what a container has from its host; false leaves it out
+	Checker    *machine.User   // who checks the license, as [machine.ReadAs] takes them; nil: the user who makes the request
 	KeyOnly    bool            // offer nothing but the machine key; false wants something that identifies the machine
 
 	Key    Key       // the machine key, where it is sealed elsewhere; nil: the file in the directory
@@ -57,6 +58,9 @@ var ErrOtherProduct = errors.New("the state directory belongs to another product
 // ErrUnidentified says that nothing identifies the machine, and that nobody has said that the
 // license shall be bound to the machine key alone.
 var ErrUnidentified = errors.New("nothing identifies this machine")
+
+// ErrUnreadable says that who checks the license can read nothing that identifies the machine.
+var ErrUnreadable = errors.New("who checks the license cannot read what identifies this machine")
 
 // FieldError says which field of a request cannot be said in one.
 type FieldError struct {
@@ -142,7 +146,8 @@ func (s *State) body(o RequestOptions) (*format.Request, *machine.Identity, erro
 	if _, err := body.Marshal(); err != nil {
 		return nil, nil, faultyField(body, err)
 	}
-	identity, err := machine.Read(machine.Options{Product: o.Product, Extra: o.Components, MAC: o.MAC, HostID: o.HostID})
+	asks := machine.Options{Product: o.Product, Extra: o.Components, MAC: o.MAC, HostID: o.HostID}
+	identity, err := machine.Read(asks)
 	switch {
 	case err != nil:
 		return nil, nil, &FieldError{"component", err}
@@ -152,6 +157,15 @@ func (s *State) body(o RequestOptions) (*format.Request, *machine.Identity, erro
 		return nil, nil, ErrUnidentified
 	}
 	body.Components = identity.Components
+	if o.Checker != nil {
+		read, err := machine.ReadAs(*o.Checker, asks)
+		if err != nil {
+			return nil, nil, err
+		}
+		if body.Unreadable = identity.Unreadable(read); len(body.Readable()) == 0 {
+			return nil, nil, fmt.Errorf("%w (%s)", ErrUnreadable, strings.Join(body.Unreadable, ", "))
+		}
+	}
 	return body, identity, nil
 }
 

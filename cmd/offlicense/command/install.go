@@ -27,15 +27,16 @@ func (t tool) installCommand() cli.Command {
 			state := flags.String("state", "", "")
 			roots := flags.String("roots", "", "")
 			components := flags.StringArray("component", nil, "")
+			serviceUser := flags.String("service-user", "", "")
 			flags.Bool("json", false, "")
 			return func(env *cli.Env, args []string) error {
-				return t.install(env, args, *state, *roots, *components)
+				return t.install(env, args, *state, *roots, *serviceUser, *components)
 			}
 		},
 	}
 }
 
-func (t tool) install(env *cli.Env, args []string, stateFlag, rootsFlag string, componentFlags []string) error {
+func (t tool) install(env *cli.Env, args []string, stateFlag, rootsFlag, serviceUser string, componentFlags []string) error {
 	state, err := requireState(env, stateFlag)
 	if err != nil {
 		return err
@@ -63,9 +64,14 @@ func (t tool) install(env *cli.Env, args []string, stateFlag, rootsFlag string, 
 	if isList(text) {
 		return installList(env, state, verifier, text, o)
 	}
+	who, err := findChecker(env, serviceUser, state.Dir())
+	if err != nil {
+		return err
+	}
+	o.Checker = who.as()
 	license, err := state.Install(verifier, text, o)
 	if err != nil {
-		return notInstalled(env, err)
+		return notInstalled(env, who.explain(err))
 	}
 	for _, warning := range license.Warnings {
 		env.Warnf("%s", warning)
@@ -74,6 +80,14 @@ func (t tool) install(env *cli.Env, args []string, stateFlag, rootsFlag string, 
 	table := licenseTable(license)
 	if l := answerList(license.RevocationList, o.Now); l != nil {
 		table.Row("  revocations", l.String())
+	}
+	if m := license.Machine; m != nil {
+		if !m.HadMargin() {
+			table.Row("  margin", "none: one change and this license stops")
+		}
+		if who != nil {
+			table.Row("  checker", who.name)
+		}
 	}
 	table.WriteTo(env.Stdout)
 	fmt.Fprintf(env.Stdout, "next: start the product, or check with\n    offlicense verify --state %s%s%s --product %s\n",

@@ -59,6 +59,9 @@ func licenseTable(l *verify.License) *cli.Table {
 		limits = append(limits, fmt.Sprintf("%s %d", name, l.Limits[name]))
 	}
 	row("limits", strings.Join(limits, ", "))
+	if l.Machine != nil {
+		row("machine", l.Machine.String())
+	}
 	if l.Binding == "any" {
 		row("machine", "any: the license is bound to none")
 	}

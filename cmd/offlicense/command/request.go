@@ -21,7 +21,7 @@ type requestFlags struct {
 	qrFlags
 
 	state, product, invoice, email, kind string
-	site, host                           string
+	site, host, serviceUser              string
 	components                           []string
 	mac, hostID, keyOnly                 bool
 	hostGiven                            func() bool
@@ -42,6 +42,7 @@ func (t tool) requestCommand() cli.Command {
 			flags.StringVar(&f.host, "host", "", "")
 			f.hostGiven = func() bool { return flags.Changed("host") }
 			flags.StringArrayVar(&f.components, "component", nil, "")
+			flags.StringVar(&f.serviceUser, "service-user", "", "")
 			flags.BoolVar(&f.mac, "mac", false, "")
 			flags.BoolVar(&f.hostID, "host-id", false, "")
 			flags.BoolVar(&f.keyOnly, "key-only", false, "")
@@ -64,6 +65,11 @@ func (f *requestFlags) run(env *cli.Env, args []string) error {
 	if err != nil {
 		return err
 	}
+	who, err := findChecker(env, f.serviceUser, state.Dir())
+	if err != nil {
+		return err
+	}
+	options.Checker = who.as()
 	r, err := state.Request(options)
 	if err != nil {
 		return f.requestError(err)
@@ -82,7 +88,7 @@ func (f *requestFlags) run(env *cli.Env, args []string) error {
 	if r.Changed {
 		env.Warnf("%s", changeOfMachine(r))
 	}
-	f.summary(env, out, state, r, code)
+	f.summary(env, out, state, r, who, code)
 	if err := code.draw(env, out, f.reminder(state, r)); err != nil {
 		return err
 	}
@@ -191,6 +197,9 @@ func (f *requestFlags) requestError(err error) error {
 	if errors.Is(err, site.ErrUnidentified) {
 		return cli.Failf("%w, and a license must be bound to something (\"offlicense machine\" says why)", err).
 			WithHint("give --component NAME=VALUE with an id that this site alone has, or --key-only for a license that holds wherever the state directory is copied to")
+	}
+	if errors.Is(err, site.ErrUnreadable) {
+		return cli.Fail(err).WithHint("let that user read it as README says, give --component NAME=VALUE, or name another with --service-user")
 	}
 	if !errors.As(err, &field) {
 		return stateError(err)

@@ -45,7 +45,7 @@ func TestPlugin(t *testing.T) {
 		"1 OFFLICENSE WARNING - " + of + ": valid until 2026-12-21 | days_left=30;31:;8:;0;": statusOf(licenseFor(verify.Valid, 30, verify.Warning{Code: verify.EndsSoon, Text: "it ends"}), nil),
 		"2 OFFLICENSE CRITICAL - " + of + ": valid until 2026-11-28 | days_left=7;31:;8:;0;": statusOf(licenseFor(verify.Valid, 7), nil),
 		"2 OFFLICENSE CRITICAL - " + of + ": grace until 2026-12-03 | days_left=0;31:;8:;0;": statusOf(licenseFor(verify.Grace, -2), nil),
-		"1 OFFLICENSE WARNING - " + of + ": valid, perpetual; one component has changed":     statusOf(licenseFor(verify.Valid, 0, verify.Warning{Code: verify.PartlyOther, Text: "one component has changed"}), nil),
+		"1 OFFLICENSE WARNING - " + of + ": valid, perpetual; one component has changed":     statusOf(licenseFor(verify.Valid, 0, verify.Warning{Code: verify.NoMargin, Text: "one component has changed"}), nil),
 		"0 OFFLICENSE OK - standby: no emergency is declared":                                statusOf(nil, &verify.Refusal{Reason: verify.Standby}),
 		"3 OFFLICENSE UNKNOWN - cannot read \"x\": permission denied, it seems":              {answer: answer{Error: "cannot read \"x\": permission denied, it seems"}},
 	} {

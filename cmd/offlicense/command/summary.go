@@ -12,7 +12,7 @@ import (
 )
 
 // summary says what was asked, and what to do next.
-func (f *requestFlags) summary(env *cli.Env, out io.Writer, state *site.State, r *site.Request, code qrPlan) {
+func (f *requestFlags) summary(env *cli.Env, out io.Writer, state *site.State, r *site.Request, who *checker, code qrPlan) {
 	row := func(name, value string) {
 		if value != "" {
 			fmt.Fprintf(out, "  %-8s  %s\n", name, cli.Clean(value))
@@ -28,11 +28,19 @@ func (f *requestFlags) summary(env *cli.Env, out io.Writer, state *site.State, r
 		row("replaces", r.Prior.String())
 	}
 	row("machine", labels(r.Components))
+	if len(r.Components) > 0 {
+		row("checker", who.reads(r.Unreadable))
+	}
 	row("file", f.file(r.Path))
 	if !f.ToStdout() {
 		row("picture", f.pictures)
 	}
 	warnUnbound(env, r)
+	for _, finding := range r.Machine.Findings {
+		if finding.Warning != "" {
+			env.Warnf("%s", finding.Warning)
+		}
+	}
 	for _, line := range wrap("next: send the file to the vendor"+code.advice()+
 		"; compare the request's code with them on the phone. When the license comes back:", 78) {
 		fmt.Fprintln(out, line)
@@ -43,7 +51,11 @@ func (f *requestFlags) summary(env *cli.Env, out io.Writer, state *site.State, r
 
 // nextCommand is the command that follows once the license is there.
 func (f *requestFlags) nextCommand(state *site.State) string {
-	return fmt.Sprintf("offlicense install --state %s%s%s license.lic", typed(state.Dir()), f.rootsAdvice(""), componentAdvice(f.components))
+	who := ""
+	if f.serviceUser != "" {
+		who = " --service-user " + typed(f.serviceUser)
+	}
+	return fmt.Sprintf("offlicense install --state %s%s%s%s license.lic", typed(state.Dir()), f.rootsAdvice(""), componentAdvice(f.components), who)
 }
 
 // reminder is the text beside the code, for a console on which the summary has
