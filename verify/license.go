@@ -55,12 +55,19 @@ type License struct {
 	RevocationList *ListStatus `json:"revocation_list,omitempty"`
 }
 
-// HasFeature reports whether the license grants the named feature.
-func (l *License) HasFeature(name string) bool { return slices.Contains(l.Features, name) }
+// Feature and Limit are names of what a license grants. A program declares those that it
+// knows as constants, each in one place, so that a misspelled one does not compile.
+type (
+	Feature string
+	Limit   string
+)
 
-// Limit returns the bound of the named quantity; false means that the license sets none.
-func (l *License) Limit(name string) (uint64, bool) {
-	most, found := l.Limits[name]
+// HasFeature reports whether the license grants a feature.
+func (l *License) HasFeature(name Feature) bool { return slices.Contains(l.Features, string(name)) }
+
+// Limit returns the bound of a quantity; false means that the license sets none.
+func (l *License) Limit(name Limit) (uint64, bool) {
+	most, found := l.Limits[string(name)]
 	return most, found
 }
 

@@ -32,6 +32,7 @@ func TestOpenedTellsNoTerm(t *testing.T) {
 		"RequestHash",    // a hash
 		"RevocationList", // signed on its own
 		"Text",           // what the caller gave
+		"Turns",          // times at which to judge again, and not what turns
 		"Vendor",         // by a root's signature, not by the license's
 	}
 	var methods []string

@@ -13,7 +13,7 @@ func (j *judgement) limits() error {
 	}
 	for _, name := range slices.Sorted(maps.Keys(j.facts.Use)) {
 		used := j.facts.Use[name]
-		most, limited := j.license.Limit(name)
+		most, limited := j.license.Limit(Limit(name))
 		if !limited {
 			// A misspelled name must not pass for a check.
 			j.warn(Warning{Code: UnknownLimit, Value: name}, "the license sets no limit on %s; what is in use of it was not checked", quote(name))

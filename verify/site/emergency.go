@@ -2,6 +2,7 @@ package site
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -164,30 +165,20 @@ func parseTallies(text []byte) ([]tally, error) {
 	return list, nil
 }
 
-// tally returns what an activation has used, and what others have.
-func (s *State) tally(a activation) (own tally, others []tally, err error) {
-	own = tally{vendor: a.vendor, activation: a.id}
+// tallies returns what the activations have used.
+func (s *State) tallies() ([]tally, error) {
 	text, err := s.read(talliesFile)
 	if errors.Is(err, fs.ErrNotExist) {
-		return own, nil, nil
-	}
-	var list []tally
-	if err == nil {
-		if list, err = parseTallies(text); err != nil {
-			err = fmt.Errorf("%q: %w", s.path(talliesFile), err)
-		}
+		return nil, nil
 	}
 	if err != nil {
-		return tally{}, nil, err
+		return nil, err
 	}
-	others = slices.DeleteFunc(list, func(t tally) bool {
-		if t.vendor != a.vendor || t.activation != a.id {
-			return false
-		}
-		own = t
-		return true
-	})
-	return own, others, nil
+	list, err := parseTallies(text)
+	if err != nil {
+		return nil, fmt.Errorf("%q: %w", s.path(talliesFile), err)
+	}
+	return list, nil
 }
 
 // maxTallies is of how many activations a directory keeps count; the oldest is forgotten.
@@ -273,15 +264,35 @@ type emergency struct {
 	unproven bool
 }
 
-func (s *State) emergency(a activation, now time.Time) (e emergency, err error) {
-	if e.declared, err = s.declaration(); err != nil {
+// emergencies is what the directory knows of all activations.
+type emergencies struct {
+	declared   *declaration // nil: none goes on
+	tallies    []tally
+	undeclared error // why the declaration cannot be read
+	untallied  error // why the tallies cannot be read
+}
+
+func (s *State) emergencies() (all emergencies) {
+	all.declared, all.undeclared = s.declaration()
+	all.tallies, all.untallied = s.tallies()
+	return all
+}
+
+// of returns the emergency of one activation at a time.
+func (all emergencies) of(a activation, now time.Time) (e emergency, err error) {
+	if err := cmp.Or(all.undeclared, all.untallied); err != nil {
 		return emergency{}, err
 	}
-	if d := e.declared; d != nil && (d.vendor != a.vendor || d.activation != a.id) {
-		e.declared = nil // of a license that was installed here before
+	if d := all.declared; d != nil && d.vendor == a.vendor && d.activation == a.id {
+		e.declared = d // not of a license that was installed here before
 	}
-	if e.recorded, e.others, err = s.tally(a); err != nil {
-		return emergency{}, err
+	e.recorded = tally{vendor: a.vendor, activation: a.id}
+	for _, t := range all.tallies {
+		if t.vendor == a.vendor && t.activation == a.id {
+			e.recorded = t
+		} else {
+			e.others = append(e.others, t)
+		}
 	}
 	today := dayNumber(now)
 	if e.declared == nil {
@@ -319,7 +330,7 @@ func (s *State) daysUsed(l *format.LicenseClaims, now time.Time) (uint64, error)
 		return 0, nil
 	}
 	a := activationOf(l)
-	e, err := s.emergency(a, now)
+	e, err := s.emergencies().of(a, now)
 	return e.used(a, now), err
 }
 

@@ -189,7 +189,7 @@ func TestClockBeyondAllDates(t *testing.T) {
 			if _, err := s.declaration(); err != nil {
 				t.Error(at, err)
 			}
-			if _, _, err := s.tally(activation{}); err != nil {
+			if _, _, err := tallyOf(s, activation{}); err != nil {
 				t.Error(at, err)
 			}
 			if _, err := s.readClock(); err != nil {
@@ -263,4 +263,10 @@ func TestReplacedLicenseReleasesNothing(t *testing.T) {
 	}
 	install(t, s, license(t, r, func(l *format.LicenseClaims) { l.ID, l.Terms.Epoch = format.ID{3}, 2 }))
 	release(t, s)
+}
+
+// tallyOf returns what the directory has of an activation, and of others.
+func tallyOf(s *State, a activation) (tally, []tally, error) {
+	e, err := s.emergencies().of(a, now)
+	return e.recorded, e.others, err
 }

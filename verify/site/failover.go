@@ -70,7 +70,7 @@ func (s *State) StartFailover(o FailoverOptions) (*Failover, error) {
 		return nil, notFailover(license.Type)
 	}
 	a, now := activationOfLicense(license), s.floored(o.Now)
-	e, err := s.emergency(a, now)
+	e, err := s.emergencies().of(a, now)
 	if err != nil {
 		return nil, err
 	}
@@ -140,7 +140,7 @@ func (s *State) failover(now time.Time) (*Failover, emergency, error) {
 		return nil, emergency{}, notFailover(l.Terms.Type)
 	}
 	a, now := activationOf(l), s.floored(now)
-	e, err := s.emergency(a, now)
+	e, err := s.emergencies().of(a, now)
 	if err != nil {
 		return nil, emergency{}, err
 	}

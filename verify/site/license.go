@@ -13,55 +13,57 @@ import (
 	"github.com/offlicense/offlicense/verify/machine"
 )
 
-// Check judges the license that is installed in the state directory dir: the one call that
-// a licensed program needs. It returns a license or an error, never both. The error is a
-// *[verify.Refusal] that says why there is no license, unless the question could not be
-// answered at all, as when a file may not be read.
-func Check(dir string, v *verify.Verifier, p Program, now time.Time) (*verify.License, error) {
-	return At(dir).Verify(v, p, now)
-}
-
 // Verify judges the installed license, records the time, and keeps the revocation list of
 // the program or of the license file if it is the newest that the site has met. What
 // hinders the recording is a warning in the license.
 func (s *State) Verify(v *verify.Verifier, p Program, now time.Time) (*verify.License, error) {
+	_, license, err := s.check(v, p, now)
+	return license, err
+}
+
+// check is Verify, and returns what it has judged by; nil where the license could not be
+// judged.
+func (s *State) check(v *verify.Verifier, p Program, now time.Time) (*evidence, *verify.License, error) {
 	text, err := s.readLicense()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	known, err := s.lists(v, p)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	opened, err := v.Open(text)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	record, clockErr := s.readClock()
-	license, e, err := s.judge(question{Program: p, opened: opened, now: now, seen: record.highest, known: known})
 	unwritten := map[string]error{revocationsDir: s.keepMet(v, known, opened, now)}
-	if err == nil || errors.Is(err, verify.Standby) {
-		unwritten[talliesFile] = s.record(e, e.due)
+	e, err := s.evidence(question{Program: p, opened: opened, now: now, known: known})
+	if err != nil {
+		return nil, nil, err
 	}
-	if failed := unwritten[talliesFile]; err == nil && e.unproven && failed != nil {
-		license, err = nil, unprovenRefusal(e, failed)
+	license, emergency, err := e.judge(now)
+	if err == nil || errors.Is(err, verify.Standby) {
+		e.uncounted = s.record(emergency, emergency.due)
+		unwritten[talliesFile] = e.uncounted
+	}
+	if err == nil && emergency.unproven && e.uncounted != nil {
+		license, _, err = e.judge(now)
 	}
 	switch {
-	case clockErr != nil:
+	case e.clockErr != nil:
 	case err == nil:
-		unwritten[clockFile] = s.recordClock(record.orSigned(signedAt(license)), now)
-	case errors.Is(err, verify.Expired) && record != seen{}:
+		unwritten[clockFile] = s.recordClock(e.record.orSigned(signedAt(license)), now)
+	case errors.Is(err, verify.Expired) && e.record != seen{}:
 		// Otherwise a clock that stands before the end would never be recorded.
-		unwritten[clockFile] = s.recordClock(record, now)
+		unwritten[clockFile] = s.recordClock(e.record, now)
 	}
+	failed := s.unwrittenWarnings(unwritten)
+	e.warnings = append(e.warnings, failed...)
 	if err != nil {
-		return nil, err
+		return e, nil, err
 	}
-	if clockErr != nil {
-		license.Warnings = append(license.Warnings, s.clockUnknown(clockErr))
-	}
-	license.Warnings = append(license.Warnings, s.unwrittenWarnings(unwritten)...)
-	return license, nil
+	license.Warnings = append(license.Warnings, failed...)
+	return e, license, nil
 }
 
 // unwrittenWarnings tells what was not recorded, and who does it: once for all that a user
@@ -88,10 +90,6 @@ func (s *State) notRecorded(name string, err error) verify.Warning {
 	return verify.Warning{Code: NotRecorded, Value: s.path(name)}.Says("%s", err.Error())
 }
 
-func (s *State) clockUnknown(err error) verify.Warning {
-	return verify.Warning{Code: ClockUnknown, Value: s.path(clockFile)}.Says("%s", err.Error())
-}
-
 // Judge judges the text of a license file, or of a short license, as if it were installed. It refuses one that
 // the installed license has superseded or that was released here, and writes nothing.
 func (s *State) Judge(v *verify.Verifier, text []byte, p Program, now time.Time) (*verify.License, error) {
@@ -111,16 +109,12 @@ func (s *State) Judge(v *verify.Verifier, text []byte, p Program, now time.Time)
 
 // judgeUnwritten judges by what the directory has recorded, and records nothing.
 func (s *State) judgeUnwritten(q question) (*verify.License, error) {
-	record, clockErr := s.readClock()
-	q.seen = record.highest
-	license, _, err := s.judge(q)
+	e, err := s.evidence(q)
 	if err != nil {
 		return nil, err
 	}
-	if clockErr != nil {
-		license.Warnings = append(license.Warnings, s.clockUnknown(clockErr))
-	}
-	return license, nil
+	license, _, err := e.judge(q.now)
+	return license, err
 }
 
 // question is whether a license holds for this site.
@@ -131,29 +125,56 @@ type question struct {
 	installed  *verify.Opened // whose place it would take; nil: none
 	installing bool           // so what matches now is what it begins with
 	checker    *machine.User  // who checks; nil: this user
-	now, seen  time.Time
+	now        time.Time
 	known      lists
 }
 
-// judge answers a question. The emergency is that of a failover license, which is to be
-// recorded where it is the installed one.
-func (s *State) judge(q question) (*verify.License, emergency, error) {
-	facts, err := s.facts(q)
-	if err != nil {
-		return nil, emergency{}, err
+// evidence is all that was read to answer a question. Nothing is read after that, so any
+// other time can be judged by it.
+type evidence struct {
+	question
+	facts     verify.Facts // but for the time and an emergency
+	record    seen
+	clockErr  error // why the record of the time is not known
+	clockPath string
+	emergency emergencies
+	uncounted error // why a day of emergency could not be recorded
+	warnings  []verify.Warning
+}
+
+func (s *State) evidence(q question) (*evidence, error) {
+	e := &evidence{question: q, clockPath: s.path(clockFile), warnings: networkWarnings(s.dir, fsMagic(s.dir))}
+	if e.record, e.clockErr = s.readClock(); e.clockErr != nil {
+		e.warnings = append(e.warnings, verify.Warning{Code: ClockUnknown, Value: e.clockPath}.Says("%s", e.clockErr.Error()))
 	}
-	license, e, err := s.judgeFailover(q, &facts)
-	if err != nil {
-		return nil, e, q.known.nameBad(s.nameRecord(err, q.opened, facts), q.opened.Vendor())
+	if !q.Emergency {
+		e.emergency = s.emergencies()
 	}
-	license.Warnings = slices.Concat(license.Warnings, q.known.warnings(license), networkWarnings(s.dir, fsMagic(s.dir)))
-	return license, e, nil
+	var err error
+	e.facts, err = s.facts(q, e.record.highest)
+	return e, err
+}
+
+// judge answers the question for a time. The emergency is that of a failover license, which
+// is to be recorded where it is the installed one.
+func (e *evidence) judge(now time.Time) (*verify.License, emergency, error) {
+	facts := e.facts
+	facts.Now = now
+	license, emergency, err := e.judgeFailover(&facts)
+	if err == nil && emergency.unproven && e.uncounted != nil {
+		err = unprovenRefusal(emergency, e.uncounted)
+	}
+	if err != nil {
+		return nil, emergency, e.known.nameBad(e.nameRecord(err, facts), e.opened.Vendor())
+	}
+	license.Warnings = slices.Concat(license.Warnings, e.known.warnings(license), e.warnings)
+	return license, emergency, nil
 }
 
 // facts collects what the judgement asks for, but for an emergency.
-func (s *State) facts(q question) (verify.Facts, error) {
+func (s *State) facts(q question, highest time.Time) (verify.Facts, error) {
 	f := q.Program.facts(q.now)
-	f.AnyProduct, f.Revocations, f.Seen = q.anyProduct, q.known.all(), q.seen
+	f.AnyProduct, f.Revocations, f.Seen = q.anyProduct, q.known.all(), highest
 	f.Site = &verify.Site{Installed: q.installed}
 	released, err := s.released()
 	if err != nil {
@@ -202,42 +223,41 @@ func offered(asked *verify.Request, given []machine.Value, checker *machine.User
 // judgeFailover adds the emergency to the facts. Whose emergency counts, and with how many
 // days, a license says once it was judged: so a failover license is judged as in an
 // emergency first, and then as in the one that is on record for its activation.
-func (s *State) judgeFailover(q question, facts *verify.Facts) (*verify.License, emergency, error) {
-	if q.Emergency {
-		license, err := q.opened.Check(*facts)
+func (e *evidence) judgeFailover(facts *verify.Facts) (*verify.License, emergency, error) {
+	if e.Emergency {
+		license, err := e.opened.Check(*facts)
 		return license, emergency{}, err
 	}
-	declared, unreadable := s.declaration()
-	facts.Emergency = declared != nil || unreadable != nil
-	license, err := q.opened.Check(*facts)
+	facts.Emergency = e.emergency.declared != nil || e.emergency.undeclared != nil
+	license, err := e.opened.Check(*facts)
 	if err != nil || !facts.Emergency || license.Type != format.TypeFailover {
 		return license, emergency{}, err
 	}
-	e, err := s.emergency(activationOfLicense(license), later(q.now, q.seen))
+	of, err := e.emergency.of(activationOfLicense(license), later(facts.Now, facts.Seen))
 	if err != nil {
 		return nil, emergency{}, err
 	}
-	facts.Emergency = e.declared != nil
+	facts.Emergency = of.declared != nil
 	if facts.Emergency {
-		facts.EmergencySince, facts.EmergencyDays = e.declared.since, e.day
+		facts.EmergencySince, facts.EmergencyDays = of.declared.since, of.day
 	}
-	license, err = q.opened.Check(*facts)
-	return license, e, err
+	license, err = e.opened.Check(*facts)
+	return license, of, err
 }
 
 // nameRecord tells of a clock that nothing but the site's own record speaks against where
 // that record stands: it may be the clock of last week that was wrong.
-func (s *State) nameRecord(err error, opened *verify.Opened, facts verify.Facts) error {
+func (e *evidence) nameRecord(err error, facts verify.Facts) error {
 	refusal, ok := errors.AsType[*verify.Refusal](err)
 	if !ok || refusal.Reason != verify.ClockRolledBack {
 		return err
 	}
 	facts.Seen = time.Time{}
-	if _, without := opened.Check(facts); errors.Is(without, verify.ClockRolledBack) {
+	if _, without := e.opened.Check(facts); errors.Is(without, verify.ClockRolledBack) {
 		return err
 	}
 	named := *refusal
-	return named.WithHint("set the clock to the right time and try again; if it was ahead for a while and is right now, remove %q", s.path(clockFile))
+	return named.WithHint("set the clock to the right time and try again; if it was ahead for a while and is right now, remove %q", e.clockPath)
 }
 
 // readLicense returns the text of the installed license file; the error says what to do

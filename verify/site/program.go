@@ -2,6 +2,7 @@ package site
 
 import (
 	"fmt"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -14,8 +15,8 @@ import (
 type Program struct {
 	Product string            // required
 	Edition string            // empty: any edition will do
-	Version string            // such as "9.2.0"; empty: a bound on it is not checked
-	Built   time.Time         // when it was built; zero: an end of updates is not checked
+	Version string            // such as "9.2.0"; empty: what [Open] says, else a bound on it is not checked
+	Built   time.Time         // when it was built; zero: what [Open] says, else an end of updates is not checked
 	Use     map[string]uint64 // what it uses of the license's limits, such as cores (see [machine.Cores]); nil: nothing
 
 	// Revocations are the texts of the revocation lists that came with the program (OLV1),
@@ -46,6 +47,20 @@ func (p Program) facts(now time.Time) verify.Facts {
 		Use: p.Use, Emergency: p.Emergency,
 		MinRevocation: p.MinRevocation, MaxRevocationAge: p.MaxRevocationAge,
 	}
+}
+
+// asBuilt fills in what the program does not say from what was built into it. A version
+// that the Go command has made up for a commit without a tag says nothing.
+func (p Program) asBuilt(info *debug.BuildInfo) Program {
+	if version := info.Main.Version; p.Version == "" && version != "(devel)" && !strings.HasPrefix(version, "v0.0.0-") {
+		p.Version = version
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.time" && p.Built.IsZero() {
+			p.Built, _ = time.Parse(time.RFC3339, s.Value)
+		}
+	}
+	return p
 }
 
 // lists opens the program's own revocation lists. The errors wrap no refusal: what is

@@ -81,7 +81,7 @@ func (s *status) performance(warning, critical int) (data []string) {
 	for _, name := range slices.Sorted(maps.Keys(s.use)) {
 		most := ""
 		if s.License != nil {
-			if limit, limited := s.License.Limit(name); limited {
+			if limit, limited := s.License.Limit(verify.Limit(name)); limited {
 				most = fmt.Sprint(limit)
 			}
 		}

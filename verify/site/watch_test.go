@@ -1,0 +1,191 @@
+package site
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/offlicense/offlicense/format"
+	"github.com/offlicense/offlicense/verify"
+	"github.com/offlicense/offlicense/verify/site/sitetest"
+)
+
+// short names events: the kind, and the code, the reason or the days.
+func short(events []Event) string {
+	var all []string
+	for _, e := range events {
+		text := string(e.Kind)
+		switch e.Kind {
+		case Warned:
+			text = fmt.Sprintf("%s %d", e.Warning.Code, e.Days)
+		case Refused:
+			text = string(reasonOf(e.Err))
+		}
+		if e.String() == "" || (e.Kind == Renewed || e.Kind == Warned) != (e.License != nil) {
+			text += " without its license"
+		}
+		all = append(all, text)
+	}
+	return strings.Join(all, ", ")
+}
+
+// TestLook plays what happens to a site, one after the other.
+func TestLook(t *testing.T) {
+	s, r := installedState(t)
+	p := program(t)
+	g := Open(s.Dir(), sitetest.Verifier(t), p)
+	renewed := func(epoch uint64, change func(*format.LicenseClaims)) func() {
+		return func() {
+			put(t, s, licenseFile, license(t, r, func(l *format.LicenseClaims) {
+				l.ID, l.Terms.Epoch = format.ID{7, byte(epoch)}, epoch
+				if change != nil {
+					change(l)
+				}
+			}))
+		}
+	}
+	var text []byte
+	for _, step := range []struct {
+		what string
+		do   func()
+		at   time.Time
+		want string
+	}{
+		{"the first look", nil, now, "renewed"},
+		{"nothing", nil, now, ""},
+		{"days pass", nil, now.AddDate(0, 3, 0), ""},
+		{"the same file anew", func() { put(t, s, licenseFile, license(t, r, nil)) }, now.AddDate(0, 3, 0), ""},
+		{"30 days before the end", nil, sitetest.Ends.AddDate(0, 0, -30), "ends-soon 30"},
+		{"an hour later", nil, sitetest.Ends.AddDate(0, 0, -30).Add(time.Hour), ""},
+		{"a day later", nil, sitetest.Ends.AddDate(0, 0, -29), "ends-soon 29"},
+		{"the clock a bit back", nil, sitetest.Ends.AddDate(0, 0, -29).Add(-time.Minute), ""},
+		{"the last day", nil, sitetest.Ends.Add(-time.Hour), "ends-soon 1"},
+		{"the end", nil, sitetest.Ends, "expired"},
+		{"a day after it", nil, sitetest.Ends.AddDate(0, 0, 1), ""},
+		{"renewed, ten days of it grace", renewed(2, func(l *format.LicenseClaims) {
+			l.Expires, l.Terms.GraceDays = sitetest.Ends.AddDate(0, 0, 60).Unix(), 10
+		}), sitetest.Ends.AddDate(0, 0, 1), "renewed"},
+		{"in grace", nil, sitetest.Ends.AddDate(0, 0, 50), "in-grace 10"},
+		{"its next day", nil, sitetest.Ends.AddDate(0, 0, 51), "in-grace 9"},
+		{"renewed early", renewed(3, func(l *format.LicenseClaims) { l.Expires = sitetest.Ends.AddDate(2, 0, 0).Unix() }),
+			sitetest.Ends.AddDate(0, 0, 52), "renewed"},
+		{"a list that cannot be used", func() {
+			_ = os.Mkdir(s.path(revocationsDir), 0o755)
+			put(t, s, revocationsDir+"/x.olv", []byte("OLV1:"))
+		}, sitetest.Ends.AddDate(0, 0, 52), "bad-list 0"},
+		{"it is gone", func() { _ = os.Remove(s.path(revocationsDir + "/x.olv")) }, sitetest.Ends.AddDate(0, 0, 52), ""},
+		{"revoked", func() { put(t, s, revocationsDir+"/5.olv", list(t, sitetest.Root, 5, revoking(format.ID{7, 3}))) }, sitetest.Ends.AddDate(0, 0, 52), "revoked"},
+		{"another, and the clock far back", renewed(4, nil), now.AddDate(0, 0, -10), "clock-rolled-back"},
+		{"the clock is right", renewed(5, func(l *format.LicenseClaims) { l.Expires = 0 }), sitetest.Ends.AddDate(0, 0, 53), "renewed"},
+		{"the file is away", func() { text = file(t, s, licenseFile); _ = os.Remove(s.LicensePath()) }, sitetest.Ends.AddDate(0, 0, 53), "no-license"},
+		{"and back", func() { put(t, s, licenseFile, text) }, sitetest.Ends.AddDate(0, 0, 53), "renewed"},
+		{"damaged", func() { put(t, s, licenseFile, text[:50]) }, sitetest.Ends.AddDate(0, 0, 53), "malformed"},
+		{"not readable", func() { _ = os.Remove(s.LicensePath()); _ = os.Mkdir(s.LicensePath(), 0o755) }, sitetest.Ends.AddDate(0, 0, 53), "unchecked"},
+		{"still not", nil, sitetest.Ends.AddDate(0, 0, 54), ""},
+		{"readable", func() { _ = os.Remove(s.LicensePath()); put(t, s, licenseFile, text) }, sitetest.Ends.AddDate(0, 0, 54), "checked, renewed"},
+		{"another machine", func() { g.program.Components = nil }, sitetest.Ends.AddDate(0, 0, 54), "wrong-machine"},
+		{"the same again", func() { g.program.Components = p.Components }, sitetest.Ends.AddDate(0, 0, 54), "renewed"},
+		{"released", func() {
+			o := releaseOptions(t)
+			o.Now = sitetest.Ends.AddDate(0, 0, 54)
+			if _, err := s.Release(o); err != nil {
+				t.Fatal(err)
+			}
+		}, sitetest.Ends.AddDate(0, 0, 54), "released"},
+	} {
+		if step.do != nil {
+			step.do()
+		}
+		if got := short(g.Look(step.at)); got != step.want {
+			t.Errorf("%s: got %q, want %q", step.what, got, step.want)
+		}
+	}
+}
+
+// TestLookInEmergency: each of its days is told.
+func TestLookInEmergency(t *testing.T) {
+	s, _ := failoverState(t, 3)
+	g := gate(t, s, program(t), now)
+	mustStart(t, s, now)
+	for day, want := range []string{"renewed, in-emergency 0", "in-emergency 0", "in-emergency 0", "standby", ""} {
+		if got := short(g.Look(now.Add(time.Duration(day) * oneDay))); got != want {
+			t.Errorf("day %d: got %q, want %q", day, got, want)
+		}
+	}
+}
+
+// TestWatch: what happens is told in time, by a clock that the test sets, and a directory that hangs stops
+// nobody.
+func TestWatch(t *testing.T) {
+	s, r := installedState(t)
+	g := gate(t, s, program(t), now)
+	var clock atomic.Int64
+	clock.Store(now.Unix())
+	told := make(chan Event, 10_000)
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error)
+	go func() {
+		ended <- g.Watch(ctx, WatchOptions{
+			Now: func() time.Time { return time.Unix(clock.Load(), 0) }, Tell: func(e Event) { told <- e }, Interval: time.Millisecond,
+		})
+	}()
+	want := func(want string) {
+		t.Helper()
+		got := short([]Event{<-told})
+		for got != want && (got == "unchecked" || got == "checked") { // on a busy machine
+			got = short([]Event{<-told})
+		}
+		if got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+	install(t, s, license(t, r, func(l *format.LicenseClaims) { l.ID, l.Terms.Epoch = format.ID{9}, 2 }))
+	want("renewed")
+	clock.Store(sitetest.Ends.AddDate(0, 0, -3).Unix())
+	want("ends-soon 3")
+
+	g.checking.Lock() // a read that hangs
+	for e := range told {
+		if e.Kind == Unchecked {
+			break
+		}
+	}
+	if l, err := g.Current(sitetest.Ends.AddDate(0, 0, -2)); err != nil {
+		t.Errorf("got %v, %v", l, err)
+	}
+	clock.Store(sitetest.Ends.Unix())
+	if _, err := g.Current(sitetest.Ends); !errors.Is(err, verify.Expired) {
+		t.Errorf("got %v", err)
+	}
+	g.checking.Unlock()
+	want("checked")
+	want("expired")
+	cancel()
+	if err := <-ended; err != context.Canceled {
+		t.Errorf("got %v", err)
+	}
+	for _, o := range []WatchOptions{{}, {Now: time.Now}, {Now: time.Now, Tell: func(Event) {}, Interval: -1}} {
+		if err := g.Watch(context.Background(), o); err == nil || errors.Is(err, context.Canceled) {
+			t.Errorf("%+v: got %v", o, err)
+		}
+	}
+}
+
+// TestEventKinds: each has its own sentence.
+func TestEventKinds(t *testing.T) {
+	l := &verify.License{Product: "evoq"}
+	var all []string
+	for _, kind := range []EventKind{Renewed, Warned, Refused, Unchecked, Checked} {
+		all = append(all, Event{Kind: kind, License: l, Warning: verify.Warning{Text: "w"}, Err: errors.New("e")}.String())
+	}
+	slices.Sort(all)
+	if len(slices.Compact(all)) != 5 {
+		t.Errorf("got %q", all)
+	}
+}
