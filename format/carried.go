@@ -102,6 +102,9 @@ func (c *Carried) Answers(hash [32]byte) bool { return bytes.HasPrefix(hash[:], 
 // Carries reports whether it stands for a license, by the signature.
 func (c *Carried) Carries(license Statement) bool { return bytes.Equal(c.signature, license.signature) }
 
+// HasList reports whether a revocation list is carried.
+func (c *Carried) HasList() bool { return c.list != nil }
+
 // Delegation returns the statement of the delegation as it is if the root with that key id has
 // signed it; nil if it is left out.
 func (c *Carried) Delegation(root [8]byte) ([]byte, error) {

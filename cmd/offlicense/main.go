@@ -8,7 +8,9 @@
 //	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X 'main.embeddedRoots=$(cat roots.pub)'" ./cmd/offlicense
 //
 // and, once a key was stolen, with -X main.embeddedMinList=N: no revocation list before
-// number N will do, also where the state directory was wiped.
+// number N will do, also where the state directory was wiped. With
+// -X "main.embeddedDelegations=$(cat anna.del ben.del)" the short licenses that these two sign are half as
+// long from the first trip on: licensor sign --without-delegation.
 package main
 
 import (
@@ -22,8 +24,10 @@ import (
 var (
 	embeddedRoots   string // the lines of a roots file
 	embeddedMinList string // lowest number of a revocation list that is accepted
+
+	embeddedDelegations string // of those who sign, one behind the other
 )
 
 func main() {
-	os.Exit(cli.Main(command.Program(command.Build{Roots: embeddedRoots, MinList: embeddedMinList}), cli.System()))
+	os.Exit(cli.Main(command.Program(command.Build{Roots: embeddedRoots, MinList: embeddedMinList, Delegations: embeddedDelegations}), cli.System()))
 }

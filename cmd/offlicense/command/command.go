@@ -23,6 +23,10 @@ var usage string
 type Build struct {
 	Roots   string // the lines of a roots file; then --roots is refused
 	MinList string // lowest number of a revocation list that is accepted, in digits
+
+	// Delegations are the texts of the delegations of those who sign, one behind the other, so
+	// that short licenses need not carry them.
+	Delegations string
 }
 
 // Program returns the tool.

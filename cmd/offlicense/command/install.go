@@ -26,17 +26,18 @@ func (t tool) installCommand() cli.Command {
 		Setup: func(flags *pflag.FlagSet) cli.Run {
 			state := flags.String("state", "", "")
 			roots := flags.String("roots", "", "")
+			delegations := flags.StringArray("delegation", nil, "")
 			components := flags.StringArray("component", nil, "")
 			serviceUser := flags.String("service-user", "", "")
 			flags.Bool("json", false, "")
 			return func(env *cli.Env, args []string) error {
-				return t.install(env, args, *state, *roots, *serviceUser, *components)
+				return t.install(env, args, *state, *roots, *serviceUser, *delegations, *components)
 			}
 		},
 	}
 }
 
-func (t tool) install(env *cli.Env, args []string, stateFlag, rootsFlag, serviceUser string, componentFlags []string) error {
+func (t tool) install(env *cli.Env, args []string, stateFlag, rootsFlag, serviceUser string, delegationFiles, componentFlags []string) error {
 	state, err := requireState(env, stateFlag)
 	if err != nil {
 		return err
@@ -52,7 +53,11 @@ func (t tool) install(env *cli.Env, args []string, stateFlag, rootsFlag, service
 	if err != nil {
 		return err
 	}
-	text, err := env.ReadStatement(args[0], format.LicenseFile, format.RevocationFile)
+	delegations, err := t.delegations(env, delegationFiles)
+	if err != nil {
+		return err
+	}
+	text, err := env.ReadStatement(args[0], format.LicenseFile, format.CarriedLicense, format.RevocationFile)
 	if err != nil {
 		return err
 	}
@@ -60,7 +65,7 @@ func (t tool) install(env *cli.Env, args []string, stateFlag, rootsFlag, service
 	if err != nil {
 		return err
 	}
-	o := site.InstallOptions{Components: components, MinRevocation: least, Now: env.Now()}
+	o := site.InstallOptions{Components: components, MinRevocation: least, Delegations: delegations, Now: env.Now()}
 	if isList(text) {
 		return installList(env, state, verifier, text, o)
 	}

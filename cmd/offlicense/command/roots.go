@@ -2,9 +2,11 @@ package command
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/cmd/internal/hint"
+	"github.com/offlicense/offlicense/format"
 	"github.com/offlicense/offlicense/verify"
 )
 
@@ -38,4 +40,27 @@ func (t tool) loadRoots(env *cli.Env, path string) (*verify.Verifier, error) {
 		return nil, err
 	}
 	return v, nil
+}
+
+// delegations returns the texts of delegations that need not be carried: those of the build, and
+// those in files.
+func (t tool) delegations(env *cli.Env, paths []string) (texts [][]byte, err error) {
+	const prefix = "OLD1:"
+	for i, one := range strings.Split(t.build.Delegations, prefix) {
+		if i > 0 {
+			texts = append(texts, []byte(prefix+one))
+		}
+	}
+	for _, path := range paths {
+		text, err := env.ReadStatement(path, format.Delegation)
+		if err != nil {
+			return nil, err
+		}
+		if _, err := format.DecodeTextAs(text, format.Delegation); err != nil {
+			return nil, cli.Fail(fmt.Errorf("cannot use \"%s\": %w", cli.Clean(path), err)).
+				WithHint("give the delegation of the key that signs, as it came with the product")
+		}
+		texts = append(texts, text)
+	}
+	return texts, nil
 }

@@ -83,6 +83,7 @@ type statement struct {
 	Release     *releaseView    `json:"release,omitempty"`
 	Attestation *attestView     `json:"attestation,omitempty"`
 	Revocations *listView       `json:"revocation_list,omitempty"` // in the license file, too
+	Short       *shortView      `json:"short_license,omitempty"`
 }
 
 func decode(text []byte) (*statement, error) {
@@ -130,6 +131,8 @@ func decode(text []byte) (*statement, error) {
 		if err == nil && file.List != nil {
 			s.Revocations, err = viewList(file.List)
 		}
+	case format.CarriedLicense:
+		s.Short, err = viewShort(raw)
 	case format.RevocationFile:
 		var list *format.List
 		if list, err = format.ParseList(raw); err == nil {

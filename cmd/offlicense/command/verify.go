@@ -178,6 +178,9 @@ func (f *verifyFlags) prepare(env *cli.Env) (*judge, error) {
 		return j, nil
 	}
 	p.MinRevocation, p.MaxRevocationAge = least, f.maxAge
+	if p.Delegations, err = f.delegations(env, nil); err != nil {
+		return nil, err
+	}
 	for _, l := range j.lists {
 		p.Revocations = append(p.Revocations, l.text)
 	}

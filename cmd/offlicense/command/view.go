@@ -131,6 +131,26 @@ func viewLicense(payload []byte, signedBy string) (*licenseView, error) {
 	return v, nil
 }
 
+// shortView is a short license as show prints it. Only the server that asked can read the rest.
+type shortView struct {
+	Request     string `json:"request"`         // first 8 characters of the comparison code
+	Delegation  bool   `json:"delegation"`      // whether it carries the delegation of its signer
+	Revocations bool   `json:"revocation_list"` // and a revocation list
+}
+
+func viewShort(raw []byte) (*shortView, error) {
+	c, err := format.UnmarshalCarried(raw)
+	if err != nil {
+		return nil, err
+	}
+	delegation, err := c.Delegation([keys.IDSize]byte{})
+	if err != nil {
+		return nil, err
+	}
+	mark := c.RequestMark()
+	return &shortView{mark[:4] + "-" + mark[4:], delegation != nil, c.HasList()}, nil
+}
+
 // delegationView is a delegation as show prints it.
 type delegationView struct {
 	ID        format.ID `json:"id"`

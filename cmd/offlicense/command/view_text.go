@@ -62,6 +62,8 @@ func (s *statement) print(w io.Writer, file string) {
 			fmt.Fprintln(w, "signed under the delegation, not verified")
 			s.Revocations.Delegation.print(&r)
 		}
+	case s.Short != nil:
+		s.Short.print(&r)
 	case s.Release != nil:
 		s.Release.print(&r)
 	case s.Attestation != nil:
@@ -135,6 +137,15 @@ func (l *licenseView) print(r *rows) {
 	r.add("machine key", b.Key)
 	r.components(b.Components)
 	r.add("must match", fmt.Sprintf("%d of %d components", b.Need, len(b.Components)))
+}
+
+func (v *shortView) print(r *rows) {
+	r.add("for request", v.Request+"-...")
+	r.add("delegation", map[bool]string{true: "included", false: "left out"}[v.Delegation])
+	if v.Revocations {
+		r.add("revocations", "a list is included")
+	}
+	r.add("to read it", "offlicense install, on the server that made the request")
 }
 
 func (d *delegationView) print(r *rows) {
