@@ -136,7 +136,7 @@ func (c *Carried) File(body, delegation []byte) ([]byte, error) {
 	binding := *c.claims.Binding
 	binding.Key, binding.Request = h.request.Key, h.hash
 	if binding.Need > 0 && binding.Components == nil {
-		binding.Components = h.request.Components
+		binding.Components = h.request.Readable()
 	}
 	claims.Binding = &binding
 	for _, w := range h.words(&claims) {
@@ -214,7 +214,7 @@ func carry(file, body []byte, withDelegation bool) (*Carried, error) {
 	c := &Carried{request: [requestMark]byte(h.hash[:]), claims: *claims, signature: f.License.signature, list: f.RawList}
 	c.claims.Binding = &Binding{Need: b.Need, Components: b.Components}
 	same := func(a, b Component) bool { return a.Label == b.Label && bytes.Equal(a.Hash, b.Hash) }
-	if slices.EqualFunc(b.Components, h.request.Components, same) {
+	if slices.EqualFunc(b.Components, h.request.Readable(), same) {
 		c.claims.Binding.Components = nil
 	}
 	for _, w := range h.words(&c.claims) {

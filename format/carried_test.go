@@ -21,7 +21,7 @@ func carriedFile(t testing.TB, list []byte, change func(*format.LicenseClaims)) 
 	body := mustMarshal(t, mostRequest())
 	l := mostLicense()
 	l.Terms.Site = mostRequest().Site
-	l.Binding.Key, l.Binding.Request = mostRequest().Key, sha256.Sum256(body)
+	l.Binding.Key, l.Binding.Request, l.Binding.Components = mostRequest().Key, sha256.Sum256(body), mostRequest().Readable()
 	if change != nil {
 		change(l)
 	}

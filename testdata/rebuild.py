@@ -35,7 +35,8 @@ else:
 signed or sys.exit("no delegation that a root has signed")
 granted, asked, terms = cbor2.loads(signed[0].value[2]), cbor2.loads(body), claims[-70001]
 types = "production staging test development failover nfr community evaluation".split()
-held = {0: types[asked[3] - 1], 3: asked[1], 6: asked.get(7), 7: hashlib.sha256(body).digest(), 9: asked.get(6) if 8 in terms else None}
+components = [pair for pair in zip(*[iter(asked.get(6, []))] * 2) if pair[0] not in asked.get(10, [])]
+held = {0: types[asked[3] - 1], 3: asked[1], 6: asked.get(7), 7: hashlib.sha256(body).digest(), 9: sum(map(list, components), []) if 8 in terms else None}
 terms = {key: value for key, value in {**held, **terms}.items() if value is not None}
 cnf = {1: {1: 1, -1: 6, -2: asked[5]}}
 claims = {1: granted[1], 3: asked[0], **claims, 8: cnf, -70001: terms}

@@ -64,6 +64,15 @@ func (m *vectorMaker) carried() {
 		[][]byte{[]byte(format.EncodeText(format.Delegation, sealDelegation(m.t, earlierDelegation(m), rootKey(m.t))))}
 	changed("malformed-carried-elsewhere", verify.Malformed, "a verifier that is no site takes no short license", true, nil).asked = nil
 
+	unreadable := testRequest(m.t)
+	unreadable.Unreadable = []string{format.LabelProductUUID}
+	unreadableBody := m.payload(unreadable)
+	u := newScenario(m.t)
+	u.license.Binding.Request, u.license.Binding.Components = sha256.Sum256(unreadableBody), unreadable.Readable()
+	u.facts.Site.Requests = [][32]byte{u.license.Binding.Request}
+	add("valid-carried-unreadable", verify.Valid, "it names the components of the request that its checker reads", u,
+		text(carry(fileOf(m.t, u.delegation, u.license), unreadableBody, true))).asked = [][]byte{asked(unreadableBody)}
+
 	s := newScenario(m.t)
 	file := fileOf(m.t, s.delegation, s.license)
 	raw := carry(file, body, true)

@@ -7,12 +7,13 @@ import (
 	"github.com/offlicense/offlicense/verify"
 )
 
-// whole returns the text of a license file: for a short license (OLC1) the one that it stands
-// for, by the requests of this site, and the delegation of the installed license or one that
-// the product came with. Any other text is returned as it is.
-func (s *State) whole(v *verify.Verifier, text []byte, delegations [][]byte) ([]byte, error) {
+// Open opens the text of a license file, as [verify.Verifier.Open] does, or of a short license
+// (OLC1): then the file that it stands for, by the requests of this site. delegations are the
+// texts of those (OLD1) that the product came with, nil for none; that of the installed license
+// is known. One that cannot be read is an error of the program, and no refusal.
+func (s *State) Open(v *verify.Verifier, text []byte, delegations [][]byte) (*verify.Opened, error) {
 	if kind, _, err := format.DecodeText(text); err != nil || kind != format.CarriedLicense {
-		return text, nil
+		return v.Open(text)
 	}
 	c, err := verify.OpenCarried(text)
 	if err != nil {
@@ -29,7 +30,10 @@ func (s *State) whole(v *verify.Verifier, text []byte, delegations [][]byte) ([]
 	if installed := s.installed(v); installed != nil {
 		met = append(met, installed.Delegation())
 	}
-	return v.Rebuild(c, requests, met...)
+	if text, err = v.Rebuild(c, requests, met...); err != nil {
+		return nil, err
+	}
+	return v.Open(text)
 }
 
 // requestsFor returns the requests that a short license may answer: those that its mark names,
@@ -51,8 +55,7 @@ func (s *State) requestsFor(c *format.Carried) ([]*verify.Request, error) {
 	return requests, nil
 }
 
-// openDelegations reads the delegations that a product came with. The errors wrap no refusal:
-// what is wrong with them says nothing about the license.
+// openDelegations reads the delegations that a product came with. The errors wrap no refusal.
 func openDelegations(texts [][]byte) (all [][]byte, err error) {
 	for i, text := range texts {
 		raw, err := format.DecodeTextAs(text, format.Delegation)
@@ -60,7 +63,7 @@ func openDelegations(texts [][]byte) (all [][]byte, err error) {
 			_, err = format.ParseStatement(raw, format.Delegation)
 		}
 		if err != nil {
-			return nil, fmt.Errorf("the program's own delegation cannot be used (Delegations[%d]): %v", i, err)
+			return nil, fmt.Errorf("the program's own delegation cannot be used (number %d): %v", i+1, err)
 		}
 		all = append(all, raw)
 	}

@@ -54,9 +54,7 @@ func TestInstallCarried(t *testing.T) {
 		t.Fatalf("on the first trip, without a delegation: %v", err)
 	}
 	o.Delegations = [][]byte{delegationText(t)}
-	p := program(t)
-	p.Delegations = o.Delegations
-	if l, err := s.Judge(v, short, p, now); err != nil {
+	if l, err := s.Judge(v, carriedText(t, file, r, true), program(t), now); err != nil {
 		t.Fatalf("judged: %v, %v", l, err)
 	}
 	for name, text := range map[string][]byte{"with its delegation": carriedText(t, file, r, true), "with the product's": short} {

@@ -15,7 +15,7 @@ type InstallOptions struct {
 	Components    []machine.Value // that the operator gives, as in Program
 	Checker       *machine.User   // as in RequestOptions: the license must hold for what this user reads
 	MinRevocation uint64          // lowest number of a revocation list that is accepted, as in Program
-	Delegations   [][]byte        // that came with the product, as in Program
+	Delegations   [][]byte        // texts that came with the product, as in State.Open
 	Now           time.Time       // required
 }
 
@@ -37,19 +37,16 @@ func (s *State) Install(v *verify.Verifier, text []byte, o InstallOptions) (*ver
 	if err != nil {
 		return nil, err
 	}
-	text, err = s.whole(v, text, o.Delegations)
-	if fresh && errors.Is(err, verify.WrongSite) {
+	opened, err := s.Open(v, text, o.Delegations)
+	bound := errors.Is(err, verify.WrongSite) // a short license
+	if err == nil {
+		_, bound = opened.RequestHash()
+	}
+	if bound && fresh {
 		return nil, fmt.Errorf("cannot use %q: %w", s.dir, ErrNoRequest)
 	}
 	if err != nil {
 		return nil, err
-	}
-	opened, err := v.Open(text)
-	if err != nil {
-		return nil, err
-	}
-	if _, bound := opened.RequestHash(); bound && fresh {
-		return nil, fmt.Errorf("cannot use %q: %w", s.dir, ErrNoRequest)
 	}
 	known, installed := s.keptLists(v), s.installed(v)
 	q := o.question(opened, known)

@@ -90,17 +90,14 @@ func (s *State) notRecorded(name string, err error) verify.Warning {
 	return verify.Warning{Code: NotRecorded, Value: s.path(name)}.Says("%s", err.Error())
 }
 
-// Judge judges the text of a license file, or of a short license, as if it were installed. It refuses one that
-// the installed license has superseded or that was released here, and writes nothing.
+// Judge judges the text of a license file, or of a short license, as if it were installed. It
+// refuses one that the installed license has superseded or that was released here, and writes nothing.
 func (s *State) Judge(v *verify.Verifier, text []byte, p Program, now time.Time) (*verify.License, error) {
 	known, err := s.lists(v, p)
 	if err != nil {
 		return nil, err
 	}
-	if text, err = s.whole(v, text, p.Delegations); err != nil {
-		return nil, err
-	}
-	opened, err := v.Open(text)
+	opened, err := s.Open(v, text, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -26,11 +26,6 @@ type Program struct {
 	MinRevocation    uint64        // lowest number of a list that the program accepts; 0: any, and none
 	MaxRevocationAge time.Duration // oldest list that the program accepts; 0: any, and none
 
-	// Delegations are the texts of delegations that came with the program (OLD1), so that short
-	// licenses need not carry them; nil: none. One that cannot be read is an error of the
-	// program.
-	Delegations [][]byte
-
 	// Components are those that the operator gives, such as the id of a cluster. They
 	// must be the ones that the request was made with; see [ParseComponents].
 	Components []machine.Value

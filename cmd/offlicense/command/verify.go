@@ -83,12 +83,12 @@ func (f *verifyFlags) one(env *cli.Env, j *judge, files []string) (answer, error
 	if len(files) == 0 {
 		return f.answer(env, j.installed)
 	}
-	text, err := env.ReadStatement(files[0], format.LicenseFile)
+	text, err := env.ReadStatement(files[0], format.LicenseFile, format.CarriedLicense)
 	return f.answer(env, func() (*verify.License, error) {
 		if err != nil {
 			return nil, err
 		}
-		opened, err := j.verifier.Open(text)
+		opened, err := j.open(text)
 		if err != nil {
 			return nil, nameList(text, err)
 		}
@@ -116,6 +116,7 @@ type judge struct {
 	verifier  *verify.Verifier
 	lists     []givenList
 	installed func() (*verify.License, error)
+	open      func(text []byte) (*verify.Opened, error) // of one file
 	// check judges a license file. met are lists that were found beside it.
 	check func(o *verify.Opened, met []*verify.RevocationList) (*verify.License, error)
 }
@@ -161,6 +162,7 @@ func (f *verifyFlags) prepare(env *cli.Env) (*judge, error) {
 	if j.lists, err = f.listFlags.load(env, j.verifier); err != nil {
 		return nil, err
 	}
+	j.open = j.verifier.Open
 	if f.anyMachine {
 		facts := verify.Facts{
 			Now: env.Now(), Product: p.Product, AnyProduct: p.Product == "", Edition: p.Edition, Version: p.Version,
@@ -178,13 +180,15 @@ func (f *verifyFlags) prepare(env *cli.Env) (*judge, error) {
 		return j, nil
 	}
 	p.MinRevocation, p.MaxRevocationAge = least, f.maxAge
-	if p.Delegations, err = f.delegations(env, nil); err != nil {
+	delegations, err := f.delegations(env, nil)
+	if err != nil {
 		return nil, err
 	}
 	for _, l := range j.lists {
 		p.Revocations = append(p.Revocations, l.text)
 	}
 	state := site.At(stateDirectory(env, f.state))
+	j.open = func(text []byte) (*verify.Opened, error) { return state.Open(j.verifier, text, delegations) }
 	j.installed = func() (*verify.License, error) { return state.Verify(j.verifier, p, env.Now()) }
 	j.check = func(o *verify.Opened, met []*verify.RevocationList) (*verify.License, error) {
 		p := p

@@ -58,6 +58,7 @@ type Delivered struct {
 	Site       string              `json:"site,omitempty"`
 	Host       string              `json:"host,omitempty"`
 	License    service.LicenseView `json:"license"`
+	Code       string              `json:"code,omitempty"` // the text of the QR code, with --qr
 	Output
 }
 

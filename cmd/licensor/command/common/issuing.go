@@ -14,7 +14,8 @@ import (
 type Issuing struct {
 	Options
 	KeyOption
-	Out string // a file, or a directory for many
+	Out   string // a file, or a directory for many
+	Short ShortOptions
 }
 
 // Add declares the options; out is where licenses go if --out is not given.
@@ -23,6 +24,20 @@ func (o *Issuing) Add(flags *pflag.FlagSet, out string) {
 	o.AddYes(flags)
 	o.KeyOption.Add(flags, "key")
 	flags.StringVar(&o.Out, "out", out, "")
+}
+
+// AddOne is Add for a command that gives out one license.
+func (o *Issuing) AddOne(flags *pflag.FlagSet, out string) {
+	o.Add(flags, out)
+	o.Short.Add(flags)
+}
+
+// CheckOne refuses early, before a license is signed, what Deliver would refuse.
+func (o *Issuing) CheckOne(env *cli.Env) error {
+	if err := env.CheckOutput(o.Out, "OLL1:"); err != nil {
+		return err
+	}
+	return o.Short.Check(env, o.Out)
 }
 
 // Ready is Agreed, and returns the key, too.
@@ -56,5 +71,14 @@ func (o *Issuing) Deliver(ctx context.Context, env *cli.Env, s *service.Service,
 	if _, err := t.WriteTo(Messages(env, o.Out)); err != nil {
 		return nil, err
 	}
-	return deliveredOf(ctx, s, license, out)
+	short, err := o.Short.draw(env, texts, license, file)
+	if err != nil {
+		return nil, err
+	}
+	d, err := deliveredOf(ctx, s, license, out)
+	if err != nil {
+		return nil, err
+	}
+	d.Code = short
+	return d, nil
 }

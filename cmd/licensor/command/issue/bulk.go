@@ -32,6 +32,9 @@ func (c *signCommand) signMany(env *cli.Env, args []string) error {
 	if _, err := env.Time(); err != nil {
 		return err
 	}
+	if err := c.Short.None(); err != nil {
+		return err
+	}
 	b := &bulk{signCommand: c, env: env}
 	var err error
 	if b.items, err = findRequests(env, args); err != nil {

@@ -16,7 +16,7 @@ import (
 // release records a release and frees its seat.
 func release(flags *pflag.FlagSet) cli.Run {
 	var c common.Issuing
-	c.Add(flags, "-")
+	c.AddOne(flags, "-")
 	return func(env *cli.Env, args []string) error {
 		if err := c.CheckReason(""); err != nil {
 			return err
@@ -24,7 +24,7 @@ func release(flags *pflag.FlagSet) cli.Run {
 		if len(args) == 0 {
 			return cli.Usagef("no release is named").WithHint("name the file that came from the server, or the pictures of its codes; - is standard input")
 		}
-		if err := env.CheckOutput(c.Out, "OLL1:"); err != nil {
+		if err := c.CheckOne(env); err != nil {
 			return err
 		}
 		file, err := env.ReadParts(args, format.Release)

@@ -39,7 +39,7 @@ type signCommand struct {
 
 func sign(flags *pflag.FlagSet) cli.Run {
 	var c signCommand
-	c.Add(flags, "-")
+	c.AddOne(flags, "-")
 	flags.StringVar(&c.report, "report", "", "")
 	flags.BoolVar(&c.unbound, "unbound", false, "")
 	flags.StringVar(&c.invoice, "invoice", "", "")
@@ -76,7 +76,7 @@ func (c *signCommand) signOne(env *cli.Env, request *verify.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := env.CheckOutput(c.Out, "OLL1:"); err != nil {
+	if err := c.CheckOne(env); err != nil {
 		return err
 	}
 	return c.WithService(env, service.ToChange, func(ctx context.Context, s *service.Service) error {
@@ -137,7 +137,7 @@ func (c *signCommand) signUnbound(env *cli.Env, args []string) error {
 	case c.report != "":
 		return cli.Usagef("--report is for many requests")
 	}
-	if err := env.CheckOutput(c.Out, "OLL1:"); err != nil {
+	if err := c.CheckOne(env); err != nil {
 		return err
 	}
 	return c.WithService(env, service.ToChange, func(ctx context.Context, s *service.Service) error {

@@ -24,7 +24,7 @@ type successor struct {
 }
 
 func (c *successor) add(flags *pflag.FlagSet) {
-	c.Issuing.Add(flags, "-")
+	c.AddOne(flags, "-")
 	common.AddActivation(flags, &c.activation)
 }
 
@@ -39,7 +39,7 @@ func (c *successor) read(env *cli.Env, paths []string, what string) (err error) 
 	if c.now, err = env.Time(); err != nil {
 		return err
 	}
-	if err := env.CheckOutput(c.Out, "OLL1:"); err != nil {
+	if err := c.CheckOne(env); err != nil {
 		return err
 	}
 	c.request, err = readRequest(env, paths)

@@ -72,6 +72,14 @@ func (s *Service) ShowFile(ctx context.Context, file []byte, now time.Time, even
 	switch kind {
 	case format.LicenseFile:
 		return s.showLicense(ctx, raw, events)
+	case format.CarriedLicense:
+		c, err := format.UnmarshalCarried(raw)
+		if err != nil {
+			return nil, err
+		}
+		mark := c.RequestMark()
+		return nil, hint.Errorf("this is a short license for the request whose code begins with %s-%s, and only its server can read it", mark[:4], mark[4:]).
+			WithHint("look it up by the whole code of the request, or by its invoice: licensor show%s INVOICE", s.Flags)
 	case format.Release:
 		p, err := s.OpenRelease(ctx, file)
 		if err != nil {
