@@ -88,7 +88,7 @@ func (t tool) install(env *cli.Env, args []string, stateFlag, rootsFlag, service
 	}
 	if m := license.Machine; m != nil {
 		if !m.HadMargin() {
-			table.Row("  margin", "none: one change and this license stops")
+			table.Row("  "+noMargin[0], noMargin[1])
 		}
 		if who != nil {
 			table.Row("  checker", who.name)

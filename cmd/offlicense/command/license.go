@@ -68,6 +68,9 @@ func licenseTable(l *verify.License) *cli.Table {
 	return &t
 }
 
+// noMargin is the row of a license of whose machine nothing may change, and never could.
+var noMargin = [2]string{"margin", "none: one change and this license stops"}
+
 func end(l *verify.License) string {
 	switch {
 	case l.Expires.IsZero():

@@ -78,6 +78,9 @@ func (s *status) performance(warning, critical int) (data []string) {
 	if s.DaysLeft != nil {
 		data = append(data, fmt.Sprintf("days_left=%d;%d:;%d:;0;", *s.DaysLeft, warning+1, critical+1))
 	}
+	if s.License != nil && s.License.Machine != nil {
+		data = append(data, fmt.Sprintf("margin=%d;;;0;%d", s.License.Machine.Margin, s.License.Machine.Named-s.License.Machine.Needed))
+	}
 	for _, name := range slices.Sorted(maps.Keys(s.use)) {
 		most := ""
 		if s.License != nil {

@@ -42,6 +42,9 @@ var metrics = [...]struct {
 	{"license_expires_timestamp_seconds", "When the license ends and its grace begins, since the epoch.", ofLicense(func(l *verify.License) []sample { return moment(l.Expires) })},
 	{"license_grace_end_timestamp_seconds", "When the grace of the license ends, since the epoch.", ofLicense(func(l *verify.License) []sample { return moment(l.HardEnd) })},
 	{"license_updates_until_timestamp_seconds", "When the updates that the license covers end, since the epoch.", ofLicense(func(l *verify.License) []sample { return moment(l.UpdatesUntil) })},
+	{"machine_components_matching", "How many components of the machine match those that the license names.", ofMachine(func(m *verify.MachineMatch) uint64 { return m.Matching })},
+	{"machine_components_needed", "How many of them must match.", ofMachine(func(m *verify.MachineMatch) uint64 { return m.Needed })},
+	{"machine_components_installed", "How many of them matched when the license was installed.", ofMachine(func(m *verify.MachineMatch) uint64 { return m.Installed })},
 	{"license_limit", "What the license allows of a quantity.", ofLicense(func(l *verify.License) []sample { return numbers(l.Limits) })},
 	{"license_used", "What the program uses of a quantity.", func(s *status) []sample { return numbers(s.use) }},
 	{"license_warnings", "How many warnings there are of the kind.", func(s *status) []sample {
@@ -114,6 +117,15 @@ func ofLicense(values func(*verify.License) []sample) func(*status) []sample {
 		}
 		return values(s.License.License)
 	}
+}
+
+func ofMachine(number func(*verify.MachineMatch) uint64) func(*status) []sample {
+	return ofLicense(func(l *verify.License) []sample {
+		if l.Machine == nil {
+			return nil
+		}
+		return []sample{{nil, float64(number(l.Machine))}}
+	})
 }
 
 func numbers(of map[string]uint64) []sample { return named("name", of) }

@@ -155,6 +155,9 @@ func (s *status) print(env *cli.Env) {
 	if s.DaysLeft != nil {
 		rows = append(rows, [2]string{"left", cli.Plural(uint64(*s.DaysLeft), "day", "days") + grace(s.License.License)})
 	}
+	if s.License != nil && s.License.Machine != nil && !s.License.Machine.HadMargin() {
+		rows = append(rows, noMargin)
+	}
 	if f := s.Failover; f != nil {
 		emergency := "none is declared"
 		if f.Declared {

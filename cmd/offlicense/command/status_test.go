@@ -70,6 +70,7 @@ func TestPlugin(t *testing.T) {
 // HELP whatever the license: node_exporter loses it otherwise.
 func TestMetrics(t *testing.T) {
 	inUse := statusOf(licenseFor(verify.Valid, 31, verify.Warning{Code: verify.EndsSoon}), nil)
+	inUse.License.Machine = &verify.MachineMatch{Matching: 2, Named: 3, Needed: 2, Installed: 3}
 	inUse.License.UpdatesUntil = sitetest.Issued
 	inUse.use = map[string]uint64{"users": 12}
 	inUse.Failover = &failoverView{Declared: true, DaysUsed: 2, DaysGranted: 14}
