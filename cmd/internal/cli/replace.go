@@ -89,6 +89,7 @@ func sortOf(data []byte) (sort string, ours bool) {
 		{"<svg ", "a drawing", true},
 		{"# HELP offlicense_", "metrics", true},
 		{"{\n  \"version\": 1,", "an answer in JSON", true},
+		{"<!doctype html>\n<!-- offlicense fleet -->", "a page of a fleet", true},
 		{"file,result,", "a report", true},
 		{".TH ", "a manual page", true},
 		{"X-Unsent: 1\r\n", "a letter", true},

@@ -44,6 +44,7 @@ func Program(b Build) cli.Program {
 			t.releaseCommand(),
 			t.failoverCommand(),
 			t.attestCommand(),
+			t.fleetCommand(),
 			showCommand(),
 			codeCommand(),
 			machineCommand(),
