@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
@@ -132,6 +133,37 @@ func (e *Env) WriteFile(path string, data []byte, perm fs.FileMode) error {
 		return FileError("write", path, err)
 	}
 	return nil
+}
+
+// StreamFile is WriteFile for a text that starts with start and that fill writes bit by bit.
+func (e *Env) StreamFile(path, start string, perm fs.FileMode, fill func(io.Writer) error) error {
+	var failed error // of fill, which is for the user already
+	fillIn := func(w io.Writer) error {
+		out := bufio.NewWriter(w)
+		if failed = fill(out); failed != nil {
+			return failed
+		}
+		return out.Flush()
+	}
+	var err error
+	switch {
+	case path == "-":
+		err = fillIn(e.Stdout)
+	case isDevice(path):
+		var whole bytes.Buffer
+		if err = fillIn(&whole); err == nil {
+			err = writeDevice(path, whole.Bytes(), perm)
+		}
+	default:
+		if err := replaceable(path, []byte(start)); err != nil {
+			return err
+		}
+		err = atomicfile.WriteBy(path, perm, fillIn)
+	}
+	if err == nil || failed != nil {
+		return failed
+	}
+	return FileError("write", path, err)
 }
 
 // isDevice reports whether a path was given as that of a device or of an open descriptor:

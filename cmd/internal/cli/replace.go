@@ -91,6 +91,7 @@ func sortOf(data []byte) (sort string, ours bool) {
 		{"{\n  \"version\": 1,", "an answer in JSON", true},
 		{"<!doctype html>\n<!-- offlicense fleet -->", "a page of a fleet", true},
 		{"file,result,", "a report", true},
+		{`{"export":1,"`, "an export", true},
 		{".TH ", "a manual page", true},
 		{"X-Unsent: 1\r\n", "a letter", true},
 		{"OLK1:", "the private key of a state directory", false},

@@ -68,7 +68,7 @@ func (c *collector) collect(files []foundFile) fleet.Facts {
 func (c *collector) file(file foundFile) {
 	data, err := c.env.ReadFile(file.path, envelope.MaxSize)
 	if err != nil {
-		c.refuse(file.path, err)
+		c.refused(file.path, err.Error())
 		return
 	}
 	statements, damaged := envelope.All(data)
@@ -195,7 +195,11 @@ func (c *collector) release(s foundStatement, bound map[format.ID][]byte) {
 }
 
 func (c *collector) refuse(file string, err error) {
+	c.refused(file, fmt.Sprintf("%s: %v", cli.Quote(file), err))
+}
+
+func (c *collector) refused(file, text string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.facts.Refused = append(c.facts.Refused, fleet.Refused{File: file, Text: fmt.Sprintf("%s: %v", cli.Quote(file), err)})
+	c.facts.Refused = append(c.facts.Refused, fleet.Refused{File: file, Text: text})
 }

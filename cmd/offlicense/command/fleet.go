@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -76,6 +77,11 @@ func (f *fleetFlags) run(env *cli.Env, args []string) error {
 	files, err := findFiles(args)
 	if err != nil {
 		return err
+	}
+	for _, file := range files {
+		if _, err := os.Stat(file.path); err != nil && file.given && file.path != "-" {
+			return cli.FileError("read", file.path, err)
+		}
 	}
 	c.facts.Now, c.facts.Ending = env.Now(), f.ending
 	facts := c.collect(files)

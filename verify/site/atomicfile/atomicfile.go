@@ -13,6 +13,7 @@ package atomicfile
 
 import (
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -34,6 +35,11 @@ var ErrNotRegular = errors.New("not a regular file")
 // exception: when only the last step fails, the sync of the directory, the new
 // content is in place but a power cut may bring the old one back.
 func Write(path string, data []byte, perm fs.FileMode) error {
+	return WriteBy(path, perm, bytesOf(data))
+}
+
+// WriteBy is Write for a content that fill writes bit by bit. What fill returns is returned as it is.
+func WriteBy(path string, perm fs.FileMode, fill func(io.Writer) error) error {
 	info, err := os.Lstat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -44,7 +50,7 @@ func Write(path string, data []byte, perm fs.FileMode) error {
 	case !info.Mode().IsRegular():
 		return &fs.PathError{Op: "write", Path: path, Err: ErrNotRegular}
 	}
-	tmp, err := stage(path, data, perm)
+	tmp, err := stage(path, perm, fill)
 	if err != nil {
 		return err
 	}
@@ -65,7 +71,7 @@ func Create(path string, data []byte, perm fs.FileMode) error {
 	if _, err := os.Lstat(path); err == nil {
 		return &fs.PathError{Op: "create", Path: path, Err: fs.ErrExist}
 	}
-	tmp, err := stage(path, data, perm)
+	tmp, err := stage(path, perm, bytesOf(data))
 	if err != nil {
 		return err
 	}
@@ -119,15 +125,22 @@ func reserve(tmp, path string) error {
 	return nil
 }
 
+func bytesOf(data []byte) func(io.Writer) error {
+	return func(w io.Writer) error {
+		_, err := w.Write(data)
+		return err
+	}
+}
+
 // stage returns the name of a durable temporary file beside path.
-func stage(path string, data []byte, perm fs.FileMode) (name string, err error) {
+func stage(path string, perm fs.FileMode, fill func(io.Writer) error) (name string, err error) {
 	// CreateTemp: O_EXCL, mode 0600, a random name. The name does not
 	// contain path's, which may already have the longest length allowed.
 	f, err := os.CreateTemp(filepath.Dir(path), ".offlicense-*.tmp")
 	if err != nil {
 		return "", err
 	}
-	_, err = f.Write(data)
+	err = fill(f)
 	if err == nil {
 		// Before Sync, so that the mode is durable too.
 		err = f.Chmod(perm)

@@ -91,7 +91,7 @@ func TestCreateRace(t *testing.T) {
 			var wg sync.WaitGroup
 			for i := range n {
 				wg.Go(func() {
-					tmp, err := stage(path, []byte(fmt.Sprint("content ", i)), 0o600)
+					tmp, err := stage(path, 0o600, bytesOf([]byte(fmt.Sprint("content ", i))))
 					if err == nil {
 						if err = way(tmp, path); err != nil {
 							os.Remove(tmp)

@@ -25,6 +25,7 @@ var Commands = cli.WithUsage(usage, []cli.Command{
 	{Name: "show", Summary: "show all that is known of something, and what to do next", Setup: show},
 	{Name: "history", Summary: "show what was done, by whom and when", Setup: history},
 	{Name: "report", Summary: "count what was sold, renewed, active and free", Setup: report},
+	{Name: "export", Summary: "write what was sold for other programs, a JSON object a line", Setup: export},
 	{Name: "backup", Summary: "copy the ledger while others work", Setup: backUp},
 	{Name: "checkpoint", Summary: "sign the head of the ledger's log, to keep elsewhere", Setup: checkpoint},
 	{Name: "audit", Summary: "judge the ledger again, find what does not follow", Setup: audit},

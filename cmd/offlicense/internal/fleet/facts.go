@@ -54,7 +54,6 @@ type Release struct {
 // Refused is a statement that says nothing.
 type Refused struct {
 	File, Text string
-	Reason     verify.Reason
 }
 
 // Sale is an entitlement of the vendor's export, of which other fields do not matter here.

@@ -28,6 +28,11 @@ type Filter struct {
 	// EndsBy shows those that end, or whose updates do, after EndsAfter and by then, and
 	// were not canceled.
 	EndsAfter, EndsBy time.Time
+
+	// Most shows no more than so many, of those whose invoices come behind After: the next page
+	// of a list that is read piece by piece. 0 shows all.
+	Most  int
+	After string
 }
 
 func (f Filter) where() (condition string, args []any) {
@@ -52,6 +57,9 @@ func (f Filter) where() (condition string, args []any) {
 		after, by := max(ledger.Seconds(f.EndsAfter), 0), f.EndsBy.Unix()
 		c.add("e.standing <> 'canceled' AND (e.expires > ? AND e.expires <= ? OR e.updates > ? AND e.updates <= ?)", after, by, after, by)
 	}
+	if f.After != "" {
+		c.add("e.invoice > ?", f.After)
+	}
 	return c.text(), c.args
 }
 
@@ -61,7 +69,11 @@ func (t *Tx) List(filter Filter) ([]ledger.Holding, error) {
 	var holdings []ledger.Holding
 	condition, args := filter.where()
 	at := make(map[string]int)
-	err := t.each("SELECT "+soldColumns+", e.seats_used FROM "+soldTables+" WHERE "+condition+" ORDER BY e.invoice", args, func(scan func(...any) error) error {
+	query := "SELECT " + soldColumns + ", e.seats_used FROM " + soldTables + " WHERE " + condition + " ORDER BY e.invoice"
+	if filter.Most > 0 {
+		query += " LIMIT " + number64(int64(filter.Most))
+	}
+	err := t.each(query, args, func(scan func(...any) error) error {
 		var used uint64
 		e, err := scanSold(scan, &used)
 		if err == nil {
@@ -77,7 +89,7 @@ func (t *Tx) List(filter Filter) ([]ledger.Holding, error) {
 	if err != nil || len(holdings) == 0 {
 		return nil, err
 	}
-	if len(holdings) <= chunk { // what was searched for once is not searched for again
+	if filter.Most > 0 || len(holdings) <= chunk { // what was searched for once is not searched for again
 		condition, args = t.ofInvoices(holdings)
 	}
 	err = t.each("SELECT a.invoice, a.ended, a.emergency_days FROM entitlements e JOIN activations a ON a.invoice = e.invoice WHERE a.emergency_days > 0 AND "+condition,

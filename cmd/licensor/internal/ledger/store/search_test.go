@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -103,6 +104,39 @@ func TestSearch(t *testing.T) {
 			}
 			return err
 		})
+	})
+}
+
+// A list that is read page by page is the list that is read at once.
+func TestListPages(t *testing.T) {
+	everywhere(t, func(t *testing.T, s *store.Store, _ string) {
+		for _, invoice := range []string{"b-1", "B-1", "A_1", "A-10", "A-2", "\u00c4-1", "a 1"} {
+			record(t, s, sell(func(e *ledger.Entitlement) { e.Invoice = invoice }))
+		}
+		invoices := func(filter store.Filter) (all []string) {
+			err := s.Read(ctx, func(x *store.Tx) error {
+				holdings, err := x.List(filter)
+				for i := range holdings {
+					all = append(all, holdings[i].Invoice)
+				}
+				return err
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return all
+		}
+		whole := invoices(store.Filter{})
+		var paged []string
+		for filter := (store.Filter{Most: 2}); ; filter.After = paged[len(paged)-1] {
+			page := invoices(filter)
+			if paged = append(paged, page...); len(page) < filter.Most {
+				break
+			}
+		}
+		if !slices.Equal(paged, whole) || len(whole) != 7 {
+			t.Errorf("got %q, want %q", paged, whole)
+		}
 	})
 }
 
