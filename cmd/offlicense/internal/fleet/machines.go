@@ -128,7 +128,7 @@ func (j *judgement) twice(found []*machine) {
 	site := j.siteOf(last.last)
 	switch {
 	case overlapping(spans):
-		j.find(site, Clone, files, "the machine key of %s has signed on %d machines at the same time, between %s and %s", of(site), len(found), minute(first.first), minute(latest(spans)))
+		j.find(site, Clone, files, "the machine key of %s has signed on %d machines at the same time, from %s to %s", of(site), len(found), day(first.first), day(latest(spans)))
 	case l.ID == found[len(found)-2].last.License:
 		j.find(site, MachineChanged, files, "%s was on another machine until %s, and is on this one since %s", of(site), minute(found[len(found)-2].span.last), minute(last.first))
 	}

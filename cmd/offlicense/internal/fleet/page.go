@@ -28,11 +28,12 @@ h1{font-size:1.5rem;margin:0}h2{font-size:1.1rem;margin:2rem 0 .6rem}p{margin:.3
 .bar{display:flex;height:1.4rem;border-radius:.3rem;overflow:hidden;gap:2px}.bar i{background:var(--c);min-width:3px}
 .legend{display:flex;flex-wrap:wrap;gap:.2rem 1.2rem;margin:.5rem 0 0;padding:0;list-style:none}.legend i,td i{display:inline-block;width:.7em;height:.7em;border-radius:50%;background:var(--c);margin-right:.4em}
 .months{display:grid;grid-template-columns:max-content 1fr max-content;gap:.15rem .6rem;align-items:center;font-variant-numeric:tabular-nums}
-.months i{display:block;height:.9rem;background:var(--c);border-radius:.2rem;min-width:2px}
+.months i{display:block;height:.9rem;background:var(--c,none);border-radius:.2rem;min-width:2px}
 .find{border-left:.25rem solid var(--c);padding:.1rem 0 .1rem .8rem;margin:.8rem 0}.find ul{margin:.3rem 0;padding-left:1.1rem}.find b{color:var(--c)}
-table{border-collapse:collapse;width:100%;font-size:.9rem}th,td{text-align:left;padding:.3rem .6rem .3rem 0;border-bottom:1px solid var(--line);vertical-align:top;overflow-wrap:anywhere}th{color:var(--soft);font-weight:600}
-@media (max-width:44rem){body{padding:1rem}thead{display:none}tr{display:block;padding:.5rem 0;border-bottom:1px solid var(--line)}td{display:flex;gap:.6rem;border:0;padding:.1rem 0}td::before{content:attr(data-name);flex:0 0 6.5rem;color:var(--soft)}td:empty{display:none}}
+table{border-collapse:collapse;width:100%;font-size:.9rem}th,td{text-align:left;padding:.3rem .6rem .3rem 0;border-bottom:1px solid var(--line);vertical-align:top;overflow-wrap:break-word}th{color:var(--soft);font-weight:600}
+@media (max-width:44rem){body{padding:1rem}thead{display:none}tr{display:block;padding:.5rem 0;border-bottom:1px solid var(--line)}td{display:flex;gap:.6rem;align-items:baseline;border:0;padding:.1rem 0}td::before{content:attr(data-name);flex:0 0 6.5rem;color:var(--soft)}td:empty{display:none}}
 @media print{body{max-width:none;padding:0;font-size:11px;--ink:#000;--paper:#fff}.bar,.months i,.legend i,td i{print-color-adjust:exact;-webkit-print-color-adjust:exact}tr,.find li{break-inside:avoid}}
+.find li,td{overflow-wrap:anywhere}td:nth-child(1),td:nth-child(6),td:nth-child(7){white-space:nowrap}
 </style></head><body>
 `
 
@@ -146,11 +147,21 @@ func (p page) months(r *Report) {
 			l.tone = tone
 		}
 		lines[month] = l
-		most = max(most, l.count)
+		if month != "later" && month != "never" { // these are not one month's
+			most = max(most, l.count)
+		}
 	}
 	p.WriteString("<h2>By month of their end</h2>\n<div class=\"months\">\n")
-	for _, month := range order {
-		if l := lines[month]; l.count > 0 {
+	last := monthsShown // of which anything ends
+	for last > 0 && lines[order[last]].count == 0 {
+		last--
+	}
+	for i, month := range order {
+		switch l := lines[month]; {
+		case l.count == 0 && (i == 0 || i > last):
+		case i > monthsShown:
+			p.printf("<span>%s</span><span></span><span>%d</span>\n", month, l.count)
+		default:
 			p.printf("<span>%s</span><i class=\"%s\" style=\"width:%.1f%%\"></i><span>%d</span>\n", month, l.tone, 100*float64(l.count)/float64(most), l.count)
 		}
 	}
@@ -167,7 +178,11 @@ func (p page) findings(r *Report) {
 			}
 			p.printf("<div class=\"find %s\"><b>%s</b> <span class=\"soft\">%s</span><ul>\n", class, text(f.Word), text(f.Hint))
 		}
-		p.printf("<li>%s</li>\n", text(f.Text))
+		p.printf("<li>%s", text(f.Text))
+		if len(f.Files) > 0 && f.Word != NotReadable {
+			p.printf(" <span class=\"soft\">(%s)</span>", text(strings.Join(f.Files, ", ")))
+		}
+		p.WriteString("</li>\n")
 		if i+1 == len(r.Findings) || r.Findings[i+1].Word != f.Word {
 			p.WriteString("</ul></div>\n")
 		}
