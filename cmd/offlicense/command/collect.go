@@ -1,7 +1,6 @@
 package command
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -34,7 +33,7 @@ type foundStatement struct {
 	file string
 }
 
-// collect opens all files, on all processors, and returns the facts in the order of their names.
+// collect opens all files, on all processors, and returns the facts in any order.
 func (c *collector) collect(files []foundFile) fleet.Facts {
 	progress := cli.NewProgress(c.env, "reading", len(files))
 	defer progress.Done()
@@ -58,10 +57,6 @@ func (c *collector) collect(files []foundFile) fleet.Facts {
 	for _, r := range c.releases {
 		c.release(r, bound)
 	}
-	f := &c.facts
-	slices.SortFunc(f.Licenses, func(a, b fleet.License) int { return cmp.Compare(a.File, b.File) })
-	slices.SortFunc(f.Statements, func(a, b fleet.Statement) int { return cmp.Compare(a.File, b.File) })
-	slices.SortFunc(f.Refused, func(a, b fleet.Refused) int { return cmp.Compare(a.File, b.File) })
 	return c.facts
 }
 

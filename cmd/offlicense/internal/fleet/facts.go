@@ -65,11 +65,11 @@ type Sale struct {
 
 // Report is what follows from the facts.
 type Report struct {
-	Version  int       `json:"version"`
-	Time     time.Time `json:"time"`
-	Sites    []Site    `json:"sites"`
-	Seats    []Seats   `json:"seats"`
-	Findings []Finding `json:"findings"`
+	Version  int        `json:"version"`
+	Time     time.Time  `json:"time"`
+	Sites    []*Site    `json:"sites"`
+	Seats    []*Seats   `json:"seats"`
+	Findings []*Finding `json:"findings"`
 }
 
 // Site is a site that has attested, or a license of which nobody has.

@@ -21,7 +21,7 @@ const mostFiles = 8
 // Judge says what follows from the facts.
 func Judge(f Facts) *Report {
 	j := &judgement{Facts: f, byName: make(map[name]*License), seats: make(map[invoice]*Seats)}
-	j.report = Report{Version: 1, Time: f.Now.UTC(), Sites: []Site{}, Findings: []Finding{}}
+	j.report = Report{Version: 1, Time: f.Now.UTC(), Sites: []*Site{}, Seats: []*Seats{}, Findings: []*Finding{}}
 	j.collect()
 	for _, a := range j.activations {
 		j.activation(a)
@@ -31,10 +31,10 @@ func Judge(f Facts) *Report {
 	for _, r := range f.Refused {
 		j.find(nil, NotReadable, []string{r.File}, "%s", r.Text)
 	}
-	slices.SortStableFunc(j.report.Findings, func(a, b Finding) int {
+	slices.SortFunc(j.report.Findings, func(a, b *Finding) int {
 		return cmp.Or(cmp.Compare(wordOf(a.Word), wordOf(b.Word)), cmp.Compare(a.Text, b.Text))
 	})
-	slices.SortStableFunc(j.report.Sites, func(a, b Site) int {
+	slices.SortFunc(j.report.Sites, func(a, b *Site) int {
 		return cmp.Or(cmp.Compare(a.Vendor, b.Vendor), cmp.Compare(a.Customer, b.Customer), cmp.Compare(a.Invoice, b.Invoice), cmp.Compare(a.Activation, b.Activation), cmp.Compare(b.Epoch, a.Epoch), cmp.Compare(a.Key, b.Key))
 	})
 	return &j.report
@@ -47,7 +47,7 @@ type judgement struct {
 	counted     []*Statement
 	seats       map[invoice]*Seats
 	report      Report
-	bySite      map[siteID]int
+	bySite      map[siteID]*Site
 }
 
 // name names a license so that nobody can make another of that name.
@@ -83,7 +83,7 @@ func (j *judgement) find(s *Site, word string, files []string, format string, ar
 	}
 	slices.Sort(files)
 	files = slices.Compact(files)
-	j.report.Findings = append(j.report.Findings, Finding{word, w.Severity, fmt.Sprintf(format, args...), w.Hint, files[:min(len(files), mostFiles)]})
+	j.report.Findings = append(j.report.Findings, &Finding{word, w.Severity, fmt.Sprintf(format, args...), w.Hint, files[:min(len(files), mostFiles)]})
 }
 
 // collect puts together what is about one activation.
@@ -99,8 +99,12 @@ func (j *judgement) collect() {
 		}
 		return a
 	}
+	licenses := make([]*License, len(j.Licenses))
 	for i := range j.Licenses {
-		l := &j.Licenses[i]
+		licenses[i] = &j.Licenses[i]
+	}
+	slices.SortFunc(licenses, func(a, b *License) int { return cmp.Compare(a.File, b.File) })
+	for _, l := range licenses {
 		if n := (name{l.ID, l.Digest}); j.byName[n] == nil { // else a copy
 			j.byName[n] = l
 			a := of(l.Issuer, l.Activation)
@@ -113,9 +117,14 @@ func (j *judgement) collect() {
 			a.released = r
 		}
 	}
-	slices.SortStableFunc(j.Statements, func(a, b Statement) int { return cmp.Compare(a.IssuedAt, b.IssuedAt) })
+	statements := make([]*Statement, len(j.Statements))
 	for i := range j.Statements {
-		s := &j.Statements[i]
+		statements[i] = &j.Statements[i]
+	}
+	slices.SortFunc(statements, func(a, b *Statement) int {
+		return cmp.Or(cmp.Compare(a.IssuedAt, b.IssuedAt), cmp.Compare(a.File, b.File))
+	})
+	for _, s := range statements {
 		l := j.byName[name{s.License, s.Digest}]
 		switch {
 		case l == nil:
@@ -137,7 +146,7 @@ func (j *judgement) collect() {
 		j.counted = append(j.counted, s)
 	}
 	for _, a := range j.activations {
-		slices.SortStableFunc(a.licenses, func(a, b *License) int {
+		slices.SortFunc(a.licenses, func(a, b *License) int {
 			return cmp.Or(cmp.Compare(b.Terms.Epoch, a.Terms.Epoch), cmp.Compare(b.IssuedAt, a.IssuedAt))
 		})
 	}
@@ -166,15 +175,15 @@ func (j *judgement) activation(a *activation) {
 		for i := range sites {
 			sites[i].Findings = append(sites[i].Findings, TwoMachines)
 		}
-		j.find(nil, TwoMachines, files, "%s: one license on %d machines", of(&sites[0]), len(sites))
+		j.find(nil, TwoMachines, files, "%s: one license on %d machines", of(sites[0]), len(sites))
 	}
 }
 
 // overlap reports whether two of the machine keys were in use at the same time.
 func overlap(all []*series) bool {
-	spans := make([]span, len(all))
+	spans := make([]*span, len(all))
 	for i, k := range all {
-		spans[i] = span{k.statements[0].time(), k.newest().time()}
+		spans[i] = &span{k.statements[0].time(), k.newest().time()}
 	}
 	return overlapping(spans)
 }
@@ -183,8 +192,8 @@ func overlap(all []*series) bool {
 type span struct{ first, last time.Time }
 
 // overlapping reports whether two spans are of the same time, by clocks that may differ.
-func overlapping(spans []span) bool {
-	slices.SortFunc(spans, func(a, b span) int { return a.first.Compare(b.first) })
+func overlapping(spans []*span) bool {
+	slices.SortFunc(spans, func(a, b *span) int { return a.first.Compare(b.first) })
 	for i := 1; i < len(spans); i++ {
 		if !spans[i].first.After(spans[i-1].last.Add(tolerance)) {
 			return true
@@ -198,12 +207,12 @@ func overlapping(spans []span) bool {
 
 // site judges a site by its newest attestation; k is nil where there is none.
 func (j *judgement) site(a *activation, l *License, k *series) {
-	j.report.Sites = append(j.report.Sites, Site{
+	s := &Site{
 		State: string(l.Reason), Vendor: l.Issuer, Product: l.Product, Edition: l.Terms.Edition, Type: l.Terms.Type,
 		Customer: l.Terms.Customer, Invoice: l.Terms.Invoice, Site: l.Terms.Site, Activation: l.Activation,
 		License: l.ID, Epoch: l.Terms.Epoch, File: l.File,
-	})
-	s := &j.report.Sites[len(j.report.Sites)-1]
+	}
+	j.report.Sites = append(j.report.Sites, s)
 	s.Expires, s.HardEnd = l.Ends()
 	if l.Binding != nil {
 		if key, err := keys.NewPublicKey(l.Binding.Key); err == nil {
@@ -294,8 +303,7 @@ func (j *judgement) count() {
 		}
 	}
 	files := make(map[invoice][]string)
-	for i := range j.report.Sites {
-		s := &j.report.Sites[i]
+	for _, s := range j.report.Sites {
 		of := invoice{s.Vendor, s.Invoice}
 		if j.seats[of] == nil {
 			bought, known := sold[of]
@@ -312,9 +320,8 @@ func (j *judgement) count() {
 			files[of] = append(files[of], s.File)
 		}
 	}
-	j.report.Seats = []Seats{}
 	for _, s := range j.seats {
-		j.report.Seats = append(j.report.Seats, *s)
+		j.report.Seats = append(j.report.Seats, s)
 	}
 	for _, s := range j.report.Seats {
 		of := invoice{s.Vendor, s.Invoice}
@@ -322,7 +329,7 @@ func (j *judgement) count() {
 			j.find(nil, OverSeats, files[of], "invoice %s, for %s: %d seats in use, %d bought", s.Invoice, licensed[of].Terms.Customer, s.Used, s.Bought)
 		}
 	}
-	slices.SortFunc(j.report.Seats, func(a, b Seats) int {
+	slices.SortFunc(j.report.Seats, func(a, b *Seats) int {
 		return cmp.Or(cmp.Compare(a.Vendor, b.Vendor), cmp.Compare(a.Invoice, b.Invoice))
 	})
 }

@@ -118,9 +118,9 @@ func matching(licensed, offered []format.Component) (n int) {
 // else the machine may have changed, which a later license has taken note of.
 func (j *judgement) twice(found []*machine) {
 	var files []string
-	spans := make([]span, len(found))
+	spans := make([]*span, len(found))
 	for i, m := range found {
-		spans[i] = m.span
+		spans[i] = &span{m.first, m.span.last}
 		files = append(files, m.files[0], m.files[len(m.files)-1])
 	}
 	first, last := found[0], found[len(found)-1]
@@ -134,7 +134,7 @@ func (j *judgement) twice(found []*machine) {
 	}
 }
 
-func latest(spans []span) (t time.Time) {
+func latest(spans []*span) (t time.Time) {
 	for _, s := range spans {
 		if s.last.After(t) {
 			t = s.last
@@ -148,12 +148,12 @@ func minute(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") 
 // siteOf returns the site of a statement that counts.
 func (j *judgement) siteOf(s *Statement) *Site {
 	if j.bySite == nil {
-		j.bySite = make(map[siteID]int)
-		for i, site := range j.report.Sites {
-			j.bySite[siteID{site.Vendor, site.Activation, site.Key}] = i
+		j.bySite = make(map[siteID]*Site)
+		for _, site := range j.report.Sites {
+			j.bySite[siteID{site.Vendor, site.Activation, site.Key}] = site
 		}
 	}
-	return &j.report.Sites[j.bySite[siteID{s.Vendor, s.Activation, s.Key.String()}]]
+	return j.bySite[siteID{s.Vendor, s.Activation, s.Key.String()}]
 }
 
 type siteID struct{ vendor, activation, key string }

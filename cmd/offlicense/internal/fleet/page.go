@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"cmp"
 	"fmt"
-	"html"
 	"io"
 	"slices"
 	"strings"
@@ -64,10 +63,14 @@ var tones = []string{"good", "soon", "bad", "none"}
 // page writes HTML. All that is foreign goes through its text.
 type page struct{ *bufio.Writer }
 
+// markup are the characters that mean something in HTML, in a text and in quotes. Package
+// html would bring its table of names.
+var markup = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&#34;", "'", "&#39;")
+
 // text makes a text harmless wherever it stands: nothing in it is markup, and what no reader
 // sees is shown as a mark.
 func text(s string) string {
-	return html.EscapeString(strings.Map(func(r rune) rune {
+	return markup.Replace(strings.Map(func(r rune) rune {
 		if r < ' ' || r == 0x7f || 0x80 <= r && r < 0xa0 || 0x202a <= r && r <= 0x202e || 0x2066 <= r && r <= 0x2069 {
 			return '\ufffd'
 		}
