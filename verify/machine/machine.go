@@ -144,7 +144,7 @@ func Read(o Options) (*Identity, error) {
 	c := collector{product: o.Product}
 	c.readSystem(o.Root, o.MAC, o.HostID)
 	for _, v := range o.Extra {
-		c.add(v.label, present(v.value, "given by the operator"))
+		c.add(v.label, v.read())
 	}
 	return &c.identity, nil
 }

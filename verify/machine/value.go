@@ -13,11 +13,12 @@ import (
 const maxValue = 256
 
 // Value is a component that the operator gives, such as the id of a cluster or of a
-// volume. Only [ParseValue] makes one, so that none is a placeholder. Printing it shows
+// volume. Only [ParseValue] and [ValueFile] make one, so that none is a placeholder. Printing it shows
 // the label alone.
 type Value struct {
 	label string
 	value string // normalized
+	path  string // of the file that has the value; "": the value stands here
 }
 
 // Label is the component's label.
@@ -41,15 +42,8 @@ func ParseValue(s string) (Value, error) {
 	if !found {
 		return Value{}, errors.New("malformed component: got no '=', want LABEL=VALUE, for example cluster=UID")
 	}
-	if err := format.ValidLabel(label); err != nil {
+	if err := checkLabel(label); err != nil {
 		return Value{}, err
-	}
-	switch label {
-	case format.LabelMachineID, format.LabelProductUUID, format.LabelRootFS, format.LabelMAC:
-		return Value{}, fmt.Errorf("invalid label %q: it is read from the machine itself, want another", label)
-	}
-	if OfHost(format.Component{Label: label}) {
-		return Value{}, fmt.Errorf("invalid label %q: it is read from the host of a container, with --host-id", label)
 	}
 	if len(value) > maxValue {
 		return Value{}, fmt.Errorf("invalid value of component %q: got %d bytes, want at most %d", label, len(value), maxValue)
@@ -63,5 +57,20 @@ func ParseValue(s string) (Value, error) {
 	if what := noIdentity(label, value); what != "" {
 		return Value{}, fmt.Errorf("invalid value of component %q: got %s, want one that no other site has", label, what)
 	}
-	return Value{label, value}, nil
+	return Value{label: label, value: value}, nil
+}
+
+// checkLabel refuses a label that no operator can give.
+func checkLabel(label string) error {
+	if err := format.ValidLabel(label); err != nil {
+		return err
+	}
+	switch label {
+	case format.LabelMachineID, format.LabelProductUUID, format.LabelRootFS, format.LabelMAC:
+		return fmt.Errorf("invalid label %q: it is read from the machine itself, want another", label)
+	}
+	if OfHost(format.Component{Label: label}) {
+		return fmt.Errorf("invalid label %q: it is read from the host of a container, with --host-id", label)
+	}
+	return nil
 }

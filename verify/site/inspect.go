@@ -10,17 +10,16 @@ import (
 // whoever looks on, such as a monitoring agent. A program without a product is any that the
 // license is for.
 func (s *State) Inspect(v *verify.Verifier, p Program, now time.Time) (*verify.License, error) {
-	text, err := s.readLicense()
+	q, err := s.question(v, p, now)
 	if err != nil {
 		return nil, err
 	}
-	known, err := s.lists(v, p)
-	if err != nil {
-		return nil, err
+	q.anyProduct = p.Product == ""
+	license, err := s.judgeUnwritten(q)
+	if q.superseded(err) {
+		if license, err = s.Inspect(v, p.withoutLicense(), now); err == nil {
+			license.Warnings = append(license.Warnings, s.older())
+		}
 	}
-	opened, err := v.Open(text)
-	if err != nil {
-		return nil, err
-	}
-	return s.judgeUnwritten(question{Program: p, anyProduct: p.Product == "", opened: opened, now: now, known: known})
+	return license, err
 }

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"maps"
 	"slices"
+	"syscall"
 	"time"
 
 	"github.com/offlicense/offlicense/format"
@@ -24,24 +25,35 @@ func (s *State) Verify(v *verify.Verifier, p Program, now time.Time) (*verify.Li
 // check is Verify, and returns what it has judged by; nil where the license could not be
 // judged.
 func (s *State) check(v *verify.Verifier, p Program, now time.Time) (*evidence, *verify.License, error) {
-	text, err := s.readLicense()
+	q, err := s.question(v, p, now)
 	if err != nil {
 		return nil, nil, err
 	}
-	known, err := s.lists(v, p)
+	readOnly := p.ReadOnly || s.dir == ""
+	unwritten := map[string]error{}
+	if !readOnly {
+		unwritten[revocationsDir] = s.keepMet(v, q.known, q.opened, now)
+	}
+	e, err := s.evidence(q)
 	if err != nil {
 		return nil, nil, err
 	}
-	opened, err := v.Open(text)
-	if err != nil {
-		return nil, nil, err
-	}
-	unwritten := map[string]error{revocationsDir: s.keepMet(v, known, opened, now)}
-	e, err := s.evidence(question{Program: p, opened: opened, now: now, known: known})
-	if err != nil {
-		return nil, nil, err
+	if readOnly {
+		e.uncounted = errReadOnly
+		e.warnings = append(e.warnings, s.readOnly())
 	}
 	license, emergency, err := e.judge(now)
+	if q.superseded(err) {
+		e, license, err := s.check(v, p.withoutLicense(), now)
+		if err == nil {
+			older := s.older()
+			e.warnings, license.Warnings = append(e.warnings, older), append(license.Warnings, older)
+		}
+		return e, license, err
+	}
+	if readOnly {
+		return e, license, err
+	}
 	if err == nil || errors.Is(err, verify.Standby) {
 		e.uncounted = s.record(emergency, emergency.due)
 		unwritten[talliesFile] = e.uncounted
@@ -69,21 +81,37 @@ func (s *State) check(v *verify.Verifier, p Program, now time.Time) (*evidence, 
 // unwrittenWarnings tells what was not recorded, and who does it: once for all that a user
 // who is not the owner of the directory may not write.
 func (s *State) unwrittenWarnings(failed map[string]error) (warnings []verify.Warning) {
-	denied := false
+	denied, readOnly := false, false
 	for _, name := range slices.Sorted(maps.Keys(failed)) {
 		switch err := failed[name]; {
 		case err == nil:
 		case errors.Is(err, fs.ErrPermission):
 			denied = true
+		case errors.Is(err, syscall.EROFS):
+			readOnly = true
 		default:
 			warnings = append(warnings, s.notRecorded(name, err))
 		}
+	}
+	if readOnly {
+		warnings = append(warnings, s.readOnly())
 	}
 	if denied {
 		warnings = append(warnings, verify.Warning{Code: NotOwner, Value: s.dir}.Says(
 			"this user may not write to the state directory %q: the next check by its owner records the time, the lists and the emergency days", s.dir))
 	}
 	return warnings
+}
+
+var errReadOnly = errors.New("the state directory is not written")
+
+// readOnly says which protection is off where nothing is recorded.
+func (s *State) readOnly() verify.Warning {
+	w := verify.Warning{Code: ReadOnly, Value: s.dir}
+	if s.dir == "" {
+		return w.Says("there is no state directory: neither the time nor revocation lists are remembered, and a clock that is behind is known by what is signed alone")
+	}
+	return w.Says("the state directory %q is not written: from now on neither the time, nor revocation lists, nor emergency days are remembered, and a clock that is behind is known by what is signed or stands there", s.dir)
 }
 
 func (s *State) notRecorded(name string, err error) verify.Warning {
@@ -136,6 +164,7 @@ type evidence struct {
 	clockPath string
 	emergency emergencies
 	uncounted error // why a day of emergency could not be recorded
+	unread    unread
 	warnings  []verify.Warning
 }
 
@@ -148,7 +177,7 @@ func (s *State) evidence(q question) (*evidence, error) {
 		e.emergency = s.emergencies()
 	}
 	var err error
-	e.facts, err = s.facts(q, e.record.highest)
+	e.facts, err = s.facts(q, e.record.highest, &e.unread)
 	return e, err
 }
 
@@ -162,14 +191,14 @@ func (e *evidence) judge(now time.Time) (*verify.License, emergency, error) {
 		err = unprovenRefusal(emergency, e.uncounted)
 	}
 	if err != nil {
-		return nil, emergency, e.known.nameBad(e.nameRecord(err, facts), e.opened.Vendor())
+		return nil, emergency, e.known.nameBad(e.unread.name(e.nameRecord(err, facts)), e.opened.Vendor())
 	}
 	license.Warnings = slices.Concat(license.Warnings, e.known.warnings(license), e.warnings)
 	return license, emergency, nil
 }
 
 // facts collects what the judgement asks for, but for an emergency.
-func (s *State) facts(q question, highest time.Time) (verify.Facts, error) {
+func (s *State) facts(q question, highest time.Time, unread *unread) (verify.Facts, error) {
 	f := q.Program.facts(q.now)
 	f.AnyProduct, f.Revocations, f.Seen = q.anyProduct, q.known.all(), highest
 	f.Site = &verify.Site{Installed: q.installed}
@@ -193,15 +222,21 @@ func (s *State) facts(q question, highest time.Time) (verify.Facts, error) {
 	}
 	if made.answered != nil {
 		f.Site.Key = made.answered.Key
-		f.Site.Components, err = offered(made.answered, q.Components, q.checker)
+		given, err := q.given()
+		if err != nil {
+			return f, err
+		}
+		f.Site.Components, *unread, err = offered(made.answered, given, q.checker)
+		return f, err
 	}
-	return f, err
+	return f, nil
 }
 
-// offered reads what this machine offers the user who checks, of what a request named.
-func offered(asked *verify.Request, given []machine.Value, checker *machine.User) ([]format.Component, error) {
+// offered reads what this machine offers the user who checks, of what a request named, and
+// what of the operator's components cannot be read.
+func offered(asked *verify.Request, given []machine.Value, checker *machine.User) ([]format.Component, unread, error) {
 	if len(asked.Components) == 0 {
-		return nil, nil
+		return nil, unread{}, nil
 	}
 	wantMAC := slices.ContainsFunc(asked.Components, func(c format.Component) bool { return c.Label == format.LabelMAC })
 	hostID := slices.ContainsFunc(asked.Components, machine.OfHost)
@@ -212,9 +247,9 @@ func offered(asked *verify.Request, given []machine.Value, checker *machine.User
 	}
 	identity, err := read(o)
 	if err != nil {
-		return nil, err
+		return nil, unread{}, err
 	}
-	return identity.Components, nil
+	return identity.Components, firstUnread(given, identity), nil
 }
 
 // judgeFailover adds the emergency to the facts. Whose emergency counts, and with how many

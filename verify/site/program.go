@@ -27,8 +27,17 @@ type Program struct {
 	MaxRevocationAge time.Duration // oldest list that the program accepts; 0: any, and none
 
 	// Components are those that the operator gives, such as the id of a cluster. They
-	// must be the ones that the request was made with; see [ParseComponents].
+	// must be the ones that the request was made with. nil: those of the environment, as
+	// [ComponentsVariable] and [ComponentFilesVariable] have them; empty: none.
 	Components []machine.Value
+
+	// Getenv reads the environment: [LicenseVariable], and the components. nil: that of the
+	// process.
+	Getenv func(name string) string
+
+	// ReadOnly leaves the state directory as it is: nothing is recorded, which is a warning.
+	// False records what is due.
+	ReadOnly bool
 
 	// Emergency lets a failover license run because the program itself says so. False
 	// leaves it to what "offlicense failover" has declared in the state directory, where days
@@ -70,26 +79,4 @@ func (p Program) lists(v *verify.Verifier) ([]*verify.RevocationList, error) {
 		all = append(all, l)
 	}
 	return all, nil
-}
-
-// ComponentsVariable is the environment variable in which the tools, and by custom
-// programs, look for components: "cluster=UID,volume=ID". A pod's specification sets it.
-const ComponentsVariable = "OFFLICENSE_COMPONENTS"
-
-// ParseComponents reads components with commas between them, as [ComponentsVariable]
-// holds them; none in an empty text.
-func ParseComponents(list string) ([]machine.Value, error) {
-	var values []machine.Value
-	for item := range strings.SplitSeq(list, ",") {
-		item = strings.TrimSpace(item)
-		if item == "" {
-			continue
-		}
-		value, err := machine.ParseValue(item)
-		if err != nil {
-			return nil, err
-		}
-		values = append(values, value)
-	}
-	return values, nil
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -111,12 +110,9 @@ func (s *State) readReleased(name string) (releasedLicense, error) {
 // released returns what this site has given up. A record that cannot be read is an error:
 // what it says must not be passed over.
 func (s *State) released() ([]releasedLicense, error) {
-	entries, err := os.ReadDir(s.path(releasedDir))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
+	entries, err := s.entries(releasedDir)
 	if err != nil {
-		return nil, &fs.PathError{Op: "read", Path: s.path(releasedDir), Err: cause(err)}
+		return nil, err
 	}
 	var list []releasedLicense
 	for _, e := range entries {

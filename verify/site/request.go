@@ -24,7 +24,7 @@ type RequestOptions struct {
 	Site string // name of the site; empty: none
 	Host string // name of the server; empty: none
 
-	Components []machine.Value // that the operator gives; nil: none
+	Components []machine.Value // that the operator gives; nil: those of the environment, as in Program
 	MAC        bool            // also offer a MAC address; false leaves it out
 	HostID     bool            // also offer what a container has from its host; false leaves it out
 	Checker    *machine.User   // who checks the license, as [machine.ReadAs] takes them; nil: the user who makes the request
@@ -146,8 +146,19 @@ func (s *State) body(o RequestOptions) (*format.Request, *machine.Identity, erro
 	if _, err := body.Marshal(); err != nil {
 		return nil, nil, faultyField(body, err)
 	}
-	asks := machine.Options{Product: o.Product, Extra: o.Components, MAC: o.MAC, HostID: o.HostID}
+	given := o.Components
+	if given == nil && !o.KeyOnly {
+		if given, err = EnvironmentComponents(nil); err != nil {
+			return nil, nil, &FieldError{"component", err}
+		}
+	}
+	asks := machine.Options{Product: o.Product, Extra: given, MAC: o.MAC, HostID: o.HostID}
 	identity, err := machine.Read(asks)
+	if err == nil {
+		if u := firstUnread(given, identity); u.label != "" {
+			err = fmt.Errorf("component %q: %s", u.label, u.why)
+		}
+	}
 	switch {
 	case err != nil:
 		return nil, nil, &FieldError{"component", err}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -127,13 +126,9 @@ func (s *State) requestNames() ([]string, error) { return s.requestsNamed("") }
 
 // requestsNamed lists those whose file names start so.
 func (s *State) requestsNamed(start string) ([]string, error) {
-	dir := s.path(requestsDir)
-	entries, err := os.ReadDir(dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
+	entries, err := s.entries(requestsDir)
 	if err != nil {
-		return nil, &fs.PathError{Op: "read", Path: dir, Err: cause(err)}
+		return nil, err
 	}
 	entries = slices.DeleteFunc(entries, func(e fs.DirEntry) bool { return !strings.HasPrefix(e.Name(), start) })
 	return newest(requestsDir, entries, requestExt, maxRequests), nil

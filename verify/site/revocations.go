@@ -90,6 +90,9 @@ func (s *State) readLists(v *verify.Verifier) (l lists, moved bool) {
 }
 
 func (s *State) listNames() ([]string, error) {
+	if s.dir == "" {
+		return nil, nil
+	}
 	if there, err := s.listDirectory(); !there {
 		return nil, err
 	}

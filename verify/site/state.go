@@ -40,6 +40,8 @@ type State struct{ dir string }
 
 // At names the state directory dir. Nothing is read or made; [State.Request] makes the
 // directory if it is missing, and so does [State.Install] for a license that needs no request.
+// Where dir is "" there is none: no request was made, nothing is remembered, and only a license
+// for any machine holds, which [LicenseVariable] then has.
 func At(dir string) *State { return &State{dir} }
 
 // Dir returns the path of the directory.
@@ -66,6 +68,9 @@ var (
 // make creates the directory, but not its parents: a misspelled path is more likely than
 // a missing parent. A directory full of other things is refused.
 func (s *State) make() error {
+	if s.dir == "" {
+		return errNoDirectory
+	}
 	if err := makeDirectory(s.dir); err != nil {
 		return err
 	}
@@ -75,8 +80,29 @@ func (s *State) make() error {
 	return s.makeSubdirectory(requestsDir)
 }
 
+// errNoDirectory is why nothing is written where there is no state directory.
+var errNoDirectory = errors.New("there is no state directory")
+
+// entries lists a directory in the state directory; none where it is missing.
+func (s *State) entries(name string) ([]fs.DirEntry, error) {
+	if s.dir == "" {
+		return nil, nil
+	}
+	all, err := os.ReadDir(s.path(name))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, &fs.PathError{Op: "read", Path: s.path(name), Err: cause(err)}
+	}
+	return all, nil
+}
+
 // makeSubdirectory creates a directory in the state directory, durably.
 func (s *State) makeSubdirectory(name string) error {
+	if s.dir == "" {
+		return errNoDirectory
+	}
 	if err := makeDirectory(s.path(name)); err != nil {
 		return err
 	}
@@ -136,6 +162,9 @@ const maxFile = format.MaxText + 1
 // read reads a file of the directory; the error is an *fs.PathError. Of a larger file it
 // returns one byte more than any statement has.
 func (s *State) read(name string) ([]byte, error) {
+	if s.dir == "" {
+		return nil, &fs.PathError{Op: "read", Path: name, Err: fs.ErrNotExist}
+	}
 	path := s.path(name)
 	b, err := readRegular(path)
 	if err != nil {
@@ -165,6 +194,9 @@ func readRegular(path string) ([]byte, error) {
 
 // write replaces a file of the directory; the error is an *fs.PathError.
 func (s *State) write(name string, data []byte, perm fs.FileMode) error {
+	if s.dir == "" {
+		return errNoDirectory
+	}
 	path := s.path(name)
 	if err := atomicfile.Write(path, data, perm); err != nil {
 		return &fs.PathError{Op: "write", Path: path, Err: cause(err)}

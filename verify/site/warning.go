@@ -10,5 +10,7 @@ const (
 	KeyReadable      verify.WarningCode = "key-readable"      // Value: the path of a machine key that other users can read
 	ClockUnknown     verify.WarningCode = "clock-unknown"     // Value: the path of a record of the time that cannot be read
 	NotRecorded      verify.WarningCode = "not-recorded"      // Value: the path of what could not be written
+	ReadOnly         verify.WarningCode = "read-only"         // Value: the path of a directory that is not written, "" for none
+	OlderLicense     verify.WarningCode = "older-license"     // Value: the variable that holds an older license than the directory
 	NotOwner         verify.WarningCode = "not-owner"         // Value: the path of a directory that this user may not write to
 )

@@ -20,7 +20,8 @@ type attestFlags struct {
 	qrFlags
 
 	state, roots, version, built string
-	use, components              []string
+	use                          []string
+	components                   componentFlags
 }
 
 func (t tool) attestCommand() cli.Command {
@@ -33,7 +34,7 @@ func (t tool) attestCommand() cli.Command {
 			flags.StringVar(&f.version, "product-version", "", "")
 			flags.StringVar(&f.built, "built", "", "")
 			flags.StringArrayVar(&f.use, "use", nil, "")
-			flags.StringArrayVar(&f.components, "component", nil, "")
+			f.components.add(flags)
 			f.qrFlags.add(flags)
 			return f.run
 		},
@@ -113,7 +114,7 @@ func (f *attestFlags) options(env *cli.Env) (o site.AttestOptions, err error) {
 			return o, cli.Usagef("--use does not take the name %s", cli.Quote(name)).WithHint("the name of a limit is 1 to 32 bytes of text, such as users")
 		}
 	}
-	if o.Components, err = operatorComponents(env, f.components); err != nil {
+	if o.Components, err = f.components.read(env); err != nil {
 		return o, err
 	}
 	if o.MinRevocation, err = f.minList(); err != nil {

@@ -19,7 +19,7 @@ type failoverFlags struct {
 	tool
 
 	state, roots, why string
-	components        []string
+	components        componentFlags
 	json              bool
 }
 
@@ -31,7 +31,7 @@ func (t tool) failoverCommand() cli.Command {
 			flags.StringVar(&f.state, "state", "", "")
 			flags.StringVar(&f.roots, "roots", "", "")
 			flags.StringVar(&f.why, "why", "", "")
-			flags.StringArrayVar(&f.components, "component", nil, "")
+			f.components.add(flags)
 			flags.BoolVar(&f.json, "json", false, "")
 			return f.run
 		},
@@ -48,8 +48,8 @@ func (f *failoverFlags) run(env *cli.Env, args []string) error {
 	switch {
 	case !known:
 		return cli.Usagef("unknown subcommand %s", cli.Quote(args[0])).WithHint("one of start, stop, status")
-	case args[0] != "start" && (f.why != "" || f.roots != "" || len(f.components) > 0):
-		return cli.Usagef("--why, --roots and --component are options of failover start, not of %s", args[0])
+	case args[0] != "start" && (f.why != "" || f.roots != "" || f.components.given()):
+		return cli.Usagef("--why, --roots, --component and --component-file are options of failover start, not of %s", args[0])
 	}
 	state, err := requireState(env, f.state)
 	if err != nil {
@@ -69,7 +69,7 @@ func (f *failoverFlags) start(env *cli.Env, state *site.State) (*site.Failover, 
 	if f.why == "" {
 		return nil, cli.Usagef("--why is missing").WithHint("say in a few words what has happened; it is kept with the declaration")
 	}
-	components, err := operatorComponents(env, f.components)
+	components, err := f.components.read(env)
 	if err != nil {
 		return nil, err
 	}

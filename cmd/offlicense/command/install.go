@@ -27,17 +27,18 @@ func (t tool) installCommand() cli.Command {
 			state := flags.String("state", "", "")
 			roots := flags.String("roots", "", "")
 			delegations := flags.StringArray("delegation", nil, "")
-			components := flags.StringArray("component", nil, "")
+			var components componentFlags
+			components.add(flags)
 			serviceUser := flags.String("service-user", "", "")
 			flags.Bool("json", false, "")
 			return func(env *cli.Env, args []string) error {
-				return t.install(env, args, *state, *roots, *serviceUser, *delegations, *components)
+				return t.install(env, args, *state, *roots, *serviceUser, *delegations, &components)
 			}
 		},
 	}
 }
 
-func (t tool) install(env *cli.Env, args []string, stateFlag, rootsFlag, serviceUser string, delegationFiles, componentFlags []string) error {
+func (t tool) install(env *cli.Env, args []string, stateFlag, rootsFlag, serviceUser string, delegationFiles []string, given *componentFlags) error {
 	state, err := requireState(env, stateFlag)
 	if err != nil {
 		return err
@@ -45,7 +46,7 @@ func (t tool) install(env *cli.Env, args []string, stateFlag, rootsFlag, service
 	if len(args) != 1 {
 		return cli.Usagef("install takes one license or revocation list: got %d files", len(args)).WithHint("give the file that came from the vendor, or - for standard input")
 	}
-	components, err := operatorComponents(env, componentFlags)
+	components, err := given.read(env)
 	if err != nil {
 		return err
 	}
@@ -96,7 +97,7 @@ func (t tool) install(env *cli.Env, args []string, stateFlag, rootsFlag, service
 	}
 	table.WriteTo(env.Stdout)
 	fmt.Fprintf(env.Stdout, "next: start the product, or check with\n    offlicense verify --state %s%s%s --product %s\n",
-		typed(state.Dir()), t.rootsAdvice(rootsFlag), componentAdvice(componentFlags), license.Product)
+		typed(state.Dir()), t.rootsAdvice(rootsFlag), given.advice(), license.Product)
 	a, err := answerOf(license, nil, o.Now)
 	if err != nil {
 		return err

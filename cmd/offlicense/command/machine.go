@@ -23,7 +23,8 @@ func machineCommand() cli.Command {
 		Name: "machine", Summary: "print what identifies this machine", Usage: machineUsage,
 		Setup: func(flags *pflag.FlagSet) cli.Run {
 			product := flags.String("product", "", "")
-			components := flags.StringArray("component", nil, "")
+			var components componentFlags
+			components.add(flags)
 			mac := flags.Bool("mac", false, "")
 			hostID := flags.Bool("host-id", false, "")
 			serviceUser := flags.String("service-user", "", "")
@@ -37,7 +38,7 @@ func machineCommand() cli.Command {
 						return err
 					}
 				}
-				values, err := operatorComponents(env, *components)
+				values, err := components.read(env)
 				if err != nil {
 					return err
 				}

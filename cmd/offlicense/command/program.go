@@ -14,7 +14,8 @@ import (
 // programFlags are what a program would say of itself.
 type programFlags struct {
 	product, edition, version, built string
-	use, components                  []string
+	use                              []string
+	components                       componentFlags
 }
 
 func (f *programFlags) add(flags *pflag.FlagSet) {
@@ -23,12 +24,12 @@ func (f *programFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.version, "product-version", "", "")
 	flags.StringVar(&f.built, "built", "", "")
 	flags.StringArrayVar(&f.use, "use", nil, "")
-	flags.StringArrayVar(&f.components, "component", nil, "")
+	f.components.add(flags)
 }
 
 // program is what is judged. here says that it is this machine that it runs on.
 func (f *programFlags) program(env *cli.Env, here bool) (site.Program, error) {
-	p := site.Program{Product: f.product, Edition: f.edition, Version: f.version}
+	p := site.Program{Getenv: env.Getenv, Product: f.product, Edition: f.edition, Version: f.version}
 	var err error
 	if p.Built, err = parseBuilt(f.built); err != nil {
 		return p, err
@@ -36,7 +37,7 @@ func (f *programFlags) program(env *cli.Env, here bool) (site.Program, error) {
 	if p.Use, err = parseUse(f.use, here); err != nil {
 		return p, err
 	}
-	p.Components, err = operatorComponents(env, f.components)
+	p.Components, err = f.components.read(env)
 	return p, err
 }
 

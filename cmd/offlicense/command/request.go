@@ -22,7 +22,7 @@ type requestFlags struct {
 
 	state, product, invoice, email, kind string
 	site, host, serviceUser              string
-	components                           []string
+	components                           componentFlags
 	mac, hostID, keyOnly                 bool
 	hostGiven                            func() bool
 }
@@ -41,7 +41,7 @@ func (t tool) requestCommand() cli.Command {
 			flags.StringVar(&f.site, "site", "", "")
 			flags.StringVar(&f.host, "host", "", "")
 			f.hostGiven = func() bool { return flags.Changed("host") }
-			flags.StringArrayVar(&f.components, "component", nil, "")
+			f.components.add(flags)
 			flags.StringVar(&f.serviceUser, "service-user", "", "")
 			flags.BoolVar(&f.mac, "mac", false, "")
 			flags.BoolVar(&f.hostID, "host-id", false, "")
@@ -169,7 +169,7 @@ func (f *requestFlags) options(env *cli.Env) (site.RequestOptions, error) {
 	if err != nil {
 		return o, err
 	}
-	o.Components, err = operatorComponents(env, f.components)
+	o.Components, err = f.components.read(env)
 	if err == nil && f.keyOnly && (len(o.Components) > 0 || f.mac || f.hostID) {
 		return o, contradictsKeyOnly(f)
 	}
@@ -184,8 +184,10 @@ func contradictsKeyOnly(f *requestFlags) error {
 		other = "--host-id"
 	case f.mac:
 		other = "--mac"
-	case len(f.components) > 0:
+	case len(f.components.values) > 0:
 		other = "--component"
+	case f.components.given():
+		other = "--component-file"
 	}
 	return cli.Usagef("--key-only names nothing but the machine key, and %s names more: they contradict each other", other).
 		WithHint("leave out --key-only, to bind the license to what %s names; or leave out %s", other, other)

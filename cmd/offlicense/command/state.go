@@ -2,11 +2,14 @@ package command
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
+	"strings"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/verify/machine"
 	"github.com/offlicense/offlicense/verify/site"
+	"github.com/spf13/pflag"
 )
 
 const stateVariable = "OFFLICENSE_STATE"
@@ -29,22 +32,38 @@ func requireState(env *cli.Env, flag string) (*site.State, error) {
 	return site.At(dir), nil
 }
 
-// operatorComponents joins those of the command line with those of the environment, of
-// which a label on the command line takes the place.
-func operatorComponents(env *cli.Env, flags []string) ([]machine.Value, error) {
-	var values []machine.Value
+// componentFlags are --component and --component-file.
+type componentFlags struct{ values, files []string }
+
+func (c *componentFlags) add(flags *pflag.FlagSet) {
+	flags.StringArrayVar(&c.values, "component", nil, "")
+	flags.StringArrayVar(&c.files, "component-file", nil, "")
+}
+
+func (c *componentFlags) given() bool { return len(c.values)+len(c.files) > 0 }
+
+// read joins those of the command line with those of the environment, of which a label on the
+// command line takes the place. The result is never nil.
+func (c *componentFlags) read(env *cli.Env) ([]machine.Value, error) {
+	values := []machine.Value{}
 	given := map[string]bool{}
-	for _, text := range flags {
-		value, err := machine.ParseValue(text)
-		if err != nil {
-			return nil, cli.Usagef("--component: %w", err)
+	for _, from := range [...]struct {
+		option string
+		texts  []string
+		parse  func(string) (machine.Value, error)
+	}{{"--component", c.values, machine.ParseValue}, {"--component-file", c.files, machine.ParseValueFile}} {
+		for _, text := range from.texts {
+			value, err := from.parse(text)
+			if err != nil {
+				return nil, cli.Usagef("%s: %w", from.option, err)
+			}
+			given[value.Label()] = true
+			values = append(values, value)
 		}
-		given[value.Label()] = true
-		values = append(values, value)
 	}
-	others, err := site.ParseComponents(env.Getenv(site.ComponentsVariable))
+	others, err := site.EnvironmentComponents(env.Getenv)
 	if err != nil {
-		return nil, cli.Usagef("%s: %w", site.ComponentsVariable, err)
+		return nil, cli.Usagef("%w", err)
 	}
 	for _, value := range others {
 		if !given[value.Label()] {
@@ -52,6 +71,20 @@ func operatorComponents(env *cli.Env, flags []string) ([]machine.Value, error) {
 		}
 	}
 	return values, nil
+}
+
+// advice names the components that the next command needs again. Those of the environment are
+// still there.
+func (c *componentFlags) advice() string {
+	var advice strings.Builder
+	for _, text := range c.values {
+		label, _, _ := strings.Cut(text, "=")
+		fmt.Fprintf(&advice, " --component %s=VALUE", label)
+	}
+	for _, text := range c.files {
+		fmt.Fprintf(&advice, " --component-file %s", typed(text))
+	}
+	return advice.String()
 }
 
 // stateError turns an error of package site into one for the user; one that is for the

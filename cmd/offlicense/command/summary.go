@@ -55,7 +55,7 @@ func (f *requestFlags) nextCommand(state *site.State) string {
 	if f.serviceUser != "" {
 		who = " --service-user " + typed(f.serviceUser)
 	}
-	return fmt.Sprintf("offlicense install --state %s%s%s%s license.lic", typed(state.Dir()), f.rootsAdvice(""), componentAdvice(f.components), who)
+	return fmt.Sprintf("offlicense install --state %s%s%s%s license.lic", typed(state.Dir()), f.rootsAdvice(""), f.components.advice(), who)
 }
 
 // reminder is the text beside the code, for a console on which the summary has
@@ -83,17 +83,6 @@ func (t tool) rootsAdvice(given string) string {
 
 // typed returns a path as one word of a command that is printed for copying.
 func typed(path string) string { return cli.Clean(cli.ShellPath(path)) }
-
-// componentAdvice names the components that the next command needs again. Those of the
-// environment are still there.
-func componentAdvice(flags []string) string {
-	var advice strings.Builder
-	for _, text := range flags {
-		label, _, _ := strings.Cut(text, "=")
-		fmt.Fprintf(&advice, " --component %s=VALUE", label)
-	}
-	return advice.String()
-}
 
 func labels(components []format.Component) string {
 	if len(components) == 0 {

@@ -22,9 +22,10 @@ type verifyFlags struct {
 	programFlags
 	listFlags
 
-	state, roots            string
-	anyMachine, quiet, json bool
-	csv                     spreadsheet.Options
+	state, roots         string
+	anyMachine, readOnly bool
+	quiet, json          bool
+	csv                  spreadsheet.Options
 }
 
 func (t tool) verifyCommand() cli.Command {
@@ -37,6 +38,7 @@ func (t tool) verifyCommand() cli.Command {
 			f.programFlags.add(flags)
 			f.listFlags.add(flags)
 			flags.BoolVar(&f.anyMachine, "any-machine", false, "")
+			flags.BoolVar(&f.readOnly, "read-only", false, "")
 			flags.BoolVar(&f.quiet, "quiet", false, "")
 			f.csv.Add(flags)
 			flags.BoolVar(&f.json, "json", false, "")
@@ -127,12 +129,14 @@ func (f *verifyFlags) check(env *cli.Env, args []string) error {
 	case f.anyMachine && f.state != "":
 		return cli.Usagef("--any-machine and --state exclude each other").
 			WithHint("a license is checked for its site, or without its machine")
-	case f.anyMachine && len(f.components) > 0:
+	case f.anyMachine && f.readOnly:
+		return cli.Usagef("--any-machine and --read-only exclude each other").WithHint("--any-machine records nothing")
+	case f.anyMachine && f.components.given():
 		return cli.Usagef("--any-machine and --component exclude each other").
 			WithHint("--any-machine compares the license with no machine")
 	case f.anyMachine && len(args) == 0:
 		return cli.Usagef("--any-machine needs at least one license file")
-	case !f.anyMachine && stateDirectory(env, f.state) == "":
+	case !f.anyMachine && stateDirectory(env, f.state) == "" && (len(args) > 0 || env.Getenv(site.LicenseVariable) == ""):
 		return cli.Usagef("no state directory: a license is checked for the site that keeps it").
 			WithHint("give --state DIR or set %s; or, to check licenses of other machines, --any-machine FILE...", stateVariable)
 	case f.product == "" && !f.anyMachine:
@@ -147,6 +151,7 @@ func (f *verifyFlags) check(env *cli.Env, args []string) error {
 
 func (f *verifyFlags) prepare(env *cli.Env) (*judge, error) {
 	p, err := f.program(env, !f.anyMachine)
+	p.ReadOnly = f.readOnly
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,183 @@
+package site
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/offlicense/offlicense/verify"
+	"github.com/offlicense/offlicense/verify/machine"
+)
+
+// The variables of the environment that are read unless [Program] says otherwise.
+const (
+	// ComponentsVariable holds components: "cluster=UID,volume=ID". A pod's specification
+	// sets it.
+	ComponentsVariable = "OFFLICENSE_COMPONENTS"
+
+	// ComponentFilesVariable names the files of components: "cluster=/etc/evoq/cluster-uid".
+	ComponentFilesVariable = "OFFLICENSE_COMPONENT_FILES"
+
+	// LicenseVariable holds the license: the text of the file, or its path.
+	LicenseVariable = "OFFLICENSE_LICENSE"
+)
+
+// ParseComponents reads components with commas between them, as [ComponentsVariable]
+// holds them; none in an empty text.
+func ParseComponents(list string) ([]machine.Value, error) {
+	return parseList(list, machine.ParseValue)
+}
+
+// ParseComponentFiles reads labels and paths with commas between them, as
+// [ComponentFilesVariable] holds them; none in an empty text.
+func ParseComponentFiles(list string) ([]machine.Value, error) {
+	return parseList(list, machine.ParseValueFile)
+}
+
+func parseList(list string, parse func(string) (machine.Value, error)) ([]machine.Value, error) {
+	var values []machine.Value
+	for item := range strings.SplitSeq(list, ",") {
+		item = strings.TrimSpace(item)
+		if item == "" {
+			continue
+		}
+		value, err := parse(item)
+		if err != nil {
+			return nil, err
+		}
+		values = append(values, value)
+	}
+	return values, nil
+}
+
+// EnvironmentComponents returns the components that an environment names, never nil; a label
+// may stand in one of the two variables. getenv nil is that of the process.
+func EnvironmentComponents(getenv func(string) string) ([]machine.Value, error) {
+	if getenv == nil {
+		getenv = os.Getenv
+	}
+	all := []machine.Value{}
+	for _, from := range [...]struct {
+		variable string
+		parse    func(string) ([]machine.Value, error)
+	}{{ComponentsVariable, ParseComponents}, {ComponentFilesVariable, ParseComponentFiles}} {
+		values, err := from.parse(getenv(from.variable))
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", from.variable, err)
+		}
+		all = append(all, values...)
+	}
+	return all, nil
+}
+
+// given returns the components that the operator gives: those of the program, or else of its
+// environment.
+func (p Program) given() ([]machine.Value, error) {
+	if p.Components != nil {
+		return p.Components, nil
+	}
+	return EnvironmentComponents(p.Getenv)
+}
+
+// license returns the text of the license that the environment holds, nil for none.
+func (p Program) license() ([]byte, error) {
+	getenv := p.Getenv
+	if getenv == nil {
+		getenv = os.Getenv
+	}
+	given := strings.TrimSpace(getenv(LicenseVariable))
+	if given == "" || isLicense(given) {
+		return []byte(given), nil
+	}
+	text, err := readRegular(given)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", LicenseVariable, &fs.PathError{Op: "read", Path: given, Err: cause(err)})
+	}
+	return text, nil
+}
+
+// isLicense tells the text of a license file, perhaps in parts, from a path.
+func isLicense(text string) bool {
+	const prefix = "OLL1"
+	start := strings.TrimPrefix(text, "\ufeff")
+	return len(start) > len(prefix) && strings.EqualFold(start[:len(prefix)], prefix) && strings.Contains(start, ":")
+}
+
+// question opens the license of a program: that of its environment, or else the installed one.
+func (s *State) question(v *verify.Verifier, p Program, now time.Time) (q question, err error) {
+	text, err := p.license()
+	fromEnvironment := len(text) > 0
+	if err == nil && !fromEnvironment {
+		text, err = s.readLicense()
+	}
+	if err != nil {
+		return q, err
+	}
+	q = question{Program: p, now: now}
+	if q.known, err = s.lists(v, p); err != nil {
+		return q, err
+	}
+	if !fromEnvironment {
+		q.opened, err = v.Open(text)
+		return q, err
+	}
+	if q.opened, err = s.Open(v, text, nil); err == nil {
+		q.installed = s.installed(v)
+	}
+	return q, err
+}
+
+// superseded reports whether the directory has a newer license than the environment. A variable
+// that nobody has set anew takes none away.
+func (q question) superseded(err error) bool {
+	return q.installed != nil && errors.Is(err, verify.Superseded)
+}
+
+// older warns of that.
+func (s *State) older() verify.Warning {
+	return verify.Warning{Code: OlderLicense, Value: LicenseVariable}.Says(
+		"%s holds an older license than the state directory %q: the newer one is used", LicenseVariable, s.dir)
+}
+
+// withoutLicense is the program in an environment that holds no license.
+func (p Program) withoutLicense() Program {
+	getenv := p.Getenv
+	if getenv == nil {
+		getenv = os.Getenv
+	}
+	p.Getenv = func(name string) string {
+		if name == LicenseVariable {
+			return ""
+		}
+		return getenv(name)
+	}
+	return p
+}
+
+// unread is a component of the operator that could not be read, and why.
+type unread struct{ label, why string }
+
+// firstUnread returns the first of those given that an identity lacks, if any.
+func firstUnread(given []machine.Value, identity *machine.Identity) unread {
+	for _, f := range identity.Findings {
+		if f.Status != machine.Present && slices.ContainsFunc(given, func(v machine.Value) bool { return v.Label() == f.Label }) {
+			return unread{f.Label, f.Detail}
+		}
+	}
+	return unread{}
+}
+
+// name tells of it where the machine is another one, perhaps for want of it.
+func (u unread) name(err error) error {
+	refusal, ok := errors.AsType[*verify.Refusal](err)
+	if u.label == "" || !ok || refusal.Reason != verify.WrongMachine {
+		return err
+	}
+	named := *refusal
+	named.Found += fmt.Sprintf("; component %q: %s", u.label, u.why)
+	return named.WithHint("mend the mount or the file of component %q, and try again", u.label)
+}
