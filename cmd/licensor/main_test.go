@@ -130,12 +130,17 @@ func scriptKnown(ts *testscript.TestScript, neg bool, args []string) {
 	number, err := strconv.Atoi(args[1])
 	ts.Check(err)
 	var components []format.Component
+	var unreadable []string
 	for _, arg := range args[2:] {
 		label, value, _ := strings.Cut(arg, "=")
+		if readable := strings.TrimPrefix(label, "!"); readable != label { // who checks cannot read it
+			label = readable
+			unreadable = append(unreadable, label)
+		}
 		hash := sha256.Sum256([]byte(value))
 		components = append(components, format.Component{Label: label, Hash: hash[:8]})
 	}
-	text, err := requestText(number, "INV0042-1", components)
+	text, err := requestText(number, "INV0042-1", components, unreadable...)
 	ts.Check(err)
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), text, 0o644))
 }

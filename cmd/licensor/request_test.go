@@ -49,7 +49,7 @@ func writeRequestWith(t testing.TB, dir string, machine int, invoice string, com
 	return name
 }
 
-func requestText(machine int, invoice string, components []format.Component) ([]byte, error) {
+func requestText(machine int, invoice string, components []format.Component, unreadable ...string) ([]byte, error) {
 	key, err := seedKey(machine)
 	if err != nil {
 		return nil, err
@@ -57,7 +57,7 @@ func requestText(machine int, invoice string, components []format.Component) ([]
 	q := format.Request{
 		Product: "evoq", Invoice: invoice, Account: format.AccountHash(invoice, "ops@site.example"),
 		Type: "production", Time: now.Unix(), Key: key.Public().Bytes(), Host: fmt.Sprint("web", machine),
-		Components: components,
+		Components: components, Unreadable: unreadable,
 	}
 	body, err := q.Marshal()
 	if err != nil {

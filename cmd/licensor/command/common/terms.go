@@ -97,6 +97,8 @@ func (o *TermOptions) add(flags *pflag.FlagSet, t *ledger.Term, option string, g
 		cli.Choices(flags, option, format.Types()...)
 	case "binding":
 		cli.Choices(flags, option, Bindings()...)
+	case "demand":
+		cli.Choices(flags, option, format.LabelProductUUID)
 	}
 }
 

@@ -70,10 +70,12 @@ func bindingOf(offer *service.Offer) string {
 	switch {
 	case n == 0:
 		return text + ": its state directory alone"
+	case n == 1 && g.Components[0].Label == format.LabelMachineID:
+		return text + ": machine-id must match, no margin; clones of one image pass"
 	case n == 1:
-		return fmt.Sprintf("%s: %s must match", text, common.Labels(g.Components))
+		return fmt.Sprintf("%s: %s must match, no margin", text, common.Labels(g.Components))
 	case g.Need == n:
-		return fmt.Sprintf("%s: all %d of %s must match, none may change", text, n, common.Labels(g.Components))
+		return fmt.Sprintf("%s: all %d of %s must match, no margin", text, n, common.Labels(g.Components))
 	}
 	return fmt.Sprintf("%s: %d of %d must match (%s), %d may change", text, g.Need, n, common.Labels(g.Components), n-g.Need)
 }

@@ -53,6 +53,7 @@ type Plan struct {
 	Moves         any `toml:"moves,omitempty"`
 	Bridge        any `toml:"bridge,omitempty"`
 	Binding       any `toml:"binding,omitempty"`
+	Demand        any `toml:"demand,omitempty"`
 	EmergencyDays any `toml:"emergency_days,omitempty"`
 	Features      any `toml:"features,omitempty"`
 	Limits        any `toml:"limits,omitempty,inline"`

@@ -31,6 +31,7 @@ type Entitlement struct {
 	Seats         uint64            `json:"seats"`
 	Allowance     uint64            `json:"allowance,omitempty"`  // type development: most activations; 0: as many as needed
 	Binding       string            `json:"binding,omitempty"`    // the weakest that licenses may have: operator, key or any; empty: machine
+	Demand        string            `json:"demand,omitempty"`     // what each request must name so that its checker reads it: product-uuid, which licenses then name alone; empty: nothing
 	Expires       time.Time         `json:"expires,omitzero"`     // the first second no longer covered; zero, and no Term: perpetual
 	Term          Span              `json:"term,omitzero"`        // until its first activation, which sets Expires: how long it lasts from then
 	GraceDays     uint64            `json:"grace_days,omitempty"` // after Expires
@@ -226,6 +227,10 @@ func (e *Entitlement) checkForm(vendor string, now time.Time) error {
 		return errors.New("it has no seats")
 	case e.Binding != "" && e.Weakest() == format.StrengthMachine:
 		return fmt.Errorf("unknown binding %.64q: want machine, operator, key or any", e.Binding)
+	case e.Demand != "" && e.Demand != format.LabelProductUUID:
+		return fmt.Errorf("unknown demand %.64q: want %s", e.Demand, format.LabelProductUUID)
+	case e.Demand != "" && e.Weakest() == format.StrengthAny:
+		return fmt.Errorf("a demand is for licenses of machines, and this is one for any machine")
 	case e.MaxVersion != "" && verify.ValidMaxVersion(e.MaxVersion) != nil:
 		return verify.ValidMaxVersion(e.MaxVersion)
 	case e.Allowance > 0 && e.Type != TypeDevelopment:

@@ -26,6 +26,7 @@ const (
 	RuleMachine    Rule = "machine"    // a site stays on its machine, or says that it has moved
 	RuleMoves      Rule = "moves"      // sites move so often a seat and year
 	RuleBinding    Rule = "binding"    // a license is held to its place as was sold
+	RuleIdentity   Rule = "identity"   // what the sale demands of a machine is named, and its checker reads it
 	RuleClock      Rule = "clock"      // time does not go back
 	RuleReason     Rule = "reason"     // what hurts or bends a rule has its reason on record
 	RuleActive     Rule = "active"     // only what is active can be moved, released or deactivated
@@ -88,6 +89,7 @@ var forCustomers = map[Rule]string{
 	RuleMachine:    "The license is in use on another machine: release it there, or ask the vendor.",
 	RuleMoves:      "The licenses of the invoice have moved too often: ask the vendor.",
 	RuleBinding:    "The request is bound to its machine more weakly than was sold: make another one, or ask the vendor.",
+	RuleIdentity:   "The license wants to know the machine by its product-uuid, which the user who checks must be able to read: see the guide, and make a new request.",
 	RuleActive:     "The license is not active: make a new request.",
 	RuleRequest:    "The seat of this request was freed: make a new request.",
 	RuleRelease:    "The release is not of a license that is active: send the file of the release again, or ask the vendor.",

@@ -178,6 +178,18 @@ var Terms = []Term{
 		}
 		return words.Plural(e.BridgeDays, "day", "days") + " for a move"
 	}),
+	{Name: "demand", Label: "demands",
+		Set: func(e *Entitlement, text string, _ time.Time) error {
+			if e.Demand = text; text == None {
+				e.Demand = ""
+			}
+			if e.Demand != "" && e.Demand != format.LabelProductUUID {
+				return fmt.Errorf("want %s or none", format.LabelProductUUID)
+			}
+			return nil
+		},
+		Get:  func(e *Entitlement) string { return e.Demand },
+		Show: func(e *Entitlement) string { return e.Demand }},
 	extTerm(),
 }
 

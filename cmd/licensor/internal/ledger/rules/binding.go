@@ -12,11 +12,13 @@ import (
 )
 
 // choose returns the components of a request that its license names, and how many of
-// them must match. For a sale that demands a machine it names what only a machine has:
+// them must match. They are among those that its checker reads. What the sale demands is named
+// alone: whoever has a copy of the disk has the rest. For a sale that demands a machine it names what only a machine has:
 // its machine-id and product-uuid, and one thing more that may change; or the one of them
 // that is there alone, for what is copied along with it would only make an honest change
 // fatal. Otherwise it names all, and more than half must match.
-func choose(sold format.Strength, offered []format.Component) (named []format.Component, need uint64) {
+func choose(e *ledger.Entitlement, q *format.Request) (named []format.Component, need uint64) {
+	offered := q.Readable()
 	pick := func(label string) bool {
 		i := slices.IndexFunc(offered, func(c format.Component) bool { return c.Label == label })
 		if i >= 0 {
@@ -24,7 +26,10 @@ func choose(sold format.Strength, offered []format.Component) (named []format.Co
 		}
 		return i >= 0
 	}
-	if sold != format.StrengthMachine {
+	if e.Demand != "" && pick(e.Demand) {
+		return named, 1
+	}
+	if e.Weakest() != format.StrengthMachine {
 		return offered, ledger.Majority(len(offered))
 	}
 	switch id, uuid := pick(format.LabelMachineID), pick(format.LabelProductUUID); {
@@ -43,7 +48,7 @@ func choose(sold format.Strength, offered []format.Component) (named []format.Co
 func newGrant(e *ledger.Entitlement, activation string, epoch uint64, q *verify.Request) *ledger.Grant {
 	g := &ledger.Grant{Entitlement: e, Activation: activation, Epoch: epoch, Request: q}
 	if q != nil {
-		g.Components, g.Need = choose(e.Weakest(), q.Components)
+		g.Components, g.Need = choose(e, &q.Request)
 	}
 	return g
 }
@@ -71,6 +76,28 @@ func weaker(e *ledger.Entitlement, g *ledger.Grant) format.Strength {
 func refuseWeaker(e *ledger.Entitlement, asked format.Strength, q *verify.Request) error {
 	return ledger.Refuse(ledger.RuleBinding, ledger.LiftSales, fmt.Sprintf("sell that: licensor amend %s --binding %s --why TEXT --out DIR", text.ShellWord(e.Invoice), asked),
 		"sold: %s, asked: %s (%s)", e.Weakest(), asked, labels(q))
+}
+
+// unidentified says why a request has not what the sale demands of a machine; "" if it has.
+func unidentified(e *ledger.Entitlement, q *verify.Request) string {
+	is := func(c format.Component) bool { return c.Label == e.Demand }
+	switch {
+	case e.Demand == "" || slices.ContainsFunc(q.Readable(), is):
+		return ""
+	case slices.ContainsFunc(q.Components, is):
+		return fmt.Sprintf("invoice %q demands %s, which by the request the user who checks cannot read", e.Invoice, e.Demand)
+	}
+	return fmt.Sprintf("invoice %q demands %s, which the request does not name", e.Invoice, e.Demand)
+}
+
+// refuseUnidentified refuses a request without what the sale demands of a machine.
+func refuseUnidentified(e *ledger.Entitlement, q *verify.Request) error {
+	why := unidentified(e, q)
+	if why == "" {
+		return nil
+	}
+	return ledger.Refuse(ledger.RuleIdentity, fmt.Sprintf("sales: licensor amend %s --demand none --out DIR", text.ShellWord(e.Invoice)),
+		"have the product's user read it (README, \"product-uuid\"), and a new request made", "%s", why)
 }
 
 // labels names the components of a request.

@@ -51,8 +51,8 @@ func identifies(label string) bool {
 // fitsElsewhere reports whether a license for a machine could hold on another one, with
 // which the components of before have nothing in common that tells machines apart: what
 // all servers of one image share may be there, too.
-func fitsElsewhere(sold format.Strength, before, machine []format.Component) bool {
-	named, need := choose(sold, machine)
+func fitsElsewhere(e *ledger.Entitlement, before []format.Component, q *format.Request) bool {
+	named, need := choose(e, q)
 	free := uint64(0)
 	for _, c := range named {
 		same := slices.ContainsFunc(before, func(b format.Component) bool { return b.Label == c.Label && sameHash(b.Hash, c.Hash) })
@@ -77,9 +77,9 @@ func (l *Issued) heldByMachine() bool {
 
 // holdsOn reports whether a license may stand beside the one that a machine asks for: it
 // holds there, and the new one holds on no other machine.
-func (l *Issued) holdsOn(sold format.Strength, machine []format.Component) bool {
-	matching, _ := agreement(l.Components, machine)
-	return uint64(matching) >= l.Need && !(l.heldByMachine() && fitsElsewhere(sold, l.Components, machine))
+func (l *Issued) holdsOn(e *ledger.Entitlement, q *format.Request) bool {
+	matching, _ := agreement(l.Components, q.Components)
+	return uint64(matching) >= l.Need && !(l.heldByMachine() && fitsElsewhere(e, l.Components, q))
 }
 
 // rebind is a change of machine: the licenses of a site that do not hold on the machine
@@ -96,9 +96,9 @@ type rebind struct {
 // it does not, this is a rebind: the signed form of the request names the license that
 // it replaces. Nil: it is where it was.
 func (j *judgement) comesBack(own *Activation, q *verify.Request) (*rebind, error) {
-	r, sold := new(rebind), j.Sales[own.Invoice].Weakest()
+	r, sold := new(rebind), j.Sales[own.Invoice].Entitlement
 	for _, l := range own.Licenses {
-		if !l.good(j.by.Now) || l.holdsOn(sold, q.Components) {
+		if !l.good(j.by.Now) || l.holdsOn(sold, &q.Request) {
 			continue
 		}
 		if l.ID == (format.ID{}) {

@@ -43,7 +43,7 @@ func (j *judgement) movesIn(s *Sale, q *verify.Request) bool {
 		return false
 	}
 	for _, m := range s.Left {
-		if bytes.Equal(m.Key, q.Key.Bytes()) || m.is(s.Weakest(), q.Components) {
+		if bytes.Equal(m.Key, q.Key.Bytes()) || m.is(s.Entitlement, &q.Request) {
 			return false
 		}
 	}
@@ -52,9 +52,9 @@ func (j *judgement) movesIn(s *Sale, q *verify.Request) bool {
 
 // is reports whether a machine that has left seems to come back. One of the same image
 // does not.
-func (m *LeftMachine) is(sold format.Strength, machine []format.Component) bool {
+func (m *LeftMachine) is(e *ledger.Entitlement, q *format.Request) bool {
 	known := slices.ContainsFunc(m.Components, func(c format.Component) bool { return identifies(c.Label) })
-	return sameMachine(m.Components, machine) && !(known && fitsElsewhere(sold, m.Components, machine))
+	return sameMachine(m.Components, q.Components) && !(known && fitsElsewhere(e, m.Components, q))
 }
 
 // move notes a move.

@@ -197,12 +197,18 @@ func Revise(f *Facts, by *ledger.Operation, invoice string, r Revision, active [
 // signAgain returns the step that signs a license again for what is sold now; nil if it
 // may stay as it is.
 func signAgain(a *Activation, before, after *ledger.Entitlement) (*Step, error) {
-	if a.strength() <= after.Weakest() && sameTerms(before, after) {
+	if a.strength() <= after.Weakest() && before.Demand == after.Demand && sameTerms(before, after) {
 		return nil, nil
 	}
 	q, err := a.Newest.OpenRequest()
 	if err != nil {
 		return nil, err
+	}
+	if before.Demand != after.Demand && q != nil {
+		if why := unidentified(after, q); why != "" {
+			return nil, ledger.Refuse(ledger.RuleIdentity, ledger.LiftNobody, fmt.Sprintf("deactivate it first: licensor deactivate %s --activation %s --why TEXT", text.ShellWord(after.Invoice), a.ID),
+				"%s: activation %s", why, a.Name())
+		}
 	}
 	g := newGrant(after, a.ID, a.Epoch+1, q)
 	if weaker(after, g) > 0 {
@@ -315,7 +321,7 @@ func (j *judgement) checkEvaluation(old, after *ledger.Entitlement, action ledge
 		}
 	}
 	// By either it can become what it was not given as.
-	if other || after.Seats > old.Seats || after.Weakest() > old.Weakest() || grantsBeyond(after, old) {
+	if other || after.Seats > old.Seats || after.Weakest() > old.Weakest() || after.Demand != old.Demand || grantsBeyond(after, old) {
 		return j.by.NeedWhy("an evaluation that grants more, or to another account,")
 	}
 	return nil

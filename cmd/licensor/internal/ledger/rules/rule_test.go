@@ -96,6 +96,15 @@ func TestEachRule(t *testing.T) {
 				}
 				return only(r.unbound(""))
 			}},
+		ledger.RuleIdentity: {"sales: licensor amend " + inv + " --demand none --out DIR", "a new request made",
+			func(r *record, op *ledger.Operation) error {
+				r.sales[inv] = entitlement(demanding)
+				return only(r.signAs(op, request(r, 1, on("m1 u1 r1"), hiding(format.LabelProductUUID))))
+			},
+			func(r *record, op *ledger.Operation) error {
+				r.sales[inv] = entitlement(demanding)
+				return only(r.signAs(op, request(r, 1, on("m1 u1 r1"))))
+			}},
 		ledger.RuleMachine: {ledger.LiftOverride, `"offlicense request"`,
 			func(r *record, op *ledger.Operation) error {
 				r.signed(request(r, 1, on("m1 u1 r1")))

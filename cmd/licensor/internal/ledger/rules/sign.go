@@ -188,6 +188,9 @@ func (j *judgement) checkRequest(e *ledger.Entitlement, q *verify.Request) error
 		return ledger.Refuse(ledger.RuleType, ledger.LiftSales, "have the customer make a new request with --type "+e.Type+", or with the invoice that bought "+q.Type,
 			"the request is for a %s license, and invoice %q bought %s", q.Type, e.Invoice, e.Type)
 	}
+	if err := refuseUnidentified(e, q); err != nil {
+		return err
+	}
 	return j.checkLicense(e)
 }
 
