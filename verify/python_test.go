@@ -11,6 +11,7 @@ import (
 
 	"github.com/offlicense/offlicense/format"
 	"github.com/offlicense/offlicense/keys"
+	"github.com/offlicense/offlicense/verify"
 )
 
 // TestPythonAgrees: anybody can check a license with none of our code.
@@ -115,6 +116,22 @@ func TestPythonAgrees(t *testing.T) {
 			t.Errorf("%s: accepted\n%s", name, out)
 		} else if strings.Contains(out, "vendor: ") {
 			t.Errorf("%s: refused, but it printed the terms\n%s", name, out)
+		}
+	}
+}
+
+// TestPythonAttests: another implementation agrees on who has signed an attestation.
+func TestPythonAttests(t *testing.T) {
+	python := pythonWithModules(t)
+	for _, name := range []string{"valid", "bad-signature", "bad-signature-use"} {
+		v := readVector(t, filepath.Join(vectorDirectory, "attestation-"+name+".txt"))
+		text := filepath.Join(t.TempDir(), "text")
+		if err := os.WriteFile(text, v.text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		out, err := exec.Command(python, "../testdata/attested.py", text).CombinedOutput()
+		if (v.expect == verify.Valid) != (err == nil) {
+			t.Errorf("%s: %v\n%s", name, err, out)
 		}
 	}
 }

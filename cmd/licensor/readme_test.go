@@ -19,7 +19,7 @@ func TestReadme(t *testing.T) {
 		t.Skip("SKIPPED: no shell to run the README's commands")
 	}
 	order := []string{"licensor init", "licensor roots", "licensor entitle", "offlicense request",
-		"licensor sign", "licensor list", "licensor show", "licensor history", "offlicense install", "offlicense verify", "offlicense machine",
+		"licensor sign", "licensor list", "licensor show", "licensor history", "offlicense install", "offlicense verify", "offlicense machine", "offlicense attest", "offlicense fleet",
 		"licensor checkpoint", "licensor audit"}
 	commands := readmeCommands(t, "../../README.md")
 	for _, command := range commands {
@@ -28,7 +28,7 @@ func TestReadme(t *testing.T) {
 		}
 	}
 	dir := t.TempDir()
-	for _, directory := range []string{"USB", "USB2", "USB3", "OFFLINE"} {
+	for _, directory := range []string{"USB", "USB2", "USB3", "OFFLINE", "collected"} {
 		if err := os.Mkdir(filepath.Join(dir, directory), 0o700); err != nil {
 			t.Fatal(err)
 		}

@@ -158,7 +158,9 @@ func (f *fleetFlags) print(env *cli.Env, r *fleet.Report, other int) error {
 		}
 		t.Row(s.State, s.Customer, strings.TrimSpace(s.Product+" "+s.Edition), s.Site, s.Invoice, text.LastDay(s.Expires), attested, strings.Join(s.Findings, " "))
 	}
-	t.WriteTo(env.Stdout)
+	if len(r.Sites) > 0 {
+		t.WriteTo(env.Stdout)
+	}
 	f.findings(env, out, r)
 	fmt.Fprintln(out, cli.Fold(env.Stdout, closing(r, other)))
 	if f.out != "" {
@@ -197,7 +199,11 @@ func closing(r *fleet.Report, other int) string {
 	if len(counts) > 0 {
 		line += ": " + strings.Join(counts, ", ")
 	}
-	line += "; " + cli.Plural(uint64(len(r.Findings)), "finding", "findings")
+	var used, bought uint64
+	for _, s := range r.Seats {
+		used, bought = used+s.Used, bought+s.Bought
+	}
+	line += fmt.Sprintf("; seats in use %d, bought %d; %s", used, bought, cli.Plural(uint64(len(r.Findings)), "finding", "findings"))
 	if other > 0 {
 		line += "; " + cli.Plural(uint64(other), "other file", "other files")
 	}

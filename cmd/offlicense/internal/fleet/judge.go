@@ -63,6 +63,7 @@ type activation struct {
 	licenses []*License // the highest epoch first
 	released *Release   // the newest
 	keys     []*series  // of its sites
+	byKey    map[keys.PublicKey]*series
 }
 
 // series are the statements of one machine key, the earliest first.
@@ -93,7 +94,7 @@ func (j *judgement) collect() {
 	of := func(vendor, id string) *activation {
 		a := known[activationID{vendor, id}]
 		if a == nil {
-			a = new(activation)
+			a = &activation{byKey: make(map[keys.PublicKey]*series)}
 			known[activationID{vendor, id}] = a
 			j.activations = append(j.activations, a)
 		}
@@ -135,14 +136,15 @@ func (j *judgement) collect() {
 			continue
 		}
 		a := known[activationID{l.Issuer, l.Activation}]
-		at := slices.IndexFunc(a.keys, func(k *series) bool { return k.key == s.Key })
-		if at < 0 {
-			at, a.keys = len(a.keys), append(a.keys, &series{key: s.Key})
+		k := a.byKey[s.Key]
+		if k == nil {
+			k = &series{key: s.Key}
+			a.keys, a.byKey[s.Key] = append(a.keys, k), k
 		}
-		if n := len(a.keys[at].statements); n > 0 && s.same(a.keys[at].statements[n-1]) {
+		if len(k.statements) > 0 && s.same(k.newest()) {
 			continue // a copy
 		}
-		a.keys[at].statements = append(a.keys[at].statements, s)
+		k.statements = append(k.statements, s)
 		j.counted = append(j.counted, s)
 	}
 	for _, a := range j.activations {
@@ -250,12 +252,12 @@ func (j *judgement) state(s *Site, a *activation, l *License) {
 	switch r := a.released; {
 	case r != nil && (r.License == l.ID || r.IssuedAt >= l.IssuedAt):
 		if s.State = string(verify.Released); used && s.Attested.After(format.Instant(r.IssuedAt)) {
-			j.find(s, ReleasedInUse, append(files, r.File), "%s was released on %s, and was in use on %s", of(s), day(format.Instant(r.IssuedAt)), day(s.Attested))
+			j.find(s, ReleasedInUse, append(files, r.File), "%s was released on %s, and was in use on %s", of(s), minute(format.Instant(r.IssuedAt)), minute(s.Attested))
 		}
 	case l.Reason == verify.Revoked && l.Unknown:
 		j.find(s, NeedsList, files, "%s needs a revocation list to be judged, and none of the files is late enough", of(s))
 	case l.Reason == verify.Revoked && used && s.Attested.After(l.Revoked):
-		j.find(s, RevokedInUse, files, "%s was revoked on %s, and was in use on %s", of(s), day(l.Revoked), day(s.Attested))
+		j.find(s, RevokedInUse, files, "%s was revoked on %s, and was in use on %s", of(s), minute(l.Revoked), minute(s.Attested))
 	case next != l && used && next.Binding != nil && l.Binding != nil && string(next.Binding.Key) != string(l.Binding.Key):
 		if s.State = string(verify.Superseded); s.Attested.After(next.issued()) {
 			j.find(s, TwoMachines, append(files, next.File), "%s has another machine since %s, and was in use on this one on %s", of(s), day(next.issued()), day(s.Attested))
@@ -264,7 +266,7 @@ func (j *judgement) state(s *Site, a *activation, l *License) {
 		j.find(s, NotInstalled, append(files, next.File), "%s has a newer license, %s of %s, which was not yet installed on %s", of(s), next.ID, day(next.issued()), day(s.Attested))
 		j.ending(s, l, nil)
 	case l.Reason == verify.Revoked && used:
-		j.find(s, RevokedUnconfirmed, files, "%s was revoked on %s, and was last heard of before that, on %s", of(s), day(l.Revoked), day(s.Attested))
+		j.find(s, RevokedUnconfirmed, files, "%s was revoked on %s, and was last heard of before that, on %s", of(s), minute(l.Revoked), minute(s.Attested))
 	default:
 		j.ending(s, l, files)
 	}
@@ -326,7 +328,7 @@ func (j *judgement) count() {
 	for _, s := range j.report.Seats {
 		of := invoice{s.Vendor, s.Invoice}
 		if s.Used > s.Bought {
-			j.find(nil, OverSeats, files[of], "invoice %s, for %s: %d seats in use, %d bought", s.Invoice, licensed[of].Terms.Customer, s.Used, s.Bought)
+			j.find(nil, OverSeats, files[of], "invoice %s, for %s: in use %d, bought %d", s.Invoice, licensed[of].Terms.Customer, s.Used, s.Bought)
 		}
 	}
 	slices.SortFunc(j.report.Seats, func(a, b *Seats) int {

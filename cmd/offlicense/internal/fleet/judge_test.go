@@ -62,6 +62,15 @@ func on(components []format.Component) func(*Statement) {
 	return func(s *Statement) { s.Components = components }
 }
 
+// cluster is a component that the operator gives.
+func cluster(name string) []format.Component {
+	return []format.Component{{Label: "cluster", Hash: []byte(name + "-node")}, {Label: format.LabelRootFS, Hash: []byte("root-" + name)}}
+}
+
+func floor(ago time.Duration) func(*Statement) {
+	return func(s *Statement) { s.Floor = now.Add(-ago).Unix() }
+}
+
 func ends(in time.Duration, reason verify.Reason) func(*License) {
 	return func(l *License) { l.Expires, l.Reason = now.Add(in).Unix(), reason }
 }
@@ -73,6 +82,7 @@ func TestJudge(t *testing.T) {
 	byOperator := license(t, 5, func(l *License) {
 		l.Binding.Components, l.Binding.Need = append(hardware(5, 5, 5)[2:], format.Component{Label: "cluster", Hash: []byte("cluster5")}), 2
 	})
+	byKey := license(t, 6, func(l *License) { l.Binding.Components, l.Binding.Need = nil, 0 })
 	revoked := license(t, 1, func(l *License) { l.Reason, l.Revoked = verify.Revoked, now.Add(-10*days) })
 	renewed := license(t, 1, func(l *License) {
 		l.ID, l.Digest, l.Terms.Epoch, l.IssuedAt = format.ID{1, 1}, [16]byte{1, 1}, 2, now.Add(-20*days).Unix()
@@ -102,7 +112,10 @@ func TestJudge(t *testing.T) {
 		"the same with a new license":  {Facts{Licenses: []License{one, renewed}, Statements: []Statement{says(t, one, 30*days, nil), says(t, renewed, 10*days, on(hardware(1, 7, 1)))}}, "", "valid"},
 		"one cluster on two nodes": {Facts{Licenses: []License{byOperator}, Statements: []Statement{
 			says(t, byOperator, days, on(append(hardware(5, 5, 5), byOperator.Binding.Components[1]))), says(t, byOperator, days, on(append(hardware(6, 6, 5), byOperator.Binding.Components[1])))}}, "", "valid"},
-		"one image": {Facts{Licenses: []License{one, two}, Statements: []Statement{says(t, one, days, nil), says(t, two, days, on(hardware(1, 2, 2)))}}, SameMachineID, "valid valid"},
+		"one key on two nodes": {Facts{Licenses: []License{byKey}, Statements: []Statement{says(t, byKey, days, on(cluster("one"))), says(t, byKey, days, on(cluster("two")))}}, Clone, "valid"},
+		"a state of before":    {Facts{Licenses: []License{one}, Statements: []Statement{says(t, one, 2*days, floor(3*days)), says(t, one, days, floor(4*days))}}, StateWentBack, "valid"},
+		"no record, and a new": {Facts{Licenses: []License{one}, Statements: []Statement{says(t, one, 3*days, floor(3*days)), says(t, one, 2*days, nil), says(t, one, days, floor(2*days))}}, "", "valid"},
+		"one image":            {Facts{Licenses: []License{one, two}, Statements: []Statement{says(t, one, days, nil), says(t, two, days, on(hardware(1, 2, 2)))}}, SameMachineID, "valid valid"},
 		"two sites of one machine": {Facts{Licenses: []License{one, two}, Statements: []Statement{says(t, one, days, nil), says(t, two, days, on(hardware(1, 1, 2)))}},
 			WrongMachine, "valid valid"},
 

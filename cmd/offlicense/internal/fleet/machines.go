@@ -42,6 +42,7 @@ func (j *judgement) machines() {
 		if found := j.machinesOf(statements); len(found) > 1 {
 			j.twice(found)
 		}
+		j.floors(statements)
 	}
 	j.machineIDs(newest)
 }
@@ -64,16 +65,20 @@ func (j *judgement) machinesOf(statements []*Statement) (found []*machine) {
 	return found
 }
 
-// identifying are the labels by which machines are told apart: those that no operator chose
-// and no image brings, or, of a license that an operator's values hold to its place, these.
-func (j *judgement) identifying(s *Statement) []string {
+// identifying are the labels by which machines are told apart: those that no operator chose and
+// no image brings. Of a license that an operator's values hold to its place it is these, and of
+// one that no machine holds, all: several nodes may well share what it is bound to.
+func (j *judgement) identifying(s *Statement) (labels []string) {
 	l := j.byName[name{s.License, s.Digest}]
-	if l.Strength() != format.StrengthOperator {
+	components := s.Components
+	switch l.Strength() {
+	case format.StrengthMachine:
 		return []string{format.LabelMachineID, format.LabelProductUUID}
+	case format.StrengthOperator:
+		components = l.Binding.Components
 	}
-	var labels []string
-	for _, c := range l.Binding.Components {
-		if !slices.Contains([]string{format.LabelRootFS, format.LabelMAC}, c.Label) {
+	for _, c := range components {
+		if c.Label != format.LabelRootFS && c.Label != format.LabelMAC {
 			labels = append(labels, c.Label)
 		}
 	}
@@ -128,9 +133,25 @@ func (j *judgement) twice(found []*machine) {
 	site := j.siteOf(last.last)
 	switch {
 	case overlapping(spans):
-		j.find(site, Clone, files, "the machine key of %s has signed on %d machines at the same time, from %s to %s", of(site), len(found), day(first.first), day(latest(spans)))
+		j.find(site, Clone, files, "the machine key of %s has signed on %d machines at the same time, between %s and %s", of(site), len(found), minute(first.first), minute(latest(spans)))
 	case l.ID == found[len(found)-2].last.License:
 		j.find(site, MachineChanged, files, "%s was on another machine until %s, and is on this one since %s", of(site), minute(found[len(found)-2].span.last), minute(last.first))
+	}
+}
+
+// floors looks for a site whose state is older than it was before: a backup, or a copy.
+func (j *judgement) floors(statements []*Statement) {
+	before := statements[0]
+	for _, s := range statements[1:] {
+		switch {
+		case s.Floor >= before.Floor:
+			before = s
+		case s.Floor != 0:
+			site := j.siteOf(s)
+			j.find(site, StateWentBack, []string{before.File, s.File}, "%s: on %s its state was of %s, and on %s it is of %s", of(site),
+				minute(before.time()), minute(format.Instant(before.Floor)), minute(s.time()), minute(format.Instant(s.Floor)))
+			return
+		}
 	}
 }
 

@@ -27,6 +27,7 @@ const (
 	EndingSoon         = "ending-soon"
 	NotInstalled       = "not-installed"
 	MachineChanged     = "machine-changed"
+	StateWentBack      = "state-went-back"
 	SameMachineID      = "same-machine-id"
 	UnknownLicense     = "unknown-license"
 	NotSold            = "not-sold"
@@ -55,6 +56,7 @@ var Words = [...]struct {
 	{EndingSoon, Warning, `renew it: ask the vendor for the next license, then "offlicense install" it`},
 	{NotInstalled, Warning, `"offlicense install" the newer license on that site`},
 	{MachineChanged, Warning, `no matter if the machine was changed; else look whether the earlier one still runs`},
+	{StateWentBack, Warning, `no matter if a backup was restored; else look whether a copy runs elsewhere`},
 	{SameMachineID, Warning, `give each machine its own: remove /etc/machine-id and run systemd-machine-id-setup`},
 	{UnknownLicense, Warning, `put the license file of that site beside the attestations`},
 	{NotSold, Warning, `"licensor export" makes a new one; or ask the vendor about this invoice`},
