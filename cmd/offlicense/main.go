@@ -9,8 +9,8 @@
 //
 // and, once a key was stolen, with -X main.embeddedMinList=N: no revocation list before
 // number N will do, also where the state directory was wiped. With
-// -X "main.embeddedDelegations=$(cat anna.del ben.del)" the short licenses that these two sign are half as
-// long from the first trip on: licensor sign --without-delegation.
+// -X 'main.embeddedDelegations=$(cat anna.old ben.old)' the short licenses that these two sign are half as
+// long from the first trip on: licensor sign --qr always --without-delegation.
 package main
 
 import (
