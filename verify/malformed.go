@@ -14,7 +14,7 @@ type source struct{ name, again, update string }
 var (
 	licenseSource = source{
 		"name the license file that came from the vendor",
-		"copy the license again: all of it, from OLL1: or OLC1: to the last character",
+		"copy the license file again: all of it, from OLL1: or OLC1: to the last character",
 		updateProduct,
 	}
 	listSource = source{
