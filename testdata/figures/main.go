@@ -35,6 +35,10 @@ var suites = []suite{
 		{"the same with a revocation list of 100 entries in the file", "CheckWithListVsRaw", "x-raw", 0},
 		{"first check of a process, root to terms (two signatures)", "ColdVsRaw", "x-raw", 2.2},
 	}},
+	{"./verify/site", "^BenchmarkCurrent$", "-benchtime=1s -count=5", []figure{
+		{"`Gate.Current`, a license from memory", "Current", "ns/current", 1000},
+		{"the same against reading the clock for it, `time.Now`", "Current", "x-clock", 0},
+	}},
 	{"./cmd/offlicense", "VerifyVsBare$", "-benchtime=1s -count=5", []figure{
 		{"`offlicense verify` as a process, against a bare program with one signature", "VerifyVsBare", "x-bare", 1.5},
 	}},
@@ -141,6 +145,7 @@ func (f *figure) row(low, median, high float64) string {
 		unit = "MiB"
 		measured = fmt.Sprintf("%.0f MiB", median)
 	} else if strings.HasPrefix(f.metric, "ns/") {
+		unit = "ns"
 		measured = time.Duration(median).Round(time.Duration(median) / 100).String()
 	} else if low < high {
 		measured += fmt.Sprintf(" (%.2f to %.2f)", low, high)

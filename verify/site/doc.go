@@ -160,9 +160,20 @@
 //
 // # Use
 //
-// A program asks once when it starts, and perhaps once a day after that:
+// A program opens a [Gate], checks when it starts, and asks from memory after that, as often as
+// it likes. A watch tells it what changes:
 //
-//	license, err := site.Check("/var/lib/evoq/license", verifier, site.Program{
-//		Product: "evoq", Version: "9.2.0", Built: built,
-//	}, time.Now())
+//	gate := site.Open("/var/lib/evoq/license", verifier, site.Program{Product: "evoq"})
+//	license, err := gate.Check(time.Now())
+//	...
+//	go gate.Watch(ctx, site.WatchOptions{Now: time.Now, Tell: tell})
+//	...
+//	license, err := gate.Current(time.Now()) // each request; license.HasFeature("sso")
+//
+// Nothing here prints, ends the program, or waits for more than files and locks of this machine. A
+// check reads files with plain calls: on a network file system whose server is gone it hangs as
+// long as that does, in a watch without anybody waiting for it. Warnings have a code, a date and
+// values beside their text ([verify.Warning]), for programs that speak another language.
+// Concurrent users are counted by package counter; licenses for a product's own tests, and a clock
+// that they set, are in package sitetest.
 package site

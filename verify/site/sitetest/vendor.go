@@ -1,5 +1,11 @@
-// Package sitetest is a vendor with fixed keys, for tests of what a licensed site does.
-// Whoever reads this file can sign in its name.
+// Package sitetest is a vendor with fixed keys, for the tests of a licensed product: it signs any
+// license ([Put]) and revokes it ([Revoke]), and has a clock that the test sets ([Clock]).
+//
+// It is no mode of the library: nothing in it skips a signature or a judgement, and a license of it holds
+// only for a program that trusts [Roots]. Its private keys are in this package, so whoever
+// reads it can sign in its name. A product hands these roots to its own code in its tests, and in nothing that
+// is delivered. For a development build, which people run, make a root of your own with
+// "licensor init", and add it from a file with a build tag: see the example Development of package site.
 package sitetest
 
 import (
