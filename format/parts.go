@@ -193,7 +193,7 @@ func (s *partSet) join() ([]byte, error) {
 		}
 	}
 	if missing != nil {
-		return nil, &MalformedError{reason: missingParts(missing, s.count), missing: missing}
+		return nil, &MalformedError{reason: missingOf("part", missing, s.count), missing: missing}
 	}
 	body := bytes.Join(s.pieces, nil)
 	if got := slices.Collect(slices.Chunk(body, pieceSize(len(body), s.count))); !slices.EqualFunc(got, s.pieces, bytes.Equal) {
@@ -202,19 +202,19 @@ func (s *partSet) join() ([]byte, error) {
 	return body, nil
 }
 
-// missingParts says which parts are missing; of many, the first ones.
-func missingParts(missing []int, count int) string {
+// missingOf says which of so many parts or lines are missing; of many, the first ones.
+func missingOf(what string, missing []int, count int) string {
 	const most = 8
 	if len(missing) == 1 {
-		return fmt.Sprintf("part %d of %d is missing", missing[0], count)
+		return fmt.Sprintf("%s %d of %d is missing", what, missing[0], count)
 	}
 	var names []string
 	for _, n := range missing[:min(len(missing), most)] {
 		names = append(names, strconv.Itoa(n))
 	}
 	if more := len(missing) - most; more > 0 {
-		return fmt.Sprintf("parts %s and %d more of %d are missing", strings.Join(names, ", "), more, count)
+		return fmt.Sprintf("%ss %s and %d more of %d are missing", what, strings.Join(names, ", "), more, count)
 	}
 	last := len(names) - 1
-	return fmt.Sprintf("parts %s and %s of %d are missing", strings.Join(names[:last], ", "), names[last], count)
+	return fmt.Sprintf("%ss %s and %s of %d are missing", what, strings.Join(names[:last], ", "), names[last], count)
 }
