@@ -94,6 +94,7 @@ func sortOf(data []byte) (sort string, ours bool) {
 		{`{"export":1,"`, "an export", true},
 		{".TH ", "a manual page", true},
 		{"X-Unsent: 1\r\n", "a letter", true},
+		{spelledStart, "spelled lines", true},
 		{"OLK1:", "the private key of a state directory", false},
 		{"-----BEGIN ", "a key", false},
 		{"ssh-", "public keys", false},

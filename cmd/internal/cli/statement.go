@@ -14,9 +14,9 @@ import (
 )
 
 // ReadStatement reads a statement from what carried it, as package envelope does; the path
-// "-" is standard input, where a terminal takes what a scanner types. Of several that are of a wanted kind, a person chooses; without a
-// terminal they are refused. Where there is none, it returns the text as it is, and whoever
-// decodes it says what is wrong with it.
+// "-" is standard input, where a terminal takes what a scanner types. Of several that are of
+// a wanted kind, a person chooses; without a terminal they are refused. Where there is none,
+// it returns the text as it is, and whoever decodes it says what is wrong with it.
 func (e *Env) ReadStatement(path string, want ...format.Kind) ([]byte, error) {
 	return e.ReadParts([]string{path}, want...)
 }

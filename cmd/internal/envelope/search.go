@@ -142,7 +142,11 @@ func (s *Search) join() {
 		s.damaged[prefix] = s.start
 	}
 	if len(s.found) == 0 && s.wrong == nil && len(s.lacking) == 0 && !s.others && !IsPicture(s.first) && !IsPrivate(Decode(s.first)) {
-		s.scanTyped(Decode(s.first))
+		text := Decode(s.first)
+		if kind, raw, err := format.DecodeSpelled(ascii(unescape(text))); err == nil {
+			s.addRaw(kind, raw)
+		}
+		s.scanTyped(text)
 	}
 }
 

@@ -21,6 +21,7 @@ func codeCommand() cli.Command {
 		Setup: func(flags *pflag.FlagSet) cli.Run {
 			var f qrFlags
 			flags.Bool("json", false, "")
+			flags.BoolVar(&f.spell, "spell", false, "")
 			f.Flags.Add(flags)
 			return f.showCode
 		},
@@ -34,6 +35,7 @@ type codeAnswer struct {
 	ComparisonCode string   `json:"comparison_code"`
 	Parts          []string `json:"parts"`              // the text of each code
 	Pictures       []string `json:"pictures,omitempty"` // that were written
+	Spelled        []string `json:"spelled,omitempty"`  // with --spell, the lines to be read out
 }
 
 func (f *qrFlags) showCode(env *cli.Env, args []string) error {
@@ -43,7 +45,7 @@ func (f *qrFlags) showCode(env *cli.Env, args []string) error {
 	if err := f.check(env, ""); err != nil {
 		return err
 	}
-	if f.Mode == qr.Never && !f.Pictures() && !env.JSON() {
+	if f.Mode == qr.Never && !f.Pictures() && !f.spell && !env.JSON() {
 		return cli.Usagef("--qr never shows nothing").WithHint("give --qr-png FILE or --qr-svg FILE for a picture")
 	}
 	text, err := env.ReadStatement(args[0])
@@ -77,7 +79,7 @@ func (f *qrFlags) showCode(env *cli.Env, args []string) error {
 		return err
 	}
 	switch {
-	case env.JSON() || f.Pictures() || len(plan.Parts) > 0:
+	case env.JSON() || f.Pictures() || f.spell || len(plan.Parts) > 0:
 		return f.answerCode(env, s, code, pictures)
 	case plan.hindered != nil:
 		return cli.Failf("%s", plan.hindered.Why).WithHint("%s", plan.hindered.Advice(""))
@@ -87,7 +89,7 @@ func (f *qrFlags) showCode(env *cli.Env, args []string) error {
 }
 
 func (f *qrFlags) answerCode(env *cli.Env, s *statement, code string, pictures []string) (err error) {
-	a := codeAnswer{Version: 1, Kind: s.Kind, ComparisonCode: s.Code, Pictures: pictures}
+	a := codeAnswer{Version: 1, Kind: s.Kind, ComparisonCode: s.Code, Pictures: pictures, Spelled: f.spelled}
 	if a.Parts, err = qr.Whole(code); err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"path/filepath"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/format"
@@ -30,20 +31,21 @@ func (t tool) installCommand() cli.Command {
 			var components componentFlags
 			components.add(flags)
 			serviceUser := flags.String("service-user", "", "")
+			spelled := flags.Bool("spelled", false, "")
 			flags.Bool("json", false, "")
 			return func(env *cli.Env, args []string) error {
-				return t.install(env, args, *state, *roots, *serviceUser, *delegations, &components)
+				return t.install(env, args, *state, *roots, *serviceUser, *delegations, &components, *spelled)
 			}
 		},
 	}
 }
 
-func (t tool) install(env *cli.Env, args []string, stateFlag, rootsFlag, serviceUser string, delegationFiles []string, given *componentFlags) error {
+func (t tool) install(env *cli.Env, args []string, stateFlag, rootsFlag, serviceUser string, delegationFiles []string, given *componentFlags, spelled bool) error {
 	state, err := requireState(env, stateFlag)
 	if err != nil {
 		return err
 	}
-	if len(args) != 1 {
+	if len(args) != 1 && !spelled {
 		return cli.Usagef("install takes one license or revocation list: got %d files", len(args)).WithHint("give the file that came from the vendor, or - for standard input")
 	}
 	components, err := given.read(env)
@@ -58,7 +60,7 @@ func (t tool) install(env *cli.Env, args []string, stateFlag, rootsFlag, service
 	if err != nil {
 		return err
 	}
-	text, err := env.ReadStatement(args[0], format.LicenseFile, format.CarriedLicense, format.RevocationFile)
+	text, done, err := readInstalled(env, args, state, spelled)
 	if err != nil {
 		return err
 	}
@@ -68,7 +70,7 @@ func (t tool) install(env *cli.Env, args []string, stateFlag, rootsFlag, service
 	}
 	o := site.InstallOptions{Components: components, MinRevocation: least, Delegations: delegations, Now: env.Now()}
 	if isList(text) {
-		return installList(env, state, verifier, text, o)
+		return installList(env, state, verifier, text, o, done)
 	}
 	who, err := findChecker(env, serviceUser, state.Dir())
 	if err != nil {
@@ -79,6 +81,7 @@ func (t tool) install(env *cli.Env, args []string, stateFlag, rootsFlag, service
 	if err != nil {
 		return notInstalled(env, who.explain(err))
 	}
+	done()
 	for _, warning := range license.Warnings {
 		env.Warnf("%s", warning)
 	}
@@ -113,6 +116,23 @@ func codeOf(text []byte) (string, error) {
 	}
 	return format.CodeOf(kind, raw)
 }
+
+// readInstalled reads what is to be installed. done is called once it is.
+func readInstalled(env *cli.Env, args []string, state *site.State, spelled bool) (text []byte, done func(), err error) {
+	kinds := []format.Kind{format.LicenseFile, format.CarriedLicense, format.RevocationFile}
+	if !spelled {
+		text, err = env.ReadStatement(args[0], kinds...)
+		return text, func() {}, err
+	}
+	text, done, err = env.ReadSpelled(args, filepath.Join(state.Dir(), spelledFile), kinds...)
+	if _, malformed := errors.AsType[*format.MalformedError](err); malformed {
+		err = &cli.Error{Err: fmt.Errorf("not installed: %w", err), Exit: exitNotValid}
+	}
+	return text, done, err
+}
+
+// spelledFile keeps in the state directory what is typed with --spelled.
+const spelledFile = "spelled.txt"
 
 // notInstalled adds to a refusal what was compared. What was installed before stays.
 func notInstalled(env *cli.Env, err error) error {

@@ -12,11 +12,12 @@ import (
 
 // installList installs a revocation list and prints the status of the installed license by
 // it. That it does not hold any more is what the list is for, and no failure.
-func installList(env *cli.Env, state *site.State, v *verify.Verifier, text []byte, o site.InstallOptions) error {
+func installList(env *cli.Env, state *site.State, v *verify.Verifier, text []byte, o site.InstallOptions, done func()) error {
 	l, err := state.InstallRevocations(v, text, o)
 	if err != nil {
 		return notInstalled(env, err)
 	}
+	done()
 	code, err := codeOf(text)
 	if err != nil {
 		return err

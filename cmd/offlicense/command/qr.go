@@ -19,18 +19,22 @@ type qrPlan struct {
 	pages    bool          // the parts wait for somebody who presses a key
 	hindered *qr.Hindrance // why a terminal does not get the code; nil if it does or is none
 	picture  bool          // a picture of it was written
+	spelled  []string      // the lines to be read out, with --spell
 }
 
 // qrFlags say where a signed statement goes: to a file, to a terminal, into a picture.
 type qrFlags struct {
-	out string
+	out   string
+	spell bool
 	qr.Flags
 
-	pictures string // that were written; empty: none
+	pictures string   // that were written; empty: none
+	spelled  []string // with spell, the lines
 }
 
 func (f *qrFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.out, "out", "", "")
+	flags.BoolVar(&f.spell, "spell", false, "")
 	flags.Bool("json", false, "")
 	f.Flags.Add(flags)
 }
@@ -52,7 +56,8 @@ func (f *qrFlags) writeFiles(env *cli.Env, text []byte, code string) error {
 // --json prints it, and where it is.
 type writtenAnswer struct {
 	*statement
-	Text string `json:"text,omitempty"` // with --out -, and where no file has it
+	Text    string   `json:"text,omitempty"`    // with --out -, and where no file has it
+	Spelled []string `json:"spelled,omitempty"` // with --spell, the lines to be read out
 }
 
 // answer answers with a statement, of which the state directory keeps a copy.
@@ -64,7 +69,7 @@ func (f *qrFlags) answer(env *cli.Env, text []byte, kept string) error {
 	if err != nil {
 		return err
 	}
-	a := writtenAnswer{statement: s}
+	a := writtenAnswer{statement: s, Spelled: f.spelled}
 	if s.File = f.file(kept); f.out == "-" || s.File == "" {
 		a.Text = string(text)
 	}
@@ -101,11 +106,16 @@ func (f *qrFlags) file(kept string) string {
 // planQR plans the code of a text: in one piece where the terminal has room for it, else in
 // parts if there is somebody who can page through them.
 func (f *qrFlags) planQR(env *cli.Env, text string) (plan qrPlan, err error) {
-	plan = qrPlan{picture: f.Pictures()}
+	if f.spell {
+		if f.spelled, err = cli.Spelling(text); err != nil {
+			return plan, err
+		}
+	}
+	plan = qrPlan{picture: f.Pictures(), spelled: f.spelled}
 	columns, rows, ok := env.OnTerminal()
 	color := env.Color()
 	switch {
-	case f.Mode == qr.Never:
+	case f.Mode == qr.Never || f.spell && f.Mode == qr.Auto:
 		return plan, nil
 	case !ok || f.out == "-" || f.ToStdout():
 		if f.Mode == qr.Always {
@@ -136,6 +146,8 @@ func (f *qrFlags) planQR(env *cli.Env, text string) (plan qrPlan, err error) {
 // advice continues "send the file to the vendor".
 func (p qrPlan) advice() string {
 	switch {
+	case p.spelled != nil:
+		return ", or read the lines below to them, who type them with the option --spelled"
 	case len(p.Parts) > 1:
 		return ", or scan the codes below"
 	case len(p.Parts) == 1:
@@ -157,6 +169,9 @@ func (p qrPlan) explain(out io.Writer) {
 // draw draws the code, or its parts one after the other, and beside each as many lines of a
 // text as there is room for.
 func (p qrPlan) draw(env *cli.Env, out io.Writer, text []string) error {
+	if err := env.Spell(out, p.spelled); err != nil {
+		return err
+	}
 	switch len(p.Parts) {
 	case 0:
 		return nil

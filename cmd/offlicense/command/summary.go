@@ -55,7 +55,11 @@ func (f *requestFlags) nextCommand(state *site.State) string {
 	if f.serviceUser != "" {
 		who = " --service-user " + typed(f.serviceUser)
 	}
-	return fmt.Sprintf("offlicense install --state %s%s%s%s license.lic", typed(state.Dir()), f.rootsAdvice(""), f.components.advice(), who)
+	what := "license.lic"
+	if f.spell {
+		what = "--spelled"
+	}
+	return fmt.Sprintf("offlicense install --state %s%s%s%s %s", typed(state.Dir()), f.rootsAdvice(""), f.components.advice(), who, what)
 }
 
 // reminder is the text beside the code, for a console on which the summary has

@@ -71,7 +71,7 @@ func (o *Issuing) Deliver(ctx context.Context, env *cli.Env, s *service.Service,
 	if _, err := t.WriteTo(Messages(env, o.Out)); err != nil {
 		return nil, err
 	}
-	short, err := o.Short.draw(env, texts, license, file)
+	short, err := o.Short.draw(env, Messages(env, o.Out), texts, license, file)
 	if err != nil {
 		return nil, err
 	}

@@ -328,6 +328,20 @@ func dataDirectory(env *cli.Env) (string, error) {
 	return filepath.Join(base, "licensor"), nil
 }
 
+// ReadStatement reads a statement, of which the parts may be in several files. If it is
+// spelled, it is read line by line, and the home keeps the lines until done.
+func (o *Options) ReadStatement(env *cli.Env, args []string, spelled bool, kinds ...format.Kind) (text []byte, done func(), err error) {
+	if !spelled {
+		text, err = env.ReadParts(args, kinds...)
+		return text, func() {}, err
+	}
+	dir, err := o.Path(env)
+	if err != nil {
+		return nil, nil, err
+	}
+	return env.ReadSpelled(args, filepath.Join(dir, "spelled.txt"), kinds...)
+}
+
 // Open opens the home.
 func (o *Options) Open(env *cli.Env) (home.Home, error) {
 	dir, err := o.Path(env)

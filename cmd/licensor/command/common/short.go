@@ -1,6 +1,8 @@
 package common
 
 import (
+	"io"
+
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/cmd/internal/qr"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
@@ -13,6 +15,7 @@ import (
 // license. The zero value draws none.
 type ShortOptions struct {
 	QROptions
+	spell    bool // print it as lines to be read out
 	leaveOut service.LeaveOut
 }
 
@@ -20,17 +23,20 @@ type ShortOptions struct {
 func (o *ShortOptions) Add(flags *pflag.FlagSet) {
 	o.QROptions.Add(flags)
 	o.Mode, flags.Lookup("qr").DefValue = qr.Never, qr.Never
+	flags.BoolVar(&o.spell, "spell", false, "")
 	flags.BoolVar(&o.leaveOut.Delegation, "without-delegation", false, "")
 	flags.BoolVar(&o.leaveOut.List, "without-list", false, "")
 }
 
-// asked reports whether there is a code to draw.
-func (o *ShortOptions) asked() bool { return o.Mode != "" && o.Mode != qr.Never || o.Pictures() }
+// asked reports whether there is a code to draw, or lines to print.
+func (o *ShortOptions) asked() bool {
+	return o.Mode != "" && o.Mode != qr.Never || o.Pictures() || o.spell
+}
 
 // Check is called before the license is signed. out is where its file goes.
 func (o *ShortOptions) Check(env *cli.Env, out string) error {
 	if !o.asked() && o.leaveOut != (service.LeaveOut{}) {
-		return cli.Usagef("--without-delegation and --without-list go with --qr").WithHint("the license file always has all; the code can be shorter")
+		return cli.Usagef("--without-delegation and --without-list go with --qr or --spell").WithHint("the license file always has all; the code can be shorter")
 	}
 	return o.QROptions.Check(env, out)
 }
@@ -38,14 +44,15 @@ func (o *ShortOptions) Check(env *cli.Env, out string) error {
 // None refuses the options where there are several licenses.
 func (o *ShortOptions) None() error {
 	if o.asked() || o.leaveOut != (service.LeaveOut{}) {
-		return cli.Usagef("--qr is for one license").WithHint("sign the request again by itself: it gets the same license, and its code")
+		return cli.Usagef("--qr and --spell are for one license").WithHint("sign the request again by itself: it gets the same license, and its code")
 	}
 	return nil
 }
 
-// draw draws the code of a license and returns its text: that of the short license, or of the
-// whole file where there is no short one. It is empty where no code is asked for.
-func (o *ShortOptions) draw(env *cli.Env, texts *service.LicenseTexts, license *ledger.License, file []byte) (string, error) {
+// draw draws the code of a license, or prints it as lines to out, and returns its text: that of
+// the short license, or of the whole file where there is no short one. It is empty where none
+// of that is asked for.
+func (o *ShortOptions) draw(env *cli.Env, out io.Writer, texts *service.LicenseTexts, license *ledger.License, file []byte) (string, error) {
 	if !o.asked() {
 		return "", nil
 	}
@@ -60,6 +67,18 @@ func (o *ShortOptions) draw(env *cli.Env, texts *service.LicenseTexts, license *
 			return "", err
 		}
 		text = format.EncodeText(format.LicenseFile, raw)
+	}
+	if o.spell {
+		lines, err := cli.Spelling(text)
+		if err != nil {
+			return "", err
+		}
+		if err := env.Spell(out, lines); err != nil {
+			return "", err
+		}
+	}
+	if o.Mode == qr.Never && !o.Pictures() {
+		return text, nil
 	}
 	return text, o.Show(env, text)
 }

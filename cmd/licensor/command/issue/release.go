@@ -17,17 +17,18 @@ import (
 func release(flags *pflag.FlagSet) cli.Run {
 	var c common.Issuing
 	c.AddOne(flags, "-")
+	spelled := flags.Bool("spelled", false, "")
 	return func(env *cli.Env, args []string) error {
 		if err := c.CheckReason(""); err != nil {
 			return err
 		}
-		if len(args) == 0 {
+		if len(args) == 0 && !*spelled {
 			return cli.Usagef("no release is named").WithHint("name the file that came from the server, or the pictures of its codes; - is standard input")
 		}
 		if err := c.CheckOne(env); err != nil {
 			return err
 		}
-		file, err := env.ReadParts(args, format.Release)
+		file, done, err := c.ReadStatement(env, args, *spelled, format.Release)
 		if err != nil {
 			return err
 		}
@@ -45,6 +46,7 @@ func release(flags *pflag.FlagSet) cli.Run {
 			if err != nil {
 				return err
 			}
+			done()
 			return tellReleased(ctx, env, s, &c, result)
 		})
 	}

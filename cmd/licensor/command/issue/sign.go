@@ -32,6 +32,8 @@ type signCommand struct {
 	common.Issuing
 	report string // of many requests
 
+	spelled bool // the request is read out
+
 	unbound bool // a license for any machine
 	invoice string
 	name    string
@@ -41,6 +43,7 @@ func sign(flags *pflag.FlagSet) cli.Run {
 	var c signCommand
 	c.AddOne(flags, "-")
 	flags.StringVar(&c.report, "report", "", "")
+	flags.BoolVar(&c.spelled, "spelled", false, "")
 	flags.BoolVar(&c.unbound, "unbound", false, "")
 	flags.StringVar(&c.invoice, "invoice", "", "")
 	flags.StringVar(&c.name, "name", "", "")
@@ -52,10 +55,13 @@ func (c *signCommand) run(env *cli.Env, args []string) error {
 		return err
 	}
 	switch {
+	case c.spelled && (c.unbound || c.report != ""):
+		return cli.Usagef("--spelled is for one request").WithHint("leave out --unbound and --report")
 	case c.unbound:
 		return c.signUnbound(env, args)
 	case c.invoice != "" || c.name != "":
 		return cli.Usagef("--invoice and --name go with --unbound").WithHint("a request names its invoice and its site itself")
+	case c.spelled:
 	case len(args) == 0:
 		return cli.Usagef("no request is named").WithHint("name request files or directories with them; - is standard input")
 	case len(args) > 1 || c.report != "" || common.IsDirectory(args[0]):
@@ -64,11 +70,19 @@ func (c *signCommand) run(env *cli.Env, args []string) error {
 	if _, err := env.Time(); err != nil {
 		return err
 	}
-	request, err := readRequest(env, args)
+	text, done, err := c.ReadStatement(env, args, c.spelled, requestKinds...)
 	if err != nil {
 		return err
 	}
-	return c.signOne(env, request)
+	request, err := verify.OpenRequest(text)
+	if err != nil {
+		return err
+	}
+	if err := c.signOne(env, request); err != nil {
+		return err
+	}
+	done()
+	return nil
 }
 
 func (c *signCommand) signOne(env *cli.Env, request *verify.Request) error {
