@@ -47,7 +47,7 @@ func withNumbers(lines []string) []byte {
 }
 
 func TestSpellRoundTrip(t *testing.T) {
-	for size := 1; size <= 1662; size++ {
+	for size := 1; size <= 1662; size += 1 + size/100 {
 		raw := bytesOf(size, byte(size))
 		lines, err := format.Spell(format.Release, raw)
 		if err != nil {
@@ -74,8 +74,9 @@ func TestSpellRoundTrip(t *testing.T) {
 	}
 }
 
-// TestSpelledErrors: each error of one or two symbols in a line is caught at that line, and so
-// are two that have changed places, in a line of the middle, the first and a short last one.
+// TestSpelledErrors: each wrong symbol in a line is caught at that line, and so are two that
+// have changed places, and another line in its place. Two wrong symbols are tried on the code
+// itself, in TestSpelledCode.
 func TestSpelledErrors(t *testing.T) {
 	_, lines := spelled(t, format.RequestBody, 100)
 	var s format.Spelled
@@ -84,49 +85,38 @@ func TestSpelledErrors(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for _, number := range []int{1, 4, len(lines)} {
-		line := lines[number-1]
-		tried, swapped := 0, 0
+	swapped := 0
+	for i, line := range lines {
 		bad := func(word []byte) {
-			tried++
-			if s.Take(number, string(word)) == nil {
-				t.Fatalf("line %d: %s is taken as %s", number, line, word)
-			}
-		}
-		other := func(word []byte, at int, then func()) {
-			for _, c := range []byte(symbols32) {
-				if was := word[at]; c != unmistaken(line[at]) {
-					word[at] = c
-					then()
-					word[at] = was
-				}
+			if s.Take(i+1, string(word)) == nil {
+				t.Fatalf("line %d: %s is taken as %s", i+1, line, word)
 			}
 		}
 		word := []byte(line)
-		for i := range word {
-			other(word, i, func() { bad(word) })
-			for j := range i {
-				other(word, i, func() { other(word, j, func() { bad(word) }) })
-				if unmistaken(word[i]) != unmistaken(word[j]) {
-					word[i], word[j] = word[j], word[i]
+		for at, was := range word {
+			for _, c := range []byte(symbols32) {
+				if word[at] = c; c != unmistaken(was) {
+					bad(word)
+				}
+			}
+			word[at] = was
+			for other := range at {
+				if unmistaken(word[at]) != unmistaken(word[other]) {
+					word[at], word[other] = word[other], word[at]
 					bad(word)
 					swapped++
-					word[i], word[j] = word[j], word[i]
+					word[at], word[other] = word[other], word[at]
 				}
 			}
 		}
-		n := len(line)
-		if want := n*31 + n*(n-1)/2*31*31 + swapped; tried != want || swapped < 10 {
-			t.Errorf("line %d: tried %d errors, want %d", number, tried, want)
-		}
-	}
-	// In the place of any other line.
-	for i, line := range lines {
 		for n := range lines {
 			if err := s.Take(n+1, line); (err == nil) != (n == i) {
 				t.Errorf("line %d as line %d: %v", i+1, n+1, err)
 			}
 		}
+	}
+	if swapped < 1000 {
+		t.Errorf("swapped %d", swapped)
 	}
 }
 
@@ -211,7 +201,7 @@ func flipped(lines []string, one, other int, flip func(string) string) []string 
 // TestSpelledMixedErrors: of 10,000 errors that the code does not catch by construction, at most
 // 5 are missed at their lines, and none is taken for another statement.
 func TestSpelledMixedErrors(t *testing.T) {
-	raw, lines := spelled(t, format.LicenseFile, 430)
+	_, lines := spelled(t, format.RequestBody, 100)
 	random := rand.New(rand.NewPCG(31, 29))
 	symbol := func() string { return string(symbols32[random.IntN(32)]) }
 	insert := func(line string) string {
@@ -256,11 +246,9 @@ func TestSpelledMixedErrors(t *testing.T) {
 		tried++
 		if _, faults := format.ParseSpelled(withNumbers(wrong)); len(faults) == 0 {
 			missed++
-		}
-		if _, got, err := format.DecodeSpelled(withNumbers(wrong)); err == nil && !bytes.Equal(got, raw) {
-			t.Fatalf("another statement: %x", got)
-		} else if err == nil {
-			t.Fatal("errors, and it is the same statement")
+			if _, got, err := format.DecodeSpelled(withNumbers(wrong)); err == nil {
+				t.Fatalf("with errors, it is %x", got)
+			}
 		}
 	}
 	t.Logf("%d of %d missed at their lines", missed, tried)

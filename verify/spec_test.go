@@ -30,6 +30,9 @@ func TestSpecExample(t *testing.T) {
 	if want := "    " + strings.Join(partsOf(t, format.RequestBody, body, 110), "\n    ") + "\n"; !strings.Contains(string(file), want) {
 		t.Errorf("the example of parts is not\n%s", want)
 	}
+	if want := "    " + strings.Join(spelledLines(t, format.RequestBody, body)[:2], "\n    ") + "\n"; !strings.Contains(string(file), want) {
+		t.Errorf("the example of a spelled request is not\n%s", want)
+	}
 	raw := fileOf(t, testDelegation(t), testLicense(t))
 	short, err := format.Carry(raw, body, true)
 	if err != nil {

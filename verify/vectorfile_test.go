@@ -26,6 +26,7 @@ type vector struct {
 	lists   [][]byte     // what the verifier has, as text
 	facts   verify.Facts // Site is nil for any machine
 	text    []byte
+	spelled bool // text is lines to be read out
 
 	asked, met [][]byte // texts of requests and delegations that the site has, for short licenses
 
@@ -51,6 +52,9 @@ func (v *vector) marshal() []byte {
 	line("expect", string(v.expect))
 	line("comment", v.comment)
 	line("open", v.open)
+	if v.spelled {
+		line("spelled", "yes")
+	}
 	line("id", v.id)
 	number := func(key string, n uint64) {
 		if n != 0 {
@@ -138,6 +142,8 @@ func parseVector(file []byte) (*vector, error) {
 			v.comment = value
 		case "open":
 			v.open = value
+		case "spelled":
+			v.spelled = value == "yes"
 		case "id":
 			v.id = value
 		case "root":

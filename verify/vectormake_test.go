@@ -28,6 +28,7 @@ func makeVectors(t testing.TB) map[string]*vector {
 	m.emergencies()
 	m.texts()
 	m.parts()
+	m.spelledTexts()
 	m.carried()
 	m.further()
 	m.curve()

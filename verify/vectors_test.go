@@ -141,6 +141,15 @@ func (v *vector) judge() (judged, error) {
 		}
 		facts.Site = &site
 	}
+	if v.spelled {
+		kind, raw, err := format.DecodeSpelled(v.text)
+		if err != nil {
+			return judged{reason: verify.Malformed}, err
+		}
+		said := *v
+		said.text, said.spelled = []byte(format.EncodeText(kind, raw)), false
+		return said.judge()
+	}
 	switch v.open {
 	case "license":
 		var l *verify.License
@@ -194,7 +203,7 @@ func TestEveryDoorOverEveryVector(t *testing.T) {
 		v := readVector(t, path)
 		kind, _, err := format.DecodeText(v.text)
 		v.roots, v.weakRoots, v.facts, v.lists, v.installed = []keys.PublicKey{rootKey(t).Public()}, nil, testFacts(t), nil, nil
-		v.asked, v.met = nil, nil
+		v.asked, v.met, v.spelled = nil, nil, false
 		for door, kinds := range doors {
 			if err == nil && slices.Contains(kinds, kind) {
 				continue

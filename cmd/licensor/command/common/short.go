@@ -44,7 +44,7 @@ func (o *ShortOptions) Check(env *cli.Env, out string) error {
 // None refuses the options where there are several licenses.
 func (o *ShortOptions) None() error {
 	if o.asked() || o.leaveOut != (service.LeaveOut{}) {
-		return cli.Usagef("--qr and --spell are for one license").WithHint("sign the request again by itself: it gets the same license, and its code")
+		return cli.Usagef("--qr is for one license, and so is --spell").WithHint("sign the request again by itself: it gets the same license, and its code")
 	}
 	return nil
 }
