@@ -2,47 +2,209 @@ package photo
 
 import (
 	"context"
+	"fmt"
 	"image"
 	"slices"
-
-	"github.com/makiuchi-d/gozxing"
-	"github.com/makiuchi-d/gozxing/multi/qrcode"
+	"strings"
 )
+
+const (
+	leastSide    = 21      // pixels: there is no code below
+	detectAtMost = 5 << 20 // pixels of the first level that is looked at
+)
+
+// reader reads one picture.
+type reader struct {
+	ctx    context.Context
+	levels []*gray // each half as large as the one before
+	texts  []string
+	other  string // the text of a code that is not ours
+	read   []code // those that were read
+	missed *code  // what looks most like a code of those that were not
+	tried  map[string]int
+}
 
 // read returns the texts of all codes on img.
 func read(ctx context.Context, img image.Image) ([]string, error) {
-	source := gozxing.NewLuminanceSourceFromImage(img)
-	hints := map[gozxing.DecodeHintType]any{gozxing.DecodeHintType_TRY_HARDER: true}
-	var texts []string
-	foreign := false
-	for _, s := range []gozxing.LuminanceSource{source, source.Invert()} {
-		for _, make := range []func(gozxing.LuminanceSource) gozxing.Binarizer{gozxing.NewHybridBinarizer, gozxing.NewGlobalHistgramBinarizer} {
-			if ctx.Err() != nil {
-				break
-			}
-			bitmap, err := gozxing.NewBinaryBitmap(make(s))
-			if err != nil {
-				continue
-			}
-			results, err := qrcode.NewQRCodeMultiReader().DecodeMultiple(bitmap, hints)
-			if err != nil {
-				continue
-			}
-			for _, result := range results {
-				text := result.GetText()
-				if !isOurs(text) {
-					foreign = true
-				} else if !slices.Contains(texts, text) {
-					texts = append(texts, text)
-				}
+	g := grayOf(img)
+	if min(g.w, g.h) < leastSide {
+		return nil, &Unread{fmt.Sprintf("the picture is too small: %d by %d pixels", g.w, g.h), takeAgain}
+	}
+	r := &reader{ctx: ctx, tried: make(map[string]int)}
+	for ; g != nil; g = g.halved() {
+		r.levels = append(r.levels, g)
+	}
+	r.climb()
+	if len(r.texts) > 0 {
+		return r.texts, nil
+	}
+	return nil, r.unread()
+}
+
+// climb tries one preparation of the picture after the other, the quick ones first, until
+// all is read.
+func (r *reader) climb() {
+	first := 0
+	for first+1 < len(r.levels) && r.levels[first].w*r.levels[first].h > detectAtMost {
+		first++
+	}
+	mean := byMean(20)
+	size := func(level int) float64 { return float64(int(1) << level) }
+	at := func(level int, dark binarizer) bool {
+		if level < 0 || level >= len(r.levels) {
+			return false
+		}
+		return r.look(r.levels[level], size(level), dark)
+	}
+	if at(first, mean) || at(first+1, mean) || at(first+2, mean) || at(first+3, mean) || at(first, byRange) || at(first+1, byRange) {
+		return
+	}
+	for level := first - 1; level >= 0; level-- {
+		if at(level, mean) {
+			return
+		}
+	}
+	for level := min(first+1, len(r.levels)-1); level >= first; level-- {
+		for _, radius := range []int{1, 2} {
+			if r.look(r.levels[level].smoothed(radius), size(level), mean) {
+				return
 			}
 		}
 	}
-	switch {
-	case len(texts) > 0:
-		return texts, nil
-	case foreign:
-		return nil, &Unread{"found a code, but it is not of a statement", "photograph the code that the command shows"}
+	for level := first; level < len(r.levels); level++ {
+		if g := r.levels[level]; g.w*g.h <= 2<<20 {
+			twice := g.doubled()
+			if r.look(twice, size(level)/2, mean) || r.look(twice, size(level)/2, byMean(10)) || r.look(twice.smoothed(1), size(level)/2, mean) || r.look(twice.smoothed(2), size(level)/2, byMean(40)) {
+				return
+			}
+			break
+		}
 	}
-	return nil, &Unread{"found no code on the picture", "photograph the code from near, straight and sharp, with its whole white border"}
+}
+
+// look reads what it finds on a picture that was made of a level, whose pixels have a size.
+// It reports whether the reading is at its end.
+func (r *reader) look(g *gray, size float64, dark binarizer) bool {
+	if r.ctx.Err() != nil {
+		return true
+	}
+	all := finders(g, dark)
+	for i := range all {
+		f := &all[i]
+		f.x, f.y, f.module = f.x*size, f.y*size, f.module*size
+	}
+	all = slices.DeleteFunc(all, func(f finder) bool { return r.covered(point{f.x, f.y}) })
+	const most = 24
+	missed := false
+	tries := 0
+	for _, t := range triples(all) {
+		if r.ctx.Err() != nil {
+			return true
+		}
+		if r.covered(t.corner) || r.covered(t.right) || r.covered(t.below) {
+			continue
+		}
+		key := fmt.Sprint(int(t.corner.x/t.module), int(t.corner.y/t.module), int(t.right.x/t.module), int(t.right.y/t.module), int(t.below.x/t.module), int(t.below.y/t.module))
+		if r.tried[key]++; r.tried[key] > 1 {
+			continue
+		}
+		if tries++; tries > most {
+			break
+		}
+		if !r.try(&t) {
+			missed = missed || r.missed != nil && r.missed.score > 0.5
+		}
+	}
+	return !missed && complete(r.texts)
+}
+
+// covered reports whether a place is on a code that was read.
+func (r *reader) covered(at point) bool {
+	return slices.ContainsFunc(r.read, func(c code) bool { return c.holds(at) })
+}
+
+// holds reports whether a place is inside of a code.
+func (c *code) holds(at point) bool {
+	side := float64(c.side)
+	corners := [...]point{c.grid.at(0, 0), c.grid.at(side, 0), c.grid.at(side, side), c.grid.at(0, side)}
+	for i, from := range corners {
+		if cross(corners[(i+1)%4].minus(from), at.minus(from)) < 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// try reads what three finders may be of.
+func (r *reader) try(t *triple) bool {
+	p := r.patch(t)
+	if p == nil {
+		return false
+	}
+	sign := float32(1)
+	if t.light {
+		sign = -1
+	}
+	for _, c := range t.fit(p) {
+		text, ok := c.sample(p, sign).decode()
+		switch {
+		case !ok:
+			if r.missed == nil || c.score > r.missed.score {
+				r.missed = &c
+			}
+			continue
+		case !isOurs(text):
+			r.other = text
+		case !slices.Contains(r.texts, text):
+			r.texts = append(r.texts, text)
+		}
+		r.read = append(r.read, c)
+		return true
+	}
+	return false
+}
+
+// patch cuts out where the triple's code may be, of the level where a module has 3 to 6
+// pixels.
+func (r *reader) patch(t *triple) *patch {
+	level := 0
+	size := 1.0
+	for level+1 < len(r.levels) && t.module/size >= 6 {
+		level++
+		size *= 2
+	}
+	far := t.right.plus(t.below).minus(t.corner)
+	margin := 8*t.module + 0.15*far.minus(t.corner).length()
+	from := point{min(t.corner.x, t.right.x, t.below.x, far.x) - margin, min(t.corner.y, t.right.y, t.below.y, far.y) - margin}
+	to := point{max(t.corner.x, t.right.x, t.below.x, far.x) + margin, max(t.corner.y, t.right.y, t.below.y, far.y) + margin}
+	return patchOf(r.levels[level], size, from, to, t.module)
+}
+
+// complete reports whether texts are whole: no part of a statement is missing.
+func complete(texts []string) bool {
+	parts := make(map[string]int)
+	for _, text := range texts {
+		if part.MatchString(text) {
+			header, body, _ := strings.Cut(text, ":")
+			_, count, _ := strings.Cut(header, "-")
+			var n int
+			fmt.Sscan(count, &n)
+			key := header[:4] + body[:4] + count
+			if parts[key] == 0 {
+				parts[key] = n
+			}
+			if parts[key]--; parts[key] == 0 {
+				delete(parts, key)
+			}
+		}
+	}
+	return len(texts) > 0 && len(parts) == 0
+}
+
+func (r *reader) unread() *Unread {
+	switch {
+	case r.other != "":
+		return &Unread{fmt.Sprintf("found a code, but it is not of a statement: it begins with %.20q", r.other), "photograph the code that the command shows"}
+	}
+	return &Unread{"found no code on the picture", "photograph the code from near, straight and sharp, with its whole white border"}
 }
