@@ -14,9 +14,9 @@ type finder struct {
 }
 
 const (
-	bandPixels = 8 << 20 // of a picture that are looked at together
-	overlap    = 128     // rows that two bands share
-	mostFinder = 48      // of a picture that are kept
+	bandPixels  = 8 << 20 // of a picture that are looked at together
+	overlap     = 128     // rows that two bands share
+	mostFinders = 48      // of a picture that are looked at
 )
 
 // binarizer says of each pixel of some rows whether it is dark.
@@ -83,7 +83,7 @@ func finders(g *gray, dark binarizer) []finder {
 		}
 	}
 	slices.SortStableFunc(found, func(a, b finder) int { return cmp.Compare(b.hits, a.hits) })
-	return found[:min(len(found), mostFinder)]
+	return found[:min(len(found), mostFinders)]
 }
 
 // scan looks for finders in a band of a picture.

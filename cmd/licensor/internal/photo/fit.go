@@ -68,26 +68,29 @@ type known struct {
 	light float32 // 1 or -1
 }
 
-// knownOf returns the finders, the lines between them and the alignment patterns.
-func knownOf(side int) []known {
-	var all []known
-	square := func(cx, cy, r int) {
-		for y := -r; y <= r; y++ {
-			for x := -r; x <= r; x++ {
-				if cx+x < 0 || cy+y < 0 || cx+x >= side || cy+y >= side {
-					continue
-				}
-				light := float32(-1)
-				if ring := max(x, -x, y, -y); ring == 4 || r > 2 && ring == 2 || r == 2 && ring == 1 {
-					light = 1
-				}
-				all = append(all, known{float64(cx+x) + 0.5, float64(cy+y) + 0.5, light})
+// squareOf returns the modules of a finder or an alignment pattern, whose lightest rings are
+// at given distances from its middle.
+func squareOf(side, cx, cy, r, ring1, ring2 int) (all []known) {
+	for y := max(cy-r, 0); y <= min(cy+r, side-1); y++ {
+		for x := max(cx-r, 0); x <= min(cx+r, side-1); x++ {
+			light := float32(-1)
+			if ring := ringOf(x-cx, y-cy); ring == ring1 || ring == ring2 {
+				light = 1
 			}
+			all = append(all, known{float64(x) + 0.5, float64(y) + 0.5, light})
 		}
 	}
-	square(3, 3, 4)
-	square(side-4, 3, 4)
-	square(3, side-4, 4)
+	return all
+}
+
+// finderModules returns those of the three finders, with the light line around them.
+func finderModules(side int) []known {
+	return slices.Concat(squareOf(side, 3, 3, 4, 2, 4), squareOf(side, side-4, 3, 4, 2, 4), squareOf(side, 3, side-4, 4, 2, 4))
+}
+
+// knownOf returns the finders, the lines between them and the alignment patterns.
+func knownOf(side int) []known {
+	all := finderModules(side)
 	for i := 8; i < side-8; i++ {
 		light := float32(i%2)*2 - 1
 		all = append(all, known{float64(i) + 0.5, 6.5, light}, known{6.5, float64(i) + 0.5, light})
@@ -96,7 +99,7 @@ func knownOf(side int) []known {
 	for _, y := range places {
 		for _, x := range places {
 			if far := side - 7; !(x == 6 && y == 6 || x == 6 && y == far || x == far && y == 6) {
-				square(x, y, 2)
+				all = append(all, squareOf(side, x, y, 2, 1, 1)...)
 			}
 		}
 	}
@@ -139,6 +142,11 @@ func (t *triple) fit(p *patch) []code {
 	}
 	estimate := (t.right.minus(t.corner).length()+t.below.minus(t.corner).length())/2/t.module + 7
 	slack := max(4, 0.14*estimate)
+	nearest := int(math.Round((estimate-17)/4))*4 + 17
+	if nearest < 21 {
+		return nil
+	}
+	corners := t.corners(p, nearest, sign)
 	var found []code
 	for side := 21; side <= 177; side += 4 {
 		if math.Abs(float64(side)-estimate) > slack {
@@ -146,7 +154,7 @@ func (t *triple) fit(p *patch) []code {
 		}
 		all := knownOf(side)
 		best := code{score: -1}
-		for _, corner := range t.corners(p, side, sign) {
+		for _, corner := range corners {
 			c := code{side: side, seen: [4]point{t.corner, t.right, corner, t.below}}
 			var ok bool
 			if c.grid, ok = gridOf(marks(side), c.seen); !ok {
@@ -169,20 +177,63 @@ func (t *triple) fit(p *patch) []code {
 	return found
 }
 
+// plausible reports whether what is at the three places looks like finders, roughly. Most
+// of what a picture has by chance ends here. size is that of g's pixels in the picture.
+func (t *triple) plausible(g *gray, size float64) bool {
+	u, v := t.right.minus(t.corner), t.below.minus(t.corner)
+	u, v = u.times(t.module/u.length()/size), v.times(t.module/v.length()/size)
+	total := float32(0)
+	for _, center := range [...]point{t.corner, t.right, t.below} {
+		center = center.times(1 / size)
+		var sum, n [2]float32 // of the dark and the light
+		var at [49]float32
+		for i := range at {
+			x, y := i%7-3, i/7-3
+			q := center.plus(u.times(float64(x))).plus(v.times(float64(y)))
+			at[i] = float32(g.pix[min(max(int(q.y), 0), g.h-1)*g.stride+min(max(int(q.x), 0), g.w-1)])
+			light := ringOf(x, y) == 2
+			sum[index(light)] += at[i]
+			n[index(light)]++
+		}
+		middle := (sum[0]/n[0] + sum[1]/n[1]) / 2
+		right, off := float32(0), float32(1)
+		for i, v := range at {
+			if (ringOf(i%7-3, i/7-3) == 2) != t.light {
+				right += v - middle
+			} else {
+				right += middle - v
+			}
+			off += max(v-middle, middle-v)
+		}
+		if right < 0.1*off {
+			return false
+		}
+		total += right / off
+	}
+	return total > 0.8
+}
+
+// ringOf is how far a module is from the middle of its finder.
+func ringOf(x, y int) int { return max(x, -x, y, -y) }
+
+func index(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
 // corners returns where the alignment pattern at the lower right may be.
 func (t *triple) corners(p *patch, side int, sign float32) []point {
 	u, v := t.right.minus(t.corner).times(1/float64(side-7)), t.below.minus(t.corner).times(1/float64(side-7))
 	far := float64(side - 10)
 	guess := t.corner.plus(u.times(far)).plus(v.times(far))
-	if side == 21 {
-		return []point{guess}
-	}
 	type peak struct {
 		at    point
 		worth float32
 	}
 	var peaks []peak
-	reach := 2 + 0.15*float64(side)
+	reach := 3 + 0.14*float64(side)
 	for dy := -reach; dy <= reach; dy += 0.5 {
 		for dx := -reach; dx <= reach; dx += 0.5 {
 			at := guess.plus(u.times(dx)).plus(v.times(dy))
@@ -197,7 +248,9 @@ func (t *triple) corners(p *patch, side int, sign float32) []point {
 					}
 				}
 			}
-			peaks = append(peaks, peak{at, sum * sign})
+			if sum *= sign; sum > 5 { // of 25
+				peaks = append(peaks, peak{at, sum})
+			}
 		}
 	}
 	slices.SortFunc(peaks, func(a, b peak) int { return cmp.Compare(b.worth, a.worth) })

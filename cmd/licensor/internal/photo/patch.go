@@ -51,10 +51,12 @@ func patchOf(g *gray, size float64, from, to point, module float64) *patch {
 	return p
 }
 
-// at returns what is at a place of the picture, between four pixels.
+// at returns what is at a place of the picture, between four pixels; outside it is 0.
 func (p *patch) at(q point) float32 {
 	x, y := (q.x-p.from.x)/p.size-0.5, (q.y-p.from.y)/p.size-0.5
-	x, y = min(max(x, 0), float64(p.w)-1.001), min(max(y, 0), float64(p.h)-1.001)
+	if !(x >= 0 && y >= 0 && x < float64(p.w-1) && y < float64(p.h-1)) { // or NaN
+		return 0
+	}
 	ix, iy := int(x), int(y)
 	fx, fy := float32(x-float64(ix)), float32(y-float64(iy))
 	i := iy*p.w + ix

@@ -1,27 +1,30 @@
 package photo
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"image"
+
 	"slices"
 	"strings"
 )
 
 const (
-	leastSide    = 21      // pixels: there is no code below
-	detectAtMost = 5 << 20 // pixels of the first level that is looked at
+	leastSide   = 21      // pixels: there is no code below
+	firstPixels = 3 << 19 // of the level that is looked at first, at most
 )
 
 // reader reads one picture.
 type reader struct {
-	ctx    context.Context
-	levels []*gray // each half as large as the one before
-	texts  []string
-	other  string // the text of a code that is not ours
-	read   []code // those that were read
-	missed *code  // what looks most like a code of those that were not
-	tried  map[string]int
+	ctx     context.Context
+	levels  []*gray  // each half as large as the one before
+	finders []finder // that were seen so far, but for those of codes that were read
+	texts   []string
+	other   string // the text of a code that is not ours
+	read    []code // those that were read
+	missed  *code  // what looks most like a code of those that were not
+	tried   map[string]int
 }
 
 // read returns the texts of all codes on img.
@@ -44,43 +47,41 @@ func read(ctx context.Context, img image.Image) ([]string, error) {
 // climb tries one preparation of the picture after the other, the quick ones first, until
 // all is read.
 func (r *reader) climb() {
-	first := 0
-	for first+1 < len(r.levels) && r.levels[first].w*r.levels[first].h > detectAtMost {
+	first := 0 // the level that is looked at first
+	for first+1 < len(r.levels) && r.pixels(first) > firstPixels {
 		first++
 	}
+	small := min(first+1, len(r.levels)-1)
 	mean := byMean(20)
-	size := func(level int) float64 { return float64(int(1) << level) }
-	at := func(level int, dark binarizer) bool {
-		if level < 0 || level >= len(r.levels) {
-			return false
+	plain := func(level int, dark binarizer) func() bool {
+		return func() bool {
+			return 0 <= level && level < len(r.levels) && r.look(r.levels[level], sizeOf(level), dark)
 		}
-		return r.look(r.levels[level], size(level), dark)
 	}
-	if at(first, mean) || at(first+1, mean) || at(first+2, mean) || at(first+3, mean) || at(first, byRange) || at(first+1, byRange) {
-		return
+	smoothed := func(level, radius int) func() bool {
+		return func() bool { return r.look(r.levels[level].smoothed(radius), sizeOf(level), mean) }
 	}
-	for level := first - 1; level >= 0; level-- {
-		if at(level, mean) {
+	doubled := func(dark binarizer, radius int) func() bool {
+		return func() bool {
+			return r.pixels(first) <= firstPixels && r.look(r.levels[first].doubled().smoothed(radius), sizeOf(first)/2, dark)
+		}
+	}
+	r.look(r.levels[first], sizeOf(first), mean) // a finer look may find more
+	for _, step := range []func() bool{
+		plain(max(first-1, 0), mean), plain(first+1, mean), plain(first+2, mean), plain(first+3, mean),
+		plain(first-2, mean), plain(first-3, mean),
+		plain(first, byRange), plain(first+1, byRange), plain(first-1, byRange),
+		smoothed(small, 1), smoothed(first, 1), smoothed(first, 2),
+		doubled(mean, 0), doubled(byMean(10), 0), doubled(mean, 1), doubled(byMean(40), 2),
+	} {
+		if step() {
 			return
 		}
 	}
-	for level := min(first+1, len(r.levels)-1); level >= first; level-- {
-		for _, radius := range []int{1, 2} {
-			if r.look(r.levels[level].smoothed(radius), size(level), mean) {
-				return
-			}
-		}
-	}
-	for level := first; level < len(r.levels); level++ {
-		if g := r.levels[level]; g.w*g.h <= 2<<20 {
-			twice := g.doubled()
-			if r.look(twice, size(level)/2, mean) || r.look(twice, size(level)/2, byMean(10)) || r.look(twice.smoothed(1), size(level)/2, mean) || r.look(twice.smoothed(2), size(level)/2, byMean(40)) {
-				return
-			}
-			break
-		}
-	}
 }
+
+// pixels is how many a level has.
+func (r *reader) pixels(level int) int { return r.levels[level].w * r.levels[level].h }
 
 // look reads what it finds on a picture that was made of a level, whose pixels have a size.
 // It reports whether the reading is at its end.
@@ -88,16 +89,16 @@ func (r *reader) look(g *gray, size float64, dark binarizer) bool {
 	if r.ctx.Err() != nil {
 		return true
 	}
-	all := finders(g, dark)
-	for i := range all {
-		f := &all[i]
+	for _, f := range finders(g, dark) {
 		f.x, f.y, f.module = f.x*size, f.y*size, f.module*size
+		r.add(f)
 	}
-	all = slices.DeleteFunc(all, func(f finder) bool { return r.covered(point{f.x, f.y}) })
+	r.finders = slices.DeleteFunc(r.finders, func(f finder) bool { return r.covered(point{f.x, f.y}) })
+	slices.SortStableFunc(r.finders, func(a, b finder) int { return cmp.Compare(b.hits, a.hits) })
 	const most = 24
 	missed := false
 	tries := 0
-	for _, t := range triples(all) {
+	for _, t := range triples(r.finders[:min(len(r.finders), mostFinders)]) {
 		if r.ctx.Err() != nil {
 			return true
 		}
@@ -116,6 +117,19 @@ func (r *reader) look(g *gray, size float64, dark binarizer) bool {
 		}
 	}
 	return !missed && complete(r.texts)
+}
+
+// add keeps a finder. One that is there already is kept as it was seen best.
+func (r *reader) add(f finder) {
+	for i, other := range r.finders {
+		if (point{f.x, f.y}).near(point{other.x, other.y}, f.module) && f.light == other.light {
+			if f.hits > other.hits {
+				r.finders[i] = f
+			}
+			return
+		}
+	}
+	r.finders = append(r.finders, f)
 }
 
 // covered reports whether a place is on a code that was read.
@@ -146,7 +160,7 @@ func (r *reader) try(t *triple) bool {
 		sign = -1
 	}
 	for _, c := range t.fit(p) {
-		text, ok := c.sample(p, sign).decode()
+		text, ok := c.text(p, sign)
 		switch {
 		case !ok:
 			if r.missed == nil || c.score > r.missed.score {
@@ -165,13 +179,15 @@ func (r *reader) try(t *triple) bool {
 }
 
 // patch cuts out where the triple's code may be, of the level where a module has 3 to 6
-// pixels.
+// pixels. It is nil if there is none.
 func (r *reader) patch(t *triple) *patch {
-	level := 0
-	size := 1.0
+	level, size := 0, 1.0
 	for level+1 < len(r.levels) && t.module/size >= 6 {
 		level++
 		size *= 2
+	}
+	if !t.plausible(r.levels[level], size) {
+		return nil
 	}
 	far := t.right.plus(t.below).minus(t.corner)
 	margin := 8*t.module + 0.15*far.minus(t.corner).length()
@@ -208,3 +224,6 @@ func (r *reader) unread() *Unread {
 	}
 	return &Unread{"found no code on the picture", "photograph the code from near, straight and sharp, with its whole white border"}
 }
+
+// sizeOf is how large the pixels of a level are in the picture.
+func sizeOf(level int) float64 { return float64(uint64(1) << level) }

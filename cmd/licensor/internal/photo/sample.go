@@ -11,16 +11,16 @@ type modules struct {
 	v    []float32
 }
 
-// sample looks at the modules of a code, five times at each.
-func (c *code) sample(p *patch, sign float32) *modules {
+// sample looks at the modules of a code, nine times at each, up to a distance from its middle.
+func (c *code) sample(p *patch, sign float32, reach float64) *modules {
 	m := &modules{c.side, make([]float32, c.side*c.side)}
 	for y := range c.side {
 		for x := range c.side {
 			sum := float32(0)
-			for _, d := range [...]point{{0.5, 0.5}, {0.3, 0.5}, {0.7, 0.5}, {0.5, 0.3}, {0.5, 0.7}} {
-				sum += p.at(c.grid.at(float64(x)+d.x, float64(y)+d.y))
+			for i := range 9 {
+				sum += p.at(c.grid.at(float64(x)+0.5+reach*float64(i%3-1), float64(y)+0.5+reach*float64(i/3-1)))
 			}
-			m.v[y*c.side+x] = sum * sign / 5
+			m.v[y*c.side+x] = sum * sign / 9
 		}
 	}
 	return m
@@ -68,18 +68,20 @@ func (m *modules) bits(near int) *gozxing.BitMatrix {
 	return bits
 }
 
-// decode returns the text of a code.
-func (m *modules) decode() (string, bool) {
+// text returns the text of a code.
+func (c *code) text(p *patch, sign float32) (string, bool) {
 	d := decoder.NewDecoder()
-	for _, by := range [...]float32{0, 0.4, 0.8} {
-		s := m
-		if by > 0 {
-			s = m.sharpened(by)
-		}
-		for _, near := range [...]int{0, 3} {
-			result, err := d.DecodeWithoutHint(s.bits(near))
-			if err == nil {
-				return result.GetText(), true
+	for _, reach := range [...]float64{0.17, 0.33} {
+		m := c.sample(p, sign, reach)
+		for _, by := range [...]float32{0, 0.4, 0.8} {
+			s := m
+			if by > 0 {
+				s = m.sharpened(by)
+			}
+			for _, near := range [...]int{0, 3} {
+				if result, err := d.DecodeWithoutHint(s.bits(near)); err == nil {
+					return result.GetText(), true
+				}
 			}
 		}
 	}

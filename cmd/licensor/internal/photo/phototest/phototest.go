@@ -72,7 +72,7 @@ func Make(kind string, seed uint64, number int) Picture {
 	h := fnv.New64a()
 	fmt.Fprint(h, kind, number)
 	rnd := rand.New(rand.NewPCG(seed, h.Sum64()))
-	p := &plan{rnd: rnd, module: 2.5 + 5.5*rnd.Float64(), quality: 90, border: qr.Quiet, version: 4 + rnd.IntN(6)}
+	p := &plan{rnd: rnd, module: 2.5 + 5.5*rnd.Float64(), quality: 90, border: qr.Quiet, version: 4 + rnd.IntN(6), samples: 3}
 	order := rnd.Perm(len(damages))
 	name := kind
 	for left, i := 1+rnd.IntN(3), 0; left > 0; i++ {
@@ -89,6 +89,16 @@ func Make(kind string, seed uint64, number int) Picture {
 	}
 	texts := p.texts()
 	return Picture{Kind: kind, Name: name, Data: p.encode(p.render(texts)), Texts: texts}
+}
+
+// Photo makes an easy JPEG of a size in pixels, as a phone takes it of a screen: what a code
+// is, takes a third of its height.
+func Photo(seed uint64, w, h int) Picture {
+	rnd := rand.New(rand.NewPCG(seed, 0))
+	p := &plan{rnd: rnd, quality: 90, border: qr.Quiet, version: 6, samples: 1, w: w, h: h,
+		module: float64(h) / 3 / 41, blur: 1.5, noise: 4, tilt: 12, roll: 10, shade: 0.3}
+	texts := p.texts()
+	return Picture{Kind: "photo", Name: "photo", Data: p.encode(p.render(texts)), Texts: texts}
 }
 
 // texts are statements that fill a code of the version, or parts of one.
@@ -115,7 +125,7 @@ func (p *plan) texts() []string {
 func (p *plan) encode(img image.Image) []byte {
 	var b bytes.Buffer
 	var err error
-	if p.quality == 90 && p.rnd.IntN(4) == 0 {
+	if p.quality == 90 && p.w == 0 && p.rnd.IntN(4) == 0 {
 		err = png.Encode(&b, img)
 	} else {
 		err = jpeg.Encode(&b, img, &jpeg.Options{Quality: p.quality})

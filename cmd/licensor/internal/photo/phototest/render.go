@@ -27,6 +27,8 @@ type plan struct {
 	glare    float64 // added in the middle of the glare, of 255
 	moire    float64 // of the light
 	quality  int     // of the JPEG
+	w, h     int     // pixels, 0 is as many as the scene takes
+	samples  int     // of the scene a pixel, in each direction
 }
 
 // scene is what is photographed: a plane of light and dark.
@@ -36,7 +38,8 @@ type scene struct {
 	side, pitch  float64 // of a code; from one code to the next
 	left, top    float64 // of the first code
 	width, depth float64
-	gap          float64
+	gap          float64 // between two lines of a console
+	between      float64 // what is seen there: the console's ground
 	terminal     bool
 	borders      [4]float64 // at the left, top, right and bottom
 	light, dark  float64
@@ -62,7 +65,7 @@ func (p *plan) scene(texts []string) *scene {
 		s.side = max(s.side, float64(code.Size()))
 	}
 	s.columns = min(2, len(s.codes))
-	s.pitch = s.side + qr.Quiet + 4*p.rnd.Float64()
+	s.pitch = 2 * math.Round((s.side+qr.Quiet+4*p.rnd.Float64())/2) // lines of a console are two modules
 	around := 6 + 6*p.rnd.Float64()
 	s.left, s.top = 2*math.Floor(around/2), 2*math.Floor(around/2)
 	rows := (len(s.codes) + s.columns - 1) / s.columns
@@ -85,6 +88,10 @@ func (p *plan) scene(texts []string) *scene {
 			s.borders[p.rnd.IntN(4)] = p.border
 		}
 	}
+	s.between = s.dark
+	if p.rnd.IntN(3) == 0 {
+		s.between = s.light
+	}
 	if p.inverted {
 		s.light, s.dark, s.desk = s.dark, s.light, s.light-(s.desk-s.dark)
 	}
@@ -96,7 +103,7 @@ func (s *scene) at(x, y float64) float64 {
 	if s.gap > 0 {
 		line, within := math.Floor(y/(2+s.gap)), math.Mod(y, 2+s.gap)
 		if within > 2 && y > 0 {
-			return s.dark // the ground of the console between two lines
+			return s.between
 		}
 		y = 2*line + within
 	}
@@ -126,14 +133,14 @@ func (p *plan) render(texts []string) image.Image {
 	s := p.scene(texts)
 	view, w, h := p.view(s)
 	pix := make([]float64, w*h)
-	const sub = 3 // samples a pixel, in each direction
+	sub := p.samples
 	for y := range h {
 		for x := range w {
 			sum := 0.0
 			for i := range sub * sub {
-				sum += s.at(view.at(float64(x)+(float64(i%sub)+0.5)/sub, float64(y)+(float64(i/sub)+0.5)/sub))
+				sum += s.at(view.at(float64(x)+(float64(i%sub)+0.5)/float64(sub), float64(y)+(float64(i/sub)+0.5)/float64(sub)))
 			}
-			pix[y*w+x] = sum / (sub * sub)
+			pix[y*w+x] = sum / float64(sub*sub)
 		}
 	}
 	p.light(pix, w, h)
@@ -236,7 +243,11 @@ func (p *plan) view(s *scene) (*projection, int, int) {
 		px, py := project(s.width*float64(i%2), s.depth*float64(i/2), 0, 0)
 		left, top, right, bottom = min(left, px), min(top, py), max(right, px), max(bottom, py)
 	}
-	cx, cy := -left, -top
+	w, h := int(right-left), int(bottom-top)
+	if p.w > 0 {
+		w, h = p.w, p.h
+	}
+	cx, cy := (float64(w)-left-right)/2, (float64(h)-top-bottom)/2
 	md := p.module * distance
 	// From the plane, around its center, to the picture; its inverse is the view.
 	m := [9]float64{
@@ -253,5 +264,5 @@ func (p *plan) view(s *scene) (*projection, int, int) {
 		inv[i] += s.width / 2 * inv[6+i]
 		inv[3+i] += s.depth / 2 * inv[6+i]
 	}
-	return &inv, int(right - left), int(bottom - top)
+	return &inv, w, h
 }
