@@ -28,6 +28,8 @@ var layers = map[string][]string{
 	"/internal/ledger/book":  {"/internal/ledger", "/internal/ledger/rules", "/internal/ledger/store"},
 
 	"/internal/ledger/ledgertest": {"/internal/"}, // only tests import it
+	"/internal/photo/phototest":   {},
+	"/internal/photo/measure":     {"/internal/photo", "/internal/photo/phototest"}, // a test runs it
 }
 
 // foreign say what else a package does not import: a service has no terminal, SQL is in

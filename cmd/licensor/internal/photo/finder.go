@@ -19,25 +19,23 @@ const (
 	mostFinders = 48      // of a picture that are looked at
 )
 
-// binarizer says of each pixel of some rows whether it is dark.
-type binarizer func(g *gray, top, bottom int) []bool
+// binarizer says of each pixel of some rows whether it is dark, in dark.
+type binarizer func(g *gray, top, bottom int, dark []bool)
 
 // byMean calls dark what is below the mean of what is around it.
 func byMean(radius int) binarizer {
-	return func(g *gray, top, bottom int) []bool {
-		dark := make([]bool, g.w*(bottom-top))
+	return func(g *gray, top, bottom int, dark []bool) {
 		g.means(top, bottom, radius, func(y int, sums []uint32, n uint32) {
 			out := dark[(y-top)*g.w:][:len(sums)]
 			for x, v := range g.row(y) {
 				out[x] = uint32(v)*n < sums[x]
 			}
 		})
-		return dark
 	}
 }
 
 // byRange calls dark what is nearer to the darkest than to the lightest around it.
-func byRange(g *gray, top, bottom int) []bool {
+func byRange(g *gray, top, bottom int, dark []bool) {
 	const block, around = 8, 3 // pixels a side; blocks to each side
 	bw, bh := (g.w+block-1)/block, (bottom-top+block-1)/block
 	low, high := make([]uint8, bw*bh), make([]uint8, bw*bh)
@@ -50,7 +48,6 @@ func byRange(g *gray, top, bottom int) []bool {
 			low[i], high[i] = min(low[i], v), max(high[i], v)
 		}
 	}
-	dark := make([]bool, g.w*(bottom-top))
 	for by := range bh {
 		for bx := range bw {
 			lowest, highest := uint8(255), uint8(0)
@@ -67,16 +64,19 @@ func byRange(g *gray, top, bottom int) []bool {
 			}
 		}
 	}
-	return dark
 }
 
-// finders returns what looks like one, what was seen most often first.
-func finders(g *gray, dark binarizer) []finder {
+// see returns what looks like one, what was seen most often first.
+func (r *reader) see(g *gray, dark binarizer) []finder {
 	var found []finder
 	rows := max(bandPixels/g.w, 2*overlap)
+	if need := g.w * min(rows, g.h); len(r.dark) < need {
+		r.dark = make([]bool, need)
+	}
 	for top := 0; ; top += rows - overlap {
 		bottom := min(top+rows, g.h)
-		s := scan{dark(g, top, bottom), g.w, bottom - top}
+		s := scan{r.dark[:g.w*(bottom-top)], g.w, bottom - top}
+		dark(g, top, bottom, s.dark)
 		s.find(float64(top), &found)
 		if bottom == g.h {
 			break

@@ -53,6 +53,7 @@ type code struct {
 	seen  [4]point // in the picture, of the places in marks
 	grid  grid
 	score float64 // how well it looks like one, 0 to about 1
+	sure  float64 // the same, of the worst of its finders
 }
 
 // marks are the places of a code that its grid is laid through: the middle of the finders,
@@ -83,14 +84,15 @@ func squareOf(side, cx, cy, r, ring1, ring2 int) (all []known) {
 	return all
 }
 
-// finderModules returns those of the three finders, with the light line around them.
-func finderModules(side int) []known {
-	return slices.Concat(squareOf(side, 3, 3, 4, 2, 4), squareOf(side, side-4, 3, 4, 2, 4), squareOf(side, 3, side-4, 4, 2, 4))
+// findersOf returns the modules of the three finders, with the light line around them.
+func findersOf(side int) [3][]known {
+	return [...][]known{squareOf(side, 3, 3, 4, 2, 4), squareOf(side, side-4, 3, 4, 2, 4), squareOf(side, 3, side-4, 4, 2, 4)}
 }
 
 // knownOf returns the finders, the lines between them and the alignment patterns.
 func knownOf(side int) []known {
-	all := finderModules(side)
+	squares := findersOf(side)
+	all := slices.Concat(squares[:]...)
 	for i := 8; i < side-8; i++ {
 		light := float32(i%2)*2 - 1
 		all = append(all, known{float64(i) + 0.5, 6.5, light}, known{6.5, float64(i) + 0.5, light})
@@ -286,5 +288,9 @@ func (c *code) refine(p *patch, sign float32, module float64) {
 				}
 			}
 		}
+	}
+	c.sure = c.score
+	for _, square := range findersOf(c.side) {
+		c.sure = min(c.sure, score(p, &c.grid, square, sign))
 	}
 }

@@ -2,11 +2,6 @@ package photo
 
 import (
 	"bytes"
-	"image"
-	"image/jpeg"
-	"image/png"
-
-	"golang.org/x/image/webp"
 )
 
 // form is what kind of file a picture is.
@@ -65,30 +60,4 @@ var refused = map[form]Unread{
 	isBMP:   {"this is a BMP picture, which is not read", "save it as PNG or JPEG and send that"},
 	isTIFF:  {"this is a TIFF picture, which is not read", "save it as PNG or JPEG and send that"},
 	isPDF:   {"this is a PDF, which is not read", "send a screenshot of the page, or a photo of it as JPEG"},
-}
-
-// decode decodes a picture that its header does not forbid.
-func decode(picture []byte) (image.Image, error) {
-	f := formOf(picture)
-	if no, known := refused[f]; known {
-		return nil, &no
-	}
-	if len(picture) > MaxSize {
-		return nil, &Unread{"the picture has more than 32 MB", "send a smaller one: a screenshot, or the photo at half its size"}
-	}
-	r := bytes.NewReader(picture)
-	var img image.Image
-	var err error
-	switch f {
-	case isPNG:
-		img, err = png.Decode(r)
-	case isJPEG:
-		img, err = jpeg.Decode(r)
-	case isWebP:
-		img, err = webp.Decode(r)
-	}
-	if err != nil {
-		return nil, &Unread{"the picture is damaged or not whole: " + err.Error(), takeAgain}
-	}
-	return img, nil
 }

@@ -8,16 +8,11 @@ package photo
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"time"
 )
 
-const (
-	// MaxSize is the most bytes of a picture: a photo of 50 megapixels has 10 to 30 MB.
-	MaxSize = 32 << 20
-
-	timeLimit = 10 * time.Second // of one picture
-)
+const timeLimit = 10 * time.Second // of one picture
 
 // Unread says why no text was read off a picture.
 type Unread struct {
@@ -35,25 +30,27 @@ func (e *Unread) Hint() string { return e.Do }
 func Is(data []byte) bool { return formOf(data) != unknown }
 
 // Read returns the texts of all codes on a picture that are a statement's or a part's of
-// one, each once. It takes at most 10 seconds. The error is an *Unread, or that of ctx.
+// one, each once. It takes at most 10 seconds, and at most 256 MB. The error is an *Unread,
+// or that of ctx.
 func Read(ctx context.Context, picture []byte) (texts []string, err error) {
 	limited, cancel := context.WithTimeout(ctx, timeLimit)
 	defer cancel()
 	defer func() {
 		if r := recover(); r != nil {
-			texts, err = nil, &Unread{"the picture is damaged: its decoder failed", takeAgain}
+			texts, err = nil, &Unread{"the picture is damaged: reading it failed", takeAgain}
 		}
 	}()
-	img, err := decode(picture)
-	if err != nil {
-		return nil, err
+	img, done, err := decode(limited, picture)
+	if err == nil {
+		defer done()
+		texts, err = read(limited, img)
 	}
-	texts, err = read(limited, img)
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
-	if unread, ok := errors.AsType[*Unread](err); ok && limited.Err() != nil {
-		unread.Seen += ", and the time of a picture is over"
-	}
 	return texts, err
+}
+
+func overtime() *Unread {
+	return &Unread{fmt.Sprintf("the picture was not read within %v", timeLimit), "send a smaller picture, of the code alone"}
 }

@@ -2,14 +2,32 @@ package photo_test
 
 import (
 	"bytes"
+	"context"
+	"encoding/binary"
 	"errors"
+	"hash/crc32"
+	"image"
+	"image/color"
+	"image/draw"
+	"image/jpeg"
+	"image/png"
+	"math"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/offlicense/offlicense/cmd/licensor/internal/photo"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/photo/phototest"
 	"github.com/offlicense/offlicense/format"
 	"github.com/offlicense/offlicense/format/qr"
 )
+
+// sample is what stands on the pictures in testdata.
+var sample = format.EncodeText(format.RequestBody, bytes.Repeat([]byte("x"), 100))
 
 func drawn(t *testing.T, text string, scale int) []byte {
 	t.Helper()
@@ -17,37 +35,282 @@ func drawn(t *testing.T, text string, scale int) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	png, err := code.PNG(scale)
+	data, err := code.PNG(scale)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return png
+	return data
 }
 
+func decoded(t *testing.T, data []byte) image.Image {
+	t.Helper()
+	img, _, err := image.Decode(bytes.NewReader(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return img
+}
+
+func encoded(t *testing.T, img image.Image) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := png.Encode(&b, img); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// converted draws a picture on one of another kind.
+func converted(img image.Image, on draw.Image) image.Image {
+	draw.Draw(on, on.Bounds(), img, img.Bounds().Min, draw.Src)
+	return on
+}
+
+// turned draws a picture in the middle of one of 600 by 600 pixels, by an angle.
+func turned(img *image.Gray, angle float64) *image.Gray {
+	out := image.NewGray(image.Rect(0, 0, 600, 600))
+	sin, cos := math.Sincos(angle)
+	for i := range out.Pix {
+		x, y := float64(i%600-300), float64(i/600-300)
+		at := image.Pt(int(cos*x+sin*y)+img.Rect.Dx()/2, int(cos*y-sin*x)+img.Rect.Dy()/2)
+		out.Pix[i] = 128
+		if at.In(img.Rect) {
+			out.Pix[i] = img.GrayAt(at.X, at.Y).Y
+		}
+	}
+	return out
+}
+
+func inverse(img *image.Gray) *image.Gray {
+	out := image.NewGray(img.Rect)
+	for i, v := range img.Pix {
+		out.Pix[i] = 255 - v
+	}
+	return out
+}
+
+func asJPEG(t *testing.T, img image.Image) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := jpeg.Encode(&b, img, nil); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func file(t *testing.T, name string) []byte {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join("testdata", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+// TestReads reads one code from each form of picture.
 func TestReads(t *testing.T) {
-	text := format.EncodeText(format.RequestBody, bytes.Repeat([]byte("x"), 100))
-	picture := drawn(t, text, 4)
-	if !photo.Is(picture) || photo.Is([]byte(text)) {
-		t.Error("what a picture is, is not known")
+	picture := drawn(t, sample, 4)
+	img := decoded(t, picture)
+	r := img.Bounds()
+	clear := image.NewNRGBA(r) // black on nothing
+	for i := range r.Dx() * r.Dy() {
+		if level, _, _, _ := img.At(i%r.Dx(), i/r.Dx()).RGBA(); level == 0 {
+			clear.Set(i%r.Dx(), i/r.Dx(), color.Black)
+		}
 	}
-	got, err := photo.Read(t.Context(), picture)
-	if err != nil || !slices.Equal(got, []string{text}) {
-		t.Errorf("got %q, %v", got, err)
+	for name, data := range map[string][]byte{
+		"PNG":                      picture,
+		"PNG in color":             encoded(t, converted(img, image.NewRGBA(r))),
+		"PNG of 16 bits":           encoded(t, converted(img, image.NewRGBA64(r))),
+		"PNG, gray of 16 bits":     encoded(t, converted(img, image.NewGray16(r))),
+		"PNG of a palette":         encoded(t, converted(img, image.NewPaletted(r, color.Palette{color.White, color.Black}))),
+		"PNG with nothing behind":  encoded(t, clear),
+		"JPEG":                     asJPEG(t, converted(img, image.NewRGBA(r))),
+		"gray JPEG":                asJPEG(t, converted(img, image.NewGray(r))),
+		"JPEG and something after": append(asJPEG(t, img), make([]byte, 1000)...),
+		"WebP":                     file(t, "lossy.webp"),
+		"WebP without loss":        file(t, "lossless.webp"),
+		"WebP with transparency":   file(t, "alpha.webp"),
+	} {
+		if !photo.Is(data) {
+			t.Errorf("%s is not known", name)
+		}
+		if got, err := photo.Read(t.Context(), data); err != nil || !slices.Equal(got, []string{sample}) {
+			t.Errorf("%s: got %q, %v", name, got, err)
+		}
+	}
+	for _, text := range []string{"", sample, "BM", "RIFF\x00\x00\x00\x00WAVE", "\x89PNG"} {
+		if photo.Is([]byte(text)) {
+			t.Errorf("%.10q is a picture", text)
+		}
 	}
 }
 
-// TestUnread: each picture that is not read has a reason and what to do, one line each.
+// TestAllCodes: of all codes on a picture the texts are returned, each once.
+func TestAllCodes(t *testing.T) {
+	raw := bytes.Repeat([]byte("12345"), 100)
+	parts, err := format.EncodeParts(format.RevocationFile, raw, 200)
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := image.NewGray(image.Rect(0, 0, 1300, 1300))
+	draw.Draw(page, page.Rect, image.White, image.Point{}, draw.Src)
+	for i, text := range append(parts, parts[0], sample, "https://vendor.example") {
+		code := decoded(t, drawn(t, text, 0))
+		draw.Draw(page, code.Bounds().Add(image.Pt(430*(i%3), 430*(i/3))), code, image.Point{}, draw.Src)
+	}
+	got, err := photo.Read(t.Context(), encoded(t, page))
+	want := append(slices.Clone(parts), sample)
+	slices.Sort(got)
+	slices.Sort(want)
+	if err != nil || !slices.Equal(got, want) {
+		t.Errorf("got %d texts, %v; want %d", len(got), err, len(want))
+	}
+}
+
+// TestUnread: each picture that is not read has what was seen, and what to do.
 func TestUnread(t *testing.T) {
-	for name, data := range map[string][]byte{
-		"empty":        nil,
-		"HEIC":         []byte("\x00\x00\x00\x18ftypheic\x00\x00\x00\x00"),
-		"PNG, cut off": drawn(t, "OLQ1:AAAA", 4)[:60],
-		"other code":   drawn(t, "https://example.com", 4),
+	code := converted(decoded(t, drawn(t, sample, 8)), image.NewGray(image.Rect(0, 0, 424, 424))).(*image.Gray)
+	spoiled := func(spoil func(x, y int, v uint8) uint8) []byte {
+		img := image.NewGray(code.Rect)
+		for i, v := range code.Pix {
+			img.Pix[i] = spoil(i%code.Stride, i/code.Stride, v)
+		}
+		return encoded(t, img)
+	}
+	cut := func(r image.Rectangle) []byte { return encoded(t, code.SubImage(r)) }
+	large := drawn(t, sample, 4)
+	binary.BigEndian.PutUint32(large[16:], 1<<15) // its width
+	binary.BigEndian.PutUint32(large[20:], 1<<15)
+	wrong := sample[:len(sample)-1] + "A"
+	for name, c := range map[string]struct {
+		data []byte
+		seen string
+	}{
+		"empty":           {nil, "this is not a picture"},
+		"HEIC":            {[]byte("\x00\x00\x00\x18ftypheic\x00\x00\x00\x00"), "this is a HEIC picture, which is not read"},
+		"HEIC of a burst": {[]byte("\x00\x00\x00\x18ftypmif1\x00\x00\x00\x00"), "this is a HEIC picture, which is not read"},
+		"AVIF":            {[]byte("\x00\x00\x00\x18ftypavif\x00\x00\x00\x00"), "this is an AVIF picture, which is not read"},
+		"GIF":             {[]byte("GIF89a"), "this is a GIF picture, which is not read"},
+		"BMP":             {[]byte("BM\x00\x00\x00\x00\x00\x00\x00\x00\x36\x00\x00\x00"), "this is a BMP picture, which is not read"},
+		"TIFF":            {[]byte("II*\x00"), "this is a TIFF picture, which is not read"},
+		"PDF":             {[]byte("%PDF-1.7"), "this is a PDF, which is not read"},
+		"PNG, its start":  {large[:20], "the picture is damaged or not whole: unexpected EOF"},
+		"32 MB":           {append([]byte("\xff\xd8\xff"), make([]byte, photo.MaxSize)...), "the picture has 32 MB, more than 32"},
+		"a bomb":          {checked(large), "the picture has 32768 by 32768 pixels: reading it takes "},
+		"a JPEG bomb":     {phototest.Flat(20000, 20000, false, 0x22)[:2000], "the picture has 20000 by 20000 pixels: reading it takes 747 MB, more than 256"},
+		"progressive":     {phototest.Flat(8000, 6000, true, 0x22)[:2000], "the picture has 8000 by 6000 pixels, progressive: reading it takes 407 MB, more than 256"},
+		"nothing on it":   {spoiled(func(x, y int, v uint8) uint8 { return 200 }), "found no code on the picture"},
+		"one pixel":       {encoded(t, image.NewGray(image.Rect(0, 0, 1, 1))), "the picture is too small: 1 by 1 pixels"},
+		"another code":    {drawn(t, "https://example.com", 4), "found a code, but it is not of a statement: it begins with \"https://example.\""},
+		"a wrong sum":     {drawn(t, wrong, 4), "found a code, but it is not of a statement: it begins with \"OLQ1:"},
+		"cut off":         {encoded(t, turned(code, 0.6).SubImage(image.Rect(0, 0, 600, 420))), "found a code, but its lower right corner is cut off"},
+		"cut off, dark":   {encoded(t, turned(inverse(code), 3.58).SubImage(image.Rect(0, 147, 600, 600))), "found a code, but its upper left corner is cut off"},
+		"a corner less":   {cut(image.Rect(0, 0, 424, 300)), "found a part of a code, but not all three of its corner squares"},
+		"glare": {spoiled(func(x, y int, v uint8) uint8 {
+			if (x-220)*(x-220)+(y-200)*(y-200) < 80*80 {
+				return 255
+			}
+			return v
+		}), "found a code, but light is reflected on it"},
+		"a hand": {spoiled(func(x, y int, v uint8) uint8 {
+			if x > 150 && y > 200 && x < 400 {
+				return 90
+			}
+			return v
+		}), "found a code, but a part of it is hidden or damaged"},
 	} {
-		texts, err := photo.Read(t.Context(), data)
+		texts, err := photo.Read(t.Context(), c.data)
 		unread, ok := errors.AsType[*photo.Unread](err)
-		if !ok || texts != nil || unread.Seen == "" || unread.Do == "" || len(unread.Do) > 100 {
+		if !ok || texts != nil || !strings.HasPrefix(unread.Seen, c.seen) {
+			t.Errorf("%s: got %q, %v; want %q", name, texts, err, c.seen)
+		} else if unread.Do == "" || len(unread.Do) > 100 || strings.ContainsAny(unread.Seen+unread.Do, "\n") || unread.Hint() != unread.Do {
+			t.Errorf("%s: %q (%d characters)", name, unread.Do, len(unread.Do))
+		}
+	}
+}
+
+// checked gives the header of a PNG the checksum that it needs.
+func checked(data []byte) []byte {
+	binary.BigEndian.PutUint32(data[29:], crc32.ChecksumIEEE(data[12:29]))
+	return data
+}
+
+// TestNothingIsMadeUp: on pictures without a code, and with a code in which too much is
+// wrong, nothing is read.
+func TestNothingIsMadeUp(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(1, 1))
+	code := decoded(t, drawn(t, sample, 4))
+	for _, share := range []float64{1, 0.5, 0.2} { // of modules that are anything
+		img := converted(code, image.NewGray(code.Bounds())).(*image.Gray)
+		for y := 0; y < img.Rect.Dy(); y += 4 {
+			for x := 0; x < img.Rect.Dx(); x += 4 {
+				if rnd.Float64() < share {
+					draw.Draw(img, image.Rect(x, y, x+4, y+4), image.NewUniform(color.Gray{uint8(rnd.IntN(2) * 255)}), image.Point{}, draw.Src)
+				}
+			}
+		}
+		if texts, err := photo.Read(t.Context(), encoded(t, img)); err == nil {
+			t.Errorf("%.0f %% random: got %q", 100*share, texts)
+		}
+	}
+}
+
+func TestEnds(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	for name, data := range map[string][]byte{"PNG": drawn(t, sample, 4), "JPEG": phototest.Flat(100, 100, false, 0x11), "WebP": file(t, "lossy.webp")} {
+		if texts, err := photo.Read(ctx, data); !errors.Is(err, context.Canceled) {
 			t.Errorf("%s: got %q, %v", name, texts, err)
 		}
 	}
+}
+
+// TestMeasured measures how well pictures are read, how fast and in how much memory, in a
+// program of its own that has no race detector.
+func TestMeasured(t *testing.T) {
+	if _, err := exec.LookPath("zbarimg"); err != nil {
+		t.Skip("SKIPPED: zbarimg is not installed")
+	}
+	program := filepath.Join(t.TempDir(), "measure")
+	if out, err := exec.Command("go", "build", "-o", program, "./measure").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	if out, err := exec.Command(program).CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+// FuzzRead: no picture makes a decoder or the reader fail, nor takes long.
+func FuzzRead(f *testing.F) {
+	code, err := qr.Encode(sample)
+	if err != nil {
+		f.Fatal(err)
+	}
+	data, err := code.PNG(1)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(data)
+	for _, progressive := range []bool{false, true} {
+		f.Add(phototest.Flat(40, 40, progressive, 0x22))
+	}
+	f.Add(phototest.Make("noise", 1, 1).Data)
+	for _, name := range []string{"lossy.webp", "lossless.webp", "alpha.webp"} {
+		data, err := os.ReadFile(filepath.Join("testdata", name))
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(data)
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if len(data) > 1<<16 {
+			return
+		}
+		texts, err := photo.Read(t.Context(), data)
+		unread, ok := errors.AsType[*photo.Unread](err)
+		if ok == (len(texts) > 0) || ok && (unread.Do == "" || strings.Contains(unread.Seen, "\n")) {
+			t.Errorf("got %q, %v", texts, err)
+		}
+	})
 }

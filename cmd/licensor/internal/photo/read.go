@@ -25,6 +25,7 @@ type reader struct {
 	read    []code // those that were read
 	missed  *code  // what looks most like a code of those that were not
 	tried   map[string]int
+	dark    []bool // of what is looked at, used again
 }
 
 // read returns the texts of all codes on img.
@@ -38,8 +39,11 @@ func read(ctx context.Context, img image.Image) ([]string, error) {
 		r.levels = append(r.levels, g)
 	}
 	r.climb()
-	if len(r.texts) > 0 {
+	switch {
+	case len(r.texts) > 0:
 		return r.texts, nil
+	case ctx.Err() != nil:
+		return nil, overtime()
 	}
 	return nil, r.unread()
 }
@@ -89,7 +93,7 @@ func (r *reader) look(g *gray, size float64, dark binarizer) bool {
 	if r.ctx.Err() != nil {
 		return true
 	}
-	for _, f := range finders(g, dark) {
+	for _, f := range r.see(g, dark) {
 		f.x, f.y, f.module = f.x*size, f.y*size, f.module*size
 		r.add(f)
 	}
@@ -113,7 +117,7 @@ func (r *reader) look(g *gray, size float64, dark binarizer) bool {
 			break
 		}
 		if !r.try(&t) {
-			missed = missed || r.missed != nil && r.missed.score > 0.5
+			missed = missed || r.missed != nil && r.missed.sure > 0.45
 		}
 	}
 	return !missed && complete(r.texts)
@@ -163,7 +167,7 @@ func (r *reader) try(t *triple) bool {
 		text, ok := c.text(p, sign)
 		switch {
 		case !ok:
-			if r.missed == nil || c.score > r.missed.score {
+			if r.missed == nil || c.sure > r.missed.sure {
 				r.missed = &c
 			}
 			continue
@@ -215,14 +219,6 @@ func complete(texts []string) bool {
 		}
 	}
 	return len(texts) > 0 && len(parts) == 0
-}
-
-func (r *reader) unread() *Unread {
-	switch {
-	case r.other != "":
-		return &Unread{fmt.Sprintf("found a code, but it is not of a statement: it begins with %.20q", r.other), "photograph the code that the command shows"}
-	}
-	return &Unread{"found no code on the picture", "photograph the code from near, straight and sharp, with its whole white border"}
 }
 
 // sizeOf is how large the pixels of a level are in the picture.

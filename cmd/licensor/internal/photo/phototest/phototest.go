@@ -91,16 +91,6 @@ func Make(kind string, seed uint64, number int) Picture {
 	return Picture{Kind: kind, Name: name, Data: p.encode(p.render(texts)), Texts: texts}
 }
 
-// Photo makes an easy JPEG of a size in pixels, as a phone takes it of a screen: what a code
-// is, takes a third of its height.
-func Photo(seed uint64, w, h int) Picture {
-	rnd := rand.New(rand.NewPCG(seed, 0))
-	p := &plan{rnd: rnd, quality: 90, border: qr.Quiet, version: 6, samples: 1, w: w, h: h,
-		module: float64(h) / 3 / 41, blur: 1.5, noise: 4, tilt: 12, roll: 10, shade: 0.3}
-	texts := p.texts()
-	return Picture{Kind: "photo", Name: "photo", Data: p.encode(p.render(texts)), Texts: texts}
-}
-
 // texts are statements that fill a code of the version, or parts of one.
 func (p *plan) texts() []string {
 	most := qr.Capacity(p.version)
