@@ -6,6 +6,7 @@
 //	keys/NAME.pub        its public half
 //	delegations/NAME.old what a root lets that key sign
 //	ledger.db            the ledger, unless it is a PostgreSQL database
+//	desk.db              what waits for the staff, and tokens; with PostgreSQL in its schema desk
 //
 // A colleague's workstation begins with keys/ and delegations/ alone: root.pub comes
 // with the first delegation, and the ledger is everybody's.
@@ -56,6 +57,9 @@ func Open(dir string) (Home, error) {
 
 // LedgerFile returns the path of the ledger's database.
 func (h Home) LedgerFile() string { return filepath.Join(h.Dir, "ledger.db") }
+
+// DeskFile returns the path of the desk's database: what waits for the staff, and tokens.
+func (h Home) DeskFile() string { return filepath.Join(h.Dir, "desk.db") }
 
 // RootFile returns the path of the root private key, if it is kept here.
 func (h Home) RootFile() string { return filepath.Join(h.Dir, "root") }

@@ -1,0 +1,72 @@
+// Package desk keeps what the service needs and what is no part of the ledger: the requests
+// that wait for the staff, the tokens of programs that call it, and the answers that they
+// were given. It lies beside the ledger, in the file desk.db of the home or in the schema desk
+// of the ledger's PostgreSQL database. Whoever loses it loses no license: what waited is
+// asked for again, and new tokens are made.
+package desk
+
+import (
+	"context"
+	"errors"
+
+	"github.com/offlicense/offlicense/cmd/licensor/internal/home"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/store"
+)
+
+const schema = `
+	CREATE TABLE IF NOT EXISTS {in}waiting (
+		number  {text} PRIMARY KEY,
+		hash    {blob} NOT NULL UNIQUE,
+		invoice {text} NOT NULL,
+		request {text} NOT NULL,
+		word    {text} NOT NULL,
+		why     {text} NOT NULL,
+		asked   {int} NOT NULL,
+		state   {text} NOT NULL,
+		said    {text} NOT NULL,
+		settler {text} NOT NULL,
+		settled {int} NOT NULL
+	){strict};
+	CREATE INDEX IF NOT EXISTS waiting_state ON {in}waiting (state, asked, number);
+	CREATE INDEX IF NOT EXISTS waiting_invoice ON {in}waiting (invoice, state);
+
+	CREATE TABLE IF NOT EXISTS {in}tokens (
+		name   {text} PRIMARY KEY,
+		hash   {blob} NOT NULL UNIQUE,
+		rights {text} NOT NULL,
+		made   {int} NOT NULL,
+		maker  {text} NOT NULL
+	){strict};
+
+	CREATE TABLE IF NOT EXISTS {in}answers (
+		token   {text} NOT NULL,
+		key     {text} NOT NULL,
+		request {blob} NOT NULL,
+		status  {int} NOT NULL,
+		answer  {text} NOT NULL,
+		given   {int} NOT NULL,
+		PRIMARY KEY (token, key)
+	){strict};
+`
+
+// Desk is the open database.
+type Desk struct{ db *store.Beside }
+
+// Open opens the desk beside the ledger of a home, which lies at where: a database, or empty
+// for the file in the home. It is made where there is none.
+func Open(ctx context.Context, at home.Home, where string) (*Desk, error) {
+	if where != "" && !store.IsPostgres(where) {
+		return nil, errors.New("a copy of a ledger has no desk")
+	}
+	if err := at.Closed(); err != nil {
+		return nil, err
+	}
+	db, err := store.OpenBeside(ctx, where, at.DeskFile(), "desk", schema)
+	if err != nil {
+		return nil, err
+	}
+	return &Desk{db}, nil
+}
+
+// Close closes the database.
+func (d *Desk) Close() error { return d.db.Close() }

@@ -1,0 +1,208 @@
+package desk_test
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/offlicense/offlicense/cmd/licensor/internal/desk"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/home"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/ledgertest"
+)
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	ledgertest.Stop()
+	os.Exit(code)
+}
+
+var now = time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC)
+
+// everywhere opens a desk beside a ledger of each kind.
+func everywhere(t *testing.T, f func(t *testing.T, open func() *desk.Desk)) {
+	ledgertest.Everywhere(t, func(t *testing.T, where string) {
+		at := home.Home{Dir: t.TempDir()}
+		if !strings.HasPrefix(where, "postgres") {
+			where = ""
+		}
+		f(t, func() *desk.Desk {
+			d, err := desk.Open(t.Context(), at, where)
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { d.Close() })
+			return d
+		})
+	})
+}
+
+func waiting(n int, invoice string) desk.Waiting {
+	return desk.Waiting{Hash: [32]byte{1, byte(n >> 8), byte(n)}, Invoice: invoice, Request: "OLQ1:...", Word: "binding", Why: "it is bound to nothing", Asked: now}
+}
+
+// TestQueue: a request waits once, however often it is asked, until somebody settles it.
+func TestQueue(t *testing.T) {
+	everywhere(t, func(t *testing.T, open func() *desk.Desk) {
+		d, other, ctx := open(), open(), t.Context()
+		first, err := d.Add(ctx, waiting(1, "A-1"), rand.Reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := other.Add(ctx, waiting(1, "A-1"), rand.Reader)
+		if err != nil || again.Number != first.Number || again.State != desk.Waits || len(first.Number) != 9 {
+			t.Fatalf("got %+v, %v, want number %s", again, err, first.Number)
+		}
+		if w, err := other.OfRequest(ctx, first.Hash); err != nil || w == nil || w.Number != first.Number || w.Why != first.Why || !w.Asked.Equal(now) {
+			t.Fatalf("got %+v, %v", w, err)
+		}
+		if w, err := other.OfRequest(ctx, [32]byte{9}); w != nil || err != nil {
+			t.Fatalf("got %+v, %v, want none", w, err)
+		}
+		if err := d.Settle(ctx, first.Number, desk.Refused, "ask for the right edition", "anna", now.Add(time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+		w, err := d.Add(ctx, waiting(1, "A-1"), rand.Reader)
+		if err != nil || w.State != desk.Refused || w.Said != "ask for the right edition" || w.By != "anna" || !w.At.Equal(now.Add(time.Hour)) {
+			t.Fatalf("got %+v, %v", w, err)
+		}
+		if err := other.Settle(ctx, first.Number, desk.Signed, "", "bob", now); err == nil || !strings.Contains(err.Error(), "was refused by anna") {
+			t.Errorf("settled twice: %v", err)
+		}
+		if err := d.Settle(ctx, "AAAA-AAAA", desk.Signed, "", "bob", now); err == nil || !strings.Contains(err.Error(), "no request has the number") {
+			t.Errorf("got %v", err)
+		}
+		// What was settled long ago is forgotten.
+		late := waiting(2, "A-2")
+		late.Asked = now.AddDate(0, 4, 0)
+		if _, err := d.Add(ctx, late, rand.Reader); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := d.Numbered(ctx, first.Number); err == nil {
+			t.Error("it is there after 4 months")
+		}
+	})
+}
+
+// TestQueueIsBounded: one invoice takes so many places, however many processes ask at once.
+func TestQueueIsBounded(t *testing.T) {
+	everywhere(t, func(t *testing.T, open func() *desk.Desk) {
+		desks := []*desk.Desk{open(), open()}
+		var group sync.WaitGroup
+		var mu sync.Mutex
+		full := 0
+		for i := range 2 * desk.MaxWaitingOfOne {
+			group.Go(func() {
+				_, err := desks[i%2].Add(t.Context(), waiting(i, "A-1"), rand.Reader)
+				mu.Lock()
+				defer mu.Unlock()
+				if errors.Is(err, desk.ErrFull) {
+					full++
+				} else if err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		group.Wait()
+		if n, err := desks[0].Count(t.Context()); n != desk.MaxWaitingOfOne || full != desk.MaxWaitingOfOne || err != nil {
+			t.Errorf("%d wait and %d were refused, %v", n, full, err)
+		}
+		if _, err := desks[0].Add(t.Context(), waiting(1000, "A-2"), rand.Reader); err != nil {
+			t.Errorf("another invoice: %v", err)
+		}
+	})
+}
+
+// TestPages: each that waits is on one page, the oldest first.
+func TestPages(t *testing.T) {
+	everywhere(t, func(t *testing.T, open func() *desk.Desk) {
+		d := open()
+		for i := range 120 {
+			w := waiting(i, fmt.Sprintf("A-%d", i))
+			w.Asked = now.Add(time.Duration(i/7) * time.Second)
+			if _, err := d.Add(t.Context(), w, rand.Reader); err != nil {
+				t.Fatal(err)
+			}
+		}
+		seen := make(map[string]bool)
+		var behind *desk.Waiting
+		for {
+			page, err := d.List(t.Context(), desk.Waits, behind)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(page) == 0 {
+				break
+			}
+			for _, w := range page {
+				if seen[w.Number] || behind != nil && w.Asked.Before(behind.Asked) {
+					t.Errorf("%s is out of order", w.Number)
+				}
+				seen[w.Number], behind = true, w
+			}
+		}
+		if len(seen) != 120 {
+			t.Errorf("got %d, want 120", len(seen))
+		}
+	})
+}
+
+func TestTokens(t *testing.T) {
+	everywhere(t, func(t *testing.T, open func() *desk.Desk) {
+		d, ctx := open(), t.Context()
+		text, err := d.AddToken(ctx, desk.Token{Name: "shop", Rights: []desk.Right{desk.Read, desk.Sell}, Made: now, By: "anna"}, rand.Reader)
+		if err != nil || len(text) < 40 {
+			t.Fatalf("%q, %v", text, err)
+		}
+		token, err := open().Bearer(ctx, text)
+		if err != nil || token == nil || token.Name != "shop" || !token.May(desk.Sell) || token.May(desk.Sign) || token.May(desk.Revoke) {
+			t.Fatalf("got %+v, %v", token, err)
+		}
+		for _, wrong := range []string{"", text[:len(text)-1], text + "A", "olt_"} {
+			if token, err := d.Bearer(ctx, wrong); token != nil || err != nil {
+				t.Errorf("%q is taken: %v", wrong, err)
+			}
+		}
+		for _, bad := range []desk.Token{
+			{Name: "shop", Rights: []desk.Right{desk.Read}}, {Name: "x", Rights: []desk.Right{"all"}}, {Name: "x"}, {Name: "A b", Rights: desk.Rights},
+		} {
+			if _, err := d.AddToken(ctx, bad, rand.Reader); err == nil {
+				t.Errorf("%+v is taken", bad)
+			}
+		}
+		if err := d.RemoveToken(ctx, "shop"); err != nil {
+			t.Fatal(err)
+		}
+		if token, err := d.Bearer(ctx, text); token != nil || err != nil {
+			t.Errorf("a removed token is taken: %v", err)
+		}
+		if err := d.RemoveToken(ctx, "shop"); err == nil {
+			t.Error("removed twice")
+		}
+	})
+}
+
+func TestAnswers(t *testing.T) {
+	everywhere(t, func(t *testing.T, open func() *desk.Desk) {
+		d, ctx := open(), t.Context()
+		want := desk.Answer{Request: [32]byte{5}, Status: 201, Body: `{"invoice":"A-1"}`}
+		if err := d.KeepAnswer(ctx, "shop", "k1", want, now); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := d.AnswerOf(ctx, "shop", "k1", now.Add(time.Hour)); err != nil || got == nil || *got != want {
+			t.Errorf("got %+v, %v", got, err)
+		}
+		for _, c := range []struct {
+			token, key string
+			at         time.Time
+		}{{"shop", "k2", now}, {"crm", "k1", now}, {"shop", "k1", now.AddDate(0, 0, 8)}} {
+			if got, err := d.AnswerOf(ctx, c.token, c.key, c.at); got != nil || err != nil {
+				t.Errorf("%+v: got %+v, %v", c, got, err)
+			}
+		}
+	})
+}

@@ -1,0 +1,183 @@
+package desk
+
+import (
+	"context"
+	"encoding/base32"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/offlicense/offlicense/cmd/internal/hint"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/store"
+)
+
+// State is how a request that waited stands.
+type State string
+
+// The states.
+const (
+	Waits   State = "waiting"
+	Signed  State = "signed"  // by the staff; the license is on record in the ledger
+	Refused State = "refused" // by the staff, who said why
+)
+
+// Waiting is a request that waits for the staff, or did.
+type Waiting struct {
+	Number  string    `json:"number"` // by which the customer asks about it
+	Hash    [32]byte  `json:"-"`      // SHA-256 of the request's body
+	Invoice string    `json:"invoice"`
+	Request string    `json:"request"` // its text
+	Word    string    `json:"word"`    // why it waits, in one word
+	Why     string    `json:"why"`     // and in a sentence, for the staff
+	Asked   time.Time `json:"asked"`   // first
+	State   State     `json:"state"`
+	Said    string    `json:"said,omitempty"` // what the staff told the customer
+	By      string    `json:"by,omitempty"`   // who has settled it
+	At      time.Time `json:"at,omitzero"`    // when
+}
+
+// The queue is bounded, so that a flood fills no disk and hides no customer.
+const (
+	MaxWaiting      = 10_000 // of all invoices
+	MaxWaitingOfOne = 20     // of one invoice
+	keepSettled     = 90 * 24 * time.Hour
+	numberBytes     = 5
+	pageOfWaiting   = 50
+	MaxSaid         = 500 // bytes of what is told to a customer
+)
+
+// ErrFull says that the queue takes no more.
+var ErrFull = hint.Errorf("too many requests wait for the vendor's staff").WithHint("send the request file by mail instead, or try again tomorrow")
+
+// Add puts a request into the queue, and returns its number. The same request again gets the
+// number that it has, unless it was settled long ago.
+func (d *Desk) Add(ctx context.Context, w Waiting, random io.Reader) (*Waiting, error) {
+	raw := make([]byte, numberBytes)
+	if _, err := io.ReadFull(random, raw); err != nil {
+		return nil, err
+	}
+	text := base32.StdEncoding.EncodeToString(raw)
+	w.Number, w.State = text[:4]+"-"+text[4:], Waits
+	known := &w
+	err := d.db.Change(ctx, func(t *store.BesideTx) error {
+		found, err := find(t, "hash = $1", w.Hash[:])
+		if err != nil || found != nil {
+			known = found
+			return err
+		}
+		if _, err := t.Exec("DELETE FROM {in}waiting WHERE state <> 'waiting' AND settled < $1", w.Asked.Add(-keepSettled).Unix()); err != nil {
+			return err
+		}
+		var all, own int
+		if _, err := t.Row("SELECT count(*), coalesce(sum(CASE WHEN invoice = $1 THEN 1 ELSE 0 END), 0) FROM {in}waiting WHERE state = 'waiting'", []any{w.Invoice}, &all, &own); err != nil {
+			return err
+		}
+		if all >= MaxWaiting || own >= MaxWaitingOfOne {
+			return ErrFull
+		}
+		_, err = t.Exec("INSERT INTO {in}waiting (number, hash, invoice, request, word, why, asked, state, said, settler, settled) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, '', '', 0)",
+			w.Number, w.Hash[:], w.Invoice, w.Request, w.Word, w.Why, w.Asked.Unix(), string(Waits))
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return known, nil
+}
+
+const columns = "number, hash, invoice, request, word, why, asked, state, said, settler, settled"
+
+func scanWaiting(scan func(...any) error) (*Waiting, error) {
+	w := new(Waiting)
+	var hash []byte
+	var asked, settled int64
+	if err := scan(&w.Number, &hash, &w.Invoice, &w.Request, &w.Word, &w.Why, &asked, &w.State, &w.Said, &w.By, &settled); err != nil {
+		return nil, err
+	}
+	copy(w.Hash[:], hash)
+	w.Asked = time.Unix(asked, 0).UTC()
+	if settled != 0 {
+		w.At = time.Unix(settled, 0).UTC()
+	}
+	return w, nil
+}
+
+// find returns one, nil if there is none.
+func find(t *store.BesideTx, where string, value any) (w *Waiting, err error) {
+	err = t.Rows("SELECT "+columns+" FROM {in}waiting WHERE "+where, []any{value}, func(scan func(...any) error) error {
+		w, err = scanWaiting(scan)
+		return err
+	})
+	return w, err
+}
+
+// OfRequest returns what became of a request, nil if it never waited.
+func (d *Desk) OfRequest(ctx context.Context, hash [32]byte) (w *Waiting, err error) {
+	err = d.db.Read(ctx, func(t *store.BesideTx) error {
+		w, err = find(t, "hash = $1", hash[:])
+		return err
+	})
+	return w, err
+}
+
+// Numbered returns the request of a number.
+func (d *Desk) Numbered(ctx context.Context, number string) (w *Waiting, err error) {
+	err = d.db.Read(ctx, func(t *store.BesideTx) error {
+		w, err = find(t, "number = $1", number)
+		return err
+	})
+	if err == nil && w == nil {
+		err = hint.Errorf("no request has the number %q", number).WithHint("licensor queue list has those that wait")
+	}
+	return w, err
+}
+
+// List returns one page of those in a state, the oldest first, behind the one that is named.
+func (d *Desk) List(ctx context.Context, state State, behind *Waiting) (page []*Waiting, err error) {
+	var asked int64
+	var number string
+	if behind != nil {
+		asked, number = behind.Asked.Unix(), behind.Number
+	}
+	err = d.db.Read(ctx, func(t *store.BesideTx) error {
+		return t.Rows(fmt.Sprintf("SELECT "+columns+" FROM {in}waiting WHERE state = $1 AND (asked > $2 OR asked = $2 AND number > $3) ORDER BY asked, number LIMIT %d", pageOfWaiting),
+			[]any{string(state), asked, number}, func(scan func(...any) error) error {
+				w, err := scanWaiting(scan)
+				page = append(page, w)
+				return err
+			})
+	})
+	return page, err
+}
+
+// Count returns how many wait.
+func (d *Desk) Count(ctx context.Context) (n int, err error) {
+	err = d.db.Read(ctx, func(t *store.BesideTx) error {
+		_, err := t.Row("SELECT count(*) FROM {in}waiting WHERE state = 'waiting'", nil, &n)
+		return err
+	})
+	return n, err
+}
+
+// Settle says what became of a request. A second time is refused: two of the staff have
+// looked at it.
+func (d *Desk) Settle(ctx context.Context, number string, state State, said, by string, now time.Time) error {
+	if len(said) > MaxSaid {
+		return hint.Errorf("what the customer is told is longer than %d bytes", MaxSaid)
+	}
+	return d.db.Change(ctx, func(t *store.BesideTx) error {
+		n, err := t.Exec("UPDATE {in}waiting SET state = $2, said = $3, settler = $4, settled = $5 WHERE number = $1 AND state = 'waiting'",
+			number, string(state), said, by, now.Unix())
+		if err != nil || n == 1 {
+			return err
+		}
+		w, err := find(t, "number = $1", number)
+		switch {
+		case err != nil:
+			return err
+		case w == nil:
+			return hint.Errorf("no request has the number %q", number).WithHint("licensor queue list has those that wait")
+		}
+		return hint.Errorf("request %s was %s by %s", number, w.State, w.By).WithHint("licensor queue list has those that wait")
+	})
+}

@@ -1,0 +1,143 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"io/fs"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Beside is a database of its own beside a ledger, for what is no part of it: a file in the
+// directory of the ledger's file, or a schema in its PostgreSQL database.
+type Beside struct {
+	db      *sql.DB
+	dialect dialect
+	prefix  string // of the names of its tables
+}
+
+// OpenBeside opens a database beside a ledger, which lies at where: file, or a
+// schema of that name. It is made where there is none. schema is its tables, each of which it makes unless it is there, with
+// the dialect's words and {in} before each name of its own.
+func OpenBeside(ctx context.Context, where, file, name, schema string) (*Beside, error) {
+	var s *Store
+	var err error
+	b := &Beside{}
+	if IsPostgres(where) {
+		if s, err = openPostgres(ctx, where); err == nil {
+			// Two ledgers of one database lie in schemas of their own, and so do these.
+			var own string
+			if err = s.db.QueryRowContext(ctx, "SELECT current_schema()").Scan(&own); err == nil && own != "public" {
+				name = own + "_" + name
+			}
+			err = s.explain(err)
+		}
+		b.prefix = pgx.Identifier{name}.Sanitize() + "."
+		schema = "CREATE SCHEMA IF NOT EXISTS " + pgx.Identifier{name}.Sanitize() + ";" + schema
+	} else {
+		if s, err = createFile(ctx, file); errors.Is(err, fs.ErrExist) {
+			s, err = openFile(ctx, file)
+		}
+	}
+	if err != nil {
+		if s != nil {
+			s.Close()
+		}
+		return nil, err
+	}
+	b.db, b.dialect = s.db, s.dialect
+	err = b.Change(ctx, func(t *BesideTx) error {
+		if b.prefix != "" { // only who makes the schema needs the right to
+			var made bool
+			if _, err := t.Row("SELECT EXISTS (SELECT 1 FROM pg_tables WHERE schemaname = $1)", []any{name}, &made); err != nil || made {
+				return err
+			}
+		}
+		_, err := t.tx.ExecContext(ctx, b.named(b.dialect.words(schema)))
+		return err
+	})
+	if err != nil {
+		b.Close()
+		return nil, err
+	}
+	return b, nil
+}
+
+// named puts the prefix of the tables into a statement.
+func (b *Beside) named(statement string) string {
+	return strings.ReplaceAll(statement, "{in}", b.prefix)
+}
+
+// Close closes the database.
+func (b *Beside) Close() error { return b.db.Close() }
+
+// BesideTx is a transaction.
+type BesideTx struct {
+	b   *Beside
+	tx  *sql.Tx
+	ctx context.Context
+}
+
+// Change runs f in a transaction, alone among those that write to the ledger's database or
+// to this one.
+func (b *Beside) Change(ctx context.Context, f func(*BesideTx) error) error {
+	return b.run(ctx, nil, func(t *BesideTx) error {
+		if err := b.dialect.lock(ctx, t.tx); err != nil {
+			return err
+		}
+		return f(t)
+	})
+}
+
+// Read runs f in a transaction that sees one state.
+func (b *Beside) Read(ctx context.Context, f func(*BesideTx) error) error {
+	return b.run(ctx, b.dialect.snapshot(), f)
+}
+
+func (b *Beside) run(ctx context.Context, o *sql.TxOptions, f func(*BesideTx) error) error {
+	tx, err := b.db.BeginTx(ctx, o)
+	if err != nil {
+		return b.dialect.explain(err)
+	}
+	defer tx.Rollback()
+	if err := f(&BesideTx{b, tx, ctx}); err != nil {
+		return b.dialect.explain(err)
+	}
+	return b.dialect.explain(tx.Commit())
+}
+
+// Exec runs a statement, whose values are $1, $2 and so on, and returns how many rows it
+// changed.
+func (t *BesideTx) Exec(statement string, values ...any) (int64, error) {
+	result, err := t.tx.ExecContext(t.ctx, t.b.named(statement), values...)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+// Row scans one row. It reports whether there is one.
+func (t *BesideTx) Row(statement string, values []any, into ...any) (bool, error) {
+	err := t.tx.QueryRowContext(t.ctx, t.b.named(statement), values...).Scan(into...)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// Rows calls scan for each row.
+func (t *BesideTx) Rows(statement string, values []any, scan func(scan func(...any) error) error) error {
+	rows, err := t.tx.QueryContext(t.ctx, t.b.named(statement), values...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := scan(rows.Scan); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
