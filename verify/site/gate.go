@@ -3,6 +3,7 @@ package site
 import (
 	"errors"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -54,7 +55,7 @@ func Check(dir string, v *verify.Verifier, p Program, now time.Time) (*verify.Li
 func (g *Gate) Check(now time.Time) (*verify.License, error) {
 	g.checking.Lock()
 	defer g.checking.Unlock()
-	g.check(now)
+	g.check(now, false)
 	if err := g.found.failed; err != nil {
 		return nil, err
 	}
@@ -69,13 +70,18 @@ type finding struct {
 	failed  error // why the last check could not judge; nil: it could
 }
 
-func (g *Gate) check(now time.Time) {
+// check judges anew. With patience, a license that held and that may just be copied is left as it
+// was found, and inCopy is true.
+func (g *Gate) check(now time.Time, patience bool) (inCopy bool) {
 	evidence, license, err := g.state.check(g.verifier, g.program, now)
+	if patience && g.found.license != nil && slices.Contains(copying, reasonOf(err)) {
+		return true
+	}
 	g.found.failed = nil
 	if err != nil && !errors.As(err, new(*verify.Refusal)) {
 		g.found.failed = err
 		if !g.found.at.IsZero() {
-			return
+			return false
 		}
 	} else {
 		g.found = finding{at: now, license: license, err: err}
@@ -83,7 +89,11 @@ func (g *Gate) check(now time.Time) {
 	a := &answer{evidence: evidence, err: err}
 	a.foresee(now)
 	g.current.Store(a)
+	return false
 }
+
+// copying are the reasons of a file that is half written, or away for a moment.
+var copying = []verify.Reason{verify.NoLicense, verify.Malformed, verify.BadSignature}
 
 // ErrNotChecked is what [Gate.Current] says before the first check.
 var ErrNotChecked = errors.New("the license was not checked yet")

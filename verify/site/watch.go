@@ -69,7 +69,8 @@ var ErrNotAnswered = errors.New("the state directory does not answer")
 
 // Watch checks at once and then at each interval, and tells what has changed since the check
 // before, until the context is done. A check reads the whole directory and the machine, so no change
-// goes unseen, whatever a file's date says.
+// goes unseen, whatever a file's date says. A license file that is gone or damaged, as while somebody
+// copies another one, is read again a second later before that counts.
 //
 // A read that hangs, as on NFS, hangs in a goroutine of its own, never more than one: Watch tells
 // Unchecked once, goes on when it returns, and Current answers all the while.
@@ -85,7 +86,14 @@ func (g *Gate) Watch(ctx context.Context, o WatchOptions) error {
 	var looking chan []Event
 	look := func() {
 		looking = make(chan []Event, 1)
-		go func(told chan<- []Event) { told <- g.Look(o.Now()) }(looking)
+		go func(told chan<- []Event) {
+			events, inCopy := g.look(o.Now(), true)
+			if inCopy {
+				time.Sleep(min(o.Interval, time.Second))
+				events, _ = g.look(o.Now(), false)
+			}
+			told <- events
+		}(looking)
 	}
 	look()
 	late := false
@@ -122,11 +130,16 @@ func (g *Gate) Watch(ctx context.Context, o WatchOptions) error {
 // Look is one step of [Gate.Watch], for a program with a schedule of its own: it checks, and
 // returns what has changed since the check before.
 func (g *Gate) Look(now time.Time) []Event {
+	events, _ := g.look(now, false)
+	return events
+}
+
+func (g *Gate) look(now time.Time, patience bool) (events []Event, inCopy bool) {
 	g.checking.Lock()
 	defer g.checking.Unlock()
 	before := g.found
-	g.check(now)
-	return changes(before, g.found)
+	inCopy = g.check(now, patience)
+	return changes(before, g.found), inCopy
 }
 
 // changes tells one finding from the one before it.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/offlicense/offlicense/format"
 	"github.com/offlicense/offlicense/verify"
+	"github.com/offlicense/offlicense/verify/machine"
 	"github.com/offlicense/offlicense/verify/site/sitetest"
 )
 
@@ -117,6 +118,73 @@ func TestLookInEmergency(t *testing.T) {
 		if got := short(g.Look(now.Add(time.Duration(day) * oneDay))); got != want {
 			t.Errorf("day %d: got %q, want %q", day, got, want)
 		}
+	}
+}
+
+// TestLookAtMargin: that one more change of the machine would stop it is told while it still works.
+func TestLookAtMargin(t *testing.T) {
+	two, err := ParseComponents("cluster=0b5e0a0c-5f0e-4c53-9d0c-2b8a3c1d7e11,volume=5f0e4c539d")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := At(t.TempDir())
+	o := options(t)
+	o.Components = two
+	text := license(t, request(t, s, o), func(l *format.LicenseClaims) {
+		l.Binding.Components = slices.DeleteFunc(l.Binding.Components, func(c format.Component) bool {
+			return c.Label != "cluster" && c.Label != "volume"
+		})
+		l.Binding.Need = 1
+	})
+	if _, err := s.Install(sitetest.Verifier(t), text, InstallOptions{Components: two, Now: now}); err != nil {
+		t.Fatal(err)
+	}
+	p := program(t)
+	p.Components = two
+	g := gate(t, s, p, now)
+	for _, step := range []struct {
+		offers []machine.Value
+		want   string
+	}{{two, ""}, {two[:1], "no-margin 0"}, {two[:1], ""}, {two, ""}, {two[1:], "no-margin 0"}, {two[:0], "wrong-machine"}} {
+		g.program.Components = step.offers
+		if got := short(g.Look(now)); got != step.want {
+			t.Errorf("with %d: got %q, want %q", len(step.offers), got, step.want)
+		}
+	}
+}
+
+// TestWatchIsPatient: a file that is away or half written for a moment stops nothing, and what stays so does.
+func TestWatchIsPatient(t *testing.T) {
+	s, _ := installedState(t)
+	g := gate(t, s, program(t), now)
+	text := file(t, s, licenseFile)
+	for _, half := range []func(){
+		func() { _ = os.Remove(s.LicensePath()) },
+		func() { put(t, s, licenseFile, nil) },
+		func() { put(t, s, licenseFile, text[:100]) },
+	} {
+		half()
+		if events, inCopy := g.look(now, true); !inCopy || len(events) > 0 {
+			t.Errorf("got %v, %v", events, inCopy)
+		}
+		if _, err := g.Current(now); err != nil {
+			t.Error(err)
+		}
+		put(t, s, licenseFile, text)
+		if events := g.Look(now); len(events) > 0 {
+			t.Errorf("got %v", events)
+		}
+	}
+	_ = os.Remove(s.LicensePath())
+	var told []Event
+	ctx, cancel := context.WithCancel(context.Background())
+	err := g.Watch(ctx, WatchOptions{Interval: 10 * time.Millisecond, Now: func() time.Time { return now }, Tell: func(e Event) {
+		if told = append(told, e); e.Kind == Refused {
+			cancel()
+		}
+	}})
+	if !errors.Is(err, context.Canceled) || reasonOf(told[len(told)-1].Err) != verify.NoLicense {
+		t.Errorf("got %v, %v", told, err)
 	}
 }
 

@@ -18,7 +18,8 @@ const (
 
 // Options say where to count.
 type Options struct {
-	// Dir is the directory of the leases, which all processes of the product may write.
+	// Dir is the directory of the leases, which all processes of the product may write: one for
+	// each limit that is counted.
 	Dir string
 
 	// OneProcess says that no other process counts: nothing is written, and Dir is not used.
@@ -30,8 +31,9 @@ type Options struct {
 
 // Counter holds the leases of one process. It may be used by many goroutines at once.
 type Counter struct {
-	path string // "": one process
-	id   string
+	path  string // "": one process
+	every time.Duration
+	id    string
 
 	mu      sync.Mutex
 	memory  book     // of one process
@@ -54,7 +56,7 @@ func New(o Options) (*Counter, error) {
 	if _, err := io.ReadFull(o.Random, id[:]); err != nil {
 		return nil, err
 	}
-	c := &Counter{id: hex.EncodeToString(id[:])}
+	c := &Counter{every: renewal, id: hex.EncodeToString(id[:])}
 	if !o.OneProcess {
 		c.path = filepath.Join(o.Dir, fileName)
 	}
@@ -201,7 +203,7 @@ func (c *Counter) Close(now time.Time) error {
 
 // Keep renews each minute until the context is done. failed is told what went wrong.
 func (c *Counter) Keep(ctx context.Context, now func() time.Time, failed func(error)) {
-	ticker := time.NewTicker(renewal)
+	ticker := time.NewTicker(c.every)
 	defer ticker.Stop()
 	for {
 		select {

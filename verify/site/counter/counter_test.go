@@ -229,9 +229,20 @@ func TestBusy(t *testing.T) {
 	}
 }
 
-// TestKeep ends with its context.
+// TestKeep renews as the time goes on, until its context ends.
 func TestKeep(t *testing.T) {
+	c := newCounter(t, t.TempDir())
+	c.every = time.Millisecond
+	l := acquire(t, c, 1, noon)
 	ctx, cancel := context.WithCancel(context.Background())
-	cancel()
-	newCounter(t, t.TempDir()).Keep(ctx, time.Now, func(err error) { t.Error(err) })
+	now := noon
+	c.Keep(ctx, func() time.Time {
+		if now = now.Add(time.Minute); now.After(noon.Add(10 * time.Minute)) {
+			cancel()
+		}
+		return now
+	}, func(err error) { t.Error(err) })
+	if !l.Held(now) || l.Held(now.Add(dead)) {
+		t.Error(l.Held(now), l.Held(now.Add(dead)))
+	}
 }
