@@ -58,7 +58,7 @@ func (e *Env) Spell(out io.Writer, lines []string) error {
 // ReadSpelled reads a statement that was read out in lines: from the file that args name, from
 // standard input, or at the terminal, line by line. What is typed is kept at once in a file, keep
 // unless args name it, and the next call goes on from there. done forgets what was kept.
-// The text is that of a statement of a wanted kind.
+// Typed, the statement is of a wanted kind.
 func (e *Env) ReadSpelled(args []string, keep string, want ...format.Kind) (text []byte, done func(), err error) {
 	s := spelling{env: e, path: keep, want: want}
 	done = func() { os.Remove(keep) }
@@ -72,13 +72,13 @@ func (e *Env) ReadSpelled(args []string, keep string, want ...format.Kind) (text
 		if err != nil {
 			return nil, nil, err
 		}
-		text, err := s.whole(data)
+		text, err := wholeSpelled(data)
 		return text, func() {}, err
 	}
 	data, err := e.ReadFile(s.path, maxSpelledFile)
 	switch {
 	case err == nil && !strings.HasPrefix(string(data), spelledStart) && s.own:
-		text, err = s.whole(data) // written by hand
+		text, err = wholeSpelled(data) // written by hand
 		return text, done, err
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
 		return nil, nil, err
@@ -97,12 +97,9 @@ type spelling struct {
 	want []format.Kind
 }
 
-// whole reads all lines at once.
-func (s *spelling) whole(data []byte) ([]byte, error) {
+// wholeSpelled reads all lines at once.
+func wholeSpelled(data []byte) ([]byte, error) {
 	kind, raw, err := format.DecodeSpelled(data)
-	if err == nil {
-		err = s.wanted(kind)
-	}
 	if err != nil {
 		return nil, Fail(err).WithHint("have those lines read again and correct them; each ends in two symbols that check it")
 	}

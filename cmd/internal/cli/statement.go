@@ -62,7 +62,7 @@ func (e *Env) ReadDelegationOrKey(path string) ([]byte, error) {
 
 // search looks for statements in a file.
 func (e *Env) search(path string) (*envelope.Search, error) {
-	data, err := e.ReadCarrier(path)
+	data, err := e.readTyped(path, format.Delegation)
 	if err != nil {
 		return nil, err
 	}

@@ -102,6 +102,8 @@ func (t *typing) look() {
 		t.whole = true
 	case malformed.Missing() != nil:
 		t.why = malformed.Reason()
+	case malformed.Foreign() == format.PublicKey: // with a comment of any length
+		t.whole = bytes.HasSuffix(t.text, []byte("\n"))
 	case malformed.Foreign() == "":
 		t.why = "not whole yet"
 	}

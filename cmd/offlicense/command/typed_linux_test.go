@@ -3,6 +3,7 @@ package command
 import (
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -180,4 +181,41 @@ func (c *console) settings() (s unix.Termios) {
 		c.t.Fatal(err)
 	}
 	return s
+}
+
+// TestSpelledInterrupted: what was typed before Ctrl-C is kept, and asked for no more.
+func TestSpelledInterrupted(t *testing.T) {
+	dir, texts := scanned(t)
+	kind, raw, err := format.DecodeText([]byte(texts["license"]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines, err := format.Spell(kind, raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	args := []string{"install", "--state", "S", "--roots", "roots.pub", "--spelled"}
+	c := at(t, dir, 80, 24, args...)
+	prompt := "line 1: "
+	for i, line := range lines[:5] {
+		c.await(prompt)
+		c.press(strings.ToLower(line[4:]) + "\n")
+		prompt = fmt.Sprintf("line %d of %d: ", i+2, len(lines))
+	}
+	c.await(prompt)
+	c.press("half a line\x03")
+	if c.await(); c.cmd.Wait() == nil {
+		t.Error(c.shown)
+	}
+	c = at(t, dir, 80, 24, args...)
+	for i, line := range lines[5:] {
+		c.await(fmt.Sprintf("line %d of %d: ", i+6, len(lines)))
+		c.press(line[4:] + "\n")
+	}
+	if c.until(""); !strings.Contains(c.shown, "installed: evoq") {
+		t.Error(c.shown)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "S", spelledFile)); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the lines are still there: %v", err)
+	}
 }
