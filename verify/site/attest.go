@@ -46,27 +46,24 @@ func (s *State) Attest(o AttestOptions) (*Attestation, error) {
 	if o.Now.IsZero() || o.Random == nil || o.Verifier == nil {
 		return nil, errors.New("attest: Now, Random or Verifier is not set")
 	}
-	text, err := s.readLicense()
-	if err != nil {
-		return nil, err
-	}
 	judged := o.Program
 	judged.Use, judged.Emergency = nil, true
-	known, err := s.lists(o.Verifier, judged)
+	q, err := s.question(o.Verifier, judged, o.Now)
 	if err != nil {
 		return nil, err
 	}
-	opened, err := o.Verifier.Open(text)
-	if err != nil {
-		return nil, err
+	q.anyProduct = o.Product == ""
+	license, err := s.judgeUnwritten(q)
+	if q.superseded(err) {
+		o.Program = o.withoutLicense()
+		return s.Attest(o)
 	}
-	license, err := s.judgeUnwritten(question{Program: judged, anyProduct: o.Product == "", opened: opened, now: o.Now, known: known})
 	if err != nil {
 		return nil, err
 	}
 	c := format.AttestationClaims{
 		Activation: license.Activation, Vendor: license.Vendor, IssuedAt: o.Now.Unix(),
-		License: license.ID, Digest: opened.Chain().License, Product: license.Product,
+		License: license.ID, Digest: q.opened.Chain().License, Product: license.Product,
 		Version: o.Version, Use: o.Use,
 	}
 	if !o.Built.IsZero() {
@@ -75,13 +72,17 @@ func (s *State) Attest(o AttestOptions) (*Attestation, error) {
 	if record, err := s.readClock(); err == nil && !record.highest.IsZero() {
 		c.Floor = record.highest.Unix()
 	}
-	key, asked, err := s.attestingKey(opened, o)
+	key, asked, err := s.attestingKey(q.opened, o)
 	if err != nil {
 		return nil, err
 	}
 	c.Key = key.Public().Bytes()
+	given, err := q.given()
+	if err != nil {
+		return nil, err
+	}
 	identity, err := machine.Read(machine.Options{
-		Product: c.Product, Extra: o.Components,
+		Product: c.Product, Extra: given,
 		MAC:    slices.ContainsFunc(asked, func(c format.Component) bool { return c.Label == format.LabelMAC }),
 		HostID: slices.ContainsFunc(asked, machine.OfHost),
 	})

@@ -18,10 +18,9 @@ var attestUsage string
 type attestFlags struct {
 	tool
 	qrFlags
+	programFlags
 
-	state, roots, version, built string
-	use                          []string
-	components                   componentFlags
+	state, roots string
 }
 
 func (t tool) attestCommand() cli.Command {
@@ -31,10 +30,7 @@ func (t tool) attestCommand() cli.Command {
 			f := &attestFlags{tool: t}
 			flags.StringVar(&f.state, "state", "", "")
 			flags.StringVar(&f.roots, "roots", "", "")
-			flags.StringVar(&f.version, "product-version", "", "")
-			flags.StringVar(&f.built, "built", "", "")
-			flags.StringArrayVar(&f.use, "use", nil, "")
-			f.components.add(flags)
+			f.programFlags.add(flags)
 			f.qrFlags.add(flags)
 			return f.run
 		},
@@ -99,23 +95,17 @@ func (f *attestFlags) options(env *cli.Env) (o site.AttestOptions, err error) {
 	if o.Now, err = env.Time(); err != nil {
 		return o, err
 	}
-	o.Random, o.Version = env.Rand, f.version
+	o.Random = env.Rand
+	if o.Program, err = f.program(env, true); err != nil {
+		return o, err
+	}
 	if f.version != "" && format.ValidText(f.version, 32) != nil {
 		return o, cli.Usagef("--product-version does not take %s", cli.Quote(f.version)).WithHint("1 to 32 bytes of text, such as 9.2.0")
-	}
-	if o.Built, err = parseBuilt(f.built); err != nil {
-		return o, err
-	}
-	if o.Use, err = parseUse(f.use, true); err != nil {
-		return o, err
 	}
 	for name := range o.Use {
 		if format.ValidText(name, 32) != nil {
 			return o, cli.Usagef("--use does not take the name %s", cli.Quote(name)).WithHint("the name of a limit is 1 to 32 bytes of text, such as users")
 		}
-	}
-	if o.Components, err = f.components.read(env); err != nil {
-		return o, err
 	}
 	if o.MinRevocation, err = f.minList(); err != nil {
 		return o, err

@@ -131,6 +131,9 @@ func (j *judgement) collect() {
 		case l == nil:
 			j.find(nil, UnknownLicense, []string{s.File}, "the license %s of %s is not among the files", s.License, s.Vendor)
 			continue
+		case s.Activation != l.Activation || s.Vendor != l.Issuer || s.Product != l.Product:
+			j.find(nil, NotReadable, []string{s.File}, "%q: an attestation that contradicts the license that it names, %s", s.File, l.ID)
+			continue
 		case l.Binding != nil && string(l.Binding.Key) != string(s.Key.Bytes()):
 			j.find(nil, WrongKey, []string{s.File}, "an attestation of license %s, for %s, is signed by another machine key than the license's", l.ID, l.Terms.Customer)
 			continue

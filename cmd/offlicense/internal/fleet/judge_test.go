@@ -124,6 +124,8 @@ func TestJudge(t *testing.T) {
 		"both servers all the time":     {Facts{Licenses: []License{one, moved}, Statements: []Statement{says(t, one, 9*days, nil), says(t, one, days, nil), says(t, moved, 5*days, nil)}}, TwoMachines + " " + TwoMachines, "valid superseded"},
 		"a move":                        {Facts{Licenses: []License{one, moved}, Statements: []Statement{says(t, one, 30*days, nil), says(t, moved, 5*days, nil)}}, "", "valid superseded"},
 		"the key of another":            {Facts{Licenses: []License{one}, Statements: []Statement{says(t, one, days, func(s *Statement) { s.Key = key(t, 9) })}}, WrongKey, "valid"},
+		"another activation":            {Facts{Licenses: []License{one}, Statements: []Statement{says(t, one, 0, nil), says(t, one, days, func(s *Statement) { s.Activation, s.Components = "A2", hardware(1, 7, 1) })}}, NotReadable, "valid"},
+		"another product":               {Facts{Licenses: []License{one}, Statements: []Statement{says(t, one, 0, nil), says(t, one, days, func(s *Statement) { s.Product = "liquid" })}}, NotReadable, "valid"},
 		"another license of that id":    {Facts{Licenses: []License{one}, Statements: []Statement{says(t, one, days, func(s *Statement) { s.Digest = [16]byte{9} })}}, UnknownLicense, "valid"},
 		"no license":                    {Facts{Statements: []Statement{says(t, one, days, nil)}}, UnknownLicense, ""},
 		"a machine that does not match": {Facts{Licenses: []License{one}, Statements: []Statement{says(t, one, days, on(hardware(1, 7, 7)))}}, WrongMachine, "valid"},
