@@ -14,7 +14,7 @@ const here = "github.com/offlicense/offlicense/cmd/licensor"
 // layers say of each package, or of all in a directory, which of ours it may import.
 var layers = map[string][]string{
 	"/":                      {"/command/", "/internal/photo"},
-	"/command/":              {"/command/common", "/internal/desk", "/internal/service", "/internal/home", "/internal/ledger"},
+	"/command/":              {"/command/common", "/internal/desk", "/internal/service", "/internal/sheet", "/internal/home", "/internal/ledger"},
 	"/internal/catalogue":    {"/internal/ledger"},
 	"/internal/service":      {"/internal/catalogue", "/internal/home", "/internal/issuer", "/internal/ledger", "/internal/ledger/", "/internal/letter"},
 	"/internal/issuer":       {"/internal/ledger"},
@@ -22,6 +22,7 @@ var layers = map[string][]string{
 	"/internal/desk":         {"/internal/home", "/internal/ledger/store"},
 	"/internal/letter":       {},
 	"/internal/photo":        {},
+	"/internal/sheet":        {},
 	"/internal/ledger":       {},
 	"/internal/ledger/rules": {"/internal/ledger"},
 	"/internal/ledger/store": {"/internal/ledger", "/internal/ledger/rules"},

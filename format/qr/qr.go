@@ -80,7 +80,14 @@ func (c *Code) SVG() []byte {
 	width := side * c.least()
 	var b bytes.Buffer
 	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %d %d" shape-rendering="crispEdges">`+"\n", width, width, side, side)
-	fmt.Fprintf(&b, `<path fill="#fff" d="M0 0h%dv%dh-%dz"/>`+"\n"+`<path fill="#000" d="`, side, side, side)
+	fmt.Fprintf(&b, `<path fill="#fff" d="M0 0h%dv%dh-%dz"/>`+"\n"+`<path fill="#000" d="%s"/>`+"\n</svg>\n", side, side, side, c.Path())
+	return b.Bytes()
+}
+
+// Path returns the dark modules as the attribute d of a path in SVG, for a drawing that has
+// more in it: a module is 1, and the origin is the corner of the border, which stays light.
+func (c *Code) Path() string {
+	var b bytes.Buffer
 	for y := range c.Size() {
 		for x := 0; x < c.Size(); x++ {
 			run := 0
@@ -93,8 +100,7 @@ func (c *Code) SVG() []byte {
 			}
 		}
 	}
-	b.WriteString("\"/>\n</svg>\n")
-	return b.Bytes()
+	return b.String()
 }
 
 // least returns how many pixels a module takes at least.

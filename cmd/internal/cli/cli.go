@@ -157,7 +157,7 @@ func (p Program) run(env *Env) error {
 	flags.SetOutput(io.Discard)
 	flags.Usage = func() {}
 	run := c.Setup(flags)
-	switch err := flags.Parse(rest); {
+	switch err := flags.Parse(withBare(flags, rest)); {
 	case errors.Is(err, pflag.ErrHelp):
 		fmt.Fprint(env.Stdout, oneNewline(c.Usage))
 		return nil

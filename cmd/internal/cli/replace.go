@@ -87,6 +87,7 @@ func sortOf(data []byte) (sort string, ours bool) {
 		{"OLA1:", "an attestation", true},
 		{"\x89PNG", "a picture", true},
 		{"<svg ", "a drawing", true},
+		{"<!doctype html>", "a page", true},
 		{"# HELP offlicense_", "metrics", true},
 		{"{\n  \"version\": 1,", "an answer in JSON", true},
 		{"<!doctype html>\n<!-- offlicense fleet -->", "a page of a fleet", true},

@@ -33,10 +33,11 @@ const (
 	mostEvery  = time.Minute
 )
 
-// Add declares the options.
-func (f *Flags) Add(flags *pflag.FlagSet) {
-	flags.StringVar(&f.Mode, "qr", Auto, "")
+// Add declares the options; mode is that without --qr, which alone is auto.
+func (f *Flags) Add(flags *pflag.FlagSet, mode string) {
+	flags.StringVar(&f.Mode, "qr", mode, "")
 	cli.Choices(flags, "qr", Auto, Always, Never)
+	cli.Bare(flags, "qr", Auto)
 	flags.StringVar(&f.every, "qr-every", "", "")
 	flags.StringVar(&f.PNG, "qr-png", "", "")
 	flags.StringVar(&f.SVG, "qr-svg", "", "")

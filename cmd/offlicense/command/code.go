@@ -22,7 +22,7 @@ func codeCommand() cli.Command {
 			var f qrFlags
 			flags.Bool("json", false, "")
 			flags.BoolVar(&f.spell, "spell", false, "")
-			f.Flags.Add(flags)
+			f.Flags.Add(flags, qr.Auto)
 			return f.showCode
 		},
 	}

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
+	"github.com/offlicense/offlicense/cmd/internal/text"
 	"github.com/offlicense/offlicense/verify/machine"
 	"github.com/spf13/pflag"
 )
@@ -128,12 +129,12 @@ func showMachine(env *cli.Env, o machine.Options, who *checker, asJSON bool) err
 func (v *machineView) print(w io.Writer) {
 	for _, s := range v.Components {
 		fmt.Fprintln(w, strings.TrimRight(fmt.Sprintf("%-16s  %-11s  %s", s.Label, s.Status, s.Hash), " "))
-		for _, line := range wrap(cli.Clean(s.Detail), 72) {
+		for _, line := range text.Wrap(cli.Clean(s.Detail), 72) {
 			fmt.Fprintln(w, "    "+line)
 		}
 		switch {
 		case s.Warning != "":
-			for _, line := range wrap("warning: "+s.Warning, 72) {
+			for _, line := range text.Wrap("warning: "+s.Warning, 72) {
 				fmt.Fprintln(w, "    "+line)
 			}
 		case s.Readable == nil:
@@ -145,25 +146,4 @@ func (v *machineView) print(w io.Writer) {
 			fmt.Fprintln(w, "    "+cli.Clean(v.Reader)+" reads it")
 		}
 	}
-}
-
-// wrap breaks a text at spaces into lines of at most width columns, where it can.
-func wrap(text string, width int) []string {
-	var lines []string
-	line := ""
-	for word := range strings.FieldsSeq(text) {
-		switch {
-		case line == "":
-			line = word
-		case columns(line)+1+columns(word) <= width:
-			line += " " + word
-		default:
-			lines = append(lines, line)
-			line = word
-		}
-	}
-	if line != "" {
-		lines = append(lines, line)
-	}
-	return lines
 }

@@ -1,14 +1,12 @@
 package command
 
 import (
-	"bytes"
 	"fmt"
 	"io"
-	"strings"
-	"unicode/utf8"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/cmd/internal/qr"
+	"github.com/offlicense/offlicense/cmd/internal/text"
 	"github.com/spf13/pflag"
 )
 
@@ -36,7 +34,7 @@ func (f *qrFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.out, "out", "", "")
 	flags.BoolVar(&f.spell, "spell", false, "")
 	flags.Bool("json", false, "")
-	f.Flags.Add(flags)
+	f.Flags.Add(flags, qr.Auto)
 }
 
 func (f *qrFlags) check(env *cli.Env, what string) error { return f.Flags.Check(env, f.out, what) }
@@ -160,7 +158,7 @@ func (p qrPlan) advice() string {
 
 func (p qrPlan) explain(out io.Writer) {
 	if p.hindered != nil && !p.picture {
-		for _, line := range wrap(p.hindered.Why+": "+p.hindered.Advice("--out FILE for the text"), 78) {
+		for _, line := range text.Wrap(p.hindered.Why+": "+p.hindered.Advice("--out FILE for the text"), 78) {
 			fmt.Fprintln(out, line)
 		}
 	}
@@ -168,7 +166,7 @@ func (p qrPlan) explain(out io.Writer) {
 
 // draw draws the code, or its parts one after the other, and beside each as many lines of a
 // text as there is room for.
-func (p qrPlan) draw(env *cli.Env, out io.Writer, text []string) error {
+func (p qrPlan) draw(env *cli.Env, out io.Writer, beside []string) error {
 	if err := env.Spell(out, p.spelled); err != nil {
 		return err
 	}
@@ -176,86 +174,15 @@ func (p qrPlan) draw(env *cli.Env, out io.Writer, text []string) error {
 	case 0:
 		return nil
 	case 1:
-		return p.drawOne(out, p.Parts[0], text)
+		return qr.DrawBeside(out, p.Parts[0], p.Columns, p.Color, beside)
 	}
 	p.Out = out
 	p.Draw = func(w io.Writer, part int) error {
 		which := fmt.Sprintf("part %d of %d", part, len(p.Parts))
-		return p.drawOne(w, p.Parts[part-1], append([]string{which, ""}, text...))
+		return qr.DrawBeside(w, p.Parts[part-1], p.Columns, p.Color, append([]string{which, ""}, beside...))
 	}
 	if p.pages {
 		return p.Page(env)
 	}
 	return p.Print()
-}
-
-func (p qrPlan) drawOne(out io.Writer, text string, beside []string) error {
-	var code bytes.Buffer
-	if err := qr.Draw(&code, text, qr.Options{NoColor: !p.Color}); err != nil {
-		return err
-	}
-	width, _, err := qr.Size(text)
-	if err != nil {
-		return err
-	}
-	var lines []string
-	free := p.Columns - width - 1 - len(gap) // some terminals break the line after the last column
-	if p.Columns >= fullWidth && free >= leastWidth {
-		for _, paragraph := range beside {
-			lines = append(lines, fold(paragraph, free)...)
-		}
-	}
-	for row := range strings.Lines(code.String()) {
-		if len(lines) > 0 {
-			row = strings.TrimSuffix(row, "\n") + gap + lines[0] + "\n"
-			lines = lines[1:]
-		}
-		if _, err := io.WriteString(out, row); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-const (
-	// fullWidth is how many columns a terminal needs for a text beside the code.
-	fullWidth = 80
-
-	leastWidth = 19 // of that text: a comparison code
-
-	gap = "  " // between the code's border and the text
-)
-
-// fold is wrap for a fixed width: it breaks long words, too. An
-// empty text is an empty line.
-func fold(text string, width int) []string {
-	if text == "" {
-		return []string{""}
-	}
-	var lines []string
-	for _, line := range wrap(text, width) {
-		start, used := 0, 0
-		for i, r := range line {
-			size := columns(string(r))
-			if used+size > width {
-				lines = append(lines, line[start:i])
-				start, used = i, 0
-			}
-			used += size
-		}
-		lines = append(lines, line[start:])
-	}
-	return lines
-}
-
-// columns is the most columns that a text takes. What is not ASCII may take two.
-func columns(text string) int {
-	n := 0
-	for _, r := range text {
-		n++
-		if r >= utf8.RuneSelf {
-			n++
-		}
-	}
-	return n
 }

@@ -172,7 +172,7 @@ func (f *releaseFlags) summary(out io.Writer, state *site.State, r *site.Release
 	}
 	switch {
 	case f.out == "":
-		for _, line := range wrap("next: write it to a file for the vendor"+code.advice()+
+		for _, line := range text.Wrap("next: write it to a file for the vendor"+code.advice()+
 			"; until they have recorded it, the seat stays taken", 78) {
 			fmt.Fprintln(out, line)
 		}
@@ -184,7 +184,7 @@ func (f *releaseFlags) summary(out io.Writer, state *site.State, r *site.Release
 		} else {
 			fmt.Fprintf(out, "  file      %s\n", cli.Clean(file))
 		}
-		for _, line := range wrap("next: send the file to the vendor"+code.advice()+
+		for _, line := range text.Wrap("next: send the file to the vendor"+code.advice()+
 			"; until they have recorded it, the seat stays taken. They do it with", 78) {
 			fmt.Fprintln(out, line)
 		}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
+	"github.com/offlicense/offlicense/cmd/internal/text"
 	"github.com/offlicense/offlicense/format"
 	"github.com/offlicense/offlicense/verify/machine"
 	"github.com/offlicense/offlicense/verify/site"
@@ -41,7 +42,7 @@ func (f *requestFlags) summary(env *cli.Env, out io.Writer, state *site.State, r
 			env.Warnf("%s", finding.Warning)
 		}
 	}
-	for _, line := range wrap("next: send the file to the vendor"+code.advice()+
+	for _, line := range text.Wrap("next: send the file to the vendor"+code.advice()+
 		"; compare the request's code with them on the phone. When the license comes back:", 78) {
 		fmt.Fprintln(out, line)
 	}

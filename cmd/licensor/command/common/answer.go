@@ -58,7 +58,8 @@ type Delivered struct {
 	Site       string              `json:"site,omitempty"`
 	Host       string              `json:"host,omitempty"`
 	License    service.LicenseView `json:"license"`
-	Code       string              `json:"code,omitempty"` // the text of the QR code, with --qr
+	Code       string              `json:"code,omitempty"`    // the license's comparison code, which install shows, too
+	Carried    string              `json:"carried,omitempty"` // the text of its QR code, with --qr
 	Output
 }
 
@@ -68,6 +69,14 @@ type LicenseAnswer struct {
 	*Delivered
 	Again    bool        `json:"again,omitempty"`     // it was on record already
 	ToRevoke []format.ID `json:"to_revoke,omitempty"` // what waits for the next revocation list
+}
+
+func codeOf(file []byte) (string, error) {
+	kind, raw, err := format.DecodeText(file)
+	if err != nil {
+		return "", err
+	}
+	return format.CodeOf(kind, raw)
 }
 
 // deliveredOf shows a license to a program, with the place that its request names.

@@ -14,8 +14,8 @@ import (
 type Issuing struct {
 	Options
 	KeyOption
-	Out   string // a file, or a directory for many
-	Short ShortOptions
+	Carriage
+	Out string // a file, or a directory for many
 }
 
 // Add declares the options; out is where licenses go if --out is not given.
@@ -26,10 +26,10 @@ func (o *Issuing) Add(flags *pflag.FlagSet, out string) {
 	flags.StringVar(&o.Out, "out", out, "")
 }
 
-// AddOne is Add for a command that gives out one license.
-func (o *Issuing) AddOne(flags *pflag.FlagSet, out string) {
-	o.Add(flags, out)
-	o.Short.Add(flags)
+// AddOne is Add for a command that gives out a license, which it may draw and print.
+func (o *Issuing) AddOne(flags *pflag.FlagSet) {
+	o.Add(flags, "-")
+	o.Carriage.AddLicense(flags)
 }
 
 // CheckOne refuses early, before a license is signed, what Deliver would refuse.
@@ -37,7 +37,7 @@ func (o *Issuing) CheckOne(env *cli.Env) error {
 	if err := env.CheckOutput(o.Out, "OLL1:"); err != nil {
 		return err
 	}
-	return o.Short.Check(env, o.Out)
+	return o.Carriage.Check(env, o.Out)
 }
 
 // Ready is Agreed, and returns the key, too.
@@ -65,13 +65,18 @@ func (o *Issuing) Deliver(ctx context.Context, env *cli.Env, s *service.Service,
 	}
 	t := cli.Table{Whole: true}
 	AddLicense(&t, license)
+	code, err := codeOf(file)
+	if err != nil {
+		return nil, err
+	}
+	t.Row("license code", code)
 	if o.Out != "-" {
 		t.Row("file", o.Out)
 	}
 	if _, err := t.WriteTo(Messages(env, o.Out)); err != nil {
 		return nil, err
 	}
-	short, err := o.Short.draw(env, Messages(env, o.Out), texts, license, file)
+	carried, err := o.CarryLicense(env, Messages(env, o.Out), texts, license, file)
 	if err != nil {
 		return nil, err
 	}
@@ -79,6 +84,6 @@ func (o *Issuing) Deliver(ctx context.Context, env *cli.Env, s *service.Service,
 	if err != nil {
 		return nil, err
 	}
-	d.Code = short
+	d.Code, d.Carried = code, carried
 	return d, nil
 }

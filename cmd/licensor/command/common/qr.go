@@ -26,23 +26,17 @@ func (o *QROptions) Check(env *cli.Env, out string) error {
 	return o.CheckOutputs(env)
 }
 
-// ShowIfShort is show for a text that may be too long for any code, which matters only
-// to one who has asked for a code.
-func (o *QROptions) ShowIfShort(env *cli.Env, text string) error {
-	err := o.Show(env, text)
-	if err != nil && o.Mode == qr.Auto && !o.Pictures() {
-		return nil
-	}
-	return err
-}
-
-// Show draws the code of a text as the options say.
-func (o *QROptions) Show(env *cli.Env, text string) error {
+// Show writes the pictures of the code of a text, and draws it as the options say: in one
+// piece, or in parts where somebody pages through them. beside stands beside it where there
+// is room.
+func (o *QROptions) Show(env *cli.Env, text string, beside ...string) error {
 	written, err := o.Write(env, text)
-	if err != nil {
+	switch {
+	case err != nil && o.Mode == qr.Auto && !o.Pictures():
+		return nil // too long for any code, and nobody has asked for one
+	case err != nil:
 		return err
-	}
-	if len(written) > len(o.Asked()) {
+	case len(written) > len(o.Asked()):
 		fmt.Fprintf(env.Stderr, "The QR code comes in parts: %s.\n", cli.Clean(qr.Names(written)))
 	}
 	if o.Mode == qr.Never {
@@ -59,34 +53,42 @@ func (o *QROptions) Show(env *cli.Env, text string) error {
 		return o.print(env, text)
 	}
 	color := env.ErrColor()
-	hindered := (*qr.Hindrance)(nil)
-	switch fits := qr.Fits(text, columns, rows-1); {
-	case o.Mode == qr.Always && fits:
-		return qr.Draw(env.Stderr, text, qr.Options{NoColor: !color})
-	case o.Mode == qr.Always && env.Attended != nil && env.Attended():
-		parts, err := qr.Parts(text, columns, rows-1)
-		if err != nil {
-			return err
+	if o.Mode == qr.Auto {
+		if hindered := qr.Unsure(env, color); hindered != nil {
+			o.tell(env, hindered)
+			return nil
 		}
-		pager := qr.Pager{Out: env.Stderr, Parts: parts, Columns: columns, Rows: rows, Every: o.Every, Color: color, Window: env.ErrWindow}
-		pager.Draw = func(w io.Writer, part int) error {
-			return qr.Draw(w, parts[part-1], qr.Options{NoColor: !color})
+	}
+	if qr.Fits(text, columns, rows-1) {
+		return qr.DrawBeside(env.Stderr, text, columns, color, beside)
+	}
+	if env.Attended == nil || !env.Attended() {
+		if o.Mode == qr.Always {
+			return o.print(env, text)
 		}
-		return pager.Page(env)
-	case o.Mode == qr.Always:
-		return o.print(env, text)
-	case !fits:
-		hindered = qr.Misfit(text, columns, rows)
-	default:
-		hindered = qr.Unsure(env, color)
+		o.tell(env, qr.Misfit(text, columns, rows))
+		return nil
 	}
-	if hindered == nil {
-		return qr.Draw(env.Stderr, text, qr.Options{NoColor: !color})
+	parts, err := qr.Parts(text, columns, rows-1)
+	switch {
+	case err != nil && o.Mode == qr.Always:
+		return err
+	case err != nil:
+		o.tell(env, qr.Misfit(text, columns, rows))
+		return nil
 	}
+	pager := qr.Pager{Out: env.Stderr, Parts: parts, Columns: columns, Rows: rows, Every: o.Every, Color: color, Window: env.ErrWindow}
+	pager.Draw = func(w io.Writer, part int) error {
+		which := fmt.Sprintf("part %d of %d", part, len(parts))
+		return qr.DrawBeside(w, parts[part-1], columns, color, append([]string{which, ""}, beside...))
+	}
+	return pager.Page(env)
+}
+
+func (o *QROptions) tell(env *cli.Env, h *qr.Hindrance) {
 	if !o.Pictures() {
-		fmt.Fprintf(env.Stderr, "%s: %s.\n", hindered.Why, hindered.Advice(""))
+		fmt.Fprintf(env.Stderr, "%s: %s.\n", h.Why, h.Advice(""))
 	}
-	return nil
 }
 
 // print draws for nobody who presses a key.

@@ -11,6 +11,7 @@ import (
 	"github.com/offlicense/offlicense/cmd/licensor/command/common"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/sheet"
 	"github.com/offlicense/offlicense/verify"
 )
 
@@ -20,6 +21,7 @@ type bulk struct {
 	env       *cli.Env
 	directory *common.LicenseDirectory
 	items     []*bulkItem
+	sheets    []*sheet.Sheet
 	service   *service.Service
 	texts     *service.LicenseTexts
 	refused   int // those that could not be read included
@@ -30,9 +32,6 @@ type bulk struct {
 // again: the ledger gives the same license for the same request.
 func (c *signCommand) signMany(env *cli.Env, args []string) error {
 	if _, err := env.Time(); err != nil {
-		return err
-	}
-	if err := c.Short.None(); err != nil {
 		return err
 	}
 	b := &bulk{signCommand: c, env: env}
@@ -56,6 +55,12 @@ func (c *signCommand) signMany(env *cli.Env, args []string) error {
 		return err
 	}
 	if err := b.directory.Check(outputs(b.items)); err != nil {
+		return err
+	}
+	if err := c.One(); err != nil {
+		return err
+	}
+	if err := c.Carriage.Check(env, ""); err != nil {
 		return err
 	}
 	if c.report != "" {
@@ -92,6 +97,9 @@ func (b *bulk) run(ctx context.Context, s *service.Service) error {
 		broken = b.sign(ctx, by, signer, readable)
 	}
 	reported := b.writeReport()
+	if len(b.sheets) > 0 {
+		reported = cmp.Or(reported, b.WriteSheets(b.env, b.sheets))
+	}
 	if err := cmp.Or(broken, reported); err != nil {
 		return cmp.Or(b.answer(err), err)
 	}
@@ -141,6 +149,9 @@ func (b *bulk) write(items []*bulkItem, outcomes []service.Outcome) error {
 				return err
 			}
 			files = append(files, common.LicenseFile{Name: items[i].out, Text: file})
+			if err := b.addSheet(outcome.License, file); err != nil {
+				return err
+			}
 		}
 	}
 	if err := b.directory.Write(files); err != nil {
@@ -152,6 +163,16 @@ func (b *bulk) write(items []*bulkItem, outcomes []service.Outcome) error {
 		}
 	}
 	return nil
+}
+
+// addSheet adds the sheet of a license, if that is asked for.
+func (b *bulk) addSheet(license *ledger.License, file []byte) error {
+	if b.Sheet == "" {
+		return nil
+	}
+	s, err := b.LicenseSheet(b.env, b.texts, license, file)
+	b.sheets = append(b.sheets, s)
+	return err
 }
 
 // refuse tells of a request that gets no license, in one line.

@@ -16,7 +16,7 @@ import (
 // release records a release and frees its seat.
 func release(flags *pflag.FlagSet) cli.Run {
 	var c common.Issuing
-	c.AddOne(flags, "-")
+	c.AddOne(flags)
 	spelled := flags.Bool("spelled", false, "")
 	return func(env *cli.Env, args []string) error {
 		if err := c.CheckReason(""); err != nil {
@@ -57,6 +57,9 @@ func showRelease(env *cli.Env, out string, r *service.ReleasePreview) {
 	t.Row("gives up", r.Record.ID.String())
 	t.Row("invoice", r.Request.Invoice)
 	t.Row("activation", r.Record.Activation)
+	if code, err := format.CodeOf(format.Release, r.Raw); err == nil {
+		t.Row("code", code)
+	}
 	common.AddPlace(t.Row, r.Request.Site, r.Request.Host)
 	t.Row("at", text.Minute(time.Unix(r.IssuedAt, 0)))
 	if r.EmergencyDays > 0 {

@@ -41,7 +41,7 @@ type signCommand struct {
 
 func sign(flags *pflag.FlagSet) cli.Run {
 	var c signCommand
-	c.AddOne(flags, "-")
+	c.AddOne(flags)
 	flags.StringVar(&c.report, "report", "", "")
 	flags.BoolVar(&c.spelled, "spelled", false, "")
 	flags.BoolVar(&c.unbound, "unbound", false, "")

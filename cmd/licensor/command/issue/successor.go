@@ -24,7 +24,7 @@ type successor struct {
 }
 
 func (c *successor) add(flags *pflag.FlagSet) {
-	c.AddOne(flags, "-")
+	c.AddOne(flags)
 	common.AddActivation(flags, &c.activation)
 }
 

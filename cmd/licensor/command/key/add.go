@@ -64,6 +64,8 @@ func (c *keyCommand) review(env *cli.Env, a *service.Addition) error {
 	t := cli.Table{Whole: true}
 	t.Row("key", a.Name)
 	t.Row("", a.Key.Fingerprint())
+	t.Row("", "code "+service.KeyCode(a.Key))
+	t.Row("delegation", "code "+a.Code())
 	old := a.Replaced()
 	if old == nil {
 		common.AddDelegation(&t, a.Claims)
@@ -78,6 +80,7 @@ func (c *keyCommand) review(env *cli.Env, a *service.Addition) error {
 	if a.Pin {
 		for i, root := range a.Roots {
 			t.Row([...]string{"root key", "standby root"}[i], root.Fingerprint())
+			t.Row("", "code "+service.KeyCode(root.PublicKey))
 		}
 	}
 	if _, err := t.WriteTo(env.Stdout); err != nil {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
+	"github.com/offlicense/offlicense/cmd/internal/qr"
 	"github.com/offlicense/offlicense/cmd/internal/text"
 	"github.com/offlicense/offlicense/cmd/licensor/command/common"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/home"
@@ -22,7 +23,7 @@ type delegation struct {
 	common.Options
 	root   common.KeyOption
 	scope  scopeOptions
-	qr     common.QROptions
+	qr     common.Carriage
 	vendor string
 	public string
 	name   string
@@ -35,7 +36,7 @@ func delegate(flags *pflag.FlagSet) cli.Run {
 	c.AddHome(flags)
 	c.root.Add(flags, "root-key")
 	c.scope.add(flags)
-	c.qr.Add(flags)
+	c.qr.Add(flags, qr.Auto)
 	flags.StringVar(&c.vendor, "vendor", "", "")
 	flags.StringVar(&c.public, "public", "", "")
 	flags.StringVar(&c.name, "name", "", "")
@@ -89,17 +90,22 @@ func (c *delegation) run(env *cli.Env) error {
 	if err != nil {
 		return err
 	}
+	code, err := format.CodeOf(format.Delegation, raw)
+	if err != nil {
+		return err
+	}
 	written, err := common.WriteOutput(env, c.out, text)
 	if err != nil {
 		return err
 	}
+	fmt.Fprintf(env.Stderr, "delegation code  %s\n", code)
 	if c.out != "-" {
 		fmt.Fprintf(env.Stderr, "Signed. Bring %s to %s's workstation, and there: licensor key add %s\n", cli.Clean(c.out), c.name, cli.ShellPath(c.out))
 	}
-	if err := c.qr.Show(env, format.EncodeText(format.Delegation, raw)); err != nil {
+	if err := c.qr.Carry(env, format.Delegation, raw, format.EncodeText(format.Delegation, raw)); err != nil {
 		return err
 	}
-	return env.Answer(delegated{1, service.ViewDelegation(claims), staff.Fingerprint(), root.Fingerprint(), written})
+	return env.Answer(delegated{1, service.ViewDelegation(claims), staff.Fingerprint(), root.Fingerprint(), code, written})
 }
 
 // delegated is what delegate --json prints.
@@ -108,6 +114,7 @@ type delegated struct {
 	service.DelegationView
 	Fingerprint string `json:"fingerprint"` // of the staff key
 	SignedBy    string `json:"signed_by"`   // that of the root key
+	Code        string `json:"code"`        // the comparison code of the delegation
 	common.Output
 }
 
@@ -187,6 +194,7 @@ func (c *delegation) review(env *cli.Env, claims *format.DelegationClaims, staff
 	t := cli.Table{Whole: true}
 	t.Row("root key", root.Fingerprint())
 	t.Row("staff key", staff.Fingerprint())
+	t.Row("", "code "+service.KeyCode(staff.PublicKey))
 	if staff.Comment != "" {
 		t.Row("", "calls itself "+staff.Comment)
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
+	"github.com/offlicense/offlicense/cmd/internal/qr"
 	"github.com/offlicense/offlicense/cmd/licensor/command/common"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/home"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
@@ -38,7 +39,7 @@ func keyCommands(flags *pflag.FlagSet) cli.Run {
 	var c keyCommand
 	c.AddLedgerOrCopy(flags)
 	c.passphrase.AddNew(flags)
-	c.qr.Add(flags)
+	c.qr.Add(flags, qr.Auto)
 	flags.StringVar(&c.name, "name", "", "")
 	flags.StringVar(&c.out, "out", "", "")
 	flags.StringVar(&c.roots, "roots", "", "")

@@ -6,6 +6,7 @@ import (
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/cmd/licensor/command/common"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/home"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
 	"github.com/offlicense/offlicense/keys"
 	"github.com/offlicense/offlicense/keys/keyfile"
 )
@@ -33,21 +34,22 @@ func (c *keyCommand) report(env *cli.Env, k *newKey, public keys.PublicKey) erro
 		return err
 	}
 	// No table: it would cut the paths.
-	fmt.Fprintf(env.Stderr, "private key  %s\npublic key   %s\n             %s\n", cli.Clean(k.file), cli.Clean(k.file+".pub"), public)
+	fmt.Fprintf(env.Stderr, "private key  %s\npublic key   %s\n             %s\ncode         %s\n", cli.Clean(k.file), cli.Clean(k.file+".pub"), public, service.KeyCode(public))
 	if k.home != "" {
 		first := ""
 		if _, err := (home.Home{Dir: k.home}).NamedRoots(); err != nil {
 			first = " --roots root.pub"
 		}
-		fmt.Fprintf(env.Stderr, "Send the public line, or the file, to the holder of the root key, and compare\nSHA256:... by phone. With the delegation that comes back:\n    licensor key add%s %s.old%s\n", c.FlagsText(), c.name, first)
+		fmt.Fprintf(env.Stderr, "Send the public line, or the file, to the holder of the root key, and compare\nits code or SHA256:... by phone. With the delegation that comes back:\n    licensor key add%s %s.old%s\n", c.FlagsText(), c.name, first)
 	} else {
 		fmt.Fprintf(env.Stderr, "As a standby root key, it becomes known by:\n    licensor roots%s --add %s\n", c.FlagsText(), cli.ShellPath(k.file+".pub"))
 	}
 	c.passphrase.WarnIfPlain(env, "the private key is", k.file)
-	if err := c.qr.Show(env, line); err != nil {
+	code := service.KeyCode(public)
+	if err := c.qr.Show(env, line, "public key", code); err != nil {
 		return err
 	}
-	return env.Answer(keyMade{1, c.name, public.Fingerprint(), line, k.file, k.file + ".pub"})
+	return env.Answer(keyMade{1, c.name, public.Fingerprint(), code, line, k.file, k.file + ".pub"})
 }
 
 // keyMade is what key new --json and key import --json print.
@@ -55,6 +57,7 @@ type keyMade struct {
 	Version     int    `json:"version"`
 	Name        string `json:"name"`
 	Fingerprint string `json:"fingerprint"`
+	Code        string `json:"code"`   // the comparison code of the public key
 	Public      string `json:"public"` // the line that goes to the holder of the root key
 	File        string `json:"file"`   // the private key
 	PublicFile  string `json:"public_file"`

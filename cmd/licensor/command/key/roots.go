@@ -61,7 +61,7 @@ func (c *rootsCommand) print(env *cli.Env, h home.Home) error {
 		return err
 	}
 	for _, root := range named {
-		fmt.Fprintf(env.Stderr, "root key %s %s\n", root.Fingerprint(), cli.Clean(root.Comment))
+		fmt.Fprintf(env.Stderr, "root key %s %s\n    code %s\n", root.Fingerprint(), cli.Clean(root.Comment), service.KeyCode(root.PublicKey))
 	}
 	answer := rootsAnswer{Version: 1}
 	if c.renews(h) {

@@ -1,6 +1,7 @@
 package record
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"fmt"
@@ -27,11 +28,14 @@ const (
 
 type showCommand struct {
 	common.Options
+	common.Carriage
+	file []byte // the statement that was named; nil: something on record
 }
 
 func show(flags *pflag.FlagSet) cli.Run {
 	var c showCommand
 	c.AddLedgerOrCopy(flags)
+	c.AddLicense(flags)
 	common.AddJSON(flags)
 	return c.run
 }
@@ -42,6 +46,9 @@ func (c *showCommand) run(env *cli.Env, args []string) error {
 	}
 	now, err := env.Time()
 	if err != nil {
+		return err
+	}
+	if err := c.Carriage.Check(env, ""); err != nil {
 		return err
 	}
 	for _, arg := range args[1:] {
@@ -62,9 +69,15 @@ func (c *showCommand) run(env *cli.Env, args []string) error {
 			if err != nil {
 				return err
 			}
+			if err := c.carry(ctx, env, s, shown); err != nil {
+				return err
+			}
 			return env.Answer(newShowAnswer(shown, partners, now))
 		}
-		return c.print(env, shown, args[0], now)
+		if err := c.print(env, shown, args[0], now); err != nil {
+			return err
+		}
+		return c.carry(ctx, env, s, shown)
 	})
 }
 
@@ -92,11 +105,51 @@ func (c *showCommand) find(ctx context.Context, env *cli.Env, s *service.Service
 		return nil, err
 	}
 	defer clear(file) // it may be a private key, by mistake
+	c.file = bytes.Clone(file)
 	shown, err := s.ShowFile(ctx, file, now, events)
 	if err != nil && hint.Of(err) == "" {
 		return nil, cli.Failf("%s: %w", cli.Quote(of), err).WithHint("name the file of a request, a license, a release or an attestation")
 	}
 	return shown, err
+}
+
+// carry draws and prints what was named: a statement, or the license of an activation that
+// is on record.
+func (c *showCommand) carry(ctx context.Context, env *cli.Env, s *service.Service, shown *service.Shown) error {
+	if !c.Wanted() {
+		return nil
+	}
+	if kind, raw, err := format.DecodeText(c.file); err == nil && kind != format.LicenseFile {
+		return c.Carry(env, kind, raw, format.EncodeText(kind, raw))
+	}
+	id := shown.Dossier.License
+	var newest []ledger.LicenseRecord
+	for activation, licenses := range shown.Licenses {
+		if shown.Activation == "" || activation == shown.Activation {
+			newest = append(newest, licenses[len(licenses)-1])
+		}
+	}
+	switch {
+	case id != format.ID{}:
+	case len(newest) == 1:
+		id = newest[0].ID
+	default:
+		return cli.Failf("%s are on record here, and one is drawn", cli.Plural(len(newest), "activation", "activations")).WithHint("name an activation or a license")
+	}
+	license, _, err := s.Issued(ctx, id)
+	if err != nil {
+		return err
+	}
+	texts, err := s.LicenseTexts(ctx)
+	if err != nil {
+		return err
+	}
+	file, err := texts.Text(license)
+	if err != nil {
+		return err
+	}
+	_, err = c.CarryLicense(env, env.Stdout, texts, license, file)
+	return err
 }
 
 func (c *showCommand) print(env *cli.Env, shown *service.Shown, of string, now time.Time) error {

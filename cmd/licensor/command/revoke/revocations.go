@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
+	"github.com/offlicense/offlicense/cmd/internal/qr"
 	"github.com/offlicense/offlicense/cmd/internal/text"
 	"github.com/offlicense/offlicense/cmd/licensor/command/common"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
@@ -21,7 +22,7 @@ type revocationsCommand struct {
 	common.Options
 	key     common.KeyOption
 	rootKey string
-	qr      common.QROptions
+	qr      common.Carriage
 	out     string
 	add     string
 	more    []string // files with other parts of that list
@@ -33,7 +34,7 @@ func revocations(flags *pflag.FlagSet) cli.Run {
 	c.AddLedgerOrCopy(flags)
 	c.AddOperator(flags)
 	c.key.Add(flags, "key")
-	c.qr.Add(flags)
+	c.qr.Add(flags, qr.Auto)
 	flags.StringVar(&c.rootKey, "root-key", "", "")
 	flags.StringVar(&c.out, "out", "-", "")
 	flags.StringVar(&c.add, "add", "", "")
@@ -163,8 +164,11 @@ func (c *revocationsCommand) write(env *cli.Env, raw []byte, said string, answer
 	if answer.Output, err = common.WriteOutput(env, c.out, format.EncodeFile(format.RevocationFile, raw)); err != nil {
 		return cli.Fail(err).WithHint("%s", lost)
 	}
-	fmt.Fprint(env.Stderr, said)
-	if err := c.qr.ShowIfShort(env, format.EncodeText(format.RevocationFile, raw)); err != nil {
+	if answer.Code, err = format.CodeOf(format.RevocationFile, raw); err != nil {
+		return err
+	}
+	fmt.Fprintf(env.Stderr, "%slist code  %s\n", said, answer.Code)
+	if err := c.qr.Carry(env, format.RevocationFile, raw, format.EncodeText(format.RevocationFile, raw)); err != nil {
 		return err
 	}
 	return env.Answer(answer)
@@ -176,6 +180,7 @@ type listAnswer struct {
 	Number   uint64    `json:"number"`
 	Issued   time.Time `json:"issued,omitzero"`
 	SignedBy string    `json:"signed_by"`
+	Code     string    `json:"code"`     // its comparison code, which install shows, too
 	Licenses int       `json:"licenses"` // how many are on it
 	Keys     int       `json:"keys"`
 	Recorded bool      `json:"recorded"` // false: it was signed on a copy of the ledger, and is to be added
@@ -236,7 +241,12 @@ func (c *revocationsCommand) record(env *cli.Env) error {
 			return err
 		}
 		t := cli.Table{Whole: true}
+		code, err := format.CodeOf(format.RevocationFile, list.Raw)
+		if err != nil {
+			return err
+		}
 		t.Row("list", fmt.Sprint(list.Number))
+		t.Row("code", code)
 		t.Row("issued", text.Minute(list.Issued()))
 		addContent(&t, &list.RevocationClaims)
 		t.Row("signed by", list.Signer)
@@ -249,7 +259,7 @@ func (c *revocationsCommand) record(env *cli.Env) error {
 		fmt.Fprintf(env.Stderr, "Recorded: now it may go to servers. %s\n", travels(list.Raw))
 		c.tellWaiting(env, left)
 		answer := answerOf(&list.RevocationClaims, list.Signer)
-		answer.Waiting = left.Waiting()
+		answer.Waiting, answer.Code = left.Waiting(), code
 		return env.Answer(answer)
 	})
 }

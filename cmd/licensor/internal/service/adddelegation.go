@@ -247,6 +247,15 @@ func (a *Addition) Replaced() *format.DelegationClaims {
 	return a.Old.Delegation
 }
 
+// Code is the comparison code of the delegation.
+func (a *Addition) Code() string {
+	code, _ := format.CodeOf(format.Delegation, a.raw) // it was opened
+	return code
+}
+
+// KeyCode is the comparison code of a public key.
+func KeyCode(key keys.PublicKey) string { return format.ComparisonCode(key.Thumbprint()) }
+
 // Option is what --key takes for the key.
 func (a *Addition) Option() string {
 	if a.agent {
