@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"os"
 	"slices"
 	"strings"
 
@@ -16,7 +17,7 @@ func Bare(flags *pflag.FlagSet, option, value string) {
 }
 
 // withBare gives options without a value the one that they mean. Behind such an option
-// stands the end, another option, or what is like none of its choices.
+// stands the end, another option, or what is no value that somebody has mistyped.
 func withBare(flags *pflag.FlagSet, args []string) []string {
 	out := slices.Clone(args)
 	for i := 0; i < len(out) && out[i] != "--"; i++ {
@@ -25,12 +26,21 @@ func withBare(flags *pflag.FlagSet, args []string) []string {
 		if !long || f == nil || f.Annotations[bareAnnotation] == nil {
 			continue
 		}
-		choices := f.Annotations[choicesAnnotation]
-		if i+1 < len(out) && (slices.Contains(choices, out[i+1]) || text.Nearest(out[i+1], choices) != "") {
+		if i+1 < len(out) && isValue(out[i+1], f.Annotations[choicesAnnotation]) {
 			i++
 			continue
 		}
 		out[i] += "=" + f.Annotations[bareAnnotation][0]
 	}
 	return out
+}
+
+// isValue reports whether an argument is one of the choices of an option, or meant to be one:
+// a word that no file is called by.
+func isValue(arg string, choices []string) bool {
+	if slices.Contains(choices, arg) || text.Nearest(arg, choices) != "" {
+		return true
+	}
+	_, err := os.Lstat(arg)
+	return err != nil && arg != "" && strings.Trim(arg, "abcdefghijklmnopqrstuvwxyz") == ""
 }

@@ -42,7 +42,7 @@ func (c *Carriage) AddLicense(flags *pflag.FlagSet) {
 // One refuses the options of one license where there are several.
 func (c *Carriage) One() error {
 	if c.Mode != qr.Never || c.Pictures() || c.spell {
-		return cli.Usagef("--qr is for one license, and so is --spell").WithHint("--sheet FILE.html prints all; \"licensor show LICENSE --qr\" draws one")
+		return cli.Usagef("--qr is for one license, and so is --spell").WithHint("--sheet FILE.html prints all; \"licensor show LICENSE --qr auto\" draws one")
 	}
 	return nil
 }

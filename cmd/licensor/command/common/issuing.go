@@ -69,7 +69,7 @@ func (o *Issuing) Deliver(ctx context.Context, env *cli.Env, s *service.Service,
 	if err != nil {
 		return nil, err
 	}
-	t.Row("license code", code)
+	t.Row("its code", code)
 	if o.Out != "-" {
 		t.Row("file", o.Out)
 	}
