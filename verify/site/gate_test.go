@@ -94,6 +94,17 @@ func TestCurrentIsTheJudgement(t *testing.T) {
 	}
 }
 
+// TestCurrentKnowsTheClock: what a check has seen counts at once.
+func TestCurrentKnowsTheClock(t *testing.T) {
+	s, _ := installedState(t)
+	g := gate(t, s, program(t), now.Add(oneDay))
+	if _, err := g.Current(now.Add(oneDay - 50*time.Minute)); err != nil {
+		t.Errorf("within the tolerance: %v", err)
+	}
+	_, err := g.Current(now.Add(oneDay - 2*time.Hour))
+	wantReason(t, err, verify.ClockRolledBack)
+}
+
 // TestCurrentNamesTheTime: a refusal tells the time at which it was asked for.
 func TestCurrentNamesTheTime(t *testing.T) {
 	s, _ := installedState(t)

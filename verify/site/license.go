@@ -64,10 +64,10 @@ func (s *State) check(v *verify.Verifier, p Program, now time.Time) (*evidence, 
 	switch {
 	case e.clockErr != nil:
 	case err == nil:
-		unwritten[clockFile] = s.recordClock(e.record.orSigned(signedAt(license)), now)
+		unwritten[clockFile] = s.recordClock(e.sees(e.record.orSigned(signedAt(license)), now), now)
 	case errors.Is(err, verify.Expired) && e.record != seen{}:
 		// Otherwise a clock that stands before the end would never be recorded.
-		unwritten[clockFile] = s.recordClock(e.record, now)
+		unwritten[clockFile] = s.recordClock(e.sees(e.record, now), now)
 	}
 	failed := s.unwrittenWarnings(unwritten)
 	e.warnings = append(e.warnings, failed...)
@@ -179,6 +179,14 @@ func (s *State) evidence(q question) (*evidence, error) {
 	var err error
 	e.facts, err = s.facts(q, e.record.highest, &e.unread)
 	return e, err
+}
+
+// sees makes later answers know the time that is recorded now, also where that fails. It
+// returns the record.
+func (e *evidence) sees(record seen, now time.Time) seen {
+	next, _ := record.next(now)
+	e.facts.Seen = later(e.facts.Seen, next.highest)
+	return record
 }
 
 // judge answers the question for a time. The emergency is that of a failover license, which
