@@ -8,6 +8,7 @@ import (
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/verify/machine"
 	"github.com/offlicense/offlicense/verify/site"
+	"github.com/offlicense/offlicense/verify/site/counter"
 	"github.com/spf13/pflag"
 )
 
@@ -34,7 +35,7 @@ func (f *programFlags) program(env *cli.Env, here bool) (site.Program, error) {
 	if p.Built, err = parseBuilt(f.built); err != nil {
 		return p, err
 	}
-	if p.Use, err = parseUse(f.use, here); err != nil {
+	if p.Use, err = parseUse(env, f.use, here); err != nil {
 		return p, err
 	}
 	p.Components, err = f.components.read(env)
@@ -57,8 +58,21 @@ func parseBuilt(text string) (time.Time, error) {
 // countable is the limit that the tool can count itself.
 const countable = "cores"
 
+// usersIn counts the concurrent users in a directory of package counter.
+func usersIn(env *cli.Env, dir string) (uint64, error) {
+	c, err := counter.New(counter.Options{Dir: dir, Random: env.Rand})
+	if err != nil {
+		return 0, cli.Usagef("--use NAME=@DIR needs the directory of concurrent users")
+	}
+	n, err := c.InUse(env.Now())
+	if err != nil {
+		return 0, cli.Failf("the users in %s cannot be counted: %w", cli.Quote(dir), err).WithHint("name the directory of the product's concurrent users, such as /run/evoq/users")
+	}
+	return n, nil
+}
+
 // parseUse reads what is in use. here says that it is this machine that is judged.
-func parseUse(items []string, here bool) (map[string]uint64, error) {
+func parseUse(env *cli.Env, items []string, here bool) (map[string]uint64, error) {
 	use := make(map[string]uint64, len(items))
 	for _, item := range items {
 		name, number, given := strings.Cut(item, "=")
@@ -70,9 +84,14 @@ func parseUse(items []string, here bool) (map[string]uint64, error) {
 			}
 			n, err = machine.Cores(), nil
 		}
+		if dir, counted := strings.CutPrefix(number, "@"); counted && here && name != "" {
+			if n, err = usersIn(env, dir); err != nil {
+				return nil, err
+			}
+		}
 		if _, twice := use[name]; err != nil || name == "" || twice {
 			return nil, cli.Usagef("--use does not take %s", cli.Quote(item)).
-				WithHint("give each limit once, as NAME=NUMBER, such as users=12 or cores=auto")
+				WithHint("give each limit once, as NAME=NUMBER, such as users=12, users=@/run/evoq/users or cores=auto")
 		}
 		use[name] = n
 	}
