@@ -69,7 +69,8 @@
 // identifies a containerized site best is an operator's own component, the id of the cluster
 // or of the volume.
 // System containers (LXC, systemd-nspawn, WSL) make their own machine-id at first boot,
-// as a machine does, so theirs is offered. /.dockerenv counts even where the root file
+// as a machine does, so theirs is offered; the product UUID is their host's, and changes when they
+// move to another. /.dockerenv counts even where the root file
 // system is a disk: that is a virtual machine made from an image, which has the image's
 // machine-id.
 package machine

@@ -27,19 +27,19 @@ func (c *collector) readSystem(root string, withMAC, hostID bool) {
 	in := detectContainer(root, mounts)
 
 	// own adds what is the machine's own, or its host's where that is asked for.
-	own := func(label, hostLabel string, r reading) reading {
-		if in.kind == appContainer && r.status == Present {
+	own := func(label, hostLabel string, hosts bool, r reading) reading {
+		if hosts && r.status == Present {
 			if hostID {
 				c.add(hostLabel, r)
 				return absent(r.detail)
 			}
-			r = absent(r.detail + ", which is the host's, and the same in every container on it: " + useComponent + ", or name the host with --host-id")
+			r = absent(r.detail + ", which is the host's, the same in every container on it and another one once this moves: " + useComponent + ", or name the host with --host-id")
 		}
 		c.add(label, r)
 		return r
 	}
-	id := own(format.LabelMachineID, LabelHostMachineID, readMachineID(root, mounts, in))
-	own(format.LabelProductUUID, LabelHostUUID, readProductUUID(root, in))
+	id := own(format.LabelMachineID, LabelHostMachineID, in.kind == appContainer, readMachineID(root, mounts, in))
+	own(format.LabelProductUUID, LabelHostUUID, in.kind != noContainer, readProductUUID(root))
 	c.add(format.LabelRootFS, readRootFS(root, mounts, in))
 	if withMAC {
 		c.add(format.LabelMAC, readMAC(root, id))
@@ -94,7 +94,7 @@ func isOnKernelCommandLine(root, id string) bool {
 	})
 }
 
-func readProductUUID(root string, in container) reading {
+func readProductUUID(root string) reading {
 	b, err := readFile(root+productUUIDFile, maxID)
 	switch {
 	case err == nil:
@@ -107,9 +107,5 @@ func readProductUUID(root string, in container) reading {
 		}
 		return r
 	}
-	r := uuidReading(string(b), productUUIDFile)
-	if r.status == Present && in.kind == systemContainer {
-		r.detail += ": it names the host of this container"
-	}
-	return r
+	return uuidReading(string(b), productUUIDFile)
 }

@@ -87,3 +87,5 @@ func TestWhoChecksChanges(t *testing.T) {
 		t.Errorf("more: got %+v", third)
 	}
 }
+
+func nothingDemanded(e *ledger.Entitlement) { e.Binding = "key" }
