@@ -101,10 +101,10 @@ func Answer(request []byte) (*format.LicenseClaims, error) {
 	l := License()
 	l.Product, l.Terms.Invoice, l.Terms.Type, l.Terms.Site = q.Product, q.Invoice, q.Type, q.Site
 	l.Binding = &format.Binding{
-		Key: q.Key.Bytes(), Request: q.Hash, Components: q.Components,
-		Need: uint64(len(q.Components)),
+		Key: q.Key.Bytes(), Request: q.Hash, Components: q.Readable(),
+		Need: uint64(len(q.Readable())),
 	}
-	if len(q.Components) > 1 {
+	if len(l.Binding.Components) > 1 {
 		l.Binding.Need--
 	}
 	return l, nil
