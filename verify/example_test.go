@@ -66,5 +66,5 @@ func ExampleVerifier_Check() {
 	fmt.Println(err)
 	// Output:
 	// true
-	// expired: the license ended on 2027-11-21
+	// expired: the license ended on 2027-11-21 UTC
 }

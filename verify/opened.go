@@ -140,7 +140,7 @@ func (o *Opened) AcceptsList(l *RevocationList) error {
 			Reason:   Superseded,
 			Message:  "the license asks for a later revocation list",
 			Expected: fmt.Sprintf("list %d or later", least),
-			Found:    fmt.Sprintf("list %d of %s", l.Number, day(l.Issued())),
+			Found:    fmt.Sprintf("list %d of %s", l.Number, date(l.Issued())),
 			hint:     "ask the vendor for the newest revocation list",
 		}
 	}

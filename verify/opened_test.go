@@ -145,11 +145,11 @@ func TestRevokes(t *testing.T) {
 
 // TestClockRefusal has one text wherever a clock is compared.
 func TestClockRefusal(t *testing.T) {
-	if err := verify.CheckClock(issued.Add(-verify.ClockTolerance), issued, "the moon rose"); err != nil {
+	if err := verify.CheckClock(issued.Add(-verify.ClockTolerance), issued, "the moon"); err != nil {
 		t.Errorf("within the tolerance: %v", err)
 	}
-	err := verify.CheckClock(issued.Add(-verify.ClockTolerance-time.Second), issued, "the moon rose")
-	if !errors.Is(err, verify.ClockRolledBack) || !strings.Contains(err.Error(), "the moon rose at 2026-11-21T12:00:00Z") {
+	err := verify.CheckClock(issued.Add(-verify.ClockTolerance-time.Second), issued, "the moon")
+	if !errors.Is(err, verify.ClockRolledBack) || !strings.Contains(err.Error(), "the moon was signed on 2026-11-21 12:00:00 UTC, and this machine's clock says 2026-11-21 10:59:59 UTC") {
 		t.Errorf("beyond the tolerance: %v", err)
 	}
 }

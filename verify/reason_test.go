@@ -98,8 +98,8 @@ func TestEachBound(t *testing.T) {
 		"clock: a second more behind the build": {verify.ClockRolledBack, func(s *scenario) {
 			s.facts.Built = s.facts.Now.Add(time.Hour + time.Second)
 		}},
-		"clock: an hour behind what was seen":       {verify.Valid, func(s *scenario) { s.facts.Seen = s.facts.Now.Add(time.Hour) }},
-		"clock: a second more behind what was seen": {verify.ClockRolledBack, func(s *scenario) { s.facts.Seen = s.facts.Now.Add(time.Hour + time.Second) }},
+		"clock: a day and an hour behind what was seen": {verify.Valid, func(s *scenario) { s.facts.Seen = s.facts.Now.Add(25 * time.Hour) }},
+		"clock: a second more behind what was seen":     {verify.ClockRolledBack, func(s *scenario) { s.facts.Seen = s.facts.Now.Add(25*time.Hour + time.Second) }},
 		"clock: behind the delegation": {verify.ClockRolledBack, func(s *scenario) {
 			s.delegation.IssuedAt = s.facts.Now.Unix() + 3601
 		}},
@@ -227,11 +227,11 @@ func TestWarnings(t *testing.T) {
 		"in an emergency": {func(s *scenario) {
 			emergencyDay(2, 14)(s)
 			s.facts.EmergencySince = issued
-		}, "running in an emergency declared on 2026-11-21: day 2 of 14", verify.Warning{Code: verify.InEmergency, Date: issued, Count: 2, Of: 14}},
+		}, "running in an emergency declared on 2026-11-21 UTC: day 2 of 14", verify.Warning{Code: verify.InEmergency, Date: issued, Count: 2, Of: 14}},
 		"in one without limit": {func(s *scenario) {
 			emergencyDay(2, 0)(s)
 			s.facts.EmergencySince = issued
-		}, "declared on 2026-11-21: day 2", verify.Warning{Code: verify.InEmergency, Date: issued, Count: 2}},
+		}, "declared on 2026-11-21 UTC: day 2", verify.Warning{Code: verify.InEmergency, Date: issued, Count: 2}},
 		"in grace": {func(s *scenario) { s.license.Terms.GraceDays, s.facts.Now = 1, ends.Add(-1) }, "renew", verify.Warning{Code: verify.InGrace, Date: ends}},
 	} {
 		s := newScenario(t)

@@ -29,7 +29,7 @@ func (j *judgement) revocation() error {
 	revoked := func(by *RevocationList, message, found string) error {
 		return &Refusal{
 			Reason:  Revoked,
-			Message: fmt.Sprintf("%s, by its revocation list %d of %s", message, by.Number, day(by.Issued())),
+			Message: fmt.Sprintf("%s, by its revocation list %d of %s", message, by.Number, date(by.Issued())),
 			Found:   found,
 			hint:    "ask " + j.claims.Issuer + " for another license, and why this one was revoked",
 		}
@@ -90,7 +90,7 @@ func (j *judgement) checkList(need uint64) error {
 	unknown := func(why, expected string) error {
 		found := "no revocation list"
 		if j.list != nil {
-			found = fmt.Sprintf("list %d of %s", j.list.Number, day(j.list.Issued()))
+			found = fmt.Sprintf("list %d of %s", j.list.Number, date(j.list.Issued()))
 		}
 		return &Refusal{
 			Reason:   Revoked,

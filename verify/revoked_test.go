@@ -218,7 +218,7 @@ func TestListsClock(t *testing.T) {
 		} {
 			l, err := run.check(t)
 			wantReason(t, l, err, c.want)
-			if c.want == verify.ClockRolledBack && !strings.Contains(err.Error(), "the revocation list was issued") {
+			if c.want == verify.ClockRolledBack && !strings.Contains(err.Error(), "the revocation list was signed") {
 				t.Errorf("%s, %s: got %v", name, way, err)
 			}
 		}

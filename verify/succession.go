@@ -28,7 +28,7 @@ func (r ReleasedLicense) Refuse(l *format.LicenseClaims) error {
 	}
 	return &Refusal{
 		Reason:   Released,
-		Message:  "this site gave the license up on " + day(r.At),
+		Message:  "this site gave the license up on " + date(r.At),
 		Expected: "a license of another activation",
 		Found:    "activation " + quote(l.Activation),
 		hint:     `make a new request with "offlicense request", send it to the vendor, and install the license that comes back`,
@@ -48,7 +48,7 @@ func (j *judgement) superseded() error {
 		Reason:   Superseded,
 		Message:  "a later license for the same activation is installed",
 		Expected: fmt.Sprintf("epoch %d or later", installed.Terms.Epoch),
-		Found:    fmt.Sprintf("epoch %d, issued on %s", j.claims.Terms.Epoch, day(j.license.Issued)),
+		Found:    fmt.Sprintf("epoch %d, issued on %s", j.claims.Terms.Epoch, date(j.license.Issued)),
 		hint:     "keep the installed license, or install the latest one from the vendor",
 	}
 }

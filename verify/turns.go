@@ -11,14 +11,14 @@ import (
 func (o *Opened) Turns(facts Facts) []time.Time {
 	j := &judgement{Opened: o, facts: &facts, license: newLicense(o.claims, o.signed.Code(), o.delegation.claims.Name)}
 	_ = j.findLists() // lists that do not hold are a refusal at any time
-	floor, _ := j.clockFloor()
+	floor, _ := j.signedFloor()
 	l := j.license
-	turns := []time.Time{floor.Add(-ClockTolerance)}
+	turns := []time.Time{floor.Add(-ClockTolerance), facts.Built.Add(-ClockTolerance), facts.Seen.Add(-SeenTolerance)}
 	if !l.NotBefore.IsZero() {
 		turns = append(turns, l.NotBefore.Add(-ClockTolerance))
 	}
 	if !l.Expires.IsZero() {
-		turns = append(turns, l.Expires.Add(-renewalNotice), l.Expires, l.HardEnd)
+		turns = append(turns, l.Expires.Add(-facts.notice()), l.Expires, l.HardEnd)
 	}
 	if most := facts.MaxRevocationAge; most > 0 && j.list != nil {
 		turns = append(turns, j.list.Issued().Add(most).Add(1))

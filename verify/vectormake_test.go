@@ -418,8 +418,15 @@ func (m *vectorMaker) refusedFacts() {
 	m.license("clock-rolled-back-built", verify.ClockRolledBack, "more than an hour before the program was built", func(s *scenario) {
 		s.facts.Built = s.facts.Now.Add(time.Hour + time.Second)
 	})
-	m.license("clock-rolled-back-seen", verify.ClockRolledBack, "more than an hour before the highest time seen", func(s *scenario) {
-		s.facts.Seen = s.facts.Now.Add(time.Hour + time.Second)
+	m.license("clock-rolled-back-seen", verify.ClockRolledBack, "more than 25 hours before the highest time seen", func(s *scenario) {
+		s.facts.Seen = s.facts.Now.Add(25*time.Hour + time.Second)
+	})
+	m.license("valid-behind-seen", verify.Valid, "25 hours before the highest time seen: a clock that was ahead for a while", func(s *scenario) {
+		s.facts.Seen = s.facts.Now.Add(25 * time.Hour)
+	})
+	m.license("expired-behind-seen", verify.Expired, "the highest time seen is the end, and the tolerance stretches nothing", func(s *scenario) {
+		s.facts.Seen = ends
+		s.facts.Now = ends.Add(-25 * time.Hour)
 	})
 	m.license("clock-rolled-back-before-not-before", verify.ClockRolledBack, "the clock is judged before nbf", func(s *scenario) {
 		s.license.NotBefore, s.facts.Now = issued.Unix()+dayLong, time.Unix(0, 0)

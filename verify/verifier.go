@@ -78,8 +78,9 @@ type Facts struct {
 	MinRevocation    uint64
 	MaxRevocationAge time.Duration // oldest list that this program accepts; 0: any, and none
 
-	Seen time.Time         // highest time that this site has seen before; zero: none
-	Use  map[string]uint64 // what the program uses of the license's limits, such as cores
+	Notice time.Duration     // how long before its end a license says so; 0: DefaultNotice; negative: not at all
+	Seen   time.Time         // highest time that this site has seen before; zero: none
+	Use    map[string]uint64 // what the program uses of the license's limits, such as cores
 
 	Emergency bool // an emergency is declared, so that a failover license may run
 

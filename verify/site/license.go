@@ -297,7 +297,7 @@ func (e *evidence) nameRecord(err error, facts verify.Facts) error {
 		return err
 	}
 	named := *refusal
-	return named.WithHint("set the clock to the right time and try again; if it was ahead for a while and is right now, remove %q", e.clockPath)
+	return named.WithHint("set the clock, or if it was ahead for a while and is right now, remove %q", e.clockPath)
 }
 
 // readLicense returns the text of the installed license file; the error says what to do

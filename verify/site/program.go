@@ -39,6 +39,9 @@ type Program struct {
 	// False records what is due.
 	ReadOnly bool
 
+	// Notice is how long before its end a license warns of it. 0: 30 days; negative: not at all.
+	Notice time.Duration
+
 	// Emergency lets a failover license run because the program itself says so. False
 	// leaves it to what "offlicense failover" has declared in the state directory, where days
 	// of emergency are counted; the program's own are not.
@@ -48,7 +51,7 @@ type Program struct {
 func (p Program) facts(now time.Time) verify.Facts {
 	return verify.Facts{
 		Now: now, Product: p.Product, Edition: p.Edition, Version: p.Version, Built: p.Built,
-		Use: p.Use, Emergency: p.Emergency,
+		Use: p.Use, Emergency: p.Emergency, Notice: p.Notice,
 		MinRevocation: p.MinRevocation, MaxRevocationAge: p.MaxRevocationAge,
 	}
 }

@@ -202,7 +202,7 @@ func TestReleaseRefused(t *testing.T) {
 		"damaged license": {func(s *State) { put(t, s, licenseFile, []byte("OLL1:")) }, verify.Malformed},
 		"no key":          {func(s *State) { os.Remove(s.path(keyFile)) }, ErrNoKey},
 		"another site's":  {func(s *State) { os.Remove(s.path(keyFile)); request(t, s, options(t)) }, verify.WrongSite},
-		"clock set back":  {func(s *State) { put(t, s, clockFile, seen{now.Add(2 * time.Hour), now.Add(2 * time.Hour)}.marshal()) }, verify.ClockRolledBack},
+		"clock set back":  {func(s *State) { put(t, s, clockFile, seen{now.Add(26 * time.Hour), now.Add(26 * time.Hour)}.marshal()) }, verify.ClockRolledBack},
 		"forged": {func(s *State) {
 			text := bytes.Clone(file(t, s, licenseFile))
 			raw, _ := format.DecodeTextAs(text, format.LicenseFile)

@@ -197,7 +197,7 @@ func (s *State) keepInForce(v *verify.Verifier, kept []keptList, met []*verify.R
 }
 
 func fromFuture(l *verify.RevocationList, now time.Time) error {
-	return verify.CheckClock(now, l.Issued(), "the revocation list was issued")
+	return verify.CheckClock(now, l.Issued(), "the revocation list")
 }
 
 // keepList puts a list into the directory and removes those that are not in force beside it.

@@ -76,16 +76,16 @@ func end(l *verify.License) string {
 	case l.Expires.IsZero():
 		return "never"
 	case l.HardEnd.Equal(l.Expires):
-		return text.LastDay(l.Expires)
+		return text.LastDay(l.Expires) + " UTC"
 	}
-	return text.LastDay(l.Expires) + ", in grace until " + text.LastDay(l.HardEnd)
+	return text.LastDay(l.Expires) + " UTC, in grace until " + text.LastDay(l.HardEnd) + " UTC"
 }
 
 func until(t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
-	return "until " + day(t)
+	return "until " + day(t) + " UTC"
 }
 
 func day(t time.Time) string { return t.UTC().Format(time.DateOnly) }
