@@ -88,9 +88,11 @@
 // The time is recorded when a license holds or has expired, in steps of at least an hour,
 // so that most checks write nothing. A step is at most a day, and the first one starts from
 // the issue of the license. After a step that was cut to a day, the next one waits until
-// the clock has advanced by another day. So a clock that is a week ahead for an afternoon
-// costs the site a day, not the license. The price: after a month without power, or between
-// issue and installation, the record stays a month behind.
+// the clock has advanced by another day. So a clock that is a week ahead for an afternoon moves
+// the record by a day, and a clock that is behind the record by no more than 25 hours is
+// tolerated ([verify.SeenTolerance]): the license is judged by the record. The price: after a
+// month without power, or between issue and installation, the record stays a month behind.
+// CLOCKS.md has what follows from each history of clocks.
 //
 // A clock file that cannot be read is a warning and stays as it is, because replacing it
 // would lower the recorded time in silence. The administrator removes it.
@@ -152,7 +154,8 @@
 // says, and then those that come; until one of them is recorded, a user who cannot record it
 // gets no license. One that is ahead for a moment of the emergency costs the days up to what
 // it says, if there are as many, and nothing if there are not. One that is ahead when the
-// emergency ends may cost all. A day that was used may run again.
+// emergency ends costs those up to a day after the last time that was seen, where it would cost
+// all. A day that was used may run again.
 //
 // The declaration and the days are two files, so that a product that counts while the
 // administrator ends the emergency does not bring it back. If the directory cannot be
