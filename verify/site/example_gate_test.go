@@ -59,7 +59,7 @@ func ExampleGate_Current() {
 	// Output:
 	// with single sign-on
 	// up to 200 users
-	// not licensed: expired: the license ended on 2027-11-21
+	// not licensed: expired: the license ended on 2027-11-21 UTC
 }
 
 // A program that tells its administrator what changes, in its own words.
