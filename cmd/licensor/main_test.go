@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	"fmt"
 	"image/png"
@@ -18,9 +20,12 @@ import (
 	"github.com/makiuchi-d/gozxing/qrcode"
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/cmd/internal/cli/clitest"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/desk"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/home"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/ledgertest"
 	"github.com/offlicense/offlicense/cmd/offlicense/command"
 	"github.com/offlicense/offlicense/format"
+	"github.com/offlicense/offlicense/verify"
 	"github.com/offlicense/offlicense/verify/machine"
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -37,7 +42,32 @@ func TestMain(m *testing.M) {
 	testscript.Main(stopping{m}, map[string]func(){
 		"licensor":   func() { os.Exit(tool(program())) },
 		"offlicense": func() { os.Exit(tool(command.Program(command.Build{}))) },
+		"enqueue":    enqueue,
 	})
+}
+
+// enqueue leaves a request to the staff, as the service does: enqueue HOME REQUEST WORD WHY.
+func enqueue() {
+	text, err := os.ReadFile(os.Args[2])
+	if err != nil {
+		panic(err)
+	}
+	request, err := verify.OpenRequest(text)
+	if err != nil {
+		panic(err)
+	}
+	d, err := desk.Open(context.Background(), home.Home{Dir: os.Args[1]}, os.Getenv("LICENSOR_LEDGER"))
+	if err != nil {
+		panic(err)
+	}
+	defer d.Close()
+	w, err := d.Add(context.Background(), desk.Waiting{
+		Hash: request.Hash, Invoice: request.Invoice, Request: string(text), Word: os.Args[3], Why: os.Args[4], Asked: time.Now(),
+	}, rand.Reader)
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(w.Number)
 }
 
 // stopping ends the database server that tests may have started.

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/desk"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/home"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
@@ -391,4 +392,23 @@ func (o *Options) WithService(env *cli.Env, mode service.Mode, f func(context.Co
 	}
 	defer s.Close()
 	return ReadError(f(ctx, s))
+}
+
+// WithDesk opens what lies beside the ledger for the service.
+func (o *Options) WithDesk(env *cli.Env, f func(context.Context, *desk.Desk) error) error {
+	at, err := o.Open(env)
+	if err != nil {
+		return err
+	}
+	where, err := o.Database(env)
+	if err != nil {
+		return err
+	}
+	ctx := context.Background()
+	d, err := desk.Open(ctx, at, where)
+	if err != nil {
+		return ReadError(err)
+	}
+	defer d.Close()
+	return ReadError(f(ctx, d))
 }

@@ -45,7 +45,7 @@ func (c *signCommand) signMany(env *cli.Env, args []string) error {
 			if err != nil {
 				return err
 			}
-			return c.signOne(env, request)
+			return c.signOne(env, request, c.deliverTo(env))
 		}
 	}
 	if err := checkNames(b.items); err != nil {

@@ -19,6 +19,7 @@ import (
 // Commands are the commands of this package.
 var Commands = cli.WithUsage(usage, []cli.Command{
 	{Name: "sign", Summary: "sign the license that a request asks for", Setup: sign},
+	{Name: "queue", Summary: "work on the requests that the service left to the staff", Setup: queue},
 	{Name: "release", Summary: "record a release and free its seat", Setup: release},
 	{Name: "deactivate", Summary: "free a lost server's seat", Setup: deactivate},
 	{Name: "reactivate", Summary: "free a lost server's seat, sign for its successor", Setup: reactivate},
@@ -78,14 +79,17 @@ func (c *signCommand) run(env *cli.Env, args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := c.signOne(env, request); err != nil {
+	if err := c.signOne(env, request, c.deliverTo(env)); err != nil {
 		return err
 	}
 	done()
 	return nil
 }
 
-func (c *signCommand) signOne(env *cli.Env, request *verify.Request) error {
+// delivery gives a license out. again says that it was on record already.
+type delivery func(ctx context.Context, s *service.Service, license *ledger.License, again bool) error
+
+func (c *signCommand) signOne(env *cli.Env, request *verify.Request, deliver delivery) error {
 	by, err := c.Operation(env)
 	if err != nil {
 		return err
@@ -110,7 +114,7 @@ func (c *signCommand) signOne(env *cli.Env, request *verify.Request) error {
 				return err
 			}
 		}
-		return c.deliver(ctx, env, s, license, offer.License != nil)
+		return deliver(ctx, s, license, offer.License != nil)
 	})
 }
 
@@ -177,6 +181,13 @@ func (c *signCommand) signUnbound(env *cli.Env, args []string) error {
 		}
 		return c.deliver(ctx, env, s, license, false)
 	})
+}
+
+// deliverTo delivers as the options say.
+func (c *signCommand) deliverTo(env *cli.Env) delivery {
+	return func(ctx context.Context, s *service.Service, license *ledger.License, again bool) error {
+		return c.deliver(ctx, env, s, license, again)
+	}
 }
 
 // deliver writes a license, and answers with it.
