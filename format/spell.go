@@ -99,8 +99,11 @@ type Spelled struct {
 	lines  []string // by number, less one: symbols without the check symbols; empty: not read yet
 }
 
-// maxSpelledText is the most bytes of text that are looked at.
-const maxSpelledText = 64 << 10
+// What is looked at: the most bytes of text, and its first lines.
+const (
+	maxSpelledText   = 64 << 10
+	maxSpelledLooked = 10 * MaxSpelledLines
+)
 
 // ParseSpelled reads the lines of a text. Those that have a number may stand in any order, and
 // then only they are read; else they are counted. Blank lines are passed over, and so are
@@ -113,7 +116,7 @@ func ParseSpelled(text []byte) (s *Spelled, faults map[int]string) {
 	var numbered, counted []line
 	text = bytes.TrimPrefix(text[:min(len(text), maxSpelledText)], []byte(byteOrderMark))
 	for text := range strings.Lines(string(text)) {
-		if strings.TrimSpace(text) == "" || text[0] == '#' {
+		if strings.TrimSpace(text) == "" || text[0] == '#' || len(counted) == maxSpelledLooked {
 			continue
 		}
 		if number, rest, ok := CutSpelledNumber(text); ok {
@@ -288,7 +291,7 @@ func good(number int, word string) bool {
 // suspicion says what a line most likely is that is not good.
 func (s *Spelled) suspicion(number int, word string) string {
 	for i, line := range s.lines {
-		if line != "" && i+1 != number && word == line+checkSymbols(i+1, line) {
+		if line != "" && i+1 != number && strings.HasPrefix(word, line) && good(i+1, word) {
 			return fmt.Sprintf("this is line %d again", i+1)
 		}
 	}

@@ -50,10 +50,10 @@ var layouts = [...]layout{
 	}},
 }
 
-// pressed returns what a keyboard's characters have for a statement: letters and digits as
-// they stand on the US keyboard, and of its other keys what a statement needs of them.
-func (l *layout) pressed() map[rune]byte {
-	meant := make(map[rune]byte)
+// pressed returns what a keyboard's characters, all of Latin-1, have for a statement: letters
+// and digits as they stand on the US keyboard, and of its other keys what a statement needs
+// of them. What no key has is a question mark, and what is no text a blank.
+func (l *layout) pressed() (meant [256]byte) {
 	us := []rune(strings.Replace(keyboardUS[0], ";", ":", 1))
 	for _, row := range l.keys {
 		for i, c := range []rune(row) {
@@ -62,32 +62,36 @@ func (l *layout) pressed() map[rune]byte {
 			}
 		}
 	}
+	for c := range meant {
+		r := rune(c)
+		switch lower := unicode.ToLower(r); {
+		case meant[c] != 0:
+		case lower != r && meant[lower] != 0: // É, with Caps Lock
+			meant[c] = meant[lower]
+		case unicode.IsControl(r) || unicode.IsSpace(r):
+			meant[c] = '\n'
+		default:
+			meant[c] = '?'
+		}
+	}
 	return meant
 }
 
-// read returns the text that was typed through a layout. What no key has is left as it is,
-// and what is no text is a blank.
+// read returns the text that was typed through a layout.
 func (l *layout) read(text []byte) []byte {
 	meant := l.pressed()
 	out := make([]byte, 0, len(text))
 	for len(text) > 0 {
 		r, n := utf8.DecodeRune(text)
-		if r == utf8.RuneError && n == 1 {
-			r = rune(text[0]) // a terminal in Latin-1
-		}
-		text = text[n:]
-		c, ok := meant[r]
-		if !ok {
-			c, ok = meant[unicode.ToLower(r)] // É, with Caps Lock
-		}
 		switch {
-		case ok:
-			out = append(out, c)
-		case unicode.IsControl(r) || unicode.IsSpace(r):
-			out = append(out, '\n')
+		case r == utf8.RuneError && n == 1: // a terminal in Latin-1
+			out = append(out, meant[text[0]])
+		case int(r) < len(meant):
+			out = append(out, meant[r])
 		default:
 			out = append(out, '?')
 		}
+		text = text[n:]
 	}
 	return out
 }

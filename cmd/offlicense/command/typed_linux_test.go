@@ -88,6 +88,14 @@ func scanned(t *testing.T) (dir string, texts map[string]string) {
 		slices.Reverse(parts)
 		return parts[1] + between + strings.Join(parts, between)
 	}
+	of := func(vector string) string {
+		file, err := os.ReadFile("../../../testdata/vectors/" + vector + ".txt")
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, text, _ := strings.Cut(string(file), "\n\n")
+		return inOne([]byte(text))
+	}
 	return dir, map[string]string{
 		"license":                     inOne(license) + "\r",
 		"license, no newline":         inOne(license),
@@ -97,6 +105,9 @@ func scanned(t *testing.T) (dir string, texts map[string]string) {
 		"long revocation list":        inOne(long) + "\r",
 		"long revocation list, parts": inParts(long, 900, "\t"),
 		"request":                     r.Code,
+		"release":                     of("release-valid"),
+		"attestation":                 of("attestation-valid"),
+		"short license":               of("valid-carried"),
 		"delegation":                  format.EncodeText(format.Delegation, delegation),
 	}
 }
