@@ -55,6 +55,7 @@ type Plan struct {
 	Binding       any `toml:"binding,omitempty"`
 	Demand        any `toml:"demand,omitempty"`
 	EmergencyDays any `toml:"emergency_days,omitempty"`
+	Automatic     any `toml:"automatic,omitempty"`
 	Features      any `toml:"features,omitempty"`
 	Limits        any `toml:"limits,omitempty,inline"`
 	Ext           any `toml:"ext,omitempty,inline"`
@@ -247,6 +248,11 @@ func planOf(plan ledger.Plan) (p Plan) {
 // read is the inverse of written.
 func read(name, text string) any {
 	switch name {
+	case "automatic":
+		if text == "default" {
+			return text
+		}
+		return read("features", text)
 	case "features":
 		if text == ledger.None {
 			return []string{}

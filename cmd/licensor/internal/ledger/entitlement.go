@@ -43,6 +43,7 @@ type Entitlement struct {
 	Features      []string          `json:"features,omitempty"`
 	Limits        map[string]uint64 `json:"limits,omitempty"`
 	BridgeDays    uint64            `json:"bridge_days,omitempty"` // of a move that its customer begins; 0: DefaultBridgeDays
+	Automatic     string            `json:"automatic,omitempty"`   // what is signed with no person: kinds with ";" between them, or None; empty: all of them
 	Ext           map[string]string `json:"ext,omitempty"`         // the vendor's own data in each license; see Extension
 
 	// Waived says that staff have lifted rule production for good; the event has the
@@ -254,7 +255,7 @@ func (e *Entitlement) checkForm(vendor string, now time.Time) error {
 	case !e.Expires.IsZero() && !e.Expires.After(now):
 		return fmt.Errorf("it would have ended already, on %s", FormatEnd(e.Expires))
 	}
-	if err := e.checkTexts(); err != nil {
+	if err := errors.Join(e.checkTexts(), e.checkAutomatic()); err != nil {
 		return err
 	}
 	sold := *e.Begun(now)

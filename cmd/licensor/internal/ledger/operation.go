@@ -23,6 +23,9 @@ type Operation struct {
 	NewNames bool      // sells names that the products do not have
 	Weaker   bool      // sells a request the binding that it asks for; needs Why
 	Random   io.Reader // for new ids
+
+	// Automatic says that no person looks at what is signed: it is less, see rules.Waiting.
+	Automatic bool
 }
 
 // Check refuses an operation that no event could record. It makes its time what events

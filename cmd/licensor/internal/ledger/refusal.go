@@ -78,6 +78,15 @@ func (r *Refusal) ForCustomers() string {
 	return "This cannot be answered: ask the vendor."
 }
 
+// CustomerSentences returns what ForCustomers says, as what is wrong and what to do.
+func (r *Refusal) CustomerSentences() (wrong, next string) {
+	wrong, next, found := strings.Cut(r.ForCustomers(), ": ")
+	if !found {
+		return wrong, "Ask the vendor."
+	}
+	return wrong + ".", strings.ToUpper(next[:1]) + next[1:]
+}
+
 var forCustomers = map[Rule]string{
 	RuleClaim:      "Nothing was sold under this invoice to this e-mail address: check both, and make a new request.",
 	RuleProduct:    "The invoice is for another product: make a new request.",

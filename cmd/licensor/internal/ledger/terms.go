@@ -190,6 +190,7 @@ var Terms = []Term{
 		},
 		Get:  func(e *Entitlement) string { return e.Demand },
 		Show: func(e *Entitlement) string { return e.Demand }},
+	automaticTerm(),
 	extTerm(),
 }
 

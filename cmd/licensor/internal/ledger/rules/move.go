@@ -242,6 +242,11 @@ func (j *judgement) endMove(from *Activation, result *Released) ([]*Step, error)
 		result.Refusal = refuseWeaker(s.Entitlement, asked, q)
 		return voidMoves(j.Facts, j.by, from)
 	}
+	if j.by.Automatic && !m.Waits {
+		if waits := automatic(&Offer{Entitlement: s.Entitlement, Grant: newGrant(s.Entitlement, successor.ID, 1, q), from: from}); waits != nil {
+			return nil, waits
+		}
+	}
 	result.Successor = successor.ID
 	if m.Waits {
 		result.Waits = q

@@ -34,9 +34,14 @@ type Offer struct {
 }
 
 // Judge says what a request gets, and notes nothing. The error is a *ledger.Refusal if the
-// rules give it nothing.
+// rules give it nothing, or a *Waiting if a person is to look at it.
 func Judge(f *Facts, by *ledger.Operation, q *verify.Request) (*Offer, error) {
 	offer, err := (&judgement{Facts: f, by: by}).judge(q)
+	if err == nil && by.Automatic {
+		if waits := automatic(offer); waits != nil {
+			err = waits
+		}
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -214,7 +219,7 @@ type Outcome struct {
 	Offer *Offer
 	Step  *Step // the one that signs it; nil if it was signed before this batch, or refused
 	Again bool  // the request had its license already, if only from this batch
-	Err   error // a *ledger.Refusal
+	Err   error // a *ledger.Refusal or a *Waiting
 }
 
 // Sign judges a request and grants it a license. newID names the activation that may
@@ -230,6 +235,11 @@ func (j *judgement) sign(q *verify.Request, newID string) (Outcome, []*Step, err
 		return Outcome{Step: s, Again: true}, nil, nil
 	}
 	offer, err := j.judge(q)
+	if err == nil && j.by.Automatic {
+		if waits := automatic(offer); waits != nil {
+			return Outcome{Err: waits}, nil, nil
+		}
+	}
 	var sold []*Step
 	if err == nil && offer.Sells > 0 {
 		sold, err = j.sellWeaker(offer)

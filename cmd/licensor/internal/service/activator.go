@@ -1,0 +1,309 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/offlicense/offlicense/cmd/internal/hint"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/rules"
+	"github.com/offlicense/offlicense/format"
+	"github.com/offlicense/offlicense/verify"
+)
+
+// Queue keeps the requests that wait for the staff, beside the ledger.
+type Queue interface {
+	// Add puts a request in, or finds it there: it is the same one by its hash. The error has
+	// a hint for the customer where the queue is full.
+	Add(ctx context.Context, w Queued) (*Queued, error)
+	// OfRequest returns what became of a request, nil if it never waited.
+	OfRequest(ctx context.Context, hash [32]byte) (*Queued, error)
+	// Signed notes that a request that waited has its license.
+	Signed(ctx context.Context, number string, by string, now time.Time) error
+}
+
+// Queued is a request, or a release, that waits for the staff or did.
+type Queued struct {
+	Number  string // by which the customer asks about it; Add gives it
+	Hash    [32]byte
+	Invoice string
+	Text    string // of the statement, as it came
+	Word    string // why it waits, in one word
+	Why     string // and in a sentence, for staff
+	Asked   time.Time
+	Refused bool   // by staff
+	Said    string // what staff told the customer
+}
+
+// ActivatorOptions are what an Activator takes.
+type ActivatorOptions struct {
+	Key        Key    // of a staff key, whose delegation says what it may sign
+	Queue      Queue  // nil: what would wait is refused
+	Operator   string // of what is recorded; empty: "desk"
+	MaxPerHour int    // licenses, the rest waits for staff; 0: DefaultMaxPerHour
+	Now        func() time.Time
+	Random     io.Reader
+	Log        *slog.Logger // nil: nothing is logged
+}
+
+// DefaultMaxPerHour is how many licenses an Activator signs in an hour.
+const DefaultMaxPerHour = 100
+
+// Activator answers requests and releases with no person who looks at them. What a request
+// says is all that tells who has sent it: anybody may. It may be used by many goroutines at
+// once; several processes may have one on the same ledger.
+type Activator struct {
+	s       *Service
+	o       ActivatorOptions
+	guesses guesses
+	desk    deskKey
+	in      chan *activation
+	late    chan Queued // put into the queue after their answer
+	closing chan struct{}
+	done    sync.WaitGroup
+	stats   struct{ signed, again, waits, declined, failed atomic.Int64 }
+}
+
+// Activated is what a request got.
+type Activated struct {
+	License []byte // the text of a license file; nil where it waits
+	ID      format.ID
+	Again   bool // it is on record since before
+
+	// Where it waits for the staff.
+	Waits  bool
+	Number string // by which the customer asks about it; "" where nobody is told one
+	Word   string // why, in one word; likewise
+	Detail string // and in a sentence for the customer
+	Next   string // what the customer does next
+}
+
+// Declined says to whoever sent a statement why it gets nothing. It says nothing of what is on
+// record of others.
+type Declined struct {
+	Rule   string // a rule, or the reason why the statement cannot be read, in one word
+	Detail string
+	Next   string
+	cause  error
+}
+
+func (d *Declined) Error() string { return d.Detail }
+
+// Hint returns what the customer does next.
+func (d *Declined) Hint() string { return d.Next }
+
+// Unwrap returns what was the reason, which is for staff.
+func (d *Declined) Unwrap() error { return d.cause }
+
+// ErrClosed is what a request gets that comes while the Activator closes.
+var ErrClosed = hint.Errorf("the service is closing; nothing was signed").WithHint("send the same request again in a minute")
+
+// NewActivator starts an Activator. It signs nothing before the first request.
+func (s *Service) NewActivator(o ActivatorOptions) *Activator {
+	if o.Operator == "" {
+		o.Operator = "desk"
+	}
+	if o.MaxPerHour == 0 {
+		o.MaxPerHour = DefaultMaxPerHour
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	a := &Activator{s: s, o: o, in: make(chan *activation), late: make(chan Queued, maxLate), closing: make(chan struct{})}
+	a.desk = deskKey{s: s, o: &a.o}
+	a.done.Go(a.signAll)
+	a.done.Go(a.queueLate)
+	return a
+}
+
+// Close ends the Activator once what it has begun is on record.
+func (a *Activator) Close() {
+	close(a.closing)
+	a.done.Wait()
+}
+
+// ActivatorStats are for metrics: since the start, but for Load.
+type ActivatorStats struct {
+	Signed, Again, Waits, Declined, Failed int64
+	Living, LastHour                       int // of the key; see Load
+}
+
+// Stats returns how often what was answered.
+func (a *Activator) Stats() ActivatorStats {
+	load := a.desk.load()
+	return ActivatorStats{a.stats.signed.Load(), a.stats.again.Load(), a.stats.waits.Load(), a.stats.declined.Load(), a.stats.failed.Load(), load.Living, load.LastHour}
+}
+
+func (a *Activator) operation() ledger.Operation {
+	return ledger.Operation{Operator: a.o.Operator, Now: a.o.Now(), Random: a.o.Random, Automatic: true}
+}
+
+// Activate answers a request with its license, or says that it waits. The same request again
+// gets the newest license of its site. The error is a *Declined where it gets none; any other
+// error is the service's own trouble, and the same request may be sent again.
+func (a *Activator) Activate(ctx context.Context, text []byte) (*Activated, error) {
+	q, err := verify.OpenRequest(text)
+	if err != nil {
+		return a.count(nil, unreadable(err, "offlicense request"))
+	}
+	return a.count(a.activate(ctx, q, text))
+}
+
+func (a *Activator) activate(ctx context.Context, q *verify.Request, text []byte) (*Activated, error) {
+	now := a.o.Now()
+	claim, err := a.s.Claim(ctx, q)
+	switch {
+	case err != nil:
+		return nil, err
+	case claim.Recorded:
+		return a.recorded(ctx, q, text)
+	case !claim.Known && a.guesses.tooMany(q.Invoice, now):
+		if claim.Right {
+			a.queueLater(queued(q, text, &rules.Waiting{Word: waitsForGuesses, Message: "too many wrong e-mail addresses were given for this invoice"}, now))
+		}
+		return &Activated{Waits: true, Detail: "This request waits for the vendor.", Next: "Send the same request again later."}, nil
+	case !claim.Right:
+		a.guesses.wrong(q.Invoice, now)
+		return nil, wrongClaim
+	}
+	if a.o.Queue != nil {
+		if w, err := a.o.Queue.OfRequest(ctx, q.Hash); err != nil {
+			return nil, err
+		} else if w != nil && w.Refused {
+			return nil, refusedByStaff(w)
+		} else if w != nil {
+			return a.tryAgain(ctx, w, q, text)
+		}
+	}
+	return a.sign(ctx, q, text)
+}
+
+// tryAgain signs a request that waits, if what it waited for has come.
+func (a *Activator) tryAgain(ctx context.Context, w *Queued, q *verify.Request, text []byte) (*Activated, error) {
+	done, err := a.sign(ctx, q, text)
+	if err == nil && done.License != nil {
+		if err := a.o.Queue.Signed(ctx, w.Number, a.o.Operator, a.o.Now()); err != nil { // the license stands
+			a.o.Log.Warn("queue", "error", err.Error())
+		}
+	}
+	return done, err
+}
+
+// recorded answers a request that is on record, without the signer if its newest license is
+// what it gets.
+func (a *Activator) recorded(ctx context.Context, q *verify.Request, text []byte) (*Activated, error) {
+	offer, err := a.s.Preview(ctx, a.operation(), q)
+	if err == nil && offer.License == nil {
+		return a.sign(ctx, q, text)
+	}
+	if err != nil {
+		return a.refused(ctx, err, q, text)
+	}
+	return a.licensed(ctx, offer.License, true)
+}
+
+func (a *Activator) licensed(ctx context.Context, license *ledger.License, again bool) (*Activated, error) {
+	texts, err := a.desk.licenseTexts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	file, err := texts.Text(license)
+	if err != nil {
+		return nil, err
+	}
+	return &Activated{License: file, ID: license.ID, Again: again}, nil
+}
+
+// refused puts a request into the queue that staff may sign, and declines another one.
+func (a *Activator) refused(ctx context.Context, err error, q *verify.Request, text []byte) (*Activated, error) {
+	waits := rules.Waits(err)
+	var scope *verify.Refusal
+	if waits == nil && errors.As(err, &scope) {
+		waits = &rules.Waiting{Word: waitsForScope, Message: err.Error()}
+	}
+	if waits == nil {
+		return nil, declined(err)
+	}
+	return a.enqueue(ctx, queued(q, text, waits, a.o.Now()))
+}
+
+func queued(q *verify.Request, text []byte, waits *rules.Waiting, now time.Time) Queued {
+	return Queued{Hash: q.Hash, Invoice: q.Invoice, Text: string(text), Word: waits.Word, Why: waits.Message, Asked: now}
+}
+
+func (a *Activator) enqueue(ctx context.Context, w Queued) (*Activated, error) {
+	if a.o.Queue == nil {
+		return nil, &Declined{w.Word, "The service may not sign this.", "Send the request file to the vendor.", nil}
+	}
+	known, err := a.o.Queue.Add(ctx, w)
+	if err != nil {
+		if next := hint.Of(err); next != "" {
+			return nil, &Declined{"queue", "Too many requests wait for the vendor's staff.", "Send the request file to the vendor, or try again tomorrow.", err}
+		}
+		return nil, err
+	}
+	if known.Refused {
+		return nil, refusedByStaff(known)
+	}
+	return &Activated{Waits: true, Number: known.Number, Word: w.Word, Detail: waitText(w.Word), Next: "Send the same request again later: once it is signed, the answer is the license."}, nil
+}
+
+// count notes what was answered.
+func (a *Activator) count(done *Activated, err error) (*Activated, error) {
+	var no *Declined
+	switch {
+	case errors.As(err, &no):
+		a.stats.declined.Add(1)
+	case err != nil:
+		a.stats.failed.Add(1)
+	case done.Waits:
+		a.stats.waits.Add(1)
+	case done.Again:
+		a.stats.again.Add(1)
+	default:
+		a.stats.signed.Add(1)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return done, nil
+}
+
+var wrongClaim = &Declined{string(ledger.RuleClaim), "Nothing was sold under this invoice to this e-mail address.",
+	"Compare both with the purchase mail, and make a new request.", nil}
+
+func refusedByStaff(w *Queued) error {
+	said := w.Said
+	if said == "" {
+		said = "The vendor has refused this request."
+	}
+	return &Declined{"refused", said, "Ask the vendor; the number is " + w.Number + ".", nil}
+}
+
+// declined says a refusal to a customer; another error stays what it is.
+func declined(err error) error {
+	var refusal *ledger.Refusal
+	if !errors.As(err, &refusal) || refusal.Rule == ledger.RuleClock || refusal.Rule == ledger.RuleFrozen {
+		return err
+	}
+	if refusal.Rule == ledger.RuleClaim {
+		return wrongClaim
+	}
+	detail, next := refusal.CustomerSentences()
+	return &Declined{string(refusal.Rule), detail, next, refusal}
+}
+
+// unreadable says of a statement that it cannot be read.
+func unreadable(err error, command string) error {
+	word := "malformed"
+	var refusal *verify.Refusal
+	if errors.As(err, &refusal) {
+		word = string(refusal.Reason)
+	}
+	return &Declined{word, "This cannot be read: " + err.Error() + ".", "Send what \"" + command + "\" has written, whole.", err}
+}

@@ -1,0 +1,255 @@
+package service
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/rules"
+	"github.com/offlicense/offlicense/format"
+	"github.com/offlicense/offlicense/verify"
+)
+
+// Why a request waits, besides what the rules say.
+const (
+	waitsForScope   = "scope"   // the key's delegation does not cover it
+	waitsForHour    = "hour"    // the service has signed as many licenses in an hour as it may
+	waitsForKey     = "key"     // there is no key that signs, or it is full
+	waitsForGuesses = "guesses" // the invoice got too many wrong claims
+)
+
+// waitText says to the customer why a request waits.
+func waitText(word string) string {
+	wrong, _ := (&ledger.Refusal{Rule: ledger.Rule(word)}).CustomerSentences()
+	switch word {
+	case waitsForHour, waitsForKey, waitsForScope, rules.WaitsForPlan:
+		wrong = "The vendor's staff sign this request."
+	case rules.WaitsForRebind:
+		wrong = "The license of this site is for other hardware."
+	}
+	return wrong + " It waits for the vendor."
+}
+
+const (
+	maxBatch = 256   // requests that are committed together
+	maxLate  = 1_000 // requests that are to be put into the queue after their answer
+)
+
+// activation is a request that waits for its batch.
+type activation struct {
+	q    *verify.Request
+	done chan signed
+}
+
+type signed struct {
+	license *ledger.License
+	again   bool
+	err     error
+}
+
+// sign hands a request to the goroutine that signs. If ctx ends before there is an answer, the
+// request may be signed all the same: it gets that license when it comes again.
+func (a *Activator) sign(ctx context.Context, q *verify.Request, text []byte) (*Activated, error) {
+	one := &activation{q, make(chan signed, 1)}
+	select {
+	case a.in <- one:
+	case <-a.closing:
+		return nil, ErrClosed
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+	select {
+	case r := <-one.done:
+		if r.err != nil {
+			return a.refused(ctx, r.err, q, text)
+		}
+		return a.licensed(ctx, r.license, r.again)
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}
+
+// signAll signs what comes, batch after batch: the next one is what came in meanwhile.
+func (a *Activator) signAll() {
+	for {
+		select {
+		case one := <-a.in:
+			a.signBatch(a.gather(one))
+		case <-a.closing:
+			return
+		}
+	}
+}
+
+func (a *Activator) gather(one *activation) []*activation {
+	batch := []*activation{one}
+	for len(batch) < maxBatch {
+		select {
+		case one := <-a.in:
+			batch = append(batch, one)
+		default:
+			return batch
+		}
+	}
+	return batch
+}
+
+// signBatch answers each of a batch, which nothing cancels: it is recorded whole, and then
+// told.
+func (a *Activator) signBatch(batch []*activation) {
+	ctx := context.Background()
+	by := a.operation()
+	signer, room, err := a.desk.ready(ctx, by.Now)
+	for err == nil && len(batch) > 0 && room > 0 {
+		some := batch[:min(room, len(batch))]
+		var outcomes []Outcome
+		requests := make([]*verify.Request, len(some))
+		for i, one := range some {
+			requests[i] = one.q
+		}
+		if outcomes, err = a.s.SignBatch(ctx, by, requests, signer.issuer.At(by.Now)); err != nil {
+			break
+		}
+		fresh := 0
+		for i, o := range outcomes {
+			switch {
+			case o.Err == nil && !o.Again:
+				fresh++
+			case o.Err != nil && rules.Waits(o.Err) == nil && !IsRefusal(o.Err):
+				a.desk.broken()
+			}
+			some[i].done <- signed{o.License, o.Again, o.Err}
+		}
+		a.desk.signed(fresh)
+		batch, room = batch[len(some):], room-fresh
+	}
+	var refusal *ledger.Refusal
+	switch {
+	case err == nil && len(batch) > 0:
+		err = &rules.Waiting{Word: waitsForHour, Message: "the service has signed as many licenses in an hour as it may"}
+	case errors.As(err, &refusal) && refusal.Rule == ledger.RuleRevoked:
+		err = &rules.Waiting{Word: waitsForKey, Message: "the service's key was revoked"}
+	}
+	if err != nil && len(batch) > 0 {
+		a.o.Log.Error("sign", "requests", len(batch), "error", err.Error())
+	}
+	for _, one := range batch {
+		one.done <- a.without(ctx, by, one.q, err)
+	}
+}
+
+// without answers a request that is not signed: with a license on record, with what the rules
+// have against it, or with why nothing is signed.
+func (a *Activator) without(ctx context.Context, by ledger.Operation, q *verify.Request, why error) signed {
+	var waits *rules.Waiting
+	if !errors.As(why, &waits) {
+		return signed{err: why}
+	}
+	offer, err := a.s.Preview(ctx, by, q)
+	switch {
+	case err != nil:
+		return signed{err: err}
+	case offer.License != nil:
+		return signed{license: offer.License, again: true}
+	}
+	return signed{err: why}
+}
+
+// queueLater puts a request into the queue after its answer, so that the answer takes no longer
+// than one to a wrong claim. Where too many are to be put there, it is dropped: it may come
+// again.
+func (a *Activator) queueLater(w Queued) {
+	select {
+	case a.late <- w:
+	default:
+	}
+}
+
+func (a *Activator) queueLate() {
+	for {
+		select {
+		case w := <-a.late:
+			if _, err := a.enqueue(context.Background(), w); err != nil {
+				a.o.Log.Warn("queue", "error", err.Error())
+			}
+		case <-a.closing:
+			return
+		}
+	}
+}
+
+// AutoReleased is what came of a release.
+type AutoReleased struct {
+	Activation string
+	Already    bool   // it was recorded before
+	Successor  string // the activation of the new server of a move, whose request now gets its license
+
+	// As of Activated.
+	Waits                      bool
+	Number, Word, Detail, Next string
+}
+
+// Release records a release, and signs the license of the new server of a move that waits for
+// it. The same release again changes nothing.
+func (a *Activator) Release(ctx context.Context, text []byte) (*AutoReleased, error) {
+	p, err := a.s.OpenRelease(ctx, text)
+	if err != nil {
+		var refusal *ledger.Refusal
+		if errors.As(err, &refusal) {
+			return nil, declined(err)
+		}
+		if !readable(text) {
+			return nil, unreadable(err, "offlicense release")
+		}
+		var bad *verify.Refusal
+		if errors.As(err, &bad) {
+			return nil, unreadable(err, "offlicense release")
+		}
+		return nil, declined(&ledger.Refusal{Rule: ledger.RuleRelease})
+	}
+	by := a.operation()
+	issue := func(grants []ledger.Grant) []ledger.Draft {
+		signer, room, err := a.desk.ready(ctx, by.Now)
+		if err == nil && room <= 0 {
+			err = &rules.Waiting{Word: waitsForHour, Message: "the service has signed as many licenses in an hour as it may"}
+		}
+		if err != nil {
+			drafts := make([]ledger.Draft, len(grants))
+			for i := range drafts {
+				drafts[i].Err = err
+			}
+			return drafts
+		}
+		return signer.issuer.IssueAll(grants, by.Now)
+	}
+	released, err := a.s.Book.Release(context.WithoutCancel(ctx), by, rules.Releasing{
+		License: p.License, Key: p.Request.Key, EmergencyDays: p.EmergencyDays, Raw: p.Raw,
+	}, issue)
+	if err != nil {
+		q := &verify.Request{Request: format.Request{Invoice: p.Request.Invoice}, Hash: sha256.Sum256(p.Raw)}
+		waits, err := a.refused(ctx, err, q, text)
+		if err != nil {
+			return nil, err
+		}
+		return &AutoReleased{Activation: p.Record.Activation, Waits: true, Number: waits.Number, Word: waits.Word, Detail: waits.Detail, Next: "Nothing more: the vendor records the release."}, nil
+	}
+	if released.Final != nil {
+		a.desk.signed(1)
+	}
+	return &AutoReleased{Activation: released.Activation, Already: released.Already, Successor: released.Successor}, nil
+}
+
+func readable(text []byte) bool {
+	_, err := format.DecodeTextAs(text, format.Release)
+	return err == nil
+}
+
+// NewestList returns the text of the newest revocation list, nil if there is none.
+func (a *Activator) NewestList(ctx context.Context) ([]byte, error) {
+	raw, err := a.s.Book.NewestList(ctx, format.MaxRevocation)
+	if err != nil || raw == nil {
+		return nil, err
+	}
+	return format.EncodeFile(format.RevocationFile, raw), nil
+}

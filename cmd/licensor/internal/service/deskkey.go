@@ -1,0 +1,238 @@
+package service
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"os"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/book"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/rules"
+)
+
+// A key that is to be revoked goes onto a list that names each of its licenses that stays good:
+// it must not have signed more than a list has room for.
+const (
+	warnLiving = 30_000 // from here on the service asks for a new key
+	mostLiving = 50_000 // from here on it signs nothing
+)
+
+// deskKey is the key of an Activator. It is looked up anew where its delegation, or another
+// file of the home, is another one: nobody restarts the service for a new key.
+type deskKey struct {
+	s *Service
+	o *ActivatorOptions
+
+	mu      sync.Mutex
+	signer  *Signer
+	failed  error  // why there is no signer of this stamp
+	stamp   string // of what the signer was loaded from
+	tried   time.Time
+	looked  time.Time
+	hour    hour
+	living  int
+	counted time.Time // when hour and living were read from the ledger
+	warned  bool
+	texts   *LicenseTexts
+	textsOf []byte // the newest list that they carry
+}
+
+const (
+	lookEvery  = time.Second // at the home, and for a newer list
+	retryEvery = time.Minute // to load a key that could not be loaded
+	countEvery = 10 * time.Minute
+)
+
+// hour counts the licenses of the last hour, by minutes.
+type hour struct {
+	minutes [60]int
+	at      int64 // the minute that was counted last
+}
+
+func (h *hour) turn(now time.Time) {
+	minute := now.Unix() / 60
+	for m := max(h.at+1, minute-59); m <= minute; m++ {
+		h.minutes[m%60] = 0
+	}
+	h.at = max(h.at, minute)
+}
+
+func (h *hour) sum(now time.Time) (n int) {
+	h.turn(now)
+	for _, m := range h.minutes {
+		n += m
+	}
+	return n
+}
+
+// ready returns what signs, and how many licenses it may sign now. Its error is a
+// *rules.Waiting if there is none.
+func (k *deskKey) ready(ctx context.Context, now time.Time) (*Signer, int, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if err := k.look(ctx, now); err != nil {
+		return nil, 0, err
+	}
+	switch {
+	case k.signer == nil:
+		return nil, 0, &rules.Waiting{Word: waitsForKey, Message: "there is no key that signs: " + k.failed.Error()}
+	case k.living >= mostLiving:
+		return nil, 0, &rules.Waiting{Word: waitsForKey, Message: fmt.Sprintf("the service's key has signed %d licenses that have not ended: it needs a new key", k.living)}
+	}
+	if err := checkTime(k.signer.Name, k.signer.issuer.Delegation, now); err != nil {
+		return nil, 0, &rules.Waiting{Word: waitsForKey, Message: err.Error()}
+	}
+	return k.signer, min(k.o.MaxPerHour-k.hour.sum(now), mostLiving-k.living), nil
+}
+
+// look loads the key if it is another one, and counts what it has signed.
+func (k *deskKey) look(ctx context.Context, now time.Time) error {
+	if !k.looked.IsZero() && now.Sub(k.looked).Abs() < lookEvery {
+		return nil
+	}
+	stamp, err := k.s.stampOf(k.o.Key)
+	if err != nil {
+		return err
+	}
+	if stamp != k.stamp || k.failed != nil && now.Sub(k.tried).Abs() > retryEvery {
+		k.reload(ctx, now)
+		k.stamp, k.tried = stamp, now
+	}
+	if k.signer != nil {
+		if err := k.newestList(ctx); err != nil {
+			return err
+		}
+		if err := k.count(ctx, now); err != nil {
+			return err
+		}
+	}
+	k.looked = now
+	return nil
+}
+
+// reload loads the key. Where it cannot, the one before goes on as long as it may.
+func (k *deskKey) reload(ctx context.Context, now time.Time) {
+	signer, err := k.s.Signer(ctx, k.o.Key, now)
+	if k.failed = err; err != nil {
+		k.o.Log.Error("key", "error", err.Error())
+		return
+	}
+	k.signer, k.counted = signer, time.Time{}
+	k.o.Log.Info("key", "name", signer.Name, "fingerprint", signer.issuer.Key.Public().Fingerprint())
+}
+
+// newestList has licenses ask for the newest list. The signer may be at work: it is another
+// one then.
+func (k *deskKey) newestList(ctx context.Context) error {
+	list, err := k.s.openList(ctx, k.signer.issuer.Verifier, MaxAttachedList)
+	if err != nil || list == nil || k.signer.issuer.List != nil && bytes.Equal(list.Raw, k.signer.issuer.List.Raw) {
+		return err
+	}
+	other := *k.signer.issuer
+	other.List = list
+	k.signer = &Signer{k.signer.Name, &other}
+	return nil
+}
+
+// broken has the key loaded again: it did not sign.
+func (k *deskKey) broken() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.stamp = ""
+}
+
+// count reads from the ledger what the key has signed: in another process, too.
+func (k *deskKey) count(ctx context.Context, now time.Time) error {
+	if !k.counted.IsZero() && now.Sub(k.counted).Abs() < countEvery {
+		return nil
+	}
+	load, err := k.s.Load(ctx, k.signer.issuer.Delegation.Name, k.signer.issuer.Delegation.Key, now)
+	if err != nil {
+		return err
+	}
+	k.hour.turn(now)
+	if missed := load.LastHour - k.hour.sum(now); missed > 0 { // by others, or before the start
+		k.hour.minutes[k.hour.at%60] += missed
+	}
+	k.counted, k.living = now, load.Living
+	k.warn()
+	return nil
+}
+
+func (k *deskKey) warn() {
+	if k.living < warnLiving {
+		k.warned = false
+	} else if !k.warned {
+		k.warned = true
+		k.o.Log.Warn("key", "living", k.living, "most", mostLiving, "error", "the service needs a new key: licensor key new")
+	}
+}
+
+// signed notes how many licenses were signed.
+func (k *deskKey) signed(n int) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.hour.turn(k.looked)
+	k.hour.minutes[k.hour.at%60] += n
+	k.living += n
+	k.warn()
+}
+
+func (k *deskKey) load() book.Load {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return book.Load{Living: k.living, LastHour: k.hour.sum(k.o.Now())}
+}
+
+// licenseTexts returns what makes the texts of license files, with the newest list.
+func (k *deskKey) licenseTexts(ctx context.Context) (*LicenseTexts, error) {
+	newest, err := k.s.Book.NewestList(ctx, 1<<30)
+	if err != nil {
+		return nil, err
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.texts == nil || !bytes.Equal(newest, k.textsOf) {
+		if k.texts, err = k.s.LicenseTexts(ctx); err != nil {
+			return nil, err
+		}
+		k.textsOf = newest
+	}
+	return k.texts, nil
+}
+
+// stampOf returns what changes where another key, or another delegation, is to be used.
+func (s *Service) stampOf(key Key) (string, error) {
+	v, err := s.home.Verifier()
+	if err != nil {
+		return "", err
+	}
+	all, err := s.home.StaffKeys(v)
+	if err != nil {
+		return "", err
+	}
+	h := sha256.New()
+	for _, k := range all {
+		fmt.Fprintln(h, k.Name, k.Private, k.Public, len(k.RawDelegation))
+		h.Write(k.RawDelegation)
+	}
+	if key.InAgent() {
+		var held []string
+		for public, comment := range AgentKeys(s.AgentSocket) {
+			held = append(held, public.Fingerprint()+" "+comment)
+		}
+		slices.Sort(held)
+		fmt.Fprintln(h, held)
+	}
+	if IsPath(key.Name) && !key.InAgent() {
+		info, err := os.Stat(key.Name)
+		if err == nil {
+			fmt.Fprintln(h, info.ModTime(), info.Size())
+		}
+	}
+	return string(h.Sum(nil)), nil
+}
