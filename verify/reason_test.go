@@ -215,10 +215,10 @@ func TestWarnings(t *testing.T) {
 		"version not given":       {func(s *scenario) { s.license.Terms.MaxVersion, s.facts.Version = "9.x", "" }, "version was not given", verify.Warning{Code: verify.NoVersion, Value: "9.x"}},
 		"build date not given":    {func(s *scenario) { s.facts.Built = time.Time{} }, "build date was not given", verify.Warning{Code: verify.NoBuilt, Date: ends}},
 		"a component has changed": {func(s *scenario) { s.facts.Site.Components = s.facts.Site.Components[1:] }, "2 of 3 match, 2 needed: one more change and this license stops; make a new request now: `offlicense request`", verify.Warning{Code: verify.NoMargin, Value: format.LabelMachineID, Count: 2, Of: 2}},
-		"30 days before its end":  {func(s *scenario) { s.facts.Now = ends.AddDate(0, 0, -30) }, "ends on 2027-11-21", verify.Warning{Code: verify.EndsSoon, Date: ends}},
+		"30 days before its end":  {func(s *scenario) { s.facts.Now = ends.AddDate(0, 0, -30) }, "ends on 2027-11-21", verify.Warning{Code: verify.EndsSoon, Date: ends.Add(-time.Second)}},
 		"the bridge of a move": {func(s *scenario) {
 			s.license.Terms.Type, s.facts.Now = "development", ends.AddDate(0, 0, -1)
-		}, "for the next license of invoice", verify.Warning{Code: verify.EndsSoon, Date: ends}},
+		}, "for the next license of invoice", verify.Warning{Code: verify.EndsSoon, Date: ends.Add(-time.Second)}},
 		"elsewhere":     {func(s *scenario) { s.facts.Site, s.facts.AnyMachine = nil, true }, "on its own site was not checked", verify.Warning{Code: verify.NoMachine}},
 		"no such limit": {func(s *scenario) { s.facts.Use = map[string]uint64{"core": 99} }, `no limit on "core"`, verify.Warning{Code: verify.UnknownLimit, Value: "core"}},
 		"failover elsewhere": {func(s *scenario) {
@@ -232,7 +232,7 @@ func TestWarnings(t *testing.T) {
 			emergencyDay(2, 0)(s)
 			s.facts.EmergencySince = issued
 		}, "declared on 2026-11-21 UTC: day 2", verify.Warning{Code: verify.InEmergency, Date: issued, Count: 2}},
-		"in grace": {func(s *scenario) { s.license.Terms.GraceDays, s.facts.Now = 1, ends.Add(-1) }, "renew", verify.Warning{Code: verify.InGrace, Date: ends}},
+		"in grace": {func(s *scenario) { s.license.Terms.GraceDays, s.facts.Now = 1, ends.Add(-1) }, "renew", verify.Warning{Code: verify.InGrace, Date: ends.Add(-time.Second)}},
 	} {
 		s := newScenario(t)
 		c.change(s)
@@ -260,7 +260,7 @@ func TestWarnings(t *testing.T) {
 func TestDaysLeft(t *testing.T) {
 	w := verify.Warning{Date: ends}
 	for before, want := range map[time.Duration]int{
-		0: 0, -1: 0, 1: 1, 24 * time.Hour: 1, 24*time.Hour + 1: 2, 30 * 24 * time.Hour: 30, math.MaxInt64: 106752,
+		-1: 0, 0: 1, 1: 1, 24*time.Hour - 1: 1, 24 * time.Hour: 2, 30*24*time.Hour - 1: 30, math.MaxInt64: 106752,
 	} {
 		if got := w.Days(ends.Add(-before)); got != want {
 			t.Errorf("%v before: got %d days, want %d", before, got, want)

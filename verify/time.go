@@ -116,10 +116,10 @@ func (j *judgement) expiry(now time.Time) error {
 		}
 	case !now.Before(l.Expires):
 		l.Reason = Grace
-		j.warn(Warning{Code: InGrace, Date: l.HardEnd}, "the license ended on %s; it runs on in grace until %s. Ask %s %s now",
+		j.warn(Warning{Code: InGrace, Date: LastDay(l.HardEnd)}, "the license ended on %s; it runs on in grace until %s. Ask %s %s now",
 			lastDay(l.Expires), lastDay(l.HardEnd), l.Vendor, j.whatNext())
 	case !now.Add(j.facts.notice()).Before(l.Expires):
-		j.warn(Warning{Code: EndsSoon, Date: l.Expires}, "the license ends on %s; ask %s %s", lastDay(l.Expires), l.Vendor, j.whatNext())
+		j.warn(Warning{Code: EndsSoon, Date: LastDay(l.Expires)}, "the license ends on %s; ask %s %s", lastDay(l.Expires), l.Vendor, j.whatNext())
 	}
 	return nil
 }
@@ -167,9 +167,18 @@ func clock(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 // moment is a time for people.
 func moment(t time.Time) string { return t.UTC().Format(time.DateTime) + " UTC" }
 
+// LastDay returns the last second before an end, zero for none. An end such as
+// License.Expires is the first one that is not covered, often midnight: the date to tell a person is that of the day before.
+func LastDay(end time.Time) time.Time {
+	if end.IsZero() {
+		return end
+	}
+	return end.Add(-time.Second)
+}
+
 // lastDay returns the last day that is covered by what ends at a time: the first second
 // that is not covered.
-func lastDay(end time.Time) string { return day(end.Add(-time.Second)) }
+func lastDay(end time.Time) string { return day(LastDay(end)) }
 
 // day is one that something ends or begins with, in whose zone a reader may be wrong.
 func day(t time.Time) string { return date(t) + " UTC" }

@@ -24,8 +24,8 @@ type WarningCode string
 
 // The codes of this package. Those of a state directory are in package site.
 const (
-	EndsSoon     WarningCode = "ends-soon"     // Date: the first moment that is not covered
-	InGrace      WarningCode = "in-grace"      // Date: the first moment after the grace
+	EndsSoon     WarningCode = "ends-soon"     // Date: the last second, of the last day
+	InGrace      WarningCode = "in-grace"      // Date: its last second
 	InEmergency  WarningCode = "in-emergency"  // Date: when it was declared. Count: the number of this day, of so many
 	NoMargin     WarningCode = "no-margin"     // Value: labels of what has changed or cannot be read. Count: what matches, of what must
 	UnknownLimit WarningCode = "unknown-limit" // Value: a limit that the program uses and the license does not set
@@ -55,9 +55,8 @@ func (w Warning) AboutProgram() bool { return w.Code == NoVersion || w.Code == N
 // day, and 0 for a warning without a date or with one that has passed.
 func (w Warning) Days(now time.Time) int {
 	left := w.Date.Sub(now)
-	if w.Date.IsZero() || left <= 0 {
+	if w.Date.IsZero() || left < 0 {
 		return 0
 	}
-	const day = 24 * time.Hour
-	return int((left-1)/day) + 1
+	return int(left/(24*time.Hour)) + 1
 }

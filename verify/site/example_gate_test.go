@@ -73,7 +73,7 @@ func ExampleGate_Watch() {
 	tell := func(e site.Event) {
 		switch e.Kind {
 		case site.Renewed:
-			told <- "a new license, until " + e.License.Expires.Format("2 January 2006")
+			told <- "a new license, until " + verify.LastDay(e.License.Expires).Format("2 January 2006")
 		case site.Warned:
 			switch e.Warning.Code {
 			case verify.EndsSoon:

@@ -46,7 +46,7 @@ func Example() {
 	for _, warning := range license.Warnings {
 		log.Print(warning)
 	}
-	fmt.Println("licensed to", license.Customer, "until", license.Expires.Format(time.DateOnly))
+	fmt.Println("licensed to", license.Customer, "until", verify.LastDay(license.Expires).Format(time.DateOnly))
 	if license.HasFeature("sso") {
 		fmt.Println("with single sign-on")
 	}

@@ -115,7 +115,7 @@ func TestLookInEmergency(t *testing.T) {
 	g := gate(t, s, program(t), now)
 	mustStart(t, s, now)
 	for day, want := range []string{"renewed, in-emergency 0", "in-emergency 0", "in-emergency 0", "standby", ""} {
-		if got := short(g.Look(now.Add(time.Duration(day) * oneDay))); got != want {
+		if got := short(g.Look(now.Add(time.Duration(day)*oneDay + time.Hour))); got != want {
 			t.Errorf("day %d: got %q, want %q", day, got, want)
 		}
 	}

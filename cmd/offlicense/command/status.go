@@ -138,7 +138,7 @@ func daysLeft(l *verify.License, now time.Time) *int {
 	if l.Expires.IsZero() {
 		return nil
 	}
-	days := verify.Warning{Date: l.Expires}.Days(now)
+	days := verify.Warning{Date: verify.LastDay(l.Expires)}.Days(now)
 	return &days
 }
 
