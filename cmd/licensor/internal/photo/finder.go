@@ -16,7 +16,7 @@ type finder struct {
 const (
 	bandPixels  = 8 << 20 // of a picture that are looked at together
 	overlap     = 128     // rows that two bands share
-	mostFinders = 48      // of a picture that are looked at
+	mostFinders = 96      // of a picture that are looked at
 )
 
 // binarizer says of each pixel of some rows whether it is dark, in dark.
@@ -73,7 +73,7 @@ func (r *reader) see(g *gray, dark binarizer) []finder {
 	if need := g.w * min(rows, g.h); len(r.dark) < need {
 		r.dark = make([]bool, need)
 	}
-	for top := 0; ; top += rows - overlap {
+	for top := 0; r.ctx.Err() == nil; top += rows - overlap {
 		bottom := min(top+rows, g.h)
 		s := scan{r.dark[:g.w*(bottom-top)], g.w, bottom - top}
 		dark(g, top, bottom, s.dark)

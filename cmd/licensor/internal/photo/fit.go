@@ -127,13 +127,17 @@ func alignments(side int) []int {
 	return places
 }
 
-// score says how well a patch looks like a code of a size at a place.
+// score says how well a patch looks like a code of a size at a place. It looks at two
+// corners of each module, for in a sharp picture its middle may be anywhere in it.
 func score(p *patch, g *grid, all []known, sign float32) float64 {
+	const reach = 0.28
 	sum := float32(0)
-	for _, k := range all {
-		sum += k.light * min(max(p.at(g.at(k.x, k.y)), -1), 1)
+	for i, k := range all {
+		slant := reach * float64(1-2*(i&1))
+		a, b := p.at(g.at(k.x-reach, k.y-slant)), p.at(g.at(k.x+reach, k.y+slant))
+		sum += k.light * (min(max(a, -1), 1) + min(max(b, -1), 1))
 	}
-	return float64(sum*sign) / float64(len(all))
+	return float64(sum*sign) / float64(2*len(all))
 }
 
 // fit returns the codes that the triple may be, of several sizes, the best first.
@@ -156,7 +160,11 @@ func (t *triple) fit(p *patch) []code {
 		}
 		all := knownOf(side)
 		best := code{score: -1}
-		for _, corner := range corners {
+		there := corners
+		if side == 21 { // it has no alignment pattern
+			there = corners[:1]
+		}
+		for _, corner := range there {
 			c := code{side: side, seen: [4]point{t.corner, t.right, corner, t.below}}
 			var ok bool
 			if c.grid, ok = gridOf(marks(side), c.seen); !ok {

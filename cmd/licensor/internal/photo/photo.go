@@ -8,7 +8,7 @@ package photo
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"time"
 )
 
@@ -30,11 +30,15 @@ func (e *Unread) Hint() string { return e.Do }
 func Is(data []byte) bool { return formOf(data) != unknown }
 
 // Read returns the texts of all codes on a picture that are a statement's or a part's of
-// one, each once. It takes at most 10 seconds, and at most 256 MB. The error is an *Unread,
-// or that of ctx.
+// one, each once. It takes at most 256 MB, and 10 seconds if ctx has no other deadline. The
+// error is an *Unread, or that of ctx if it was canceled.
 func Read(ctx context.Context, picture []byte) (texts []string, err error) {
-	limited, cancel := context.WithTimeout(ctx, timeLimit)
-	defer cancel()
+	limited := ctx
+	if _, has := ctx.Deadline(); !has {
+		var cancel context.CancelFunc
+		limited, cancel = context.WithTimeout(ctx, timeLimit)
+		defer cancel()
+	}
 	defer func() {
 		if r := recover(); r != nil {
 			texts, err = nil, &Unread{"the picture is damaged: reading it failed", takeAgain}
@@ -45,12 +49,12 @@ func Read(ctx context.Context, picture []byte) (texts []string, err error) {
 		defer done()
 		texts, err = read(limited, img)
 	}
-	if ctx.Err() != nil {
-		return nil, ctx.Err()
+	if canceled := ctx.Err(); errors.Is(canceled, context.Canceled) {
+		return nil, canceled
 	}
 	return texts, err
 }
 
 func overtime() *Unread {
-	return &Unread{fmt.Sprintf("the picture was not read within %v", timeLimit), "send a smaller picture, of the code alone"}
+	return &Unread{"the picture was not read in time", "send a smaller picture, of the code alone"}
 }

@@ -113,11 +113,12 @@ func (r *reader) look(g *gray, size float64, dark binarizer) bool {
 		if r.tried[key]++; r.tried[key] > 1 {
 			continue
 		}
-		if tries++; tries > most {
-			break
+		if r.try(&t) {
+			continue
 		}
-		if !r.try(&t) {
-			missed = missed || r.missed != nil && r.missed.sure > 0.45
+		missed = missed || r.missed != nil && r.missed.sure > 0.45
+		if tries++; tries == most {
+			break
 		}
 	}
 	return !missed && complete(r.texts)
@@ -173,8 +174,8 @@ func (r *reader) try(t *triple) bool {
 			continue
 		case !isOurs(text):
 			r.other = text
-		case !slices.Contains(r.texts, text):
-			r.texts = append(r.texts, text)
+		case !slices.Contains(r.texts, bare(text)):
+			r.texts = append(r.texts, bare(text))
 		}
 		r.read = append(r.read, c)
 		return true

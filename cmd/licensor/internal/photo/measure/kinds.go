@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/makiuchi-d/gozxing"
 	"github.com/makiuchi-d/gozxing/qrcode"
@@ -78,7 +79,9 @@ func (r *reading) measure(file, dump string) error {
 		return !slices.ContainsFunc(p.Texts, func(text string) bool { return !slices.Contains(got, text) })
 	}
 	r.zbar, r.bare = all(strings.Fields(string(out))), all(bare(p.Data))
-	texts, unread := photo.Read(context.Background(), p.Data)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute) // also where the machine is busy
+	defer cancel()
+	texts, unread := photo.Read(ctx, p.Data)
 	r.ours = all(texts)
 	for _, text := range texts {
 		if !slices.Contains(p.Texts, text) {
