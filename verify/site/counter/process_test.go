@@ -33,6 +33,17 @@ func child(dir, job string) {
 		}
 		fmt.Println("holding")
 		time.Sleep(time.Hour)
+	case "one": // says how that went
+		_, err := c.Acquire(limit, noon)
+		switch {
+		case errors.Is(err, ErrNotWritable):
+			fmt.Println("not writable")
+		case errors.As(err, new(*FullError)):
+			fmt.Println("full")
+		default:
+			fmt.Println(err)
+		}
+		os.Exit(0)
 	case "race":
 		io.Copy(io.Discard, os.Stdin) // until all have started
 		fmt.Println(race(c, filepath.Join(dir, "in")))
