@@ -46,7 +46,10 @@ func TestUnits(t *testing.T) {
 			t.Fatal(err)
 		}
 		path := filepath.Join(dir, filepath.Base(unit))
-		write(t, path, bytes.ReplaceAll(text, []byte("/usr/local/bin/offlicense"), []byte(binary)))
+		for _, program := range [...]string{"/usr/local/bin/offlicense", "/usr/local/bin/evoq"} {
+			text = bytes.ReplaceAll(text, []byte(program), []byte(binary))
+		}
+		write(t, path, text)
 		args = append(args, path)
 	}
 	if out, err := exec.Command(analyze, args...).CombinedOutput(); err != nil || len(out) > 0 {
