@@ -14,7 +14,7 @@ func noIdentity(label, v string) string {
 	case isLeftover(v):
 		return "what an unset variable or an unfilled template leaves"
 	case isSmallNumber(v):
-		return "a bare number, such as a user's or a process's: name what it counts, as in disk-4711"
+		return "a bare number, such as that of a user or a process"
 	case isHostOfAll(v):
 		return "a name that many hosts have"
 	case isNameOfValue(label, v):

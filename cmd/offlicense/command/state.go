@@ -32,6 +32,8 @@ func requireState(env *cli.Env, flag string) (*site.State, error) {
 	return site.At(dir), nil
 }
 
+const componentHint = "give an id that this site alone has, such as the UID of its cluster or its volume"
+
 // componentFlags are --component and --component-file.
 type componentFlags struct{ values, files []string }
 
@@ -55,7 +57,7 @@ func (c *componentFlags) read(env *cli.Env) ([]machine.Value, error) {
 		for _, text := range from.texts {
 			value, err := from.parse(text)
 			if err != nil {
-				return nil, cli.Usagef("%s: %w", from.option, err)
+				return nil, cli.Usagef("%s: %w", from.option, err).WithHint(componentHint)
 			}
 			given[value.Label()] = true
 			values = append(values, value)
@@ -63,7 +65,7 @@ func (c *componentFlags) read(env *cli.Env) ([]machine.Value, error) {
 	}
 	others, err := site.EnvironmentComponents(env.Getenv)
 	if err != nil {
-		return nil, cli.Usagef("%w", err)
+		return nil, cli.Usagef("%w", err).WithHint(componentHint)
 	}
 	for _, value := range others {
 		if !given[value.Label()] {
