@@ -111,6 +111,11 @@ func (s *State) Request(o RequestOptions) (*Request, error) {
 		return nil, err
 	}
 	r.Path, r.Machine, r.Warnings = s.path(name), identity, networkWarnings(s.dir, fsMagic(s.dir))
+	for _, f := range identity.Findings {
+		if f.Warning != "" && !o.KeyOnly {
+			r.Warnings = append(r.Warnings, verify.Warning{Code: ImageID, Value: f.Label}.Says("%s", f.Warning))
+		}
+	}
 	if o.Key == nil {
 		r.Warnings = append(s.keyWarnings(), r.Warnings...)
 	}

@@ -7,6 +7,7 @@ const (
 	BadList          verify.WarningCode = "bad-list"          // Value: the path of a revocation list that cannot be used
 	OtherVendorsList verify.WarningCode = "other-vendors"     // Value: whose lists the program brings, none of them the vendor's
 	NetworkDirectory verify.WarningCode = "network-directory" // Value: the kind of its file system
+	ImageID          verify.WarningCode = "image-id"          // Value: the label of a component that seems to have come with the machine's image
 	KeyReadable      verify.WarningCode = "key-readable"      // Value: the path of a machine key that other users can read
 	ClockUnknown     verify.WarningCode = "clock-unknown"     // Value: the path of a record of the time that cannot be read
 	NotRecorded      verify.WarningCode = "not-recorded"      // Value: the path of what could not be written

@@ -37,11 +37,6 @@ func (f *requestFlags) summary(env *cli.Env, out io.Writer, state *site.State, r
 		row("picture", f.pictures)
 	}
 	warnUnbound(env, r)
-	for _, finding := range r.Machine.Findings {
-		if finding.Warning != "" {
-			env.Warnf("%s", finding.Warning)
-		}
-	}
 	for _, line := range text.Wrap("next: send the file to the vendor"+code.advice()+
 		"; compare the request's code with them on the phone. When the license comes back:", 78) {
 		fmt.Fprintln(out, line)

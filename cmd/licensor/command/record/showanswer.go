@@ -34,7 +34,8 @@ type shownRequest struct {
 	Code       string          `json:"code"`
 	Time       time.Time       `json:"time"`
 	Components []string        `json:"components,omitempty"`
-	Answer     string          `json:"answer"` // license: it has it; seat, own, bridge: what it would get; refused
+	Unreadable []string        `json:"unreadable,omitempty"` // of them, for who checks
+	Answer     string          `json:"answer"`               // license: it has it; seat, own, bridge: what it would get; refused
 	Refusal    *refusedRequest `json:"refusal,omitempty"`
 }
 
@@ -88,6 +89,7 @@ func newShownRequest(shown *service.Shown) *shownRequest {
 	for _, c := range q.Components {
 		r.Components = append(r.Components, c.Label)
 	}
+	r.Unreadable = q.Unreadable
 	switch offer := shown.Offer; {
 	case shown.Refusal != nil:
 		r.Answer = "refused"
