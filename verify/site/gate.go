@@ -70,11 +70,11 @@ type finding struct {
 	failed  error // why the last check could not judge; nil: it could
 }
 
-// check judges anew. With patience, a license that held and that may just be copied is left as it
-// was found, and inCopy is true.
-func (g *Gate) check(now time.Time, patience bool) (inCopy bool) {
+// check judges anew. With patience, a license that held is left as it was found if the reason against it
+// may pass, and again is true: ask once more in a moment.
+func (g *Gate) check(now time.Time, patience bool) (again bool) {
 	evidence, license, err := g.state.check(g.verifier, g.program, now)
-	if patience && g.found.license != nil && slices.Contains(copying, reasonOf(err)) {
+	if patience && g.found.license != nil && slices.Contains(passing, reasonOf(err)) {
 		return true
 	}
 	g.found.failed = nil
@@ -92,8 +92,9 @@ func (g *Gate) check(now time.Time, patience bool) (inCopy bool) {
 	return false
 }
 
-// copying are the reasons of a file that is half written, or away for a moment.
-var copying = []verify.Reason{verify.NoLicense, verify.Malformed, verify.BadSignature}
+// passing are the reasons that may pass: a file is half written or away for a moment, or a component
+// could not be read.
+var passing = []verify.Reason{verify.NoLicense, verify.Malformed, verify.BadSignature, verify.WrongMachine}
 
 // ErrNotChecked is what [Gate.Current] says before the first check.
 var ErrNotChecked = errors.New("the license was not checked yet")

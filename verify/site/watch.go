@@ -70,7 +70,7 @@ var ErrNotAnswered = errors.New("the state directory does not answer")
 // Watch checks at once and then at each interval, and tells what has changed since the check
 // before, until the context is done. A check reads the whole directory and the machine, so no change
 // goes unseen, whatever a file's date says. A license file that is gone or damaged, as while somebody
-// copies another one, is read again a second later before that counts.
+// copies another one, and a machine that no longer matches are read again a second later before that counts.
 //
 // A read that hangs, as on NFS, hangs in a goroutine of its own, never more than one: Watch tells
 // Unchecked once, goes on when it returns, and Current answers all the while.
@@ -87,8 +87,8 @@ func (g *Gate) Watch(ctx context.Context, o WatchOptions) error {
 	look := func() {
 		looking = make(chan []Event, 1)
 		go func(told chan<- []Event) {
-			events, inCopy := g.look(o.Now(), true)
-			if inCopy {
+			events, again := g.look(o.Now(), true)
+			if again {
 				time.Sleep(min(o.Interval, time.Second))
 				events, _ = g.look(o.Now(), false)
 			}
@@ -134,12 +134,12 @@ func (g *Gate) Look(now time.Time) []Event {
 	return events
 }
 
-func (g *Gate) look(now time.Time, patience bool) (events []Event, inCopy bool) {
+func (g *Gate) look(now time.Time, patience bool) (events []Event, again bool) {
 	g.checking.Lock()
 	defer g.checking.Unlock()
 	before := g.found
-	inCopy = g.check(now, patience)
-	return changes(before, g.found), inCopy
+	again = g.check(now, patience)
+	return changes(before, g.found), again
 }
 
 // changes tells one finding from the one before it.

@@ -162,15 +162,17 @@ func TestWatchIsPatient(t *testing.T) {
 		func() { _ = os.Remove(s.LicensePath()) },
 		func() { put(t, s, licenseFile, nil) },
 		func() { put(t, s, licenseFile, text[:100]) },
+		func() { g.program.Components = nil },
 	} {
 		half()
-		if events, inCopy := g.look(now, true); !inCopy || len(events) > 0 {
-			t.Errorf("got %v, %v", events, inCopy)
+		if events, again := g.look(now, true); !again || len(events) > 0 {
+			t.Errorf("got %v, %v", events, again)
 		}
 		if _, err := g.Current(now); err != nil {
 			t.Error(err)
 		}
 		put(t, s, licenseFile, text)
+		g.program.Components = cluster(t)
 		if events := g.Look(now); len(events) > 0 {
 			t.Errorf("got %v", events)
 		}
