@@ -102,6 +102,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"answer":   scriptAnswer,
 			"blank":    scriptBlank,
+			"code":     scriptCode,
 			"drawn":    scriptDrawn,
 			"mailed":   scriptMailed,
 			"known":    scriptKnown,

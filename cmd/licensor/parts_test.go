@@ -28,3 +28,15 @@ func scriptParts(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Check(os.WriteFile(ts.MkAbs(fmt.Sprintf("part-%d", i+1)), []byte(part+"\n"), 0o600))
 	}
 }
+
+// code FILE NAME sets a variable to the comparison code of a statement.
+func scriptCode(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: code FILE NAME")
+	}
+	kind, raw, err := format.DecodeText([]byte(ts.ReadFile(args[0])))
+	ts.Check(err)
+	code, err := format.CodeOf(kind, raw)
+	ts.Check(err)
+	ts.Setenv(args[1], code)
+}

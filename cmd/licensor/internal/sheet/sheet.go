@@ -12,6 +12,7 @@ import (
 	"fmt"
 
 	"github.com/offlicense/offlicense/cmd/internal/hint"
+	"github.com/offlicense/offlicense/cmd/internal/text"
 	"github.com/offlicense/offlicense/format"
 	"github.com/offlicense/offlicense/format/qr"
 )
@@ -75,7 +76,7 @@ func HTML(sheets []*Sheet) []byte {
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <title>`)
 	if len(sheets) == 1 {
-		b.WriteString(escape(sheets[0].Title))
+		b.WriteString(escape(text.Clean(sheets[0].Title)))
 	} else {
 		fmt.Fprintf(&b, "%d sheets", len(sheets))
 	}
