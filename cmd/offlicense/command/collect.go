@@ -3,6 +3,7 @@ package command
 import (
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"sync"
 
@@ -61,6 +62,10 @@ func (c *collector) collect(files []foundFile) fleet.Facts {
 }
 
 func (c *collector) file(file foundFile) {
+	if info, err := os.Stat(file.path); err == nil && info.Size() > envelope.MaxSize && !file.given {
+		c.pass()
+		return
+	}
 	data, err := c.env.ReadFile(file.path, envelope.MaxSize)
 	if err != nil {
 		c.refused(file.path, err.Error())
@@ -76,10 +81,15 @@ func (c *collector) file(file foundFile) {
 		c.refuse(file.path, err)
 	}
 	if !known {
-		c.mu.Lock()
-		c.other++
-		c.mu.Unlock()
+		c.pass()
 	}
+}
+
+// pass counts a file that has nothing to do with it.
+func (c *collector) pass() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.other++
 }
 
 // open takes a statement, and reports whether it is one that matters here.
