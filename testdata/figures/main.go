@@ -45,6 +45,9 @@ var suites = []suite{
 	{"./cmd/offlicense", "VerifyManyVsRaw$", "-benchtime=3x", []figure{
 		{"`offlicense verify` of a directory of 100,000 files, against as many `ed25519.Verify` on the same processors", "VerifyManyVsRaw", "x-raw", 1.4},
 	}},
+	{"./cmd/offlicense", "Fleet$", "-benchtime=3x", []figure{
+		{"`offlicense fleet` of 10,000 sites, a license and an attestation each, with its page", "Fleet", "ns/fleet", 5e9},
+	}},
 	{"./cmd/licensor/internal/ledger/book", "^BenchmarkSign$", "-benchtime=1s -count=5", []figure{
 		{"one signing in the ledger, against one bare durable commit of SQLite", "Sign", "x-commit", 0},
 		{"that commit", "Sign", "ns/commit", 0},

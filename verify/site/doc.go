@@ -139,6 +139,12 @@
 // its place. With a verifier, a license that a list at hand revokes is not given up, for it
 // would free no seat. Whether a newer license was sent is for the vendor to know.
 //
+// # Attesting
+//
+// [State.Attest] signs where and how the license is in use, for whoever looks after many sites. It
+// attests what holds, records nothing, and proves no more than that the holder of the machine
+// key has said so.
+//
 // # Emergencies
 //
 // A failover license runs while an emergency is declared. From the declaration on, each
