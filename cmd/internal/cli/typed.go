@@ -94,7 +94,12 @@ func (t *typing) look() {
 		return
 	}
 	text, err := envelope.Pick(t.text, t.want...)
-	if t.whole = err != nil || envelope.IsPrivate(t.text); t.whole {
+	_, ambiguous := errors.AsType[*envelope.AmbiguousError](err)
+	if t.whole = ambiguous || envelope.IsPrivate(t.text); t.whole {
+		return
+	}
+	if err != nil { // parts of several statements
+		t.why = err.Error()
 		return
 	}
 	switch malformed, _ := errors.AsType[*format.MalformedError](second(format.DecodeText(text))); {

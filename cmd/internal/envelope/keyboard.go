@@ -99,7 +99,7 @@ func (l *layout) read(text []byte) []byte {
 // scanTyped searches a text in which no prefix was seen as if it had been typed through the
 // keyboard of another country, of which the prefix tells.
 func (s *Search) scanTyped(text []byte) {
-	for i := 0; i < len(layouts) && len(s.found) == 0; i++ {
+	for i := 0; i < len(layouts) && len(s.found) == 0 && s.wrong == nil && len(s.lacking) == 0; i++ {
 		if s.work -= len(text); s.work < 0 {
 			return
 		}

@@ -160,6 +160,8 @@ func TestScannerInstalls(t *testing.T) {
 		c.await(" are missing")
 		c.press(typedWith("French", parts[1]) + "\r")
 		c.await(" is missing")
+		c.press(typedWith("French", "OLL1/1-2:ABCDEFGH\r"))
+		c.await(" lacks pa") // cut: the line is wider than the screen
 		c.press("x\x15")
 		c.press(typedWith("German", strings.Join(parts, "")))
 	})
