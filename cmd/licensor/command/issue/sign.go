@@ -71,11 +71,7 @@ func (c *signCommand) run(env *cli.Env, args []string) error {
 	if _, err := env.Time(); err != nil {
 		return err
 	}
-	text, done, err := c.ReadStatement(env, args, c.spelled, requestKinds...)
-	if err != nil {
-		return err
-	}
-	request, err := verify.OpenRequest(text)
+	request, done, err := readRequest(env, &c.Options, args, c.spelled)
 	if err != nil {
 		return err
 	}
@@ -136,13 +132,15 @@ func (c *signCommand) preview(ctx context.Context, env *cli.Env, s *service.Serv
 // requestKinds are what a request may be: with its server's signature, or as from a QR code.
 var requestKinds = []format.Kind{format.SignedRequest, format.RequestBody}
 
-// readRequest reads a request, of which the parts may be in several files.
-func readRequest(env *cli.Env, paths []string) (*verify.Request, error) {
-	text, err := env.ReadParts(paths, requestKinds...)
+// readRequest reads a request, of which the parts may be in several files, or the lines are
+// typed. done is called once it is answered.
+func readRequest(env *cli.Env, o *common.Options, args []string, spelled bool) (q *verify.Request, done func(), err error) {
+	text, done, err := o.ReadStatement(env, args, spelled, requestKinds...)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return verify.OpenRequest(text)
+	q, err = verify.OpenRequest(text)
+	return q, done, err
 }
 
 // signUnbound signs a license for any machine.

@@ -19,13 +19,16 @@ import (
 type successor struct {
 	common.Issuing
 	activation string
+	spelled    bool // the request is read out
 	request    *verify.Request
+	done       func() // once it is answered
 	now        time.Time
 }
 
 func (c *successor) add(flags *pflag.FlagSet) {
 	c.AddOne(flags)
 	common.AddActivation(flags, &c.activation)
+	flags.BoolVar(&c.spelled, "spelled", false, "")
 }
 
 // read reads the request, once all else has been checked. what needs a reason.
@@ -42,7 +45,7 @@ func (c *successor) read(env *cli.Env, paths []string, what string) (err error) 
 	if err := c.CheckOne(env); err != nil {
 		return err
 	}
-	c.request, err = readRequest(env, paths)
+	c.request, c.done, err = readRequest(env, &c.Options, paths, c.spelled)
 	return err
 }
 
@@ -72,7 +75,7 @@ func reactivate(flags *pflag.FlagSet) cli.Run {
 	var c successor
 	c.add(flags)
 	return func(env *cli.Env, args []string) error {
-		if len(args) == 0 {
+		if len(args) == 0 && !c.spelled {
 			return cli.Usagef("no request is named").WithHint("name the file with the new server's request, or the pictures of its codes")
 		}
 		if err := c.read(env, args, "reactivating"); err != nil {
@@ -99,6 +102,7 @@ func reactivate(flags *pflag.FlagSet) cli.Run {
 			if err != nil {
 				return err
 			}
+			c.done()
 			common.TellWaiting(env, result.Revoked)
 			return env.Answer(common.LicenseAnswer{Version: 1, Delivered: delivered, ToRevoke: result.Revoked})
 		})
@@ -112,12 +116,16 @@ func move(flags *pflag.FlagSet) cli.Run {
 	c.add(flags)
 	common.AddDays(flags, &days, "overlap")
 	return func(env *cli.Env, args []string) error {
-		invoice, err := common.OneInvoice(args, max(len(args), 2))
+		least := 2 // the invoice, and the request
+		if c.spelled {
+			least = 1
+		}
+		invoice, err := common.OneInvoice(args, max(len(args), least))
 		if err != nil {
 			return err
 		}
 		switch {
-		case len(args) < 2:
+		case len(args) < least:
 			return cli.Usagef("the request of the new server is missing")
 		case days == 0:
 			return cli.Usagef("--overlap is missing").WithHint("say for how many days both servers may run, such as 14d")
@@ -150,6 +158,7 @@ func move(flags *pflag.FlagSet) cli.Run {
 			if err != nil {
 				return err
 			}
+			c.done()
 			if asked := bridge.Issued.Add(overlap); !bridge.HardEnd.Equal(asked) && !bridge.HardEnd.Equal(h.HardEnd()) {
 				env.Warnf("this request got its bridge on %s, until %s; --overlap does not change that", text.Date(bridge.Issued), text.Minute(bridge.HardEnd))
 			}
