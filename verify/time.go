@@ -49,9 +49,9 @@ type evidence struct {
 	tolerance time.Duration
 }
 
-// farBehind is how far no clock of a vendor is ahead: it is this one that is behind, as after a
-// battery has died.
-const farBehind = 90 * 24 * time.Hour
+// farOff is how far no clock of a vendor is off: it is this one that is behind, as after a battery
+// has died, or ahead.
+const farOff = 90 * 24 * time.Hour
 
 func (e evidence) check(now time.Time) error {
 	good := e.at.Add(-e.tolerance)
@@ -59,7 +59,7 @@ func (e evidence) check(now time.Time) error {
 		return nil
 	}
 	hint := strings.ReplaceAll(e.hint, "%s", moment(good))
-	if e.at.Sub(now) > farBehind {
+	if e.at.Sub(now) > farOff {
 		hint = "set the clock to the right time and try again"
 	}
 	return &Refusal{
@@ -107,12 +107,18 @@ func (j *judgement) expiry(now time.Time) error {
 		if l.HardEnd.After(l.Expires) {
 			message += ", its grace on " + lastDay(l.HardEnd)
 		}
+		next := "ask " + l.Vendor + " " + j.whatNext()
+		if now.Sub(end) > farOff {
+			next = "set the clock if it is ahead, or " + next
+		} else {
+			next += "; it needs no new request"
+		}
 		return &Refusal{
 			Reason:   Expired,
 			Message:  message,
 			Expected: "a time before " + clock(end),
 			Found:    clock(now),
-			hint:     "ask " + l.Vendor + " " + j.whatNext() + "; it needs no new request",
+			hint:     next,
 		}
 	case !now.Before(l.Expires):
 		l.Reason = Grace

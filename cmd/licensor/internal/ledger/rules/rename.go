@@ -16,8 +16,8 @@ import (
 // become one; else it is a partner where the old one was.
 func Rename(f *Facts, by *ledger.Operation, from, to string) ([]*Step, error) {
 	to = strings.Join(strings.Fields(to), " ")
-	if err := format.ValidText(to, maxCustomer); err != nil || to == "" {
-		return nil, hint.Errorf("invalid customer %.64q", to).WithHint("give the new name in plain text of at most %d bytes", maxCustomer)
+	if err := format.ValidText(to, maxCustomer); err != nil {
+		return nil, hint.Errorf("invalid customer %.64q: %w", to, err).WithHint("give the new name in plain text of at most %d bytes", maxCustomer)
 	}
 	if err := by.NeedWhy("renaming a customer"); err != nil {
 		return nil, err

@@ -18,8 +18,8 @@ const maxCustomer = 128 // bytes, as in a license
 // SetCustomer records whether a customer is a partner.
 func SetCustomer(c ledger.Customer) (*Step, error) {
 	c.Name = strings.Join(strings.Fields(c.Name), " ")
-	if err := format.ValidText(c.Name, maxCustomer); err != nil || c.Name == "" {
-		return nil, hint.Errorf("invalid customer %.64q", c.Name).WithHint("name the customer as the entitlements do")
+	if err := format.ValidText(c.Name, maxCustomer); err != nil {
+		return nil, hint.Errorf("invalid customer %.64q: %w", c.Name, err).WithHint("name the customer as the entitlements do")
 	}
 	return &Step{Event: ledger.Event{Action: ledger.ActionCustomer, Detail: c}}, nil
 }
