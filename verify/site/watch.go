@@ -89,7 +89,7 @@ func (g *Gate) Watch(ctx context.Context, o WatchOptions) error {
 		go func(told chan<- []Event) {
 			events, again := g.look(o.Now(), true)
 			if again {
-				time.Sleep(min(o.Interval, time.Second))
+				time.Sleep(min(o.Interval/2, time.Second))
 				events, _ = g.look(o.Now(), false)
 			}
 			told <- events
