@@ -340,7 +340,7 @@ func (o *Options) ReadStatement(env *cli.Env, args []string, spelled bool, kinds
 	if err != nil {
 		return nil, nil, err
 	}
-	return env.ReadSpelled(args, filepath.Join(dir, "spelled.txt"), kinds...)
+	return env.ReadSpelled(args, filepath.Join(dir, "spelled-"+kinds[0].String()+".txt"), kinds...)
 }
 
 // Open opens the home.
