@@ -165,6 +165,10 @@ func (r *reader) try(t *triple) bool {
 		sign = -1
 	}
 	for _, c := range t.fit(p) {
+		const hopeless = 0.15
+		if c.sure < hopeless {
+			continue
+		}
 		text, ok := c.text(p, sign)
 		switch {
 		case !ok:
