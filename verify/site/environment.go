@@ -3,7 +3,6 @@ package site
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"slices"
 	"strings"
@@ -95,7 +94,7 @@ func (p Program) license() ([]byte, error) {
 	}
 	text, err := readRegular(given)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", LicenseVariable, &fs.PathError{Op: "read", Path: given, Err: cause(err)})
+		return nil, fmt.Errorf("%w: %q: %w", ErrLicenseVariable, given, cause(err))
 	}
 	return text, nil
 }

@@ -60,6 +60,13 @@ var (
 	// directory that is missing or empty.
 	ErrNoRequest = errors.New("no request was made in this directory")
 
+	// ErrIsDirectory says that a directory stands in the place of a file, as where a container
+	// mounts a file that is missing.
+	ErrIsDirectory = fmt.Errorf("it is a directory, and what was to be mounted there is missing: %w", atomicfile.ErrNotRegular)
+
+	// ErrLicenseVariable says that the file cannot be read that [LicenseVariable] names.
+	ErrLicenseVariable = errors.New("the license that " + LicenseVariable + " names cannot be read")
+
 	// ErrNoSite says that a revocation list is to be installed into a directory that is
 	// missing or empty, so that there is nothing that it could be about.
 	ErrNoSite = errors.New("nothing is licensed in this directory: it is missing or empty")
@@ -176,6 +183,9 @@ func (s *State) read(name string) ([]byte, error) {
 func readRegular(path string) ([]byte, error) {
 	f, err := atomicfile.Open(path)
 	if err != nil {
+		if info, e := os.Stat(path); e == nil && info.IsDir() {
+			err = ErrIsDirectory
+		}
 		return nil, err
 	}
 	defer f.Close()

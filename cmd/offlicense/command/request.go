@@ -214,6 +214,8 @@ func (f *requestFlags) requestError(err error) error {
 		return e.WithHint("type the number as it stands on the invoice")
 	case "e-mail":
 		return e.WithHint("type one address, such as ops@site.example: the one that the vendor has for this customer")
+	case "component":
+		return e.WithHint("%s", componentFileHint)
 	case "site", "host":
 		return e.WithHint("--%s takes 1 to 128 bytes of text", field.Field)
 	}

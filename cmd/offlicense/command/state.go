@@ -34,6 +34,8 @@ func requireState(env *cli.Env, flag string) (*site.State, error) {
 
 const componentHint = "give an id that this site alone has, such as the UID of its cluster or its volume"
 
+const componentFileHint = "mend the file or its mount: it holds an id that this site alone has, as --component-file NAME=PATH"
+
 // componentFlags are --component and --component-file.
 type componentFlags struct{ values, files []string }
 
@@ -53,11 +55,12 @@ func (c *componentFlags) read(env *cli.Env) ([]machine.Value, error) {
 		option string
 		texts  []string
 		parse  func(string) (machine.Value, error)
-	}{{"--component", c.values, machine.ParseValue}, {"--component-file", c.files, machine.ParseValueFile}} {
+		hint   string
+	}{{"--component", c.values, machine.ParseValue, componentHint}, {"--component-file", c.files, machine.ParseValueFile, componentFileHint}} {
 		for _, text := range from.texts {
 			value, err := from.parse(text)
 			if err != nil {
-				return nil, cli.Usagef("%s: %w", from.option, err).WithHint(componentHint)
+				return nil, cli.Usagef("%s: %w", from.option, err).WithHint("%s", from.hint)
 			}
 			given[value.Label()] = true
 			values = append(values, value)
@@ -96,6 +99,10 @@ func stateError(err error) error {
 	var path *fs.PathError
 	switch {
 	case errors.As(err, &known):
+	case errors.Is(err, site.ErrLicenseVariable):
+		return cli.Fail(err).WithHint("set %s to the text of the license or to its path, or unset it", site.LicenseVariable)
+	case errors.Is(err, site.ErrIsDirectory) && errors.As(err, &path):
+		return cli.Failf("cannot read %s: %w", cli.Quote(path.Path), site.ErrIsDirectory).WithHint("mend the mount of this file, or remove the directory if it is empty")
 	case errors.Is(err, site.ErrNotState):
 		return cli.Fail(err).WithHint("give each site its own directory, empty or new")
 	case errors.Is(err, site.ErrNoRequest):
