@@ -343,6 +343,7 @@ func FuzzPick(f *testing.F) {
 			for _, c := range ambiguous.Choices {
 				checkCanonical(t, c.Text)
 			}
+		} else if _, nothing := errors.AsType[*NothingError](err); nothing {
 		} else if _, parts := err.(*PartsError); err != nil && !parts {
 			t.Fatal(err)
 		} else if _, _, err := format.DecodeText(data); err != nil {

@@ -1,12 +1,15 @@
 package issue
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 	"strings"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/cmd/internal/envelope"
+	"github.com/offlicense/offlicense/cmd/licensor/command/common"
 	"github.com/offlicense/offlicense/verify"
 )
 
@@ -81,19 +84,31 @@ func pathsOf(items []*bulkItem, but *bulkItem) string {
 }
 
 // onlyRequest returns the request of which all files hold parts, nil if they hold more than
-// one. The error says what it lacks.
+// one. The error says what it lacks, or where there is no place for more than one license,
+// which file is none of its.
 func (b *bulk) onlyRequest() (*verify.Request, error) {
 	if len(b.items) == 1 {
 		return b.items[0].request, nil
 	}
+	var wrong *bulkItem
+	parts := 0
 	for _, item := range b.items {
-		if item.request != nil || len(item.parts.Names()) == 0 {
-			return nil, nil
+		if item.request == nil && len(item.parts.Names()) > 0 {
+			parts++
+		} else if item.request == nil && wrong == nil {
+			wrong = item
 		}
 	}
-	_, err := openJoined("", b.items)
-	if err == nil {
-		return nil, nil
+	if parts == len(b.items) {
+		if _, err := openJoined("", b.items); err != nil {
+			return nil, cli.Failf("%s: %w", pathsOf(b.items, nil), err)
+		}
 	}
-	return nil, cli.Failf("%s: %w", pathsOf(b.items, nil), err)
+	if wrong != nil && (b.Out == "-" || strings.HasSuffix(b.Out, common.LicenseEnding)) {
+		if _, told := errors.AsType[*fs.PathError](wrong.err); told {
+			return nil, wrong.err
+		}
+		return nil, cli.Failf("%s: %w", cli.Quote(wrong.path), wrong.err)
+	}
+	return nil, nil
 }

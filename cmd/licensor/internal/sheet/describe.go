@@ -36,8 +36,13 @@ func (s *Sheet) describe(kind format.Kind, raw []byte) error {
 		return s.request(payload)
 	case format.Release:
 		return s.release(payload)
-	default:
+	case format.Delegation:
 		return s.delegation(payload)
+	default:
+		name := kind.String()
+		s.Title = strings.ToUpper(name[:1]) + name[1:]
+		s.Before, s.Command = atDesk, "licensor show -"
+		return nil
 	}
 }
 
