@@ -11,6 +11,7 @@ import (
 
 	"github.com/offlicense/offlicense/cmd/internal/hint"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/book"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/rules"
 	"github.com/offlicense/offlicense/format"
 	"github.com/offlicense/offlicense/verify"
@@ -21,8 +22,9 @@ type Queue interface {
 	// Add puts a request in, or finds it there: it is the same one by its hash. The error has
 	// a hint for the customer where the queue is full.
 	Add(ctx context.Context, w Queued) (*Queued, error)
-	// OfRequest returns what became of a request, nil if it never waited.
-	OfRequest(ctx context.Context, hash [32]byte) (*Queued, error)
+	// OfRequests returns what became of requests, by their hashes; those that never waited are
+	// missing.
+	OfRequests(ctx context.Context, hashes [][32]byte) (map[[32]byte]*Queued, error)
 	// Signed notes that a request that waited has its license.
 	Signed(ctx context.Context, number string, by string, now time.Time) error
 }
@@ -62,6 +64,7 @@ type Activator struct {
 	o       ActivatorOptions
 	guesses guesses
 	desk    deskKey
+	asking  chan *asking
 	in      chan *activation
 	late    chan Queued // put into the queue after their answer
 	closing chan struct{}
@@ -114,8 +117,9 @@ func (s *Service) NewActivator(o ActivatorOptions) *Activator {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	a := &Activator{s: s, o: o, in: make(chan *activation), late: make(chan Queued, maxLate), closing: make(chan struct{})}
+	a := &Activator{s: s, o: o, asking: make(chan *asking), in: make(chan *activation), late: make(chan Queued, maxLate), closing: make(chan struct{})}
 	a.desk = deskKey{s: s, o: &a.o}
+	a.done.Go(a.askAll)
 	a.done.Go(a.signAll)
 	a.done.Go(a.queueLate)
 	return a
@@ -156,29 +160,24 @@ func (a *Activator) Activate(ctx context.Context, text []byte) (*Activated, erro
 
 func (a *Activator) activate(ctx context.Context, q *verify.Request, text []byte) (*Activated, error) {
 	now := a.o.Now()
-	claim, err := a.s.Claim(ctx, q)
+	asked, err := a.ask(ctx, q)
 	switch {
 	case err != nil:
 		return nil, err
-	case claim.Recorded:
-		return a.recorded(ctx, q, text)
-	case !claim.Known && a.guesses.tooMany(q.Invoice, now):
-		if claim.Right {
+	case asked.Recorded:
+		return a.recorded(ctx, &asked.Asked, q, text)
+	case asked.closed:
+		if asked.Right {
 			a.queueLater(queued(q, text, &rules.Waiting{Word: waitsForGuesses, Message: "too many wrong e-mail addresses were given for this invoice"}, now))
 		}
 		return &Activated{Waits: true, Detail: "This request waits for the vendor.", Next: "Send the same request again later."}, nil
-	case !claim.Right:
+	case !asked.Right:
 		a.guesses.wrong(q.Invoice, now)
 		return nil, wrongClaim
-	}
-	if a.o.Queue != nil {
-		if w, err := a.o.Queue.OfRequest(ctx, q.Hash); err != nil {
-			return nil, err
-		} else if w != nil && w.Refused {
-			return nil, refusedByStaff(w)
-		} else if w != nil {
-			return a.tryAgain(ctx, w, q, text)
-		}
+	case asked.waits != nil && asked.waits.Refused:
+		return nil, refusedByStaff(asked.waits)
+	case asked.waits != nil:
+		return a.tryAgain(ctx, asked.waits, q, text)
 	}
 	return a.sign(ctx, q, text)
 }
@@ -196,23 +195,18 @@ func (a *Activator) tryAgain(ctx context.Context, w *Queued, q *verify.Request, 
 
 // recorded answers a request that is on record, without the signer if its newest license is
 // what it gets.
-func (a *Activator) recorded(ctx context.Context, q *verify.Request, text []byte) (*Activated, error) {
-	offer, err := a.s.Preview(ctx, a.operation(), q)
-	if err == nil && offer.License == nil {
+func (a *Activator) recorded(ctx context.Context, asked *book.Asked, q *verify.Request, text []byte) (*Activated, error) {
+	switch {
+	case asked.Err != nil:
+		return a.refused(ctx, asked.Err, q, text)
+	case asked.Offer.License == nil:
 		return a.sign(ctx, q, text)
 	}
-	if err != nil {
-		return a.refused(ctx, err, q, text)
-	}
-	return a.licensed(ctx, offer.License, true)
+	return a.licensed(asked.Offer.License, true)
 }
 
-func (a *Activator) licensed(ctx context.Context, license *ledger.License, again bool) (*Activated, error) {
-	texts, err := a.desk.licenseTexts(ctx)
-	if err != nil {
-		return nil, err
-	}
-	file, err := texts.Text(license)
+func (a *Activator) licensed(license *ledger.License, again bool) (*Activated, error) {
+	file, err := a.desk.licenseTexts().Text(license)
 	if err != nil {
 		return nil, err
 	}

@@ -105,10 +105,16 @@ func (q *testQueue) Add(_ context.Context, w Queued) (*Queued, error) {
 	return &w, nil
 }
 
-func (q *testQueue) OfRequest(_ context.Context, hash [32]byte) (*Queued, error) {
+func (q *testQueue) OfRequests(_ context.Context, hashes [][32]byte) (map[[32]byte]*Queued, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return q.all[hash], nil
+	found := make(map[[32]byte]*Queued)
+	for _, hash := range hashes {
+		if w := q.all[hash]; w != nil {
+			found[hash] = w
+		}
+	}
+	return found, nil
 }
 
 func (q *testQueue) Signed(_ context.Context, number, _ string, _ time.Time) error {
@@ -247,4 +253,3 @@ func TestActivate(t *testing.T) {
 		v.wantClean()
 	})
 }
-

@@ -51,49 +51,56 @@ type signed struct {
 // sign hands a request to the goroutine that signs. If ctx ends before there is an answer, the
 // request may be signed all the same: it gets that license when it comes again.
 func (a *Activator) sign(ctx context.Context, q *verify.Request, text []byte) (*Activated, error) {
-	one := &activation{q, make(chan signed, 1)}
+	r, err := hand(ctx, a, a.in, &activation{q, make(chan signed, 1)}, func(one *activation) chan signed { return one.done })
+	switch {
+	case err != nil:
+		return nil, err
+	case r.err != nil:
+		return a.refused(ctx, r.err, q, text)
+	}
+	return a.licensed(r.license, r.again)
+}
+
+// hand gives one to the goroutine that works on many, and waits for its answer.
+func hand[T, R any](ctx context.Context, a *Activator, to chan<- T, one T, done func(T) chan R) (r R, err error) {
 	select {
-	case a.in <- one:
+	case to <- one:
 	case <-a.closing:
-		return nil, ErrClosed
+		return r, ErrClosed
 	case <-ctx.Done():
-		return nil, context.Cause(ctx)
+		return r, context.Cause(ctx)
 	}
 	select {
-	case r := <-one.done:
-		if r.err != nil {
-			return a.refused(ctx, r.err, q, text)
-		}
-		return a.licensed(ctx, r.license, r.again)
+	case r = <-done(one):
+		return r, nil
 	case <-ctx.Done():
-		return nil, context.Cause(ctx)
+		return r, context.Cause(ctx)
 	}
 }
 
-// signAll signs what comes, batch after batch: the next one is what came in meanwhile.
-func (a *Activator) signAll() {
+// inGroups hands what comes to do, group after group: the next one is what came in meanwhile.
+func inGroups[T any](a *Activator, from <-chan T, do func(group []T)) {
 	for {
 		select {
-		case one := <-a.in:
-			a.signBatch(a.gather(one))
+		case one := <-from:
+			group := []T{one}
+		gather:
+			for len(group) < maxBatch {
+				select {
+				case one := <-from:
+					group = append(group, one)
+				default:
+					break gather
+				}
+			}
+			do(group)
 		case <-a.closing:
 			return
 		}
 	}
 }
 
-func (a *Activator) gather(one *activation) []*activation {
-	batch := []*activation{one}
-	for len(batch) < maxBatch {
-		select {
-		case one := <-a.in:
-			batch = append(batch, one)
-		default:
-			return batch
-		}
-	}
-	return batch
-}
+func (a *Activator) signAll() { inGroups(a, a.in, a.signBatch) }
 
 // signBatch answers each of a batch, which nothing cancels: it is recorded whole, and then
 // told.
@@ -167,13 +174,19 @@ func (a *Activator) queueLater(w Queued) {
 }
 
 func (a *Activator) queueLate() {
-	for {
-		select {
-		case w := <-a.late:
+	add := func(group []Queued) {
+		for _, w := range group {
 			if _, err := a.enqueue(context.Background(), w); err != nil {
 				a.o.Log.Warn("queue", "error", err.Error())
 			}
-		case <-a.closing:
+		}
+	}
+	inGroups(a, a.late, add)
+	for { // what was answered before the end
+		select {
+		case w := <-a.late:
+			add([]Queued{w})
+		default:
 			return
 		}
 	}

@@ -38,7 +38,7 @@ type deskKey struct {
 	counted time.Time // when hour and living were read from the ledger
 	warned  bool
 	texts   *LicenseTexts
-	textsOf []byte // the newest list that they carry
+	carried int64 // the number of the newest list when they were made
 }
 
 const (
@@ -188,21 +188,23 @@ func (k *deskKey) load() book.Load {
 	return book.Load{Living: k.living, LastHour: k.hour.sum(k.o.Now())}
 }
 
-// licenseTexts returns what makes the texts of license files, with the newest list.
-func (k *deskKey) licenseTexts(ctx context.Context) (*LicenseTexts, error) {
-	newest, err := k.s.Book.NewestList(ctx, 1<<30)
-	if err != nil {
-		return nil, err
-	}
+// licenseTexts returns what makes the texts of license files. There is one once anything was
+// asked of the ledger.
+func (k *deskKey) licenseTexts() *LicenseTexts {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.texts == nil || !bytes.Equal(newest, k.textsOf) {
-		if k.texts, err = k.s.LicenseTexts(ctx); err != nil {
-			return nil, err
-		}
-		k.textsOf = newest
+	return k.texts
+}
+
+// carry has license files carry the newest revocation list, by its number.
+func (k *deskKey) carry(ctx context.Context, newest int64) (err error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.texts == nil || k.carried != newest {
+		k.texts, err = k.s.LicenseTexts(ctx)
+		k.carried = newest
 	}
-	return k.texts, nil
+	return err
 }
 
 // stampOf returns what changes where another key, or another delegation, is to be used.

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"slices"
 	"time"
 
 	"github.com/offlicense/offlicense/verify"
@@ -13,21 +14,58 @@ type Claim struct {
 	Addresses []string // to which the invoice was sold; none: there is no such invoice, or they were forgotten
 }
 
-// Claim looks a claim up by three statements, whatever it claims: for an invoice that there is
-// not as for one that was sold to somebody else. It reads nothing but an address more of that.
-func (t *Tx) Claim(q *verify.Request) (*Claim, error) {
-	var one int
-	c := new(Claim)
-	var err error
-	if c.Recorded, err = t.row("SELECT 1 FROM licenses WHERE request_hash = $1 LIMIT 1", []any{q.Hash[:]}, &one); err != nil {
+// Claims looks up what requests claim by the same statements, whatever it is: an invoice that
+// there is not is asked for like one that was sold to somebody else.
+func (t *Tx) Claims(requests []*verify.Request) ([]Claim, error) {
+	type site struct{ invoice, key string }
+	recorded, known, addresses := make(map[string]bool), make(map[site]bool), make(map[string][]string)
+	var hashes, sites []any
+	var invoices []string
+	for _, q := range requests {
+		hashes = append(hashes, q.Hash[:])
+		sites = append(sites, q.Invoice, q.Key.Bytes())
+		invoices = append(invoices, q.Invoice)
+	}
+	slices.Sort(invoices)
+	named := anys(invoices)
+	if err := t.eachIn("SELECT request_hash FROM licenses WHERE request_hash IN (%s)", hashes,
+		column(func(hash []byte) { recorded[string(hash)] = true })); err != nil {
 		return nil, err
 	}
-	if c.Known, err = t.row("SELECT 1 FROM activations WHERE invoice = $1 AND machine_key = $2 AND state IN ('active', 'bridge') LIMIT 1", []any{q.Invoice, q.Key.Bytes()}, &one); err != nil {
+	if err := t.eachTuple("SELECT a.invoice, a.machine_key FROM asked JOIN activations a ON a.invoice = asked.a AND a.machine_key = asked.b WHERE a.state IN ('active', 'bridge')",
+		[]string{"TEXT", "{blob}"}, sites, func(scan func(...any) error) error {
+			var invoice string
+			var key []byte
+			err := scan(&invoice, &key)
+			known[site{invoice, string(key)}] = true
+			return err
+		}); err != nil {
 		return nil, err
 	}
-	const addresses = "SELECT m.address FROM entitlements e JOIN emails m ON m.account = e.account WHERE e.invoice = $1 " +
-		"UNION ALL SELECT m.address FROM addresses d JOIN emails m ON m.account = d.account WHERE d.invoice = $1"
-	return c, t.each(addresses, []any{q.Invoice}, values(&c.Addresses))
+	for _, query := range [...]string{
+		"SELECT e.invoice, m.address FROM entitlements e JOIN emails m ON m.account = e.account WHERE e.invoice IN (%s)",
+		"SELECT d.invoice, m.address FROM addresses d JOIN emails m ON m.account = d.account WHERE d.invoice IN (%s)",
+	} {
+		if err := t.eachIn(query, named, func(scan func(...any) error) error {
+			var invoice, address string
+			err := scan(&invoice, &address)
+			addresses[invoice] = append(addresses[invoice], address)
+			return err
+		}); err != nil {
+			return nil, err
+		}
+	}
+	all := make([]Claim, len(requests))
+	for i, q := range requests {
+		all[i] = Claim{recorded[string(q.Hash[:])], known[site{q.Invoice, string(q.Key.Bytes())}], addresses[q.Invoice]}
+	}
+	return all, nil
+}
+
+// NewestNumber returns the number of the newest revocation list, 0 if there is none.
+func (t *Tx) NewestNumber() (n int64, err error) {
+	_, err = t.row("SELECT COALESCE(MAX(number), 0) FROM revocation_lists", nil, &n)
+	return n, err
 }
 
 // Load is how much a key has signed.

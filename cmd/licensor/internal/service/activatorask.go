@@ -1,0 +1,76 @@
+package service
+
+import (
+	"context"
+
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/book"
+	"github.com/offlicense/offlicense/verify"
+)
+
+// asking is a request of which is asked what is on record. Those of all clients are asked
+// together: one that guesses an invoice waits for no other statements than any other one.
+type asking struct {
+	q    *verify.Request
+	done chan asked
+}
+
+type asked struct {
+	book.Asked
+	closed bool    // its invoice got too many wrong claims: nothing more is looked up
+	waits  *Queued // it is in the queue, or was; nil as well where its claim is wrong
+	err    error
+}
+
+func (a *Activator) ask(ctx context.Context, q *verify.Request) (asked, error) {
+	r, err := hand(ctx, a, a.asking, &asking{q, make(chan asked, 1)}, func(one *asking) chan asked { return one.done })
+	if err == nil {
+		err = r.err
+	}
+	return r, err
+}
+
+func (a *Activator) askAll() {
+	inGroups(a, a.asking, func(group []*asking) {
+		answers, err := a.askGroup(context.Background(), group)
+		for i, one := range group {
+			if err != nil {
+				one.done <- asked{err: err}
+				continue
+			}
+			one.done <- answers[i]
+		}
+	})
+}
+
+func (a *Activator) askGroup(ctx context.Context, group []*asking) ([]asked, error) {
+	requests := make([]*verify.Request, len(group))
+	for i, one := range group {
+		requests[i] = one.q
+	}
+	by := a.operation()
+	found, newest, err := a.s.Ask(ctx, by, requests)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.desk.carry(ctx, newest); err != nil {
+		return nil, err
+	}
+	all := make([]asked, len(group))
+	var hashes [][32]byte
+	for i, one := range found {
+		all[i] = asked{Asked: one, closed: !one.Recorded && !one.Known && a.guesses.tooMany(requests[i].Invoice, by.Now)}
+		if one.Right && !one.Recorded && !all[i].closed {
+			hashes = append(hashes, requests[i].Hash)
+		}
+	}
+	var waits map[[32]byte]*Queued
+	if a.o.Queue != nil && len(hashes) > 0 {
+		if waits, err = a.o.Queue.OfRequests(ctx, hashes); err != nil {
+			return nil, err
+		}
+	}
+	for i, q := range requests {
+		all[i].waits = waits[q.Hash]
+	}
+	return all, nil
+}
