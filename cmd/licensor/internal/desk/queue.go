@@ -120,6 +120,25 @@ func (d *Desk) OfRequest(ctx context.Context, hash [32]byte) (w *Waiting, err er
 	return w, err
 }
 
+// OfRequests returns what became of several requests, by their hashes. Those that never waited
+// are missing.
+func (d *Desk) OfRequests(ctx context.Context, hashes [][32]byte) (found map[[32]byte]*Waiting, err error) {
+	found = make(map[[32]byte]*Waiting)
+	err = d.db.Read(ctx, func(t *store.BesideTx) error {
+		for _, hash := range hashes {
+			w, err := find(t, "hash = $1", hash[:])
+			if err != nil {
+				return err
+			}
+			if w != nil {
+				found[hash] = w
+			}
+		}
+		return nil
+	})
+	return found, err
+}
+
 // Numbered returns the request of a number.
 func (d *Desk) Numbered(ctx context.Context, number string) (w *Waiting, err error) {
 	err = d.db.Read(ctx, func(t *store.BesideTx) error {

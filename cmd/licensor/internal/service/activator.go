@@ -69,6 +69,9 @@ type Activator struct {
 	late    chan Queued // put into the queue after their answer
 	closing chan struct{}
 	done    sync.WaitGroup
+	coming  atomic.Int64 // requests that may be on their way to be signed
+	groups  atomic.Int64 // that were asked about
+	arrived chan struct{}
 	stats   struct{ signed, again, waits, declined, failed atomic.Int64 }
 }
 
@@ -117,7 +120,7 @@ func (s *Service) NewActivator(o ActivatorOptions) *Activator {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	a := &Activator{s: s, o: o, asking: make(chan *asking), in: make(chan *activation), late: make(chan Queued, maxLate), closing: make(chan struct{})}
+	a := &Activator{s: s, o: o, asking: make(chan *asking), in: make(chan *activation), late: make(chan Queued, maxLate), closing: make(chan struct{}), arrived: make(chan struct{}, 1)}
 	a.desk = deskKey{s: s, o: &a.o}
 	a.done.Go(a.askAll)
 	a.done.Go(a.signAll)
@@ -151,40 +154,49 @@ func (a *Activator) operation() ledger.Operation {
 // gets the newest license of its site. The error is a *Declined where it gets none; any other
 // error is the service's own trouble, and the same request may be sent again.
 func (a *Activator) Activate(ctx context.Context, text []byte) (*Activated, error) {
-	q, err := verify.OpenRequest(text)
-	if err != nil {
+	c := &call{text: text, arrived: a.comes()}
+	defer c.arrived()
+	var err error
+	if c.q, err = verify.OpenRequest(text); err != nil {
 		return a.count(nil, unreadable(err, "offlicense request"))
 	}
-	return a.count(a.activate(ctx, q, text))
+	return a.count(a.activate(ctx, c))
 }
 
-func (a *Activator) activate(ctx context.Context, q *verify.Request, text []byte) (*Activated, error) {
+// call is one request that is being answered.
+type call struct {
+	q       *verify.Request
+	text    []byte
+	arrived func() // it is where it is signed, or does not come there
+}
+
+func (a *Activator) activate(ctx context.Context, c *call) (*Activated, error) {
 	now := a.o.Now()
-	asked, err := a.ask(ctx, q)
+	asked, err := a.ask(ctx, c.q)
 	switch {
 	case err != nil:
 		return nil, err
 	case asked.Recorded:
-		return a.recorded(ctx, &asked.Asked, q, text)
+		return a.recorded(ctx, &asked.Asked, c)
 	case asked.closed:
 		if asked.Right {
-			a.queueLater(queued(q, text, &rules.Waiting{Word: waitsForGuesses, Message: "too many wrong e-mail addresses were given for this invoice"}, now))
+			a.queueLater(queued(c, &rules.Waiting{Word: waitsForGuesses, Message: "too many wrong e-mail addresses were given for this invoice"}, now))
 		}
 		return &Activated{Waits: true, Detail: "This request waits for the vendor.", Next: "Send the same request again later."}, nil
 	case !asked.Right:
-		a.guesses.wrong(q.Invoice, now)
+		a.guesses.wrong(c.q.Invoice, now)
 		return nil, wrongClaim
 	case asked.waits != nil && asked.waits.Refused:
 		return nil, refusedByStaff(asked.waits)
 	case asked.waits != nil:
-		return a.tryAgain(ctx, asked.waits, q, text)
+		return a.tryAgain(ctx, asked.waits, c)
 	}
-	return a.sign(ctx, q, text)
+	return a.sign(ctx, c)
 }
 
 // tryAgain signs a request that waits, if what it waited for has come.
-func (a *Activator) tryAgain(ctx context.Context, w *Queued, q *verify.Request, text []byte) (*Activated, error) {
-	done, err := a.sign(ctx, q, text)
+func (a *Activator) tryAgain(ctx context.Context, w *Queued, c *call) (*Activated, error) {
+	done, err := a.sign(ctx, c)
 	if err == nil && done.License != nil {
 		if err := a.o.Queue.Signed(ctx, w.Number, a.o.Operator, a.o.Now()); err != nil { // the license stands
 			a.o.Log.Warn("queue", "error", err.Error())
@@ -195,12 +207,12 @@ func (a *Activator) tryAgain(ctx context.Context, w *Queued, q *verify.Request, 
 
 // recorded answers a request that is on record, without the signer if its newest license is
 // what it gets.
-func (a *Activator) recorded(ctx context.Context, asked *book.Asked, q *verify.Request, text []byte) (*Activated, error) {
+func (a *Activator) recorded(ctx context.Context, asked *book.Asked, c *call) (*Activated, error) {
 	switch {
 	case asked.Err != nil:
-		return a.refused(ctx, asked.Err, q, text)
+		return a.refused(ctx, asked.Err, c)
 	case asked.Offer.License == nil:
-		return a.sign(ctx, q, text)
+		return a.sign(ctx, c)
 	}
 	return a.licensed(asked.Offer.License, true)
 }
@@ -214,7 +226,7 @@ func (a *Activator) licensed(license *ledger.License, again bool) (*Activated, e
 }
 
 // refused puts a request into the queue that staff may sign, and declines another one.
-func (a *Activator) refused(ctx context.Context, err error, q *verify.Request, text []byte) (*Activated, error) {
+func (a *Activator) refused(ctx context.Context, err error, c *call) (*Activated, error) {
 	waits := rules.Waits(err)
 	var scope *verify.Refusal
 	if waits == nil && errors.As(err, &scope) {
@@ -223,11 +235,11 @@ func (a *Activator) refused(ctx context.Context, err error, q *verify.Request, t
 	if waits == nil {
 		return nil, declined(err)
 	}
-	return a.enqueue(ctx, queued(q, text, waits, a.o.Now()))
+	return a.enqueue(ctx, queued(c, waits, a.o.Now()))
 }
 
-func queued(q *verify.Request, text []byte, waits *rules.Waiting, now time.Time) Queued {
-	return Queued{Hash: q.Hash, Invoice: q.Invoice, Text: string(text), Word: waits.Word, Why: waits.Message, Asked: now}
+func queued(c *call, waits *rules.Waiting, now time.Time) Queued {
+	return Queued{Hash: c.q.Hash, Invoice: c.q.Invoice, Text: string(c.text), Word: waits.Word, Why: waits.Message, Asked: now}
 }
 
 func (a *Activator) enqueue(ctx context.Context, w Queued) (*Activated, error) {

@@ -22,7 +22,8 @@ type asked struct {
 }
 
 func (a *Activator) ask(ctx context.Context, q *verify.Request) (asked, error) {
-	r, err := hand(ctx, a, a.asking, &asking{q, make(chan asked, 1)}, func(one *asking) chan asked { return one.done })
+	done := make(chan asked, 1)
+	r, err := hand(ctx, a, a.asking, &asking{q, done}, done, func() {})
 	if err == nil {
 		err = r.err
 	}
@@ -30,8 +31,9 @@ func (a *Activator) ask(ctx context.Context, q *verify.Request) (asked, error) {
 }
 
 func (a *Activator) askAll() {
-	inGroups(a, a.asking, func(group []*asking) {
+	inGroups(a, a.asking, nil, func(group []*asking) {
 		answers, err := a.askGroup(context.Background(), group)
+		a.groups.Add(1)
 		for i, one := range group {
 			if err != nil {
 				one.done <- asked{err: err}

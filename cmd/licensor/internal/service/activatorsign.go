@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"sync"
 
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/rules"
@@ -50,28 +51,30 @@ type signed struct {
 
 // sign hands a request to the goroutine that signs. If ctx ends before there is an answer, the
 // request may be signed all the same: it gets that license when it comes again.
-func (a *Activator) sign(ctx context.Context, q *verify.Request, text []byte) (*Activated, error) {
-	r, err := hand(ctx, a, a.in, &activation{q, make(chan signed, 1)}, func(one *activation) chan signed { return one.done })
+func (a *Activator) sign(ctx context.Context, c *call) (*Activated, error) {
+	done := make(chan signed, 1)
+	r, err := hand(ctx, a, a.in, &activation{c.q, done}, done, c.arrived)
 	switch {
 	case err != nil:
 		return nil, err
 	case r.err != nil:
-		return a.refused(ctx, r.err, q, text)
+		return a.refused(ctx, r.err, c)
 	}
 	return a.licensed(r.license, r.again)
 }
 
 // hand gives one to the goroutine that works on many, and waits for its answer.
-func hand[T, R any](ctx context.Context, a *Activator, to chan<- T, one T, done func(T) chan R) (r R, err error) {
+func hand[T, R any](ctx context.Context, a *Activator, to chan<- T, one T, done <-chan R, handed func()) (r R, err error) {
 	select {
 	case to <- one:
+		handed()
 	case <-a.closing:
 		return r, ErrClosed
 	case <-ctx.Done():
 		return r, context.Cause(ctx)
 	}
 	select {
-	case r = <-done(one):
+	case r = <-done:
 		return r, nil
 	case <-ctx.Done():
 		return r, context.Cause(ctx)
@@ -79,17 +82,33 @@ func hand[T, R any](ctx context.Context, a *Activator, to chan<- T, one T, done 
 }
 
 // inGroups hands what comes to do, group after group: the next one is what came in meanwhile.
-func inGroups[T any](a *Activator, from <-chan T, do func(group []T)) {
+// more reports whether to wait for another one that is about to come, and on what; nil: never.
+func inGroups[T any](a *Activator, from <-chan T, more func(begun int64) <-chan struct{}, do func(group []T)) {
 	for {
 		select {
 		case one := <-from:
 			group := []T{one}
+			begun := a.groups.Load()
 		gather:
 			for len(group) < maxBatch {
 				select {
 				case one := <-from:
 					group = append(group, one)
+					continue
 				default:
+				}
+				if more == nil {
+					break
+				}
+				sign := more(begun)
+				if sign == nil {
+					break
+				}
+				select {
+				case one := <-from:
+					group = append(group, one)
+				case <-sign:
+				case <-a.closing:
 					break gather
 				}
 			}
@@ -100,7 +119,30 @@ func inGroups[T any](a *Activator, from <-chan T, do func(group []T)) {
 	}
 }
 
-func (a *Activator) signAll() { inGroups(a, a.in, a.signBatch) }
+// maxGroups is for how many groups that are asked about a group that is to be signed waits: so
+// long as others are on their way to it, one commit may do for all.
+const maxGroups = 4
+
+func (a *Activator) onTheWay(begun int64) <-chan struct{} {
+	if a.coming.Load() == 0 || a.groups.Load()-begun >= maxGroups {
+		return nil
+	}
+	return a.arrived
+}
+
+// comes notes a request that may be on its way to be signed, until it is there or will not come.
+func (a *Activator) comes() (arrived func()) {
+	a.coming.Add(1)
+	return sync.OnceFunc(func() {
+		a.coming.Add(-1)
+		select {
+		case a.arrived <- struct{}{}:
+		default:
+		}
+	})
+}
+
+func (a *Activator) signAll() { inGroups(a, a.in, a.onTheWay, a.signBatch) }
 
 // signBatch answers each of a batch, which nothing cancels: it is recorded whole, and then
 // told.
@@ -181,7 +223,7 @@ func (a *Activator) queueLate() {
 			}
 		}
 	}
-	inGroups(a, a.late, add)
+	inGroups(a, a.late, nil, add)
 	for { // what was answered before the end
 		select {
 		case w := <-a.late:
@@ -241,7 +283,7 @@ func (a *Activator) Release(ctx context.Context, text []byte) (*AutoReleased, er
 	}, issue)
 	if err != nil {
 		q := &verify.Request{Request: format.Request{Invoice: p.Request.Invoice}, Hash: sha256.Sum256(p.Raw)}
-		waits, err := a.refused(ctx, err, q, text)
+		waits, err := a.refused(ctx, err, &call{q: q, text: text})
 		if err != nil {
 			return nil, err
 		}
