@@ -68,6 +68,7 @@ type Activator struct {
 	in      chan *activation
 	late    chan Queued // put into the queue after their answer
 	closing chan struct{}
+	close   sync.Once
 	done    sync.WaitGroup
 	coming  atomic.Int64 // requests that may be on their way to be signed
 	groups  atomic.Int64 // that were asked about
@@ -128,9 +129,9 @@ func (s *Service) NewActivator(o ActivatorOptions) *Activator {
 	return a
 }
 
-// Close ends the Activator once what it has begun is on record.
+// Close ends the Activator once what it has begun is on record. A second time it does nothing.
 func (a *Activator) Close() {
-	close(a.closing)
+	a.close.Do(func() { close(a.closing) })
 	a.done.Wait()
 }
 
