@@ -152,4 +152,13 @@ func TestClockRefusal(t *testing.T) {
 	if !errors.Is(err, verify.ClockRolledBack) || !strings.Contains(err.Error(), "the moon was signed on 2026-11-21 12:00:00 UTC, and this machine's clock says 2026-11-21 10:59:59 UTC") {
 		t.Errorf("beyond the tolerance: %v", err)
 	}
+	// Innocent explanations, and until when to wait; but not for a clock whose battery died.
+	for at, want := range map[time.Time]string{
+		issued.Add(-48 * time.Hour): "set the clock, or if the vendor's was ahead, tell them, or wait until 2026-11-21 11:00:00 UTC",
+		issued.AddDate(-20, 0, 0):   "set the clock to the right time and try again",
+	} {
+		if r, ok := errors.AsType[*verify.Refusal](verify.CheckClock(at, issued, "the license")); !ok || r.Hint() != want {
+			t.Errorf("at %v: got %v", at, r.Hint())
+		}
+	}
 }

@@ -28,7 +28,7 @@ const (
 // more than the tolerance before one that must have passed, for a vendor has signed something at
 // it; signed says what, such as "the license".
 func CheckClock(now, floor time.Time, signed string) error {
-	return evidence{floor, signed + " was signed on %s", "set the clock, or if it is right, the vendor's was ahead: tell them, or wait until %s", ClockTolerance}.check(now)
+	return evidence{floor, signed + " was signed on %s", "set the clock, or if the vendor's was ahead, tell them, or wait until %s", ClockTolerance}.check(now)
 }
 
 // CheckSeen is CheckClock for the highest time that a site has seen.

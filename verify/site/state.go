@@ -62,7 +62,7 @@ var (
 
 	// ErrIsDirectory says that a directory stands in the place of a file, as where a container
 	// mounts a file that is missing.
-	ErrIsDirectory = fmt.Errorf("it is a directory, and what was to be mounted there is missing: %w", atomicfile.ErrNotRegular)
+	ErrIsDirectory = errors.New("it is a directory, and what was to be mounted there is missing")
 
 	// ErrLicenseVariable says that the file cannot be read that [LicenseVariable] names.
 	ErrLicenseVariable = errors.New("the license that " + LicenseVariable + " names cannot be read")

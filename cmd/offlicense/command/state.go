@@ -34,7 +34,7 @@ func requireState(env *cli.Env, flag string) (*site.State, error) {
 
 const componentHint = "give an id that this site alone has, such as the UID of its cluster or its volume"
 
-const componentFileHint = "mend the file or its mount: it holds an id that this site alone has, as --component-file NAME=PATH"
+const componentFileHint = "mend the file or its mount: in --component-file NAME=PATH it holds an id of this site alone"
 
 // componentFlags are --component and --component-file.
 type componentFlags struct{ values, files []string }
