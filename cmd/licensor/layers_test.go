@@ -14,12 +14,13 @@ const here = "github.com/offlicense/offlicense/cmd/licensor"
 // layers say of each package, or of all in a directory, which of ours it may import.
 var layers = map[string][]string{
 	"/":                      {"/command/", "/internal/photo"},
-	"/command/":              {"/command/common", "/internal/desk", "/internal/service", "/internal/sheet", "/internal/home", "/internal/ledger"},
+	"/command/":              {"/command/common", "/internal/desk", "/internal/web", "/internal/service", "/internal/sheet", "/internal/home", "/internal/ledger"},
 	"/internal/catalogue":    {"/internal/ledger"},
 	"/internal/service":      {"/internal/catalogue", "/internal/home", "/internal/issuer", "/internal/ledger", "/internal/ledger/", "/internal/letter"},
 	"/internal/issuer":       {"/internal/ledger"},
 	"/internal/home":         {"/internal/issuer"}, // it makes the first delegation
 	"/internal/desk":         {"/internal/home", "/internal/ledger/store"},
+	"/internal/web":          {"/internal/service"},
 	"/internal/letter":       {},
 	"/internal/photo":        {},
 	"/internal/sheet":        {},

@@ -12,6 +12,7 @@ import (
 	"github.com/offlicense/offlicense/cmd/licensor/command/record"
 	"github.com/offlicense/offlicense/cmd/licensor/command/revoke"
 	"github.com/offlicense/offlicense/cmd/licensor/command/sale"
+	"github.com/offlicense/offlicense/cmd/licensor/command/serve"
 	"github.com/offlicense/offlicense/cmd/licensor/command/setup"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/photo"
 )
@@ -27,6 +28,6 @@ func program() cli.Program {
 		Summary:  "record what was sold and sign licenses for it",
 		Usage:    usage,
 		Pictures: photo.Read,
-		Commands: slices.Concat(setup.Commands(program), sale.Commands, issue.Commands, record.Commands, letter.Commands, revoke.Commands, key.Commands),
+		Commands: slices.Concat(setup.Commands(program), sale.Commands, issue.Commands, serve.Commands, record.Commands, letter.Commands, revoke.Commands, key.Commands),
 	}
 }

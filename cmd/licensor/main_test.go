@@ -6,12 +6,15 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"image/png"
+	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 	"unicode/utf16"
@@ -110,6 +113,7 @@ func TestScripts(t *testing.T) {
 			"ask":      scriptAsk,
 			"parts":    scriptParts,
 			"scan":     scriptScan,
+			"serving":  scriptServing,
 			"sparse":   scriptSparse,
 			"strip":    scriptStrip,
 			"tutorial": scriptTutorial,
@@ -374,3 +378,52 @@ func directory(t testing.TB, path ...string) []string {
 	}
 	return names
 }
+
+// serving NAME starts "licensor serve" with the options behind it, in the background, and waits
+// until it is ready. $PUBLIC and $STAFF are its addresses. serving -TERM NAME tells it to end,
+// and wants that it does so in peace.
+func scriptServing(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 1 {
+		ts.Fatalf("usage: serving NAME OPTIONS..., or serving -TERM NAME")
+	}
+	if args[0] == "-TERM" {
+		cmd := serving[ts.Getenv("WORK")+args[1]]
+		ts.Check(cmd.Process.Signal(syscall.SIGTERM))
+		ts.Check(cmd.Wait())
+		return
+	}
+	free := func() string {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		ts.Check(err)
+		defer l.Close()
+		return l.Addr().String()
+	}
+	public, staff := free(), free()
+	ts.Setenv("PUBLIC", public)
+	ts.Setenv("STAFF", staff)
+	path, err := exec.LookPath("licensor")
+	ts.Check(err)
+	log, err := os.Create(ts.MkAbs(args[0] + ".log"))
+	ts.Check(err)
+	cmd := exec.Command(path, append([]string{"serve", "--public", public, "--staff", staff, "--origin", "http://" + public}, args[1:]...)...)
+	cmd.Dir, cmd.Stderr, cmd.Env = ts.Getenv("WORK"), log, append(os.Environ(), "LICENSOR_LEDGER="+ts.Getenv("LICENSOR_LEDGER"))
+	if clock := ts.Getenv(clockVariable); clock != "" {
+		cmd.Env = append(cmd.Env, clockVariable+"="+clock)
+	}
+	ts.Check(cmd.Start())
+	serving[ts.Getenv("WORK")+args[0]] = cmd
+	ts.Defer(func() { cmd.Process.Kill() })
+	for range 600 {
+		if answer, err := http.Get("http://" + staff + "/readyz"); err == nil {
+			answer.Body.Close()
+			if answer.StatusCode == http.StatusOK {
+				return
+			}
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	ts.Fatalf("it is not ready: %s", ts.ReadFile(args[0]+".log"))
+}
+
+// serving are the services that scripts have started. No two scripts share a directory.
+var serving = map[string]*exec.Cmd{}

@@ -67,7 +67,7 @@ func BenchmarkVerifyManyVsRaw(b *testing.B) {
 		if err != nil || !bytes.Contains(out, []byte("\n100000 valid, 0 not\n")) {
 			b.Fatalf("%v: %.300s", err, out[max(0, len(out)-300):])
 		}
-		peak = max(peak, cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss)
+		peak = max(peak, int64(cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss))
 
 		start = time.Now()
 		onAll(files, func(i int) {

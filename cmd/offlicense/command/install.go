@@ -69,6 +69,9 @@ func (t tool) install(env *cli.Env, args []string, stateFlag, rootsFlag, service
 		return err
 	}
 	o := site.InstallOptions{Components: components, MinRevocation: least, Delegations: delegations, Now: env.Now()}
+	if err := answered(text); err != nil {
+		return err
+	}
 	if isList(text) {
 		return installList(env, state, verifier, text, o, done)
 	}

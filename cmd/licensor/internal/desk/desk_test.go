@@ -57,11 +57,9 @@ func TestQueue(t *testing.T) {
 		if err != nil || again.Number != first.Number || again.State != desk.Waits || len(first.Number) != 9 {
 			t.Fatalf("got %+v, %v, want number %s", again, err, first.Number)
 		}
-		if w, err := other.OfRequest(ctx, first.Hash); err != nil || w == nil || w.Number != first.Number || w.Why != first.Why || !w.Asked.Equal(now) {
-			t.Fatalf("got %+v, %v", w, err)
-		}
-		if w, err := other.OfRequest(ctx, [32]byte{9}); w != nil || err != nil {
-			t.Fatalf("got %+v, %v, want none", w, err)
+		of, err := other.OfRequests(ctx, [32]byte{9}, first.Hash)
+		if w := of[first.Hash]; err != nil || len(of) != 1 || w == nil || w.Number != first.Number || w.Why != first.Why || !w.Asked.Equal(now) {
+			t.Fatalf("got %+v, %v", of, err)
 		}
 		if err := d.Settle(ctx, first.Number, desk.Refused, "ask for the right edition", "anna", now.Add(time.Hour)); err != nil {
 			t.Fatal(err)

@@ -5,6 +5,7 @@ import (
 	"encoding/base32"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/offlicense/offlicense/cmd/internal/hint"
@@ -111,32 +112,27 @@ func find(t *store.BesideTx, where string, value any) (w *Waiting, err error) {
 	return w, err
 }
 
-// OfRequest returns what became of a request, nil if it never waited.
-func (d *Desk) OfRequest(ctx context.Context, hash [32]byte) (w *Waiting, err error) {
-	err = d.db.Read(ctx, func(t *store.BesideTx) error {
-		w, err = find(t, "hash = $1", hash[:])
-		return err
-	})
-	return w, err
-}
-
-// OfRequests returns what became of several requests, by their hashes. Those that never waited
-// are missing.
-func (d *Desk) OfRequests(ctx context.Context, hashes [][32]byte) (found map[[32]byte]*Waiting, err error) {
-	found = make(map[[32]byte]*Waiting)
-	err = d.db.Read(ctx, func(t *store.BesideTx) error {
-		for _, hash := range hashes {
-			w, err := find(t, "hash = $1", hash[:])
-			if err != nil {
-				return err
+// OfRequests returns what became of requests, by their hashes; those that never waited are
+// missing.
+func (d *Desk) OfRequests(ctx context.Context, hashes ...[32]byte) (map[[32]byte]*Waiting, error) {
+	of := make(map[[32]byte]*Waiting)
+	if len(hashes) == 0 {
+		return of, nil
+	}
+	places, values := make([]string, len(hashes)), make([]any, len(hashes))
+	for i, hash := range hashes {
+		places[i], values[i] = fmt.Sprintf("$%d", i+1), hash[:]
+	}
+	err := d.db.Read(ctx, func(t *store.BesideTx) error {
+		return t.Rows("SELECT "+columns+" FROM {in}waiting WHERE hash IN ("+strings.Join(places, ", ")+")", values, func(scan func(...any) error) error {
+			w, err := scanWaiting(scan)
+			if err == nil {
+				of[w.Hash] = w
 			}
-			if w != nil {
-				found[hash] = w
-			}
-		}
-		return nil
+			return err
+		})
 	})
-	return found, err
+	return of, err
 }
 
 // Numbered returns the request of a number.

@@ -1,0 +1,150 @@
+// Package serve has the command that answers requests over the network.
+package serve
+
+import (
+	"context"
+	"embed"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/offlicense/offlicense/cmd/internal/cli"
+	"github.com/offlicense/offlicense/cmd/licensor/command/common"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/desk"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/web"
+	"github.com/spf13/pflag"
+)
+
+// Commands are the commands of this package.
+var Commands = cli.WithUsage(usage, []cli.Command{
+	{Name: "serve", Summary: "answer requests over the network", Setup: setup},
+})
+
+//go:embed usage
+var usage embed.FS
+
+type serveCommand struct {
+	common.Options
+	common.KeyOption
+
+	staff, public, origin string
+	certificate, tlsKey   string
+	trustProxy            bool
+	maxPerHour            int
+}
+
+func setup(flags *pflag.FlagSet) cli.Run {
+	var c serveCommand
+	c.AddLedger(flags)
+	c.KeyOption.Add(flags, "key")
+	flags.StringVar(&c.staff, "staff", "127.0.0.1:8080", "")
+	flags.StringVar(&c.public, "public", "", "")
+	flags.StringVar(&c.origin, "origin", "", "")
+	flags.StringVar(&c.certificate, "tls-cert", "", "")
+	flags.StringVar(&c.tlsKey, "tls-key", "", "")
+	flags.BoolVar(&c.trustProxy, "trust-proxy", false, "")
+	flags.IntVar(&c.maxPerHour, "max-per-hour", service.DefaultMaxPerHour, "")
+	return common.OptionsOnly(c.run)
+}
+
+func (c *serveCommand) run(env *cli.Env) error {
+	switch {
+	case (c.certificate == "") != (c.tlsKey == ""):
+		return cli.Usagef("--tls-cert and --tls-key go together")
+	case c.certificate != "" && c.trustProxy:
+		return cli.Usagef("--tls-cert and --trust-proxy exclude each other").WithHint("either this service has the certificate, or the proxy before it")
+	case c.maxPerHour < 1:
+		return cli.Usagef("--max-per-hour is at least 1").WithHint("to sign nothing by itself, start it without --public")
+	}
+	key, err := c.Key(env)
+	if err != nil {
+		return err
+	}
+	return c.WithService(env, service.ToChange, func(_ context.Context, s *service.Service) error {
+		return c.WithDesk(env, func(ctx context.Context, d *desk.Desk) error {
+			return c.serve(ctx, env, s, d, key)
+		})
+	})
+}
+
+func (c *serveCommand) serve(ctx context.Context, env *cli.Env, s *service.Service, d *desk.Desk, key service.Key) error {
+	stop := make(chan os.Signal, 1)
+	signal.Notify(stop, os.Interrupt, syscall.SIGTERM)
+	defer signal.Stop(stop)
+	// Its passphrase is asked for now, and not when the first customer waits.
+	if _, err := s.Signer(ctx, key, env.Now()); err != nil {
+		return err
+	}
+	sockets, err := c.listen(env)
+	if err != nil {
+		return err
+	}
+	log := slog.New(slog.NewJSONHandler(env.Stderr, nil))
+	activator := s.NewActivator(service.ActivatorOptions{
+		Key: key, Queue: queue{d, env}, MaxPerHour: c.maxPerHour, Now: env.Now, Random: env.Rand, Log: log,
+	})
+	defer activator.Close()
+	sites := &running{failed: make(chan error, 2)}
+	o := &web.Options{
+		Activation: activator, Ready: s.CheckFrozen, Waiting: d.Count, Origin: sockets.origin, TrustProxy: c.trustProxy, Log: log, Now: env.Now,
+	}
+	var public *web.Site
+	if sockets.public != nil {
+		public = web.Public(o)
+		sites.start(public, sockets.public)
+		fmt.Fprintf(env.Stderr, "public: %s, listening at %s\n", sockets.origin, sockets.public.Addr())
+	}
+	sites.start(web.Staff(o, public, web.Loopback(port(sockets.staff))...), sockets.staff)
+	fmt.Fprintf(env.Stderr, "staff: http://%s\n", sockets.staff.Addr())
+	notify := func(state string) {
+		if err := web.Notify(env.Getenv("NOTIFY_SOCKET"), state); err != nil {
+			log.Warn("systemd", "error", err.Error())
+		}
+	}
+	notify("READY=1")
+	err = sites.wait(stop)
+	notify("STOPPING=1")
+	sites.shutdown(context.WithoutCancel(ctx))
+	return err
+}
+
+// running are the servers.
+type running struct {
+	servers []*http.Server
+	failed  chan error
+}
+
+func (r *running) start(site *web.Site, l net.Listener) {
+	server := site.Server()
+	r.servers = append(r.servers, server)
+	go func() { r.failed <- server.Serve(l) }()
+}
+
+// wait returns nil once the process is told to end, and why a server has failed.
+func (r *running) wait(stop <-chan os.Signal) error {
+	select {
+	case <-stop:
+		return nil
+	case err := <-r.failed:
+		return err
+	}
+}
+
+// shutdownTime is how long what runs has to finish.
+const shutdownTime = 10 * time.Second
+
+func (r *running) shutdown(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, shutdownTime)
+	defer cancel()
+	for _, server := range r.servers {
+		if err := server.Shutdown(ctx); err != nil {
+			server.Close()
+		}
+	}
+}

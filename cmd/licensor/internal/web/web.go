@@ -1,0 +1,199 @@
+// Package web is the service over HTTP: what customers' servers and the vendor's own programs
+// call. It decides nothing that package service does not decide. A statement is its own
+// authentication, so that customers need no account.
+//
+// All that comes in is hostile: each connection, header, body and wait has a limit, and a
+// client that is slow holds up nobody. What is logged has no statement, no address and no
+// token in it.
+package web
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
+)
+
+// Activation is what answers customers, a [service.Activator].
+type Activation interface {
+	Activate(ctx context.Context, request []byte) (*service.Activated, error)
+	Release(ctx context.Context, release []byte) (*service.AutoReleased, error)
+	NewestList(ctx context.Context) ([]byte, error)
+	Stats() service.ActivatorStats
+}
+
+// Options are what both sites take.
+type Options struct {
+	Activation Activation
+	Ready      func(context.Context) error        // whether the ledger can be read
+	Waiting    func(context.Context) (int, error) // how many requests wait for the staff
+	Origin     *url.URL                           // under which the public site is reached
+	TrustProxy bool                               // a proxy names the client in X-Forwarded-For
+	Log        *slog.Logger
+	Now        func() time.Time
+}
+
+// Limits of what comes in.
+const (
+	MaxBody   = 64 << 10 // bytes of a statement, as any that a server makes
+	maxHeader = 16 << 10
+
+	headerTime = 5 * time.Second
+	readTime   = 15 * time.Second
+	writeTime  = 30 * time.Second
+	idleTime   = 60 * time.Second
+)
+
+// Site is one of the two: the public one, or the staff's.
+type Site struct {
+	o       *Options
+	mux     *http.ServeMux
+	hosts   []string // that a request may name
+	clients *clients // nil: no limit
+	counts  *counts
+	name    string
+}
+
+// Public returns the site for customers' servers.
+func Public(o *Options) *Site {
+	s := newSite(o, "public", o.Origin.Host)
+	s.clients = newClients(o.Now)
+	s.mux.HandleFunc("POST /v1/activations", s.activate)
+	s.mux.HandleFunc("POST /v1/releases", s.release)
+	s.mux.HandleFunc("GET /v1/revocations/newest", s.newestList)
+	s.mux.HandleFunc("GET /v1/openapi.yaml", s.openapi)
+	return s
+}
+
+// Staff returns the site for the vendor's own network: health and metrics, of both sites.
+func Staff(o *Options, public *Site, hosts ...string) *Site {
+	s := newSite(o, "staff", append(hosts, o.Origin.Host)...)
+	sites := []*Site{s}
+	if public != nil {
+		sites = append(sites, public)
+	}
+	s.mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "ok\n") })
+	s.mux.HandleFunc("GET /readyz", s.ready)
+	s.mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, r *http.Request) { s.metrics(w, r, sites) })
+	s.mux.HandleFunc("GET /v1/openapi.yaml", s.openapi)
+	return s
+}
+
+func newSite(o *Options, name string, hosts ...string) *Site {
+	return &Site{o: o, mux: http.NewServeMux(), hosts: hosts, counts: newCounts(), name: name}
+}
+
+// Loopback are the names under which a port is reached on its own machine.
+func Loopback(port string) []string {
+	return []string{net.JoinHostPort("localhost", port), net.JoinHostPort("127.0.0.1", port), net.JoinHostPort("::1", port)}
+}
+
+// Server returns the server of the site.
+func (s *Site) Server() *http.Server {
+	return &http.Server{
+		Handler:           s.handler(),
+		ReadHeaderTimeout: headerTime, ReadTimeout: readTime, WriteTimeout: writeTime, IdleTimeout: idleTime,
+		MaxHeaderBytes: maxHeader,
+		ErrorLog:       slog.NewLogLogger(s.o.Log.Handler(), slog.LevelDebug),
+	}
+}
+
+// handler is everything that a request goes through, from outside: it is counted and logged,
+// its host and its path are looked at, a page of another site is kept out, and the client has
+// a limit.
+func (s *Site) handler() http.Handler {
+	origins := http.NewCrossOriginProtection()
+	origins.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		problem{Status: http.StatusForbidden, Rule: "cross-origin", Detail: "A page of another site has sent this.", Next: "Send it from a program, or from a page of this site."}.write(w)
+	}))
+	inner := origins.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if s.clients != nil && !s.clients.allow(s.client(r)) {
+			w.Header().Set("Retry-After", "60")
+			problem{Status: http.StatusTooManyRequests, Rule: "rate", Detail: "Too many requests came from this address.", Next: "Send the same request again in a minute."}.write(w)
+			return
+		}
+		if _, pattern := s.mux.Handler(r); pattern == "" || path.Clean(r.URL.Path) != r.URL.Path {
+			s.unknown(w, r)
+			return
+		}
+		s.mux.ServeHTTP(w, r)
+	}))
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		start := s.o.Now()
+		answer := &watched{ResponseWriter: w, status: http.StatusOK}
+		h := answer.Header()
+		h.Set("Cache-Control", "no-store")
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+		h.Set("Referrer-Policy", "no-referrer")
+		r.Body = http.MaxBytesReader(answer, r.Body, MaxBody)
+		if slices.Contains(s.hosts, strings.ToLower(r.Host)) {
+			inner.ServeHTTP(answer, r)
+		} else {
+			problem{Status: http.StatusMisdirectedRequest, Rule: "host", Detail: "This service is not known by that name.", Next: "Use the address that the vendor gave, which is " + s.o.Origin.String() + "."}.write(answer)
+		}
+		_, pattern := s.mux.Handler(r)
+		s.counts.add(pattern, answer.status)
+		s.o.Log.Info("request", "site", s.name, "route", pattern, "status", answer.status, "rule", answer.rule, "ms", s.o.Now().Sub(start).Milliseconds())
+	})
+}
+
+// unknown answers what there is not: another path, or another method of a path that there is.
+func (s *Site) unknown(w http.ResponseWriter, r *http.Request) {
+	for _, method := range [...]string{http.MethodGet, http.MethodPost} {
+		other := r.Clone(r.Context())
+		other.Method = method
+		if _, pattern := s.mux.Handler(other); pattern != "" && path.Clean(r.URL.Path) == r.URL.Path {
+			w.Header().Set("Allow", method)
+			problem{Status: http.StatusMethodNotAllowed, Rule: "method", Detail: "This address takes " + method + ".", Next: "See /v1/openapi.yaml."}.write(w)
+			return
+		}
+	}
+	problem{Status: http.StatusNotFound, Rule: "path", Detail: "There is nothing at this address.", Next: "See /v1/openapi.yaml."}.write(w)
+}
+
+// client is the address that a request came from.
+func (s *Site) client(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	if s.o.TrustProxy {
+		// The last one is what the proxy itself has seen.
+		all := r.Header.Values("X-Forwarded-For")
+		if len(all) > 0 {
+			named := strings.Split(all[len(all)-1], ",")
+			host = strings.TrimSpace(named[len(named)-1])
+		}
+	}
+	return host
+}
+
+// watched remembers what was answered.
+type watched struct {
+	http.ResponseWriter
+	status int
+	rule   string
+}
+
+func (w *watched) WriteHeader(status int) {
+	w.status = status
+	w.ResponseWriter.WriteHeader(status)
+}
+
+// Unwrap lets http.ResponseController find what is inside.
+func (w *watched) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// say answers with a text.
+func say(w http.ResponseWriter, status int, text string) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.WriteHeader(status)
+	w.Write([]byte(text))
+}
