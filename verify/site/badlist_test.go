@@ -82,7 +82,7 @@ func TestBadListStays(t *testing.T) {
 		"of a later version": {write([]byte("OLV2" + string(good[4:]))), "malformed: "},
 		"another's":          {write(list(t, sitetest.Stranger, 1<<62, nil)), ""},
 		"by a staff key":     {write(list(t, sitetest.Staff, 5, nil)), `the key "anna" was not allowed to sign this revocation list`},
-		"not a file":         {func(path string) error { return os.Mkdir(path, 0o755) }, "not a regular file"},
+		"not a file":         {func(path string) error { return os.Mkdir(path, 0o755) }, "it is a directory"},
 		"a link that leads nowhere": {func(path string) error { return os.Symlink("nowhere", path) },
 			"no such file or directory"},
 	} {
