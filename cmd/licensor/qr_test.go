@@ -74,8 +74,9 @@ func codesOn(t *testing.T, shown string) (texts []string) {
 		texts = append(texts, found...)
 	}
 	for line := range strings.Lines(shown) {
-		_, code, drawn := strings.Cut(line, "\x1b[0;37;97;40m")
-		if code, _, drawn = strings.Cut(code, "\x1b[0m"); !drawn {
+		_, code, _ := strings.Cut(line, "\x1b[0;37;97;40m")
+		code, _, drawn := strings.Cut(code, "\x1b[0m")
+		if !drawn {
 			read()
 			continue
 		}

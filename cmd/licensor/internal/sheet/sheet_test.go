@@ -163,7 +163,11 @@ func TestManyCodes(t *testing.T) {
 	if err != nil || len(s.Parts) < 10 {
 		t.Fatal(len(s.Parts), err)
 	}
-	wantCodes(t, "many", s, s.Parts)
+	four, err := Of(format.Delegation, raw, format.EncodeText(format.RevocationFile, bytes.Repeat([]byte{1, 2, 3, 4}, 700)))
+	if err != nil || len(four.Parts) < 3 {
+		t.Fatal(len(four.Parts), err)
+	}
+	wantCodes(t, "some", four, four.Parts)
 	pages := s.SVG()
 	codes := 0
 	for i, page := range pages {
