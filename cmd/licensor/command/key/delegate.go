@@ -24,6 +24,7 @@ type delegation struct {
 	root   common.KeyOption
 	scope  scopeOptions
 	qr     common.Carriage
+	sold   *service.ForSale // with --desk, where there is a ledger
 	vendor string
 	public string
 	name   string
@@ -33,7 +34,7 @@ type delegation struct {
 
 func delegate(flags *pflag.FlagSet) cli.Run {
 	var c delegation
-	c.AddHome(flags)
+	c.AddLedger(flags)
 	c.root.Add(flags, "root-key")
 	c.scope.add(flags)
 	c.qr.Add(flags, qr.Auto)
@@ -52,6 +53,11 @@ func delegate(flags *pflag.FlagSet) cli.Run {
 const clockSkew = time.Hour
 
 func (c *delegation) run(env *cli.Env) error {
+	if c.scope.desk {
+		if err := c.asSold(env); err != nil {
+			return err
+		}
+	}
 	claims, err := c.claims(env)
 	if err != nil {
 		return err
@@ -105,7 +111,42 @@ func (c *delegation) run(env *cli.Env) error {
 	if err := c.qr.Carry(env, format.Delegation, raw, format.EncodeText(format.Delegation, raw)); err != nil {
 		return err
 	}
-	return env.Answer(delegated{1, service.ViewDelegation(claims), staff.Fingerprint(), root.Fingerprint(), code, written})
+	answer := delegated{1, service.ViewDelegation(claims), staff.Fingerprint(), root.Fingerprint(), code, written, nil}
+	if c.sold != nil {
+		answer.Beyond = c.sold.BeyondScope(&claims.Scope, time.Unix(claims.IssuedAt, 0))
+	}
+	return env.Answer(answer)
+}
+
+// asSold reads from the ledger of the home, if there is one, what the service is to sign.
+func (c *delegation) asSold(env *cli.Env) error {
+	at, err := c.Open(env)
+	if err != nil {
+		if c.Flags.Changed("home") {
+			return err
+		}
+		return c.scope.deskDefaults(nil)
+	}
+	where, err := c.Database(env)
+	if err != nil {
+		return err
+	}
+	now, err := env.Time()
+	if err != nil {
+		return err
+	}
+	ctx := context.Background()
+	s, err := service.OpenIfPresent(ctx, at, where, c.ServiceOptions(env))
+	if err != nil {
+		return common.ReadError(err)
+	}
+	if s != nil {
+		defer s.Close()
+		if c.sold, err = s.ForSale(ctx, now); err != nil {
+			return err
+		}
+	}
+	return c.scope.deskDefaults(c.sold)
 }
 
 // delegated is what delegate --json prints.
@@ -116,6 +157,7 @@ type delegated struct {
 	SignedBy    string `json:"signed_by"`   // that of the root key
 	Code        string `json:"code"`        // the comparison code of the delegation
 	common.Output
+	Beyond []service.Beyond `json:"beyond,omitempty"` // with --desk: what is sold and the key may not sign
 }
 
 // claims is what the options say, but for the vendor.
@@ -199,6 +241,17 @@ func (c *delegation) review(env *cli.Env, claims *format.DelegationClaims, staff
 		t.Row("", "calls itself "+staff.Comment)
 	}
 	common.AddDelegation(&t, claims)
+	if c.sold != nil {
+		label := "cannot sign"
+		for _, b := range c.sold.BeyondScope(&claims.Scope, time.Unix(claims.IssuedAt, 0)) {
+			what := b.First
+			if b.Sales > 1 {
+				what = fmt.Sprintf("%d sales and plans, such as %s", b.Sales, b.First)
+			}
+			t.Row(label, what+": "+b.Option)
+			label = ""
+		}
+	}
 	if _, err := t.WriteTo(common.Messages(env, c.out)); err != nil {
 		return err
 	}

@@ -23,6 +23,7 @@ type scopeOptions struct {
 	binding     string
 	perpetual   bool
 	revocations bool
+	desk        bool // for the service: what is not given is as deskDefaults says
 	flags       *pflag.FlagSet
 }
 
@@ -38,6 +39,7 @@ func (o *scopeOptions) add(flags *pflag.FlagSet) {
 	cli.Choices(flags, "binding", common.Bindings()...)
 	flags.BoolVar(&o.perpetual, "perpetual", false, "")
 	flags.BoolVar(&o.revocations, "revocations", false, "")
+	flags.BoolVar(&o.desk, "desk", false, "")
 }
 
 func (o *scopeOptions) scope() (format.Scope, error) {
@@ -71,6 +73,29 @@ func (o *scopeOptions) scope() (format.Scope, error) {
 		return format.Scope{}, cli.Usagef("--max-seats is 0, which allows no license at all").WithHint("the least is 1, which is also the default")
 	}
 	return s, nil
+}
+
+// deskDefaults fills in what a key of "licensor serve" is to sign: all products, the types that
+// are sold and development, as many seats as are sold, for 400 days. Nobody sees what it signs
+// before the customer does, so that a weaker binding, and what has no end, is asked for by name.
+func (o *scopeOptions) deskDefaults(sold *service.ForSale) error {
+	if o.revocations {
+		return cli.Usagef("--revocations and --desk contradict each other").WithHint("a key signs licenses or revocation lists: make one of each")
+	}
+	defaults := map[string]string{"products": format.Any, "max-term": "400d"}
+	if sold != nil {
+		defaults["types"], defaults["max-seats"] = strings.Join(sold.Types(), ","), fmt.Sprint(sold.MaxSeats())
+	} else if !o.flags.Changed("types") {
+		return cli.Usagef("--types is missing, and no ledger here says which types are sold").WithHint("a list such as production,development; bridges of moves are of type development")
+	}
+	for name, value := range defaults {
+		if !o.flags.Changed(name) {
+			if err := o.flags.Set(name, value); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // list checks an allow-list, which is never empty: that would allow nothing, and
