@@ -17,6 +17,8 @@
 //     strings were chosen by who mounted or named things: only names that fit are used.
 //   - Values given by the operator are worth what the operator's word is worth.
 //
+// MACHINES.md has what follows from each history of a machine.
+//
 // No input is written by an unprivileged user. Whoever writes one can make it absent or
 // wrong, and no more: a huge file, a pipe or a device in the place of an id is refused,
 // so nothing here hangs or fills memory. What cannot be read is absent, and what is

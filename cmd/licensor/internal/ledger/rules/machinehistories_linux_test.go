@@ -18,12 +18,12 @@ import (
 	"github.com/offlicense/offlicense/verify/machine"
 )
 
-var update = flag.Bool("update", false, "write machine-histories.md again")
+var update = flag.Bool("update", false, "write MACHINES.md again")
 
 // TestMachineHistories plays what happens to machines, for real but for the signatures'
 // transport: a machine is a tree of files that package machine reads, the vendor's rules choose
 // what its license names, and a verifier judges it on the machine as it became. The table of them is
-// machine-histories.md; go test ./cmd/licensor/internal/ledger/rules -run Histories -v prints it.
+// verify/machine/MACHINES.md.
 func TestMachineHistories(t *testing.T) {
 	var table bytes.Buffer
 	table.WriteString(historiesHead)
@@ -46,8 +46,7 @@ func TestMachineHistories(t *testing.T) {
 	if len(seen) < 60 {
 		t.Errorf("%d histories, want 60 at least", len(seen))
 	}
-	t.Logf("\n%s", table.String())
-	const path = "../../../testdata/machine-histories.md"
+	const path = "../../../../../verify/machine/MACHINES.md"
 	if *update {
 		if err := os.WriteFile(path, table.Bytes(), 0o644); err != nil {
 			t.Fatal(err)
