@@ -18,8 +18,16 @@ func TestNoIdentity(t *testing.T) {
 		"unset":        {"", "null", "NULL", "nil", "None", "undefined", "unset", "NaN", "n/a", "N/A", "-", "\"\"", "''", "--", "(null)"},
 		"words":        {"changeme", "CHANGE_ME", "TODO", "tbd", "your-cluster-id", "cluster", "cluster-uid", "CLUSTER_UID", "clusteruid", "put-id-here", "placeholder", "example", "my-value", "true", "foo"},
 		"small number": {"0", "1", "42", "1000", "65534", "-1", "1000680000", "4294967295", "1000.0", "0x3e8", "00012"},
+		"printf":       {"%s", "%i", "%H", "%1", "%~1", "%%i", "{0}", "%1$s"},
+		"in signs":     {"{ cluster }", "[cluster]", "[% cluster %]", "(cluster)", "\"default\"", "'unknown'", "\"1000\"", "#CLUSTER#", "##X##", "~X~", "|X|", "*|X|*", ":x", "@x", "&x", "=x", "#N/A", "#NAME?", "[REDACTED]", "\"localhost\""},
+		"reference":    {"@Microsoft.KeyVault(SecretUri=https://v.vault.azure.net/secrets/s/)", "op://vault/item/field", "vault:secret/data/evoq#cluster", "ref+vault://evoq#c", "file:///x", "ENC[AES256_GCM,data:x]", "AWS::StackName", "metadata.name", "status.hostIP", ".Values.global.cluster", "process.env.X", "os.environ[\"X\"]", "lookup('env', 'X')", "local.cluster", "%env(X)%"},
+		"printed":      {"map[name:x]", "&{x 12}", "0xc000123456", "System.String[]", "System.Collections.Hashtable", "java.lang.String@1b6d3586", "Array", "bash: kubectl: command not found", "Error from server (NotFound): namespaces", "cat: /etc/x: No such file or directory", "404 page not found", "{\"error\":1}", "(known after apply)", "VARIABLE IS NOT DEFINED!", "uid=1000(anna) gid=1000"},
+		"path":         {"/etc/evoq/cluster", "/run/secrets/c", "/dev/sda1", "/dev/disk/by-label/root", "C:\\ProgramData\\evoq\\c.txt", "./cluster", "~/cluster"},
+		"number":       {"1,000", "1 000", "1_000", "1000:1000", "12:30", "2026-11-28", "1e3", "4294967296", "#1000", "1.23457E+14"},
+		"label":        {"cluster:", "cluster=", "cluster name", "cluster-name", "clustername", "the-cluster", "mycluster", "cluster1", "cluster-01", "default-cluster", "test cluster"},
+		"first host":   {"node0", "node-01", "worker-1", "vm1", "server01", "web-1", "debian12", "ubuntu-2204", "rhel9", "localhost:8080", "http://localhost/", "tcp://10.96.0.1:443", "https://kubernetes.default.svc", "127.0.0.53", "fe80::1", "169.254.169.254", "02:42:ac:11:00:02", "ip-10-0-0-1.ec2.internal"},
 		"every host":   {"localhost", "localhost.localdomain", "LOCALHOST", "ubuntu", "debian", "raspberrypi", "raspberrypi.local", "ip6-localhost", "127.0.0.1", "::1", "docker-desktop", "minikube", "node1", "ubuntu.localdomain", "master", "default", "kube-system", "kind-control-plane", "DESKTOP", "vagrant", "10.0.2.15", "host.example"},
-		"shared UUID":  {"12345678-1234-1234-1234-123456789abc", "550e8400-e29b-41d4-a716-446655440000", "00000000-0000-0000-0000-000000000001", "ffffffff-ffff-ffff-ffff-fffffffffffe"},
+		"shared UUID":  {"12345678-1234-1234-1234-123456789abc", "550e8400-e29b-41d4-a716-446655440000", "00000000-0000-0000-0000-000000000001", "ffffffff-ffff-ffff-ffff-fffffffffffe", "01020304-0506-0708-090a-0b0c0d0e0f10", "fedcba98-7654-3210-fedc-ba9876543210", "11111111-1111-4111-8111-111111111111", "0f0e0d0c-0b0a-0908-0706-050403020100"},
 	} {
 		for _, v := range values {
 			if got := noIdentity("cluster", normalize(v)); got == "" {
@@ -36,6 +44,8 @@ func TestNoIdentity(t *testing.T) {
 		"wwn-0x5000c500a1b2c3d4", "472913850264", "fs-0a1b2c3d", "db-7.site.example", "prod-frankfurt", "site7", "rack-4", "server-12", "web1.acme.org", "srv-eu-0007-a",
 		"c1", "abc123", "a%2Fb%2Fc", "50%", "ops@site.example", "q+z/9A==", "serial-4711", "vm-1042", "secret7", "x86-lab", "SCSI\\DISK&VEN_X", "tenant_prod__eu", "ubuntu-7f3a",
 		"env.acme.org", "pool-4/lun-7", "prod-eu/west 1", "first-server", "2c:cf:67:12:34:56",
+		"/dev/disk/by-id/wwn-0x5000c500a1b2c3d4", "prod", "node7", "10.4.5.6", "2001:db8::7", "1.3.6.1.4.1.4711", "a1b2c3d", "98765432101", "hr-db", "invalid-7", "urn:uuid:0b5e0a0c-5f0e-4c53-9d0c-2b8a3c1d7e11",
+		"/rack 4/slot-b", "local-7", "testlab", "cluster7", "eu.prod.acme.org", "metadata.acme.org", "main-frankfurt", "CN=evoq,O=Acme", "4711-0815-2026-17",
 	} {
 		if got := noIdentity("cluster", normalize(v)); got != "" {
 			t.Errorf("%q: got %s, want an id", v, got)

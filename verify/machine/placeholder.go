@@ -9,9 +9,9 @@ func isPlaceholder(v string) bool {
 		return true
 	}
 	if isUUID(v) {
-		return isOneByte(v) || isAlmost(v, "0") || isAlmost(v, "f") || strings.HasSuffix(v, "ffffffffffffffffffffffff") || isCounting(swapped(v)) || sharedUUIDs[v]
+		return isOneByte(v) || isAlmost(v) || strings.HasSuffix(v, "ffffffffffffffffffffffff") || isSequence(v) || isSequence(swapped(v)) || isSharedUUID(v)
 	}
-	return sharedTexts[v] || strings.HasPrefix(v, "to be filled") || strings.HasPrefix(v, "to_be_filled")
+	return isSharedText(v) || strings.HasPrefix(v, "to be filled") || strings.HasPrefix(v, "to_be_filled")
 }
 
 // isOneCharacter reports whether v is empty, or one character over and over: zeros, Fs,
@@ -46,87 +46,110 @@ func isOneByte(v string) bool {
 
 // isAlmost reports whether the UUID is one digit over and over but for four at most. Makers who
 // fill up with zeros what has a number of its own leave more.
-func isAlmost(v, digit string) bool { return strings.Count(v, digit) >= 28 }
-
-// sharedUUIDs are those that were seen on machines of many owners, in whichever byte order. Of
-// SMBIOS, FreeBSD (rc.d script hostid), GLPI Inventory and Rockstor keep lists.
-var sharedUUIDs = normalized(
-	// SMBIOS, as makers ship them.
-	"00020003-0004-0005-0006-000700080009",
-	"03000200-0400-0500-0006-000700080009",
-	"00000000-0000-0000-0807-060504030201",
-	"07090201-0103-0103-0807-060504030201",
-	"10000000-0000-8000-0040-000000000000",
-	"4c4c4544-0000-2010-8020-80c04f202020", // Dell, service tag never written
-	"4c4c4544-0000-0000-8000-80c04f000000",
-	"6ab5b300-538d-1014-9fb5-b0684d007b53",
-	"890e2d14-cacd-45d1-ae66-bc80e8bfeb0f",
-	"8e275844-178f-44a8-aceb-a7d7e5178c63",
-	"dc698397-fa54-4cf2-82c8-b1b5307a6a7f",
-
-	// Typed by people.
-	"01234567-89ab-cdef-0123-456789abcdef",
-	"01234567-89ab-cdef-fedc-ba9876543210",
-	"12345678-90ab-cdef-1234-567890abcdef",
-	"12345678-1234-1234-1234-123456789012",
-	"12345678-1234-1234-1234-123456789abc",
-	"12345678-1234-5678-1234-567812345678",
-	"12345678-1234-5678-1234-567890abcdef",
-	"12345678-1234-5678-90ab-cddeefaabbcc",
-	"12345678-1234-5678-9abc-def012345678",
-	"12345678-1234-5678-9012-123456789012",
-	"12345678-1234-5678-1234-567890123456",
-	"12345678-1234-5678-9abc-123456789abc",
-	"12345678-1234-5678-90ab-cdef12345678",
-	"12345678-1234-5678-1234-123456789012",
-	"00010203-0405-0607-0809-0a0b0c0d0e0f",
-	"00112233-4455-6677-8899-aabbccddeeff",
-	"11111111-2222-3333-4444-555555555555",
-	"aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee",
-	"a1b2c3d4-e5f6-7890-abcd-ef1234567890",
-	"deadbeef-dead-beef-dead-beefdeadbeef",
-	"cafebabe-cafe-babe-cafe-babecafebabe",
-
-	// The examples that people copy out of documentation.
-	"123e4567-e89b-12d3-a456-426614174000",
-	"123e4567-e89b-12d3-a456-426655440000",
-	"550e8400-e29b-41d4-a716-446655440000",
-	"6ba7b810-9dad-11d1-80b4-00c04fd430c8", // RFC 9562, the name spaces
-	"6ba7b811-9dad-11d1-80b4-00c04fd430c8",
-	"6ba7b812-9dad-11d1-80b4-00c04fd430c8",
-	"6ba7b814-9dad-11d1-80b4-00c04fd430c8",
-	"f81d4fae-7dec-11d0-a765-00a0c91e6bf6", // RFC 4122, section 3
-	"f81d4fae-7dec-11d0-a765-00a0c91e4bf6",
-
-	// Machine-ids of images.
-	"b08dfa6083e7567a1921a715000001fb", // the one of all Whonix and Kicksecure systems
-	"88544b92092430bc5d3fbbffc12a2f04", // debian:11.2
-	"85f94e57ab75f80918cab17d001eac85", // debian:11.1
-)
-
-func normalized(values ...string) map[string]bool {
-	set := make(map[string]bool, len(values))
-	for _, v := range values {
-		set[normalize(v)] = true
+func isAlmost(v string) bool {
+	for digit := range strings.SplitSeq(v, "") {
+		if strings.Count(v, digit) >= 28 {
+			return true
+		}
 	}
-	return set
+	return false
 }
 
-// sharedTexts are what makers and programs write where an id belongs, and MAC addresses
-// that drivers ship.
-var sharedTexts = normalized(
-	"(none)", "(null string)", "(null)", "-none-", "[none]", "abc", "abcd", "abcdef", "all", "any", "asdf", "asset tag",
-	"asset-1234567890", "auto", "bar", "base board serial number", "baz", "change-me", "change_me", "changeme",
-	"chassis asset tag", "chassis serial number", "default", "default string", "default_string", "demo", "dummy",
-	"empty", "error", "eval", "example", "false", "fixme", "foo", "foobar", "guid", "iatpass", "id", "invalid",
-	"manual", "mb-1234567890", "n.a.", "n/a", "na", "name", "nan", "new", "nil", "no", "no asset information",
-	"no asset tag", "none", "not applicable", "not applicable.", "not available", "not defined", "not present",
-	"not settable", "not specified", "null", "o.e.m.", "oem", "oem_serial", "off", "old", "on", "password",
-	"placeholder", "qwerty", "replace-me", "replace_me", "replaceme", "sample", "secret", "serial", "serial number",
-	"serial number xxxxxx", "serialnumber", "sn-12345", "sn-1234567890", "some", "standard", "string", "sys-1234567890",
-	"system manufacturer", "system product name", "system serial number", "systemserialnumb", "tba", "tbd", "temp",
-	"test", "text", "tmp", "todo", "true", "uid", "undefined", "undefined instance", "uninitialized", "unknow",
-	"unknown", "unknown.", "unset", "unspecified", "uuid", "value", "xxx", "yes",
+// isSequence reports whether the digits, or the bytes, of the UUID go up or down by a fixed step:
+// 01234567-89ab-..., 00010203-0405-..., 00112233-4455-....
+func isSequence(v string) bool {
+	digit := func(i int) int { return strings.IndexByte("0123456789abcdef", v[i]) }
+	octet := func(i int) int { return 16*digit(2*i) + digit(2*i+1) }
+	digits, octets := true, true
+	for i := 2; i < len(v); i++ {
+		digits = digits && (digit(i)-digit(i-1)-digit(1)+digit(0))%16 == 0
+		octets = octets && (i >= len(v)/2 || (octet(i)-octet(i-1)-octet(1)+octet(0))%256 == 0)
+	}
+	return digits || octets
+}
 
-	"000bcafe0000", "001122334455", "00a0c6000000", // the last are Qualcomm modems
-)
+// sharedUUIDs are those that were seen on machines of many owners, in whichever byte order. Of
+// SMBIOS, FreeBSD (rc.d script hostid), GLPI Inventory and Rockstor keep lists. It is searched as
+// a text, so that a program that starts makes no table of it.
+const sharedUUIDs = `SMBIOS, as makers ship them.
+00020003-0004-0005-0006-000700080009
+03000200-0400-0500-0006-000700080009
+00000000-0000-0000-0807-060504030201
+07090201-0103-0103-0807-060504030201
+10000000-0000-8000-0040-000000000000
+4c4c4544-0000-2010-8020-80c04f202020	Dell, service tag never written
+4c4c4544-0000-0000-8000-80c04f000000
+6ab5b300-538d-1014-9fb5-b0684d007b53
+890e2d14-cacd-45d1-ae66-bc80e8bfeb0f
+8e275844-178f-44a8-aceb-a7d7e5178c63
+dc698397-fa54-4cf2-82c8-b1b5307a6a7f
+
+Typed by people.
+01234567-89ab-cdef-fedc-ba9876543210
+12345678-90ab-cdef-1234-567890abcdef
+12345678-1234-1234-1234-123456789012
+12345678-1234-1234-1234-123456789abc
+12345678-1234-5678-1234-567812345678
+12345678-1234-5678-1234-567890abcdef
+12345678-1234-5678-90ab-cddeefaabbcc
+12345678-1234-5678-9abc-def012345678
+12345678-1234-5678-9012-123456789012
+12345678-1234-5678-1234-567890123456
+12345678-1234-5678-9abc-123456789abc
+12345678-1234-5678-90ab-cdef12345678
+12345678-1234-5678-1234-123456789012
+11111111-2222-3333-4444-555555555555
+aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee
+a1b2c3d4-e5f6-7890-abcd-ef1234567890
+deadbeef-dead-beef-dead-beefdeadbeef
+cafebabe-cafe-babe-cafe-babecafebabe
+
+The examples that people copy out of documentation.
+123e4567-e89b-12d3-a456-426614174000
+123e4567-e89b-12d3-a456-426655440000
+550e8400-e29b-41d4-a716-446655440000
+6ba7b810-9dad-11d1-80b4-00c04fd430c8	RFC 9562, the name spaces
+6ba7b811-9dad-11d1-80b4-00c04fd430c8
+6ba7b812-9dad-11d1-80b4-00c04fd430c8
+6ba7b814-9dad-11d1-80b4-00c04fd430c8
+f81d4fae-7dec-11d0-a765-00a0c91e6bf6	RFC 4122, section 3
+f81d4fae-7dec-11d0-a765-00a0c91e4bf6
+
+Machine-ids of images.
+b08dfa60-83e7-567a-1921-a715000001fb	the one of all Whonix and Kicksecure systems
+88544b92-0924-30bc-5d3f-bbffc12a2f04	debian:11.2
+85f94e57-ab75-f809-18ca-b17d001eac85	debian:11.1
+`
+
+// isSharedUUID looks for a UUID and its other byte order.
+func isSharedUUID(v string) bool {
+	for _, u := range [...]string{v, swapped(v)} {
+		if strings.Contains(sharedUUIDs, u[:8]+"-"+u[8:12]+"-"+u[12:16]+"-"+u[16:20]+"-"+u[20:]) {
+			return true
+		}
+	}
+	return false
+}
+
+// sharedTexts are what makers and programs write where an id belongs, what many sites name their
+// only one, and MAC addresses that drivers ship, between bars.
+const sharedTexts = `|
+(none)|(null string)|(null)|-inf|-none-|[none]|abc|abcd|abcdef|all|any|array|asdf|asset tag|
+asset-1234567890|auto|bar|base board serial number|baz|change-me|change_me|changeme|
+chassis asset tag|chassis serial number|default|default string|default_string|demo|dummy|empty|
+error|eval|example|false|filtered|fixme|foo|foobar|guid|hidden|iatpass|id|inf|infinity|invalid|
+known after apply|known only after apply|manual|masked|mb-1234567890|missing|n.a.|n/a|na|name|
+nan|new|nil|no|no asset information|no asset tag|none|not applicable|not applicable.|
+not available|not defined|not present|not settable|not specified|null|o.e.m.|oem|oem_serial|off|
+old|on|password|placeholder|qwerty|redacted|ref|replace-me|replace_me|replaceme|sample|secret|
+secure|secured|sensitive|sensitive value|serial|serial number|serial number xxxxxx|serialnumber|
+sn-12345|sn-1234567890|some|standard|string|sys-1234567890|system manufacturer|
+system product name|system serial number|systemserialnumb|tba|tbd|temp|test|text|tmp|todo|true|
+uid|undefined|undefined instance|uninitialized|unknow|unknown|unknown.|unset|unspecified|uuid|
+value|variable is not defined!|variable_is_not_defined!|xxx|yes|000bcafe0000|001122334455|
+00a0c6000000|
+`
+
+func isSharedText(v string) bool {
+	return !strings.ContainsAny(v, "|\n") && (strings.Contains(sharedTexts, "|"+v+"|") || strings.Contains(sharedTexts, "|\n"+v+"|"))
+}

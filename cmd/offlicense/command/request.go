@@ -198,7 +198,7 @@ func (f *requestFlags) requestError(err error) error {
 	var field *site.FieldError
 	if errors.Is(err, site.ErrUnidentified) {
 		return cli.Failf("%w, and a license must be bound to something (\"offlicense machine\" says why)", err).
-			WithHint("give --component NAME=VALUE with an id that this site alone has, or --key-only for a license that holds wherever the state directory is copied to")
+			WithHint("give --component NAME=VALUE with an id that this site alone has; --key-only names nothing")
 	}
 	if errors.Is(err, site.ErrUnreadable) {
 		return cli.Fail(err).WithHint("let that user read it as README says, give --component NAME=VALUE, or name another with --service-user")
