@@ -342,5 +342,5 @@ func unprovenRefusal(e emergency, failed error) error {
 		Message: fmt.Sprintf("the clock was ahead when the emergency was declared, and this day of it could not be recorded: %v", cause(failed)),
 		Found:   "an emergency declared on " + dateOf(dayNumber(e.declared.since)),
 	}
-	return r.WithHint("let the owner of the state directory check the license once, or end the emergency and declare it again")
+	return r.WithHint("let the owner of the state directory check the license once, or declare the emergency again")
 }

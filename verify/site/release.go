@@ -210,7 +210,7 @@ func (s *State) refuseRevoked(v *verify.Verifier) error {
 		return nil
 	}
 	named := *refusal
-	return named.WithHint("if the vendor has sent a newer license, install it first and release that one; otherwise ask %s to free the seat", opened.Vendor())
+	return named.WithHint("install the newer license, if there is one, and release that; otherwise ask %s to free the seat", opened.Vendor())
 }
 
 func later(a, b time.Time) time.Time {

@@ -40,7 +40,7 @@ type codeAnswer struct {
 
 func (f *qrFlags) showCode(env *cli.Env, args []string) error {
 	if len(args) != 1 {
-		return cli.Usagef("want one file, got %d", len(args)).WithHint("give a request, a license, a delegation, a release, an attestation or a revocation list, or - for standard input")
+		return cli.Usagef("want one file, got %d", len(args)).WithHint("give a file with a request, a license or any other statement, or - for standard input")
 	}
 	if err := f.check(env, ""); err != nil {
 		return err

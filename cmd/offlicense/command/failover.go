@@ -177,7 +177,7 @@ func notDeclared(err error) error {
 	case errors.As(err, &refusal):
 		return refused("failover", refusal)
 	case errors.Is(err, site.ErrNotFailover):
-		return cli.Fail(err).WithHint("declare the emergency on the server with the failover license, or check the path of the state directory")
+		return cli.Fail(err).WithHint("declare it on the server with the failover license, or check the path of the state directory")
 	case errors.As(err, &field):
 		return cli.Usagef("%w", field).WithHint("--why takes 1 to 128 bytes of text")
 	}

@@ -201,7 +201,7 @@ func (f *requestFlags) requestError(err error) error {
 			WithHint("give --component NAME=VALUE with an id that this site alone has; --key-only names nothing")
 	}
 	if errors.Is(err, site.ErrUnreadable) {
-		return cli.Fail(err).WithHint("let that user read it as README says, give --component NAME=VALUE, or name another with --service-user")
+		return cli.Fail(err).WithHint("let that user read it as README says, give --component NAME=VALUE, or name another user")
 	}
 	if !errors.As(err, &field) {
 		return stateError(err)

@@ -25,7 +25,7 @@ func (t tool) loadRoots(env *cli.Env, path string) (*verify.Verifier, error) {
 	}
 	if path == "" {
 		return nil, cli.Usagef("no root keys: nothing can be trusted without them").
-			WithHint("give --roots FILE: the public keys that the vendor ships with the product, as \"licensor roots\" prints them")
+			WithHint("give --roots FILE, with the public keys that the vendor ships with the product")
 	}
 	text, err := env.ReadPublicFile(path)
 	if err != nil {

@@ -25,7 +25,7 @@ func showCommand() cli.Command {
 
 func show(env *cli.Env, files []string, asJSON bool) error {
 	if len(files) == 0 {
-		return cli.Usagef("show needs at least one file").WithHint("give a request, a license, a delegation, a release, an attestation or a revocation list, or - for standard input")
+		return cli.Usagef("show needs at least one file").WithHint("give a file with a request, a license or any other statement, or - for standard input")
 	}
 	for i, file := range files {
 		text, err := env.ReadStatement(file)
