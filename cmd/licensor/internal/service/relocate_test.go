@@ -22,6 +22,9 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	if what := os.Getenv(crashing); what != "" {
+		crash(what)
+	}
 	code := m.Run()
 	ledgertest.Stop()
 	os.Exit(code)
