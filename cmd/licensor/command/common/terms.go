@@ -227,6 +227,9 @@ func Changes(before, after *ledger.Entitlement) []Row {
 	if before.Waived != after.Waived {
 		add("requires", "an active production license", "no production license: waived")
 	}
+	if after.Due != 0 && before.Due != after.Due {
+		rows = append(rows, Row{"licenses", "each is signed when its request comes again"})
+	}
 	return rows
 }
 

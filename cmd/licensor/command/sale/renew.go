@@ -23,7 +23,7 @@ type renewCommand struct {
 
 func renew(flags *pflag.FlagSet) cli.Run {
 	var c renewCommand
-	c.Add(flags, "")
+	c.add(flags)
 	common.AddEnd(flags, &c.to.Expires, "expires")
 	flags.BoolVar(&c.to.Perpetual, "perpetual", false, "")
 	common.AddEnd(flags, &c.to.Updates, "updates-until")
@@ -74,6 +74,9 @@ func (c *renewCommand) run(env *cli.Env, args []string) error {
 			return cli.Usagef("--report is for many").WithHint("leave it out: what became of one invoice stands on the screen")
 		}
 		return c.revise(env, args, "Renew", service.NewRenewal(c.to))
+	}
+	if c.later {
+		return cli.Usagef("--later is for one invoice").WithHint("name one, or leave --later out")
 	}
 	lines, err := c.lines(env, args, file)
 	if err != nil {

@@ -18,7 +18,7 @@ import (
 func amend(flags *pflag.FlagSet) cli.Run {
 	var c revision
 	var terms common.TermOptions
-	c.Add(flags, "")
+	c.add(flags)
 	terms.AddChangeable(flags)
 	c.AddNew(flags)
 	return func(env *cli.Env, args []string) error {
@@ -35,7 +35,15 @@ func amend(flags *pflag.FlagSet) cli.Run {
 
 // revision is what renew and amend have in common: they change what was sold, and sign
 // new licenses for all who are active, from the requests on record.
-type revision struct{ common.Issuing }
+type revision struct {
+	common.Issuing
+	later bool // nothing is signed now
+}
+
+func (r *revision) add(flags *pflag.FlagSet) {
+	r.Add(flags, "")
+	flags.BoolVar(&r.later, "later", false, "")
+}
 
 func (r *revision) revise(env *cli.Env, args []string, verb string, change service.Revision) error {
 	if err := r.CheckReason(""); err != nil {
@@ -45,10 +53,14 @@ func (r *revision) revise(env *cli.Env, args []string, verb string, change servi
 	if err != nil {
 		return err
 	}
-	if r.Out == "" {
+	switch {
+	case r.later && r.Out != "":
+		return cli.Usagef("--later and --out contradict each other").WithHint("leave --out out: with --later no license is written")
+	case r.Out == "" && !r.later:
 		return cli.Usagef("--out is missing").WithHint("name a directory for the new licenses; it is made if it does not exist")
 	}
 	return r.Change(env, func(ctx context.Context, s *service.Service, by ledger.Operation) error {
+		by.Later = r.later
 		var revised *service.RevisionPreview
 		err = r.AskNames(env, &by, func() (err error) {
 			revised, err = s.PreviewRevision(ctx, by, invoice, change)
@@ -68,6 +80,9 @@ func (r *revision) revise(env *cli.Env, args []string, verb string, change servi
 			}
 		} else {
 			env.Warnf("nothing is different from what is on record; its newest licenses are written again")
+		}
+		if r.later {
+			return r.reviseLater(ctx, env, s, invoice, change, question)
 		}
 		by, key, err := r.Ready(env, question, "not changed")
 		if err != nil {
@@ -91,6 +106,25 @@ func (r *revision) revise(env *cli.Env, args []string, verb string, change servi
 		warnOfNarrower(env, done)
 		return answerRevision(ctx, env, s, invoice, len(revised.Steps) > 0, delivered)
 	})
+}
+
+// reviseLater records a revision without its licenses.
+func (r *revision) reviseLater(ctx context.Context, env *cli.Env, s *service.Service, invoice string, change service.Revision, question string) error {
+	by, err := r.Agreed(env, question, "not changed")
+	if err != nil {
+		return err
+	}
+	by.Later = true
+	done, err := s.Revise(ctx, by, invoice, change, service.Key{})
+	if err != nil {
+		return err
+	}
+	if done.After.Due != done.Before.Due {
+		fmt.Fprintln(env.Stderr, "Recorded. Each license is signed when its request comes again: by licensor sign, or by licensor serve.")
+	} else {
+		fmt.Fprintln(env.Stderr, "Recorded. What licenses say stays as it is.")
+	}
+	return answerRevision(ctx, env, s, invoice, len(done.Steps) > 0, []common.Delivered{})
 }
 
 // warnOfNarrower tells that the licenses from before grant what was taken away.

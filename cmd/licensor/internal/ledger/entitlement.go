@@ -50,6 +50,10 @@ type Entitlement struct {
 	// reason. It is set by what Operation says, where that rule refuses, and by nothing else.
 	Waived bool `json:"waived,omitempty"`
 
+	// Due is not 0 after a revision whose licenses were not signed with it: those of the events
+	// up to this one are signed again when their requests come. The rules set it.
+	Due int64 `json:"due,omitempty"`
+
 	// Standing says that staff have suspended or canceled the sale. It is set by nothing else.
 	Standing Standing `json:"standing,omitempty"`
 }

@@ -24,6 +24,10 @@ type Operation struct {
 	Weaker   bool      // sells a request the binding that it asks for; needs Why
 	Random   io.Reader // for new ids
 
+	// Later says that a revision is recorded without the licenses that it grants: each is
+	// signed when its request comes again.
+	Later bool
+
 	// Automatic says that no person looks at what is signed: it is less, see rules.Waiting.
 	Automatic bool
 }

@@ -253,3 +253,24 @@ func TestActivate(t *testing.T) {
 		v.wantClean()
 	})
 }
+
+// TestRenewalIsPulled: who renews need not sign. The same request again is signed with the new
+// end, once, and by nobody who did not buy it.
+func TestRenewalIsPulled(t *testing.T) {
+	everywhere(t, func(t *testing.T, v *vendor) {
+		v.sell(nil)
+		a, _ := v.activator(nil)
+		text := requestText(t, 1, nil)
+		first := v.wantLicense(a, text)
+		op := ledgertest.By()
+		op.Later = true
+		if _, err := v.Revise(ctx, op, "INV0042-1", NewRenewal(Renewal{Expires: ledger.EndAt(ledgertest.Now.AddDate(1, 2, 0))}), Key{Name: "no such key"}); err != nil {
+			t.Fatal(err)
+		}
+		renewed := v.wantLicense(a, text)
+		if again := v.wantLicense(a, text); renewed.ID == first.ID || renewed.Again || again.ID != renewed.ID || !again.Again {
+			t.Errorf("got %s, %s and %s", first.ID, renewed.ID, again.ID)
+		}
+		v.wantClean()
+	})
+}

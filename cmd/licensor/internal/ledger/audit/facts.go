@@ -21,7 +21,7 @@ type facts struct {
 
 func (s *state) facts() *facts {
 	f := rules.NewFacts(s.vendor)
-	f.Newest, f.Frozen = s.newest, s.frozen
+	f.Newest, f.Frozen, f.Size = s.newest, s.frozen, s.size
 	return &facts{s: s, Facts: f}
 }
 
@@ -77,6 +77,7 @@ func (f *facts) activation(a *activation) *rules.Activation {
 		Invoice:    invoice, Licenses: make([]rules.Issued, 0, len(own)+1),
 	}
 	if a.newest != nil {
+		made.Seq = a.newest.seq
 		made.Epoch, made.Newest = uint64(a.newest.epoch), f.s.record(a.newest)
 		made.Newest.Request = f.requests[id]
 	}

@@ -32,7 +32,7 @@ func becomes(after *ledger.Entitlement) func(e *ledger.Entitlement) error {
 	return func(e *ledger.Entitlement) error {
 		before := *e
 		*e = *after.Clone()
-		e.Waived, e.Standing, e.EmergencyFrom, e.Account = before.Waived, before.Standing, before.EmergencyFrom, before.Account
+		e.Waived, e.Standing, e.EmergencyFrom, e.Account, e.Due = before.Waived, before.Standing, before.EmergencyFrom, before.Account, before.Due
 		return nil
 	}
 }

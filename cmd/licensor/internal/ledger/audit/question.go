@@ -125,7 +125,7 @@ func (s *state) setProduct(by *ledger.Operation, d ledger.Product) ([]*rules.Ste
 // entitle asks about a sale. What requires production may stand in an import before it.
 func (a *audit) entitle(by *ledger.Operation, d *ledger.Entitlement) ([]*rules.Step, error) {
 	sale := a.state.withEmail(d)
-	sale.Waived, sale.Standing = false, ""
+	sale.Waived, sale.Standing, sale.Due = false, "", 0
 	if err := sale.Check(a.state.vendor, by.Now); err != nil {
 		return nil, err
 	}
@@ -146,18 +146,22 @@ func (s *state) revise(by *ledger.Operation, action ledger.Action, after *ledger
 	f.requests = s.answered(rest[1:])
 	var active []*rules.Activation
 	if of := s.sales[after.Invoice]; of != nil {
+		// One whose license says the same as before is not signed again, and one that is due is
+		// signed when its request comes: no record at hand has what they answer.
+		for _, a := range of.active() {
+			if err := f.readRequest(a); err != nil {
+				return nil, err
+			}
+		}
 		f.seats(f.sale(after.Invoice), nil)
 		if by.Why == "" && (s.unjudged(of.Entitlement) || s.unjudged(after)) {
 			by.Why = "unknown" // whether it was another account, which wants a reason
 		}
 		for _, a := range of.active() {
-			// One whose license says the same as before is not signed again.
-			if err := f.readRequest(a); err != nil {
-				return nil, err
-			}
 			active = append(active, f.activation(a))
 		}
 	}
+	by.Later = after.Due != 0
 	salt := s.saltOf(after)
 	after = s.withEmail(after)
 	f.buyer(after)

@@ -36,7 +36,7 @@ func Correct(f *Facts, by *ledger.Operation, invoice string, r Revision) (*Revis
 		return nil, err
 	}
 	j := &judgement{Facts: f, by: by}
-	after.Waived, after.Standing, after.EmergencyFrom = before.Waived && sameBuyer(before, after), before.Standing, before.EmergencyFrom
+	after.Waived, after.Standing, after.EmergencyFrom, after.Due = before.Waived && sameBuyer(before, after), before.Standing, before.EmergencyFrom, before.Due
 	if after.Email != before.Email {
 		after.Commit(r.salt)
 	}

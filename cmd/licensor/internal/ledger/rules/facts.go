@@ -21,6 +21,7 @@ import (
 type Facts struct {
 	Vendor string
 	Newest time.Time // when the newest event was; zero: there is none
+	Size   int64     // how many events there are
 
 	Frozen  *ledger.Frozen  // the ledger moves; nil: it does not
 	GivenUp []ledger.MoveID // moves after which it was thawed, where a move is asked about
@@ -89,6 +90,7 @@ type Activation struct {
 	ledger.Activation
 	Invoice  string
 	Epoch    uint64          // of its newest license
+	Seq      int64           // of the event that has recorded that; 0 in a batch, before it is
 	Newest   *ledger.License // nil in a batch, before it is signed
 	Licenses []Issued        // all of them, in order of their epochs
 	Moves    []Move          // as the old server: the newest last

@@ -138,8 +138,8 @@ func (r *record) facts() *rules.Facts {
 		Activations: make(map[string]*rules.Activation), Licenses: make(map[format.ID]*ledger.License), Partners: make(map[string]bool),
 		Production: make(map[rules.ForProduct]time.Time), Evaluations: make(map[rules.ForProduct][]rules.Evaluation),
 	}
-	if n := len(r.events); n > 0 {
-		f.Newest = r.events[n-1].Time
+	if f.Size = int64(len(r.events)); f.Size > 0 {
+		f.Newest = r.events[f.Size-1].Time
 	}
 	for name, is := range r.partners {
 		if is {
@@ -181,7 +181,7 @@ func (r *record) facts() *rules.Facts {
 	}
 	for _, l := range r.licenses {
 		a := f.Activations[l.Activation]
-		a.Epoch, a.Newest = l.Epoch, l
+		a.Epoch, a.Newest, a.Seq = l.Epoch, l, r.recorded(l)
 		a.Licenses = append(a.Licenses, rules.Issued{ID: l.ID, Epoch: l.Epoch, HardEnd: l.HardEnd, Revoked: r.revoked[l.ID], Need: l.Need, Components: r.named(l)})
 		f.Licenses[l.ID] = l
 		if q := r.requestOf(l); q != nil {
@@ -338,6 +338,16 @@ func (r *record) apply(op *ledger.Operation, steps []*rules.Step) {
 		}
 	}
 	r.check()
+}
+
+// recorded returns the number of the event that has recorded a license.
+func (r *record) recorded(l *ledger.License) int64 {
+	for _, e := range r.events {
+		if s, ok := e.Detail.(*ledger.Signed); ok && s.License.ID == l.ID {
+			return e.Seq
+		}
+	}
+	return 0
 }
 
 func (r *record) activation(id string) *rules.Activation {

@@ -171,6 +171,9 @@ func Revise(f *Facts, by *ledger.Operation, invoice string, r Revision, active [
 	}
 	revised := &Revised{Before: before, After: after}
 	active = slices.DeleteFunc(slices.Clone(active), func(a *Activation) bool { return a.revoked() != nil })
+	if after.Due = 0; by.Later {
+		after.Due = before.Due
+	}
 	if ledger.Same(before, after) {
 		for _, a := range active {
 			revised.Current = append(revised.Current, a.Newest)
@@ -182,11 +185,13 @@ func Revise(f *Facts, by *ledger.Operation, invoice string, r Revision, active [
 	}
 	revised.Steps = []*Step{{Event: ledger.Event{Action: r.action, Invoice: invoice, Detail: after}}}
 	for _, a := range active {
-		step, err := signAgain(a, before, after)
-		if err != nil {
+		step, err := signAgain(a, before, after, a.Seq <= before.Due && !by.Later)
+		switch {
+		case err != nil:
 			return nil, err
-		}
-		if step != nil {
+		case step != nil && by.Later:
+			after.Due = f.Size // all that is on record
+		case step != nil:
 			revised.Steps = append(revised.Steps, step)
 		}
 	}
@@ -195,9 +200,9 @@ func Revise(f *Facts, by *ledger.Operation, invoice string, r Revision, active [
 }
 
 // signAgain returns the step that signs a license again for what is sold now; nil if it
-// may stay as it is.
-func signAgain(a *Activation, before, after *ledger.Entitlement) (*Step, error) {
-	if a.strength() <= after.Weakest() && before.Demand == after.Demand && sameTerms(before, after) {
+// may stay as it is. due says that an earlier revision has not signed it.
+func signAgain(a *Activation, before, after *ledger.Entitlement, due bool) (*Step, error) {
+	if !due && a.strength() <= after.Weakest() && before.Demand == after.Demand && sameTerms(before, after) {
 		return nil, nil
 	}
 	q, err := a.Newest.OpenRequest()

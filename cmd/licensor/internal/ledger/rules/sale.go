@@ -69,7 +69,7 @@ func Entitle(f *Facts, by *ledger.Operation, sale *ledger.Entitlement) (*Step, e
 	}
 	j := &judgement{Facts: f, by: by}
 	e := sale.Clone()
-	e.Waived, e.Standing = false, ""
+	e.Waived, e.Standing, e.Due = false, "", 0
 	if e.EmergencyDays > 0 {
 		e.CountEmergencyFrom(by.Now)
 	}

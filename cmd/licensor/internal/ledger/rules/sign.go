@@ -97,8 +97,10 @@ func (j *judgement) consider(q *verify.Request) (*Offer, error) {
 	if err := j.earlier(offer, q); err != nil || offer.License != nil {
 		return offer, err
 	}
-	if err := checkClaim(s, q); err != nil {
-		return nil, err
+	if j.Answers[q.Hash] == nil || !j.due(s, q) {
+		if err := checkClaim(s, q); err != nil {
+			return nil, err
+		}
 	}
 	if err := j.checkRequest(s.Entitlement, q); err != nil {
 		return nil, err
@@ -154,6 +156,8 @@ func (j *judgement) earlier(offer *Offer, q *verify.Request) error {
 	}
 	a := answer.Activation
 	switch {
+	case j.due(j.Sales[q.Invoice], q):
+		return nil
 	case a.State == ledger.StateActive, a.State == ledger.StateBridge && a.Bridge != nil && a.Bridge.Until.After(j.by.Now):
 		offer.License, offer.Activation, offer.Epoch = answer.License, &a.Activation, a.Epoch
 		return refuseRevokedLicense(a, answer.License.ID)
@@ -162,6 +166,15 @@ func (j *judgement) earlier(offer *Offer, q *verify.Request) error {
 			"the request got its license as activation %s, whose seat was freed (%s)", a.Name(), a.State)
 	}
 	return nil
+}
+
+// due reports whether what a request got before is to be signed again: its sale was revised
+// since, and no license was signed with that. Where none may be written now, it is given as it
+// is.
+func (j *judgement) due(s *Sale, q *verify.Request) bool {
+	a := j.Answers[q.Hash].Activation
+	return a.State == ledger.StateActive && a.Seq != 0 && a.Seq <= s.Due && j.Answers[q.Hash].License.ID == a.Newest.ID &&
+		a.revoked() == nil && j.checkRequest(s.Entitlement, q) == nil
 }
 
 // bridged judges a request of the new server of a move. It returns its activation if the

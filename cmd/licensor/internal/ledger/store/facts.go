@@ -32,7 +32,7 @@ func (t *Tx) Facts(ask Ask) (*rules.Facts, error) {
 		return nil, err
 	}
 	l := &loader{t, rules.NewFacts(vendor)}
-	if _, l.Newest, l.Facts.Frozen, err = t.newest(); err != nil {
+	if l.Facts.Size, l.Newest, l.Facts.Frozen, err = t.newest(); err != nil {
 		return nil, err
 	}
 	for _, step := range []func(Ask) error{l.products, l.licenses, l.answers, l.sites, l.activations, l.sales, l.seats, l.buyers} {
@@ -156,11 +156,11 @@ func (l *loader) load(ids []string) error {
 	for _, id := range ids {
 		delete(l.Activations, id)
 	}
-	err := l.eachIn("SELECT "+activationColumns+", s.event FROM activations a JOIN licenses l ON l.id = a.license JOIN events s ON s.seq = l.seq WHERE a.id IN (%s)",
+	err := l.eachIn("SELECT "+activationColumns+", s.seq, s.event FROM activations a JOIN licenses l ON l.id = a.license JOIN events s ON s.seq = l.seq WHERE a.id IN (%s)",
 		names, func(scan func(...any) error) error {
 			a := new(rules.Activation)
 			var leaf []byte
-			err := scan(append(activationFields(a), &leaf)...)
+			err := scan(append(activationFields(a), &a.Seq, &leaf)...)
 			if err == nil {
 				a.Newest, err = ledger.LicenseIn(leaf)
 			}
