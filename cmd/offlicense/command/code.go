@@ -6,6 +6,7 @@ import (
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/cmd/internal/qr"
+	"github.com/offlicense/offlicense/cmd/offlicense/internal/shown"
 	"github.com/offlicense/offlicense/format"
 	"github.com/offlicense/offlicense/verify/site"
 	"github.com/spf13/pflag"
@@ -52,7 +53,7 @@ func (f *qrFlags) showCode(env *cli.Env, args []string) error {
 	if err != nil {
 		return err
 	}
-	s, err := decode(text)
+	s, err := shown.Decode(text)
 	if err != nil {
 		return notShown(args[0], err)
 	}
@@ -88,7 +89,7 @@ func (f *qrFlags) showCode(env *cli.Env, args []string) error {
 		WithHint("use --qr-png FILE or --qr-svg FILE for a picture, or --qr always to draw it all the same")
 }
 
-func (f *qrFlags) answerCode(env *cli.Env, s *statement, code string, pictures []string) (err error) {
+func (f *qrFlags) answerCode(env *cli.Env, s *shown.Statement, code string, pictures []string) (err error) {
 	a := codeAnswer{Version: 1, Kind: s.Kind, ComparisonCode: s.Code, Pictures: pictures, Spelled: f.spelled}
 	if a.Parts, err = qr.Whole(code); err != nil {
 		return err
@@ -105,7 +106,7 @@ func drawn(kind format.Kind, raw []byte) (string, error) {
 }
 
 // besideCode is the text beside the code of a statement.
-func besideCode(s *statement, file string) []string {
+func besideCode(s *shown.Statement, file string) []string {
 	lines := []string{s.Kind, s.Code}
 	if file != "-" {
 		lines = append(lines, "", "file", cli.Clean(file))

@@ -7,6 +7,7 @@ import (
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/cmd/internal/qr"
 	"github.com/offlicense/offlicense/cmd/internal/text"
+	"github.com/offlicense/offlicense/cmd/offlicense/internal/shown"
 	"github.com/spf13/pflag"
 )
 
@@ -53,7 +54,7 @@ func (f *qrFlags) writeFiles(env *cli.Env, text []byte, code string) error {
 // writtenAnswer is what request --json and release --json print: what was written, as show
 // --json prints it, and where it is.
 type writtenAnswer struct {
-	*statement
+	*shown.Statement
 	Text    string   `json:"text,omitempty"`    // with --out -, and where no file has it
 	Spelled []string `json:"spelled,omitempty"` // with --spell, the lines to be read out
 }
@@ -63,11 +64,11 @@ func (f *qrFlags) answer(env *cli.Env, text []byte, kept string) error {
 	if !env.JSON() {
 		return nil
 	}
-	s, err := decode(text)
+	s, err := shown.Decode(text)
 	if err != nil {
 		return err
 	}
-	a := writtenAnswer{statement: s, Spelled: f.spelled}
+	a := writtenAnswer{Statement: s, Spelled: f.spelled}
 	if s.File = f.file(kept); f.out == "-" || s.File == "" {
 		a.Text = string(text)
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
+	"github.com/offlicense/offlicense/cmd/offlicense/internal/shown"
 	"github.com/offlicense/offlicense/format"
 	"github.com/spf13/pflag"
 )
@@ -32,7 +33,7 @@ func show(env *cli.Env, files []string, asJSON bool) error {
 		if err != nil {
 			return err
 		}
-		s, err := decode(text)
+		s, err := shown.Decode(text)
 		if err != nil {
 			return notShown(file, err)
 		}
@@ -46,7 +47,7 @@ func show(env *cli.Env, files []string, asJSON bool) error {
 			if i > 0 {
 				fmt.Fprintln(env.Stdout)
 			}
-			s.print(env.Stdout, file)
+			s.Print(env.Stdout, file)
 		}
 		if err != nil {
 			return err
@@ -67,82 +68,4 @@ func notShown(file string, err error) error {
 		return cli.Fail(err).WithHint("show reads what starts with %s, the whole text of it", format.Prefixes())
 	}
 	return err
-}
-
-// statement is what a text says. Nobody has checked whether it is true: it is for
-// reading, and nothing is decided by it.
-type statement struct {
-	Version     int             `json:"version"`
-	File        string          `json:"file,omitempty"` // where there are several
-	Kind        string          `json:"kind"`
-	Verified    bool            `json:"verified"` // always false
-	Code        string          `json:"comparison_code,omitempty"`
-	Request     *requestView    `json:"request,omitempty"`
-	License     *licenseView    `json:"license,omitempty"`
-	Delegation  *delegationView `json:"delegation,omitempty"` // of the license, too
-	Release     *releaseView    `json:"release,omitempty"`
-	Attestation *attestView     `json:"attestation,omitempty"`
-	Revocations *listView       `json:"revocation_list,omitempty"` // in the license file, too
-	Short       *shortView      `json:"short_license,omitempty"`
-}
-
-func decode(text []byte) (*statement, error) {
-	kind, raw, err := format.DecodeText(text)
-	if err != nil {
-		return nil, err
-	}
-	s := &statement{Version: 1, Kind: kind.String()}
-	if kind != format.CarriedLicense { // it has that of the license for which it stands
-		if s.Code, err = format.CodeOf(kind, raw); err != nil {
-			return nil, err
-		}
-	}
-	switch kind {
-	case format.RequestBody:
-		s.Request, err = viewRequest(raw)
-	case format.SignedRequest:
-		var signed format.Statement
-		if signed, err = format.ParseStatement(raw, kind); err == nil {
-			s.Request, err = viewRequest(signed.UnverifiedPayload())
-		}
-	case format.Delegation:
-		var signed format.Statement
-		if signed, err = format.ParseStatement(raw, kind); err == nil {
-			s.Delegation, err = viewDelegation(signed.UnverifiedPayload())
-		}
-	case format.Release:
-		var signed format.Statement
-		if signed, err = format.ParseStatement(raw, kind); err == nil {
-			s.Release, err = viewRelease(signed)
-		}
-	case format.Attestation:
-		var signed format.Statement
-		if signed, err = format.ParseStatement(raw, kind); err == nil {
-			s.Attestation, err = viewAttestation(signed.UnverifiedPayload())
-		}
-	case format.LicenseFile:
-		var file format.File
-		if file, err = format.ParseFile(raw); err != nil {
-			break
-		}
-		if s.Delegation, err = viewDelegation(file.Delegation.UnverifiedPayload()); err == nil {
-			s.License, err = viewLicense(file.License.UnverifiedPayload(), s.Delegation.Name)
-		}
-		if err == nil && file.List != nil {
-			s.Revocations, err = viewList(file.List)
-		}
-	case format.CarriedLicense:
-		s.Short, err = viewShort(raw)
-	case format.RevocationFile:
-		var list *format.List
-		if list, err = format.ParseList(raw); err == nil {
-			s.Revocations, err = viewList(list)
-		}
-	default:
-		err = fmt.Errorf("this version does not know how to show a %s", kind)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return s, nil
 }

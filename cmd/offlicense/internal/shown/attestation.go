@@ -1,4 +1,4 @@
-package command
+package shown
 
 import (
 	"encoding/hex"
@@ -11,8 +11,8 @@ import (
 	"github.com/offlicense/offlicense/keys"
 )
 
-// attestView is an attestation as show prints it.
-type attestView struct {
+// attestation is what is shown of an attestation.
+type attestation struct {
 	License    format.ID         `json:"license"`
 	Digest     string            `json:"digest"` // of the license, hexadecimal
 	Activation string            `json:"activation"`
@@ -21,13 +21,13 @@ type attestView struct {
 	Time       time.Time         `json:"time"`
 	Floor      time.Time         `json:"floor,omitzero"` // latest time that the site has recorded
 	Key        string            `json:"key"`
-	Components []componentView   `json:"components"`
+	Components []component       `json:"components"`
 	Version    string            `json:"version,omitempty"` // of the program
 	Built      time.Time         `json:"built,omitzero"`
 	Use        map[string]uint64 `json:"use,omitempty"`
 }
 
-func viewAttestation(payload []byte) (*attestView, error) {
+func viewAttestation(payload []byte) (*attestation, error) {
 	c, err := format.UnmarshalAttestation(payload)
 	if err != nil {
 		return nil, err
@@ -36,14 +36,14 @@ func viewAttestation(payload []byte) (*attestView, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &attestView{
+	return &attestation{
 		License: c.License, Digest: hex.EncodeToString(c.Digest[:]), Activation: c.Activation, Vendor: c.Vendor, Product: c.Product,
 		Time: format.Instant(c.IssuedAt), Floor: format.Time(c.Floor), Key: key.String(), Components: viewComponents(c.Components),
 		Version: c.Version, Built: format.Time(c.Built), Use: c.Use,
 	}, nil
 }
 
-func (a *attestView) print(r *rows) {
+func (a *attestation) print(r *rows) {
 	r.add("license", a.License.String())
 	r.add("digest", a.Digest)
 	r.add("activation", a.Activation)
