@@ -77,19 +77,19 @@ func (c *serveCommand) serve(ctx context.Context, env *cli.Env, s *service.Servi
 	stop := make(chan os.Signal, 1)
 	signal.Notify(stop, os.Interrupt, syscall.SIGTERM)
 	defer signal.Stop(stop)
+	log := slog.New(slog.NewJSONHandler(env.Stderr, nil))
+	activator := s.NewActivator(service.ActivatorOptions{
+		Key: key, Asks: c.File == "", Queue: queue{d, env}, MaxPerHour: c.maxPerHour, Now: env.Now, Random: env.Rand, Log: log,
+	})
+	defer activator.Close()
 	// Its passphrase is asked for now, and not when the first customer waits.
-	if _, err := s.Signer(ctx, key, env.Now()); err != nil {
+	if err := activator.Load(ctx); err != nil {
 		return err
 	}
 	sockets, err := c.listen(env)
 	if err != nil {
 		return err
 	}
-	log := slog.New(slog.NewJSONHandler(env.Stderr, nil))
-	activator := s.NewActivator(service.ActivatorOptions{
-		Key: key, Queue: queue{d, env}, MaxPerHour: c.maxPerHour, Now: env.Now, Random: env.Rand, Log: log,
-	})
-	defer activator.Close()
 	sites := &running{failed: make(chan error, 2)}
 	o := &web.Options{
 		Activation: activator, Ready: s.CheckFrozen, Waiting: d.Count, Origin: sockets.origin, TrustProxy: c.trustProxy, Log: log, Now: env.Now,

@@ -45,6 +45,7 @@ type Queued struct {
 // ActivatorOptions are what an Activator takes.
 type ActivatorOptions struct {
 	Key        Key    // of a staff key, whose delegation says what it may sign
+	Asks       bool   // its passphrase is asked of a person: by Load, and never while requests wait
 	Queue      Queue  // nil: what would wait is refused
 	Operator   string // of what is recorded; empty: "desk"
 	MaxPerHour int    // licenses, the rest waits for staff; 0: DefaultMaxPerHour
@@ -127,6 +128,15 @@ func (s *Service) NewActivator(o ActivatorOptions) *Activator {
 	a.done.Go(a.signAll)
 	a.done.Go(a.queueLate)
 	return a
+}
+
+// Load loads the key, so that who may be asked for its passphrase is asked now. Its error says
+// why there is none.
+func (a *Activator) Load(ctx context.Context) error {
+	if _, _, err := a.desk.ready(ctx, a.o.Now()); err != nil && a.desk.failed == nil {
+		return err
+	}
+	return a.desk.failed
 }
 
 // Close ends the Activator once what it has begun is on record. A second time it does nothing.

@@ -10,8 +10,10 @@ import (
 	"sync"
 	"time"
 
+	"github.com/offlicense/offlicense/cmd/internal/hint"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/book"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/rules"
+	"github.com/offlicense/offlicense/keys"
 )
 
 // A key that is to be revoked goes onto a list that names each of its licenses that stays good:
@@ -116,9 +118,22 @@ func (k *deskKey) look(ctx context.Context, now time.Time) error {
 
 // reload loads the key. Where it cannot, the one before goes on as long as it may.
 func (k *deskKey) reload(ctx context.Context, now time.Time) {
-	signer, err := k.s.Signer(ctx, k.o.Key, now)
+	key := k.o.Key
+	var held keys.Signer
+	if k.signer != nil {
+		held = k.signer.issuer.Key
+	}
+	if k.o.Asks && !k.tried.IsZero() {
+		key.Passphrase = func(what string, _ int) ([]byte, error) {
+			return nil, hint.Errorf("nobody is asked for the passphrase of %s while customers wait", what).
+				WithHint("restart the service, or give it the key by agent:NAME or --passphrase-file")
+		}
+	}
+	signer, err := k.s.signerHeld(ctx, key, now, held)
 	if k.failed = err; err != nil {
-		k.o.Log.Error("key", "error", err.Error())
+		if !k.tried.IsZero() { // the first time, Load returns it
+			k.o.Log.Error("key", "error", err.Error())
+		}
 		return
 	}
 	k.signer, k.counted = signer, time.Time{}

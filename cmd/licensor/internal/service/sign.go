@@ -9,6 +9,7 @@ import (
 
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/book"
+	"github.com/offlicense/offlicense/keys"
 	"github.com/offlicense/offlicense/verify"
 )
 
@@ -53,7 +54,11 @@ func (s *Service) Revise(ctx context.Context, by ledger.Operation, invoice strin
 // revocation list in what it signs. It waits for a person to type a passphrase: what is
 // signed gets a time that was read after it.
 func (s *Service) Signer(ctx context.Context, key Key, now time.Time) (*Signer, error) {
-	signer, err := s.staffSigner(ctx, key, signsLicenses, now)
+	return s.signerHeld(ctx, key, now, nil)
+}
+
+func (s *Service) signerHeld(ctx context.Context, key Key, now time.Time, held keys.Signer) (*Signer, error) {
+	signer, err := s.staffSignerHeld(ctx, key, signsLicenses, now, held)
 	if err != nil {
 		return nil, err
 	}

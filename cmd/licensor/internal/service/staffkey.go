@@ -32,6 +32,12 @@ type Signer struct {
 // staffSigner finds the key for a duty, refuses one whose delegation is of no use before
 // anybody types a passphrase, loads it, and refuses one that was revoked.
 func (s *Service) staffSigner(ctx context.Context, key Key, duty keyDuty, now time.Time) (*Signer, error) {
+	return s.staffSignerHeld(ctx, key, duty, now, nil)
+}
+
+// staffSignerHeld is staffSigner for who holds a key already: one of the home that is the same
+// is not loaded again.
+func (s *Service) staffSignerHeld(ctx context.Context, key Key, duty keyDuty, now time.Time, held keys.Signer) (*Signer, error) {
 	v, err := s.home.Verifier()
 	if err != nil {
 		return nil, err
@@ -56,6 +62,9 @@ func (s *Service) staffSigner(ctx context.Context, key Key, duty keyDuty, now ti
 	}
 	if err := s.checkKey(k, duty, now); err != nil {
 		return nil, err
+	}
+	if signer == nil && held != nil && string(held.Public().Bytes()) == string(k.Delegation.Key) {
+		signer = held
 	}
 	if signer == nil {
 		key.Name = s.home.KeyFile(k.Name)
