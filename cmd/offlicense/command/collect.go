@@ -62,6 +62,10 @@ func (c *collector) collect(files []foundFile) fleet.Facts {
 }
 
 func (c *collector) file(file foundFile) {
+	if file.err != nil {
+		c.refused(file.path, file.err.Error())
+		return
+	}
 	if info, err := os.Stat(file.path); err == nil && info.Size() > envelope.MaxSize && !file.given {
 		c.pass()
 		return

@@ -74,10 +74,7 @@ func (f *fleetFlags) run(env *cli.Env, args []string) error {
 	if err != nil {
 		return err
 	}
-	files, err := findFiles(args)
-	if err != nil {
-		return err
-	}
+	files := findFiles(args)
 	for _, file := range files {
 		if _, err := os.Stat(file.path); err != nil && file.given && file.path != "-" {
 			return cli.FileError("read", file.path, err)

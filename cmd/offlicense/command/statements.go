@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -14,23 +15,28 @@ import (
 // foundFile is a file that was given, or that a directory has.
 type foundFile struct {
 	path  string
-	given bool // itself, and not its directory
+	given bool  // itself, and not its directory
+	err   error // it is a directory that cannot be read
 }
 
 // findFiles returns the files of the arguments: each itself, and of a directory all regular
-// files below it, in the order of their names.
-func findFiles(args []string) ([]foundFile, error) {
+// files below it, in the order of their names. A directory that cannot be read stops no other.
+func findFiles(args []string) []foundFile {
 	var files []foundFile
 	for _, arg := range args {
 		if info, err := os.Stat(arg); arg == "-" || err != nil || !info.IsDir() {
-			files = append(files, foundFile{arg, true})
+			files = append(files, foundFile{path: arg, given: true})
 			continue
 		}
 		// With a separator at its end, a link to a directory is followed, as a Secret of Kubernetes needs it.
-		err := filepath.WalkDir(arg+string(filepath.Separator), func(path string, entry fs.DirEntry, err error) error {
+		root := arg + string(filepath.Separator)
+		_ = filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
 			switch {
 			case err != nil:
-				return cli.FileError("read", path, err)
+				files = append(files, foundFile{path: filepath.Clean(path), err: cli.FileError("read", path, err)})
+				return nil
+			case entry.IsDir() && path != root && strings.HasPrefix(entry.Name(), ".."):
+				return fs.SkipDir // of a Secret of Kubernetes, whose files are linked to
 			case entry.Type()&fs.ModeSymlink != 0:
 				if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
 					return nil
@@ -38,14 +44,11 @@ func findFiles(args []string) ([]foundFile, error) {
 			case !entry.Type().IsRegular():
 				return nil
 			}
-			files = append(files, foundFile{filepath.Clean(path), false})
+			files = append(files, foundFile{path: filepath.Clean(path)})
 			return nil
 		})
-		if err != nil {
-			return nil, err
-		}
 	}
-	return files, nil
+	return files
 }
 
 // inParallel calls f with each number below n, on all processors.

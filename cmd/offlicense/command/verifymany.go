@@ -4,8 +4,10 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -53,10 +55,7 @@ type toCheck struct {
 // many checks the licenses of many files, a line each. All are opened before the first is
 // judged: a revocation list counts for each of them, wherever it was met.
 func (f *verifyFlags) many(env *cli.Env, args []string, j *judge) error {
-	files, err := findFiles(args)
-	if err != nil {
-		return err
-	}
+	files := findFiles(args)
 	if n := len(slices.DeleteFunc(slices.Clone(files), func(f foundFile) bool { return f.path != "-" })); n > 1 {
 		return cli.Usagef("standard input can be read only once").WithHint("give \"-\" for one file, and paths for the others")
 	}
@@ -106,7 +105,15 @@ func (r *manyRun) open(files []foundFile) []toCheck {
 }
 
 func (r *manyRun) openFile(file foundFile) []toCheck {
+	named := file.given || strings.EqualFold(filepath.Ext(file.path), ".lic")
+	if file.err != nil {
+		return []toCheck{{file: file.path, err: file.err}}
+	}
 	data, err := r.env.ReadCarrier(file.path)
+	if _, unreadable := errors.AsType[*fs.PathError](err); err != nil && !named && !unreadable {
+		r.pass() // a picture, or too large
+		return nil
+	}
 	if err != nil {
 		return []toCheck{{file: file.path, err: err}}
 	}
@@ -132,19 +139,27 @@ func (r *manyRun) openFile(file foundFile) []toCheck {
 	}
 	switch {
 	case len(all) > 0 || lists > 0:
-	case damaged != nil || file.given:
+	case damaged != nil || named:
 		text, err := envelope.Pick(data, format.LicenseFile)
 		if err == nil {
 			_, err = r.judge.verifier.Open(text)
 		}
 		return []toCheck{{file: file.path, err: err}}
 	}
+	if len(all)+lists == 0 {
+		r.pass()
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.lists += lists; len(all)+lists == 0 {
-		r.other++
-	}
+	r.lists += lists
 	return all
+}
+
+// pass counts a file that has nothing to do with it.
+func (r *manyRun) pass() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.other++
 }
 
 // meet takes a list that was met, if there is one and it holds.

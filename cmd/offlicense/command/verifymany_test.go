@@ -2,6 +2,7 @@ package command
 
 import (
 	"encoding/csv"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -86,6 +87,44 @@ func TestVerifyCollection(t *testing.T) {
 	status, stdout, _ = runAt("verify", "--any-machine", "--quiet", filepath.Join(dir, "a"), filepath.Join(dir, "c", "list.olv"))
 	if want := "revoked.lic: revoked: "; status != 3 || strings.Count(stdout, "\n") != 2 || !strings.Contains(stdout, want) {
 		t.Errorf("status %d: %s, want one line with %s", status, stdout, want)
+	}
+}
+
+// TestVerifyAllSorts: what has the name of a license is one; other files are pictures and what is
+// large, too. A directory that cannot be read stops no other, and a file of a Secret counts once.
+func TestVerifyAllSorts(t *testing.T) {
+	dir := collection(t)
+	good, err := os.ReadFile(filepath.Join(dir, "a", "good.lic"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := t.TempDir()
+	for name, data := range map[string]string{
+		"empty.lic": "", "text.LIC": "not yet", "code.png": "\x89PNG\r\n\x1a\n", "secret/..2026_11_21/a.lic": string(good), "large.iso": "",
+	} {
+		if err := errors.Join(os.MkdirAll(filepath.Dir(filepath.Join(all, name)), 0o755), os.WriteFile(filepath.Join(all, name), []byte(data), 0o644)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := []string{"empty.lic: malformed: ", "secret/a.lic: valid until", "text.LIC: malformed: ", "1 valid, 2 not; 2 other files"}
+	if err := errors.Join(
+		os.Truncate(filepath.Join(all, "large.iso"), 1<<30), os.Symlink("..2026_11_21", filepath.Join(all, "secret", "..data")),
+		os.Symlink("..data/a.lic", filepath.Join(all, "secret", "a.lic")), os.Symlink("loop", filepath.Join(all, "loop.lic")), os.Symlink("..", filepath.Join(all, "up")),
+	); err != nil {
+		t.Skip(err) // a system without links
+	}
+	status, stdout, stderr := runAt("verify", "--any-machine", all)
+	lines := strings.Split(strings.TrimSuffix(stdout, "\n"), "\n")
+	if status != 3 || stderr != "" || len(lines) != len(want) {
+		t.Fatalf("status %d\n%s%s", status, stdout, stderr)
+	}
+	for i, line := range lines {
+		if !strings.HasPrefix(strings.TrimPrefix(line, all+"/"), want[i]) {
+			t.Errorf("got %q, want %q", line, want[i])
+		}
+	}
+	if status, stdout, _ = runAt("verify", "--any-machine", filepath.Join(all, "secret", "..data")); status != 0 || !strings.Contains(stdout, "1 valid, 0 not") {
+		t.Errorf("the directory of the Secret itself: status %d: %s", status, stdout)
 	}
 }
 
