@@ -49,24 +49,23 @@ func TestMain(m *testing.M) {
 	})
 }
 
-// enqueue leaves a request to the staff, as the service does: enqueue HOME REQUEST WORD WHY.
+// enqueue leaves a request or a release to the staff, as the service does: enqueue HOME FILE
+// WORD WHY.
 func enqueue() {
 	text, err := os.ReadFile(os.Args[2])
 	if err != nil {
 		panic(err)
 	}
-	request, err := verify.OpenRequest(text)
-	if err != nil {
-		panic(err)
+	waits := desk.Waiting{Hash: sha256.Sum256(text), Invoice: "INV0042-1", Request: string(text), Word: os.Args[3], Why: os.Args[4], Asked: time.Now()}
+	if request, err := verify.OpenRequest(text); err == nil { // else it is a release
+		waits.Hash, waits.Invoice = request.Hash, request.Invoice
 	}
 	d, err := desk.Open(context.Background(), home.Home{Dir: os.Args[1]}, os.Getenv("LICENSOR_LEDGER"))
 	if err != nil {
 		panic(err)
 	}
 	defer d.Close()
-	w, err := d.Add(context.Background(), desk.Waiting{
-		Hash: request.Hash, Invoice: request.Invoice, Request: string(text), Word: os.Args[3], Why: os.Args[4], Asked: time.Now(),
-	}, rand.Reader)
+	w, err := d.Add(context.Background(), waits, rand.Reader)
 	if err != nil {
 		panic(err)
 	}

@@ -67,7 +67,9 @@ type queued struct {
 
 func queuedOf(w *desk.Waiting) queued {
 	q := queued{Waiting: w, Code: format.ComparisonCode(w.Hash)}
-	if request, err := verify.OpenRequest([]byte(w.Request)); err == nil {
+	if kind, _, err := format.DecodeText([]byte(w.Request)); err == nil && kind == format.Release {
+		q.Type = "release"
+	} else if request, err := verify.OpenRequest([]byte(w.Request)); err == nil {
 		q.Host, q.Site, q.Type = request.Host, request.Site, request.Type
 	}
 	return q
@@ -142,34 +144,44 @@ func showWaiting(env *cli.Env, w *desk.Waiting) error {
 	return env.Answer(q)
 }
 
-// sign goes the ordinary way of a request that came as a file. What was given out before the
-// queue learned of it is given out again, and settles it all the same.
+// sign goes the ordinary way of what came as a file, a request or a release. What was given out
+// before the queue learned of it is given out again, and settles it all the same.
 func (c *queueCommand) sign(ctx context.Context, env *cli.Env, d *desk.Desk, w *desk.Waiting) error {
+	if err := c.CheckReason(""); err != nil {
+		return err
+	}
+	if kind, _, err := format.DecodeText([]byte(w.Request)); err == nil && kind == format.Release {
+		return recordRelease(env, &c.Issuing, []byte(w.Request), func() error { return c.settle(ctx, env, d, w) })
+	}
 	request, err := verify.OpenRequest([]byte(w.Request))
 	if err != nil {
 		return err
 	}
-	if err := c.CheckReason(""); err != nil {
-		return err
-	}
-	deliver := c.deliverTo(env)
-	if !c.Flags.Changed("out") { // who asked gets it from the service
-		deliver = func(_ context.Context, _ *service.Service, license *ledger.License, _ bool) error {
-			fmt.Fprintf(env.Stderr, "Signed: license %s. It is there when the same request is posted again.\n", license.ID)
-			return env.Answer(queuedOf(w))
+	return c.signOne(env, request, func(ctx context.Context, s *service.Service, license *ledger.License, again bool) error {
+		if err := c.settle(ctx, env, d, w); err != nil {
+			return err
 		}
-	}
-	if err := c.signOne(env, request, deliver); err != nil {
-		return err
-	}
-	if w.State == desk.Signed {
-		return nil
-	}
+		if c.Flags.Changed("out") {
+			return c.deliver(ctx, env, s, license, again)
+		}
+		// Who asked gets it from the service.
+		fmt.Fprintf(env.Stderr, "Signed: license %s. It is there when the same request is posted again.\n", license.ID)
+		return env.Answer(queuedOf(w))
+	})
+}
+
+// settle notes that what waited is signed, unless that is noted already.
+func (c *queueCommand) settle(ctx context.Context, env *cli.Env, d *desk.Desk, w *desk.Waiting) error {
 	by, err := c.Operation(env)
 	if err != nil {
 		return err
 	}
-	return d.Settle(ctx, w.Number, desk.Signed, "", by.Operator, by.Now)
+	err = d.Settle(ctx, w.Number, desk.Signed, "", by.Operator, by.Now)
+	if now, gone := d.Numbered(ctx, w.Number); gone == nil && now.State == desk.Signed {
+		*w = *now
+		return nil
+	}
+	return err
 }
 
 // refuse tells the customer no, when the same request is posted again.

@@ -32,24 +32,31 @@ func release(flags *pflag.FlagSet) cli.Run {
 		if err != nil {
 			return err
 		}
-		return c.WithService(env, service.ToChange, func(ctx context.Context, s *service.Service) error {
-			given, err := s.OpenRelease(ctx, file)
-			if err != nil {
-				return err
-			}
-			showRelease(env, c.Out, given)
-			by, key, err := c.Ready(env, "Record this release?", "not recorded")
-			if err != nil {
-				return err
-			}
-			result, err := s.Release(ctx, by, given, key)
-			if err != nil {
-				return err
-			}
-			done()
-			return tellReleased(ctx, env, s, &c, result)
-		})
+		return recordRelease(env, &c, file, func() error { done(); return nil })
 	}
+}
+
+// recordRelease shows a release, and records it once a person agrees.
+func recordRelease(env *cli.Env, c *common.Issuing, file []byte, done func() error) error {
+	return c.WithService(env, service.ToChange, func(ctx context.Context, s *service.Service) error {
+		given, err := s.OpenRelease(ctx, file)
+		if err != nil {
+			return err
+		}
+		showRelease(env, c.Out, given)
+		by, key, err := c.Ready(env, "Record this release?", "not recorded")
+		if err != nil {
+			return err
+		}
+		result, err := s.Release(ctx, by, given, key)
+		if err != nil {
+			return err
+		}
+		if err := done(); err != nil {
+			return err
+		}
+		return tellReleased(ctx, env, s, c, result)
+	})
 }
 
 func showRelease(env *cli.Env, out string, r *service.ReleasePreview) {
