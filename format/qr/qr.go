@@ -23,6 +23,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"strings"
 
 	rscqr "rsc.io/qr"
 )
@@ -37,7 +38,10 @@ const (
 )
 
 // Code is a QR code. [Encode] makes one.
-type Code struct{ code *rscqr.Code }
+type Code struct {
+	code *rscqr.Code
+	text string
+}
 
 // Encode returns the smallest code of a text. The error is about what is not ASCII, and
 // about more than one code holds: 4296 characters of a statement's text.
@@ -51,7 +55,7 @@ func Encode(text string) (*Code, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%d bytes do not fit one QR code", len(text))
 	}
-	return &Code{code}, nil
+	return &Code{code, text}, nil
 }
 
 // Size is how many modules a side has, 21 to 177, without a border.
@@ -74,15 +78,19 @@ func (c *Code) PNG(scale int) ([]byte, error) {
 
 // SVG returns a picture of squares, which is sharp at any size, with the border. It is an
 // element svg that can stand in a page of HTML: one path, each of whose parts is a run of
-// dark modules in a row, on a white ground.
+// dark modules in a row, on a white ground. The text stands in it as its description: who is
+// sent the file needs no camera to read it.
 func (c *Code) SVG() []byte {
 	side := c.Size() + 2*Quiet
 	width := side * c.least()
 	var b bytes.Buffer
 	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %d %d" shape-rendering="crispEdges">`+"\n", width, width, side, side)
+	b.WriteString("<desc>" + escape.Replace(c.text) + "</desc>\n")
 	fmt.Fprintf(&b, `<path fill="#fff" d="M0 0h%dv%dh-%dz"/>`+"\n"+`<path fill="#000" d="%s"/>`+"\n</svg>\n", side, side, side, c.Path())
 	return b.Bytes()
 }
+
+var escape = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
 
 // Path returns the dark modules as the attribute d of a path in SVG, for a drawing that has
 // more in it: a module is 1, and the origin is the corner of the border, which stays light.

@@ -53,6 +53,13 @@ func TestOtherTexts(t *testing.T) {
 	}
 }
 
+// TestDrawingHoldsText: whoever gets the file needs no camera, and the text is no markup.
+func TestDrawingHoldsText(t *testing.T) {
+	if svg := string(encode(t, "a<b>&c").SVG()); !strings.Contains(svg, "\n<desc>a&lt;b&gt;&amp;c</desc>\n") {
+		t.Errorf("got %.300s", svg)
+	}
+}
+
 // TestScales: a picture has a white border of 4 modules and square modules of one size.
 func TestScales(t *testing.T) {
 	code := encode(t, filled(6))

@@ -128,8 +128,7 @@ func TestTimedParts(t *testing.T) {
 				}
 				var parts []string
 				for seen := 0; ; seen++ {
-					c.shown = ""
-					c.until("Any key ends. ")
+					c.next("Any key ends. ")
 					if seen == 0 { // what was printed before has scrolled away
 						_, c.shown, _ = strings.Cut(c.shown, "\x1b[H")
 						c.shown = "\x1b[H" + c.shown

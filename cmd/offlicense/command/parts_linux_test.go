@@ -25,6 +25,7 @@ type console struct {
 	cmd  *exec.Cmd
 	screen
 	shown string
+	rest  string // was shown, too, and is looked at next
 }
 
 // at starts the tool on a terminal of its own.
@@ -66,10 +67,13 @@ func (c *console) until(end string) {
 	}
 }
 
+// patience is how long a tool may show nothing, on a machine that does much else.
+const patience = 2 * time.Minute
+
 // await waits until the screen ends with one of some texts, or the tool does, which is false.
 func (c *console) await(ends ...string) (waits bool) {
 	c.t.Helper()
-	c.user.SetReadDeadline(time.Now().Add(20 * time.Second))
+	c.user.SetReadDeadline(time.Now().Add(patience))
 	buffer := make([]byte, 4096)
 	defer func() { c.play(c.shown) }()
 	for !slices.ContainsFunc(ends, func(end string) bool { return strings.HasSuffix(c.shown, end) }) {
@@ -83,6 +87,23 @@ func (c *console) await(ends ...string) (waits bool) {
 		}
 	}
 	return true
+}
+
+// next waits until a text was shown, and plays what came up to its end: what a tool that waits
+// for nobody has shown since is left for the next call, however late this one comes.
+func (c *console) next(end string) {
+	c.t.Helper()
+	c.user.SetReadDeadline(time.Now().Add(patience))
+	buffer := make([]byte, 4096)
+	for !strings.Contains(c.rest, end) {
+		n, err := c.user.Read(buffer)
+		if c.rest += string(buffer[:n]); err != nil {
+			c.t.Fatalf("waiting for %q: %v\n%s", end, err, c.rest)
+		}
+	}
+	before, rest, _ := strings.Cut(c.rest, end)
+	c.shown, c.rest = before+end, rest
+	c.play(c.shown)
 }
 
 func (c *console) press(keys string) {

@@ -48,7 +48,7 @@ func (c *signCommand) signMany(env *cli.Env, args []string) error {
 			return c.signOne(env, request, c.deliverTo(env))
 		}
 	}
-	if err := checkNames(b.items); err != nil {
+	if err := b.checkNames(); err != nil {
 		return err
 	}
 	if b.directory, err = common.OpenLicenseDirectory(env, c.Out); err != nil {
@@ -205,7 +205,7 @@ type bulkAnswer struct {
 
 type bulkResult struct {
 	Request    string               `json:"request"`          // its file
-	Others     []string             `json:"others,omitempty"` // files with other parts of it
+	Others     []string             `json:"others,omitempty"` // files with the same request, or with other parts of it
 	Result     string               `json:"result"`
 	Invoice    string               `json:"invoice,omitempty"`
 	Activation string               `json:"activation,omitempty"`

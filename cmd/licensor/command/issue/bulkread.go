@@ -26,7 +26,7 @@ const requestEnding = ".olq"
 
 // requestEndings are how the names of files end in which a request may be: of a request
 // itself, of a saved mail, and of a picture, also of one that is not read: it is told why.
-var requestEndings = []string{requestEnding, ".eml", ".png", ".jpg", ".jpeg", ".webp", ".heic", ".heif", ".avif", ".gif", ".bmp", ".tif", ".tiff", ".pdf"}
+var requestEndings = []string{requestEnding, ".eml", ".svg", ".png", ".jpg", ".jpeg", ".webp", ".heic", ".heif", ".avif", ".gif", ".bmp", ".tif", ".tiff", ".pdf"}
 
 // isRequestName reports whether a file of that name is looked into.
 func isRequestName(name string) bool {
@@ -39,7 +39,7 @@ type bulkItem struct {
 	found   bool           // in a directory: nobody has named it
 	out     string         // the name of its license file
 	parts   envelope.Parts // that the file holds, whole or not
-	others  []string       // files with other parts of the same request
+	others  []string       // files with the same request, or with other parts of it
 	joined  bool           // it is one of them
 	request *verify.Request
 	result  string
@@ -68,19 +68,37 @@ func findRequests(env *cli.Env, args []string) ([]*bulkItem, error) {
 	return items, nil
 }
 
-// checkNames refuses two requests of which the licenses would be one file.
-func checkNames(items []*bulkItem) error {
-	taken := make(map[string]string, len(items))
-	for _, item := range items {
+// checkNames refuses two requests of which the licenses would be one file. The same request
+// may be there twice, in a file and on a picture of its code, as its server wrote both.
+func (b *bulk) checkNames() error {
+	taken := make(map[string]*bulkItem, len(b.items))
+	for _, item := range b.items {
+		if item.request == nil {
+			continue // and gets no license
+		}
 		// Where the licenses go, upper and lower case may be the same.
 		name := strings.ToLower(item.out)
-		if other, twice := taken[name]; twice {
-			return cli.Usagef("%s and %s would have the same license file, %s", cli.Quote(other), cli.Quote(item.path), cli.Quote(item.out)).
+		switch other := taken[name]; {
+		case other == nil:
+			taken[name] = item
+		case other.request.Hash != item.request.Hash:
+			return cli.Usagef("%s and %s would have the same license file, %s", cli.Quote(other.path), cli.Quote(item.path), cli.Quote(item.out)).
 				WithHint("rename one of them, or sign them into two directories")
+		case item.request.Signed && !other.request.Signed:
+			taken[name] = item
+			item.take(other)
+		default:
+			other.take(item)
 		}
-		taken[name] = item.path
 	}
+	b.items = slices.DeleteFunc(b.items, func(i *bulkItem) bool { return i.joined })
 	return nil
+}
+
+// take makes another file with the same request, or with a part of it, one of this item's.
+func (i *bulkItem) take(other *bulkItem) {
+	other.joined = true
+	i.others = append(append(i.others, other.path), other.others...)
 }
 
 func requestsIn(env *cli.Env, dir string) ([]*bulkItem, error) {

@@ -54,8 +54,7 @@ func (b *bulk) joinItems(name string, items []*bulkItem) {
 	whole.request, whole.err = request, nil
 	for _, item := range lacking {
 		if item != whole {
-			item.joined = true
-			whole.others = append(whole.others, item.path)
+			whole.take(item)
 		}
 	}
 }
@@ -83,12 +82,22 @@ func pathsOf(items []*bulkItem, but *bulkItem) string {
 	return strings.Join(paths, ", ")
 }
 
-// onlyRequest returns the request of which all files hold parts, nil if they hold more than
-// one. The error says what it lacks, or where there is no place for more than one license,
+// onlyRequest returns the request that all files hold, or parts of it; nil if they hold more
+// than one. The error says what it lacks, or where there is no place for more than one license,
 // which file is none of its.
 func (b *bulk) onlyRequest() (*verify.Request, error) {
-	if len(b.items) == 1 {
-		return b.items[0].request, nil
+	request := b.items[0].request
+	for _, item := range b.items[1:] {
+		if request == nil || item.request == nil || item.request.Hash != request.Hash {
+			request = nil
+			break
+		}
+		if item.request.Signed {
+			request = item.request
+		}
+	}
+	if request != nil || len(b.items) == 1 {
+		return request, nil
 	}
 	var wrong *bulkItem
 	parts := 0
