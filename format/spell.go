@@ -295,8 +295,10 @@ func (s *Spelled) suspicion(number int, word string) string {
 			return fmt.Sprintf("this is line %d again", i+1)
 		}
 	}
-	if number < len(s.lines) && good(number+1, word) {
-		return fmt.Sprintf("this seems to be line %d", number+1)
+	for _, other := range [...]int{number + 1, number - 1} {
+		if 0 < other && other <= len(s.lines) && good(other, word) {
+			return fmt.Sprintf("this seems to be line %d", other)
+		}
 	}
 	if number == 1 && len(word) < spelledLine {
 		return fmt.Sprintf("it has %d symbols, and %d were typed", spelledLine, len(word))
@@ -330,8 +332,11 @@ func (s *Spelled) begin(line string) error {
 // Decode returns what was spelled, once no line is missing. The error is a *MalformedError:
 // the lines are good one by one, but the checksum of the whole is not.
 func (s *Spelled) Decode() (Kind, []byte, error) {
-	if missing := s.Missing(); len(missing) > 0 {
-		return 0, nil, malformed("%s", missingOf("line", missing, max(s.Count(), 1)))
+	switch missing := s.Missing(); {
+	case s.Count() == 0:
+		return 0, nil, malformed("line 1 is missing")
+	case len(missing) > 0:
+		return 0, nil, malformed("%s", missingOf("line", missing, s.Count()))
 	}
 	body := strings.Join(s.lines, "")[spelledHead:]
 	raw, err := decodeBody(s.kind, []byte(body))

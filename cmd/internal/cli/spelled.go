@@ -97,8 +97,11 @@ type spelling struct {
 	want []format.Kind
 }
 
-// wholeSpelled reads all lines at once.
+// wholeSpelled reads all lines at once, or the statement itself.
 func wholeSpelled(data []byte) ([]byte, error) {
+	if _, _, err := format.DecodeText(data); err == nil {
+		return data, nil
+	}
 	kind, raw, err := format.DecodeSpelled(data)
 	if err != nil {
 		return nil, Fail(err).WithHint("have those lines read again and correct them; each ends in two symbols that check it")

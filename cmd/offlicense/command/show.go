@@ -65,7 +65,7 @@ func notShown(file string, err error) error {
 	case malformed != nil && malformed.Missing() != nil:
 		return cli.Fail(err).WithHint("give all parts, one after the other in one file or on standard input")
 	case malformed != nil:
-		return cli.Fail(err).WithHint("show reads what starts with %s, the whole text of it", format.Prefixes())
+		return cli.Fail(err).WithHint("give the whole text of a statement: it starts with OLL1:, OLQ1: or the like")
 	}
 	return err
 }
