@@ -31,8 +31,13 @@ func seedKey(machine int) (keys.PrivateKey, error) {
 // it, and returns the file's name. Tests that need hundreds have no time for processes.
 func writeRequest(t testing.TB, dir string, machine int, invoice string) (name string) {
 	t.Helper()
-	return writeRequestWith(t, dir, machine, invoice,
-		[]format.Component{{Label: format.LabelMachineID, Hash: machineKey(t, machine).Public().Bytes()[:8]}})
+	return writeRequestWith(t, dir, machine, invoice, components(machine))
+}
+
+// components are what is known of the machine with a number.
+func components(machine int) []format.Component {
+	hash := binary.BigEndian.AppendUint64(nil, uint64(machine)+1)
+	return []format.Component{{Label: format.LabelMachineID, Hash: hash}}
 }
 
 // writeRequestWith is writeRequest for a machine of which so much is known.
