@@ -55,12 +55,17 @@ func writeRequestWith(t testing.TB, dir string, machine int, invoice string, com
 }
 
 func requestText(machine int, invoice string, components []format.Component, unreadable ...string) ([]byte, error) {
+	return claimText(machine, invoice, "ops@site.example", components, unreadable...)
+}
+
+// claimText is requestText of who names another e-mail address.
+func claimText(machine int, invoice, email string, components []format.Component, unreadable ...string) ([]byte, error) {
 	key, err := seedKey(machine)
 	if err != nil {
 		return nil, err
 	}
 	q := format.Request{
-		Product: "evoq", Invoice: invoice, Account: format.AccountHash(invoice, "ops@site.example"),
+		Product: "evoq", Invoice: invoice, Account: format.AccountHash(invoice, email),
 		Type: "production", Time: now.Unix(), Key: key.Public().Bytes(), Host: fmt.Sprint("web", machine),
 		Components: components, Unreadable: unreadable,
 	}

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -35,13 +36,20 @@ var sites = regexp.MustCompile(`(?m)^public: http://(\S+), listening at (\S+)\ns
 // test is over.
 func newServed(t testing.TB, dir string, args ...string) *served {
 	t.Helper()
+	return startServed(t, dir, process(dir, slices.Concat(serveArgs, []string{"--public", "127.0.0.1:0"}, args)...))
+}
+
+var serveArgs = []string{"serve", "--home", "V", "--staff", "127.0.0.1:0", "--trust-proxy", "--max-per-hour", "1000000"}
+
+// startServed starts a command that serves.
+func startServed(t testing.TB, dir string, cmd *exec.Cmd) *served {
+	t.Helper()
 	log, err := os.CreateTemp(dir, "*.log")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer log.Close()
-	s := &served{log: log.Name(), cmd: process(dir, append([]string{"serve", "--home", "V", "--staff", "127.0.0.1:0", "--public", "127.0.0.1:0",
-		"--trust-proxy", "--max-per-hour", "1000000"}, args...)...)}
+	s := &served{log: log.Name(), cmd: cmd}
 	s.cmd.Stderr = log
 	if err := s.cmd.Start(); err != nil {
 		t.Fatal(err)

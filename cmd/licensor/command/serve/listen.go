@@ -15,8 +15,9 @@ import (
 
 // listening are the open sockets.
 type listening struct {
-	staff, public net.Listener // public is nil for none
+	staff, public *web.Listener // public is nil for none
 	origin        *url.URL
+	tls           *tls.Config // of the public one; nil: none
 }
 
 // listen opens the sockets, or takes those that systemd has opened: by the names staff and
@@ -30,38 +31,38 @@ func (c *serveCommand) listen(env *cli.Env) (l *listening, err error) {
 		return nil, cli.Usagef("--staff is empty").WithHint("give it an address of this machine, such as 127.0.0.1:8080")
 	}
 	l = new(listening)
-	if l.staff, err = open(given["staff"], "staff", c.staff); err != nil {
+	if l.staff, err = open(given["staff"], "staff", c.staff, false); err != nil {
 		return nil, err
 	}
-	if l.public, err = open(given["public"], "public", c.public); err != nil {
+	if l.public, err = open(given["public"], "public", c.public, !c.trustProxy); err != nil {
 		return nil, err
 	}
 	if l.origin, err = c.originOf(l); err != nil {
 		return nil, err
 	}
-	l.staff = web.Limit(l.staff, false)
-	if l.public == nil {
-		return l, nil
-	}
-	l.public = web.Limit(l.public, !c.trustProxy)
-	if c.certificate != "" {
+	if l.public != nil && c.certificate != "" {
 		pair, err := tls.LoadX509KeyPair(c.certificate, c.tlsKey)
 		if err != nil {
 			return nil, cli.Failf("the certificate cannot be used: %w", err).WithHint("--tls-cert and --tls-key are files in PEM form that belong together")
 		}
-		l.public = tls.NewListener(l.public, &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12})
+		l.tls = &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}
 	}
 	return l, nil
 }
 
 // open opens a socket, unless it is given; nil for no address.
-func open(given net.Listener, name, address string) (net.Listener, error) {
-	if given != nil || address == "" {
-		return given, nil
+func open(given net.Listener, name, address string, perAddress bool) (*web.Listener, error) {
+	if given != nil {
+		l := web.Limit(given, perAddress)
+		l.Kept = true
+		return l, nil
+	}
+	if address == "" {
+		return nil, nil
 	}
 	l, err := net.Listen("tcp", address)
 	if err == nil {
-		return l, nil
+		return web.Limit(l, perAddress), nil
 	}
 	next := "give --" + name + " an address of this machine, with a port that is free"
 	if errors.Is(err, syscall.EADDRINUSE) {

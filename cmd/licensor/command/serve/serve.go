@@ -6,8 +6,6 @@ import (
 	"embed"
 	"fmt"
 	"log/slog"
-	"net"
-	"net/http"
 	"os"
 	"os/signal"
 	"syscall"
@@ -74,9 +72,6 @@ func (c *serveCommand) run(env *cli.Env) error {
 }
 
 func (c *serveCommand) serve(ctx context.Context, env *cli.Env, s *service.Service, d *desk.Desk, key service.Key) error {
-	stop := make(chan os.Signal, 1)
-	signal.Notify(stop, os.Interrupt, syscall.SIGTERM)
-	defer signal.Stop(stop)
 	log := slog.New(slog.NewJSONHandler(env.Stderr, nil))
 	activator := s.NewActivator(service.ActivatorOptions{
 		Key: key, Asks: c.File == "", Queue: queue{d, env}, MaxPerHour: c.maxPerHour, Now: env.Now, Random: env.Rand, Log: log,
@@ -86,21 +81,24 @@ func (c *serveCommand) serve(ctx context.Context, env *cli.Env, s *service.Servi
 	if err := activator.Load(ctx); err != nil {
 		return err
 	}
+	stop := make(chan os.Signal, 1)
+	signal.Notify(stop, os.Interrupt, syscall.SIGTERM)
+	defer signal.Stop(stop)
 	sockets, err := c.listen(env)
 	if err != nil {
 		return err
 	}
-	sites := &running{failed: make(chan error, 2)}
 	o := &web.Options{
 		Activation: activator, Ready: s.CheckFrozen, Waiting: d.Count, Origin: sockets.origin, TrustProxy: c.trustProxy, Log: log, Now: env.Now,
 	}
 	var public *web.Site
+	var serving *web.Running
 	if sockets.public != nil {
 		public = web.Public(o)
-		sites.start(public, sockets.public)
+		serving = public.Serve(sockets.public, sockets.tls)
 		fmt.Fprintf(env.Stderr, "public: %s, listening at %s\n", sockets.origin, sockets.public.Addr())
 	}
-	sites.start(web.Staff(o, public, web.Loopback(port(sockets.staff))...), sockets.staff)
+	staff := web.Staff(o, public, web.Loopback(port(sockets.staff))...).Serve(sockets.staff, nil)
 	fmt.Fprintf(env.Stderr, "staff: http://%s\n", sockets.staff.Addr())
 	notify := func(state string) {
 		if err := web.Notify(env.Getenv("NOTIFY_SOCKET"), state); err != nil {
@@ -108,43 +106,35 @@ func (c *serveCommand) serve(ctx context.Context, env *cli.Env, s *service.Servi
 		}
 	}
 	notify("READY=1")
-	err = sites.wait(stop)
-	notify("STOPPING=1")
-	sites.shutdown(context.WithoutCancel(ctx))
-	return err
-}
-
-// running are the servers.
-type running struct {
-	servers []*http.Server
-	failed  chan error
-}
-
-func (r *running) start(site *web.Site, l net.Listener) {
-	server := site.Server()
-	r.servers = append(r.servers, server)
-	go func() { r.failed <- server.Serve(l) }()
-}
-
-// wait returns nil once the process is told to end, and why a server has failed.
-func (r *running) wait(stop <-chan os.Signal) error {
-	select {
-	case <-stop:
-		return nil
-	case err := <-r.failed:
-		return err
-	}
+	return until(context.WithoutCancel(ctx), stop, func() {
+		signal.Stop(stop) // a second one ends the process at once
+		notify("STOPPING=1")
+	}, staff, serving)
 }
 
 // shutdownTime is how long what runs has to finish.
 const shutdownTime = 10 * time.Second
 
-func (r *running) shutdown(ctx context.Context) {
+// until waits until the process is told to end, or a site has ended by itself. It finishes what
+// runs: the site of the staff is the last one.
+func until(ctx context.Context, stop <-chan os.Signal, ending func(), staff, public *web.Running) (err error) {
+	var ended <-chan struct{} // never, where there is none
+	if public != nil {
+		ended = public.Ended()
+	}
+	select {
+	case <-stop:
+	case <-staff.Ended():
+		err = staff.Err()
+	case <-ended:
+		err = public.Err()
+	}
+	ending()
 	ctx, cancel := context.WithTimeout(ctx, shutdownTime)
 	defer cancel()
-	for _, server := range r.servers {
-		if err := server.Shutdown(ctx); err != nil {
-			server.Close()
-		}
+	if public != nil {
+		public.Finish(ctx)
 	}
+	staff.Finish(ctx)
+	return err
 }

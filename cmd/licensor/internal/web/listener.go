@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 )
 
 // Connections that are open at once: of all, and of one address. A client that opens more is
@@ -15,13 +16,17 @@ const (
 
 // Limit limits the connections of a listener. perAddress is not for one behind a proxy, from
 // which all come.
-func Limit(l net.Listener, perAddress bool) net.Listener {
-	return &limited{Listener: l, perAddress: perAddress, of: make(map[netip.Addr]int)}
+func Limit(l net.Listener, perAddress bool) *Listener {
+	return &Listener{Listener: l, perAddress: perAddress, of: make(map[netip.Addr]int)}
 }
 
-type limited struct {
+// Listener limits connections.
+type Listener struct {
 	net.Listener
+	Kept bool // by systemd, which hands the socket to the next service
+
 	perAddress bool
+	stopping   atomic.Bool
 
 	mu  sync.Mutex
 	all int
@@ -29,10 +34,13 @@ type limited struct {
 }
 
 // Accept passes over those that are too many.
-func (l *limited) Accept() (net.Conn, error) {
+func (l *Listener) Accept() (net.Conn, error) {
 	for {
 		conn, err := l.Listener.Accept()
 		if err != nil {
+			if l.stopped(err) {
+				err = net.ErrClosed
+			}
 			return nil, err
 		}
 		address := addressOf(conn)
@@ -51,7 +59,7 @@ func addressOf(conn net.Conn) netip.Addr {
 	return at.Addr().Unmap()
 }
 
-func (l *limited) enter(address netip.Addr) bool {
+func (l *Listener) enter(address netip.Addr) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.all >= maxConnections || l.perAddress && l.of[address] >= maxOfOne {
@@ -62,7 +70,7 @@ func (l *limited) enter(address netip.Addr) bool {
 	return true
 }
 
-func (l *limited) leave(address netip.Addr) {
+func (l *Listener) leave(address netip.Addr) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.all--

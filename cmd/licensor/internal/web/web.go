@@ -16,6 +16,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
@@ -59,6 +60,7 @@ type Site struct {
 	clients *clients // nil: no limit
 	counts  *counts
 	name    string
+	ending  atomic.Bool // no more connections are taken
 }
 
 // Public returns the site for customers' servers.
@@ -133,6 +135,9 @@ func (s *Site) handler() http.Handler {
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
 		h.Set("Referrer-Policy", "no-referrer")
+		if s.ending.Load() {
+			h.Set("Connection", "close")
+		}
 		r.Body = http.MaxBytesReader(answer, r.Body, MaxBody)
 		if slices.Contains(s.hosts, strings.ToLower(r.Host)) {
 			inner.ServeHTTP(answer, r)

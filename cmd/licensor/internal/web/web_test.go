@@ -292,7 +292,7 @@ func TestSlowClients(t *testing.T) {
 // TestConnectionsOfOneAddress: an address has so many at once, and those that it closes free
 // their places.
 func TestConnectionsOfOneAddress(t *testing.T) {
-	l := Limit(nil, true).(*limited)
+	l := Limit(nil, true)
 	one, other := netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("192.0.2.2")
 	for i := range maxOfOne {
 		if !l.enter(one) {
@@ -316,7 +316,7 @@ func TestConnectionsOfOneAddress(t *testing.T) {
 	if len(l.of) != 0 {
 		t.Errorf("%d addresses are remembered", len(l.of))
 	}
-	proxied := Limit(nil, false).(*limited)
+	proxied := Limit(nil, false)
 	for i := range maxConnections {
 		if !proxied.enter(one) {
 			t.Fatalf("behind a proxy: refused after %d", i)
