@@ -30,7 +30,7 @@ type served struct {
 	clients       atomic.Uint32 // each request comes from an address of its own
 }
 
-var sites = regexp.MustCompile(`(?m)^public: http://(\S+), listening at (\S+)\nstaff: http://(\S+)\n`)
+var sites = regexp.MustCompile(`(?ms)^public: http://(\S+), listening at (\S+)$.*^staff: http://(\S+)$`)
 
 // newServed starts a service for the home V of a directory. It runs until it is told to end, or the
 // test is over.
@@ -197,9 +197,11 @@ func soldToMany(t testing.TB) (dir string) {
 func (s *served) activate(text []byte) answer { return s.post("/v1/activations", text) }
 
 // run has clients that ask for a new license each time, until stop says so of an answer. It
-// returns when all have stopped.
+// returns when all have stopped. What was answered before is forgotten.
 func (l *load) run(t testing.TB, clients int, stop func(site int, a answer) bool, services ...func([]byte) answer) {
 	t.Helper()
+	l.next.Store((l.next.Load() + 1) &^ 1) // both of an invoice
+	l.got = make(map[int]answer)
 	var wait sync.WaitGroup
 	for client := range clients {
 		wait.Go(func() {
@@ -216,9 +218,6 @@ func (l *load) run(t testing.TB, clients int, stop func(site int, a answer) bool
 				}
 				a := services[client%len(services)](text)
 				l.mu.Lock()
-				if l.got == nil {
-					l.got = make(map[int]answer)
-				}
 				l.got[site] = a
 				l.mu.Unlock()
 				if stop(site, a) {

@@ -26,7 +26,6 @@ func TestKilledService(t *testing.T) {
 		s := newServed(t, dir)
 		var answered atomic.Int64
 		last := int64(rand.IntN(40) + 1)
-		all.got = nil
 		all.run(t, 16, func(_ int, a answer) bool {
 			if a.err == nil && !a.told() {
 				t.Errorf("got %v", a)
