@@ -1,6 +1,7 @@
 package site
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -92,12 +93,21 @@ func (p Program) license() ([]byte, error) {
 	if given == "" || isLicense(given) {
 		return []byte(given), nil
 	}
+	if len(given) > maxPath || strings.ContainsAny(given, "\r\n") {
+		return nil, fmt.Errorf("%w: %.20q... is neither a license, which begins with OLL1:, nor a path", ErrLicenseVariable, given)
+	}
 	text, err := readRegular(given)
+	if err == nil && len(bytes.TrimSpace(text)) == 0 {
+		err = errors.New("the file is empty")
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%w: %q: %w", ErrLicenseVariable, given, cause(err))
 	}
 	return text, nil
 }
+
+// maxPath is the longest path, in bytes, that is looked for; what is longer is a text.
+const maxPath = 1024
 
 // isLicense tells the text of a license file, perhaps in parts, from a path.
 func isLicense(text string) bool {

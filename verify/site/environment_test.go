@@ -80,6 +80,8 @@ func TestEnvironment(t *testing.T) {
 		"license by its path":        {bare, []string{components, "cluster=" + clusterID, lic, at(text)}, verify.Valid, ""},
 		"a missing path":             {bare, []string{components, "cluster=" + clusterID, lic, "nowhere.lic"}, "", ""},
 		"a directory at its path":    {bare, []string{components, "cluster=" + clusterID, lic, t.TempDir()}, "", ""},
+		"an empty file at its path":  {renewed, []string{components, "cluster=" + clusterID, lic, at(" \n")}, "", ""},
+		"a text that is none":        {bare, []string{components, "cluster=" + clusterID, lic, "> " + text}, "", ""},
 		"an empty variable":          {bare, []string{components, "cluster=" + clusterID, lic, " "}, verify.NoLicense, ""},
 		"what is none":               {bare, []string{components, "cluster=" + clusterID, lic, "OLL1:AAAA"}, verify.Malformed, ""},
 		"another vendor's":           {bare, []string{components, "cluster=" + clusterID, lic, other}, verify.OutOfScope, ""},
@@ -109,6 +111,11 @@ func TestEnvironment(t *testing.T) {
 		case c.warns == "" && len(l.Warnings) > 1: // the version is not known
 			t.Errorf("%s: warns %q", name, l.Warnings)
 		}
+	}
+
+	// A text that is no license is not repeated.
+	if _, err := bare.Verify(sitetest.Verifier(t), Program{Product: "evoq", Getenv: environment(lic, "> "+text)}, now); err == nil || len(err.Error()) > 200 || !strings.Contains(err.Error(), "begins with OLL1:") {
+		t.Errorf("got %v", err)
 	}
 
 	// The refusal names the file.
