@@ -317,10 +317,13 @@ func declined(err error) error {
 
 // unreadable says of a statement that it cannot be read.
 func unreadable(err error, command string) error {
-	word := "malformed"
+	word, why := "malformed", err.Error()
 	var refusal *verify.Refusal
 	if errors.As(err, &refusal) {
 		word = string(refusal.Reason)
 	}
-	return &Declined{word, "This cannot be read: " + err.Error() + ".", "Send what \"" + command + "\" has written, whole.", err}
+	if malformed, ok := errors.AsType[*format.MalformedError](err); ok {
+		why = malformed.Reason()
+	}
+	return &Declined{word, "This cannot be read: " + why + ".", "Send what \"" + command + "\" has written, whole.", err}
 }
