@@ -57,21 +57,26 @@ func parseList(list string, parse func(string) (machine.Value, error)) ([]machin
 // EnvironmentComponents returns the components that an environment names, never nil; a label
 // may stand in one of the two variables. getenv nil is that of the process.
 func EnvironmentComponents(getenv func(string) string) ([]machine.Value, error) {
-	if getenv == nil {
-		getenv = os.Getenv
-	}
 	all := []machine.Value{}
 	for _, from := range [...]struct {
 		variable string
 		parse    func(string) ([]machine.Value, error)
 	}{{ComponentsVariable, ParseComponents}, {ComponentFilesVariable, ParseComponentFiles}} {
-		values, err := from.parse(getenv(from.variable))
+		values, err := from.parse(orProcess(getenv)(from.variable))
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", from.variable, err)
 		}
 		all = append(all, values...)
 	}
 	return all, nil
+}
+
+// orProcess returns what reads an environment, nil being that of the process.
+func orProcess(getenv func(string) string) func(string) string {
+	if getenv == nil {
+		return os.Getenv
+	}
+	return getenv
 }
 
 // given returns the components that the operator gives: those of the program, or else of its
@@ -85,11 +90,7 @@ func (p Program) given() ([]machine.Value, error) {
 
 // license returns the text of the license that the environment holds, nil for none.
 func (p Program) license() ([]byte, error) {
-	getenv := p.Getenv
-	if getenv == nil {
-		getenv = os.Getenv
-	}
-	given := strings.TrimSpace(getenv(LicenseVariable))
+	given := strings.TrimSpace(orProcess(p.Getenv)(LicenseVariable))
 	if given == "" || isLicense(given) {
 		return []byte(given), nil
 	}
@@ -154,10 +155,7 @@ func (s *State) older() verify.Warning {
 
 // withoutLicense is the program in an environment that holds no license.
 func (p Program) withoutLicense() Program {
-	getenv := p.Getenv
-	if getenv == nil {
-		getenv = os.Getenv
-	}
+	getenv := orProcess(p.Getenv)
 	p.Getenv = func(name string) string {
 		if name == LicenseVariable {
 			return ""

@@ -2,12 +2,12 @@ package text
 
 import "time"
 
-// Date shows the day of a time, "never" for none.
+// Date shows the day of a time, in UTC; "never" for none.
 func Date(t time.Time) string {
 	if t.IsZero() {
 		return "never"
 	}
-	return t.Format(time.DateOnly)
+	return t.UTC().Format(time.DateOnly)
 }
 
 // LastDay shows an end, which is the first second that is no longer covered, by the last

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
+	"github.com/offlicense/offlicense/cmd/internal/text"
 	"github.com/offlicense/offlicense/verify"
 	"github.com/offlicense/offlicense/verify/site"
 	"github.com/spf13/pflag"
@@ -86,7 +87,7 @@ func (f *failoverFlags) start(env *cli.Env, state *site.State) (*site.Failover, 
 		return nil, err
 	}
 	if failover.Already {
-		env.Warnf("an emergency was already declared on %s and goes on", minute(failover.Since))
+		env.Warnf("an emergency was already declared on %s and goes on", text.Minute(failover.Since))
 	}
 	if !f.json {
 		fmt.Fprintf(env.Stdout, "emergency: %s; the failover license runs\n", declared(failover))
@@ -135,7 +136,7 @@ func (f *failoverFlags) status(env *cli.Env, state *site.State) (*site.Failover,
 }
 
 func declared(f *site.Failover) string {
-	return fmt.Sprintf("declared on %s: %s", minute(f.Since), cli.Clean(f.Why))
+	return fmt.Sprintf("declared on %s: %s", text.Minute(f.Since), cli.Clean(f.Why))
 }
 
 func failoverTable(f *site.Failover) *cli.Table {
@@ -151,8 +152,6 @@ func daysUsed(f *site.Failover) string {
 	}
 	return fmt.Sprintf("%d of %d", f.DaysUsed, f.DaysGranted)
 }
-
-func minute(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
 
 // failoverView is the status of a failover license, as JSON.
 type failoverView struct {

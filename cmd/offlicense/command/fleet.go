@@ -149,11 +149,7 @@ func (f *fleetFlags) print(env *cli.Env, r *fleet.Report, other int) error {
 	var t cli.Table
 	t.Row("STATE", "CUSTOMER", "PRODUCT", "SITE", "INVOICE", "ENDS", "ATTESTED", "FINDINGS")
 	for _, s := range r.Sites {
-		attested := "never"
-		if !s.Attested.IsZero() {
-			attested = day(s.Attested)
-		}
-		t.Row(s.State, s.Customer, strings.TrimSpace(s.Product+" "+s.Edition), s.Site, s.Invoice, text.LastDay(s.Expires), attested, strings.Join(s.Findings, " "))
+		t.Row(s.State, s.Customer, strings.TrimSpace(s.Product+" "+s.Edition), s.Site, s.Invoice, text.LastDay(s.Expires), text.Date(s.Attested), strings.Join(s.Findings, " "))
 	}
 	if len(r.Sites) > 0 {
 		t.WriteTo(env.Stdout)

@@ -6,19 +6,20 @@ import (
 	"time"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
+	"github.com/offlicense/offlicense/cmd/internal/text"
 	"github.com/offlicense/offlicense/verify"
 	"github.com/offlicense/offlicense/verify/site"
 )
 
 // installList installs a revocation list and prints the status of the installed license by
 // it. That it does not hold any more is what the list is for, and no failure.
-func installList(env *cli.Env, state *site.State, v *verify.Verifier, text []byte, o site.InstallOptions, done func()) error {
-	l, err := state.InstallRevocations(v, text, o)
+func installList(env *cli.Env, state *site.State, v *verify.Verifier, list []byte, o site.InstallOptions, done func()) error {
+	l, err := state.InstallRevocations(v, list, o)
 	if err != nil {
 		return notInstalled(env, err)
 	}
 	done()
-	code, err := codeOf(text)
+	code, err := codeOf(list)
 	if err != nil {
 		return err
 	}
@@ -26,7 +27,7 @@ func installList(env *cli.Env, state *site.State, v *verify.Verifier, text []byt
 	if l.Already {
 		installed = "was already installed"
 	}
-	fmt.Fprintf(env.Stdout, "revocation list %d of %s %s\n", l.Number, day(l.Issued()), installed)
+	fmt.Fprintf(env.Stdout, "revocation list %d of %s %s\n", l.Number, text.Date(l.Issued()), installed)
 	fmt.Fprintf(env.Stdout, "  code  %s\n", code)
 	license, err := state.Installed(v, o)
 	told := listInstalled{Version: 1, Code: code, Number: l.Number, Issued: l.Issued(), Already: l.Already}

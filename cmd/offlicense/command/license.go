@@ -85,7 +85,5 @@ func until(t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
-	return "until " + day(t) + " UTC"
+	return "until " + text.Date(t) + " UTC"
 }
-
-func day(t time.Time) string { return t.UTC().Format(time.DateOnly) }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
+	"github.com/offlicense/offlicense/cmd/internal/text"
 	"github.com/offlicense/offlicense/format"
 	"github.com/offlicense/offlicense/verify"
 	"github.com/spf13/pflag"
@@ -86,9 +87,9 @@ func (l *listAnswer) String() string {
 	case l == nil:
 		return "none seen"
 	case l.AgeDays == 0:
-		return fmt.Sprintf("list %d of %s, less than a day old", l.Number, day(l.Issued))
+		return fmt.Sprintf("list %d of %s, less than a day old", l.Number, text.Date(l.Issued))
 	case l.AgeDays == 1:
-		return fmt.Sprintf("list %d of %s, 1 day old", l.Number, day(l.Issued))
+		return fmt.Sprintf("list %d of %s, 1 day old", l.Number, text.Date(l.Issued))
 	}
-	return fmt.Sprintf("list %d of %s, %d days old", l.Number, day(l.Issued), l.AgeDays)
+	return fmt.Sprintf("list %d of %s, %d days old", l.Number, text.Date(l.Issued), l.AgeDays)
 }

@@ -116,7 +116,7 @@ func (f *releaseFlags) show(out io.Writer, preview *site.ReleasePreview, verifie
 	l := preview.License
 	switch {
 	case !preview.Since.IsZero():
-		fmt.Fprintf(out, "given up on %s; this is the same release again\n", day(preview.Since))
+		fmt.Fprintf(out, "given up on %s; this is the same release again\n", text.Date(preview.Since))
 	case verified:
 		fmt.Fprintln(out, "to be given up, for good")
 	default:

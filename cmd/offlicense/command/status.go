@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
+	"github.com/offlicense/offlicense/cmd/internal/text"
 	"github.com/offlicense/offlicense/verify"
 	"github.com/spf13/pflag"
 )
@@ -161,11 +162,11 @@ func (s *status) print(env *cli.Env) {
 	if f := s.Failover; f != nil {
 		emergency := "none is declared"
 		if f.Declared {
-			emergency = fmt.Sprintf("declared on %s: %s", minute(f.Since), f.Why)
+			emergency = fmt.Sprintf("declared on %s: %s", text.Minute(f.Since), f.Why)
 		}
 		rows = append(rows, [2]string{"emergency", emergency})
 	}
-	rows = append(rows, [2]string{"state", s.State}, [2]string{"checked", minute(s.Checked)})
+	rows = append(rows, [2]string{"state", s.State}, [2]string{"checked", text.Minute(s.Checked)})
 	if s.Error == "" {
 		s.answer.print(env, rows...)
 	}

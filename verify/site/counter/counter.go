@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 )
@@ -149,13 +150,12 @@ func (l *Lease) Release(now time.Time) error {
 	c := l.counter
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for i, held := range c.leases {
-		if held == l {
-			c.leases = append(c.leases[:i:i], c.leases[i+1:]...)
-			return c.renew(now)
-		}
+	i := slices.Index(c.leases, l)
+	if i < 0 {
+		return nil
 	}
-	return nil
+	c.leases = append(c.leases[:i:i], c.leases[i+1:]...)
+	return c.renew(now)
 }
 
 // Held reports whether the lease still counts: it was not given back, is not lost, and was
@@ -164,12 +164,7 @@ func (l *Lease) Held(now time.Time) bool {
 	c := l.counter
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for _, held := range c.leases {
-		if held == l {
-			return c.path == "" || now.Sub(c.renewed) < dead
-		}
-	}
-	return false
+	return slices.Contains(c.leases, l) && (c.path == "" || now.Sub(c.renewed) < dead)
 }
 
 // InUse returns how many users are in, of all processes.

@@ -81,14 +81,14 @@ func (f *LicenseDirectory) Write(files []LicenseFile) error {
 	}
 	left, err := createTogether(f.dir, fresh)
 	if err != nil {
-		return f.Lost(err)
+		return f.lost(err)
 	}
 	for _, file := range append(others, left...) {
 		if old, err := atomicfile.Read(f.Path(file.Name), len(file.Text)); err == nil && bytes.Equal(old, file.Text) {
 			continue
 		}
 		if err := f.env.WriteFile(f.Path(file.Name), file.Text, 0o644); err != nil {
-			return f.Lost(err)
+			return f.lost(err)
 		}
 	}
 	return nil
@@ -112,13 +112,13 @@ func (f *LicenseDirectory) CheckAndWrite(files []LicenseFile) error {
 		names[i] = file.Name
 	}
 	if err := f.Check(names); err != nil {
-		return f.Lost(err)
+		return f.lost(err)
 	}
 	return f.Write(files)
 }
 
-// Lost says of an error in writing that no license is lost.
-func (f *LicenseDirectory) Lost(err error) error {
+// lost says of an error in writing that no license is lost.
+func (f *LicenseDirectory) lost(err error) error {
 	var path *fs.PathError
 	if errors.As(err, &path) {
 		err = cli.FileError("write", path.Path, err)

@@ -353,6 +353,14 @@ func (o *Options) Open(env *cli.Env) (home.Home, error) {
 	return at, ReadError(err)
 }
 
+// OpenWithLedger opens the home, and says where its ledger is.
+func (o *Options) OpenWithLedger(env *cli.Env) (at home.Home, where string, err error) {
+	if at, err = o.Open(env); err == nil {
+		where, err = o.Database(env)
+	}
+	return at, where, err
+}
+
 // ReadError says of a file that could not be read why not, and what to do. Another error,
 // and one that has been explained, it returns as it is.
 func ReadError(err error) error {
@@ -377,11 +385,7 @@ func AgentSocket(env *cli.Env) string { return env.Getenv("SSH_AUTH_SOCK") }
 
 // WithService opens the home and its ledger for as long as f runs.
 func (o *Options) WithService(env *cli.Env, mode service.Mode, f func(context.Context, *service.Service) error) error {
-	at, err := o.Open(env)
-	if err != nil {
-		return err
-	}
-	where, err := o.Database(env)
+	at, where, err := o.OpenWithLedger(env)
 	if err != nil {
 		return err
 	}
@@ -396,11 +400,7 @@ func (o *Options) WithService(env *cli.Env, mode service.Mode, f func(context.Co
 
 // WithDesk opens what lies beside the ledger for the service.
 func (o *Options) WithDesk(env *cli.Env, f func(context.Context, *desk.Desk) error) error {
-	at, err := o.Open(env)
-	if err != nil {
-		return err
-	}
-	where, err := o.Database(env)
+	at, where, err := o.OpenWithLedger(env)
 	if err != nil {
 		return err
 	}

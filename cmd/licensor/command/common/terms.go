@@ -150,8 +150,8 @@ func (o *TermOptions) Named(sale *ledger.Entitlement) (*ledger.Entitlement, erro
 // Row is a row that shows something to people.
 type Row struct{ Label, Text string }
 
-// TermRows returns what an entitlement says, but for what the given labels stand for.
-func TermRows(e *ledger.Entitlement, but ...string) []Row {
+// termRows returns what an entitlement says, but for what the given labels stand for.
+func termRows(e *ledger.Entitlement, but ...string) []Row {
 	var rows []Row
 	for i := range ledger.Terms {
 		t := &ledger.Terms[i]
@@ -198,7 +198,7 @@ func wrap(text string, list bool) []string {
 // AddEntitlement adds all that an entitlement says, but for what the given labels stand
 // for.
 func AddEntitlement(t *cli.Table, e *ledger.Entitlement, but ...string) {
-	for _, row := range TermRows(e, but...) {
+	for _, row := range termRows(e, but...) {
 		t.Row(row.Label, row.Text)
 	}
 }

@@ -65,15 +65,7 @@ func (c *listCommand) writeActivations(env *cli.Env, all []listedActivation) err
 	for _, a := range all {
 		l := a.License
 		table.Row(a.ID, a.Invoice, a.Customer, a.Email, a.Product, a.Edition, a.Type, a.Site, a.Host, a.Code, a.MachineKey,
-			string(a.State), day(a.Since), day(a.Ended), l.ID.String(), fmt.Sprint(l.Epoch), day(l.Issued), ledger.FormatEnd(l.HardEnd), l.SignedBy, day(l.Revoked))
+			string(a.State), ledger.FormatDate(a.Since), ledger.FormatDate(a.Ended), l.ID.String(), fmt.Sprint(l.Epoch), ledger.FormatDate(l.Issued), ledger.FormatEnd(l.HardEnd), l.SignedBy, ledger.FormatDate(l.Revoked))
 	}
 	return table.Close()
-}
-
-// day writes the day of a time, in UTC; "" for none.
-func day(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.UTC().Format(time.DateOnly)
 }

@@ -37,11 +37,7 @@ func (c *auditCommand) run(env *cli.Env) error {
 			return err
 		}
 	}
-	at, err := c.Open(env)
-	if err != nil {
-		return err
-	}
-	where, err := c.Database(env)
+	at, where, err := c.OpenWithLedger(env)
 	if err != nil {
 		return err
 	}

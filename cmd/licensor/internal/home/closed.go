@@ -34,7 +34,7 @@ func (h Home) Exposed() string {
 	for _, path := range h.files() {
 		switch filepath.Dir(path) {
 		case filepath.Clean(h.Dir):
-			if path == h.RootFile() || strings.HasPrefix(path, h.LedgerFile()) {
+			if path == h.rootFile() || strings.HasPrefix(path, h.LedgerFile()) {
 				secrets = append(secrets, path)
 			}
 		case h.keysDirectory():

@@ -114,7 +114,7 @@ func Create(dir string, f InitOptions) (made *InitResult, err error) {
 	}()
 	for _, root := range roots {
 		if root.file == "" {
-			err = keyfile.Write(draft.RootFile(), root.private, root.comment, root.passphrase)
+			err = keyfile.Write(draft.rootFile(), root.private, root.comment, root.passphrase)
 		} else if err = WritePair(root.file, root.private, root.comment, root.passphrase); err == nil {
 			elsewhere = append(elsewhere, root.file)
 		}
@@ -125,7 +125,7 @@ func Create(dir string, f InitOptions) (made *InitResult, err error) {
 	if err := draft.moveTo(final); err != nil {
 		return nil, err
 	}
-	return &InitResult{Home: final, RootKey: cmp.Or(f.RootKey, final.RootFile()), Roots: public, Delegation: claims}, nil
+	return &InitResult{Home: final, RootKey: cmp.Or(f.RootKey, final.rootFile()), Roots: public, Delegation: claims}, nil
 }
 
 // newRoot is a root key that is being made.

@@ -61,8 +61,8 @@ func (h Home) LedgerFile() string { return filepath.Join(h.Dir, "ledger.db") }
 // DeskFile returns the path of the desk's database: what waits for the staff, and tokens.
 func (h Home) DeskFile() string { return filepath.Join(h.Dir, "desk.db") }
 
-// RootFile returns the path of the root private key, if it is kept here.
-func (h Home) RootFile() string { return filepath.Join(h.Dir, "root") }
+// rootFile returns the path of the root private key, if it is kept here.
+func (h Home) rootFile() string { return filepath.Join(h.Dir, "root") }
 
 // RootsFile returns the path of the root public keys.
 func (h Home) RootsFile() string { return filepath.Join(h.Dir, "root.pub") }

@@ -52,8 +52,8 @@ func VendorIn(comment string) string {
 	return first
 }
 
-// MarshalRoots returns the text of root.pub.
-func MarshalRoots(roots []keys.NamedKey) ([]byte, error) {
+// marshalRoots returns the text of root.pub.
+func marshalRoots(roots []keys.NamedKey) ([]byte, error) {
 	if len(roots) == 0 || len(roots) > MaxRoots {
 		return nil, fmt.Errorf("got %d root keys, want 1 to %d", len(roots), MaxRoots)
 	}
@@ -85,7 +85,7 @@ func (h Home) NamedRoots() ([]keys.NamedKey, error) {
 // PinRoots makes root.pub, which nothing replaces: from then on every delegation is
 // checked against it. The error is fs.ErrExist if there is one.
 func (h Home) PinRoots(roots []keys.NamedKey) error {
-	text, err := MarshalRoots(roots)
+	text, err := marshalRoots(roots)
 	if err != nil {
 		return err
 	}
@@ -102,7 +102,7 @@ func (h Home) AddStandby(standby keys.NamedKey) error {
 	if err != nil {
 		return err
 	}
-	text, err := MarshalRoots(append(roots[:len(roots):len(roots)], standby))
+	text, err := marshalRoots(append(roots[:len(roots):len(roots)], standby))
 	if err != nil {
 		return err
 	}

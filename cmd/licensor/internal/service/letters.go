@@ -38,9 +38,6 @@ type LetterOptions struct {
 // DefaultLetter is the template of a letter if the vendor has none.
 func DefaultLetter() string { return letter.Default }
 
-// LetterStart is how the bytes of every letter begin.
-const LetterStart = letter.Start
-
 // letterWriter writes letters, one for each customer and address.
 type letterWriter struct {
 	s        *Service

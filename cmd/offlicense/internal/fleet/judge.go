@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/offlicense/offlicense/cmd/internal/text"
 	"github.com/offlicense/offlicense/format"
 	"github.com/offlicense/offlicense/keys"
 	"github.com/offlicense/offlicense/verify"
@@ -255,21 +256,21 @@ func (j *judgement) state(s *Site, a *activation, l *License) {
 	switch r := a.released; {
 	case r != nil && (r.License == l.ID || r.IssuedAt >= l.IssuedAt):
 		if s.State = string(verify.Released); used && s.Attested.After(format.Instant(r.IssuedAt)) {
-			j.find(s, ReleasedInUse, append(files, r.File), "%s was released on %s, and was in use on %s", of(s), minute(format.Instant(r.IssuedAt)), minute(s.Attested))
+			j.find(s, ReleasedInUse, append(files, r.File), "%s was released on %s, and was in use on %s", of(s), text.Minute(format.Instant(r.IssuedAt)), text.Minute(s.Attested))
 		}
 	case l.Reason == verify.Revoked && l.Unknown:
 		j.find(s, NeedsList, files, "%s needs a revocation list to be judged, and none of the files is late enough", of(s))
 	case l.Reason == verify.Revoked && used && s.Attested.After(l.Revoked):
-		j.find(s, RevokedInUse, files, "%s was revoked on %s, and was in use on %s", of(s), minute(l.Revoked), minute(s.Attested))
+		j.find(s, RevokedInUse, files, "%s was revoked on %s, and was in use on %s", of(s), text.Minute(l.Revoked), text.Minute(s.Attested))
 	case next != l && used && next.Binding != nil && l.Binding != nil && string(next.Binding.Key) != string(l.Binding.Key):
 		if s.State = string(verify.Superseded); s.Attested.After(next.issued()) {
-			j.find(s, TwoMachines, append(files, next.File), "%s has another machine since %s, and was in use on this one on %s", of(s), day(next.issued()), day(s.Attested))
+			j.find(s, TwoMachines, append(files, next.File), "%s has another machine since %s, and was in use on this one on %s", of(s), text.Date(next.issued()), text.Date(s.Attested))
 		}
 	case next != l && used && next.Reason != verify.Revoked:
-		j.find(s, NotInstalled, append(files, next.File), "%s has a newer license, %s of %s, which was not yet installed on %s", of(s), next.ID, day(next.issued()), day(s.Attested))
+		j.find(s, NotInstalled, append(files, next.File), "%s has a newer license, %s of %s, which was not yet installed on %s", of(s), next.ID, text.Date(next.issued()), text.Date(s.Attested))
 		j.ending(s, l, nil)
 	case l.Reason == verify.Revoked && used:
-		j.find(s, RevokedUnconfirmed, files, "%s was revoked on %s, and was last heard of before that, on %s", of(s), minute(l.Revoked), minute(s.Attested))
+		j.find(s, RevokedUnconfirmed, files, "%s was revoked on %s, and was last heard of before that, on %s", of(s), text.Minute(l.Revoked), text.Minute(s.Attested))
 	default:
 		j.ending(s, l, files)
 	}
@@ -278,18 +279,18 @@ func (j *judgement) state(s *Site, a *activation, l *License) {
 // ending tells of an end that has come or is near. Without files it sets the state alone.
 func (j *judgement) ending(s *Site, l *License, files []string) {
 	soon := j.Ending > 0 && !s.Expires.IsZero() && !s.Expires.After(j.Now.Add(j.Ending))
-	word, text := "", ""
+	word, what := "", ""
 	switch {
 	case l.Reason == verify.Expired:
-		word, text = Ended, "ended on "+lastDay(s.HardEnd)
+		word, what = Ended, "ended on "+text.LastDay(s.HardEnd)
 	case l.Reason == verify.Grace:
-		word, text = InGrace, "is in its grace until "+lastDay(s.HardEnd)
+		word, what = InGrace, "is in its grace until "+text.LastDay(s.HardEnd)
 	case l.Reason == verify.Valid && soon:
 		s.State = StateEnding
-		word, text = EndingSoon, "ends on "+lastDay(s.Expires)
+		word, what = EndingSoon, "ends on "+text.LastDay(s.Expires)
 	}
 	if word != "" && files != nil {
-		j.find(s, word, files, "%s %s", of(s), text)
+		j.find(s, word, files, "%s %s", of(s), what)
 	}
 }
 
@@ -341,12 +342,9 @@ func (j *judgement) count() {
 
 // of names a site in a text.
 func of(s *Site) string {
-	text := s.Product + " for " + s.Customer
+	name := s.Product + " for " + s.Customer
 	if s.Site != "" {
-		text += " at " + s.Site
+		name += " at " + s.Site
 	}
-	return text + ", invoice " + s.Invoice + ", activation " + s.Activation
+	return name + ", invoice " + s.Invoice + ", activation " + s.Activation
 }
-
-func day(t time.Time) string       { return t.UTC().Format(time.DateOnly) }
-func lastDay(end time.Time) string { return day(end.Add(-time.Second)) }

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/offlicense/offlicense/cmd/internal/text"
 	"github.com/offlicense/offlicense/format"
 	"github.com/offlicense/offlicense/keys"
 )
@@ -133,9 +134,9 @@ func (j *judgement) twice(found []*machine) {
 	site := j.siteOf(last.last)
 	switch {
 	case overlapping(spans):
-		j.find(site, Clone, files, "the machine key of %s has signed on %d machines at the same time, between %s and %s", of(site), len(found), minute(first.first), minute(latest(spans)))
+		j.find(site, Clone, files, "the machine key of %s has signed on %d machines at the same time, between %s and %s", of(site), len(found), text.Minute(first.first), text.Minute(latest(spans)))
 	case l.ID == found[len(found)-2].last.License:
-		j.find(site, MachineChanged, files, "%s was on another machine until %s, and is on this one since %s", of(site), minute(found[len(found)-2].span.last), minute(last.first))
+		j.find(site, MachineChanged, files, "%s was on another machine until %s, and is on this one since %s", of(site), text.Minute(found[len(found)-2].span.last), text.Minute(last.first))
 	}
 }
 
@@ -149,7 +150,7 @@ func (j *judgement) floors(statements []*Statement) {
 		case s.Floor != 0:
 			site := j.siteOf(s)
 			j.find(site, StateWentBack, []string{before.File, s.File}, "%s: on %s its state was of %s, and on %s it is of %s", of(site),
-				minute(before.time()), minute(format.Instant(before.Floor)), minute(s.time()), minute(format.Instant(s.Floor)))
+				text.Minute(before.time()), text.Minute(format.Instant(before.Floor)), text.Minute(s.time()), text.Minute(format.Instant(s.Floor)))
 			return
 		}
 	}
@@ -163,8 +164,6 @@ func latest(spans []*span) (t time.Time) {
 	}
 	return t
 }
-
-func minute(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
 
 // siteOf returns the site of a statement that counts.
 func (j *judgement) siteOf(s *Statement) *Site {

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/offlicense/offlicense/cmd/internal/text"
 )
 
 // PageStart is how a page starts.
@@ -60,16 +62,16 @@ func tone(state string) string {
 
 var tones = []string{"good", "soon", "bad", "none"}
 
-// page writes HTML. All that is foreign goes through its text.
+// page writes HTML. All that is foreign goes through escaped.
 type page struct{ *bufio.Writer }
 
 // markup are the characters that mean something in HTML, in a text and in quotes. Package
 // html would bring its table of names.
 var markup = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&#34;", "'", "&#39;")
 
-// text makes a text harmless wherever it stands: nothing in it is markup, and what no reader
+// escaped makes a text harmless wherever it stands: nothing in it is markup, and what no reader
 // sees is shown as a mark.
-func text(s string) string {
+func escaped(s string) string {
 	return markup.Replace(strings.Map(func(r rune) rune {
 		if r < ' ' || r == 0x7f || 0x80 <= r && r < 0xa0 || 0x202a <= r && r <= 0x202e || 0x2066 <= r && r <= 0x2069 {
 			return '\ufffd'
@@ -84,7 +86,7 @@ func (p page) printf(format string, args ...any) { fmt.Fprintf(p, format, args..
 func (r *Report) WritePage(w io.Writer) error {
 	p := page{bufio.NewWriter(w)}
 	p.WriteString(pageHead)
-	p.printf("<h1>%d sites</h1>\n<p class=\"soft\">%s. An attestation is what a site says of itself; a site that is silent shows as its license.</p>\n", len(r.Sites), minute(r.Time))
+	p.printf("<h1>%d sites</h1>\n<p class=\"soft\">%s. An attestation is what a site says of itself; a site that is silent shows as its license.</p>\n", len(r.Sites), text.Minute(r.Time))
 	p.states(r)
 	p.months(r)
 	p.findings(r)
@@ -104,11 +106,11 @@ func (p page) states(r *Report) {
 	})
 	p.WriteString("<h2>By state</h2>\n<div class=\"bar\">")
 	for _, state := range order {
-		p.printf("<i class=\"%s\" style=\"flex:%d 1 0\" title=\"%s\"></i>", tone(state), counts[state], text(state))
+		p.printf("<i class=\"%s\" style=\"flex:%d 1 0\" title=\"%s\"></i>", tone(state), counts[state], escaped(state))
 	}
 	p.WriteString("</div>\n<ul class=\"legend\">")
 	for _, state := range order {
-		p.printf("<li class=\"%s\"><i></i>%d %s</li>", tone(state), counts[state], text(state))
+		p.printf("<li class=\"%s\"><i></i>%d %s</li>", tone(state), counts[state], escaped(state))
 	}
 	p.WriteString("</ul>\n")
 }
@@ -179,11 +181,11 @@ func (p page) findings(r *Report) {
 			if f.Severity == Error {
 				class = "bad"
 			}
-			p.printf("<div class=\"find %s\"><b>%s</b> <span class=\"soft\">%s</span><ul>\n", class, text(f.Word), text(f.Hint))
+			p.printf("<div class=\"find %s\"><b>%s</b> <span class=\"soft\">%s</span><ul>\n", class, escaped(f.Word), escaped(f.Hint))
 		}
-		p.printf("<li>%s", text(f.Text))
+		p.printf("<li>%s", escaped(f.Text))
 		if len(f.Files) > 0 && f.Word != NotReadable {
-			p.printf(" <span class=\"soft\">(%s)</span>", text(strings.Join(f.Files, ", ")))
+			p.printf(" <span class=\"soft\">(%s)</span>", escaped(strings.Join(f.Files, ", ")))
 		}
 		p.WriteString("</li>\n")
 		if i+1 == len(r.Findings) || r.Findings[i+1].Word != f.Word {
@@ -200,16 +202,9 @@ func (p page) sites(r *Report) {
 	}
 	p.WriteString("</tr></thead><tbody>\n")
 	for _, s := range r.Sites {
-		ends, attested := "never", "never"
-		if !s.Expires.IsZero() {
-			ends = lastDay(s.Expires)
-		}
-		if !s.Attested.IsZero() {
-			attested = day(s.Attested)
-		}
-		p.printf("<tr><td data-name=\"State\" class=\"%s\"><i></i>%s</td>", tone(s.State), text(s.State))
-		for i, cell := range [...]string{s.Customer, strings.TrimSpace(s.Product + " " + s.Edition), s.Site, s.Invoice, ends, attested, strings.Join(s.Findings, ", ")} {
-			p.printf("<td data-name=\"%s\">%s</td>", names[i+1], text(cell))
+		p.printf("<tr><td data-name=\"State\" class=\"%s\"><i></i>%s</td>", tone(s.State), escaped(s.State))
+		for i, cell := range [...]string{s.Customer, strings.TrimSpace(s.Product + " " + s.Edition), s.Site, s.Invoice, text.LastDay(s.Expires), text.Date(s.Attested), strings.Join(s.Findings, ", ")} {
+			p.printf("<td data-name=\"%s\">%s</td>", names[i+1], escaped(cell))
 		}
 		p.WriteString("</tr>\n")
 	}

@@ -76,7 +76,7 @@ func sameBuyer(a, b *ledger.Entitlement) bool {
 func (j *judgement) checkCorrection(s *Sale, after *ledger.Entitlement) error {
 	before := s.Entitlement
 	if after.Invoice != before.Invoice {
-		if err := CheckNew(j.Facts, after.Invoice); err != nil {
+		if err := checkNew(j.Facts, after.Invoice); err != nil {
 			return err
 		}
 		if s.Peak > 0 {

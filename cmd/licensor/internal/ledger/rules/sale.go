@@ -29,8 +29,8 @@ func Forget(accounts [][]byte) *Step {
 	return &Step{Event: ledger.Event{Action: ledger.ActionForget, Detail: ledger.Forgotten{Accounts: accounts}}}
 }
 
-// CheckNew refuses an invoice that is in the ledger already.
-func CheckNew(f *Facts, invoice string) error {
+// checkNew refuses an invoice that is in the ledger already.
+func checkNew(f *Facts, invoice string) error {
 	if f.Sales[invoice] == nil {
 		return nil
 	}
@@ -61,7 +61,7 @@ func CheckSame(sold, order *ledger.Entitlement, says func(term string) bool) err
 // Entitle records what was bought. With an override it may be what the rules leave to
 // staff.
 func Entitle(f *Facts, by *ledger.Operation, sale *ledger.Entitlement) (*Step, error) {
-	if err := CheckNew(f, sale.Invoice); err != nil {
+	if err := checkNew(f, sale.Invoice); err != nil {
 		return nil, err
 	}
 	if err := CheckNames(f.Products, by, sale, nil); err != nil {

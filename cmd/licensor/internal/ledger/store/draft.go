@@ -23,7 +23,7 @@ func VersionOf(draft ledger.MoveID) int64 {
 	if draft != 0 {
 		return -int64(draft)
 	}
-	return SchemaVersion
+	return schemaVersion
 }
 
 // givenUp is a second version beside that of a draft: it is never opened.

@@ -10,8 +10,8 @@ import (
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 )
 
-// SchemaVersion names the schema. A ledger of another one is refused.
-const SchemaVersion = 1
+// schemaVersion names the schema. A ledger of another one is refused.
+const schemaVersion = 1
 
 // schema is the whole schema. {int}, {blob}, {text}, {strict} and {clustered} (the rows
 // lie in the order of the primary key) are the dialect's words. Requests, license files
@@ -218,7 +218,7 @@ func (s *Store) create(ctx context.Context) error {
 	if there, err := s.dialect.hasTable(ctx, tx, "schema_version"); err != nil || there {
 		return err
 	}
-	if err := s.makeTables(ctx, tx, SchemaVersion); err != nil {
+	if err := s.makeTables(ctx, tx, schemaVersion); err != nil {
 		return err
 	}
 	return tx.Commit()
@@ -263,8 +263,8 @@ func (s *Store) checkVersion(ctx context.Context) error {
 	case version < 0:
 		return hint.Errorf("a ledger is being moved here, and is not open yet; nothing was changed").
 			WithHint(`run the same "licensor init" with --from again, or with --abort`)
-	case version != SchemaVersion:
-		return hint.Errorf("the ledger was written by another version of licensor: it has schema version %d, this one knows %d", version, SchemaVersion).
+	case version != schemaVersion:
+		return hint.Errorf("the ledger was written by another version of licensor: it has schema version %d, this one knows %d", version, schemaVersion).
 			WithHint("use the licensor that wrote it; nothing was changed")
 	}
 	return nil
