@@ -149,9 +149,6 @@ func (b *bulk) write(items []*bulkItem, outcomes []service.Outcome) error {
 				return err
 			}
 			files = append(files, common.LicenseFile{Name: items[i].out, Text: file})
-			if err := b.addSheet(outcome.License, file); err != nil {
-				return err
-			}
 		}
 	}
 	if err := b.directory.Write(files); err != nil {
@@ -160,6 +157,10 @@ func (b *bulk) write(items []*bulkItem, outcomes []service.Outcome) error {
 	for i, outcome := range outcomes {
 		if outcome.License != nil {
 			items[i].done(outcome.License, outcome.Again)
+			if err := b.addSheet(outcome.License, files[0].Text); err != nil {
+				return err
+			}
+			files = files[1:]
 		}
 	}
 	return nil

@@ -10,6 +10,7 @@ import (
 	"image/png"
 	"io"
 	"runtime/debug"
+	"sync"
 
 	"golang.org/x/image/webp"
 )
@@ -173,9 +174,7 @@ func decode(ctx context.Context, picture []byte) (img image.Image, done func(), 
 	}
 	done = func() {}
 	if memory > large+looking {
-		// Else what is no longer needed would double it.
-		percent := debug.SetGCPercent(15)
-		done = func() { debug.SetGCPercent(percent) }
+		done = collectOften()
 	}
 	r := &limited{ctx, picture}
 	switch f {
@@ -199,6 +198,31 @@ func decode(ctx context.Context, picture []byte) (img image.Image, done func(), 
 		return nil, nil, err
 	}
 	return img, done, nil
+}
+
+// collecting counts the large pictures that are read at the same time.
+var collecting struct {
+	sync.Mutex
+	n, percent int // before the first of them
+}
+
+// collectOften has memory collected more often until done is called: else what is no longer
+// needed would double it.
+func collectOften() (done func()) {
+	c := &collecting
+	c.Lock()
+	defer c.Unlock()
+	if c.n++; c.n == 1 {
+		const percent = 15
+		c.percent = debug.SetGCPercent(percent)
+	}
+	return func() {
+		c.Lock()
+		defer c.Unlock()
+		if c.n--; c.n == 0 {
+			debug.SetGCPercent(c.percent)
+		}
+	}
 }
 
 func damaged(err error) *Unread {
