@@ -243,10 +243,16 @@ func interrupted(t *testing.T, dir, home string) {
 
 func invoice(i int) string { return fmt.Sprintf("INV%04d", i) }
 
-// entitleMany sells one seat on each of n invoices.
+// entitleMany sells one seat on each of n invoices, in the home V of a directory.
 func entitleMany(t testing.TB, dir string, n int) {
 	t.Helper()
-	l, err := book.Open(context.Background(), filepath.Join(dir, "V", "ledger.db"))
+	entitleIn(t, filepath.Join(dir, "V", "ledger.db"), n)
+}
+
+// entitleIn is entitleMany in a ledger.
+func entitleIn(t testing.TB, where string, n int) {
+	t.Helper()
+	l, err := book.Open(context.Background(), where)
 	if err != nil {
 		t.Fatal(err)
 	}

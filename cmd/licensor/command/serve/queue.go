@@ -2,6 +2,7 @@ package serve
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
@@ -19,6 +20,9 @@ func (q queue) Add(ctx context.Context, w service.Queued) (*service.Queued, erro
 	known, err := q.desk.Add(ctx, desk.Waiting{
 		Hash: w.Hash, Invoice: w.Invoice, Request: w.Text, Word: w.Word, Why: w.Why, Asked: w.Asked,
 	}, q.env.Rand)
+	if errors.Is(err, desk.ErrFull) {
+		return nil, service.ErrQueueFull
+	}
 	if err != nil {
 		return nil, err
 	}

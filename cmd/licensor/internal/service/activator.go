@@ -19,8 +19,8 @@ import (
 
 // Queue keeps the requests that wait for the staff, beside the ledger.
 type Queue interface {
-	// Add puts a request in, or finds it there: it is the same one by its hash. The error has
-	// a hint for the customer where the queue is full.
+	// Add puts a request in, or finds it there: it is the same one by its hash. The error is
+	// ErrQueueFull where too many wait.
 	Add(ctx context.Context, w Queued) (*Queued, error)
 	// OfRequests returns what became of requests, by their hashes; those that never waited are
 	// missing.
@@ -110,6 +110,9 @@ func (d *Declined) Unwrap() error { return d.cause }
 
 // ErrClosed is what a request gets that comes while the Activator closes.
 var ErrClosed = hint.Errorf("the service is closing; nothing was signed").WithHint("send the same request again in a minute")
+
+// ErrQueueFull is what a Queue returns that takes no more.
+var ErrQueueFull = errors.New("too many requests wait for the staff")
 
 // NewActivator starts an Activator. It signs nothing before the first request.
 func (s *Service) NewActivator(o ActivatorOptions) *Activator {
@@ -259,7 +262,7 @@ func (a *Activator) enqueue(ctx context.Context, w Queued) (*Activated, error) {
 	}
 	known, err := a.o.Queue.Add(ctx, w)
 	if err != nil {
-		if next := hint.Of(err); next != "" {
+		if errors.Is(err, ErrQueueFull) {
 			return nil, &Declined{"queue", "Too many requests wait for the vendor's staff.", "Send the request file to the vendor, or try again tomorrow.", err}
 		}
 		return nil, err

@@ -26,6 +26,7 @@ var server struct {
 	once    sync.Once
 	socket  string
 	process *exec.Cmd
+	start   func() error
 	dir     string
 	missing error // why there is none
 	schemas atomic.Int64
@@ -130,20 +131,27 @@ func startServer() error {
 	if out, err := initdb.CombinedOutput(); err != nil {
 		return fmt.Errorf("initdb: %w: %s", err, out)
 	}
-	// Without fsync a power cut would lose data, and no test makes one: who is killed here,
-	// or the whole server, leaves what the system has been given.
-	server.process = exec.Command(filepath.Join(bin, "postgres"), "-D", data, "-k", server.dir, "-c", "listen_addresses=", "-c", "fsync=off", "-c", "max_connections=200")
-	server.process.SysProcAttr, server.process.Dir = user, server.dir
-	log, err := os.Create(filepath.Join(server.dir, "log"))
-	if err != nil {
-		return err
+	server.start = func() error {
+		// Without fsync a power cut would lose data, and no test makes one: who is killed here,
+		// or the whole server, leaves what the system has been given.
+		server.process = exec.Command(filepath.Join(bin, "postgres"), "-D", data, "-k", server.dir, "-c", "listen_addresses=", "-c", "fsync=off", "-c", "max_connections=200")
+		server.process.SysProcAttr, server.process.Dir = user, server.dir
+		log, err := os.OpenFile(filepath.Join(server.dir, "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+		if err != nil {
+			return err
+		}
+		defer log.Close()
+		server.process.Stdout, server.process.Stderr = log, log
+		return server.process.Start()
 	}
-	defer log.Close()
-	server.process.Stdout, server.process.Stderr = log, log
-	if err := server.process.Start(); err != nil {
+	if err := server.start(); err != nil {
 		return err
 	}
 	server.socket = server.dir
+	return awaitServer()
+}
+
+func awaitServer() error {
 	db, err := sql.Open("pgx", Address(nil))
 	if err != nil {
 		return err
@@ -153,6 +161,21 @@ func startServer() error {
 		if err = db.PingContext(context.Background()); err == nil || time.Now().After(deadline) {
 			return err
 		}
+	}
+}
+
+// Restart stops the server, calls a function, and starts the server again. A test that calls it
+// is not a parallel one.
+func Restart(t testing.TB, meanwhile func()) {
+	t.Helper()
+	server.process.Process.Signal(os.Interrupt) // "fast" shutdown
+	server.process.Wait()
+	meanwhile()
+	if err := server.start(); err != nil {
+		t.Fatal(err)
+	}
+	if err := awaitServer(); err != nil {
+		t.Fatal(err)
 	}
 }
 

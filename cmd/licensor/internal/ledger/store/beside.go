@@ -97,7 +97,7 @@ func (b *Beside) Read(ctx context.Context, f func(*BesideTx) error) error {
 }
 
 func (b *Beside) run(ctx context.Context, o *sql.TxOptions, f func(*BesideTx) error) error {
-	tx, err := b.db.BeginTx(ctx, o)
+	tx, err := beginOn(ctx, b.db, b.dialect, o)
 	if err != nil {
 		return b.dialect.explain(err)
 	}

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/offlicense/offlicense/cmd/internal/hint"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 )
@@ -30,7 +31,7 @@ type Tx struct {
 
 // Read runs f on one state of the ledger.
 func (s *Store) Read(ctx context.Context, f func(t *Tx) error) error {
-	tx, err := s.db.BeginTx(ctx, s.dialect.snapshot())
+	tx, err := beginOn(ctx, s.db, s.dialect, s.dialect.snapshot())
 	if err != nil {
 		return s.explain(err)
 	}
@@ -38,9 +39,25 @@ func (s *Store) Read(ctx context.Context, f func(t *Tx) error) error {
 	return s.explain(f(&Tx{ctx: ctx, s: s, tx: tx, stmts: make(map[string]*sql.Stmt)}))
 }
 
+// maxCut is how many connections may have been cut while nobody used them, and a few more.
+const maxCut = 8
+
+// beginOn begins a transaction. A connection that the server has cut while nobody used it is
+// passed over, for nothing was asked on it: whoever runs for long outlives a restart of the
+// server.
+func beginOn(ctx context.Context, db *sql.DB, d dialect, o *sql.TxOptions) (*sql.Tx, error) {
+	for cut := 0; ; cut++ {
+		tx, err := db.BeginTx(ctx, o)
+		var connect *pgconn.ConnectError // to a new connection
+		if err == nil || cut == maxCut || ctx.Err() != nil || !d.lost(err) || errors.As(err, &connect) {
+			return tx, err
+		}
+	}
+}
+
 // begin begins a transaction that writes. It waits until no other one is open.
 func (s *Store) begin(ctx context.Context) (*sql.Tx, error) {
-	tx, err := s.db.BeginTx(ctx, nil)
+	tx, err := beginOn(ctx, s.db, s.dialect, nil)
 	if err != nil {
 		return nil, err
 	}
