@@ -88,6 +88,9 @@ func (s *Service) ShowFile(ctx context.Context, file []byte, now time.Time, even
 		return s.Show(ctx, p.Record.Activation, events)
 	case format.Attestation:
 		return s.showAttested(ctx, file, events)
+	case format.Delegation, format.RevocationFile:
+		return nil, hint.Errorf("this is a %s, and no sale is looked up by one", kind).
+			WithHint("print it with \"offlicense show FILE\", or name a request, a license, a release or an invoice")
 	}
 	request, err := verify.OpenRequest(file)
 	if err != nil {
