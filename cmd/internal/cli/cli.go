@@ -76,6 +76,9 @@ type Command struct {
 	// Setup declares the flags (their help texts are not shown) and returns
 	// what to run once they are parsed.
 	Setup func(*pflag.FlagSet) Run
+	// Unparsed answers args whose options could not be parsed, for which err says why. nil: err is
+	// the answer.
+	Unparsed func(env *Env, args []string, err error) error
 }
 
 // All are the commands of the tool, with those that every tool has.
@@ -162,7 +165,11 @@ func (p Program) run(env *Env) error {
 		fmt.Fprint(env.Stdout, oneNewline(c.Usage))
 		return nil
 	case err != nil:
-		return p.hintHelp(c, flagError(flags, err))
+		err := p.hintHelp(c, flagError(flags, err))
+		if c.Unparsed != nil {
+			return c.Unparsed(env, rest, err)
+		}
+		return err
 	}
 	if asked, err := flags.GetBool(jsonOption); err == nil && asked {
 		env.answerJSON()

@@ -26,8 +26,24 @@ const (
 func (f *statusFlags) plugin(env *cli.Env, args []string) error {
 	s, err := f.status(env, args)
 	if err != nil {
-		s = &status{answer: uncheckedAnswer(err)}
+		return unknown(env, err)
 	}
+	return f.tell(env, s)
+}
+
+func unknown(env *cli.Env, err error) error {
+	return new(statusFlags).tell(env, &status{answer: uncheckedAnswer(err)})
+}
+
+// unparsedStatus answers options that could not be parsed: to a monitoring system, too, in its form.
+func unparsedStatus(env *cli.Env, args []string, err error) error {
+	if slices.Contains(args, "nagios") || slices.Contains(args, "--format=nagios") {
+		return unknown(env, err)
+	}
+	return err
+}
+
+func (f *statusFlags) tell(env *cli.Env, s *status) error {
 	state, line := s.nagios(f.warning, f.critical)
 	fmt.Fprintln(env.Stdout, line)
 	if state == pluginOK {

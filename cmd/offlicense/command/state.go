@@ -27,7 +27,7 @@ func requireState(env *cli.Env, flag string) (*site.State, error) {
 	dir := stateDirectory(env, flag)
 	if dir == "" {
 		return nil, cli.Usagef("no state directory: there is no default for it").
-			WithHint("give --state DIR, or set %s: the directory in which this site keeps its key and its license", stateVariable)
+			WithHint("give --state DIR, or set %s: where this site keeps its key and its license", stateVariable)
 	}
 	return site.At(dir), nil
 }

@@ -26,7 +26,7 @@ type statusFlags struct {
 
 func (t tool) statusCommand() cli.Command {
 	return cli.Command{
-		Name: "status", Summary: "tell people or a monitoring system how the license stands", Usage: statusUsage,
+		Name: "status", Summary: "tell people or a monitoring system how the license stands", Usage: statusUsage, Unparsed: unparsedStatus,
 		Setup: func(flags *pflag.FlagSet) cli.Run {
 			f := &statusFlags{tool: t}
 			flags.StringVar(&f.state, "state", "", "")

@@ -138,7 +138,7 @@ func (f *verifyFlags) check(env *cli.Env, args []string) error {
 		return cli.Usagef("--any-machine needs at least one license file")
 	case !f.anyMachine && stateDirectory(env, f.state) == "" && (len(args) > 0 || env.Getenv(site.LicenseVariable) == ""):
 		return cli.Usagef("no state directory: a license is checked for the site that keeps it").
-			WithHint("give --state DIR or set %s; or, to check licenses of other machines, --any-machine FILE...", stateVariable)
+			WithHint("give --state DIR or set %s; for a license of another machine, --any-machine FILE...", stateVariable)
 	case f.product == "" && !f.anyMachine:
 		return cli.Usagef("--product is missing").WithHint("the name of the product that wants to run, such as evoq")
 	case f.product == "" && f.edition != "":
