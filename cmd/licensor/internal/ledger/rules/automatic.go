@@ -39,7 +39,9 @@ func Waits(err error) *Waiting {
 	switch {
 	case errors.As(err, &w):
 		return w
-	case errors.As(err, &refusal) && slices.Contains(waitFor, refusal.Rule):
+	case !errors.As(err, &refusal), refusal.Rule == ledger.RuleStanding && refusal.Lift == ledger.LiftNobody: // canceled for good
+		return nil
+	case slices.Contains(waitFor, refusal.Rule):
 		return &Waiting{string(refusal.Rule), refusal.Message}
 	}
 	return nil

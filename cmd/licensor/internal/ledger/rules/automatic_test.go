@@ -107,4 +107,8 @@ func TestNothingWaitsInVain(t *testing.T) {
 			t.Errorf("got %v, want that it is refused", err)
 		}
 	}
+	r.sales[inv].Standing = ledger.StandingCanceled
+	if _, err := r.signAs(op, request(t, 1)); err == nil || rules.Waits(err) != nil {
+		t.Errorf("of a canceled sale: got %v, want that it is refused", err)
+	}
 }
