@@ -274,3 +274,38 @@ func TestRenewalIsPulled(t *testing.T) {
 		v.wantClean()
 	})
 }
+
+// TestDamageOfOne: what is damaged of one customer is no reason to serve nobody.
+func TestDamageOfOne(t *testing.T) {
+	v := newVendor(t, "")
+	v.sell(func(e *ledger.Entitlement) { e.Seats = 9 })
+	v.sell(func(e *ledger.Entitlement) { e.Invoice = "BAD" })
+	a, _ := v.activator(nil)
+	good := requestText(t, 1, nil)
+	v.wantLicense(a, good)
+	bad := v.wantLicense(a, requestText(t, 2, of("BAD")))
+	ledgertest.Execute(t, v.place(), "UPDATE licenses SET named = 'x' WHERE id = '"+bad.ID.String()+"'")
+	open := func(text []byte) *verify.Request {
+		q, err := verify.OpenRequest(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return q
+	}
+	var asks []*asking
+	for _, text := range [][]byte{good, requestText(t, 2, of("BAD")), requestText(t, 3, nil)} {
+		asks = append(asks, &asking{open(text), make(chan asked, 1)})
+	}
+	a.answer(ctx, asks)
+	var batch []*activation
+	for _, text := range [][]byte{requestText(t, 3, nil), requestText(t, 2, func(q *format.Request) { q.Invoice = "BAD"; q.Time++ })} {
+		batch = append(batch, &activation{open(text), make(chan signed, 1)})
+	}
+	a.signBatch(batch)
+	if first, other, third := <-asks[0].done, <-asks[1].done, <-asks[2].done; first.err != nil || other.err == nil || third.err != nil {
+		t.Errorf("asked: %v, %v, %v", first.err, other.err, third.err)
+	}
+	if one, other := <-batch[0].done, <-batch[1].done; one.err != nil || one.license == nil || other.err == nil {
+		t.Errorf("signed: %v, %v", one.err, other.err)
+	}
+}

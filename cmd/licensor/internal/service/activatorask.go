@@ -32,16 +32,26 @@ func (a *Activator) ask(ctx context.Context, q *verify.Request) (asked, error) {
 
 func (a *Activator) askAll() {
 	inGroups(a, a.asking, nil, func(group []*asking) {
-		answers, err := a.askGroup(context.Background(), group)
+		a.answer(context.Background(), group)
 		a.groups.Add(1)
-		for i, one := range group {
-			if err != nil {
-				one.done <- asked{err: err}
-				continue
-			}
-			one.done <- answers[i]
-		}
 	})
+}
+
+func (a *Activator) answer(ctx context.Context, group []*asking) {
+	answers, err := a.askGroup(ctx, group)
+	if a.apart(ctx, err, len(group)) {
+		for i := range group {
+			a.answer(ctx, group[i:i+1])
+		}
+		return
+	}
+	for i, one := range group {
+		if err != nil {
+			one.done <- asked{err: err}
+			continue
+		}
+		one.done <- answers[i]
+	}
 }
 
 func (a *Activator) askGroup(ctx context.Context, group []*asking) ([]asked, error) {

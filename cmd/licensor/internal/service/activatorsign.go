@@ -179,6 +179,11 @@ func (a *Activator) signBatch(batch []*activation) {
 		err = &rules.Waiting{Word: waitsForHour, Message: "the service has signed as many licenses in an hour as it may"}
 	case errors.As(err, &refusal) && refusal.Rule == ledger.RuleRevoked:
 		err = &rules.Waiting{Word: waitsForKey, Message: "the service's key was revoked"}
+	case rules.Waits(err) == nil && a.apart(ctx, err, len(batch)):
+		for i := range batch {
+			a.signBatch(batch[i : i+1])
+		}
+		return
 	}
 	if err != nil && len(batch) > 0 {
 		a.o.Log.Error("sign", "requests", len(batch), "error", err.Error())
@@ -186,6 +191,12 @@ func (a *Activator) signBatch(batch []*activation) {
 	for _, one := range batch {
 		one.done <- a.without(ctx, by, one.q, err)
 	}
+}
+
+// apart reports whether those of a group are to be tried one by one, as all failed together and
+// the ledger can be read: what is damaged of one customer is no reason to serve nobody.
+func (a *Activator) apart(ctx context.Context, err error, n int) bool {
+	return err != nil && n > 1 && a.s.CheckFrozen(ctx) == nil
 }
 
 // without answers a request that is not signed: with a license on record, with what the rules
