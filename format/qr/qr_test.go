@@ -6,18 +6,15 @@ import (
 	"image"
 	"image/color"
 	"image/png"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/makiuchi-d/gozxing"
-	"github.com/makiuchi-d/gozxing/qrcode"
 	"github.com/offlicense/offlicense/format"
 	"github.com/offlicense/offlicense/format/qr"
+	"github.com/offlicense/offlicense/format/qr/qrtest"
 )
 
 const maxVersion = 40
@@ -36,9 +33,9 @@ func TestEachVersionDecodes(t *testing.T) {
 		if want := 17 + 4*version; code.Size() != want {
 			t.Fatalf("version %d has %d modules, want %d", version, code.Size(), want)
 		}
-		check := checkDecodes
+		check := qrtest.Want
 		if version > qr.Readable {
-			check = checkZbar
+			check = qrtest.WantZbar
 		}
 		t.Run(fmt.Sprint("png", version), func(t *testing.T) { check(t, pngOf(t, code, 0), text) })
 		t.Run(fmt.Sprint("svg", version), func(t *testing.T) { check(t, rasterized(t, code.SVG()), text) })
@@ -48,8 +45,8 @@ func TestEachVersionDecodes(t *testing.T) {
 func TestOtherTexts(t *testing.T) {
 	for _, text := range []string{"lower case", "123", "https://vendor.example/a?b=c"} {
 		code := encode(t, text)
-		checkDecodes(t, pngOf(t, code, 3), text)
-		checkDecodes(t, rasterized(t, code.SVG()), text)
+		qrtest.Want(t, pngOf(t, code, 3), text)
+		qrtest.Want(t, rasterized(t, code.SVG()), text)
 	}
 }
 
@@ -249,43 +246,4 @@ func rasterized(t *testing.T, svg []byte) image.Image {
 		t.Fatal("not all of the picture is drawn")
 	}
 	return img
-}
-
-// checkDecodes reads img with two readers that share no code with the writer.
-func checkDecodes(t *testing.T, img image.Image, want string) {
-	t.Helper()
-	bitmap, err := gozxing.NewBinaryBitmapFromImage(img)
-	if err != nil {
-		t.Fatal(err)
-	}
-	hints := map[gozxing.DecodeHintType]any{gozxing.DecodeHintType_TRY_HARDER: true}
-	result, err := qrcode.NewQRCodeReader().Decode(bitmap, hints)
-	if err != nil {
-		t.Errorf("gozxing: %v", err)
-	} else if result.GetText() != want {
-		t.Errorf("gozxing: got %.60q, want %.60q", result.GetText(), want)
-	}
-	checkZbar(t, img, want)
-}
-
-func checkZbar(t *testing.T, img image.Image, want string) {
-	t.Helper()
-	zbarimg, err := exec.LookPath("zbarimg")
-	if err != nil {
-		t.Log("zbarimg is not installed: read with one reader only")
-		return
-	}
-	file := filepath.Join(t.TempDir(), "code.png")
-	var b bytes.Buffer
-	if err := png.Encode(&b, img); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(file, b.Bytes(), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command(zbarimg, "--quiet", "--raw", "-Sdisable", "-Sqrcode.enable", file)
-	got, err := cmd.Output()
-	if err != nil || strings.TrimSuffix(string(got), "\n") != want {
-		t.Errorf("zbarimg: got %.60q, %v; want %.60q", got, err, want)
-	}
 }

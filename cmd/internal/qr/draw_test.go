@@ -6,15 +6,10 @@ import (
 	"fmt"
 	"image"
 	"image/color"
-	"image/png"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/makiuchi-d/gozxing"
-	"github.com/makiuchi-d/gozxing/qrcode"
+	"github.com/offlicense/offlicense/format/qr/qrtest"
 )
 
 // request is as long as a request may be for version 6.
@@ -78,7 +73,7 @@ func TestDrawDecodes(t *testing.T) {
 				if c.noColor && strings.Contains(out, "\x1b") {
 					t.Error("escape sequence without colors")
 				}
-				checkDecodes(t, screenshot(t, out, c.terminal), text)
+				qrtest.Want(t, screenshot(t, out, c.terminal), text)
 			})
 		}
 	}
@@ -183,39 +178,4 @@ func screenshot(t *testing.T, out string, terminal colors) image.Image {
 		t.Error("the border is dark: the code is inverted")
 	}
 	return img
-}
-
-// checkDecodes reads img with two readers that share no code with the writer.
-func checkDecodes(t *testing.T, img image.Image, want string) {
-	t.Helper()
-	bitmap, err := gozxing.NewBinaryBitmapFromImage(img)
-	if err != nil {
-		t.Fatal(err)
-	}
-	hints := map[gozxing.DecodeHintType]any{gozxing.DecodeHintType_TRY_HARDER: true}
-	result, err := qrcode.NewQRCodeReader().Decode(bitmap, hints)
-	if err != nil {
-		t.Errorf("gozxing: %v", err)
-	} else if result.GetText() != want {
-		t.Errorf("gozxing: got %.60q, want %.60q", result.GetText(), want)
-	}
-
-	zbarimg, err := exec.LookPath("zbarimg")
-	if err != nil {
-		t.Log("zbarimg is not installed: read with one reader only")
-		return
-	}
-	file := filepath.Join(t.TempDir(), "code.png")
-	var b bytes.Buffer
-	if err := png.Encode(&b, img); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(file, b.Bytes(), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command(zbarimg, "--quiet", "--raw", "-Sdisable", "-Sqrcode.enable", file)
-	got, err := cmd.Output()
-	if err != nil || strings.TrimSuffix(string(got), "\n") != want {
-		t.Errorf("zbarimg: got %.60q, %v; want %.60q", got, err, want)
-	}
 }

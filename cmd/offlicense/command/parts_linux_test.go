@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"image/png"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,6 +14,7 @@ import (
 	"time"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli/clitest"
+	"github.com/offlicense/offlicense/format/qr/qrtest"
 	"github.com/offlicense/offlicense/verify"
 )
 
@@ -117,24 +117,7 @@ func (c *console) press(keys string) {
 // zbar reads the screen with zbar, where that is installed.
 func (c *console) zbar() (text string, installed bool) {
 	c.t.Helper()
-	tool, err := exec.LookPath("zbarimg")
-	if err != nil {
-		c.t.Log("zbarimg is not installed: read with one reader only")
-		return "", false
-	}
-	var b bytes.Buffer
-	if err := png.Encode(&b, c.picture(6)); err != nil {
-		c.t.Fatal(err)
-	}
-	file := filepath.Join(c.t.TempDir(), "screen.png")
-	if err := os.WriteFile(file, b.Bytes(), 0o600); err != nil {
-		c.t.Fatal(err)
-	}
-	out, err := exec.Command(tool, "--quiet", "--raw", "-Sdisable", "-Sqrcode.enable", file).Output()
-	if err != nil {
-		c.t.Fatalf("zbarimg: %v\n%s", err, &c.screen)
-	}
-	return strings.TrimSpace(string(out)), true
+	return qrtest.Zbar(c.t, qrtest.PNG(c.t, c.picture(6)))
 }
 
 // changedMachine makes a state directory whose machine is then another one, and returns how

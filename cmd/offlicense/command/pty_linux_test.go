@@ -16,10 +16,9 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"github.com/makiuchi-d/gozxing"
-	"github.com/makiuchi-d/gozxing/qrcode"
 	"github.com/offlicense/offlicense/cmd/internal/cli/clitest"
 	"github.com/offlicense/offlicense/format"
+	"github.com/offlicense/offlicense/format/qr/qrtest"
 	"github.com/offlicense/offlicense/keys"
 	"github.com/offlicense/offlicense/verify"
 	"github.com/offlicense/offlicense/verify/site"
@@ -168,13 +167,9 @@ func (s *screen) scan(t *testing.T) string {
 	t.Helper()
 	var failed error
 	for _, cell := range []int{6, 3, 2} {
-		bitmap, err := gozxing.NewBinaryBitmapFromImage(s.picture(cell))
-		if err != nil {
-			t.Fatal(err)
-		}
-		result, err := qrcode.NewQRCodeReader().Decode(bitmap, map[gozxing.DecodeHintType]any{gozxing.DecodeHintType_TRY_HARDER: true})
+		text, err := qrtest.Decode(s.picture(cell))
 		if err == nil {
-			return result.GetText()
+			return text
 		}
 		failed = errors.Join(failed, err)
 	}

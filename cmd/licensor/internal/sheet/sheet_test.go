@@ -7,11 +7,9 @@ import (
 	"image"
 	"image/color"
 	"image/draw"
-	"image/png"
 	"io"
 	"math"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -22,6 +20,7 @@ import (
 	"github.com/offlicense/offlicense/cmd/licensor/internal/photo"
 	"github.com/offlicense/offlicense/format"
 	"github.com/offlicense/offlicense/format/qr"
+	"github.com/offlicense/offlicense/format/qr/qrtest"
 )
 
 // statements are valid ones of each kind that travels, from the vectors.
@@ -76,29 +75,17 @@ func picture(t testing.TB, svg []byte) []byte {
 			draw.Draw(img, image.Rect(at(left, x), at(top, y), at(left, x+n), at(top, y+1)), image.Black, image.Point{}, draw.Src)
 		}
 	}
-	var b bytes.Buffer
-	if err := png.Encode(&b, img); err != nil {
-		t.Fatal(err)
-	}
-	return b.Bytes()
+	return qrtest.PNG(t, img)
 }
 
 // zbar reads the codes of a picture.
 func zbar(t testing.TB, picture []byte) []string {
 	t.Helper()
-	tool, err := exec.LookPath("zbarimg")
-	if err != nil {
+	texts, installed := qrtest.Zbar(t, picture)
+	if !installed {
 		t.Skip("SKIPPED: no zbarimg, so the codes were read with one reader only")
 	}
-	file := filepath.Join(t.TempDir(), "page.png")
-	if err := os.WriteFile(file, picture, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	out, err := exec.Command(tool, "--quiet", "--raw", "-Sdisable", "-Sqrcode.enable", file).Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return strings.Fields(string(out))
+	return strings.Fields(texts)
 }
 
 // wantCodes reads the codes of a sheet with both readers.
