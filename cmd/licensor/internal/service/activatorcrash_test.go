@@ -67,9 +67,9 @@ func (crashingTB) Fatal(args ...any) { panic(fmt.Sprint(args...)) }
 // ever after; an audit finds nothing.
 func TestKilledActivator(t *testing.T) {
 	everywhere(t, func(t *testing.T, v *vendor) {
-		kills := 20
-		if testing.Short() || v.where != "" {
-			kills = 5
+		kills := 8
+		if v.where != "" {
+			kills = 3
 		}
 		v.sell(func(e *ledger.Entitlement) { e.Seats = 1_000_000 })
 		answered := make(map[int]string)

@@ -9,7 +9,6 @@ import (
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/ledgertest"
 	"github.com/offlicense/offlicense/format"
-	"github.com/offlicense/offlicense/keys"
 	"github.com/offlicense/offlicense/keys/keyfile"
 )
 
@@ -142,36 +141,30 @@ func TestRefusedByStaff(t *testing.T) {
 	v.wantDeclined(a, text, "refused")
 }
 
-// TestPassphraseOfTheDesk: a person is asked once, at the start. A new delegation of the same key
-// asks nobody, and another key waits for a restart, while the one before goes on.
-func TestPassphraseOfTheDesk(t *testing.T) {
+// TestKeyThatIsHeld: a new delegation of the key that is held needs no other look at its file,
+// which may want a passphrase.
+func TestKeyThatIsHeld(t *testing.T) {
 	v := newVendor(t, "")
 	pass := v.aClock()
 	v.sell(func(e *ledger.Entitlement) { e.Seats = 50 })
-	put := func(key keys.PrivateKey) {
-		t.Helper()
-		os.Remove(v.at.KeyFile("desk"))
-		os.Remove(v.at.KeyFile("desk") + ".pub")
-		if err := errors.Join(keyfile.Write(v.at.KeyFile("desk"), key, "desk", []byte("secret")), keyfile.WritePublic(v.at.KeyFile("desk")+".pub", key.Public(), "desk")); err != nil {
-			t.Fatal(err)
-		}
-		v.delegate(format.Scope{Products: []string{"*"}, Types: []string{"*"}, MaxTerm: 400 * SecondsPerDay, MaxSeats: 100})
-		pass(2 * retryEvery)
-	}
-	put(ledgertest.Key(9))
-	asked := 0
-	a, _ := v.activator(func(o *ActivatorOptions) {
-		o.Asks, o.Key = true, Key{Name: "desk", Passphrase: func(string, int) ([]byte, error) { asked++; return []byte("secret"), nil }}
-	})
+	a, _ := v.activator(nil)
 	if err := a.Load(ctx); err != nil {
 		t.Fatal(err)
 	}
-	v.delegate(format.Scope{Products: []string{"*"}, Types: []string{"production"}, MaxTerm: 400 * SecondsPerDay, MaxSeats: 100})
+	if err := os.WriteFile(v.at.KeyFile("desk"), []byte("nobody can read this"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	scope := format.Scope{Products: []string{"*"}, Types: []string{"development"}, MaxTerm: 400 * SecondsPerDay, MaxSeats: 100}
+	v.delegate(scope)
 	pass(2 * time.Second)
-	v.wantLicense(a, requestText(t, 1, nil))
-	put(ledgertest.Key(10))
-	license, _, err := v.Issued(ctx, v.wantLicense(a, requestText(t, 2, nil)).ID)
-	if err != nil || string(license.SignerKey) != string(ledgertest.Public(9).Bytes()) || asked != 1 {
-		t.Errorf("signed by %x, %v; a person was asked %d times", license.SignerKey, err, asked)
+	text := requestText(t, 1, nil)
+	v.wantWaits(a, text, waitsForScope)
+	scope.Types = []string{"production"}
+	v.delegate(scope)
+	pass(2 * time.Second)
+	v.wantLicense(a, text)
+	b, _ := v.activator(nil)
+	if err := b.Load(ctx); err == nil {
+		t.Error("a key that nobody can read was loaded")
 	}
 }
