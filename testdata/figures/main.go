@@ -70,6 +70,13 @@ var suites = []suite{
 	{"./cmd/licensor", "ImportVsRows$", "-benchtime=1x -count=3", []figure{
 		{"`import` of 100,000 orders, against one bare transaction that inserts the same rows", "ImportVsRows", "x-rows", 3},
 	}},
+	{"./cmd/licensor", "ServeVsBare$", "-benchtime=1x", []figure{
+		{"`licensor serve` on SQLite, 2,000 new requests of 64 clients over HTTP on the same processors, against a bare loop in one process that checks, signs and commits the same rows", "ServeVsBare/SQLite", "x-bare", 2},
+		{"the same on PostgreSQL", "ServeVsBare/PostgreSQL", "x-bare", 2},
+	}},
+	{"./cmd/licensor", "Guess$", "-benchtime=1x", []figure{
+		{"its answer to a wrong e-mail address, against that to an unknown invoice: medians of 2,000 each over HTTP", "Guess", "x-unknown", 1.05},
+	}},
 	{"./cmd/licensor/internal/ledger/audit", "Audit$/./^100000$", "-benchtime=1x", []figure{
 		{"`audit` of 100,000 licenses on SQLite, processor time, against bare checks of the signatures", "Audit/sqlite/100000", "x-raw", 3},
 		{"the same on PostgreSQL, its server included", "Audit/postgres/100000", "x-raw", 4},
