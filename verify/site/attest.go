@@ -3,9 +3,7 @@ package site
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
-	"io/fs"
 	"slices"
 	"time"
 
@@ -116,13 +114,9 @@ func (s *State) attestingKey(opened *verify.Opened, o AttestOptions) (Key, []for
 	if made.answered == nil {
 		return nil, nil, errors.New("the request that the license answers is gone")
 	}
-	key := o.Key
-	if key == nil {
-		if key, err = s.readKey(); errors.Is(err, fs.ErrNotExist) {
-			return nil, nil, fmt.Errorf("%w: %q", ErrNoKey, s.path(keyFile))
-		} else if err != nil {
-			return nil, nil, err
-		}
+	key, err := s.madeKey(o.Key)
+	if err != nil {
+		return nil, nil, err
 	}
 	if !bytes.Equal(key.Public().Bytes(), made.answered.Key.Bytes()) {
 		return nil, nil, (&verify.Refusal{

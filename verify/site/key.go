@@ -89,6 +89,24 @@ func (s *State) key(given Key, random io.Reader) (Key, error) {
 	return s.fileKey(random)
 }
 
+// ErrNoKey says that the machine key is missing. The vendor can free the seat without it.
+var ErrNoKey = errors.New("the machine key of this site is missing, and only it can sign")
+
+// madeKey returns the key that was given, or the one of the directory, which is not made anew.
+func (s *State) madeKey(given Key) (Key, error) {
+	if given != nil {
+		return given, nil
+	}
+	key, err := s.readKey()
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("%w: %q", ErrNoKey, s.path(keyFile))
+	case err != nil:
+		return nil, err
+	}
+	return key, nil
+}
+
 func (s *State) fileKey(random io.Reader) (keys.PrivateKey, error) {
 	key, err := s.readKey()
 	if !errors.Is(err, fs.ErrNotExist) {

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"slices"
 	"time"
 
@@ -46,9 +45,6 @@ type ReleasePreview struct {
 // ErrNotBound says that the installed license is bound to no machine: no key could sign
 // for its release, and another machine needs none.
 var ErrNotBound = errors.New("the installed license is bound to no machine, so there is nothing to give up")
-
-// ErrNoKey says that the machine key is missing. The vendor can free the seat without it.
-var ErrNoKey = errors.New("the machine key of this site is missing, and only it can sign")
 
 // PreviewRelease returns what [State.Release] would give up, or why it would refuse to. Nothing
 // is written.
@@ -112,12 +108,8 @@ func (s *State) planRelease(o ReleaseOptions) (*releasePlan, error) {
 		return nil, err
 	}
 	p := &releasePlan{license: l}
-	if p.key = o.Key; p.key == nil {
-		if p.key, err = s.readKey(); errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("%w: %q", ErrNoKey, s.path(keyFile))
-		} else if err != nil {
-			return nil, err
-		}
+	if p.key, err = s.madeKey(o.Key); err != nil {
+		return nil, err
 	}
 	if !bytes.Equal(p.key.Public().Bytes(), l.Binding.Key) {
 		return nil, (&verify.Refusal{
