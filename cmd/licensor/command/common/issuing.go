@@ -50,7 +50,7 @@ func (o *Issuing) Ready(env *cli.Env, question, nothing string) (by ledger.Opera
 
 // Deliver writes the file of a license that is on record, with the newest revocation
 // list, and returns what to answer.
-func (o *Issuing) Deliver(ctx context.Context, env *cli.Env, s *service.Service, license *ledger.License) (*Delivered, error) {
+func (o *Issuing) Deliver(ctx context.Context, env *cli.Env, s *service.Service, license *ledger.License) (*service.Delivered, error) {
 	texts, err := s.LicenseTexts(ctx)
 	if err != nil {
 		return nil, err
@@ -80,7 +80,7 @@ func (o *Issuing) Deliver(ctx context.Context, env *cli.Env, s *service.Service,
 	if err != nil {
 		return nil, err
 	}
-	d, err := deliveredOf(ctx, s, license, out)
+	d, err := s.Delivered(ctx, license, out)
 	if err != nil {
 		return nil, err
 	}

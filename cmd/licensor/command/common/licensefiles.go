@@ -95,14 +95,14 @@ func (f *LicenseDirectory) Write(files []LicenseFile) error {
 }
 
 // Prepare makes the file of a license of a sale, and says where it goes.
-func (f *LicenseDirectory) Prepare(texts *service.LicenseTexts, h *ledger.Holding, license *ledger.License) (file LicenseFile, d Delivered, err error) {
+func (f *LicenseDirectory) Prepare(texts *service.LicenseTexts, h *ledger.Holding, license *ledger.License) (file LicenseFile, d service.Delivered, err error) {
 	a := ledger.Activation{ID: license.Activation}
 	if found := service.Held(h, license.Activation); found != nil {
 		a = found.Activation
 	}
 	file.Name = NameOf(&a)
 	file.Text, err = texts.Text(license)
-	return file, Delivered{Activation: a.ID, Site: a.Site, Host: a.Host, License: service.ViewLicense(license), Output: Output{File: f.Path(file.Name)}}, err
+	return file, service.Delivered{Activation: a.ID, Site: a.Site, Host: a.Host, License: service.ViewLicense(license), Output: service.Output{File: f.Path(file.Name)}}, err
 }
 
 // CheckAndWrite is Check for files whose licenses are on record, and then Write.

@@ -105,10 +105,10 @@ func tellReleased(ctx context.Context, env *cli.Env, s *service.Service, c *comm
 // released is what release --json prints. Where a move waited for the release, the new
 // server's license is in it, or the new server has to ask for it.
 type released struct {
-	Version    int               `json:"version"`
-	Activation string            `json:"activation"`
-	Already    bool              `json:"already,omitempty"`   // it was released before
-	Successor  string            `json:"successor,omitempty"` // the activation that takes the seat
-	Waits      string            `json:"waits,omitempty"`     // the code of its request for the bridge: it asks for its license now
-	Final      *common.Delivered `json:"final,omitempty"`     // its license
+	Version    int                `json:"version"`
+	Activation string             `json:"activation"`
+	Already    bool               `json:"already,omitempty"`   // it was released before
+	Successor  string             `json:"successor,omitempty"` // the activation that takes the seat
+	Waits      string             `json:"waits,omitempty"`     // the code of its request for the bridge: it asks for its license now
+	Final      *service.Delivered `json:"final,omitempty"`     // its license
 }

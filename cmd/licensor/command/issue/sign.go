@@ -194,5 +194,5 @@ func (c *signCommand) deliver(ctx context.Context, env *cli.Env, s *service.Serv
 	if err != nil {
 		return err
 	}
-	return env.Answer(common.LicenseAnswer{Version: 1, Delivered: delivered, Again: again})
+	return env.Answer(service.LicenseAnswer{Version: 1, Delivered: delivered, Again: again})
 }

@@ -104,7 +104,7 @@ func reactivate(flags *pflag.FlagSet) cli.Run {
 			}
 			c.done()
 			common.TellWaiting(env, result.Revoked)
-			return env.Answer(common.LicenseAnswer{Version: 1, Delivered: delivered, ToRevoke: result.Revoked})
+			return env.Answer(service.LicenseAnswer{Version: 1, Delivered: delivered, ToRevoke: result.Revoked})
 		})
 	}
 }
@@ -164,7 +164,7 @@ func move(flags *pflag.FlagSet) cli.Run {
 			}
 			fmt.Fprintf(env.Stderr, "The new server runs until %s. Its real license comes with the release of the old one: \"offlicense release\" there, then \"licensor release FILE --out final.lic\" here.\n",
 				text.Minute(bridge.HardEnd))
-			return env.Answer(common.LicenseAnswer{Version: 1, Delivered: delivered})
+			return env.Answer(service.LicenseAnswer{Version: 1, Delivered: delivered})
 		})
 	}
 }

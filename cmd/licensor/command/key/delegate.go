@@ -156,7 +156,7 @@ type delegated struct {
 	Fingerprint string `json:"fingerprint"` // of the staff key
 	SignedBy    string `json:"signed_by"`   // that of the root key
 	Code        string `json:"code"`        // the comparison code of the delegation
-	common.Output
+	service.Output
 	Beyond []service.Beyond `json:"beyond,omitempty"` // with --desk: what is sold and the key may not sign
 }
 

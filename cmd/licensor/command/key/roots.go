@@ -100,9 +100,9 @@ func (c *rootsCommand) renews(h home.Home) bool {
 
 // rootsAnswer is what roots --json prints.
 type rootsAnswer struct {
-	Version       int                  `json:"version"`
-	Roots         []service.ListedRoot `json:"roots"`
-	common.Output                      // the text of the file for the product, or where it was written
+	Version        int                  `json:"version"`
+	Roots          []service.ListedRoot `json:"roots"`
+	service.Output                      // the text of the file for the product, or where it was written
 }
 
 // addStandby lets the home trust another root key. Products learn of it with their next

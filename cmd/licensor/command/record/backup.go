@@ -59,7 +59,7 @@ type copied struct {
 // headSigned is what checkpoint --json prints.
 type headSigned struct {
 	Version int `json:"version"`
-	common.Output
+	service.Output
 }
 
 func checkpoint(flags *pflag.FlagSet) cli.Run {

@@ -72,7 +72,7 @@ func (c *showCommand) run(env *cli.Env, args []string) error {
 			if err := c.carry(ctx, env, s, shown); err != nil {
 				return err
 			}
-			return env.Answer(newShowAnswer(shown, partners, now))
+			return env.Answer(common.NewShowAnswer(shown, partners, now))
 		}
 		if err := c.print(env, shown, args[0], now); err != nil {
 			return err

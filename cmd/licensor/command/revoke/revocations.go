@@ -185,7 +185,7 @@ type listAnswer struct {
 	Keys     int       `json:"keys"`
 	Recorded bool      `json:"recorded"` // false: it was signed on a copy of the ledger, and is to be added
 	Waiting  []string  `json:"not_on_it,omitempty"`
-	common.Output
+	service.Output
 }
 
 func answerOf(c *format.RevocationClaims, signer string) listAnswer {

@@ -64,17 +64,11 @@ func correct(flags *pflag.FlagSet) cli.Run {
 			} else {
 				env.Warnf("nothing is different from what is on record; nothing was changed")
 			}
-			view, err := s.ViewEntitlement(ctx, revised.After.Invoice, env.Now())
+			sold, err := s.AnswerEntitlement(ctx, revised.After.Invoice, env.Now())
 			if err != nil {
 				return err
 			}
-			return env.Answer(correctionAnswer{common.EntitlementAnswer{Version: 1, Entitlement: view}, changed})
+			return env.Answer(service.CorrectionAnswer{EntitlementAnswer: sold, Changed: changed})
 		})
 	}
-}
-
-// correctionAnswer is what correct --json prints.
-type correctionAnswer struct {
-	common.EntitlementAnswer
-	Changed bool `json:"changed"` // false: it was so already
 }

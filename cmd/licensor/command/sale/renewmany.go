@@ -37,7 +37,7 @@ const (
 type renewalResult struct {
 	*service.Renewed
 	result    string
-	delivered []common.Delivered
+	delivered []service.Delivered
 }
 
 // renewMany renews many entitlements, each whole or not at all. What is refused does not
@@ -300,20 +300,20 @@ type renewalsAnswer struct {
 }
 
 type renewalAnswer struct {
-	Line         int                `json:"line,omitempty"` // of the file
-	Invoice      string             `json:"invoice"`
-	Result       string             `json:"result"`
-	Expires      string             `json:"expires,omitempty"` // the last day; missing: there is none
-	UpdatesUntil string             `json:"updates_until,omitempty"`
-	Licenses     []common.Delivered `json:"licenses"`
-	Passed       string             `json:"passed,omitempty"` // why there is nothing to renew
+	Line         int                 `json:"line,omitempty"` // of the file
+	Invoice      string              `json:"invoice"`
+	Result       string              `json:"result"`
+	Expires      string              `json:"expires,omitempty"` // the last day; missing: there is none
+	UpdatesUntil string              `json:"updates_until,omitempty"`
+	Licenses     []service.Delivered `json:"licenses"`
+	Passed       string              `json:"passed,omitempty"` // why there is nothing to renew
 	cli.Problem
 }
 
 func (b *bulkRenewal) answer(broken error) error {
 	answer := renewalsAnswer{cli.AnswerOf(broken), []renewalAnswer{}}
 	for _, r := range b.results {
-		one := renewalAnswer{Line: r.Line, Invoice: r.Invoice, Result: r.result, Licenses: append([]common.Delivered{}, r.delivered...), Passed: r.Passed, Problem: cli.ProblemOf(r.Err)}
+		one := renewalAnswer{Line: r.Line, Invoice: r.Invoice, Result: r.result, Licenses: append([]service.Delivered{}, r.delivered...), Passed: r.Passed, Problem: cli.ProblemOf(r.Err)}
 		if r.Revised != nil {
 			one.Expires, one.UpdatesUntil = common.Ends(r.Revised.After)
 		}

@@ -139,19 +139,13 @@ func warnOfNarrower(env *cli.Env, revised *service.Revised) {
 	env.Warnf("the earlier licenses grant what they did, and remain valid %s where they are in use; to revoke one: licensor revoke --license ID --why TEXT", end)
 }
 
-// revisionAnswer is what renew --json and amend --json print.
-type revisionAnswer struct {
-	common.EntitlementAnswer
-	Changed  bool               `json:"changed"` // false: it was so already
-	Licenses []common.Delivered `json:"licenses"`
-}
-
-func answerRevision(ctx context.Context, env *cli.Env, s *service.Service, invoice string, changed bool, delivered []common.Delivered) error {
-	view, err := s.ViewEntitlement(ctx, invoice, env.Now())
+// answerRevision is what renew --json and amend --json print.
+func answerRevision(ctx context.Context, env *cli.Env, s *service.Service, invoice string, changed bool, delivered []service.Delivered) error {
+	sold, err := s.AnswerEntitlement(ctx, invoice, env.Now())
 	if err != nil {
 		return err
 	}
-	return env.Answer(revisionAnswer{common.EntitlementAnswer{Version: 1, Entitlement: view}, changed, delivered})
+	return env.Answer(service.RevisionAnswer{EntitlementAnswer: sold, Changed: changed, Licenses: delivered})
 }
 
 // showChange shows what will be different, and what another edition does not change.
@@ -181,7 +175,7 @@ func showChange(ctx context.Context, env *cli.Env, s *service.Service, before, a
 
 // deliverAll writes the licenses of an entitlement's activations into a directory, and
 // says which goes where.
-func deliverAll(ctx context.Context, env *cli.Env, s *service.Service, directory *common.LicenseDirectory, invoice string, licenses []*ledger.License) ([]common.Delivered, error) {
+func deliverAll(ctx context.Context, env *cli.Env, s *service.Service, directory *common.LicenseDirectory, invoice string, licenses []*ledger.License) ([]service.Delivered, error) {
 	h, err := s.Holding(ctx, invoice)
 	if err != nil {
 		return nil, err
@@ -191,7 +185,7 @@ func deliverAll(ctx context.Context, env *cli.Env, s *service.Service, directory
 		return nil, err
 	}
 	var files []common.LicenseFile
-	delivered := []common.Delivered{}
+	delivered := []service.Delivered{}
 	t := cli.Table{Whole: true}
 	t.Row("ACTIVATION", "SITE", "HOST", "INSTALL THIS FILE")
 	for _, license := range licenses {

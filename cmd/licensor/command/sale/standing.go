@@ -8,7 +8,6 @@ import (
 	"github.com/offlicense/offlicense/cmd/licensor/command/common"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
-	"github.com/offlicense/offlicense/format"
 	"github.com/spf13/pflag"
 )
 
@@ -97,14 +96,5 @@ func (s standing) run(ctx context.Context, env *cli.Env, do *service.Service, c 
 	} else {
 		env.Warnf("%s; nothing was changed", s.already)
 	}
-	return env.Answer(standingAnswer{1, h.Invoice, h.Entitlement.Status(by.Now), changed, revoked})
-}
-
-// standingAnswer is what suspend, resume and cancel print with --json.
-type standingAnswer struct {
-	Version  int           `json:"version"`
-	Invoice  string        `json:"invoice"`
-	State    ledger.Status `json:"state"`
-	Changed  bool          `json:"changed"` // false: it was so already
-	ToRevoke []format.ID   `json:"to_revoke,omitempty"`
+	return env.Answer(service.StandingAnswer{Version: 1, Invoice: h.Invoice, State: h.Entitlement.Status(by.Now), Changed: changed, ToRevoke: revoked})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"slices"
 	"sync"
 
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
@@ -245,6 +246,24 @@ func (a *Activator) queueLate() {
 	}
 }
 
+// Issue signs with the service's key for a change that is no request: within the same hour.
+// Who records what it has signed calls Issued.
+func (a *Activator) Issue(ctx context.Context, by ledger.Operation) ledger.Issue {
+	return func(grants []ledger.Grant) []ledger.Draft {
+		signer, room, err := a.desk.ready(ctx, by.Now)
+		if err == nil && room <= 0 {
+			err = &rules.Waiting{Word: waitsForHour, Message: "the service has signed as many licenses in an hour as it may"}
+		}
+		if err != nil {
+			return slices.Repeat([]ledger.Draft{{Err: err}}, len(grants))
+		}
+		return signer.issuer.IssueAll(grants, by.Now)
+	}
+}
+
+// Issued notes how many licenses of Issue are on record.
+func (a *Activator) Issued(n int) { a.desk.signed(n) }
+
 // AutoReleased is what came of a release.
 type AutoReleased struct {
 	Activation string
@@ -275,23 +294,9 @@ func (a *Activator) Release(ctx context.Context, text []byte) (*AutoReleased, er
 		return nil, declined(&ledger.Refusal{Rule: ledger.RuleRelease})
 	}
 	by := a.operation()
-	issue := func(grants []ledger.Grant) []ledger.Draft {
-		signer, room, err := a.desk.ready(ctx, by.Now)
-		if err == nil && room <= 0 {
-			err = &rules.Waiting{Word: waitsForHour, Message: "the service has signed as many licenses in an hour as it may"}
-		}
-		if err != nil {
-			drafts := make([]ledger.Draft, len(grants))
-			for i := range drafts {
-				drafts[i].Err = err
-			}
-			return drafts
-		}
-		return signer.issuer.IssueAll(grants, by.Now)
-	}
 	released, err := a.s.Book.Release(context.WithoutCancel(ctx), by, rules.Releasing{
 		License: p.License, Key: p.Request.Key, EmergencyDays: p.EmergencyDays, Raw: p.Raw,
-	}, issue)
+	}, a.Issue(ctx, by))
 	if err != nil {
 		q := &verify.Request{Request: format.Request{Invoice: p.Request.Invoice}, Hash: sha256.Sum256(p.Raw)}
 		waits, err := a.refused(ctx, err, &call{q: q, text: text})
@@ -301,7 +306,7 @@ func (a *Activator) Release(ctx context.Context, text []byte) (*AutoReleased, er
 		return &AutoReleased{Activation: p.Record.Activation, Waits: true, Number: waits.Number, Word: waits.Word, Detail: waits.Detail, Next: "Nothing more: the vendor records the release."}, nil
 	}
 	if released.Final != nil {
-		a.desk.signed(1)
+		a.Issued(1)
 	}
 	return &AutoReleased{Activation: released.Activation, Already: released.Already, Successor: released.Successor}, nil
 }

@@ -1,16 +1,15 @@
-package record
+package common
 
 import (
 	"time"
 
-	"github.com/offlicense/offlicense/cmd/licensor/command/common"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
 	"github.com/offlicense/offlicense/format"
 )
 
-// showAnswer is what show --json prints.
-type showAnswer struct {
+// ShowAnswer is what show --json prints.
+type ShowAnswer struct {
 	Version     int                      `json:"version"`
 	Activation  string                   `json:"activation,omitempty"` // the one that was asked for
 	License     format.ID                `json:"license,omitzero"`     // likewise
@@ -19,7 +18,7 @@ type showAnswer struct {
 	Entitlement *service.EntitlementView `json:"entitlement,omitempty"` // with all activations
 	Seller      string                   `json:"seller,omitempty"`
 	Licenses    []shownLicense           `json:"licenses"`
-	Events      []common.EventView       `json:"events"`
+	Events      []EventView              `json:"events"`
 	More        bool                     `json:"more"` // there are earlier events
 	Next        []service.Next           `json:"next"`
 }
@@ -58,9 +57,10 @@ type shownLicense struct {
 	List       uint64   `json:"revoked_by_list,omitempty"` // 0: the next one
 }
 
-func newShowAnswer(shown *service.Shown, partners ledger.Partners, now time.Time) *showAnswer {
-	a := &showAnswer{Version: 1, Changed: shown.Foreign != "", Licenses: []shownLicense{}, Next: append([]service.Next{}, shown.Next(now)...),
-		Events: common.ViewLater(shown.Past.Events, shown.Past.Sold), More: shown.Past.More}
+// NewShowAnswer is what is told to a program of something that was looked up.
+func NewShowAnswer(shown *service.Shown, partners ledger.Partners, now time.Time) *ShowAnswer {
+	a := &ShowAnswer{Version: 1, Changed: shown.Foreign != "", Licenses: []shownLicense{}, Next: append([]service.Next{}, shown.Next(now)...),
+		Events: ViewLater(shown.Past.Events, shown.Past.Sold), More: shown.Past.More}
 	if shown.Request != nil {
 		a.Request = newShownRequest(shown)
 	}
