@@ -20,7 +20,7 @@ var layers = map[string][]string{
 	"/internal/issuer":       {"/internal/ledger"},
 	"/internal/home":         {"/internal/issuer"}, // it makes the first delegation
 	"/internal/desk":         {"/internal/home", "/internal/ledger/store"},
-	"/internal/web":          {"/internal/service"},
+	"/internal/web":          {"/internal/service", "/internal/desk", "/internal/ledger"},
 	"/internal/letter":       {},
 	"/internal/photo":        {},
 	"/internal/sheet":        {},

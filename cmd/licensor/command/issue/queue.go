@@ -56,25 +56,6 @@ func (c *queueCommand) run(env *cli.Env, args []string) error {
 	return cli.Usagef("want queue list, or queue show, sign or refuse with one number").WithHint("licensor queue list has the numbers")
 }
 
-// queued is a request as list and show answer it.
-type queued struct {
-	*desk.Waiting
-	Code string `json:"comparison_code"`
-	Host string `json:"host,omitempty"`
-	Site string `json:"site,omitempty"`
-	Type string `json:"type"`
-}
-
-func queuedOf(w *desk.Waiting) queued {
-	q := queued{Waiting: w, Code: format.ComparisonCode(w.Hash)}
-	if kind, _, err := format.DecodeText([]byte(w.Request)); err == nil && kind == format.Release {
-		q.Type = "release"
-	} else if request, err := verify.OpenRequest([]byte(w.Request)); err == nil {
-		q.Host, q.Site, q.Type = request.Host, request.Site, request.Type
-	}
-	return q
-}
-
 func (c *queueCommand) list(env *cli.Env) error {
 	state := desk.State(c.state)
 	if !slices.Contains([]desk.State{desk.Waits, desk.Signed, desk.Refused}, state) {
@@ -94,7 +75,7 @@ func (c *queueCommand) list(env *cli.Env) error {
 			}
 			for _, w := range page {
 				n++
-				q := queuedOf(w)
+				q := desk.ViewOf(w)
 				t.Row(w.Number, w.Invoice, q.Type, q.Code, q.Host, text.Minute(w.Asked), w.Word)
 				if err := env.AnswerLine(q); err != nil {
 					return err
@@ -123,7 +104,7 @@ func (c *queueCommand) with(env *cli.Env, number string, f func(context.Context,
 }
 
 func showWaiting(env *cli.Env, w *desk.Waiting) error {
-	q := queuedOf(w)
+	q := desk.ViewOf(w)
 	t := cli.Table{Whole: true}
 	t.Row("number", w.Number)
 	t.Row("state", string(w.State))
@@ -166,7 +147,7 @@ func (c *queueCommand) sign(ctx context.Context, env *cli.Env, d *desk.Desk, w *
 		}
 		// Who asked gets it from the service.
 		fmt.Fprintf(env.Stderr, "Signed: license %s. It is there when the same request is posted again.\n", license.ID)
-		return env.Answer(queuedOf(w))
+		return env.Answer(desk.ViewOf(w))
 	})
 }
 
@@ -198,5 +179,5 @@ func (c *queueCommand) refuse(ctx context.Context, env *cli.Env, d *desk.Desk, w
 	}
 	fmt.Fprintf(env.Stderr, "Request %s is refused; whoever posts it again reads: %s\n", w.Number, cli.Clean(c.say))
 	w.State, w.Said, w.By, w.At = desk.Refused, c.say, by.Operator, by.Now
-	return env.Answer(queuedOf(w))
+	return env.Answer(desk.ViewOf(w))
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/cmd/licensor/command/common"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/desk"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/web"
 	"github.com/spf13/pflag"
@@ -90,6 +91,9 @@ func (c *serveCommand) serve(ctx context.Context, env *cli.Env, s *service.Servi
 	}
 	o := &web.Options{
 		Activation: activator, Ready: s.CheckFrozen, Waiting: d.Count, Origin: sockets.origin, TrustProxy: c.trustProxy, Log: log, Now: env.Now,
+		Calls: &web.Calls{Service: s, Desk: d, Signing: activator, Random: env.Rand, Show: func(shown *service.Shown, partners ledger.Partners, now time.Time) any {
+			return common.NewShowAnswer(shown, partners, now)
+		}},
 	}
 	var public *web.Site
 	var serving *web.Running

@@ -10,35 +10,60 @@ import (
 // Answer is what a call with an idempotency key was answered.
 type Answer struct {
 	Request [32]byte // SHA-256 of what was asked: the same key with another question is a mistake
-	Status  int      // of HTTP
+	Status  int      // of HTTP; 0: it is being carried out
 	Body    string
 }
 
-const keepAnswers = 7 * 24 * time.Hour
+const (
+	keepAnswers = 7 * 24 * time.Hour
 
-// AnswerOf returns what a token's call with a key was answered, nil if there was none in the last
-// seven days.
-func (d *Desk) AnswerOf(ctx context.Context, token, key string, now time.Time) (answer *Answer, err error) {
-	err = d.db.Read(ctx, func(t *store.BesideTx) error {
-		a, hash := new(Answer), []byte(nil)
-		found, err := t.Row("SELECT request, status, answer FROM {in}answers WHERE token = $1 AND key = $2 AND given >= $3",
-			[]any{token, key, now.Add(-keepAnswers).Unix()}, &hash, &a.Status, &a.Body)
-		if copy(a.Request[:], hash); found {
-			answer = a
+	// CarryOutTime is how long a call may take. One that has taken its key for longer has
+	// broken off with its process.
+	CarryOutTime = 2 * time.Minute
+)
+
+// TakeKey takes a key of a token for a call that is about to be carried out: no other one gets
+// it. It returns what the key was taken for before, or nil. Where the call before has broken
+// off, known has the status 0 and taken is true as well: what it did may be on record.
+func (d *Desk) TakeKey(ctx context.Context, token, key string, request [32]byte, now time.Time) (taken bool, known *Answer, err error) {
+	err = d.db.Change(ctx, func(t *store.BesideTx) error {
+		taken, known = false, nil
+		if _, err := t.Exec("DELETE FROM {in}answers WHERE given < $1", now.Add(-keepAnswers).Unix()); err != nil {
+			return err
+		}
+		a, hash, given := new(Answer), []byte(nil), int64(0)
+		found, err := t.Row("SELECT request, status, answer, given FROM {in}answers WHERE token = $1 AND key = $2",
+			[]any{token, key}, &hash, &a.Status, &a.Body, &given)
+		switch copy(a.Request[:], hash); {
+		case err != nil:
+			return err
+		case !found:
+			taken = true
+			_, err = t.Exec("INSERT INTO {in}answers (token, key, request, status, answer, given) VALUES ($1, $2, $3, 0, '', $4)", token, key, request[:], now.Unix())
+			return err
+		}
+		known = a
+		if a.Status == 0 && a.Request == request && now.Sub(time.Unix(given, 0)) > CarryOutTime {
+			taken = true
+			_, err = t.Exec("UPDATE {in}answers SET given = $3 WHERE token = $1 AND key = $2", token, key, now.Unix())
 		}
 		return err
 	})
-	return answer, err
+	return taken, known, err
 }
 
-// KeepAnswer keeps what a call was answered.
-func (d *Desk) KeepAnswer(ctx context.Context, token, key string, a Answer, now time.Time) error {
+// KeepAnswer keeps what the call was answered that has taken a key, for seven days.
+func (d *Desk) KeepAnswer(ctx context.Context, token, key string, status int, body string, now time.Time) error {
 	return d.db.Change(ctx, func(t *store.BesideTx) error {
-		if _, err := t.Exec("DELETE FROM {in}answers WHERE given < $1 OR token = $2 AND key = $3", now.Add(-keepAnswers).Unix(), token, key); err != nil {
-			return err
-		}
-		_, err := t.Exec("INSERT INTO {in}answers (token, key, request, status, answer, given) VALUES ($1, $2, $3, $4, $5, $6)",
-			token, key, a.Request[:], a.Status, a.Body, now.Unix())
+		_, err := t.Exec("UPDATE {in}answers SET status = $3, answer = $4, given = $5 WHERE token = $1 AND key = $2", token, key, status, body, now.Unix())
+		return err
+	})
+}
+
+// FreeKey frees a key that was taken for a call that has changed nothing.
+func (d *Desk) FreeKey(ctx context.Context, token, key string) error {
+	return d.db.Change(ctx, func(t *store.BesideTx) error {
+		_, err := t.Exec("DELETE FROM {in}answers WHERE token = $1 AND key = $2 AND status = 0", token, key)
 		return err
 	})
 }

@@ -184,23 +184,64 @@ func TestTokens(t *testing.T) {
 	})
 }
 
+// TestAnswers: a key is one call's, until it is answered, and its answer is kept. One that has
+// broken off is taken up by the same call alone.
 func TestAnswers(t *testing.T) {
 	everywhere(t, func(t *testing.T, open func() *desk.Desk) {
 		d, ctx := open(), t.Context()
-		want := desk.Answer{Request: [32]byte{5}, Status: 201, Body: `{"invoice":"A-1"}`}
-		if err := d.KeepAnswer(ctx, "shop", "k1", want, now); err != nil {
+		one, two := [32]byte{5}, [32]byte{6}
+		take := func(key string, request [32]byte, at time.Time, taken bool, known *desk.Answer) {
+			t.Helper()
+			got, was, err := d.TakeKey(ctx, "shop", key, request, at)
+			if err != nil || got != taken || (was == nil) != (known == nil) || was != nil && *was != *known {
+				t.Errorf("got %v, %+v, %v, want %v, %+v", got, was, err, taken, known)
+			}
+		}
+		take("k1", one, now, true, nil)
+		take("k1", one, now.Add(time.Minute), false, &desk.Answer{Request: one})
+		take("k1", two, now.Add(time.Hour), false, &desk.Answer{Request: one})
+		take("k1", one, now.Add(time.Hour), true, &desk.Answer{Request: one})
+		take("k1", one, now.Add(time.Hour), false, &desk.Answer{Request: one})
+		if err := d.KeepAnswer(ctx, "shop", "k1", 201, `{"invoice":"A-1"}`, now); err != nil {
 			t.Fatal(err)
 		}
-		if got, err := d.AnswerOf(ctx, "shop", "k1", now.Add(time.Hour)); err != nil || got == nil || *got != want {
-			t.Errorf("got %+v, %v", got, err)
+		want := &desk.Answer{Request: one, Status: 201, Body: `{"invoice":"A-1"}`}
+		take("k1", one, now.Add(time.Hour), false, want)
+		take("k1", two, now.Add(time.Hour), false, want)
+		if err := d.FreeKey(ctx, "shop", "k1"); err != nil {
+			t.Fatal(err)
 		}
-		for _, c := range []struct {
-			token, key string
-			at         time.Time
-		}{{"shop", "k2", now}, {"crm", "k1", now}, {"shop", "k1", now.AddDate(0, 0, 8)}} {
-			if got, err := d.AnswerOf(ctx, c.token, c.key, c.at); got != nil || err != nil {
-				t.Errorf("%+v: got %+v, %v", c, got, err)
+		take("k1", one, now.Add(time.Hour), false, want) // what was answered stays
+		if taken, _, err := d.TakeKey(ctx, "crm", "k1", two, now); !taken || err != nil {
+			t.Errorf("another token's key: %v, %v", taken, err)
+		}
+		take("k2", one, now, true, nil)
+		if err := d.FreeKey(ctx, "shop", "k2"); err != nil {
+			t.Fatal(err)
+		}
+		take("k2", two, now, true, nil)
+		take("k1", two, now.AddDate(0, 0, 8), true, nil)
+
+		other, winners := open(), make(chan bool, 8)
+		var wait sync.WaitGroup
+		for i := range cap(winners) {
+			wait.Go(func() {
+				taken, _, err := []*desk.Desk{d, other}[i%2].TakeKey(ctx, "shop", "raced", one, now)
+				if err != nil {
+					t.Error(err)
+				}
+				winners <- taken
+			})
+		}
+		wait.Wait()
+		n := 0
+		for range cap(winners) {
+			if <-winners {
+				n++
 			}
+		}
+		if n != 1 {
+			t.Errorf("%d have taken one key", n)
 		}
 	})
 }

@@ -139,7 +139,11 @@ type (
 	Finding         = audit.Finding
 	Sale            = audit.Sale
 	Override        = audit.Override
+	Waiting         = rules.Waiting
 )
+
+// IsTrouble reports whether an error is the database's, and not about what was asked.
+func IsTrouble(err error) bool { return store.IsTrouble(err) }
 
 // How a revision is made.
 var (

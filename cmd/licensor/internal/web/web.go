@@ -35,6 +35,7 @@ type Options struct {
 	Activation Activation
 	Ready      func(context.Context) error        // whether the ledger can be read
 	Waiting    func(context.Context) (int, error) // how many requests wait for the staff
+	Calls      *Calls                             // of the vendor's own programs; nil: none
 	Origin     *url.URL                           // under which the public site is reached
 	TrustProxy bool                               // a proxy names the client in X-Forwarded-For
 	Log        *slog.Logger
@@ -74,7 +75,8 @@ func Public(o *Options) *Site {
 	return s
 }
 
-// Staff returns the site for the vendor's own network: health and metrics, of both sites.
+// Staff returns the site for the vendor's own network: health and metrics, of both sites, and the calls of
+// its own programs.
 func Staff(o *Options, public *Site, hosts ...string) *Site {
 	s := newSite(o, "staff", append(hosts, o.Origin.Host)...)
 	sites := []*Site{s}
@@ -85,6 +87,9 @@ func Staff(o *Options, public *Site, hosts ...string) *Site {
 	s.mux.HandleFunc("GET /readyz", s.ready)
 	s.mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, r *http.Request) { s.metrics(w, r, sites) })
 	s.mux.HandleFunc("GET /v1/openapi.yaml", s.openapi)
+	if o.Calls != nil {
+		o.Calls.handle(s)
+	}
 	return s
 }
 

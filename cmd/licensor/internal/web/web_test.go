@@ -111,6 +111,9 @@ func answerOf(t *testing.T, method, url, body string, header ...string) (int, ht
 	if err != nil {
 		t.Fatal(err)
 	}
+	if len(body) < 10_000 {
+		keep(t, exchange{t.Name(), method, r.URL.String(), body, r.Header, answer.StatusCode, answer.Header, string(text)})
+	}
 	return answer.StatusCode, answer.Header, string(text)
 }
 
@@ -136,6 +139,11 @@ func TestAnswers(t *testing.T) {
 	}
 	if status, _, body := answerOf(t, "GET", at+"/v1/revocations/newest", ""); status != 200 || body != "OLV1:X\n" {
 		t.Errorf("got %d %s", status, body)
+	}
+	for _, site := range []string{public, staff} {
+		if status, _, body := answerOf(t, "GET", "http://"+site+"/v1/openapi.yaml", ""); status != 200 || body != string(openapi) {
+			t.Errorf("got %d %s", status, body)
+		}
 	}
 	a.activated = &service.Activated{Waits: true, Number: "ABCD-EFGH", Word: "plan", Detail: "It waits.", Next: "Send it again."}
 	status, h, body := answerOf(t, "POST", at+"/v1/activations", "OLQ1:X")
