@@ -124,7 +124,7 @@ func (r *revision) reviseLater(ctx context.Context, env *cli.Env, s *service.Ser
 	} else {
 		fmt.Fprintln(env.Stderr, "Recorded. What licenses say stays as it is.")
 	}
-	return answerRevision(ctx, env, s, invoice, len(done.Steps) > 0, []common.Delivered{})
+	return answerRevision(ctx, env, s, invoice, len(done.Steps) > 0, []service.Delivered{})
 }
 
 // warnOfNarrower tells that the licenses from before grant what was taken away.

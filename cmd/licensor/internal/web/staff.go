@@ -10,7 +10,6 @@ import (
 	"io"
 	"mime"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -46,7 +45,7 @@ type staff struct {
 	site *Site
 }
 
-// call is one of them, whose token has the rights to it.
+// call is one of them, whose token has the right to it.
 type call struct {
 	by    ledger.Operation
 	token *desk.Token
@@ -61,8 +60,8 @@ func (c *Calls) handle(s *Site) {
 	s.mux.HandleFunc("GET /v1/staff/queue", f.reading(f.queue))
 	changing(f, "sell", f.sell, desk.Sell)
 	changing(f, "correct", f.correct, desk.Sell)
-	changing(f, "renew", f.renew, desk.Sell, desk.Sign)
-	changing(f, "amend", f.amend, desk.Sell, desk.Sign)
+	changing(f, "renew", f.renew, desk.Sell)
+	changing(f, "amend", f.amend, desk.Sell)
 	changing(f, "sign", f.sign, desk.Sign)
 	changing(f, "queue/sign", f.queueSign, desk.Sign)
 	changing(f, "queue/refuse", f.queueRefuse, desk.Sign)
@@ -71,20 +70,19 @@ func (c *Calls) handle(s *Site) {
 	changing(f, "cancel", f.standing(ledger.StandingCanceled), desk.Revoke)
 }
 
-// enter finds the token of a call, and refuses one without the rights. Any text that is no
+// enter finds the token of a call, and refuses one without the right. Any text that is no
 // token costs the same.
-func (s *staff) enter(w http.ResponseWriter, r *http.Request, rights ...desk.Right) *call {
+func (s *staff) enter(w http.ResponseWriter, r *http.Request, right desk.Right) *call {
 	text, isBearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	token, err := s.Desk.Bearer(r.Context(), text)
-	missing := slices.IndexFunc(rights, func(right desk.Right) bool { return token == nil || !token.May(right) })
 	switch {
 	case err != nil:
 		s.site.failed(w, err)
 	case token == nil || !isBearer:
 		w.Header().Set("WWW-Authenticate", "Bearer")
 		problem{Status: http.StatusUnauthorized, Rule: "token", Detail: "The call has no token that is known here.", Next: "Send Authorization: Bearer olt_..., which \"licensor desk token add\" has printed."}.write(w)
-	case missing >= 0:
-		problem{Status: http.StatusForbidden, Rule: "right", Detail: "The token has not the right " + string(rights[missing]) + ".", Next: "Use a token that has it: licensor desk token add NAME --right " + string(rights[missing])}.write(w)
+	case !token.May(right):
+		problem{Status: http.StatusForbidden, Rule: "right", Detail: "The token has not the right " + string(right) + ".", Next: "Use a token that has it: licensor desk token add NAME --right " + string(right)}.write(w)
 	default:
 		return &call{token: token, by: ledger.Operation{Operator: "token:" + token.Name, Now: s.site.o.Now(), Random: s.Random}}
 	}
@@ -104,10 +102,10 @@ func (s *staff) reading(do func(ctx context.Context, r *http.Request, now time.T
 // changing answers a call that changes something, once for each idempotency key: B is its
 // body. The key is taken before anything is done; and what broke off between that and its
 // answer is harmless a second time, for the ledger knows what is on record.
-func changing[B any](s *staff, name string, do func(ctx context.Context, c *call, body *B) (any, error), rights ...desk.Right) {
+func changing[B any](s *staff, name string, do func(ctx context.Context, c *call, body *B) (any, error), right desk.Right) {
 	pattern := "POST /v1/staff/" + name
 	s.site.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
-		c := s.enter(w, r, rights...)
+		c := s.enter(w, r, right)
 		if c == nil {
 			return
 		}

@@ -237,8 +237,10 @@ func (s *staff) renew(ctx context.Context, c *call, body *renewal) (any, error) 
 // maxTexts is how many license files an answer has: each server may ask for its own.
 const maxTexts = 50
 
-// revise changes a sale, and signs the licenses of all who are active.
+// revise changes a sale. Its licenses are signed at once where the token may; else each when
+// its server's request comes again.
 func (s *staff) revise(ctx context.Context, c *call, invoice string, r service.Revision) (any, error) {
+	c.by.Later = !c.token.May(desk.Sign)
 	done, err := s.Service.Book.Revise(ctx, c.by, invoice, r, s.Signing.Issue(ctx, c.by))
 	if err != nil {
 		return nil, err
@@ -302,6 +304,9 @@ func (s *staff) sign(ctx context.Context, c *call, body *asked) (any, error) {
 }
 
 func (s *staff) signText(ctx context.Context, c *call, text string) (any, error) {
+	if kind, _, err := format.DecodeText([]byte(text)); err == nil && kind == format.Release {
+		return nil, &problemError{Status: http.StatusUnprocessableEntity, Rule: "release", Detail: "This is a release, and no request.", Next: "Record it with licensor release, or licensor queue sign."}
+	}
 	request, err := verify.OpenRequest([]byte(text))
 	if err != nil {
 		return nil, err
