@@ -174,6 +174,11 @@ func notOurs(text []byte) error {
 	case start[0] == '{' || start[0] == '[':
 		return other("this is JSON, not a statement in its text form")
 	}
+	for _, packed := range [...]struct{ start, name string }{{"PK\x03\x04", "a ZIP archive, or a document of an office program"}, {"\x1f\x8b", "packed with gzip"}, {"%PDF", "a PDF document"}, {"7z\xbc\xaf", "a 7z archive"}} {
+		if bytes.HasPrefix(start, []byte(packed.start)) {
+			return other("this is " + packed.name + ", not a statement in its text form")
+		}
+	}
 	return other("it does not start with " + Prefixes())
 }
 

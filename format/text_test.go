@@ -164,7 +164,9 @@ func TestForeignFilesAreNamed(t *testing.T) {
 		`[1]`:                                    "JSON",
 		far + `{"license": 1}`:                   "JSON",
 		far + "ssh-ed25519 AAAA":                 "public key",
-		"%PDF-1.7":                               "does not start with",
+		"%PDF-1.7":                               "PDF",
+		"PK\x03\x04\x14":                         "ZIP",
+		"\x1f\x8b\x08":                           "gzip",
 		"\x89PNG\r\n\x1a\n":                      "does not start with",
 		"https://acme.example/":                  "does not start with",
 	} {

@@ -81,19 +81,34 @@ func ParsePublicLine(line string) (NamedKey, error) {
 
 // notPublicLine says what was found instead of a line that starts with sshType.
 func notPublicLine(line string) error {
-	switch what := mistake.Name(line); what {
-	case "":
+	switch what := mistake.Name(line); {
+	case strings.HasPrefix(line, "---- BEGIN SSH2 PUBLIC KEY"): // RFC 4716, section 3
+		return mistake.New("this is a public key as PuTTY saves it; one line is wanted", "convert it: ssh-keygen -i -f FILE", nil)
+	case strings.HasPrefix(line, "-----BEGIN ") && what == "a public key":
+		return mistake.New("this is a public key in PEM; one line is wanted", "give the line that starts with "+sshType+", as OpenSSH writes it", nil)
+	case what == "" && isDashed(line):
+		return mistake.New("a program for texts has put another dash into "+sshType, "copy the file itself, or type that dash again", nil)
+	case what == "":
 		return fmt.Errorf("malformed public key line: it does not start with %q", sshType)
-	case "a public key":
+	case what == "a public key":
 		keyType, _, _ := strings.Cut(line, " ")
 		return fmt.Errorf("public key of another type: got %.64q, want %q", keyType, sshType)
-	case "a private key":
+	case what == "a private key":
 		return mistake.New("this is a private key; a public key is wanted",
 			"give the file of the same name that ends in .pub", nil)
 	default:
 		return mistake.New(fmt.Sprintf("this is %s, not a public key", what),
 			"give a file with lines that start with "+sshType, nil)
 	}
+}
+
+// isDashed reports whether a line starts with sshType but for its dash, which is U+2010 to U+2015 or
+// U+2212.
+func isDashed(line string) bool {
+	before, after, _ := strings.Cut(sshType, "-")
+	rest, found := strings.CutPrefix(line, before)
+	dash, size := utf8.DecodeRuneInString(rest)
+	return found && (dash >= '\u2010' && dash <= '\u2015' || dash == '\u2212') && strings.HasPrefix(rest[size:], after)
 }
 
 // ParsePublicFile reads public keys, one on a line. Blank lines and lines that start

@@ -160,6 +160,22 @@ func TestPrivateKeyGivenAsPublic(t *testing.T) {
 	}
 }
 
+// TestOtherFormsOfPublicKeys: what other programs make of a public key is named, with what to do.
+func TestOtherFormsOfPublicKeys(t *testing.T) {
+	for text, want := range map[string]string{
+		"---- BEGIN SSH2 PUBLIC KEY ----\nComment: \"256-bit ED25519\"\nAAAA\n": "ssh-keygen -i -f FILE",
+		"-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA\n":                        "as OpenSSH writes it",
+		"ssh\u2010ed25519 AAAA": "type that dash again",
+		"OLA1:AAAA":             "lines that start with ssh-ed25519",
+	} {
+		_, err := ParsePublicFile([]byte(text))
+		var hint interface{ Hint() string }
+		if !errors.As(err, &hint) || !strings.Contains(hint.Hint(), want) {
+			t.Errorf("%q: got %v, want a hint with %q", text, err, want)
+		}
+	}
+}
+
 func TestParsePublicFile(t *testing.T) {
 	var lines []string
 	for i := range 17 {

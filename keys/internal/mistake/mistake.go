@@ -30,6 +30,7 @@ var statements = map[string]string{
 	"OLR": "a release",
 	"OLD": "a delegation",
 	"OLV": "a revocation list",
+	"OLA": "an attestation",
 }
 
 // Name says what text is, such as "a license" or "a private key", as far as its first
