@@ -8,6 +8,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/offlicense/offlicense/cmd/licensor/internal/desk"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/ledgertest"
 	"github.com/offlicense/offlicense/format"
@@ -118,4 +119,29 @@ func TestWrongClaimsLookAlike(t *testing.T) {
 	}
 	same(http.StatusUnprocessableEntity, refused...)
 	same(http.StatusAccepted, claim(30, invoice(0), wrong), claim(31, invoice(0), right), claim(32, "UNKNOWN", wrong), claim(33, "UNKNOWN", right))
+}
+
+// TestQueueOfOneInvoice: so many requests of one invoice wait for the staff; one more is told to
+// go another way, and those of other invoices are served.
+func TestQueueOfOneInvoice(t *testing.T) {
+	t.Parallel()
+	s := newServed(t, soldToMany(t))
+	ask := func(site int, invoice string) answer {
+		text, err := requestText(site, invoice, components(site))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s.activate(text)
+	}
+	for site := range 1 + desk.MaxWaitingOfOne {
+		if a := ask(site, invoice(0)); !a.told() {
+			t.Errorf("site %d: got %v", site, a)
+		}
+	}
+	if a := ask(1000, invoice(0)); a.status != http.StatusUnprocessableEntity || !strings.Contains(a.body, `"rule":"queue"`) {
+		t.Errorf("got %v", a)
+	}
+	if a := ask(1001, invoice(1)); a.status != http.StatusOK {
+		t.Errorf("got %v", a)
+	}
 }
