@@ -143,7 +143,7 @@ func (s *Site) handler() http.Handler {
 		if s.ending.Load() {
 			h.Set("Connection", "close")
 		}
-		r.Body = http.MaxBytesReader(answer, r.Body, MaxBody)
+		r.Body = http.MaxBytesReader(w, r.Body, MaxBody) // w, so that the server does not wait for what it will not read
 		if slices.Contains(s.hosts, strings.ToLower(r.Host)) {
 			inner.ServeHTTP(answer, r)
 		} else {
