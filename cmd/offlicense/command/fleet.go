@@ -36,7 +36,7 @@ type fleetFlags struct {
 
 func (t tool) fleetCommand() cli.Command {
 	return cli.Command{
-		Name: "fleet", Summary: "look at many sites at once: who uses what, and what is wrong", Usage: fleetUsage,
+		Name: "fleet", Summary: "look at many sites at once, and tell what is wrong", Usage: fleetUsage,
 		Setup: func(flags *pflag.FlagSet) cli.Run {
 			f := &fleetFlags{tool: t, ending: 60 * 24 * time.Hour}
 			flags.StringVar(&f.roots, "roots", "", "")
