@@ -80,7 +80,7 @@ var clockHistories = []clockHistory{
 	{"set back by a day", "request 0, install 0, check 20h, check 40h, check 16h", "holds", "it is judged by the later time, so nothing is won", setting{}},
 	{"set back by a day over the end", "request 0, install 0, check 20h, check 36h, check 12h", "stops", "the end was seen, and stays seen", setting{ended: true}},
 	{"set back over the end, the record cannot be written", "request 0, install 0, check 20h, readonly 36h, readonly 12h", "warns", "nothing remembers the end, and a warning says so", setting{ended: true}},
-	{"the directory cannot be written", "request 0, install 0, readonly 100d", "warns", "it is judged by what is signed and what stands there; the warning says which protection is off", setting{}},
+	{"the directory cannot be written", "request 0, install 0, readonly 100d", "warns", "it is judged by what is signed and what was recorded before; the warning says which protection is off", setting{}},
 	{"the same, and the clock is behind the signature", "request 0, install 0, readonly -3d", "stops", "what is signed remains", setting{}},
 	{"the same, and the clock is behind the record", "request 0, install 0, check 20h, check 40h, check 60h, readonly 12h", "stops", "what was recorded before remains", setting{}},
 	{"the record is damaged", "request 0, install 0, damage 1d, check 2d", "warns", "the time seen before is not known; the warning names the file", setting{}},
@@ -246,7 +246,7 @@ func TestClockHistoriesDocument(t *testing.T) {
 	}
 	for i, h := range clockHistories {
 		if slices.ContainsFunc(clockHistories[:i], func(o clockHistory) bool { return o.what == h.what && o.with == h.with }) {
-			t.Errorf("%q stands there twice", h.what)
+			t.Errorf("%q is a duplicate", h.what)
 		}
 	}
 }

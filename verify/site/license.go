@@ -111,7 +111,7 @@ func (s *State) readOnly() verify.Warning {
 	if s.dir == "" {
 		return w.Says("there is no state directory: neither the time nor revocation lists are remembered, and a clock that is behind is known by what is signed alone")
 	}
-	return w.Says("the state directory %q is not written: from now on neither the time, nor revocation lists, nor emergency days are remembered, and a clock that is behind is known by what is signed or stands there", s.dir)
+	return w.Says("the state directory %q is not written: from now on neither the time, nor revocation lists, nor emergency days are remembered, and a clock that is behind is noticed only by what is signed or was recorded before", s.dir)
 }
 
 func (s *State) notRecorded(name string, err error) verify.Warning {

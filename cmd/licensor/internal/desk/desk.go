@@ -1,6 +1,7 @@
 // Package desk keeps what the service needs and what is no part of the ledger: the requests
 // that wait for the staff, the tokens of programs that call it, and the answers that they
-// were given. It lies beside the ledger, in the file desk.db of the home or in the schema desk
+// were given. Its SQL is here, as the ledger's is in its store; the database itself is opened
+// there. It lies beside the ledger, in the file desk.db of the home or in the schema desk
 // of the ledger's PostgreSQL database. Whoever loses it loses no license: what waited is
 // asked for again, and new tokens are made.
 package desk
