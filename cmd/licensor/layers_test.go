@@ -14,13 +14,15 @@ const here = "github.com/offlicense/offlicense/cmd/licensor"
 // layers say of each package, or of all in a directory, which of ours it may import.
 var layers = map[string][]string{
 	"/":                      {"/command/", "/internal/photo"},
-	"/command/":              {"/command/common", "/internal/desk", "/internal/web", "/internal/service", "/internal/sheet", "/internal/home", "/internal/ledger"},
+	"/command/":              {"/command/common", "/internal/desk", "/internal/web", "/internal/web/staff", "/internal/service", "/internal/sheet", "/internal/home", "/internal/ledger"},
 	"/internal/catalogue":    {"/internal/ledger"},
 	"/internal/service":      {"/internal/catalogue", "/internal/home", "/internal/issuer", "/internal/ledger", "/internal/ledger/", "/internal/letter"},
 	"/internal/issuer":       {"/internal/ledger"},
 	"/internal/home":         {"/internal/issuer"}, // it makes the first delegation
 	"/internal/desk":         {"/internal/home", "/internal/ledger/store"},
 	"/internal/web":          {"/internal/service", "/internal/desk", "/internal/ledger"},
+	"/internal/web/page":     {},
+	"/internal/web/staff":    {"/internal/web/page", "/internal/service", "/internal/desk", "/internal/ledger"},
 	"/internal/letter":       {},
 	"/internal/photo":        {},
 	"/internal/sheet":        {},

@@ -6,6 +6,7 @@ import (
 	"embed"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"os"
 	"os/signal"
 	"syscall"
@@ -17,6 +18,7 @@ import (
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/web"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/web/staff"
 	"github.com/spf13/pflag"
 )
 
@@ -95,6 +97,11 @@ func (c *serveCommand) serve(ctx context.Context, env *cli.Env, s *service.Servi
 			return common.NewShowAnswer(shown, partners, now)
 		}},
 	}
+	pages := &staff.Pages{
+		Service: s, Desk: d, Signing: activator, Random: env.Rand, Now: env.Now, Log: log,
+		SignedIn: func(*http.Request) (*desk.User, error) { return nil, nil },
+	}
+	o.StaffPages = func(s *web.Site) { pages.Register(s) }
 	var public *web.Site
 	var serving *web.Running
 	if sockets.public != nil {
@@ -102,7 +109,7 @@ func (c *serveCommand) serve(ctx context.Context, env *cli.Env, s *service.Servi
 		serving = public.Serve(sockets.public, sockets.tls)
 		fmt.Fprintf(env.Stderr, "public: %s, listening at %s\n", sockets.origin, sockets.public.Addr())
 	}
-	staff := web.Staff(o, public, web.Loopback(port(sockets.staff))...).Serve(sockets.staff, nil)
+	desk := web.Staff(o, public, web.Loopback(port(sockets.staff))...).Serve(sockets.staff, nil)
 	fmt.Fprintf(env.Stderr, "staff: http://%s\n", sockets.staff.Addr())
 	notify := func(state string) {
 		if err := web.Notify(env.Getenv("NOTIFY_SOCKET"), state); err != nil {
@@ -113,7 +120,7 @@ func (c *serveCommand) serve(ctx context.Context, env *cli.Env, s *service.Servi
 	return until(context.WithoutCancel(ctx), stop, func() {
 		signal.Stop(stop) // a second one ends the process at once
 		notify("STOPPING=1")
-	}, staff, serving)
+	}, desk, serving)
 }
 
 // shutdownTime is how long what runs has to finish.

@@ -36,6 +36,8 @@ type Options struct {
 	Ready      func(context.Context) error        // whether the ledger can be read
 	Waiting    func(context.Context) (int, error) // how many requests wait for the staff
 	Calls      *Calls                             // of the vendor's own programs; nil: none
+	StaffPages func(*Site)                        // registers the staff's pages; nil: none
+	Pages      func(*Site)                        // registers the customers' pages; nil: none
 	Origin     *url.URL                           // under which the public site is reached
 	TrustProxy bool                               // a proxy names the client in X-Forwarded-For
 	Log        *slog.Logger
@@ -51,6 +53,7 @@ const (
 	readTime   = 15 * time.Second
 	writeTime  = 30 * time.Second
 	idleTime   = 60 * time.Second
+	uploadTime = 90 * time.Second
 )
 
 // Site is one of the two: the public one, or the staff's.
@@ -60,6 +63,7 @@ type Site struct {
 	hosts   []string // that a request may name
 	clients *clients // nil: no limit
 	counts  *counts
+	bodies  map[string]int64 // what a route takes, where it is more than MaxBody
 	name    string
 	ending  atomic.Bool // no more connections are taken
 }
@@ -72,6 +76,9 @@ func Public(o *Options) *Site {
 	s.mux.HandleFunc("POST /v1/releases", s.release)
 	s.mux.HandleFunc("GET /v1/revocations/newest", s.newestList)
 	s.mux.HandleFunc("GET /v1/openapi.yaml", s.openapi)
+	if o.Pages != nil {
+		o.Pages(s)
+	}
 	return s
 }
 
@@ -90,11 +97,30 @@ func Staff(o *Options, public *Site, hosts ...string) *Site {
 	if o.Calls != nil {
 		o.Calls.handle(s)
 	}
+	if o.StaffPages != nil {
+		o.StaffPages(s)
+	}
 	return s
 }
 
 func newSite(o *Options, name string, hosts ...string) *Site {
-	return &Site{o: o, mux: http.NewServeMux(), hosts: hosts, counts: newCounts(), name: name}
+	return &Site{o: o, mux: http.NewServeMux(), hosts: hosts, counts: newCounts(), bodies: make(map[string]int64), name: name}
+}
+
+// Handle registers a page.
+func (s *Site) Handle(pattern string, h http.HandlerFunc) { s.mux.HandleFunc(pattern, h) }
+
+// HandleUpload registers a page that takes a body of at most so many bytes, such as a picture,
+// and longer for it than others.
+func (s *Site) HandleUpload(pattern string, most int64, h http.HandlerFunc) {
+	s.bodies[pattern] = most
+	s.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+		wait := http.NewResponseController(w)
+		now := time.Now()
+		wait.SetReadDeadline(now.Add(uploadTime))
+		wait.SetWriteDeadline(now.Add(uploadTime + writeTime))
+		h(w, r)
+	})
 }
 
 // Loopback are the names under which a port is reached on its own machine.
@@ -143,13 +169,13 @@ func (s *Site) handler() http.Handler {
 		if s.ending.Load() {
 			h.Set("Connection", "close")
 		}
-		r.Body = http.MaxBytesReader(w, r.Body, MaxBody) // w, so that the server does not wait for what it will not read
+		_, pattern := s.mux.Handler(r)
+		r.Body = http.MaxBytesReader(w, r.Body, max(MaxBody, s.bodies[pattern])) // w, so that the server does not wait for what it will not read
 		if slices.Contains(s.hosts, strings.ToLower(r.Host)) {
 			inner.ServeHTTP(answer, r)
 		} else {
 			problem{Status: http.StatusMisdirectedRequest, Rule: "host", Detail: "This service is not known by that name.", Next: "Use the address that the vendor gave, which is " + s.o.Origin.String() + "."}.write(answer)
 		}
-		_, pattern := s.mux.Handler(r)
 		s.counts.add(pattern, answer.status)
 		s.o.Log.Info("request", "site", s.name, "route", pattern, "status", answer.status, "rule", answer.rule, "ms", s.o.Now().Sub(start).Milliseconds())
 	})

@@ -1,0 +1,161 @@
+// Package page is what all pages of the service share: the layout, the style, the headers that
+// keep a page to what it is, and how a mistake is told. It knows nothing of licenses.
+//
+// A page is HTML that the server has made whole. It works without a script; the two that there
+// are come from this package, as files of their own.
+package page
+
+import (
+	"bytes"
+	"embed"
+	"html/template"
+	"io/fs"
+	"maps"
+	"net/http"
+	"path"
+	"strings"
+	"time"
+
+	"github.com/offlicense/offlicense/cmd/internal/hint"
+)
+
+// View is what the layout shows around a page's own body.
+type View struct {
+	Lang   string // as html lang has it; "" is en
+	Title  string // of the window, and the heading
+	Brand  string // whose pages these are
+	Who    string // who is signed in; "" for nobody
+	Nav    []Link // the pages that this person may open
+	Notice string // what has just been done, in one sentence
+	Error  *Error // what is wrong with what was sent; nil for nothing
+	Script string // a script of the assets that the page loads; "" for none
+	Body   any    // what the page's own template shows
+}
+
+// Link is a link with its words.
+type Link struct {
+	To, Text string
+	Here     bool // it is the page that is open
+}
+
+// Error is a mistake as a page tells it.
+type Error struct {
+	What string // is wrong
+	Next string // what to do about it; may be empty
+}
+
+// ErrorOf tells an error with its hint; nil for none.
+func ErrorOf(err error) *Error {
+	if err == nil {
+		return nil
+	}
+	return &Error{What: sentence(err.Error()), Next: sentence(hint.Of(err))}
+}
+
+// sentence begins with a capital and ends with a full stop.
+func sentence(text string) string {
+	if text == "" {
+		return ""
+	}
+	if c := text[0]; 'a' <= c && c <= 'z' && !strings.HasPrefix(text, "licensor ") {
+		text = strings.ToUpper(text[:1]) + text[1:]
+	}
+	if !strings.ContainsRune(".!?\"", rune(text[len(text)-1])) {
+		text += "."
+	}
+	return text
+}
+
+// Set are the templates of a site, each a page by its file's name without the ending.
+type Set struct{ of map[string]*template.Template }
+
+//go:embed layout.html
+var layout string
+
+// Parse reads the templates of a directory: parts.html, if there is one, is part of each other.
+func Parse(files fs.FS, funcs template.FuncMap) *Set {
+	all := maps.Clone(common)
+	maps.Copy(all, funcs)
+	base := template.Must(template.New("layout").Funcs(all).Parse(layout))
+	if parts, err := fs.ReadFile(files, "parts.html"); err == nil {
+		template.Must(base.Parse(string(parts)))
+	}
+	s := &Set{of: make(map[string]*template.Template)}
+	names, err := fs.Glob(files, "*.html")
+	if err != nil {
+		panic(err) // the pattern
+	}
+	for _, name := range names {
+		if name != "parts.html" {
+			s.of[strings.TrimSuffix(name, path.Ext(name))] = template.Must(template.Must(base.Clone()).ParseFS(files, name))
+		}
+	}
+	return s
+}
+
+// common are the functions that every template has.
+var common = template.FuncMap{
+	"asset": Asset,
+	"day":   func(t time.Time) string { return stamp(t, time.DateOnly) },
+	"time":  func(t time.Time) string { return stamp(t, "2006-01-02 15:04 UTC") },
+	"join":  strings.Join,
+}
+
+func stamp(t time.Time, layout string) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(layout)
+}
+
+// policy keeps a page to what this site serves. A script may make no HTML of a text.
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; " +
+	"connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
+
+// Write answers with a page: it is made whole before anything is sent.
+func (s *Set) Write(w http.ResponseWriter, status int, name string, v View) error {
+	var made bytes.Buffer
+	if err := s.of[name].Execute(&made, v); err != nil {
+		return err
+	}
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Security-Policy", policy)
+	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	h.Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_, err := w.Write(made.Bytes())
+	return err
+}
+
+// See sends the browser on to a path of this site, after something was changed.
+func See(w http.ResponseWriter, to string) {
+	w.Header().Set("Location", to)
+	w.WriteHeader(http.StatusSeeOther)
+}
+
+//go:embed assets
+var assets embed.FS
+
+// AssetsPattern is the route of the assets.
+const AssetsPattern = "GET /assets/{name...}"
+
+// Asset is the path of an asset.
+func Asset(name string) string { return "/assets/" + name }
+
+// Assets serves the style and the scripts.
+func Assets(w http.ResponseWriter, r *http.Request) {
+	name := r.PathValue("name")
+	text, err := assets.ReadFile("assets/" + name)
+	if err != nil {
+		http.NotFound(w, r)
+		return
+	}
+	kind := map[string]string{".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}[path.Ext(name)]
+	if kind == "" {
+		kind = "text/plain; charset=utf-8"
+	}
+	w.Header().Set("Content-Type", kind)
+	w.Header().Set("Cache-Control", "no-cache")
+	w.Write(text)
+}

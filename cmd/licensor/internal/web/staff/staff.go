@@ -1,0 +1,215 @@
+// Package staff has the pages of the vendor's staff: the desk. A page shows what package
+// service knows, and a form does what it does; nothing is decided here. Whoever opens a page is
+// signed in, and what they may do is said by their rights; the operator of each event of the
+// ledger is who is signed in.
+package staff
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"html/template"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/offlicense/offlicense/cmd/licensor/internal/desk"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/web/page"
+)
+
+// Pages are all pages of the desk.
+type Pages struct {
+	Service *service.Service
+	Desk    *desk.Desk
+	Signing Signing
+	Random  io.Reader
+	Now     func() time.Time
+	Log     *slog.Logger
+
+	// SignedIn returns who has sent a request, nil for nobody.
+	SignedIn func(*http.Request) (*desk.User, error)
+}
+
+// Signing signs with the service's key, a [service.Activator].
+type Signing interface {
+	Issue(ctx context.Context, by ledger.Operation) ledger.Issue
+	Issued(n int)
+}
+
+// Site takes the routes, a web.Site.
+type Site interface {
+	Handle(pattern string, h http.HandlerFunc)
+}
+
+// Register registers all pages.
+func (p *Pages) Register(s Site) {
+	s.Handle(page.AssetsPattern, page.Assets)
+	s.Handle("GET /{$}", p.reading(desk.Read, (*visit).home))
+}
+
+//go:embed templates
+var files embed.FS
+
+var templates = page.Parse(sub(files, "templates"), template.FuncMap{})
+
+func sub(files fs.FS, dir string) fs.FS {
+	inside, err := fs.Sub(files, dir)
+	if err != nil {
+		panic(err) // the name of a directory that is embedded
+	}
+	return inside
+}
+
+// visit is one request of somebody who is signed in.
+type visit struct {
+	*Pages
+	w   http.ResponseWriter
+	r   *http.Request
+	who *desk.User
+	by  ledger.Operation // by whom, and when
+}
+
+// reading answers with a page that changes nothing, to those who have a right.
+func (p *Pages) reading(right desk.Right, do func(*visit) error) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if v := p.enter(w, r, right); v != nil {
+			if err := do(v); err != nil {
+				v.failed(err)
+			}
+		}
+	}
+}
+
+// acting answers a form that changes something, and is carried out even if its sender is gone.
+func (p *Pages) acting(right desk.Right, do func(*visit) error) http.HandlerFunc {
+	return p.reading(right, func(v *visit) error {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(v.r.Context()), actingTime)
+		defer cancel()
+		v.r = v.r.WithContext(ctx)
+		return do(v)
+	})
+}
+
+const actingTime = 25 * time.Second
+
+// enter finds who is there, or shows the door.
+func (p *Pages) enter(w http.ResponseWriter, r *http.Request, right desk.Right) *visit {
+	who, err := p.SignedIn(r)
+	v := &visit{Pages: p, w: w, r: r, who: who}
+	switch {
+	case err != nil:
+		v.failed(err)
+	case who == nil:
+		page.See(w, "/sign-in")
+	case !who.May(right):
+		v.refuse(http.StatusForbidden, "Not yours to do", "You do not have the right "+string(right)+".", "Somebody at the vendor's workstation gives it: licensor desk user add "+who.Name+" --right "+string(right))
+	default:
+		v.by = ledger.Operation{Operator: who.Name, Now: p.Now(), Random: p.Random}
+		return v
+	}
+	return nil
+}
+
+// show answers with a page.
+func (v *visit) show(name, title string, body any) error {
+	return v.write(http.StatusOK, name, title, body, nil)
+}
+
+// again shows a form again, with what was typed and what is wrong with it. What is the
+// service's own trouble is told as such.
+func (v *visit) again(name, title string, body any, err error) error {
+	if isTrouble(err) {
+		return err
+	}
+	return v.write(http.StatusUnprocessableEntity, name, title, body, err)
+}
+
+func (v *visit) write(status int, name, title string, body any, err error) error {
+	return templates.Write(v.w, status, name, page.View{
+		Title: title, Brand: v.Service.Vendor(), Who: v.name(), Nav: v.nav(), Body: body,
+		Error: page.ErrorOf(err), Notice: done[v.r.URL.Query().Get("done")],
+	})
+}
+
+// done says what a form has done: the page after it is told which by a word, so that no link can
+// put a sentence of its own onto a page.
+var done = map[string]string{}
+
+// see goes on to the page that shows what was done.
+func (v *visit) see(to, word string) error {
+	if _, known := done[word]; !known && word != "" {
+		panic("no sentence for " + word)
+	}
+	if word != "" {
+		to += "?done=" + word
+	}
+	page.See(v.w, to)
+	return nil
+}
+
+func (v *visit) name() string {
+	if v.who == nil {
+		return ""
+	}
+	return v.who.Name
+}
+
+// refuse answers with a page that says why there is nothing else.
+func (v *visit) refuse(status int, title, what, next string) {
+	err := templates.Write(v.w, status, "refused", page.View{
+		Title: title, Brand: v.Service.Vendor(), Who: v.name(), Nav: v.nav(), Error: &page.Error{What: what, Next: next},
+	})
+	if err != nil {
+		v.Log.Error("page", "error", err.Error())
+	}
+}
+
+// failed tells an error that no form has: a person mends it, or it is trouble for the log.
+func (v *visit) failed(err error) {
+	if isTrouble(err) {
+		v.Log.Error("trouble", "error", err.Error())
+		v.refuse(http.StatusServiceUnavailable, "Not now", "The service cannot answer now; nothing was changed, or it is on record.", "Load the page again in a minute.")
+		return
+	}
+	told := page.ErrorOf(err)
+	v.refuse(http.StatusUnprocessableEntity, "That did not work", told.What, told.Next)
+}
+
+func isTrouble(err error) bool {
+	return service.IsTrouble(err) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
+}
+
+// section is one of the links at the top.
+type section struct {
+	path, text string
+	right      desk.Right
+}
+
+var sections = []section{
+	{"/", "Overview", desk.Read},
+	{"/queue", "Queue", desk.Read},
+	{"/entitlements", "Sales", desk.Read},
+	{"/customers", "Customers", desk.Read},
+	{"/sell", "Sell", desk.Sell},
+	{"/renewals", "Renewals", desk.Read},
+	{"/ledger", "Ledger", desk.Read},
+}
+
+func (v *visit) nav() (links []page.Link) {
+	if v.who == nil {
+		return nil
+	}
+	for _, s := range sections {
+		if v.who.May(s.right) {
+			here := v.r.URL.Path == s.path || s.path != "/" && strings.HasPrefix(v.r.URL.Path, s.path+"/")
+			links = append(links, page.Link{To: s.path, Text: s.text, Here: here})
+		}
+	}
+	return slices.Clip(links)
+}
