@@ -1,0 +1,211 @@
+package picture
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+
+	"github.com/offlicense/offlicense/cmd/internal/envelope"
+	"github.com/offlicense/offlicense/format"
+)
+
+// Names of the fields of a form.
+const (
+	TextField = "statement" // a text area
+	FileField = "file"      // any number of files
+)
+
+const (
+	maxParts = 64 // of a form
+	maxFiles = 16 // of them
+)
+
+// FromForm reads the form of a page that takes a statement: pasted, as a file, as photos of its
+// codes, or its parts in any of these. It returns the other fields, and the text of the only
+// statement of a wanted kind; where there is none, the text as it is, and whoever decodes it says
+// what is wrong with it. Nobody may have read the form before.
+//
+// values has what was read of the fields with an error, too, so that a page can show them again.
+// The error is an *[Error], whose status is that of [Status], or that of the request's context, or
+// it is trouble of this machine.
+func (r *Reader) FromForm(req *http.Request, want ...format.Kind) (values url.Values, statement []byte, err error) {
+	u := &upload{r: r, ctx: req.Context(), values: make(url.Values), left: r.Limits.Bytes}
+	defer func() { r.held.Add(-u.held) }()
+	u.search = envelope.NewSearch(u.pictures)
+	kind, _, _ := mime.ParseMediaType(req.Header.Get("Content-Type"))
+	if kind == "multipart/form-data" {
+		err = u.parts(req)
+	} else {
+		err = u.fields(req)
+	}
+	switch {
+	case err != nil:
+	case u.failed != nil:
+		err = u.failed
+	case !u.given:
+		err = errEmpty
+	default:
+		statement, err = u.search.Pick(want...)
+	}
+	if err != nil {
+		return u.values, nil, worded(err)
+	}
+	return u.values, statement, nil
+}
+
+// upload is a form that is being read.
+type upload struct {
+	r      *Reader
+	ctx    context.Context
+	values url.Values
+	search *envelope.Search
+	given  bool  // there was something to search
+	failed error // why a picture was not looked at
+	left   int   // bytes that may still come
+	held   int64 // bytes that are in memory now
+}
+
+// fields reads a form without files.
+func (u *upload) fields(req *http.Request) error {
+	body, err := u.read(req.Body)
+	if err != nil {
+		return err
+	}
+	if u.r.Limits.Text > 0 && len(body) > u.r.Limits.Text {
+		return errLarge
+	}
+	values, err := url.ParseQuery(string(body))
+	if err != nil {
+		return errCut
+	}
+	for name, all := range values {
+		if name != TextField {
+			u.values[name] = all
+			continue
+		}
+		for _, text := range all {
+			if err := u.add([]byte(text)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// parts reads a form that may have files.
+func (u *upload) parts(req *http.Request) error {
+	form, err := req.MultipartReader()
+	if err != nil {
+		return errCut
+	}
+	files := 0
+	for range maxParts {
+		part, err := form.NextPart()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return unsent(err)
+		}
+		data, err := u.read(part)
+		if err != nil {
+			return err
+		}
+		name := part.FormName()
+		switch {
+		case name == FileField || name == TextField:
+			if len(data) > 0 && name == FileField {
+				files++
+			}
+			if files > maxFiles {
+				return errLarge
+			}
+			if err := u.add(data); err != nil {
+				return err
+			}
+		default:
+			u.values.Add(name, string(data))
+		}
+		u.release(len(data))
+	}
+	return errLarge
+}
+
+// add looks for statements in what was pasted, or in a file.
+func (u *upload) add(data []byte) error {
+	if len(bytes.TrimSpace(data)) == 0 {
+		return nil
+	}
+	if most := u.r.Limits.Text; most > 0 && len(data) > most && !envelope.IsPicture(data) {
+		return errLarge
+	}
+	u.given = true
+	u.search.Add(data)
+	return u.ctx.Err()
+}
+
+// read reads a part of the form. What all forms together have in memory has a limit.
+func (u *upload) read(in io.Reader) ([]byte, error) {
+	const chunk = 32 << 10
+	most := int64(2 * u.r.Limits.Bytes)
+	var b bytes.Buffer
+	for {
+		n, err := io.CopyN(&b, in, chunk)
+		u.held += n
+		held := u.r.held.Add(n)
+		u.left -= int(n)
+		switch {
+		case u.left < 0:
+			return nil, errLarge
+		case held > most:
+			return nil, ErrBusy
+		case err == io.EOF:
+			return b.Bytes(), nil
+		case err != nil:
+			return nil, unsent(err)
+		}
+	}
+}
+
+func (u *upload) release(n int) {
+	u.held -= int64(n)
+	u.r.held.Add(-int64(n))
+}
+
+// pictures reads a picture for the search, which goes on whatever comes of it.
+func (u *upload) pictures(data []byte) ([]string, error) {
+	if u.failed != nil {
+		return nil, u.failed
+	}
+	texts, err := u.r.Read(u.ctx, data)
+	if _, ours := errors.AsType[*Error](err); err != nil && (!ours || err == error(ErrBusy)) {
+		u.failed = err
+	}
+	return texts, err
+}
+
+// unsent says why a form was not read to its end.
+func unsent(err error) error {
+	if _, large := errors.AsType[*http.MaxBytesError](err); large {
+		return errLarge
+	}
+	return errCut
+}
+
+// worded gives what a search says its word. Its hints are of the tools; these are of a page.
+func worded(err error) error {
+	if several, ok := errors.AsType[*envelope.AmbiguousError](err); ok {
+		return &Error{"several", several.Error(), several.Hint()}
+	}
+	if parts, ok := errors.AsType[*envelope.PartsError](err); ok {
+		return &Error{"parts", parts.Error(), parts.Hint()}
+	}
+	if nothing, ok := errors.AsType[*envelope.NothingError](err); ok {
+		return &Error{"nothing", nothing.Error(), "send the file or the text alone, or a photo of the code that the server shows"}
+	}
+	return err
+}
