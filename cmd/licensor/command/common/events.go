@@ -11,6 +11,7 @@ import (
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/cmd/internal/text"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
 	"github.com/offlicense/offlicense/format"
 )
 
@@ -159,7 +160,7 @@ func sale(action ledger.Action, e, before *ledger.Entitlement) string {
 	case ledger.ActionCancel:
 		return "canceled: nothing is signed any more"
 	case ledger.ActionBegin:
-		return "its term begins: " + Term(e)
+		return "its term begins: " + service.Term(e)
 	}
 	if action != ledger.ActionEntitle && before != nil {
 		verb := "changed: "
@@ -173,7 +174,7 @@ func sale(action ledger.Action, e, before *ledger.Entitlement) string {
 		}
 		return verb + differences(before, e)
 	}
-	text := fmt.Sprintf("sold %s (%s) to %s; seats: %s; %s", e.ProductName(), e.Type, e.Customer, show("seats", e), Term(e))
+	text := fmt.Sprintf("sold %s (%s) to %s; seats: %s; %s", e.ProductName(), e.Type, e.Customer, service.Told("seats", e), service.Term(e))
 	if e.Waived {
 		text += "; rule production was waived for good"
 	}
@@ -183,7 +184,7 @@ func sale(action ledger.Action, e, before *ledger.Entitlement) string {
 // differences names what an amendment has changed, from what and to what.
 func differences(before, after *ledger.Entitlement) string {
 	var all []string
-	for _, row := range Changes(before, after) {
+	for _, row := range service.Changes(before, after) {
 		all = append(all, row.Label+" "+row.Text)
 	}
 	if !bytes.Equal(before.Account, after.Account) {

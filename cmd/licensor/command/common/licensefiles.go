@@ -100,7 +100,7 @@ func (f *LicenseDirectory) Prepare(texts *service.LicenseTexts, h *ledger.Holdin
 	if found := service.Held(h, license.Activation); found != nil {
 		a = found.Activation
 	}
-	file.Name = NameOf(&a)
+	file.Name = service.LicenseFileName(&a)
 	file.Text, err = texts.Text(license)
 	return file, service.Delivered{Activation: a.ID, Site: a.Site, Host: a.Host, License: service.ViewLicense(license), Output: service.Output{File: f.Path(file.Name)}}, err
 }
@@ -124,29 +124,6 @@ func (f *LicenseDirectory) lost(err error) error {
 		err = cli.FileError("write", path.Path, err)
 	}
 	return cli.Fail(err).WithHint("no license is lost: what was signed is on record, and the same command again writes the same files")
-}
-
-// NameOf returns a file name for the license of an activation that says whose it is.
-func NameOf(a *ledger.Activation) string {
-	name := a.ID
-	for _, part := range []string{a.Site, a.Host} {
-		if part = SafeName(part); part != "" {
-			name += "-" + part
-		}
-	}
-	return name + ".lic"
-}
-
-// SafeName keeps of a foreign name what is harmless in a file name on every system.
-func SafeName(s string) string {
-	const most = 40
-	s = strings.Map(func(r rune) rune {
-		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '.' || r == '-' {
-			return r
-		}
-		return '_'
-	}, s)
-	return strings.Trim(s[:min(len(s), most)], "._-")
 }
 
 // IsDirectory reports whether a path leads to a directory.

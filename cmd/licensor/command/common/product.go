@@ -9,6 +9,7 @@ import (
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
 )
 
 // ProductTable shows products to people, a line for each edition and each type of it.
@@ -59,13 +60,13 @@ func ProductChanges(before, after *ledger.Product) *cli.Table {
 	return t
 }
 
-func productChanges(before, after *ledger.Product) (changes []Row) {
+func productChanges(before, after *ledger.Product) (changes []service.Row) {
 	was, is := productRows(before), productRows(after)
 	both := maps.Clone(was)
 	maps.Copy(both, is)
 	for _, name := range slices.Sorted(maps.Keys(both)) {
 		if was[name] != is[name] {
-			changes = append(changes, Row{name, cmp.Or(was[name], ledger.None) + " -> " + cmp.Or(is[name], ledger.None)})
+			changes = append(changes, service.Row{Label: name, Text: cmp.Or(was[name], ledger.None) + " -> " + cmp.Or(is[name], ledger.None)})
 		}
 	}
 	return changes

@@ -1,7 +1,6 @@
 package common
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -35,27 +34,6 @@ func WriteEndings(out io.Writer, o *spreadsheet.Options, endings []ledger.Ending
 		table.Row(append(line, "", "")...)
 	}
 	return table.Close()
-}
-
-// Address returns the e-mail address of an entitlement, or says that it was removed.
-func Address(e *ledger.Entitlement) string { return cmp.Or(e.Email, "removed") }
-
-// Ends returns the last days of an entitlement and of its updates, as they are written.
-func Ends(e *ledger.Entitlement) (expires, updates string) {
-	return ledger.TermNamed("expires").Get(e), ledger.TermNamed("updates_until").Get(e)
-}
-
-// RenewedEnds says what a renewal makes of both, in a cell each.
-func RenewedEnds(before, after *ledger.Entitlement) (term, updates string) {
-	change := func(was, is, none string) string {
-		if was == is {
-			return cmp.Or(is, none)
-		}
-		return cmp.Or(was, none) + " -> " + cmp.Or(is, none)
-	}
-	wasExpires, wasUpdates := Ends(before)
-	isExpires, isUpdates := Ends(after)
-	return change(wasExpires, isExpires, "perpetual"), change(wasUpdates, isUpdates, "all")
 }
 
 // ReadTableError says of an error in reading a table what is wrong with the file.

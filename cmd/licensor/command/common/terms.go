@@ -1,7 +1,6 @@
 package common
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -9,6 +8,7 @@ import (
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
 	"github.com/offlicense/offlicense/format"
 	"github.com/spf13/pflag"
 )
@@ -147,29 +147,6 @@ func (o *TermOptions) Named(sale *ledger.Entitlement) (*ledger.Entitlement, erro
 	return named, nil
 }
 
-// Row is a row that shows something to people.
-type Row struct{ Label, Text string }
-
-// termRows returns what an entitlement says, but for what the given labels stand for.
-func termRows(e *ledger.Entitlement, but ...string) []Row {
-	var rows []Row
-	for i := range ledger.Terms {
-		t := &ledger.Terms[i]
-		if t.Show == nil || slices.Contains(but, t.Label) {
-			continue
-		}
-		label := t.Label
-		for _, line := range wrap(t.Show(e), t.Add != nil) {
-			rows = append(rows, Row{label, line})
-			label = ""
-		}
-	}
-	if e.Waived {
-		rows = append(rows, Row{"requires", "no production license: waived"})
-	}
-	return rows
-}
-
 // wrap returns the lines of a text, none for no text. A list goes over as many as it
 // takes: what is signed is never cut.
 func wrap(text string, list bool) []string {
@@ -198,46 +175,23 @@ func wrap(text string, list bool) []string {
 // AddEntitlement adds all that an entitlement says, but for what the given labels stand
 // for.
 func AddEntitlement(t *cli.Table, e *ledger.Entitlement, but ...string) {
-	for _, row := range termRows(e, but...) {
-		t.Row(row.Label, row.Text)
+	AddRows(t, service.EntitlementRows(e, but...))
+}
+
+// AddRows adds rows, a list over as many lines as it takes.
+func AddRows(t *cli.Table, rows []service.Row) {
+	for _, row := range rows {
+		list := slices.ContainsFunc(ledger.Terms, func(t ledger.Term) bool { return t.Label == row.Label && t.Add != nil })
+		for _, line := range wrap(row.Text, list) {
+			t.Row(row.Label, line)
+			row.Label = ""
+		}
 	}
 }
 
-// Changes returns what is different between two states of an entitlement, a row each: as
-// people are shown it, or where that is the same, as it is written.
-func Changes(before, after *ledger.Entitlement) []Row {
-	var rows []Row
-	add := func(label, was, is string) {
-		row := Row{label, cmp.Or(was, ledger.None) + " -> " + cmp.Or(is, ledger.None)}
-		if was != is && !slices.Contains(rows, row) {
-			rows = append(rows, row)
-		}
+// Warn warns of each.
+func Warn(env *cli.Env, warnings []string) {
+	for _, warning := range warnings {
+		env.Warnf("%s", warning)
 	}
-	for i := range ledger.Terms {
-		t := &ledger.Terms[i]
-		if t.Get(before) == t.Get(after) {
-			continue
-		}
-		if was, is := show(t.Label, before), show(t.Label, after); was != is {
-			add(t.Label, was, is)
-		} else {
-			add(t.OptionName(), t.Get(before), t.Get(after))
-		}
-	}
-	if before.Waived != after.Waived {
-		add("requires", "an active production license", "no production license: waived")
-	}
-	if after.Due != 0 && before.Due != after.Due {
-		rows = append(rows, Row{"licenses", "each is signed when its request comes again"})
-	}
-	return rows
 }
-
-// show returns how a term is shown to people.
-func show(label string, e *ledger.Entitlement) string {
-	i := slices.IndexFunc(ledger.Terms, func(t ledger.Term) bool { return t.Label == label && t.Show != nil })
-	return ledger.Terms[i].Show(e)
-}
-
-// Term says how long an entitlement lasts.
-func Term(e *ledger.Entitlement) string { return show("term", e) }

@@ -233,7 +233,7 @@ func (b *bulk) ask(ctx context.Context, items []*bulkItem) error {
 			continue
 		}
 		h := &holdings[0]
-		t.Row(invoice, h.Customer, h.ProductName(), h.Type, common.SeatsUsed(h), fmt.Sprint(count[invoice]))
+		t.Row(invoice, h.Customer, h.ProductName(), h.Type, service.SeatsUsed(h), fmt.Sprint(count[invoice]))
 	}
 	if more := len(invoices) - most; more > 0 {
 		t.Row(fmt.Sprintf("%d more", more))
@@ -256,7 +256,7 @@ func (b *bulk) warn(items []*bulkItem) {
 		switch made := time.Unix(item.request.Time, 0); {
 		case made.After(now.Add(verify.ClockTolerance)):
 			ahead++
-		case made.Before(now.Add(-oldRequest)):
+		case made.Before(now.Add(-service.OldRequest)):
 			old++
 		}
 	}

@@ -7,7 +7,6 @@ import (
 	"slices"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
-	"github.com/offlicense/offlicense/cmd/internal/text"
 	"github.com/offlicense/offlicense/cmd/licensor/command/common"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
@@ -42,7 +41,7 @@ func deactivate(flags *pflag.FlagSet) cli.Run {
 			bridge, question := false, "" // what is not active is not asked about: the ledger refuses it and says why
 			if a := service.Held(h, activation); a != nil {
 				var t cli.Table
-				addActivation(&t, a)
+				common.AddRows(&t, service.ActivationRows(a))
 				t.WriteTo(env.Stdout)
 				question = "Free the seat of this server?"
 				if slices.ContainsFunc(h.Activations, func(other ledger.Held) bool { return other.State == ledger.StateBridge }) {
@@ -82,11 +81,4 @@ type deactivated struct {
 	Activation string      `json:"activation"`
 	Bridge     bool        `json:"bridge"` // it was one, and its move is canceled
 	ToRevoke   []format.ID `json:"to_revoke,omitempty"`
-}
-
-func addActivation(t *cli.Table, a *ledger.Held) {
-	t.Row("activation", a.ID)
-	common.AddPlace(t.Row, a.Site, a.Host)
-	t.Row("since", text.Date(a.Since))
-	t.Row("license", a.License.ID.String())
 }

@@ -3,10 +3,8 @@ package issue
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
-	"github.com/offlicense/offlicense/cmd/internal/text"
 	"github.com/offlicense/offlicense/cmd/licensor/command/common"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
 	"github.com/offlicense/offlicense/format"
@@ -43,7 +41,9 @@ func recordRelease(env *cli.Env, c *common.Issuing, file []byte, done func() err
 		if err != nil {
 			return err
 		}
-		showRelease(env, c.Out, given)
+		t := cli.Table{Whole: true}
+		common.AddRows(&t, given.Rows())
+		t.WriteTo(common.Messages(env, c.Out))
 		by, key, err := c.Ready(env, "Record this release?", "not recorded")
 		if err != nil {
 			return err
@@ -57,22 +57,6 @@ func recordRelease(env *cli.Env, c *common.Issuing, file []byte, done func() err
 		}
 		return tellReleased(ctx, env, s, c, result)
 	})
-}
-
-func showRelease(env *cli.Env, out string, r *service.ReleasePreview) {
-	t := cli.Table{Whole: true}
-	t.Row("gives up", r.Record.ID.String())
-	t.Row("invoice", r.Request.Invoice)
-	t.Row("activation", r.Record.Activation)
-	if code, err := format.CodeOf(format.Release, r.Raw); err == nil {
-		t.Row("code", code)
-	}
-	common.AddPlace(t.Row, r.Request.Site, r.Request.Host)
-	t.Row("at", text.Minute(time.Unix(r.IssuedAt, 0)))
-	if r.EmergencyDays > 0 {
-		t.Row("emergency", cli.Plural(int(r.EmergencyDays), "day", "days")+" used")
-	}
-	t.WriteTo(common.Messages(env, out))
 }
 
 // tellReleased says what came of the release, and writes the license of the new server of a

@@ -63,9 +63,9 @@ func (c *successor) review(env *cli.Env, h *ledger.Holding, label string, rows .
 	for _, row := range rows {
 		t.Row(row[0], row[1])
 	}
-	addRequest(&t, c.request)
+	common.AddRows(&t, service.RequestRows(c.request))
 	t.WriteTo(common.Messages(env, c.Out))
-	warnOfRequest(env, c.request, c.now)
+	common.Warn(env, service.WarningsOf(c.request, c.now))
 	return true
 }
 

@@ -79,7 +79,7 @@ func (c *lettersCommand) run(env *cli.Env) error {
 	if err != nil {
 		return err
 	}
-	o := service.LetterOptions{Sender: c.sender, Now: now, FileName: common.NameOf}
+	o := service.LetterOptions{Sender: c.sender, Now: now, FileName: service.LicenseFileName}
 	if c.template != "" {
 		text, err := env.ReadFile(c.template, maxTemplate)
 		if err != nil {
@@ -231,7 +231,7 @@ func fileNames(all []service.Letter) []string {
 	names := make([]string, len(all))
 	times := make(map[string]int)
 	for i, l := range all {
-		names[i] = cmp.Or(common.SafeName(ledger.CustomerKey(l.Customer)), "customer") + "-" + common.SafeName(strings.ReplaceAll(ledger.AccountKey(l.Email), "@", "_at_"))
+		names[i] = cmp.Or(service.SafeName(ledger.CustomerKey(l.Customer)), "customer") + "-" + service.SafeName(strings.ReplaceAll(ledger.AccountKey(l.Email), "@", "_at_"))
 		times[names[i]]++
 	}
 	for i, l := range all {

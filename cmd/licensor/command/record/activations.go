@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
-	"github.com/offlicense/offlicense/cmd/licensor/command/common"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
 )
@@ -39,8 +38,8 @@ func (c *listCommand) listActivations(env *cli.Env, holdings []ledger.Holding, n
 		}
 		for i := range activations {
 			a := &activations[i]
-			state, when := common.ActivationState(a, &h.Entitlement, now)
-			t.Row(a.ID, h.Invoice, h.Customer, h.ProductName(), h.Type, a.Site, common.HostOf(a), state, when)
+			state, when := service.ActivationState(a, &h.Entitlement, now)
+			t.Row(a.ID, h.Invoice, h.Customer, h.ProductName(), h.Type, a.Site, service.HostOf(a), state, when)
 			all = append(all, listedActivation{h.Invoice, h.Customer, h.Email, h.Product, h.Edition, h.Type, service.ViewActivation(a, &h.Entitlement, now)})
 		}
 	}

@@ -39,7 +39,7 @@ func (c *listCommand) endings(ctx context.Context, env *cli.Env, s *service.Serv
 	t.Row("ENDS", "WHAT", "INVOICE", "CUSTOMER", "E-MAIL", "PRODUCT", "TYPE", "SEATS", "STATE")
 	for i := range endings {
 		e := &endings[i]
-		t.Row(e.On(), e.What(), e.Invoice, e.Customer, common.Address(&e.Entitlement), e.ProductName(), e.Type, common.SeatsUsed(&e.Holding), common.SaleState(&e.Holding, now))
+		t.Row(e.On(), e.What(), e.Invoice, e.Customer, service.Address(&e.Entitlement), e.ProductName(), e.Type, service.SeatsUsed(&e.Holding), service.SaleState(&e.Holding, now))
 	}
 	_, err = t.WriteTo(env.Stdout)
 	return err

@@ -211,10 +211,10 @@ func table(holdings []ledger.Holding, now time.Time) *cli.Table {
 	var t cli.Table
 	t.Row("INVOICE", "CUSTOMER", "PRODUCT", "TYPE", "SEATS", "STATE", "TERM")
 	for _, h := range holdings {
-		t.Row(h.Invoice, h.Customer, h.ProductName(), h.Type, common.SeatsUsed(&h), common.SaleState(&h, now), common.Term(&h.Entitlement))
+		t.Row(h.Invoice, h.Customer, h.ProductName(), h.Type, service.SeatsUsed(&h), service.SaleState(&h, now), service.Term(&h.Entitlement))
 		for _, a := range h.Activations {
-			state, when := common.ActivationState(&a, &h.Entitlement, now)
-			t.Row("  "+a.ID, a.Site, common.HostOf(&a), "", "", state, when)
+			state, when := service.ActivationState(&a, &h.Entitlement, now)
+			t.Row("  "+a.ID, a.Site, service.HostOf(&a), "", "", state, when)
 		}
 	}
 	return &t

@@ -199,7 +199,7 @@ func printRequest(out io.Writer, shown *service.Shown) {
 	t.Row("made", text.Minute(time.Unix(q.Time, 0)))
 	t.Row("code", format.ComparisonCode(q.Hash))
 	common.AddPlace(t.Row, q.Site, q.Host)
-	t.Row("machine", common.MachineOf(q))
+	t.Row("machine", service.MachineOf(q))
 	switch {
 	case shown.Refusal != nil:
 		t.Row("state", "it gets no license: "+shown.Refusal.Error())
@@ -223,7 +223,7 @@ func printRequest(out io.Writer, shown *service.Shown) {
 func printSale(out io.Writer, d *ledger.Dossier, now time.Time) {
 	t := cli.Table{Whole: true}
 	t.Row("invoice", d.Invoice)
-	t.Row("state", common.SaleState(&d.Holding, now))
+	t.Row("state", service.SaleState(&d.Holding, now))
 	if d.License != (format.ID{}) {
 		t.Row("license", d.License.String())
 	}
@@ -234,7 +234,7 @@ func printSale(out io.Writer, d *ledger.Dossier, now time.Time) {
 	for _, email := range d.MoreEmails {
 		t.Row("claimed by", email)
 	}
-	t.Row("seats", common.SeatsInUse(&d.Entitlement, d.SeatsUsed))
+	t.Row("seats", service.SeatsInUse(&d.Entitlement, d.SeatsUsed))
 	t.Row("sold by", d.Seller)
 	t.WriteTo(out)
 }
@@ -254,11 +254,11 @@ func (c *showCommand) printActivations(out io.Writer, d *ledger.Dossier, now tim
 		if shown++; shown > shownActivations {
 			continue
 		}
-		state, when := common.ActivationState(a, &d.Entitlement, now)
+		state, when := service.ActivationState(a, &d.Entitlement, now)
 		if !a.Ended.IsZero() {
 			when = "on " + text.Date(a.Ended)
 		}
-		t.Row(a.ID, a.Site, common.HostOf(a), state, when)
+		t.Row(a.ID, a.Site, service.HostOf(a), state, when)
 		for _, license := range d.Licenses[a.ID] {
 			l.Row(licenseCells(&license)...)
 		}

@@ -178,7 +178,7 @@ func (b *bulkRenewal) ask(previews []service.Renewed, n tally) error {
 			b.told[r] = true
 		case r.Passed == "" && r.Changed && shown < most:
 			shown++
-			term, updates := common.RenewedEnds(r.Revised.Before, r.Revised.After)
+			term, updates := service.RenewedEnds(r.Revised.Before, r.Revised.After)
 			t.Row(r.Invoice, r.Revised.After.Customer, r.Revised.After.ProductName(), term, updates, fmt.Sprint(r.Licenses()))
 		}
 	}
@@ -315,7 +315,7 @@ func (b *bulkRenewal) answer(broken error) error {
 	for _, r := range b.results {
 		one := renewalAnswer{Line: r.Line, Invoice: r.Invoice, Result: r.result, Licenses: append([]service.Delivered{}, r.delivered...), Passed: r.Passed, Problem: cli.ProblemOf(r.Err)}
 		if r.Revised != nil {
-			one.Expires, one.UpdatesUntil = common.Ends(r.Revised.After)
+			one.Expires, one.UpdatesUntil = service.Ends(r.Revised.After)
 		}
 		answer.Renewals = append(answer.Renewals, one)
 	}

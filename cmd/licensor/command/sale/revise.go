@@ -3,8 +3,6 @@ package sale
 import (
 	"context"
 	"fmt"
-	"slices"
-	"strings"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/cmd/internal/text"
@@ -71,7 +69,7 @@ func (r *revision) revise(env *cli.Env, args []string, verb string, change servi
 		}
 		question := ""
 		if len(revised.Steps) > 0 {
-			if err := showChange(ctx, env, s, revised.Before, revised.After); err != nil {
+			if err := showChange(ctx, env, s, revised); err != nil {
 				return err
 			}
 			question = verb + " it?"
@@ -149,27 +147,17 @@ func answerRevision(ctx context.Context, env *cli.Env, s *service.Service, invoi
 }
 
 // showChange shows what will be different, and what another edition does not change.
-func showChange(ctx context.Context, env *cli.Env, s *service.Service, before, after *ledger.Entitlement) error {
-	t := cli.Table{Whole: true}
-	t.Row("invoice", before.Invoice)
-	changes := common.Changes(before, after)
-	if !slices.ContainsFunc(changes, func(r common.Row) bool { return r.Label == "customer" }) {
-		t.Row("customer", before.Customer)
-	}
-	for _, row := range changes {
-		t.Row(row.Label, row.Text)
-	}
-	if _, err := t.WriteTo(env.Stdout); err != nil {
+func showChange(ctx context.Context, env *cli.Env, s *service.Service, r *service.RevisionPreview) error {
+	made, err := s.RevisingOf(ctx, r)
+	if err != nil {
 		return err
 	}
-	if after.UpdatesEndFirst() && !before.UpdatesEndFirst() {
-		env.Warnf("builds made after %s will not be covered: updates have an end of their own, --updates-until", ledger.FormatDate(after.UpdatesUntil))
+	t := cli.Table{Whole: true}
+	for _, row := range made.Rows {
+		t.Row(row.Label, row.Text)
 	}
-	stay, err := s.NotTakenOver(ctx, before, after)
-	if len(stay) > 0 {
-		env.Warnf("only the name of the edition changes: what %s grants by --%s is not taken over; \"licensor product show %s\" has it",
-			cli.Clean(after.ProductName()), strings.Join(stay, ", --"), cli.Clean(cli.ShellWord(after.Product)))
-	}
+	_, err = t.WriteTo(env.Stdout)
+	common.Warn(env, made.Warnings)
 	return err
 }
 

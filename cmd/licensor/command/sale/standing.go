@@ -67,8 +67,8 @@ func (s standing) run(ctx context.Context, env *cli.Env, do *service.Service, c 
 	t.Row("invoice", h.Invoice)
 	t.Row("customer", h.Customer)
 	t.Row("product", h.ProductName()+", "+h.Type)
-	t.Row("seats", common.SeatsUsed(h))
-	t.Row("state", common.SaleState(h, by.Now))
+	t.Row("seats", service.SeatsUsed(h))
+	t.Row("state", service.SaleState(h, by.Now))
 	if _, err := t.WriteTo(env.Stdout); err != nil {
 		return err
 	}
@@ -86,7 +86,7 @@ func (s standing) run(ctx context.Context, env *cli.Env, do *service.Service, c 
 	}
 	if changed {
 		t := cli.Table{Whole: true}
-		t.Row("now", common.SaleState(h, by.Now))
+		t.Row("now", service.SaleState(h, by.Now))
 		common.AddRevoked(&t, revoked)
 		if _, err := t.WriteTo(env.Stdout); err != nil {
 			return err

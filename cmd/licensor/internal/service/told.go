@@ -1,13 +1,17 @@
-package common
+package service
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
-	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/cmd/internal/text"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/format"
+	"github.com/offlicense/offlicense/verify"
 )
+
+// How people are told of what is on record, by a command as on a page.
 
 // stateNames are the states that people are told by another name.
 var stateNames = map[ledger.Status]string{ledger.StatusGrace: "in grace"}
@@ -25,7 +29,7 @@ func StateName(s ledger.Status) string {
 func SaleState(h *ledger.Holding, now time.Time) string {
 	s := h.Entitlement.Status(now)
 	if s == ledger.StatusStandby && h.DaysUsed > 0 {
-		return fmt.Sprintf("%s, %s used", StateName(s), cli.Plural(h.DaysUsed, "day", "days"))
+		return fmt.Sprintf("%s, %s used", StateName(s), text.Plural(h.DaysUsed, "day", "days"))
 	}
 	return StateName(s)
 }
@@ -55,4 +59,41 @@ func ActivationState(a *ledger.Held, of *ledger.Entitlement, now time.Time) (sta
 		return state, "on " + text.LastDay(a.License.HardEnd)
 	}
 	return state, "since " + text.Date(a.Since)
+}
+
+// SeatsUsed says how many seats are in use, and of how many.
+func SeatsUsed(h *ledger.Holding) string {
+	switch {
+	case h.Type != ledger.TypeDevelopment:
+		return fmt.Sprintf("%d/%d", h.SeatsUsed, h.Seats)
+	case h.Allowance > 0:
+		return fmt.Sprintf("%d/%d", h.SeatsUsed, h.Allowance)
+	}
+	return fmt.Sprintf("%d/any", h.SeatsUsed)
+}
+
+// SeatsInUse says how many may be active, and how many are.
+func SeatsInUse(e *ledger.Entitlement, used uint64) string {
+	return fmt.Sprintf("%s, %d in use", Told("seats", e), used)
+}
+
+// MachineOf names what identifies the machine of a request.
+func MachineOf(q *verify.Request) string {
+	if len(q.Components) == 0 {
+		return "nothing that identifies it; bound to its state directory alone"
+	}
+	text := Labels(q.Components)
+	if len(q.Unreadable) > 0 {
+		text += "; not readable for who checks: " + strings.Join(q.Unreadable, ", ")
+	}
+	return text
+}
+
+// Labels names components.
+func Labels(components []format.Component) string {
+	names := make([]string, len(components))
+	for i, c := range components {
+		names[i] = c.Label
+	}
+	return strings.Join(names, ", ")
 }
