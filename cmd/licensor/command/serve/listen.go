@@ -10,14 +10,16 @@ import (
 	"syscall"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
+	"github.com/offlicense/offlicense/cmd/licensor/command/common"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/web"
 )
 
 // listening are the open sockets.
 type listening struct {
 	staff, public *web.Listener // public is nil for none
-	origin        *url.URL
-	tls           *tls.Config // of the public one; nil: none
+	origin        *url.URL      // under which customers know the service
+	staffOrigin   *url.URL      // and staff
+	tls, staffTLS *tls.Config   // nil: none
 }
 
 // listen opens the sockets, or takes those that systemd has opened: by the names staff and
@@ -37,15 +39,18 @@ func (c *serveCommand) listen(env *cli.Env) (l *listening, err error) {
 	if l.public, err = open(given["public"], "public", c.public, !c.trustProxy); err != nil {
 		return nil, err
 	}
-	if l.origin, err = c.originOf(l); err != nil {
+	if err := c.origins(l); err != nil {
 		return nil, err
 	}
-	if l.public != nil && c.certificate != "" {
+	if c.certificate != "" {
 		pair, err := tls.LoadX509KeyPair(c.certificate, c.tlsKey)
 		if err != nil {
 			return nil, cli.Failf("the certificate cannot be used: %w", err).WithHint("--tls-cert and --tls-key are files in PEM form that belong together")
 		}
 		l.tls = &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}
+		if l.staffOrigin.Scheme == "https" {
+			l.staffTLS = l.tls
+		}
 	}
 	return l, nil
 }
@@ -71,25 +76,38 @@ func open(given net.Listener, name, address string, perAddress bool) (*web.Liste
 	return nil, cli.Failf("cannot listen at %s: %w", cli.Quote(address), err).WithHint("%s", next)
 }
 
-// originOf is the address under which customers know the service.
-func (c *serveCommand) originOf(l *listening) (*url.URL, error) {
-	text := c.origin
-	if text == "" {
-		scheme, at := "http", l.staff
+// origins says under which addresses the sites are known.
+func (c *serveCommand) origins(l *listening) (err error) {
+	text, at, scheme := c.origin, l.staff, "http"
+	if l.public != nil {
+		at = l.public
 		if c.certificate != "" {
 			scheme = "https"
 		}
-		if l.public != nil {
-			at = l.public
-		}
+	}
+	if text == "" {
 		text = scheme + "://localhost:" + port(at)
 	}
-	u, err := url.Parse(text)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.User != nil {
-		return nil, cli.Usagef("--origin does not take %s", cli.Quote(text)).WithHint("want a scheme and a host, such as https://licenses.acme.example")
+	if l.origin, err = common.Origin("origin", text); err != nil {
+		return err
 	}
-	u.Path, u.Host = "", strings.ToLower(u.Host)
-	return u, nil
+	text = c.staffOrigin
+	if text == "" {
+		text = "http://localhost:" + port(l.staff)
+	}
+	if l.staffOrigin, err = common.Origin("staff-origin", text); err != nil {
+		return err
+	}
+	if l.staffOrigin.Scheme == "http" && !isLoopback(l.staffOrigin.Hostname()) {
+		return cli.Usagef("--staff-origin %s is not encrypted: whoever reads along could act as who is signed in", l.staffOrigin).
+			WithHint("give it as https://, with --tls-cert and --tls-key, or with a proxy before it that has the certificate")
+	}
+	return nil
+}
+
+func isLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || strings.HasSuffix(host, ".localhost") || ip != nil && ip.IsLoopback()
 }
 
 func port(l net.Listener) string {

@@ -6,7 +6,6 @@ import (
 	"embed"
 	"fmt"
 	"log/slog"
-	"net/http"
 	"os"
 	"os/signal"
 	"syscall"
@@ -34,10 +33,11 @@ type serveCommand struct {
 	common.Options
 	common.KeyOption
 
-	staff, public, origin string
-	certificate, tlsKey   string
-	trustProxy            bool
-	maxPerHour            int
+	staff, public       string
+	origin, staffOrigin string
+	certificate, tlsKey string
+	trustProxy          bool
+	maxPerHour          int
 }
 
 func setup(flags *pflag.FlagSet) cli.Run {
@@ -47,6 +47,7 @@ func setup(flags *pflag.FlagSet) cli.Run {
 	flags.StringVar(&c.staff, "staff", "127.0.0.1:8080", "")
 	flags.StringVar(&c.public, "public", "", "")
 	flags.StringVar(&c.origin, "origin", "", "")
+	flags.StringVar(&c.staffOrigin, "staff-origin", "", "")
 	flags.StringVar(&c.certificate, "tls-cert", "", "")
 	flags.StringVar(&c.tlsKey, "tls-key", "", "")
 	flags.BoolVar(&c.trustProxy, "trust-proxy", false, "")
@@ -92,15 +93,15 @@ func (c *serveCommand) serve(ctx context.Context, env *cli.Env, s *service.Servi
 		return err
 	}
 	o := &web.Options{
-		Activation: activator, Ready: s.CheckFrozen, Waiting: d.Count, Origin: sockets.origin, TrustProxy: c.trustProxy, Log: log, Now: env.Now,
+		Activation: activator, Ready: s.CheckFrozen, Waiting: d.Count, Origin: sockets.origin, StaffOrigin: sockets.staffOrigin, TrustProxy: c.trustProxy, Log: log, Now: env.Now,
 		Calls: &web.Calls{Service: s, Desk: d, Signing: activator, Random: env.Rand, Show: func(shown *service.Shown, partners ledger.Partners, now time.Time) any {
 			return common.NewShowAnswer(shown, partners, now)
 		}},
 	}
-	pages := &staff.Pages{
-		Service: s, Desk: d, Signing: activator, Random: env.Rand, Now: env.Now, Log: log,
-		SignedIn: func(*http.Request) (*desk.User, error) { return nil, nil },
+	if err := d.SetOrigin(ctx, sockets.staffOrigin.String()); err != nil {
+		return err
 	}
+	pages := &staff.Pages{Service: s, Desk: d, Signing: activator, Random: env.Rand, Now: env.Now, Log: log, Origin: sockets.staffOrigin}
 	o.StaffPages = func(s *web.Site) { pages.Register(s) }
 	var public *web.Site
 	var serving *web.Running
@@ -109,8 +110,8 @@ func (c *serveCommand) serve(ctx context.Context, env *cli.Env, s *service.Servi
 		serving = public.Serve(sockets.public, sockets.tls)
 		fmt.Fprintf(env.Stderr, "public: %s, listening at %s\n", sockets.origin, sockets.public.Addr())
 	}
-	desk := web.Staff(o, public, web.Loopback(port(sockets.staff))...).Serve(sockets.staff, nil)
-	fmt.Fprintf(env.Stderr, "staff: http://%s\n", sockets.staff.Addr())
+	desk := web.Staff(o, public, web.Loopback(port(sockets.staff))...).Serve(sockets.staff, sockets.staffTLS)
+	fmt.Fprintf(env.Stderr, "staff: %s, listening at %s\n", sockets.staffOrigin, sockets.staff.Addr())
 	notify := func(state string) {
 		if err := web.Notify(env.Getenv("NOTIFY_SOCKET"), state); err != nil {
 			log.Warn("systemd", "error", err.Error())

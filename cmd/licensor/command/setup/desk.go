@@ -1,10 +1,7 @@
 package setup
 
 import (
-	"context"
-	"fmt"
 	"strings"
-	"time"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/cmd/licensor/command/common"
@@ -12,91 +9,74 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// deskCommand gives programs of the vendor's their tokens.
-func deskCommand(flags *pflag.FlagSet) cli.Run {
-	var o common.Options
-	o.AddLedger(flags)
-	o.AddOperator(flags)
+// deskCommand says who may use the service: people with a browser, and programs with a token.
+type deskCommand struct {
+	common.Options
+	rights []string
+	origin string
+}
+
+func setupDesk(flags *pflag.FlagSet) cli.Run {
+	var c deskCommand
+	c.AddLedger(flags)
+	c.AddOperator(flags)
 	common.AddJSON(flags)
-	rights := flags.StringSlice("right", nil, "")
+	flags.StringSliceVar(&c.rights, "right", nil, "")
 	cli.Choices(flags, "right", "read", "sell", "sign", "revoke")
-	return func(env *cli.Env, args []string) error {
-		if len(args) < 2 || args[0] != "token" {
-			return cli.Usagef("want desk token add, list or remove").WithHint("licensor desk token list has the tokens that there are")
-		}
-		if len(*rights) > 0 && args[1] != "add" {
-			return cli.Usagef("--right is for desk token add")
-		}
-		switch {
-		case args[1] == "add" && len(args) == 3:
-			return addToken(env, &o, args[2], *rights)
-		case args[1] == "list" && len(args) == 2:
-			return listTokens(env, &o)
-		case args[1] == "remove" && len(args) == 3:
-			return o.WithDesk(env, func(ctx context.Context, d *desk.Desk) error {
-				if err := d.RemoveToken(ctx, args[2]); err != nil {
-					return err
-				}
-				fmt.Fprintf(env.Stderr, "The token %s is good for nothing now.\n", args[2])
-				return env.Answer(tokenAnswer{Version: 1, Token: &desk.Token{Name: args[2]}})
-			})
-		}
-		return cli.Usagef("want desk token add NAME, list, or remove NAME")
-	}
+	flags.StringVar(&c.origin, "origin", "", "")
+	return c.run
 }
 
-// tokenAnswer is what add prints with --json.
-type tokenAnswer struct {
-	Version int `json:"version"`
-	*desk.Token
-	Text string `json:"text,omitempty"`
+// deskVerbs are the commands, with how many names are behind each.
+var deskVerbs = map[string]struct {
+	names int
+	run   func(c *deskCommand, env *cli.Env, name string) error
+}{
+	"login":        {0, (*deskCommand).login},
+	"user add":     {1, (*deskCommand).addUser},
+	"user list":    {0, (*deskCommand).listUsers},
+	"user disable": {1, (*deskCommand).disableUser},
+	"token add":    {1, (*deskCommand).addToken},
+	"token list":   {0, (*deskCommand).listTokens},
+	"token remove": {1, (*deskCommand).removeToken},
 }
 
-func addToken(env *cli.Env, o *common.Options, name string, rights []string) error {
-	by, err := o.Operation(env)
-	if err != nil {
-		return err
+func (c *deskCommand) run(env *cli.Env, args []string) error {
+	verb, args := strings.Join(args[:min(len(args), 2)], " "), args[min(len(args), 2):]
+	if rest, login := strings.CutPrefix(verb, "login "); login {
+		return cli.Usagef("unexpected argument %s", cli.Quote(rest)).WithHint("name who signs in with --operator, such as licensor desk login --operator anna")
 	}
-	token := desk.Token{Name: name, Made: by.Now.UTC().Truncate(time.Second), By: by.Operator}
-	for _, r := range rights {
-		token.Rights = append(token.Rights, desk.Right(r))
+	known, ok := deskVerbs[verb]
+	switch {
+	case !ok:
+		return cli.Usagef("want desk login, desk user add, list or disable, or desk token add, list or remove").WithHint("licensor desk user list has the users that there are")
+	case len(args) != known.names:
+		want := verb
+		if known.names > 0 {
+			want += " NAME"
+		}
+		return cli.Usagef("want desk %s", want)
+	case len(c.rights) > 0 && !strings.HasSuffix(verb, " add"):
+		return cli.Usagef("--right is for desk user add and desk token add")
+	case c.origin != "" && verb != "login":
+		return cli.Usagef("--origin is for desk login")
 	}
-	return o.WithDesk(env, func(ctx context.Context, d *desk.Desk) error {
-		text, err := d.AddToken(ctx, token, env.Rand)
-		if err != nil {
-			return err
-		}
-		fmt.Fprintf(env.Stderr, "The token of %s, which nobody gets again: keep it as you keep a password.\n", name)
-		if !env.JSON() {
-			fmt.Fprintln(env.Stdout, text)
-		}
-		return env.Answer(tokenAnswer{1, &token, text})
-	})
+	return known.run(c, env, strings.Join(args, ""))
 }
 
-func listTokens(env *cli.Env, o *common.Options) error {
-	return o.WithDesk(env, func(ctx context.Context, d *desk.Desk) error {
-		tokens, err := d.Tokens(ctx)
-		if err != nil {
-			return err
-		}
-		var t cli.Table
-		t.Row("NAME", "RIGHTS", "MADE", "BY")
-		for _, token := range tokens {
-			words := make([]string, len(token.Rights))
-			for i, r := range token.Rights {
-				words[i] = string(r)
-			}
-			t.Row(token.Name, strings.Join(words, ", "), token.Made.Format(time.DateOnly), token.By)
-			if err := env.AnswerLine(token); err != nil {
-				return err
-			}
-		}
-		if len(tokens) == 0 {
-			fmt.Fprintln(env.Stderr, "There are no tokens.")
-			return nil
-		}
-		_, err = t.WriteTo(env.Stdout)
-		return err
-	})
+// named returns the rights that were typed.
+func (c *deskCommand) named() []desk.Right {
+	rights := make([]desk.Right, len(c.rights))
+	for i, r := range c.rights {
+		rights[i] = desk.Right(r)
+	}
+	return rights
+}
+
+func words(rights []desk.Right) string {
+	texts := make([]string, len(rights))
+	for i, r := range rights {
+		texts[i] = string(r)
+	}
+	return strings.Join(texts, ", ")
 }

@@ -1,9 +1,10 @@
 // Package desk keeps what the service needs and what is no part of the ledger: the requests
-// that wait for the staff, the tokens of programs that call it, and the answers that they
-// were given. Its SQL is here, as the ledger's is in its store; the database itself is opened
-// there. It lies beside the ledger, in the file desk.db of the home or in the schema desk
-// of the ledger's PostgreSQL database. Whoever loses it loses no license: what waited is
-// asked for again, and new tokens are made.
+// that wait for the staff, who of the staff may do what and how they sign in, the tokens of
+// programs that call it, and the answers that they were given. Its SQL is here, as the
+// ledger's is in its store; the database itself is opened there. It lies beside the ledger, in
+// the file desk.db of the home or in the schema desk of the ledger's PostgreSQL database.
+// Whoever loses it loses no license: what waited is asked for again, and new users and tokens
+// are made.
 package desk
 
 import (
@@ -47,6 +48,27 @@ const schema = `
 		answer  {text} NOT NULL,
 		given   {int} NOT NULL,
 		PRIMARY KEY (token, key)
+	){strict};
+
+	CREATE TABLE IF NOT EXISTS {in}users (
+		name     {text} PRIMARY KEY,
+		rights   {text} NOT NULL,
+		disabled {int} NOT NULL,
+		term     {int} NOT NULL,
+		changed  {int} NOT NULL,
+		changer  {text} NOT NULL
+	){strict};
+
+	CREATE TABLE IF NOT EXISTS {in}links (
+		name {text} PRIMARY KEY,
+		hash {blob} NOT NULL UNIQUE,
+		made {int} NOT NULL,
+		used {int} NOT NULL
+	){strict};
+
+	CREATE TABLE IF NOT EXISTS {in}served (
+		one    {int} PRIMARY KEY,
+		origin {text} NOT NULL
 	){strict};
 `
 

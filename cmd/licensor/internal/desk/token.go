@@ -13,7 +13,7 @@ import (
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/store"
 )
 
-// Right is what the bearer of a token may do.
+// Right is what a user may do, or the bearer of a token.
 type Right string
 
 // The rights. Each is given by itself.
@@ -47,8 +47,8 @@ func (d *Desk) AddToken(ctx context.Context, t Token, random io.Reader) (text st
 	if err := validName(t.Name); err != nil {
 		return "", err
 	}
-	if len(t.Rights) == 0 || slices.ContainsFunc(t.Rights, func(r Right) bool { return !slices.Contains(Rights, r) }) {
-		return "", hint.Errorf("a token has one or more of the rights %s", joined(Rights)).WithHint("name what the program does, such as --right read --right sell")
+	if t.Rights, err = validRights("token", t.Rights); err != nil {
+		return "", err
 	}
 	raw := make([]byte, 32)
 	if _, err := io.ReadFull(random, raw); err != nil {
@@ -73,6 +73,27 @@ func (d *Desk) AddToken(ctx context.Context, t Token, random io.Reader) (text st
 		return "", err
 	}
 	return text, nil
+}
+
+// validRights returns rights in their order, each once.
+func validRights(of string, rights []Right) ([]Right, error) {
+	var in []Right
+	for _, r := range Rights {
+		if slices.Contains(rights, r) {
+			in = append(in, r)
+		}
+	}
+	if len(in) == 0 || slices.ContainsFunc(rights, func(r Right) bool { return !slices.Contains(Rights, r) }) {
+		return nil, hint.Errorf("a %s has one or more of the rights %s", of, joined(Rights)).WithHint("name what the %s does, such as --right read --right sell", of)
+	}
+	return in, nil
+}
+
+func split(rights string) (list []Right) {
+	for r := range strings.SplitSeq(rights, ",") {
+		list = append(list, Right(r))
+	}
+	return list
 }
 
 func joined(rights []Right) string {
@@ -111,9 +132,7 @@ func scanToken(scan func(...any) error) (*Token, error) {
 	if err := scan(&t.Name, &rights, &made, &t.By); err != nil {
 		return nil, err
 	}
-	for r := range strings.SplitSeq(rights, ",") {
-		t.Rights = append(t.Rights, Right(r))
-	}
+	t.Rights = split(rights)
 	t.Made = time.Unix(made, 0).UTC()
 	return t, nil
 }

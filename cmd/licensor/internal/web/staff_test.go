@@ -96,11 +96,11 @@ func (v *vendor) serve() {
 		v.Fatal(err)
 	}
 	site := Staff(&Options{
-		Ready: v.service.CheckFrozen, Log: log, Now: v.now, Origin: &url.URL{Scheme: "http", Host: l.Addr().String()},
+		Ready: v.service.CheckFrozen, Log: log, Now: v.now, StaffOrigin: &url.URL{Scheme: "http", Host: l.Addr().String()},
 		Calls: &Calls{Service: v.service, Desk: v.desk, Signing: activator, Random: rand.Reader, Show: func(shown *service.Shown, p ledger.Partners, now time.Time) any {
 			return common.NewShowAnswer(shown, p, now)
 		}},
-	}, nil, l.Addr().String())
+	}, nil)
 	server := site.Server()
 	go server.Serve(l)
 	v.url = "http://" + l.Addr().String() + "/v1/staff/"

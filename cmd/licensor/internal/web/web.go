@@ -32,16 +32,17 @@ type Activation interface {
 
 // Options are what both sites take.
 type Options struct {
-	Activation Activation
-	Ready      func(context.Context) error        // whether the ledger can be read
-	Waiting    func(context.Context) (int, error) // how many requests wait for the staff
-	Calls      *Calls                             // of the vendor's own programs; nil: none
-	StaffPages func(*Site)                        // registers the staff's pages; nil: none
-	Pages      func(*Site)                        // registers the customers' pages; nil: none
-	Origin     *url.URL                           // under which the public site is reached
-	TrustProxy bool                               // a proxy names the client in X-Forwarded-For
-	Log        *slog.Logger
-	Now        func() time.Time
+	Activation  Activation
+	Ready       func(context.Context) error        // whether the ledger can be read
+	Waiting     func(context.Context) (int, error) // how many requests wait for the staff
+	Calls       *Calls                             // of the vendor's own programs; nil: none
+	StaffPages  func(*Site)                        // registers the staff's pages; nil: none
+	Pages       func(*Site)                        // registers the customers' pages; nil: none
+	Origin      *url.URL                           // under which the public site is reached
+	StaffOrigin *url.URL                           // under which the staff's is
+	TrustProxy  bool                               // a proxy names the client in X-Forwarded-For
+	Log         *slog.Logger
+	Now         func() time.Time
 }
 
 // Limits of what comes in.
@@ -60,7 +61,8 @@ const (
 type Site struct {
 	o       *Options
 	mux     *http.ServeMux
-	hosts   []string // that a request may name
+	origin  *url.URL // under which it is reached
+	hosts   []string // that a request may name, its own among them
 	clients *clients // nil: no limit
 	counts  *counts
 	bodies  map[string]int64 // what a route takes, where it is more than MaxBody
@@ -70,7 +72,7 @@ type Site struct {
 
 // Public returns the site for customers' servers.
 func Public(o *Options) *Site {
-	s := newSite(o, "public", o.Origin.Host)
+	s := newSite(o, "public", o.Origin)
 	s.clients = newClients(o.Now)
 	s.mux.HandleFunc("POST /v1/activations", s.activate)
 	s.mux.HandleFunc("POST /v1/releases", s.release)
@@ -82,10 +84,10 @@ func Public(o *Options) *Site {
 	return s
 }
 
-// Staff returns the site for the vendor's own network: health and metrics, of both sites, and the calls of
-// its own programs.
+// Staff returns the site for the vendor's own network: health and metrics, of both sites, the
+// calls of its own programs, and the pages of its staff. hosts are other names than its origin's.
 func Staff(o *Options, public *Site, hosts ...string) *Site {
-	s := newSite(o, "staff", append(hosts, o.Origin.Host)...)
+	s := newSite(o, "staff", o.StaffOrigin, hosts...)
 	sites := []*Site{s}
 	if public != nil {
 		sites = append(sites, public)
@@ -103,8 +105,8 @@ func Staff(o *Options, public *Site, hosts ...string) *Site {
 	return s
 }
 
-func newSite(o *Options, name string, hosts ...string) *Site {
-	return &Site{o: o, mux: http.NewServeMux(), hosts: hosts, counts: newCounts(), bodies: make(map[string]int64), name: name}
+func newSite(o *Options, name string, origin *url.URL, hosts ...string) *Site {
+	return &Site{o: o, mux: http.NewServeMux(), origin: origin, hosts: append(hosts, origin.Host), counts: newCounts(), bodies: make(map[string]int64), name: name}
 }
 
 // Handle registers a page.
@@ -174,7 +176,7 @@ func (s *Site) handler() http.Handler {
 		if slices.Contains(s.hosts, strings.ToLower(r.Host)) {
 			inner.ServeHTTP(answer, r)
 		} else {
-			problem{Status: http.StatusMisdirectedRequest, Rule: "host", Detail: "This service is not known by that name.", Next: "Use the address that the vendor gave, which is " + s.o.Origin.String() + "."}.write(answer)
+			problem{Status: http.StatusMisdirectedRequest, Rule: "host", Detail: "This service is not known by that name.", Next: "Use the address that the vendor gave, which is " + s.origin.String() + "."}.write(answer)
 		}
 		s.counts.add(pattern, answer.status)
 		s.o.Log.Info("request", "site", s.name, "route", pattern, "status", answer.status, "rule", answer.rule, "ms", s.o.Now().Sub(start).Milliseconds())

@@ -79,8 +79,9 @@ func open(t *testing.T, a Activation) (public, staff string, log *logged) {
 	}
 	one, two := listen(), listen()
 	o.Origin = &url.URL{Scheme: "http", Host: one.Addr().String()}
+	o.StaffOrigin = &url.URL{Scheme: "http", Host: two.Addr().String()}
 	site := Public(o)
-	for l, s := range map[net.Listener]*Site{Limit(one, true): site, two: Staff(o, site, two.Addr().String())} {
+	for l, s := range map[net.Listener]*Site{Limit(one, true): site, two: Staff(o, site)} {
 		server := s.Server()
 		go server.Serve(l)
 		t.Cleanup(func() { server.Close() })

@@ -123,6 +123,8 @@ func (s *Set) Write(w http.ResponseWriter, status int, name string, v View) erro
 	h.Set("Content-Security-Policy", policy)
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
 	h.Set("Cache-Control", "no-store")
+	// With none, a browser would not say either which site a form was sent from.
+	h.Set("Referrer-Policy", "same-origin")
 	w.WriteHeader(status)
 	_, err := w.Write(made.Bytes())
 	return err

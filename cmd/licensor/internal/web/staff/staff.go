@@ -13,6 +13,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -31,9 +32,12 @@ type Pages struct {
 	Random  io.Reader
 	Now     func() time.Time
 	Log     *slog.Logger
+	Origin  *url.URL // under which these pages are reached
 
-	// SignedIn returns who has sent a request, nil for nobody.
+	// SignedIn returns who has sent a request, nil for nobody; nil: whose session it is.
 	SignedIn func(*http.Request) (*desk.User, error)
+
+	sessions sessions
 }
 
 // Signing signs with the service's key, a [service.Activator].
@@ -49,7 +53,11 @@ type Site interface {
 
 // Register registers all pages.
 func (p *Pages) Register(s Site) {
+	if p.SignedIn == nil {
+		p.SignedIn = p.bySession
+	}
 	s.Handle(page.AssetsPattern, page.Assets)
+	p.registerDoor(s)
 	s.Handle("GET /{$}", p.reading(desk.Read, (*visit).home))
 }
 
@@ -106,7 +114,7 @@ func (p *Pages) enter(w http.ResponseWriter, r *http.Request, right desk.Right) 
 	case err != nil:
 		v.failed(err)
 	case who == nil:
-		page.See(w, "/sign-in")
+		v.toDoor()
 	case !who.May(right):
 		v.refuse(http.StatusForbidden, "Not yours to do", "You do not have the right "+string(right)+".", "Somebody at the vendor's workstation gives it: licensor desk user add "+who.Name+" --right "+string(right))
 	default:
@@ -139,7 +147,9 @@ func (v *visit) write(status int, name, title string, body any, err error) error
 
 // done says what a form has done: the page after it is told which by a word, so that no link can
 // put a sentence of its own onto a page.
-var done = map[string]string{}
+var done = map[string]string{
+	"signed-out": "You are signed out.",
+}
 
 // see goes on to the page that shows what was done.
 func (v *visit) see(to, word string) error {
