@@ -3,6 +3,7 @@ package book
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/rules"
@@ -86,4 +87,39 @@ func (b *Book) Nearest(ctx context.Context, of store.Known, word string) (string
 // Dossier returns all that is on record of what is wanted, nil if nothing is.
 func (b *Book) Dossier(ctx context.Context, w store.Wanted) (*ledger.Dossier, error) {
 	return read(ctx, b, func(t *store.Tx) (*ledger.Dossier, error) { return t.Dossier(w) })
+}
+
+// Page returns so many of the entitlements that a filter finds behind a page.
+func (b *Book) Page(ctx context.Context, filter store.Filter, behind string, most int) (*ledger.Page, error) {
+	return read(ctx, b, func(t *store.Tx) (*ledger.Page, error) { return t.Page(filter, behind, most) })
+}
+
+// EndingPage returns so many of what ends after a time and by another, behind a page.
+func (b *Book) EndingPage(ctx context.Context, after, by time.Time, behind string, most int) (*ledger.EndingPage, error) {
+	return read(ctx, b, func(t *store.Tx) (*ledger.EndingPage, error) { return t.EndingPage(after, by, behind, most) })
+}
+
+// Buyers returns so many of the customers whose names begin with a text, behind one of them; next
+// names the page behind them, "" if there is none.
+func (b *Book) Buyers(ctx context.Context, beginning, behind string, most int) (all []ledger.Buyer, next string, err error) {
+	_, err = read(ctx, b, func(t *store.Tx) (_ struct{}, err error) {
+		all, next, err = t.Buyers(beginning, behind, most)
+		return struct{}{}, err
+	})
+	return all, next, err
+}
+
+// Bridges returns so many of the bridges that run out after a time and by another.
+func (b *Book) Bridges(ctx context.Context, after, by time.Time, most int) ([]ledger.Bridge, error) {
+	return read(ctx, b, func(t *store.Tx) ([]ledger.Bridge, error) { return t.Bridges(after, by, most) })
+}
+
+// Unlisted returns so many of the licenses that are to be revoked and that no list has yet.
+func (b *Book) Unlisted(ctx context.Context, most int) ([]ledger.Revocation, error) {
+	return read(ctx, b, func(t *store.Tx) ([]ledger.Revocation, error) { return t.Unlisted(most) })
+}
+
+// Months counts the month of a time, so many before it and so many after it.
+func (b *Book) Months(ctx context.Context, now time.Time, back, ahead int) ([]ledger.Month, error) {
+	return read(ctx, b, func(t *store.Tx) ([]ledger.Month, error) { return t.Months(now, back, ahead) })
 }

@@ -33,6 +33,11 @@ type Filter struct {
 	// of a list that is read piece by piece. 0 shows all.
 	Most  int
 	After string
+
+	// What a page asks for.
+	Standing  ledger.Standing // sales that staff have suspended or canceled
+	SalesOnly bool            // without activations
+	invoices  *[]string       // these, as they are on record
 }
 
 func (f Filter) where() (condition string, args []any) {
@@ -59,6 +64,10 @@ func (f Filter) where() (condition string, args []any) {
 	}
 	if f.After != "" {
 		c.add("e.invoice > ?", f.After)
+	}
+	if f.invoices != nil {
+		condition, args := inInvoices(*f.invoices)
+		c.add(condition, args...)
 	}
 	return c.text(), c.args
 }
@@ -90,7 +99,12 @@ func (t *Tx) List(filter Filter) ([]ledger.Holding, error) {
 		return nil, err
 	}
 	if filter.Most > 0 || len(holdings) <= chunk { // what was searched for once is not searched for again
-		condition, args = t.ofInvoices(holdings)
+		invoices := make([]string, len(holdings))
+		for i := range holdings {
+			invoices[i] = holdings[i].Invoice
+		}
+		condition, args = inInvoices(invoices)
+		condition = numbered(condition, 1)
 	}
 	err = t.each("SELECT a.invoice, a.ended, a.emergency_days FROM entitlements e JOIN activations a ON a.invoice = e.invoice WHERE a.emergency_days > 0 AND "+condition,
 		args, columns3(func(invoice string, ended unixTime, days uint64) {
@@ -106,8 +120,8 @@ func (t *Tx) List(filter Filter) ([]ledger.Holding, error) {
 			h := &holdings[at[invoice]]
 			h.MoreEmails = append(h.MoreEmails, email)
 		}))
-	if err != nil {
-		return nil, err
+	if err != nil || filter.SalesOnly {
+		return holdings, err
 	}
 	if filter.Host != "" {
 		host, values := searchables[hostText].condition(&filter)
@@ -124,15 +138,13 @@ func (t *Tx) List(filter Filter) ([]ledger.Holding, error) {
 	return holdings, err
 }
 
-// ofInvoices is the condition that an entitlement is one of some.
-func (t *Tx) ofInvoices(holdings []ledger.Holding) (condition string, args []any) {
-	for i := range holdings {
-		args = append(args, holdings[i].Invoice)
-	}
+// inInvoices is the condition that an entitlement is one of some.
+func inInvoices(invoices []string) (condition string, args []any) {
+	args = anys(invoices)
 	for len(args) > 1 && len(args) < chunk { // as in eachIn
 		args = append(args, args[0])
 	}
-	return "e.invoice IN (" + numbered(strings.TrimSuffix(strings.Repeat("?, ", len(args)), ", "), 1) + ")", args
+	return "e.invoice IN (" + strings.TrimSuffix(strings.Repeat("?, ", len(args)), ", ") + ")", args
 }
 
 // eachHeld calls f for activations with their invoices.

@@ -55,7 +55,12 @@ func (t *Tx) written(customer string) (string, error) {
 	if _, err := t.row("SELECT sold FROM entitlements WHERE customer = $1 LIMIT 1", []any{customer}, &sold); err != nil {
 		return "", err
 	}
-	var e ledger.Entitlement
+	return customerIn(sold)
+}
+
+// customerIn returns the name of the customer in what was sold.
+func customerIn(sold []byte) (string, error) {
+	var e struct{ Customer string }
 	if err := json.Unmarshal(sold, &e); err != nil {
 		return "", ledger.Damaged("what was sold: %v", err)
 	}

@@ -70,12 +70,15 @@ const schema = `
 		seats_used {int} NOT NULL,
 		seats_peak {int} NOT NULL
 	){strict};
-	CREATE INDEX entitlements_typed ON entitlements (lower(invoice));
+	CREATE INDEX entitlements_typed ON entitlements (lower(invoice), invoice);
 	CREATE INDEX entitlements_customer ON entitlements (customer, product, type);
+	CREATE INDEX entitlements_buyer ON entitlements (customer, invoice);
+	CREATE INDEX entitlements_product ON entitlements (product, invoice);
+	CREATE INDEX entitlements_standing ON entitlements (standing, invoice) WHERE standing <> '';
 	CREATE INDEX entitlements_seller ON entitlements (seller);
 	CREATE INDEX entitlements_account ON entitlements (account);
-	CREATE INDEX entitlements_expires ON entitlements (expires);
-	CREATE INDEX entitlements_updates ON entitlements (updates) WHERE updates > 0;
+	CREATE INDEX entitlements_expires ON entitlements (expires, invoice);
+	CREATE INDEX entitlements_updates ON entitlements (updates, invoice) WHERE updates > 0;
 
 	CREATE TABLE emails (
 		account {blob} PRIMARY KEY,
@@ -83,7 +86,7 @@ const schema = `
 		address {text} NOT NULL,
 		owner   {text} NOT NULL
 	){strict};
-	CREATE INDEX emails_owner ON emails (owner);
+	CREATE INDEX emails_owner ON emails (owner, account);
 
 	CREATE TABLE addresses (
 		account {blob} PRIMARY KEY,
@@ -107,7 +110,7 @@ const schema = `
 	){clustered};
 	CREATE INDEX activations_emergency ON activations (invoice) WHERE emergency_days > 0;
 	CREATE UNIQUE INDEX activations_site ON activations (invoice, machine_key) WHERE state IN ('active', 'bridge');
-	CREATE INDEX activations_host ON activations (lower(host)) WHERE host <> '';
+	CREATE INDEX activations_host ON activations (lower(host), id) WHERE host <> '';
 	CREATE INDEX activations_ended ON activations (invoice, ended) WHERE ended > 0;
 	CREATE INDEX activations_oldest ON activations (invoice, since, id) WHERE state = 'active';
 
@@ -138,6 +141,7 @@ const schema = `
 	){strict};
 	CREATE INDEX moves_activation ON moves (activation);
 	CREATE INDEX moves_waiting ON moves (invoice) WHERE state = 'waiting';
+	CREATE INDEX moves_until ON moves (until, successor) WHERE state IN ('pending', 'waiting');
 
 	CREATE TABLE moved (
 		seq     {int} PRIMARY KEY,
@@ -162,6 +166,7 @@ const schema = `
 		why        {text} NOT NULL,
 		list       {int} NOT NULL
 	){strict};
+	CREATE INDEX revocations_unlisted ON revocations (since, license) WHERE list = 0;
 
 	CREATE TABLE revoked_keys (
 		public {blob} PRIMARY KEY,
