@@ -2,7 +2,6 @@ package common
 
 import (
 	"cmp"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -20,11 +19,11 @@ func ProductTable(products ...*ledger.Product) *cli.Table {
 		name := p.Name
 		for i := range p.Editions {
 			e := &p.Editions[i]
-			t.Row(name, cmp.Or(e.Name, "-"), e.Type, planText(e.PlanFor(e.Type)))
+			t.Row(name, cmp.Or(e.Name, "-"), e.Type, service.PlanText(e.PlanFor(e.Type)))
 			name = ""
 			for _, other := range slices.Sorted(maps.Keys(e.Types)) {
 				if other != e.Type {
-					t.Row("", "", other, cmp.Or(planText(e.Types[other]), "the same"))
+					t.Row("", "", other, cmp.Or(service.PlanText(e.Types[other]), "the same"))
 				}
 			}
 			if optional := strings.Join(append(slices.Clone(e.Features), e.Limits...), ", "); optional != "" {
@@ -35,70 +34,11 @@ func ProductTable(products ...*ledger.Product) *cli.Table {
 	return t
 }
 
-// planText says a plan in one line, in the order of the terms.
-func planText(plan ledger.Plan) string {
-	var all []string
-	for i := range ledger.Terms {
-		t := &ledger.Terms[i]
-		switch text := plan[t.Name]; {
-		case text == "":
-		case t.Name == "expires" && text == ledger.None:
-			all = append(all, "perpetual")
-		default:
-			all = append(all, strings.ReplaceAll(t.Name, "_", " ")+" "+strings.ReplaceAll(text, ";", " "))
-		}
-	}
-	return strings.Join(all, ", ")
-}
-
 // ProductChanges shows what is different between two states of a product.
 func ProductChanges(before, after *ledger.Product) *cli.Table {
 	t := &cli.Table{Whole: true}
-	for _, row := range productChanges(before, after) {
+	for _, row := range service.ProductChanges(before, after) {
 		t.Row(row.Label, row.Text)
 	}
 	return t
-}
-
-func productChanges(before, after *ledger.Product) (changes []service.Row) {
-	was, is := productRows(before), productRows(after)
-	both := maps.Clone(was)
-	maps.Copy(both, is)
-	for _, name := range slices.Sorted(maps.Keys(both)) {
-		if was[name] != is[name] {
-			changes = append(changes, service.Row{Label: name, Text: cmp.Or(was[name], ledger.None) + " -> " + cmp.Or(is[name], ledger.None)})
-		}
-	}
-	return changes
-}
-
-// productRows says what each edition of a product grants, and each type of it.
-func productRows(p *ledger.Product) map[string]string {
-	all := make(map[string]string)
-	for i := range p.Editions {
-		e := &p.Editions[i]
-		name := strings.TrimSpace(p.Name + " " + e.Name)
-		all[name] = e.Type + ", " + planText(e.Plan)
-		for other, plan := range e.Types {
-			all[name+", "+other] = cmp.Or(planText(plan), "the same")
-		}
-		all[name+", optional"] = strings.Join(append(slices.Clone(e.Features), e.Limits...), ", ")
-	}
-	return all
-}
-
-// productSentence says what an event has made of a product; before is nil for a new one.
-func productSentence(before, after *ledger.Product) string {
-	if before == nil {
-		var editions []string
-		for i := range after.Editions {
-			editions = append(editions, cmp.Or(after.Editions[i].Name, after.Editions[i].Type))
-		}
-		return fmt.Sprintf("product %s: %s", after.Name, strings.Join(editions, ", "))
-	}
-	var changes []string
-	for _, row := range productChanges(before, after) {
-		changes = append(changes, row.Label+": "+row.Text)
-	}
-	return "changed: " + strings.Join(changes, "; ")
 }

@@ -18,7 +18,7 @@ type ShowAnswer struct {
 	Entitlement *service.EntitlementView `json:"entitlement,omitempty"` // with all activations
 	Seller      string                   `json:"seller,omitempty"`
 	Licenses    []shownLicense           `json:"licenses"`
-	Events      []EventView              `json:"events"`
+	Events      []service.EventView      `json:"events"`
 	More        bool                     `json:"more"` // there are earlier events
 	Next        []service.Next           `json:"next"`
 }
@@ -60,7 +60,7 @@ type shownLicense struct {
 // NewShowAnswer is what is told to a program of something that was looked up.
 func NewShowAnswer(shown *service.Shown, partners ledger.Partners, now time.Time) *ShowAnswer {
 	a := &ShowAnswer{Version: 1, Changed: shown.Foreign != "", Licenses: []shownLicense{}, Next: append([]service.Next{}, shown.Next(now)...),
-		Events: ViewLater(shown.Past.Events, shown.Past.Sold), More: shown.Past.More}
+		Events: service.ViewLater(shown.Past.Events, shown.Past.Sold), More: shown.Past.More}
 	if shown.Request != nil {
 		a.Request = newShownRequest(shown)
 	}

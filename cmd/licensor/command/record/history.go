@@ -72,7 +72,7 @@ func (c *historyCommand) run(env *cli.Env, args []string) error {
 		if past.More {
 			fmt.Fprintf(env.Stderr, "These are the newest %d: --limit shows more, --since and --until others.\n", len(past.Events))
 		}
-		told := common.ViewLater(past.Events, past.Sold)
+		told := service.ViewLater(past.Events, past.Sold)
 		switch {
 		case len(told) == 0 && c.filter.Of != "":
 			return c.noneOf(ctx, s, args[0])
@@ -194,13 +194,13 @@ func (c *historyCommand) nothing(ctx context.Context, env *cli.Env, s *service.S
 
 // historyReport is what history --json prints.
 type historyReport struct {
-	Version int                `json:"version"`
-	Of      string             `json:"of,omitempty"`
-	Events  []common.EventView `json:"events"`
-	More    bool               `json:"more"` // there are earlier ones
+	Version int                 `json:"version"`
+	Of      string              `json:"of,omitempty"`
+	Events  []service.EventView `json:"events"`
+	More    bool                `json:"more"` // there are earlier ones
 }
 
-func (c *historyCommand) write(env *cli.Env, told []common.EventView) error {
+func (c *historyCommand) write(env *cli.Env, told []service.EventView) error {
 	table := c.csv.Table(env.Stdout, []string{"seq", "time", "operator", "action", "invoice", "activation", "what", "why", "lifted"})
 	for _, e := range told {
 		var lifted []string

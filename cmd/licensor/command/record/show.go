@@ -165,7 +165,7 @@ func (c *showCommand) print(env *cli.Env, shown *service.Shown, of string, now t
 		c.printActivations(out, shown.Dossier, now)
 		if len(shown.Past.Events) > 0 {
 			fmt.Fprintln(out)
-			common.HistoryTable(common.ViewLater(shown.Past.Events, shown.Past.Sold)).WriteTo(out)
+			common.HistoryTable(service.ViewLater(shown.Past.Events, shown.Past.Sold)).WriteTo(out)
 		}
 		if shown.Past.More {
 			fmt.Fprintf(out, "earlier ones: licensor history%s %s\n", c.FlagsText(), cli.ShellWord(cmp.Or(shown.Activation, shown.Invoice)))

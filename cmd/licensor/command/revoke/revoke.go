@@ -110,7 +110,7 @@ func (c *revokeCommand) revokeActivation(ctx context.Context, env *cli.Env, s *s
 	}
 	question := ""
 	if len(events) > 0 {
-		if _, err := common.HistoryTable(common.ViewEvents(events)).WriteTo(env.Stdout); err != nil {
+		if _, err := common.HistoryTable(service.ViewEvents(events)).WriteTo(env.Stdout); err != nil {
 			return err
 		}
 		question = "Revoke all licenses of this activation?"

@@ -55,7 +55,7 @@ func (c *revokeCommand) showSold(ctx context.Context, env *cli.Env, s *service.S
 		env.Warnf("what was sold cannot be listed: %v", err)
 		return nil
 	}
-	told := common.ViewEvents(events)
+	told := service.ViewEvents(events)
 	for len(told) > 0 && told[0].Seq <= vouched {
 		told = told[1:]
 	}

@@ -221,7 +221,7 @@ type forgotten struct {
 type customerAnswer struct {
 	Version int `json:"version"`
 	service.CustomerView
-	Events []common.EventView `json:"events"` // of the customer, not of what was sold
+	Events []service.EventView `json:"events"` // of the customer, not of what was sold
 }
 
 // customersAnswer is customerAnswer where several fit.
@@ -277,7 +277,7 @@ func showCustomer(ctx context.Context, env *cli.Env, s *service.Service, name st
 	if err != nil {
 		return err
 	}
-	told := common.ViewEvents(events)
+	told := service.ViewEvents(events)
 	if len(told) > 0 {
 		fmt.Fprintln(env.Stdout)
 		if _, err = common.HistoryTable(told).WriteTo(env.Stdout); err != nil {
