@@ -89,6 +89,8 @@ type Activated struct {
 	Word   string // why, in one word; likewise
 	Detail string // and in a sentence for the customer
 	Next   string // what the customer does next
+
+	license *ledger.License
 }
 
 // Declined says to whoever sent a statement why it gets nothing. It says nothing of what is on
@@ -236,7 +238,21 @@ func (a *Activator) licensed(license *ledger.License, again bool) (*Activated, e
 	if err != nil {
 		return nil, err
 	}
-	return &Activated{License: file, ID: license.ID, Again: again}, nil
+	return &Activated{License: file, ID: license.ID, Again: again, license: license}, nil
+}
+
+// Carried returns the text of the codes of a license, for the way back to a console: the short
+// one if there is one, else the file's.
+func (a *Activator) Carried(done *Activated) (string, error) {
+	short, err := a.desk.licenseTexts().Carried(done.license, LeaveOut{})
+	if err != nil || short != "" {
+		return short, err
+	}
+	raw, err := format.DecodeTextAs(done.License, format.LicenseFile)
+	if err != nil {
+		return "", err
+	}
+	return format.EncodeText(format.LicenseFile, raw), nil
 }
 
 // refused puts a request into the queue that staff may sign, and declines another one.

@@ -1,0 +1,264 @@
+// Package customer has the pages of the public site: a person hands in what a server without a
+// network has made, a file or a photograph of its codes, and gets the license for the way back.
+// What is on record of an invoice is shown to who knows its e-mail address, without the places
+// where it runs; those only to who has the key of one of its machines.
+//
+// Nothing is decided here: a page calls what a server with a network calls.
+package customer
+
+import (
+	"bytes"
+	"context"
+	"embed"
+	"errors"
+	"html/template"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/offlicense/offlicense/cmd/internal/hint"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/web/page"
+	"github.com/offlicense/offlicense/format"
+	"github.com/offlicense/offlicense/format/qr"
+	"github.com/offlicense/offlicense/verify"
+)
+
+// Activation is what the pages ask, a [service.Activator].
+type Activation interface {
+	Activate(ctx context.Context, request []byte) (*service.Activated, error)
+	Carried(*service.Activated) (string, error)
+	Release(ctx context.Context, release []byte) (*service.AutoReleased, error)
+	Standing(ctx context.Context, invoice, email string) (*service.Standing, error)
+	StandingOf(ctx context.Context, statement []byte) (*service.Standing, error)
+}
+
+// Pages are all pages for customers.
+type Pages struct {
+	Activation Activation
+	Brand      page.Brand
+	Log        *slog.Logger
+
+	// Statement reads what a form brings: a text, a file or a picture. Its error has a hint.
+	Statement func(w http.ResponseWriter, r *http.Request) ([]byte, error)
+}
+
+// Site takes the routes, a web.Site.
+type Site interface {
+	Handle(pattern string, h http.HandlerFunc)
+	HandleUpload(pattern string, most int64, h http.HandlerFunc)
+}
+
+// maxUpload is for a picture of 12 megapixels, in bytes.
+const maxUpload = 16 << 20
+
+// Register registers all pages.
+func (p *Pages) Register(s Site) {
+	s.Handle(page.AssetsPattern, page.Assets)
+	s.Handle(page.BrandPattern, p.Brand.Style)
+	s.Handle("GET /{$}", p.first)
+	s.HandleUpload("POST /statement", maxUpload, p.statement)
+	s.Handle("POST /license", p.file)
+	s.Handle("POST /standing", p.standing)
+}
+
+//go:embed templates
+var files embed.FS
+
+var templates = func() *page.Set {
+	inside, err := fs.Sub(files, "templates")
+	if err != nil {
+		panic(err) // the name of a directory that is embedded
+	}
+	return page.Parse(inside, template.FuncMap{})
+}()
+
+// body is what each page has.
+type body struct {
+	*texts
+	Languages []*texts
+
+	// What was typed, to be sent again.
+	Text, Invoice, Email string
+
+	License  *licensed
+	Number   string // of a request that waits; "" for none, or for one that is told none
+	Waits    bool
+	Released bool
+	Standing *service.Standing
+}
+
+// licensed is a license for the way back.
+type licensed struct {
+	Text  string          // of the file
+	Code  string          // its comparison code, which install shows, too
+	Codes []template.HTML // to be scanned, drawn by us
+	Ends  time.Time       // zero: never
+	Type  string
+}
+
+func (p *Pages) first(w http.ResponseWriter, r *http.Request) {
+	p.write(w, http.StatusOK, "first", "title", bodyOf(r), nil)
+}
+
+func bodyOf(r *http.Request) *body { return &body{texts: textsFor(r), Languages: all} }
+
+// write answers with a page; err is what is wrong with what was sent.
+func (p *Pages) write(w http.ResponseWriter, status int, name, title string, b *body, err *page.Error) {
+	v := page.View{Lang: b.Lang, Title: b.T(title), Brand: p.Brand.Name, Body: b, Error: err}
+	if name == "first" {
+		v.Script = "scan.js"
+	}
+	if err := templates.Write(w, status, name, v); err != nil {
+		p.Log.Error("page", "error", err.Error())
+	}
+}
+
+// statement takes a request or a release.
+func (p *Pages) statement(w http.ResponseWriter, r *http.Request) {
+	text, err := p.Statement(w, r)
+	b := bodyOf(r) // the form was read
+	b.Text = r.FormValue("text")
+	if err != nil {
+		p.refuse(w, b, err)
+		return
+	}
+	b.Text = string(text)
+	switch kind, _, _ := format.DecodeText(text); kind {
+	case format.Release:
+		done, err := p.Activation.Release(r.Context(), text)
+		switch {
+		case err != nil:
+			p.refuse(w, b, err)
+		case done.Waits:
+			p.waits(w, b, done.Word, done.Detail, done.Next, done.Number)
+		default:
+			b.Released = true
+			p.write(w, http.StatusOK, "done", "released", b, nil)
+		}
+	case format.Attestation:
+		if b.Standing, err = p.Activation.StandingOf(r.Context(), text); err != nil || b.Standing == nil {
+			if err == nil {
+				err = &service.Declined{Rule: "attestation", Detail: b.T("no_standing"), Next: b.T("no_standing_next")}
+			}
+			p.refuse(w, b, err)
+			return
+		}
+		p.write(w, http.StatusOK, "done", "standing", b, nil)
+	default:
+		p.activate(w, r, b, text)
+	}
+}
+
+func (p *Pages) activate(w http.ResponseWriter, r *http.Request, b *body, text []byte) {
+	done, err := p.Activation.Activate(r.Context(), text)
+	switch {
+	case err != nil:
+		p.refuse(w, b, err)
+		return
+	case done.Waits:
+		p.waits(w, b, done.Word, done.Detail, done.Next, done.Number)
+		return
+	}
+	if b.License, err = p.licensed(done); err == nil {
+		b.Standing, err = p.Activation.StandingOf(r.Context(), text)
+	}
+	if err != nil {
+		p.refuse(w, b, err)
+		return
+	}
+	p.write(w, http.StatusOK, "done", "licensed", b, nil)
+}
+
+// licensed draws a license.
+func (p *Pages) licensed(done *service.Activated) (*licensed, error) {
+	kind, raw, err := format.DecodeText(done.License)
+	if err != nil {
+		return nil, err
+	}
+	l := &licensed{Text: string(done.License)}
+	if l.Code, err = format.CodeOf(kind, raw); err != nil {
+		return nil, err
+	}
+	file, err := format.ParseFile(raw)
+	if err != nil {
+		return nil, err
+	}
+	claims, err := format.UnmarshalLicense(file.License.UnverifiedPayload()) // we have just signed it
+	if err != nil {
+		return nil, err
+	}
+	l.Type = claims.Type
+	if claims.Expires != 0 {
+		l.Ends = time.Unix(claims.Expires, 0)
+	}
+	carried, err := p.Activation.Carried(done)
+	if err != nil {
+		return nil, err
+	}
+	parts, err := qr.Cut(carried, qr.Capacity(qr.Readable), format.MaxParts)
+	if err != nil {
+		return l, nil // too long for codes: the file is there
+	}
+	for _, part := range parts {
+		code, err := qr.Encode(part)
+		if err != nil {
+			return nil, err
+		}
+		l.Codes = append(l.Codes, template.HTML(bytes.Replace(code.SVG(), []byte("<svg "), []byte(`<svg class="qr" role="img" `), 1)))
+	}
+	return l, nil
+}
+
+// file answers the same request with the license as a file. It gets no more than the page.
+func (p *Pages) file(w http.ResponseWriter, r *http.Request) {
+	b := bodyOf(r)
+	b.Text = r.FormValue("text")
+	done, err := p.Activation.Activate(r.Context(), []byte(b.Text))
+	switch {
+	case err != nil:
+		p.refuse(w, b, err)
+	case done.Waits:
+		p.waits(w, b, done.Word, done.Detail, done.Next, done.Number)
+	default:
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		w.Header().Set("Content-Disposition", `attachment; filename="license.lic"`)
+		w.Write(done.License)
+	}
+}
+
+// standing shows what an invoice bought.
+func (p *Pages) standing(w http.ResponseWriter, r *http.Request) {
+	b := bodyOf(r)
+	b.Invoice, b.Email = r.PostFormValue("invoice"), r.PostFormValue("email")
+	var err error
+	if b.Standing, err = p.Activation.Standing(r.Context(), b.Invoice, b.Email); err != nil {
+		p.refuse(w, b, err)
+		return
+	}
+	p.write(w, http.StatusOK, "done", "standing", b, nil)
+}
+
+func (p *Pages) waits(w http.ResponseWriter, b *body, word, detail, next, number string) {
+	b.Waits, b.Number = true, number
+	detail, next = b.said(word, detail, next)
+	p.write(w, http.StatusAccepted, "done", "waits", b, &page.Error{What: detail, Next: next})
+}
+
+// refuse shows the form again, with what was typed and what is wrong with it.
+func (p *Pages) refuse(w http.ResponseWriter, b *body, err error) {
+	var no *service.Declined
+	var unread *verify.Refusal
+	switch {
+	case errors.As(err, &no):
+		detail, next := b.said(no.Rule, no.Detail, no.Next)
+		p.write(w, http.StatusUnprocessableEntity, "first", "title", b, &page.Error{What: detail, Next: next})
+	case errors.As(err, &unread), hint.Of(err) != "":
+		p.write(w, http.StatusUnprocessableEntity, "first", "title", b, page.ErrorOf(err))
+	default:
+		p.Log.Error("trouble", "error", err.Error())
+		w.Header().Set("Retry-After", "60")
+		p.write(w, http.StatusServiceUnavailable, "first", "title", b, &page.Error{What: b.T("trouble"), Next: b.T("trouble_next")})
+	}
+}
