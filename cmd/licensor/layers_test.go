@@ -14,7 +14,7 @@ const here = "github.com/offlicense/offlicense/cmd/licensor"
 // layers say of each package, or of all in a directory, which of ours it may import.
 var layers = map[string][]string{
 	"/":                      {"/command/", "/internal/photo"},
-	"/command/":              {"/command/common", "/internal/desk", "/internal/web", "/internal/web/staff", "/internal/service", "/internal/sheet", "/internal/home", "/internal/ledger"},
+	"/command/":              {"/command/common", "/internal/desk", "/internal/web", "/internal/web/page", "/internal/web/picture", "/internal/web/staff", "/internal/web/customer", "/internal/service", "/internal/sheet", "/internal/home", "/internal/ledger"},
 	"/internal/catalogue":    {"/internal/ledger"},
 	"/internal/service":      {"/internal/catalogue", "/internal/home", "/internal/issuer", "/internal/ledger", "/internal/ledger/", "/internal/letter"},
 	"/internal/issuer":       {"/internal/ledger"},
@@ -24,6 +24,7 @@ var layers = map[string][]string{
 	"/internal/web/page":     {},
 	"/internal/web/staff":    {"/internal/web/page", "/internal/web/picture", "/internal/service", "/internal/desk", "/internal/ledger"},
 	"/internal/web/picture":  {},
+	"/internal/web/customer": {"/internal/web/page", "/internal/web/picture", "/internal/service"},
 	"/internal/letter":       {},
 	"/internal/photo":        {},
 	"/internal/sheet":        {},

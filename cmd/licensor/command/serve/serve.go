@@ -38,6 +38,7 @@ type serveCommand struct {
 	certificate, tlsKey string
 	trustProxy          bool
 	maxPerHour          int
+	brand               string
 }
 
 func setup(flags *pflag.FlagSet) cli.Run {
@@ -51,6 +52,7 @@ func setup(flags *pflag.FlagSet) cli.Run {
 	flags.StringVar(&c.certificate, "tls-cert", "", "")
 	flags.StringVar(&c.tlsKey, "tls-key", "", "")
 	flags.BoolVar(&c.trustProxy, "trust-proxy", false, "")
+	flags.StringVar(&c.brand, "brand", "", "")
 	flags.IntVar(&c.maxPerHour, "max-per-hour", service.DefaultMaxPerHour, "")
 	return common.OptionsOnly(c.run)
 }
@@ -76,6 +78,10 @@ func (c *serveCommand) run(env *cli.Env) error {
 }
 
 func (c *serveCommand) serve(ctx context.Context, env *cli.Env, s *service.Service, d *desk.Desk, key service.Key) error {
+	brand, err := c.readBrand(s.Vendor())
+	if err != nil {
+		return err
+	}
 	log := slog.New(slog.NewJSONHandler(env.Stderr, nil))
 	activator := s.NewActivator(service.ActivatorOptions{
 		Key: key, Asks: c.File == "", Queue: queue{d, env}, MaxPerHour: c.maxPerHour, Now: env.Now, Random: env.Rand, Log: log,
@@ -103,6 +109,7 @@ func (c *serveCommand) serve(ctx context.Context, env *cli.Env, s *service.Servi
 	}
 	pages := &staff.Pages{Service: s, Desk: d, Signing: activator, Random: env.Rand, Now: env.Now, Log: log, Origin: sockets.staffOrigin}
 	o.StaffPages = func(s *web.Site) { pages.Register(s) }
+	o.Pages = customerPages(activator, brand, log)
 	var public *web.Site
 	var serving *web.Running
 	if sockets.public != nil {

@@ -149,7 +149,8 @@ func (s *Site) handler() http.Handler {
 		problem{Status: http.StatusForbidden, Rule: "cross-origin", Detail: "A page of another site has sent this.", Next: "Send it from a program, or from a page of this site."}.write(w)
 	}))
 	inner := origins.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if s.clients != nil && !s.clients.allow(s.client(r)) {
+		// What a page loads besides is not counted: it is little, and the same for all.
+		if s.clients != nil && !strings.HasPrefix(r.URL.Path, "/assets/") && !s.clients.allow(s.client(r)) {
 			w.Header().Set("Retry-After", "60")
 			problem{Status: http.StatusTooManyRequests, Rule: "rate", Detail: "Too many requests came from this address.", Next: "Send the same request again in a minute."}.write(w)
 			return

@@ -8,6 +8,7 @@ package customer
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"embed"
 	"errors"
@@ -17,12 +18,11 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/offlicense/offlicense/cmd/internal/hint"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/web/page"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/web/picture"
 	"github.com/offlicense/offlicense/format"
 	"github.com/offlicense/offlicense/format/qr"
-	"github.com/offlicense/offlicense/verify"
 )
 
 // Activation is what the pages ask, a [service.Activator].
@@ -39,9 +39,7 @@ type Pages struct {
 	Activation Activation
 	Brand      page.Brand
 	Log        *slog.Logger
-
-	// Statement reads what a form brings: a text, a file or a picture. Its error has a hint.
-	Statement func(w http.ResponseWriter, r *http.Request) ([]byte, error)
+	Pictures   *picture.Reader
 }
 
 // Site takes the routes, a web.Site.
@@ -50,15 +48,12 @@ type Site interface {
 	HandleUpload(pattern string, most int64, h http.HandlerFunc)
 }
 
-// maxUpload is for a picture of 12 megapixels, in bytes.
-const maxUpload = 16 << 20
-
 // Register registers all pages.
 func (p *Pages) Register(s Site) {
 	s.Handle(page.AssetsPattern, page.Assets)
 	s.Handle(page.BrandPattern, p.Brand.Style)
 	s.Handle("GET /{$}", p.first)
-	s.HandleUpload("POST /statement", maxUpload, p.statement)
+	s.HandleUpload("POST /statement", int64(p.Pictures.Limits.Bytes), p.statement)
 	s.Handle("POST /license", p.file)
 	s.Handle("POST /standing", p.standing)
 }
@@ -71,22 +66,27 @@ var templates = func() *page.Set {
 	if err != nil {
 		panic(err) // the name of a directory that is embedded
 	}
-	return page.Parse(inside, template.FuncMap{})
+	return page.Parse(inside, template.FuncMap{"next": func(i int) int { return i + 1 }})
 }()
 
 // body is what each page has.
 type body struct {
 	*texts
-	Languages []*texts
 
 	// What was typed, to be sent again.
 	Text, Invoice, Email string
 
 	License  *licensed
-	Number   string // of a request that waits; "" for none, or for one that is told none
-	Waits    bool
+	Waits    *waiting
 	Released bool
 	Standing *service.Standing
+}
+
+// waiting is a request or a release that waits for the staff.
+type waiting struct {
+	Number string // "" for one that is told none
+	Detail string // why
+	Next   string // what the customer does next
 }
 
 // licensed is a license for the way back.
@@ -102,11 +102,14 @@ func (p *Pages) first(w http.ResponseWriter, r *http.Request) {
 	p.write(w, http.StatusOK, "first", "title", bodyOf(r), nil)
 }
 
-func bodyOf(r *http.Request) *body { return &body{texts: textsFor(r), Languages: all} }
+func bodyOf(r *http.Request) *body { return &body{texts: textsFor(r, r.FormValue("lang"))} }
 
 // write answers with a page; err is what is wrong with what was sent.
 func (p *Pages) write(w http.ResponseWriter, status int, name, title string, b *body, err *page.Error) {
 	v := page.View{Lang: b.Lang, Title: b.T(title), Brand: p.Brand.Name, Body: b, Error: err}
+	for _, t := range all {
+		v.Nav = append(v.Nav, page.Link{To: "/?lang=" + t.Lang, Text: t.Name, Here: t == b.texts})
+	}
 	if name == "first" {
 		v.Script = "scan.js"
 	}
@@ -115,11 +118,13 @@ func (p *Pages) write(w http.ResponseWriter, status int, name, title string, b *
 	}
 }
 
+// handedIn are the kinds of statement that a server makes for its vendor.
+var handedIn = []format.Kind{format.SignedRequest, format.RequestBody, format.Release, format.Attestation}
+
 // statement takes a request or a release.
 func (p *Pages) statement(w http.ResponseWriter, r *http.Request) {
-	text, err := p.Statement(w, r)
-	b := bodyOf(r) // the form was read
-	b.Text = r.FormValue("text")
+	values, text, err := p.Pictures.FromForm(r, handedIn...)
+	b := &body{texts: textsFor(r, values.Get("lang"))}
 	if err != nil {
 		p.refuse(w, b, err)
 		return
@@ -189,7 +194,7 @@ func (p *Pages) licensed(done *service.Activated) (*licensed, error) {
 	if err != nil {
 		return nil, err
 	}
-	l.Type = claims.Type
+	l.Type = claims.Terms.Type
 	if claims.Expires != 0 {
 		l.Ends = time.Unix(claims.Expires, 0)
 	}
@@ -241,21 +246,23 @@ func (p *Pages) standing(w http.ResponseWriter, r *http.Request) {
 }
 
 func (p *Pages) waits(w http.ResponseWriter, b *body, word, detail, next, number string) {
-	b.Waits, b.Number = true, number
 	detail, next = b.said(word, detail, next)
-	p.write(w, http.StatusAccepted, "done", "waits", b, &page.Error{What: detail, Next: next})
+	b.Waits = &waiting{number, detail, next}
+	p.write(w, http.StatusAccepted, "done", "waits", b, nil)
 }
 
 // refuse shows the form again, with what was typed and what is wrong with it.
 func (p *Pages) refuse(w http.ResponseWriter, b *body, err error) {
 	var no *service.Declined
-	var unread *verify.Refusal
+	var unread *picture.Error
 	switch {
 	case errors.As(err, &no):
 		detail, next := b.said(no.Rule, no.Detail, no.Next)
 		p.write(w, http.StatusUnprocessableEntity, "first", "title", b, &page.Error{What: detail, Next: next})
-	case errors.As(err, &unread), hint.Of(err) != "":
-		p.write(w, http.StatusUnprocessableEntity, "first", "title", b, page.ErrorOf(err))
+	case errors.As(err, &unread):
+		told := page.ErrorOf(err)
+		told.What, told.Next = b.said(unread.Word, told.What, told.Next)
+		p.write(w, cmp.Or(picture.Status(w.Header(), err), http.StatusUnprocessableEntity), "first", "title", b, told)
 	default:
 		p.Log.Error("trouble", "error", err.Error())
 		w.Header().Set("Retry-After", "60")

@@ -48,9 +48,9 @@ func load(names ...string) (all []*texts, m language.Matcher) {
 }
 
 // textsFor returns the texts in the language that was chosen, or that the browser prefers.
-func textsFor(r *http.Request) *texts {
+func textsFor(r *http.Request, chosen string) *texts {
 	for _, t := range all {
-		if t.Lang == r.FormValue("lang") {
+		if t.Lang == chosen {
 			return t
 		}
 	}

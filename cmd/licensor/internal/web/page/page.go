@@ -13,10 +13,12 @@ import (
 	"maps"
 	"net/http"
 	"path"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/offlicense/offlicense/cmd/internal/hint"
+	"github.com/offlicense/offlicense/cmd/internal/text"
 )
 
 // View is what the layout shows around a page's own body.
@@ -99,6 +101,7 @@ var common = template.FuncMap{
 	"day":   func(t time.Time) string { return stamp(t, time.DateOnly) },
 	"time":  func(t time.Time) string { return stamp(t, "2006-01-02 15:04 UTC") },
 	"join":  strings.Join,
+	"until": text.LastDay,
 }
 
 func stamp(t time.Time, layout string) string {
@@ -125,6 +128,7 @@ func (s *Set) Write(w http.ResponseWriter, status int, name string, v View) erro
 	h.Set("Cache-Control", "no-store")
 	// With none, a browser would not say either which site a form was sent from.
 	h.Set("Referrer-Policy", "same-origin")
+	h.Set("Content-Length", strconv.Itoa(made.Len()))
 	w.WriteHeader(status)
 	_, err := w.Write(made.Bytes())
 	return err
