@@ -2,6 +2,8 @@ package ledger
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/offlicense/offlicense/cmd/internal/hint"
@@ -134,3 +136,6 @@ func Join(words []string) string {
 	last := len(words) - 1
 	return strings.Join(words[:last], ", ") + " and " + words[last]
 }
+
+// CustomerRules are the rules of which a customer is told.
+func CustomerRules() []Rule { return slices.Sorted(maps.Keys(forCustomers)) }
