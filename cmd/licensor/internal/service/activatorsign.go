@@ -294,9 +294,7 @@ func (a *Activator) Release(ctx context.Context, text []byte) (*AutoReleased, er
 		return nil, declined(&ledger.Refusal{Rule: ledger.RuleRelease})
 	}
 	by := a.operation()
-	released, err := a.s.Book.Release(context.WithoutCancel(ctx), by, rules.Releasing{
-		License: p.License, Key: p.Request.Key, EmergencyDays: p.EmergencyDays, Raw: p.Raw,
-	}, a.Issue(ctx, by))
+	released, err := a.s.RecordRelease(context.WithoutCancel(ctx), by, p, a.Issue(ctx, by))
 	if err != nil {
 		q := &verify.Request{Request: format.Request{Invoice: p.Request.Invoice}, Hash: sha256.Sum256(p.Raw)}
 		waits, err := a.refused(ctx, err, &call{q: q, text: text})

@@ -51,10 +51,15 @@ func (s *Service) OpenRelease(ctx context.Context, file []byte) (*ReleasePreview
 // gets its license.
 func (s *Service) Release(ctx context.Context, by ledger.Operation, p *ReleasePreview, key Key) (*Released, error) {
 	signer := s.lazySigner(ctx, key, by)
-	result, err := s.Book.Release(ctx, by, rules.Releasing{
-		License: p.License, Key: p.Request.Key, EmergencyDays: p.EmergencyDays, Raw: p.Raw,
-	}, signer.issue)
+	result, err := s.RecordRelease(ctx, by, p, signer.issue)
 	return result, signer.explain(err)
+}
+
+// RecordRelease is Release with what signs.
+func (s *Service) RecordRelease(ctx context.Context, by ledger.Operation, p *ReleasePreview, issue ledger.Issue) (*Released, error) {
+	return s.Book.Release(ctx, by, rules.Releasing{
+		License: p.License, Key: p.Request.Key, EmergencyDays: p.EmergencyDays, Raw: p.Raw,
+	}, issue)
 }
 
 // foreignRelease says of a release whose license is not on record that it is for

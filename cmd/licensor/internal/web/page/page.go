@@ -51,11 +51,11 @@ func ErrorOf(err error) *Error {
 	if err == nil {
 		return nil
 	}
-	return &Error{What: sentence(err.Error()), Next: sentence(hint.Of(err))}
+	return &Error{What: Sentence(err.Error()), Next: Sentence(hint.Of(err))}
 }
 
-// sentence begins with a capital and ends with a full stop.
-func sentence(text string) string {
+// Sentence begins with a capital and ends with a full stop.
+func Sentence(text string) string {
 	if text == "" {
 		return ""
 	}

@@ -49,6 +49,7 @@ type Signing interface {
 // Site takes the routes, a web.Site.
 type Site interface {
 	Handle(pattern string, h http.HandlerFunc)
+	HandleUpload(pattern string, most int64, h http.HandlerFunc)
 }
 
 // Register registers all pages.
@@ -59,6 +60,7 @@ func (p *Pages) Register(s Site) {
 	s.Handle(page.AssetsPattern, page.Assets)
 	p.registerDoor(s)
 	s.Handle("GET /{$}", p.reading(desk.Read, (*visit).home))
+	p.registerChanges(s)
 }
 
 //go:embed templates
@@ -148,7 +150,13 @@ func (v *visit) write(status int, name, title string, body any, err error) error
 // done says what a form has done: the page after it is told which by a word, so that no link can
 // put a sentence of its own onto a page.
 var done = map[string]string{
-	"signed-out": "You are signed out.",
+	"signed-out":       "You are signed out.",
+	"already":          "That is on record already; nothing was done twice.",
+	"signed":           "Signed, and on record.",
+	"refused":          "Refused: whoever posts this request again reads what you said.",
+	"released":         "The release is on record, and its seat is free.",
+	"released-waits":   "The release is on record; its seat waits for the new server of the move, which asks for its license now.",
+	"released-refused": "The release is on record, but the new server of the move gets no license: it makes a new request.",
 }
 
 // see goes on to the page that shows what was done.

@@ -1,0 +1,315 @@
+package staff
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"mime/multipart"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/offlicense/offlicense/cmd/internal/hint"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/desk"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/web/page"
+)
+
+// change is a form that changes something. It is posted with its fields; then what it would do
+// is shown, and it is posted once more with what was seen: where that is another one by now,
+// nothing is done, and the new state is shown. What is done already is not done again.
+type change struct {
+	title, path string
+	back        page.Link // leads away, with nothing changed
+	lead        string    // a sentence before the fields
+	about       []facts   // what the form is about
+	fields      []*field
+	button      string // that goes on from the fields
+	danger      bool   // what is done cannot be undone
+	upload      bool   // a field takes a file
+	single      bool   // the fields and what it would do are one page
+
+	// look says what would be done with the fields as they are.
+	look func() (*looked, error)
+	// do does it, and says where that is shown, by a word of done.
+	do func() (to, word string, err error)
+}
+
+// looked is what a person agrees to.
+type looked struct {
+	facts    []facts
+	warnings []string
+	button   string // that agrees; empty: as the form has it
+	already  string // where it is shown, if it is done already
+}
+
+// facts is a table: rows of a label and a text, or with a head, columns.
+type facts struct {
+	Caption string
+	Head    []string
+	Rows    [][]string
+}
+
+func (f facts) empty() bool { return len(f.Rows) == 0 }
+
+func factsOf(caption string, rows []service.Row) facts {
+	f := facts{Caption: caption}
+	for _, row := range rows {
+		f.Rows = append(f.Rows, []string{row.Label, row.Text})
+	}
+	return f
+}
+
+// field is what a form asks. Its help is one sentence.
+type field struct {
+	Name, Label, Help string
+	Kind              string // a kind below; empty: a line of text
+	Value             string
+	Error             string
+	Required          bool
+	More              bool // it is asked seldom, and folded away
+	Options           []option
+}
+
+const (
+	kindArea   = "area"
+	kindFile   = "file"
+	kindCheck  = "check"
+	kindSelect = "select"
+	kindHidden = "hidden"
+)
+
+type option struct{ Value, Text string }
+
+// Described names what describes the field to a screen reader.
+func (f *field) Described() string {
+	var ids []string
+	if f.Error != "" {
+		ids = append(ids, "error-"+f.Name)
+	}
+	if f.Help != "" {
+		ids = append(ids, "help-"+f.Name)
+	}
+	return strings.Join(ids, " ")
+}
+
+// formView is what the template shows.
+type formView struct {
+	Path     string
+	Back     page.Link
+	Lead     string
+	Facts    []facts
+	Warnings []string
+	Fields   []*field
+	Folded   []*field
+	Open     bool // what is folded away is wrong, or says something
+	Button   string
+	Danger   bool
+	Upload   bool
+	Seen     string
+	Confirm  bool // the fields are as they were sent, and hidden
+}
+
+const (
+	seenName = "seen"
+	stepName = "step"
+	stepEdit = "edit"
+)
+
+// ask shows a form, or does what one has sent.
+func (v *visit) ask(c *change) error {
+	if v.r.Method == http.MethodGet {
+		if !c.single {
+			return v.show("change", c.title, c.view(nil))
+		}
+		l, err := c.look()
+		if err != nil {
+			return v.unasked(c, err)
+		}
+		if l.already != "" {
+			return v.see(l.already, "already")
+		}
+		return v.show("change", c.title, c.view(l))
+	}
+	if err := v.receive(c); err != nil {
+		return v.again("change", c.title, c.view(nil), err)
+	}
+	seen := v.r.PostFormValue(seenName)
+	if v.r.PostFormValue(stepName) == stepEdit {
+		return v.show("change", c.title, c.view(nil))
+	}
+	if c.wrong() {
+		err := error(hint.Errorf("something is missing").WithHint("it says below what"))
+		if c.single {
+			l, failed := c.look()
+			if failed != nil {
+				return v.unasked(c, failed)
+			}
+			return v.again("change", c.title, c.view(l), err)
+		}
+		return v.again("change", c.title, c.view(nil), err)
+	}
+	l, err := c.look()
+	switch {
+	case err != nil && c.single:
+		return v.unasked(c, err)
+	case err != nil:
+		return v.again("change", c.title, c.view(nil), err)
+	case l.already != "":
+		return v.see(l.already, "already")
+	case seen == "" && !c.single:
+		return v.show("change", c.title, c.view(l))
+	case seen != l.seen():
+		return v.write(http.StatusConflict, "change", c.title, c.view(l), errSeen)
+	}
+	to, word, err := c.do()
+	if err == nil {
+		return v.see(to, word)
+	}
+	if isTrouble(err) {
+		return err
+	}
+	if l, failed := c.look(); failed == nil && l.already != "" { // somebody was faster with the same
+		return v.see(l.already, "already")
+	}
+	if c.single {
+		return v.again("change", c.title, c.view(l), err)
+	}
+	return v.again("change", c.title, c.view(nil), err)
+}
+
+var errSeen = hint.Errorf("this has changed since you looked at it; nothing was done").WithHint("look at it as it is now, and press again")
+
+// unasked shows a form that has nothing to press: the rules stand against it.
+func (v *visit) unasked(c *change, err error) error {
+	if isTrouble(err) {
+		return err
+	}
+	view := c.view(nil)
+	view.Button, view.Fields, view.Folded = "", nil, nil
+	return v.again("change", c.title, view, err)
+}
+
+func (c *change) view(l *looked) *formView {
+	f := &formView{Path: c.path, Back: c.back, Lead: c.lead, Facts: c.about, Button: c.button, Danger: c.danger, Upload: c.upload}
+	if l != nil {
+		f.Confirm = !c.single
+		f.Facts = slices.Concat(c.about, l.facts)
+		if f.Confirm {
+			f.Facts, f.Lead = l.facts, ""
+		}
+		f.Warnings, f.Seen = l.warnings, l.seen()
+		f.Button = cmp.Or(l.button, c.button)
+	}
+	for _, field := range c.fields {
+		if field.More {
+			f.Folded = append(f.Folded, field)
+			f.Open = f.Open || field.Error != ""
+		} else {
+			f.Fields = append(f.Fields, field)
+		}
+	}
+	return f
+}
+
+// seen is a mark of all that was shown.
+func (l *looked) seen() string {
+	text, err := json.Marshal([]any{l.facts, l.warnings})
+	if err != nil {
+		panic(err) // texts
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:16])
+}
+
+// receive reads the fields of a form that was sent.
+func (v *visit) receive(c *change) error {
+	err := v.r.ParseForm()
+	if c.upload {
+		err = v.r.ParseMultipartForm(maxUpload)
+		if errors.Is(err, http.ErrNotMultipart) {
+			err = nil
+		}
+	}
+	if err != nil {
+		return hint.Errorf("what was sent is too large, or came in parts").WithHint("send it again; a statement has a few thousand letters")
+	}
+	for _, f := range c.fields {
+		if f.Kind == kindFile {
+			continue
+		}
+		f.Value = strings.TrimSpace(v.r.PostFormValue(f.Name))
+		if f.Kind != kindArea {
+			f.Value = strings.Join(strings.Fields(f.Value), " ")
+		}
+	}
+	return nil
+}
+
+// file opens the file of a field, nil if none was sent.
+func (v *visit) file(name string) multipart.File {
+	if v.r.MultipartForm == nil {
+		return nil
+	}
+	file, _, err := v.r.FormFile(name)
+	if err != nil {
+		return nil
+	}
+	return file
+}
+
+// wrong reports whether a field is missing, or is marked already.
+func (c *change) wrong() (wrong bool) {
+	for _, f := range c.fields {
+		if f.Required && f.Value == "" && f.Error == "" {
+			f.Error = "This is missing."
+		}
+		wrong = wrong || f.Error != ""
+	}
+	return wrong
+}
+
+func (c *change) value(name string) string {
+	for _, f := range c.fields {
+		if f.Name == name {
+			return f.Value
+		}
+	}
+	return ""
+}
+
+// why asks for the reason, which stays on record.
+func why(required bool) *field {
+	f := &field{Name: "why", Label: "Why", Help: "Stays on record with your name.", Required: required}
+	if !required {
+		f.Label = "Why (not required)"
+	}
+	return f
+}
+
+// changes registers a form.
+func (p *Pages) changes(s Site, path string, right desk.Right, do func(*visit) error) {
+	s.Handle("GET "+path, p.reading(right, do))
+	s.Handle("POST "+path, p.acting(right, do))
+}
+
+// uploads registers a form that takes a file.
+func (p *Pages) uploads(s Site, path string, right desk.Right, do func(*visit) error) {
+	s.Handle("GET "+path, p.reading(right, do))
+	s.HandleUpload("POST "+path, maxUpload, p.acting(right, do))
+}
+
+// maxUpload is the most bytes of a file that is sent, such as a mail with a request in it.
+const maxUpload = 4 << 20
+
+// at is a path of this site.
+func at(parts ...string) string {
+	var path strings.Builder
+	for _, part := range parts {
+		path.WriteString("/" + url.PathEscape(part))
+	}
+	return path.String()
+}

@@ -1,0 +1,324 @@
+package staff
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/offlicense/offlicense/cmd/internal/envelope"
+	"github.com/offlicense/offlicense/cmd/internal/hint"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/desk"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/web/page"
+	"github.com/offlicense/offlicense/format"
+	"github.com/offlicense/offlicense/verify"
+)
+
+// Requests and releases: those that wait in the queue, and those that somebody has brought.
+
+// statementFields ask for a statement, as text or as a file.
+func statementFields(what string) []*field {
+	return []*field{
+		{Name: "text", Label: "Text", Kind: kindArea, Help: "Paste " + what + ", or the whole mail that it came in."},
+		{Name: "file", Label: "Or a file", Kind: kindFile, Help: "The file that came from the server, or a saved mail."},
+	}
+}
+
+// statement finds the statement that a form has, and keeps its text for the next step.
+func (v *visit) statement(c *change, kinds ...format.Kind) ([]byte, error) {
+	s := envelope.NewSearch(nil)
+	text, empty := c.field("text"), true
+	if text.Value != "" {
+		s.Add([]byte(text.Value))
+		empty = false
+	}
+	if file := v.file("file"); file != nil {
+		defer file.Close()
+		data, err := io.ReadAll(io.LimitReader(file, maxUpload))
+		if err != nil {
+			return nil, hint.Errorf("the file was not sent whole").WithHint("send it again")
+		}
+		if len(data) > 0 {
+			s.Add(data)
+			empty = false
+		}
+	}
+	if empty {
+		text.Error = "Paste the text, or choose a file."
+		return nil, hint.Errorf("there is nothing to read").WithHint("paste the text, or choose a file")
+	}
+	found, err := s.Pick(kinds...)
+	if err != nil {
+		text.Error = "It is not in here."
+		return nil, err
+	}
+	text.Value = string(found)
+	return found, nil
+}
+
+func (c *change) field(name string) *field {
+	for _, f := range c.fields {
+		if f.Name == name {
+			return f
+		}
+	}
+	panic("no field " + name)
+}
+
+// notSigned says why the service's key has not signed, and who can.
+func notSigned(err error, command string, args ...any) error {
+	var waits *service.Waiting
+	var scope *verify.Refusal
+	var rule *ledger.Refusal
+	switch {
+	case errors.As(err, &waits):
+		return hint.Errorf("the service does not sign this: %s", waits.Message).Because(err).WithHint("sign it at the workstation: "+command, args...)
+	case errors.As(err, &rule):
+		return err
+	case errors.As(err, &scope):
+		return hint.Errorf("the service's key may not sign this: it allows %s, and this is %s", scope.Expected, scope.Found).Because(err).
+			WithHint("sign it at the workstation: "+command, args...)
+	}
+	return err
+}
+
+// sign signs and records the license that a request asks for.
+func (v *visit) sign(q *verify.Request) (*ledger.License, error) {
+	license, err := v.Service.Book.Sign(v.r.Context(), v.by, q, v.Signing.Issue(v.r.Context(), v.by))
+	if err == nil {
+		v.Signing.Issued(1)
+	}
+	return license, err
+}
+
+// reviewed is a review for a person to agree to.
+func reviewed(offer *service.Offer, q *verify.Request, v *visit) *looked {
+	r := service.ReviewOf(offer, q, v.by.Now)
+	table := facts{Caption: "Bought beside asked", Head: []string{"", "Bought", "Asked"}}
+	for _, line := range r.Lines {
+		table.Rows = append(table.Rows, []string{line.Label, line.Bought, line.Asked})
+	}
+	return &looked{facts: []facts{table}, warnings: sentences(r.Warnings), button: "Sign this license"}
+}
+
+func sentences(texts []string) []string {
+	var all []string
+	for _, text := range texts {
+		all = append(all, page.Sentence(text))
+	}
+	return all
+}
+
+func licensePath(l *ledger.License) string { return at("licenses", l.ID.String()) }
+
+// signRequest signs a request that did not come to the service.
+func (v *visit) signRequest() error {
+	c := &change{title: "Sign a request", path: "/sign", button: "Look at it", upload: true, back: page.Link{To: "/queue", Text: "The queue"},
+		fields: append(statementFields("the request"), why(false))}
+	var q *verify.Request
+	c.look = func() (*looked, error) {
+		text, err := v.statement(c, format.SignedRequest, format.RequestBody)
+		if err != nil {
+			return nil, err
+		}
+		if q, err = verify.OpenRequest(text); err != nil {
+			return nil, err
+		}
+		v.by.Why = c.value("why")
+		offer, err := v.Service.Preview(v.r.Context(), v.by, q)
+		if err != nil {
+			return nil, err
+		}
+		l := reviewed(offer, q, v)
+		if offer.License != nil {
+			l.already = licensePath(offer.License)
+		}
+		return l, nil
+	}
+	c.do = func() (string, string, error) {
+		license, err := v.sign(q)
+		if err != nil {
+			return "", "", notSigned(err, "licensor sign REQUEST --out FILE")
+		}
+		return licensePath(license), "signed", nil
+	}
+	return v.ask(c)
+}
+
+// queued finds what waits under the number of the path.
+func (v *visit) queued() (*desk.Waiting, error) {
+	return v.Desk.Numbered(v.r.Context(), v.r.PathValue("number"))
+}
+
+// queueSign signs what waits, or records it, if it is a release.
+func (v *visit) queueSign() error {
+	w, err := v.queued()
+	if err != nil {
+		return err
+	}
+	c := &change{title: "Sign " + w.Number, path: at("queue", w.Number, "sign"), single: true, button: "Sign this license",
+		back: page.Link{To: at("queue", w.Number), Text: "Back"}, fields: []*field{why(false)}}
+	if w.State == desk.Refused {
+		return v.unasked(c, hint.Errorf("request %s was refused by %s", w.Number, w.By).WithHint("to sign it all the same, take its text to Sign a request"))
+	}
+	if kind, _, err := format.DecodeText([]byte(w.Request)); err == nil && kind == format.Release {
+		v.recordRelease(c, func() ([]byte, error) { return []byte(w.Request), nil }, w)
+		return v.ask(c)
+	}
+	var q *verify.Request
+	var known *ledger.License
+	c.look = func() (*looked, error) {
+		if q, err = verify.OpenRequest([]byte(w.Request)); err != nil {
+			return nil, err
+		}
+		v.by.Why = c.value("why")
+		offer, err := v.Service.Preview(v.r.Context(), v.by, q)
+		if err != nil {
+			return nil, err
+		}
+		l := reviewed(offer, q, v)
+		switch known = offer.License; {
+		case known != nil && w.State == desk.Signed:
+			l.already = licensePath(known)
+		case known != nil:
+			l.button = "Give out that license"
+		}
+		return l, nil
+	}
+	c.do = func() (string, string, error) {
+		license := known
+		if license == nil {
+			if license, err = v.sign(q); err != nil {
+				return "", "", notSigned(err, "licensor queue sign %s", w.Number)
+			}
+		}
+		return licensePath(license), "signed", v.settle(w)
+	}
+	return v.ask(c)
+}
+
+// settle notes that what waited is signed, unless that is noted already.
+func (v *visit) settle(w *desk.Waiting) error {
+	err := v.Desk.Settle(v.r.Context(), w.Number, desk.Signed, "", v.by.Operator, v.by.Now)
+	if now, gone := v.Desk.Numbered(v.r.Context(), w.Number); gone == nil {
+		if *w = *now; now.State == desk.Signed {
+			return nil
+		}
+	}
+	return err
+}
+
+// queueRefuse tells the customer no.
+func (v *visit) queueRefuse() error {
+	w, err := v.queued()
+	if err != nil {
+		return err
+	}
+	q := desk.ViewOf(w)
+	c := &change{title: "Refuse " + w.Number, path: at("queue", w.Number, "refuse"), single: true, button: "Refuse this request", danger: true,
+		back:   page.Link{To: at("queue", w.Number), Text: "Back"},
+		fields: []*field{{Name: "say", Label: "What the customer reads", Required: true, Help: "One sentence, such as what to do instead."}}}
+	c.look = func() (*looked, error) {
+		said := c.field("say")
+		if said.Value != "" && format.ValidText(said.Value, desk.MaxSaid) != nil {
+			said.Error = fmt.Sprintf("Want one line of at most %d bytes.", desk.MaxSaid)
+			return nil, hint.Errorf("the sentence for the customer is too long, or is no line of text").WithHint("say it shorter")
+		}
+		l := &looked{facts: []facts{{Caption: "The request", Rows: [][]string{
+			{"number", w.Number}, {"invoice", w.Invoice}, {"host", q.Host}, {"code", q.Code}, {"why it waits", w.Why},
+		}}}}
+		switch {
+		case w.State == desk.Refused && w.By == v.by.Operator && w.Said == said.Value:
+			l.already = at("queue", w.Number)
+		case w.State != desk.Waits:
+			return nil, hint.Errorf("request %s was %s by %s", w.Number, w.State, w.By).WithHint("the queue has those that wait")
+		}
+		return l, nil
+	}
+	c.do = func() (string, string, error) {
+		return at("queue", w.Number), "refused", v.Desk.Settle(v.r.Context(), w.Number, desk.Refused, c.value("say"), v.by.Operator, v.by.Now)
+	}
+	return v.ask(c)
+}
+
+// release records a release that did not come to the service.
+func (v *visit) release() error {
+	c := &change{title: "Record a release", path: "/release", button: "Look at it", upload: true, back: page.Link{To: "/queue", Text: "The queue"},
+		fields: append(statementFields("the release"), why(false))}
+	v.recordRelease(c, func() ([]byte, error) { return v.statement(c, format.Release) }, nil)
+	return v.ask(c)
+}
+
+// recordRelease has a form record a release. w is where it waits; nil: it does not.
+func (v *visit) recordRelease(c *change, text func() ([]byte, error), w *desk.Waiting) {
+	command := "licensor release FILE --out FILE"
+	if w != nil {
+		command = "licensor queue sign " + w.Number
+	}
+	var given *service.ReleasePreview
+	c.look = func() (*looked, error) {
+		file, err := text()
+		if err != nil {
+			return nil, err
+		}
+		if given, err = v.Service.OpenRelease(v.r.Context(), file); err != nil {
+			return nil, err
+		}
+		v.by.Why = c.value("why")
+		l := &looked{facts: []facts{factsOf("The release", given.Rows())}, button: "Record this release"}
+		shown, err := v.activation(given.Record.Activation)
+		if err == nil && shown.held.State == ledger.StateReleased && (w == nil || w.State == desk.Signed) {
+			l.already = at("entitlements", shown.Invoice)
+		}
+		return l, err
+	}
+	c.do = func() (string, string, error) {
+		ctx := v.r.Context()
+		r, err := v.Service.RecordRelease(ctx, v.by, given, v.Signing.Issue(ctx, v.by))
+		if err != nil {
+			return "", "", notSigned(err, command)
+		}
+		if r.Final != nil {
+			v.Signing.Issued(1)
+		}
+		if w != nil {
+			if err := v.settle(w); err != nil {
+				return "", "", err
+			}
+		}
+		switch {
+		case r.License != nil:
+			return licensePath(r.License), "released", nil
+		case r.Refusal != nil:
+			return at("entitlements", r.Invoice), "released-refused", nil
+		case r.Waits != nil:
+			return at("entitlements", r.Invoice), "released-waits", nil
+		}
+		return at("entitlements", r.Invoice), "released", nil
+	}
+}
+
+// held is an activation with the sale that it is of.
+type held struct {
+	*service.Shown
+	held *ledger.Held
+}
+
+// activation finds an activation.
+func (v *visit) activation(id string) (*held, error) {
+	ctx := context.WithoutCancel(v.r.Context())
+	shown, err := v.Service.Show(ctx, id, 1)
+	if err != nil {
+		return nil, err
+	}
+	if shown != nil {
+		for i := range shown.Activations {
+			if a := &shown.Activations[i]; a.ID == shown.Activation {
+				return &held{shown, a}, nil
+			}
+		}
+	}
+	return nil, hint.Errorf("there is no activation %.32q", id).WithHint("the sale's page shows who is active")
+}
