@@ -277,6 +277,9 @@ var predicates = map[string]string{
 	"moves_waiting":         "(state = 'waiting'::text)",
 	"entitlements_updates":  "(updates > 0)",
 	"activations_ended":     "(ended > 0)",
+	"entitlements_standing": "(standing <> ''::text)",
+	"moves_until":           "(state = ANY (ARRAY['pending'::text, 'waiting'::text]))",
+	"revocations_unlisted":  "(list = 0)",
 }
 
 // madeSchema returns the relations that the schema makes, read from its text.
