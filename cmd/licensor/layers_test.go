@@ -13,7 +13,7 @@ const here = "github.com/offlicense/offlicense/cmd/licensor"
 
 // layers say of each package, or of all in a directory, which of ours it may import.
 var layers = map[string][]string{
-	"/":                      {"/command/", "/internal/photo"},
+	"/":                      {"/command/", "/internal/photo", "/internal/web/picture"},
 	"/command/":              {"/command/common", "/internal/desk", "/internal/web", "/internal/web/page", "/internal/web/picture", "/internal/web/staff", "/internal/web/customer", "/internal/service", "/internal/sheet", "/internal/home", "/internal/ledger"},
 	"/internal/catalogue":    {"/internal/ledger"},
 	"/internal/service":      {"/internal/catalogue", "/internal/home", "/internal/issuer", "/internal/ledger", "/internal/ledger/", "/internal/letter"},

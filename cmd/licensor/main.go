@@ -17,7 +17,7 @@ import (
 	"github.com/offlicense/offlicense/cmd/licensor/internal/photo"
 )
 
-func main() { os.Exit(cli.Main(program(), cli.System())) }
+func main() { os.Exit(start(cli.System())) }
 
 //go:embed usage.txt
 var usage string

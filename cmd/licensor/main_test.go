@@ -43,9 +43,11 @@ var now = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 // TestMain lets the test binary be both tools, so that each runs as a process.
 func TestMain(m *testing.M) {
 	testscript.Main(stopping{m}, map[string]func(){
-		"licensor":   func() { os.Exit(tool(program())) },
-		"offlicense": func() { os.Exit(tool(command.Program(command.Build{}))) },
-		"enqueue":    enqueue,
+		"licensor": func() { os.Exit(tool(start)) },
+		"offlicense": func() {
+			os.Exit(tool(func(env *cli.Env) int { return cli.Main(command.Program(command.Build{}), env) }))
+		},
+		"enqueue": enqueue,
 	})
 }
 
@@ -80,7 +82,7 @@ func (s stopping) Run() int {
 	return s.M.Run()
 }
 
-func tool(p cli.Program) int {
+func tool(start func(*cli.Env) int) int {
 	env := cli.System()
 	if text := os.Getenv(clockVariable); text != "" {
 		at, err := time.Parse(time.RFC3339, text)
@@ -89,7 +91,7 @@ func tool(p cli.Program) int {
 		}
 		env.Now = func() time.Time { return at }
 	}
-	return cli.Main(p, env)
+	return start(env)
 }
 
 func TestScripts(t *testing.T) {

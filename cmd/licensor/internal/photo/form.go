@@ -53,11 +53,11 @@ func formOf(data []byte) form {
 
 // refused are the forms that are known and not read.
 var refused = map[form]Unread{
-	unknown: {"this is not a picture", takeAgain},
-	isHEIC:  {"this is a HEIC picture, which is not read", "set the phone's camera to JPEG (\"Most Compatible\"), or send a screenshot of the photo"},
-	isAVIF:  {"this is an AVIF picture, which is not read", "send a screenshot of it, or save it as PNG or JPEG"},
-	isGIF:   {"this is a GIF picture, which is not read", "save it as PNG or JPEG and send that"},
-	isBMP:   {"this is a BMP picture, which is not read", "save it as PNG or JPEG and send that"},
-	isTIFF:  {"this is a TIFF picture, which is not read", "save it as PNG or JPEG and send that"},
-	isPDF:   {"this is a PDF, which is not read", "send a screenshot of the page, or a photo of it as JPEG"},
+	unknown: {"form", "this is not a picture", takeAgain},
+	isHEIC:  {"form", "this is a HEIC picture, which is not read", "set the phone's camera to JPEG (\"Most Compatible\"), or send a screenshot of the photo"},
+	isAVIF:  {"form", "this is an AVIF picture, which is not read", "send a screenshot of it, or save it as PNG or JPEG"},
+	isGIF:   {"form", "this is a GIF picture, which is not read", "save it as PNG or JPEG and send that"},
+	isBMP:   {"form", "this is a BMP picture, which is not read", "save it as PNG or JPEG and send that"},
+	isTIFF:  {"form", "this is a TIFF picture, which is not read", "save it as PNG or JPEG and send that"},
+	isPDF:   {"form", "this is a PDF, which is not read", "send a screenshot of the page, or a photo of it as JPEG"},
 }

@@ -151,18 +151,21 @@ func isRGB(frame, picture []byte) bool {
 }
 
 // decode decodes a picture that its header does not forbid. done ends what was set for it.
-func decode(ctx context.Context, picture []byte) (img image.Image, done func(), err error) {
+func decode(ctx context.Context, picture []byte, pixels int) (img image.Image, done func(), err error) {
 	f := formOf(picture)
 	if no, known := refused[f]; known {
 		return nil, nil, &no
 	}
 	const smaller = "send a smaller one: a screenshot, or the photo at half its size"
 	if len(picture) > MaxSize {
-		return nil, nil, &Unread{fmt.Sprintf("the picture has %d MB, more than %d", len(picture)>>20, MaxSize>>20), smaller}
+		return nil, nil, &Unread{"too-large", fmt.Sprintf("the picture has %d MB, more than %d", len(picture)>>20, MaxSize>>20), smaller}
 	}
 	h, err := headerOf(f, picture)
 	if err != nil {
 		return nil, nil, damaged(err)
+	}
+	if h.w > pixels/max(h.h, 1) {
+		return nil, nil, &Unread{"too-large", fmt.Sprintf("the picture has %d by %d pixels, more than %d million", h.w, h.h, pixels/1000_000), smaller}
 	}
 	memory := h.memory(len(picture))
 	if memory > maxMemory {
@@ -170,7 +173,7 @@ func decode(ctx context.Context, picture []byte) (img image.Image, done func(), 
 		if h.whatCosts != "" {
 			seen += ", " + h.whatCosts
 		}
-		return nil, nil, &Unread{fmt.Sprintf("%s: reading it takes %.0f MB, more than %d", seen, memory/(1<<20), maxMemory>>20), smaller}
+		return nil, nil, &Unread{"too-large", fmt.Sprintf("%s: reading it takes %.0f MB, more than %d", seen, memory/(1<<20), maxMemory>>20), smaller}
 	}
 	done = func() {}
 	if memory > large+looking {
@@ -226,7 +229,7 @@ func collectOften() (done func()) {
 }
 
 func damaged(err error) *Unread {
-	return &Unread{"the picture is damaged or not whole: " + err.Error(), takeAgain}
+	return &Unread{"damaged", "the picture is damaged or not whole: " + err.Error(), takeAgain}
 }
 
 // limited is a picture that ends when the time does: no decoder looks at a context.

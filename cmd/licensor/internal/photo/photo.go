@@ -9,6 +9,7 @@ package photo
 import (
 	"context"
 	"errors"
+	"math"
 	"time"
 )
 
@@ -16,6 +17,7 @@ const timeLimit = 10 * time.Second // of one picture
 
 // Unread says why no text was read off a picture.
 type Unread struct {
+	Word string // the same in one word, stable: form, damaged, too-large, too-small, time, no-code, other-code, cut-off, reflection, blurred, hidden
 	Seen string // what was seen, or is wrong with the picture: one line, without a full stop
 	Do   string // what to do about it: one sentence of at most 100 characters
 }
@@ -33,6 +35,11 @@ func Is(data []byte) bool { return formOf(data) != unknown }
 // one, each once. It takes at most 256 MB, and 10 seconds if ctx has no other deadline. The
 // error is an *Unread, or that of ctx if it was canceled.
 func Read(ctx context.Context, picture []byte) (texts []string, err error) {
+	return ReadWithin(ctx, picture, math.MaxInt)
+}
+
+// ReadWithin is Read for a picture of at most so many pixels.
+func ReadWithin(ctx context.Context, picture []byte, pixels int) (texts []string, err error) {
 	limited := ctx
 	if _, has := ctx.Deadline(); !has {
 		var cancel context.CancelFunc
@@ -41,10 +48,10 @@ func Read(ctx context.Context, picture []byte) (texts []string, err error) {
 	}
 	defer func() {
 		if r := recover(); r != nil {
-			texts, err = nil, &Unread{"the picture is damaged: reading it failed", takeAgain}
+			texts, err = nil, &Unread{"damaged", "the picture is damaged: reading it failed", takeAgain}
 		}
 	}()
-	img, done, err := decode(limited, picture)
+	img, done, err := decode(limited, picture, pixels)
 	if err == nil {
 		defer done()
 		texts, err = read(limited, img)
@@ -56,5 +63,5 @@ func Read(ctx context.Context, picture []byte) (texts []string, err error) {
 }
 
 func overtime() *Unread {
-	return &Unread{"the picture was not read in time", "send a smaller picture, of the code alone"}
+	return &Unread{"time", "the picture was not read in time", "send a smaller picture, of the code alone"}
 }

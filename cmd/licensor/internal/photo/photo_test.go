@@ -288,9 +288,24 @@ func TestUnread(t *testing.T) {
 		unread, ok := errors.AsType[*photo.Unread](err)
 		if !ok || texts != nil || !strings.HasPrefix(unread.Seen, c.seen) {
 			t.Errorf("%s: got %q, %v; want %q", name, texts, err, c.seen)
-		} else if unread.Do == "" || len(unread.Do) > 100 || strings.ContainsAny(unread.Seen+unread.Do, "\n") || unread.Hint() != unread.Do {
+		} else if unread.Word == "" || unread.Do == "" || len(unread.Do) > 100 || strings.ContainsAny(unread.Seen+unread.Do, "\n") || unread.Hint() != unread.Do {
 			t.Errorf("%s: %q (%d characters)", name, unread.Do, len(unread.Do))
 		}
+	}
+}
+
+// TestReadWithin: a picture may have as many pixels as are allowed, and none more.
+func TestReadWithin(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+	defer cancel()
+	data := drawn(t, sample, 4)
+	side := decoded(t, data).Bounds().Dx()
+	if _, err := photo.ReadWithin(ctx, data, side*side); err != nil {
+		t.Error(err)
+	}
+	_, err := photo.ReadWithin(ctx, data, side*side-1)
+	if unread, ok := errors.AsType[*photo.Unread](err); !ok || unread.Word != "too-large" {
+		t.Errorf("got %v", err)
 	}
 }
 

@@ -32,7 +32,7 @@ type reader struct {
 func read(ctx context.Context, img image.Image) ([]string, error) {
 	g := grayOf(img)
 	if min(g.w, g.h) < leastSide {
-		return nil, &Unread{fmt.Sprintf("the picture is too small: %d by %d pixels", g.w, g.h), takeAgain}
+		return nil, &Unread{"too-small", fmt.Sprintf("the picture is too small: %d by %d pixels", g.w, g.h), takeAgain}
 	}
 	r := &reader{ctx: ctx, tried: make(map[string]int)}
 	for ; g != nil; g = g.halved() {

@@ -9,31 +9,31 @@ import (
 func (r *reader) unread() *Unread {
 	const wholeBorder = "photograph the code straight, with its whole white border"
 	if r.other != "" {
-		return &Unread{fmt.Sprintf("found a code, but it is not of a statement: it begins with %.16q", r.other),
+		return &Unread{"other-code", fmt.Sprintf("found a code, but it is not of a statement: it begins with %.16q", r.other),
 			"photograph the code that the command shows"}
 	}
 	c := r.missed
 	if c == nil || c.sure < 0.4 {
 		if r.two() {
-			return &Unread{"found a part of a code, but not all three of its corner squares", wholeBorder}
+			return &Unread{"cut-off", "found a part of a code, but not all three of its corner squares", wholeBorder}
 		}
-		return &Unread{"found no code on the picture", "photograph the code from near, straight and sharp, with its whole white border"}
+		return &Unread{"no-code", "found no code on the picture", "photograph the code from near, straight and sharp, with its whole white border"}
 	}
 	if corner := r.cutOff(c); corner != "" {
-		return &Unread{"found a code, but its " + corner + " corner is cut off", wholeBorder}
+		return &Unread{"cut-off", "found a code, but its " + corner + " corner is cut off", wholeBorder}
 	}
 	if module := c.module(); module < 2.5 {
-		return &Unread{fmt.Sprintf("found a code, but it is too small: %.1f pixels for each of its squares", module),
+		return &Unread{"too-small", fmt.Sprintf("found a code, but it is too small: %.1f pixels for each of its squares", module),
 			"take the photo from nearer, or send the picture at its full size"}
 	}
 	bright, sharp := r.quality(c)
 	switch {
 	case bright > 0.04:
-		return &Unread{"found a code, but light is reflected on it", "take the photo from the side, without a flash and without a lamp in it"}
+		return &Unread{"reflection", "found a code, but light is reflected on it", "take the photo from the side, without a flash and without a lamp in it"}
 	case sharp < 0.5:
-		return &Unread{"found a code, but it is blurred", "hold the camera still, tap the code to focus, and take the photo from a little further away"}
+		return &Unread{"blurred", "found a code, but it is blurred", "hold the camera still, tap the code to focus, and take the photo from a little further away"}
 	}
-	return &Unread{"found a code, but a part of it is hidden or damaged", wholeBorder}
+	return &Unread{"hidden", "found a code, but a part of it is hidden or damaged", wholeBorder}
 }
 
 // module is how many pixels a module has.

@@ -47,15 +47,16 @@ type Reader struct {
 	Limits  Limits
 	Log     *slog.Logger // of children that failed; nil: none
 
-	running atomic.Int32
-	held    atomic.Int64 // bytes of uploads that are in memory
+	patience time.Duration // with a child; 0 is timeLimit
+	running  atomic.Int32
+	held     atomic.Int64 // bytes of uploads that are in memory
 }
 
 // Error says why nothing was read of an upload.
 type Error struct {
-	Word string // the same in one word, stable: for programs and translations
-	Seen string // what was seen, or is wrong: one line, without a full stop
-	Do   string // what to do about it: one sentence of at most 100 characters
+	Word string `json:"word"` // the same in one word, stable: for programs and translations
+	Seen string `json:"seen"` // what was seen, or is wrong: one line, without a full stop
+	Do   string `json:"do"`   // what to do about it: one sentence of at most 100 characters
 }
 
 func (e *Error) Error() string { return e.Seen }
