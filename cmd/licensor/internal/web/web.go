@@ -66,6 +66,7 @@ type Site struct {
 	clients *clients // nil: no limit
 	counts  *counts
 	bodies  map[string]int64 // what a route takes, where it is more than MaxBody
+	refusal Refusal          // nil: each is a problem in JSON
 	name    string
 	ending  atomic.Bool // no more connections are taken
 }
@@ -125,6 +126,26 @@ func (s *Site) HandleUpload(pattern string, most int64, h http.HandlerFunc) {
 	})
 }
 
+// Refusal answers with a page that says why a browser did not get what it asked for: rule is the
+// reason in one word, detail and next are for a person.
+type Refusal = func(w http.ResponseWriter, r *http.Request, status int, rule, detail, next string)
+
+// HandleRefusals has the site tell a browser with a page what it refuses before a page is asked:
+// its host, its path, its method, a page of another site, too many requests.
+func (s *Site) HandleRefusals(with Refusal) { s.refusal = with }
+
+// refuse answers with a page where a browser opens one, else with the problem.
+func (s *Site) refuse(w http.ResponseWriter, r *http.Request, p problem) {
+	if s.refusal == nil || strings.HasPrefix(r.URL.Path, "/v1/") || !strings.Contains(r.Header.Get("Accept"), "text/html") {
+		p.write(w)
+		return
+	}
+	if watched, ok := w.(*watched); ok {
+		watched.rule = p.Rule
+	}
+	s.refusal(w, r, p.Status, p.Rule, p.Detail, p.Next)
+}
+
 // Loopback are the names under which a port is reached on its own machine.
 func Loopback(port string) []string {
 	return []string{net.JoinHostPort("localhost", port), net.JoinHostPort("127.0.0.1", port), net.JoinHostPort("::1", port)}
@@ -145,14 +166,14 @@ func (s *Site) Server() *http.Server {
 // a limit.
 func (s *Site) handler() http.Handler {
 	origins := http.NewCrossOriginProtection()
-	origins.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		problem{Status: http.StatusForbidden, Rule: "cross-origin", Detail: "A page of another site has sent this.", Next: "Send it from a program, or from a page of this site."}.write(w)
+	origins.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.refuse(w, r, problem{Status: http.StatusForbidden, Rule: "cross-origin", Detail: "A page of another site has sent this.", Next: "Send it from a program, or from a page of this site."})
 	}))
 	inner := origins.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		// What a page loads besides is not counted: it is little, and the same for all.
 		if s.clients != nil && !strings.HasPrefix(r.URL.Path, "/assets/") && !s.clients.allow(s.client(r)) {
 			w.Header().Set("Retry-After", "60")
-			problem{Status: http.StatusTooManyRequests, Rule: "rate", Detail: "Too many requests came from this address.", Next: "Send the same request again in a minute."}.write(w)
+			s.refuse(w, r, problem{Status: http.StatusTooManyRequests, Rule: "rate", Detail: "Too many requests came from this address.", Next: "Send the same request again in a minute."})
 			return
 		}
 		if _, pattern := s.mux.Handler(r); pattern == "" || path.Clean(r.URL.Path) != r.URL.Path {
@@ -177,7 +198,7 @@ func (s *Site) handler() http.Handler {
 		if slices.Contains(s.hosts, strings.ToLower(r.Host)) {
 			inner.ServeHTTP(answer, r)
 		} else {
-			problem{Status: http.StatusMisdirectedRequest, Rule: "host", Detail: "This service is not known by that name.", Next: "Use the address that the vendor gave, which is " + s.origin.String() + "."}.write(answer)
+			s.refuse(answer, r, problem{Status: http.StatusMisdirectedRequest, Rule: "host", Detail: "This service is not known by that name.", Next: "Use the address that the vendor gave, which is " + s.origin.String() + "."})
 		}
 		s.counts.add(pattern, answer.status)
 		s.o.Log.Info("request", "site", s.name, "route", pattern, "status", answer.status, "rule", answer.rule, "ms", s.o.Now().Sub(start).Milliseconds())
@@ -191,11 +212,11 @@ func (s *Site) unknown(w http.ResponseWriter, r *http.Request) {
 		other.Method = method
 		if _, pattern := s.mux.Handler(other); pattern != "" && path.Clean(r.URL.Path) == r.URL.Path {
 			w.Header().Set("Allow", method)
-			problem{Status: http.StatusMethodNotAllowed, Rule: "method", Detail: "This address takes " + method + ".", Next: "See /v1/openapi.yaml."}.write(w)
+			s.refuse(w, r, problem{Status: http.StatusMethodNotAllowed, Rule: "method", Detail: "This address takes " + method + ".", Next: "See /v1/openapi.yaml."})
 			return
 		}
 	}
-	problem{Status: http.StatusNotFound, Rule: "path", Detail: "There is nothing at this address.", Next: "See /v1/openapi.yaml."}.write(w)
+	s.refuse(w, r, problem{Status: http.StatusNotFound, Rule: "path", Detail: "There is nothing at this address.", Next: "See /v1/openapi.yaml."})
 }
 
 // client is the address that a request came from.

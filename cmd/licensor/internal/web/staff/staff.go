@@ -50,6 +50,7 @@ type Signing interface {
 type Site interface {
 	Handle(pattern string, h http.HandlerFunc)
 	HandleUpload(pattern string, most int64, h http.HandlerFunc)
+	HandleRefusals(with func(w http.ResponseWriter, r *http.Request, status int, rule, detail, next string))
 }
 
 // Register registers all pages.
@@ -58,6 +59,7 @@ func (p *Pages) Register(s Site) {
 		p.SignedIn = p.bySession
 	}
 	s.Handle(page.AssetsPattern, page.Assets)
+	s.HandleRefusals(p.refused)
 	p.registerDoor(s)
 	s.Handle("GET /{$}", p.reading(desk.Read, (*visit).home))
 	p.registerChanges(s)
@@ -185,6 +187,22 @@ func (v *visit) refuse(status int, title, what, next string) {
 	})
 	if err != nil {
 		v.Log.Error("page", "error", err.Error())
+	}
+}
+
+// refused answers with a page what the site has refused.
+func (p *Pages) refused(w http.ResponseWriter, r *http.Request, status int, rule, detail, next string) {
+	v := &visit{Pages: p, w: w, r: r}
+	if rule != "host" { // else it is no request to these pages
+		v.who, _ = p.SignedIn(r)
+	}
+	switch rule {
+	case "path", "method":
+		v.refuse(status, "Nothing here", "There is no page at this address.", "Look at the address for a slip, or begin at the first page.")
+	case "cross-origin":
+		v.refuse(status, "Not taken", detail, "Do it on the pages of this site themselves; nothing was changed.")
+	default:
+		v.refuse(status, "Not taken", detail, next)
 	}
 }
 
