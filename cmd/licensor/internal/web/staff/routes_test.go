@@ -1,0 +1,91 @@
+package staff
+
+import (
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/offlicense/offlicense/cmd/licensor/internal/desk"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/ledgertest"
+)
+
+// anybody is for pages that need no right. Whatever it is asked, nothing of the ledger is there.
+const anybody desk.Right = ""
+
+// routes say which right each page needs. Each that is registered is here, or the test fails:
+// who adds a page says who may open it.
+var routes = map[string]desk.Right{
+	"GET /assets/{name...}":  anybody,
+	"GET /sign-in":           anybody,
+	"GET /sign-in/{secret}":  anybody,
+	"POST /sign-in/{secret}": anybody,
+	"POST /sign-out":         anybody,
+	"GET /{$}":               desk.Read,
+}
+
+// registered are the patterns of all pages.
+type registered map[string]bool
+
+func (s registered) Handle(pattern string, _ http.HandlerFunc) { s[pattern] = true }
+
+func (s registered) HandleUpload(pattern string, _ int64, _ http.HandlerFunc) { s[pattern] = true }
+
+func (s registered) HandleRefusals(func(http.ResponseWriter, *http.Request, int, string, string, string)) {
+}
+
+// TestRoutes: whoever guesses the address of a page gets it with its right, and with no other
+// one; and nobody gets it who is not signed in.
+func TestRoutes(t *testing.T) {
+	known := make(registered)
+	new(Pages).Register(known)
+	for pattern := range known {
+		if _, ok := routes[pattern]; !ok {
+			t.Errorf("%s is not in the table of routes: which right does it need?", pattern)
+		}
+	}
+	for pattern := range routes {
+		if !known[pattern] {
+			t.Errorf("there is no %s", pattern)
+		}
+	}
+	ledgertest.Everywhere(t, func(t *testing.T, where string) {
+		h := build(t, where)
+		h.user("keeper", desk.Revoke)
+		staff := map[string]*browser{"": {house: h}} // by what they may not do
+		for _, right := range desk.Rights {
+			without := slices.DeleteFunc(slices.Clone(desk.Rights), func(r desk.Right) bool { return r == right })
+			h.user("only-"+string(right), right)
+			h.user("not-"+string(right), without...)
+			staff["only-"+string(right)], staff["not-"+string(right)] = h.in("only-"+string(right)), h.in("not-"+string(right))
+		}
+		for _, pattern := range slices.Sorted(maps.Keys(routes)) {
+			right := routes[pattern]
+			if right == anybody {
+				continue
+			}
+			method, path, _ := strings.Cut(pattern, " ")
+			path = strings.NewReplacer("{$}", "", "...}", "}").Replace(path)
+			for {
+				before, rest, found := strings.Cut(path, "{")
+				if !found {
+					break
+				}
+				_, after, _ := strings.Cut(rest, "}")
+				path = before + "x" + after
+			}
+			for name, b := range staff {
+				got := b.send(method, path, strings.NewReader(""), "application/x-www-form-urlencoded")
+				isDoor, isRefused := strings.HasPrefix(got.to(), "/sign-in"), got.status == http.StatusForbidden
+				wantDoor, wantRefused := name == "", name != "" && name != "only-"+string(right) && (name == "not-"+string(right) || !strings.HasPrefix(name, "not-"))
+				if isDoor != wantDoor || isRefused != wantRefused {
+					t.Errorf("%s by %q: got %d to %q", pattern, name, got.status, got.to())
+				}
+				if isRefused && !strings.Contains(got.body, "You do not have the right "+string(right)+".") {
+					t.Errorf("%s by %q is told %s", pattern, name, got.body)
+				}
+			}
+		}
+	})
+}
