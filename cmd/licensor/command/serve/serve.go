@@ -108,7 +108,10 @@ func (c *serveCommand) serve(ctx context.Context, env *cli.Env, s *service.Servi
 		return err
 	}
 	pages := &staff.Pages{Service: s, Desk: d, Signing: activator, Random: env.Rand, Now: env.Now, Log: log, Origin: sockets.staffOrigin}
-	o.StaffPages = func(s *web.Site) { pages.Register(s) }
+	o.StaffPages = func(s *web.Site) {
+		s.HandleRefusals(pages.Refused)
+		pages.Register(s)
+	}
 	o.Pages = customerPages(activator, brand, log)
 	var public *web.Site
 	var serving *web.Running

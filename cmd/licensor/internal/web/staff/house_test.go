@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -22,12 +21,6 @@ import (
 	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/web"
 )
-
-func TestMain(m *testing.M) {
-	code := m.Run()
-	ledgertest.Stop()
-	os.Exit(code)
-}
 
 // house is a vendor's desk with all that it stands on, at https://desk.acme.example.
 type house struct {
@@ -80,7 +73,10 @@ func build(t *testing.T, where string) *house {
 	h.pages = &Pages{Service: h.service, Desk: h.desk, Signing: activator, Random: rand.Reader, Now: h.now, Log: log, Origin: origin}
 	site := web.Staff(&web.Options{
 		Ready: func(context.Context) error { return nil }, Log: log, Now: h.now, StaffOrigin: origin,
-		StaffPages: func(s *web.Site) { h.pages.Register(s) },
+		StaffPages: func(s *web.Site) {
+			s.HandleRefusals(h.pages.Refused)
+			h.pages.Register(s)
+		},
 	}, nil)
 	h.handler = site.Server().Handler
 	return h

@@ -23,6 +23,15 @@ var routes = map[string]desk.Right{
 	"POST /sign-in/{secret}": anybody,
 	"POST /sign-out":         anybody,
 	"GET /{$}":               desk.Read,
+
+	"GET /queue/{number}/sign":    desk.Sign,
+	"POST /queue/{number}/sign":   desk.Sign,
+	"GET /queue/{number}/refuse":  desk.Sign,
+	"POST /queue/{number}/refuse": desk.Sign,
+	"GET /sign":                   desk.Sign,
+	"POST /sign":                  desk.Sign,
+	"GET /release":                desk.Sign,
+	"POST /release":               desk.Sign,
 }
 
 // registered are the patterns of all pages.
@@ -32,9 +41,6 @@ func (s registered) Handle(pattern string, _ http.HandlerFunc) { s[pattern] = tr
 
 func (s registered) HandleUpload(pattern string, _ int64, _ http.HandlerFunc) { s[pattern] = true }
 
-func (s registered) HandleRefusals(func(http.ResponseWriter, *http.Request, int, string, string, string)) {
-}
-
 // TestRoutes: whoever guesses the address of a page gets it with its right, and with no other
 // one; and nobody gets it who is not signed in.
 func TestRoutes(t *testing.T) {
@@ -42,7 +48,7 @@ func TestRoutes(t *testing.T) {
 	new(Pages).Register(known)
 	for pattern := range known {
 		if _, ok := routes[pattern]; !ok {
-			t.Errorf("%s is not in the table of routes: which right does it need?", pattern)
+			t.Errorf("%s is not in the table of routes of routes_test.go: which right does it need?", pattern)
 		}
 	}
 	for pattern := range routes {

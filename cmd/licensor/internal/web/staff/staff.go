@@ -50,7 +50,6 @@ type Signing interface {
 type Site interface {
 	Handle(pattern string, h http.HandlerFunc)
 	HandleUpload(pattern string, most int64, h http.HandlerFunc)
-	HandleRefusals(with func(w http.ResponseWriter, r *http.Request, status int, rule, detail, next string))
 }
 
 // Register registers all pages.
@@ -59,7 +58,6 @@ func (p *Pages) Register(s Site) {
 		p.SignedIn = p.bySession
 	}
 	s.Handle(page.AssetsPattern, page.Assets)
-	s.HandleRefusals(p.refused)
 	p.registerDoor(s)
 	s.Handle("GET /{$}", p.reading(desk.Read, (*visit).home))
 	p.registerChanges(s)
@@ -190,8 +188,8 @@ func (v *visit) refuse(status int, title, what, next string) {
 	}
 }
 
-// refused answers with a page what the site has refused.
-func (p *Pages) refused(w http.ResponseWriter, r *http.Request, status int, rule, detail, next string) {
+// Refused answers with a page what the site has refused, a web.Refusal.
+func (p *Pages) Refused(w http.ResponseWriter, r *http.Request, status int, rule, detail, next string) {
 	v := &visit{Pages: p, w: w, r: r}
 	if rule != "host" { // else it is no request to these pages
 		v.who, _ = p.SignedIn(r)
