@@ -48,22 +48,25 @@ func System() *Env {
 		Now:       time.Now,
 		Rand:      rand.Reader,
 		Terminal:  console{},
-		Window:    func() (columns, rows int, ok bool) { return window(os.Stdout) },
-		ErrWindow: func() (columns, rows int, ok bool) { return window(os.Stderr) },
+		Window:    window(os.Stdout),
+		ErrWindow: window(os.Stderr),
 		Attended:  func() bool { return term.IsTerminal(int(os.Stdin.Fd())) },
 	}
 }
 
-func window(f *os.File) (columns, rows int, ok bool) {
+// window returns what asks a terminal for its size, nil if f is none.
+func window(f *os.File) func() (columns, rows int, ok bool) {
 	fd := int(f.Fd())
 	if !term.IsTerminal(fd) {
-		return 0, 0, false
+		return nil
 	}
-	columns, rows, err := term.GetSize(fd)
-	if err != nil || columns <= 0 || rows <= 0 {
-		return 80, 24, true // a serial console knows no size
+	return func() (int, int, bool) {
+		columns, rows, err := term.GetSize(fd)
+		if err != nil || columns <= 0 || rows <= 0 {
+			return 80, 24, true // a serial console knows no size
+		}
+		return columns, rows, true
 	}
-	return columns, rows, true
 }
 
 // OnTerminal reports whether Stdout is a terminal, and its size.

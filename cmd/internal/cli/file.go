@@ -45,7 +45,7 @@ func (e *Env) OpenFile(path string, limit int64) (*LimitedFile, error) {
 		e.stdinRead = true
 		return &LimitedFile{e.Stdin, nil, 0, limit, limit}, nil
 	}
-	f, err := os.Open(path)
+	f, err := openFile(path)
 	if err != nil {
 		return nil, FileError("read", path, err)
 	}

@@ -81,25 +81,29 @@ func (e *Env) ReadCarrier(path string) ([]byte, error) {
 		return nil, err
 	}
 	defer in.Close()
-	const header = 64
-	head, err := io.ReadAll(io.LimitReader(in, header))
-	if err == nil && e.pictures == nil {
-		if envelope.IsPicture(head) {
+	// A small file fits, and its end is seen.
+	data := make([]byte, max(bytes.MinRead, min(in.size+1, envelope.MaxSize)))
+	n, err := io.ReadFull(in, data)
+	data = data[:n]
+	whole := err == io.EOF || err == io.ErrUnexpectedEOF
+	if err != nil && !whole {
+		return nil, FileError("read", path, err)
+	}
+	if e.pictures == nil {
+		if envelope.IsPicture(data) {
 			return nil, Failf("%s is a picture, and only the vendor's tool reads pictures", named(path)).
 				WithHint("scan its code with a phone or a scanner and give the text, or ask for the file")
 		}
 		in.lower(envelope.MaxSize)
 	}
-	if err != nil {
+	if whole {
+		return data, nil
+	}
+	all := bytes.NewBuffer(data)
+	if _, err := all.ReadFrom(in); err != nil {
 		return nil, FileError("read", path, err)
 	}
-	var data bytes.Buffer
-	data.Grow(int(in.size) + bytes.MinRead)
-	data.Write(head)
-	if _, err := data.ReadFrom(in); err != nil {
-		return nil, FileError("read", path, err)
-	}
-	return data.Bytes(), nil
+	return all.Bytes(), nil
 }
 
 // ReadPublicFile reads a file of public keys that are to be trusted, in whichever way it

@@ -55,12 +55,11 @@ type toCheck struct {
 // many checks the licenses of many files, a line each. All are opened before the first is
 // judged: a revocation list counts for each of them, wherever it was met.
 func (f *verifyFlags) many(env *cli.Env, args []string, j *judge) error {
-	files := findFiles(args)
-	if n := len(slices.DeleteFunc(slices.Clone(files), func(f foundFile) bool { return f.path != "-" })); n > 1 {
+	if first := slices.Index(args, "-"); first >= 0 && slices.Contains(args[first+1:], "-") {
 		return cli.Usagef("standard input can be read only once").WithHint("give \"-\" for one file, and paths for the others")
 	}
 	run := manyRun{f: f, env: env, judge: j, met: make(map[string][]*verify.RevocationList), by: make(map[string]verify.ListStatus)}
-	all := run.open(files)
+	all := run.open(findFiles(args))
 	if len(all) == 0 && run.lists == 0 {
 		return cli.Failf("no license in %s", strings.Join(quoted(args), ", ")).WithHint("name the files or the directory that has the licenses")
 	}
