@@ -10,7 +10,7 @@ var earliest = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 // would be refused by everybody whose clock is right.
 func (e *Env) Time() (time.Time, error) {
 	now := e.Now().UTC()
-	if now.Before(earliest) {
+	if now.Before(earliest) && !e.Past {
 		return time.Time{}, Failf("this machine's clock says %s, which has long passed", now.Format(time.DateOnly)).
 			WithHint("set the clock and try again; nothing was changed")
 	}

@@ -18,6 +18,7 @@ type Env struct {
 	Stderr io.Writer
 	Getenv func(string) string
 	Now    func() time.Time
+	Past   bool // Now is set back on purpose, to make records of a year that has passed
 	Rand   io.Reader
 	// Terminal is where the user is asked. nil means that there is none.
 	Terminal Terminal

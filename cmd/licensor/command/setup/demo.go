@@ -19,12 +19,14 @@ type demoCommand struct {
 	common.Options
 	program func() cli.Program
 	dir     string
+	desk    bool
 }
 
 func demoOf(program func() cli.Program) func(*pflag.FlagSet) cli.Run {
 	return func(flags *pflag.FlagSet) cli.Run {
 		c := demoCommand{program: program}
 		flags.StringVar(&c.dir, "dir", "demo", "")
+		flags.BoolVar(&c.desk, "desk", false, "")
 		c.AddYes(flags)
 		return common.OptionsOnly(c.run)
 	}
@@ -40,6 +42,9 @@ func (c *demoCommand) run(env *cli.Env) error {
 		return err
 	}
 	d := demo{env: env, program: c.program, dir: dir}
+	if c.desk {
+		return d.desk(now)
+	}
 	for _, step := range d.steps(now.AddDate(1, 0, 0).Format(time.DateOnly)) {
 		if err := d.take(step); err != nil {
 			return err
