@@ -37,7 +37,11 @@ func (c *serveCommand) readBrand(vendor string) (page.Brand, error) {
 }
 
 // customerPages are the pages of the public site.
-func customerPages(activator *service.Activator, brand page.Brand, log *slog.Logger) func(*web.Site) {
-	p := &customer.Pages{Activation: activator, Brand: brand, Pictures: &picture.Reader{Limits: picture.ForCustomers, Log: log}, Log: log}
-	return func(s *web.Site) { p.Register(s) }
+func customerPages(activator *service.Activator, brand page.Brand, log *slog.Logger) (func(*web.Site), error) {
+	child, err := picture.Self()
+	if err != nil {
+		return nil, err
+	}
+	p := &customer.Pages{Activation: activator, Brand: brand, Pictures: &picture.Reader{Command: child, Limits: picture.ForCustomers, Log: log}, Log: log}
+	return func(s *web.Site) { p.Register(s) }, nil
 }

@@ -107,12 +107,14 @@ func (c *serveCommand) serve(ctx context.Context, env *cli.Env, s *service.Servi
 	if err := d.SetOrigin(ctx, sockets.staffOrigin.String()); err != nil {
 		return err
 	}
-	pages := &staff.Pages{Service: s, Desk: d, Signing: activator, Random: env.Rand, Now: env.Now, Log: log, Origin: sockets.staffOrigin}
+	pages := &staff.Pages{Service: s, Desk: d, Brand: brand, Signing: activator, Random: env.Rand, Now: env.Now, Log: log, Origin: sockets.staffOrigin}
 	o.StaffPages = func(s *web.Site) {
 		s.HandleRefusals(pages.Refused)
 		pages.Register(s)
 	}
-	o.Pages = customerPages(activator, brand, log)
+	if o.Pages, err = customerPages(activator, brand, log); err != nil {
+		return err
+	}
 	var public *web.Site
 	var serving *web.Running
 	if sockets.public != nil {

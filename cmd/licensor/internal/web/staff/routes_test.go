@@ -18,6 +18,7 @@ const anybody desk.Right = ""
 // who adds a page says who may open it.
 var routes = map[string]desk.Right{
 	"GET /assets/{name...}":  anybody,
+	"GET /assets/brand.css":  anybody,
 	"GET /sign-in":           anybody,
 	"GET /sign-in/{secret}":  anybody,
 	"POST /sign-in/{secret}": anybody,

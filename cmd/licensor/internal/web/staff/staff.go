@@ -28,6 +28,7 @@ import (
 type Pages struct {
 	Service *service.Service
 	Desk    *desk.Desk
+	Brand   page.Brand
 	Signing Signing
 	Random  io.Reader
 	Now     func() time.Time
@@ -58,6 +59,7 @@ func (p *Pages) Register(s Site) {
 		p.SignedIn = p.bySession
 	}
 	s.Handle(page.AssetsPattern, page.Assets)
+	s.Handle(page.BrandPattern, p.Brand.Style)
 	p.registerDoor(s)
 	s.Handle("GET /{$}", p.reading(desk.Read, (*visit).home))
 	p.registerChanges(s)
@@ -142,7 +144,7 @@ func (v *visit) again(name, title string, body any, err error) error {
 
 func (v *visit) write(status int, name, title string, body any, err error) error {
 	return templates.Write(v.w, status, name, page.View{
-		Title: title, Brand: v.Service.Vendor(), Who: v.name(), Nav: v.nav(), Body: body,
+		Title: title, Brand: v.Brand.Name, Who: v.name(), Nav: v.nav(), Body: body,
 		Error: page.ErrorOf(err), Notice: done[v.r.URL.Query().Get("done")],
 	})
 }
@@ -181,7 +183,7 @@ func (v *visit) name() string {
 // refuse answers with a page that says why there is nothing else.
 func (v *visit) refuse(status int, title, what, next string) {
 	err := templates.Write(v.w, status, "refused", page.View{
-		Title: title, Brand: v.Service.Vendor(), Who: v.name(), Nav: v.nav(), Error: &page.Error{What: what, Next: next},
+		Title: title, Brand: v.Brand.Name, Who: v.name(), Nav: v.nav(), Error: &page.Error{What: what, Next: next},
 	})
 	if err != nil {
 		v.Log.Error("page", "error", err.Error())

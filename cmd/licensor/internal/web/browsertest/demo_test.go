@@ -1,0 +1,131 @@
+package browsertest
+
+import (
+	"bufio"
+	"bytes"
+	"io"
+	"os/exec"
+	"regexp"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// demo is a running licensor demo --desk: a year of sales.
+type demo struct {
+	testing.TB
+	dir    string
+	link   string // signs anna in, once
+	staff  string
+	public string
+}
+
+var (
+	signInLink   = regexp.MustCompile(`^\s*((http://\S+)/sign-in/\S+)$`)
+	customersSee = regexp.MustCompile(`^Customers see\s+(\S+)$`)
+)
+
+func newDemo(t testing.TB) *demo {
+	t.Helper()
+	d := &demo{TB: t, dir: t.TempDir()}
+	cmd := exec.Command(licensor, "demo", "--desk", "--dir", "year")
+	var told bytes.Buffer
+	cmd.Dir, cmd.Stderr = d.dir, &told
+	out, err := cmd.StdoutPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	ready, ended := make(chan bool, 1), make(chan bool)
+	go func() {
+		defer close(ended)
+		for lines := bufio.NewScanner(out); lines.Scan(); {
+			if at := signInLink.FindStringSubmatch(lines.Text()); at != nil {
+				d.link, d.staff = at[1], at[2]
+			}
+			if at := customersSee.FindStringSubmatch(lines.Text()); at != nil {
+				d.public = at[1]
+				ready <- true
+				io.Copy(io.Discard, out)
+			}
+		}
+	}()
+	t.Cleanup(func() {
+		cmd.Process.Signal(syscall.SIGTERM)
+		<-ended
+		cmd.Wait()
+	})
+	select {
+	case <-ready:
+	case <-ended:
+		t.Fatalf("the demo has ended:\n%s", &told)
+	case <-time.After(2 * time.Minute):
+		t.Fatal("the demo does not get ready")
+	}
+	return d
+}
+
+// signIn goes through the link.
+func (b *tab) signIn(link string) {
+	b.Helper()
+	b.visit(link)
+	b.press("main button")
+}
+
+// largest is the most bytes of a page with all that it loads, but for what scans.
+const largest = 100 << 10
+
+// Each page of the desk, found by following its links: axe-core finds nothing on it, nothing
+// violates its policy, nothing stands beside a narrow window, and it is small.
+func TestEveryPageOfTheDesk(t *testing.T) {
+	d, b := newDemo(t), open(t)
+	b.signIn(d.link)
+	seen, kinds := map[string]bool{}, map[string]int{}
+	next := []string{d.staff + "/"}
+	for len(next) > 0 {
+		url := next[0]
+		next = next[1:]
+		path, _, _ := strings.Cut(strings.TrimPrefix(url, d.staff), "?")
+		kind := kindOf(path)
+		// One page of each kind is enough to judge it, two show that it is no chance.
+		if seen[url] || kinds[kind] == 2 {
+			continue
+		}
+		seen[url] = true
+		kinds[kind]++
+		b.visit(url)
+		if strings.Contains(b.text(), "Not now") || value[int](b, `document.querySelectorAll("h1").length`) != 1 {
+			t.Errorf("%s:\n%s", url, b.text())
+		}
+		b.shot(strings.NewReplacer("/", "-", "?", "-", "=", "-").Replace(strings.Trim(kind, "/")))
+		b.accessible()
+		if size := value[int](b, `performance.getEntriesByType("resource").concat(performance.getEntriesByType("navigation")).filter(e => !e.name.includes("/qr/")).reduce((n, e) => n + e.decodedBodySize, 0)`); size > largest {
+			t.Errorf("%s loads %d bytes, more than %d", url, size, largest)
+		}
+		for _, link := range value[[]string](b, `[...document.querySelectorAll("a[href]")].map(a => a.href.split("#")[0])`) {
+			if strings.HasPrefix(link, d.staff+"/") && !strings.Contains(link, "/assets/") {
+				next = append(next, link)
+			}
+		}
+	}
+	var all []string
+	for kind := range kinds {
+		all = append(all, kind)
+	}
+	slices.Sort(all)
+	t.Logf("looked at %d pages of the kinds %q", len(seen), all)
+	for _, want := range []string{"/", "/queue", "/entitlements", "/customers", "/renewals", "/ledger", "/sell"} {
+		if kinds[want] == 0 {
+			t.Errorf("no link leads to %s", want)
+		}
+	}
+}
+
+var names = regexp.MustCompile(`/(INV[^/]+|[A-Z0-9]{13}|[A-Z0-9]{4}-[A-Z0-9]{4}|[0-9a-f]{32}|[A-Z][^/]*)(/|$)`)
+
+// kindOf is a path without the names in it.
+func kindOf(path string) string { return names.ReplaceAllString(path, "/*$2") }
