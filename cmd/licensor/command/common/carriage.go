@@ -103,12 +103,12 @@ func (c *Carriage) CarryLicense(env *cli.Env, out io.Writer, texts *service.Lice
 	if !c.Wanted() {
 		return "", nil
 	}
-	l, err := c.carriedLicense(env, texts, license, file)
+	l, rows, err := c.carriedLicense(env, texts, license, file)
 	if err != nil {
 		return "", err
 	}
 	if c.spell {
-		lines, err := cli.Spelling(l.text)
+		lines, err := cli.Spelling(l.Text)
 		if err != nil {
 			return "", err
 		}
@@ -116,41 +116,30 @@ func (c *Carriage) CarryLicense(env *cli.Env, out io.Writer, texts *service.Lice
 			return "", err
 		}
 	}
-	return l.text, c.Carry(env, format.LicenseFile, l.raw, l.text, l.rows...)
+	return l.Text, c.Carry(env, format.LicenseFile, l.Raw, l.Text, rows...)
 }
 
 // LicenseSheet returns the sheet of a license on record, of which file is the text.
 func (c *Carriage) LicenseSheet(env *cli.Env, texts *service.LicenseTexts, license *ledger.License, file []byte) (*sheet.Sheet, error) {
-	l, err := c.carriedLicense(env, texts, license, file)
+	l, rows, err := c.carriedLicense(env, texts, license, file)
 	if err != nil {
 		return nil, err
 	}
-	return sheet.Of(format.LicenseFile, l.raw, l.text, l.rows...)
+	return sheet.Of(format.LicenseFile, l.Raw, l.Text, rows...)
 }
 
-// carriedLicense is a license as codes and sheets show it.
-type carriedLicense struct {
-	raw  []byte // the whole file
-	text string // the short license's; of one that has no such form, the file's
-	rows []sheet.Row
-}
-
-func (c *Carriage) carriedLicense(env *cli.Env, texts *service.LicenseTexts, license *ledger.License, file []byte) (l carriedLicense, err error) {
-	if l.raw, err = format.DecodeTextAs(file, format.LicenseFile); err != nil {
-		return l, err
+// carriedLicense returns a license as codes and sheets show it, and the rows of its sheet.
+func (c *Carriage) carriedLicense(env *cli.Env, texts *service.LicenseTexts, license *ledger.License, file []byte) (l service.CarriedLicense, rows []sheet.Row, err error) {
+	if l, err = texts.CarriedLicense(license, file, c.leaveOut); err != nil {
+		return l, nil, err
 	}
-	if l.text, err = texts.Carried(license, c.leaveOut); err != nil {
-		return l, err
-	}
-	if l.text == "" {
+	if l.Whole {
 		env.Warnf("this license has no short form: the code is the whole license file")
-		l.text = format.EncodeText(format.LicenseFile, l.raw)
 	}
-	q, err := license.OpenRequest()
-	if q != nil && q.Host != "" {
-		l.rows = append(l.rows, sheet.Row{Label: "server", Text: q.Host})
+	if l.Host != "" {
+		rows = append(rows, sheet.Row{Label: "server", Text: l.Host})
 	}
-	return l, err
+	return l, rows, nil
 }
 
 // WriteSheets writes sheets: all in one document, or a drawing a page.

@@ -398,6 +398,21 @@ func (o *Options) WithService(env *cli.Env, mode service.Mode, f func(context.Co
 	return ReadError(f(ctx, s))
 }
 
+// LeaveNote leaves a note for the desk's pages, if there is a desk. Nothing depends on it, so
+// that a failure is a warning.
+func (o *Options) LeaveNote(env *cli.Env, about, said string, good bool) {
+	at, where, err := o.OpenWithLedger(env)
+	if err == nil {
+		var now time.Time
+		if now, err = env.Time(); err == nil {
+			err = desk.Leave(context.Background(), at, where, desk.Note{About: about, At: now, Said: said, Good: good})
+		}
+	}
+	if err != nil {
+		env.Warnf("the desk's pages do not learn of this %s: %v", about, err)
+	}
+}
+
 // WithDesk opens what lies beside the ledger for the service.
 func (o *Options) WithDesk(env *cli.Env, f func(context.Context, *desk.Desk) error) error {
 	at, where, err := o.OpenWithLedger(env)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/cmd/licensor/command/common"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/desk"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
 	"github.com/spf13/pflag"
 )
@@ -55,6 +56,7 @@ func (c *auditCommand) run(env *cli.Env) error {
 	if err := c.print(env, report, checkpoint != nil); err != nil {
 		return err
 	}
+	c.LeaveNote(env, desk.NoteAudit, noteOf(report, checkpoint != nil), report.OK())
 	if checkpoint == nil {
 		env.Warnf("without a checkpoint (--against) nobody can tell whether the newest events were dropped with all that they did, or the whole history was rewritten")
 	}
@@ -62,6 +64,18 @@ func (c *auditCommand) run(env *cli.Env) error {
 		return cli.ErrNotValid
 	}
 	return nil
+}
+
+// noteOf says in a few words what an audit found.
+func noteOf(r *service.Report, compared bool) string {
+	said := cli.Plural(r.Events, "event", "events")
+	if compared {
+		said += ", against a checkpoint"
+	}
+	if r.OK() {
+		return said + ": nothing was found"
+	}
+	return said + ": " + cli.Plural(len(r.Findings)+r.More, "finding", "findings")
 }
 
 // limitMemory has garbage collected before this process takes much more than it needs: the

@@ -9,6 +9,7 @@ import (
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/cmd/licensor/command/common"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/desk"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
 	"github.com/spf13/pflag"
 )
@@ -22,7 +23,11 @@ func backUp(flags *pflag.FlagSet) cli.Run {
 			return cli.Usagef("want the name of one new file")
 		}
 		return at.WithService(env, service.ToRead, func(ctx context.Context, s *service.Service) error {
-			return backup(ctx, env, s, args[0])
+			if err := backup(ctx, env, s, args[0]); err != nil {
+				return err
+			}
+			at.LeaveNote(env, desk.NoteBackup, "", true)
+			return nil
 		})
 	}
 }
@@ -94,6 +99,7 @@ func checkpoint(flags *pflag.FlagSet) cli.Run {
 			if err != nil {
 				return err
 			}
+			c.LeaveNote(env, desk.NoteCheckpoint, "", true)
 			return env.Answer(headSigned{1, written})
 		})
 	})

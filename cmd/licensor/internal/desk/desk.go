@@ -70,6 +70,13 @@ const schema = `
 		one    {int} PRIMARY KEY,
 		origin {text} NOT NULL
 	){strict};
+
+	CREATE TABLE IF NOT EXISTS {in}notes (
+		about {text} PRIMARY KEY,
+		at    {int} NOT NULL,
+		said  {text} NOT NULL,
+		good  {int} NOT NULL
+	){strict};
 `
 
 // Desk is the open database.
@@ -78,14 +85,18 @@ type Desk struct{ db *store.Beside }
 // Open opens the desk beside the ledger of a home, which lies at where: a database, or empty
 // for the file in the home. It is made where there is none.
 func Open(ctx context.Context, at home.Home, where string) (*Desk, error) {
+	return open(ctx, at, where, true)
+}
+
+func open(ctx context.Context, at home.Home, where string, make bool) (*Desk, error) {
 	if where != "" && !store.IsPostgres(where) {
 		return nil, errors.New("a copy of a ledger has no desk")
 	}
 	if err := at.Closed(); err != nil {
 		return nil, err
 	}
-	db, err := store.OpenBeside(ctx, where, at.DeskFile(), "desk", schema)
-	if err != nil {
+	db, err := store.OpenBeside(ctx, where, at.DeskFile(), "desk", schema, make)
+	if err != nil || db == nil {
 		return nil, err
 	}
 	return &Desk{db}, nil

@@ -46,3 +46,29 @@ func (t *LicenseTexts) Carried(license *ledger.License, out LeaveOut) (string, e
 	}
 	return carried, nil
 }
+
+// CarriedLicense is a license as codes and sheets have it.
+type CarriedLicense struct {
+	Raw   []byte // the whole file
+	Text  string // the short license's
+	Whole bool   // it has no short form, and Text is the file's
+	Host  string // of the server that asked, if it said so
+}
+
+// CarriedLicense returns a license for codes, of which file is the text.
+func (t *LicenseTexts) CarriedLicense(license *ledger.License, file []byte, out LeaveOut) (l CarriedLicense, err error) {
+	if l.Raw, err = format.DecodeTextAs(file, format.LicenseFile); err != nil {
+		return l, err
+	}
+	if l.Text, err = t.Carried(license, out); err != nil {
+		return l, err
+	}
+	if l.Whole = l.Text == ""; l.Whole {
+		l.Text = format.EncodeText(format.LicenseFile, l.Raw)
+	}
+	q, err := license.OpenRequest()
+	if q != nil {
+		l.Host = q.Host
+	}
+	return l, err
+}

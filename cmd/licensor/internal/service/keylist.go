@@ -298,6 +298,11 @@ func ListKeys(ctx context.Context, at home.Home, where string, o Options, now ti
 	return listing, addSigned(ctx, s, listing)
 }
 
+// Keys lists what the home knows of keys.
+func (s *Service) Keys(now time.Time) (*KeyListing, error) {
+	return listHomeKeys(s.home, s.AgentSocket, now)
+}
+
 // listHomeKeys lists what the home knows of keys. One that waits for its first delegation
 // has no roots yet.
 func listHomeKeys(at home.Home, agentSocket string, now time.Time) (*KeyListing, error) {

@@ -62,6 +62,16 @@ func (s *Service) Show(ctx context.Context, of string, events int) (*Shown, erro
 	return nil, nil
 }
 
+// ShowSale looks up the sale of an invoice, as it is on record, nil if there is none. Unlike
+// Show it takes an invoice for nothing else.
+func (s *Service) ShowSale(ctx context.Context, invoice string, events int) (*Shown, error) {
+	d, err := s.Dossier(ctx, store.Wanted{Invoice: invoice})
+	if err != nil || d == nil {
+		return nil, err
+	}
+	return s.shown(ctx, &Shown{Dossier: d}, events)
+}
+
 // ShowFile looks up what a request or a license file is about, and says of a request what
 // would be done with it.
 func (s *Service) ShowFile(ctx context.Context, file []byte, now time.Time, events int) (*Shown, error) {

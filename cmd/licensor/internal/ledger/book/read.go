@@ -123,3 +123,21 @@ func (b *Book) Unlisted(ctx context.Context, most int) ([]ledger.Revocation, err
 func (b *Book) Months(ctx context.Context, now time.Time, back, ahead int) ([]ledger.Month, error) {
 	return read(ctx, b, func(t *store.Tx) ([]ledger.Month, error) { return t.Months(now, back, ahead) })
 }
+
+// Listed returns the number of the newest revocation list, when it was issued and who has signed
+// it; 0 if there is none.
+func (b *Book) Listed(ctx context.Context) (number uint64, issued time.Time, signedBy string, err error) {
+	_, err = read(ctx, b, func(t *store.Tx) (_ struct{}, err error) {
+		number, issued, signedBy, err = t.Listed()
+		return struct{}{}, err
+	})
+	return number, issued, signedBy, err
+}
+
+// Events returns how many events are on record.
+func (b *Book) Events(ctx context.Context) (int64, error) {
+	return read(ctx, b, func(t *store.Tx) (int64, error) {
+		n, _, err := t.Size()
+		return n, err
+	})
+}

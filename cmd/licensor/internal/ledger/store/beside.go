@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"io/fs"
+	"os"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -19,9 +20,10 @@ type Beside struct {
 }
 
 // OpenBeside opens a database beside a ledger, which lies at where: file, or a
-// schema of that name. It is made where there is none. schema is its tables, each of which it makes unless it is there, with
-// the dialect's words and {in} before each name of its own.
-func OpenBeside(ctx context.Context, where, file, name, schema string) (*Beside, error) {
+// schema of that name. Where there is none it is made, or if it is not to be, nil is returned.
+// schema is its tables, each of which it makes unless it is there, with the dialect's words and
+// {in} before each name of its own.
+func OpenBeside(ctx context.Context, where, file, name, schema string, make bool) (*Beside, error) {
 	var s *Store
 	var err error
 	b := &Beside{}
@@ -37,6 +39,9 @@ func OpenBeside(ctx context.Context, where, file, name, schema string) (*Beside,
 		b.prefix = pgx.Identifier{name}.Sanitize() + "."
 		schema = "CREATE SCHEMA IF NOT EXISTS " + pgx.Identifier{name}.Sanitize() + ";" + schema
 	} else {
+		if _, err := os.Stat(file); !make && errors.Is(err, fs.ErrNotExist) {
+			return nil, nil
+		}
 		if s, err = createFile(ctx, file); errors.Is(err, fs.ErrExist) {
 			s, err = openFile(ctx, file)
 		}
@@ -48,19 +53,22 @@ func OpenBeside(ctx context.Context, where, file, name, schema string) (*Beside,
 		return nil, err
 	}
 	b.db, b.dialect = s.db, s.dialect
+	var there bool
 	err = b.Change(ctx, func(t *BesideTx) error {
 		if b.prefix != "" { // only who makes the schema needs the right to
-			var made bool
-			if _, err := t.Row("SELECT EXISTS (SELECT 1 FROM pg_tables WHERE schemaname = $1)", []any{name}, &made); err != nil || made {
+			if _, err := t.Row("SELECT EXISTS (SELECT 1 FROM pg_tables WHERE schemaname = $1)", []any{name}, &there); err != nil || there || !make {
 				return err
 			}
 		}
 		_, err := t.tx.ExecContext(ctx, b.named(b.dialect.words(schema)))
 		return err
 	})
-	if err != nil {
+	switch {
+	case err != nil:
 		b.Close()
 		return nil, err
+	case b.prefix != "" && !there && !make:
+		return nil, b.Close()
 	}
 	return b, nil
 }

@@ -225,3 +225,10 @@ func (t *Tx) Unlisted(most int) (all []ledger.Revocation, err error) {
 		}))
 	return all, err
 }
+
+// Listed returns the number of the newest revocation list, when it was issued and who has signed
+// it; 0 if there is none.
+func (t *Tx) Listed() (number uint64, issued time.Time, signedBy string, err error) {
+	_, err = t.row("SELECT number, issued, signed_by FROM revocation_lists ORDER BY number DESC LIMIT 1", nil, &number, (*unixTime)(&issued), &signedBy)
+	return number, issued, signedBy, err
+}

@@ -1,0 +1,174 @@
+package staff
+
+import (
+	"cmp"
+	"errors"
+	"strings"
+
+	"github.com/offlicense/offlicense/cmd/licensor/internal/desk"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/web/page"
+	"github.com/offlicense/offlicense/format"
+	"github.com/offlicense/offlicense/verify"
+)
+
+type queueRow = desk.View
+
+func queueRowOf(w *desk.Waiting) queueRow { return desk.ViewOf(w) }
+
+type queueView struct {
+	Tabs  []tab
+	State desk.State
+	Rows  []queueRow
+	Next  string
+}
+
+// queue lists the requests that wait, or did, the oldest first.
+func (v *visit) queue() error {
+	state := desk.State(cmp.Or(v.asked("state"), string(desk.Waits)))
+	if state != desk.Signed && state != desk.Refused {
+		state = desk.Waits
+	}
+	view := &queueView{State: state, Tabs: v.tabs("/queue", "state", strings.TrimPrefix(string(state), string(desk.Waits)),
+		"", "Waiting", string(desk.Signed), "Signed", string(desk.Refused), "Refused")}
+	// A page begins behind a request that is there for some time after it is settled.
+	var behind *desk.Waiting
+	if number := v.behind(); number != "" {
+		var err error
+		if behind, err = v.Desk.Numbered(v.r.Context(), number); isTrouble(err) {
+			return err
+		}
+	}
+	page, err := v.Desk.List(v.r.Context(), state, behind)
+	if err != nil {
+		return err
+	}
+	for _, w := range page {
+		view.Rows = append(view.Rows, queueRowOf(w))
+	}
+	if len(page) >= onPage {
+		view.Next = v.nextPage(page[len(page)-1].Number)
+	}
+	return v.show("queue", "Queue", view)
+}
+
+// waitsView is a request that waits, or did, with what was bought beside what is asked for.
+type waitsView struct {
+	queueRow
+	Release  []service.Row // it is a release
+	Lines    []comparedLine
+	Warnings []string
+	Refusal  *page.Error // the rules stand against it
+	License  string      // it has that license already
+	Sold     bool        // there is a sale to look at
+	Seen     string      // what the form to sign says that was looked at
+	MaySign  bool
+}
+
+// comparedLine is a line of what was bought beside what is asked for.
+type comparedLine struct {
+	service.Reviewed
+	Differs bool
+}
+
+// compared marks what is asked for otherwise than it was bought.
+func compared(lines []service.Reviewed) (all []comparedLine) {
+	for _, l := range lines {
+		c := comparedLine{Reviewed: l}
+		switch l.Label {
+		case "invoice":
+			c.Differs = format.InvoiceForm(l.Bought) != format.InvoiceForm(l.Asked)
+		case "type":
+			c.Differs = l.Bought != l.Asked
+		case "product": // a request names no edition
+			product, _, _ := strings.Cut(l.Bought, " ")
+			c.Differs = product != l.Asked && l.Bought != l.Asked
+		case "binding":
+			asked, _, _ := strings.Cut(l.Asked, ":")
+			c.Differs = asked != l.Bought && l.Asked != "as it was signed"
+		}
+		all = append(all, c)
+	}
+	return all
+}
+
+func (v *visit) waits() error {
+	w, err := v.Desk.Numbered(v.r.Context(), strings.ToUpper(v.named("number")))
+	if isTrouble(err) {
+		return err
+	}
+	if err != nil {
+		told := page.ErrorOf(err)
+		return v.nothing(told.What, "The queue has those that wait.")
+	}
+	view := &waitsView{queueRow: queueRowOf(w), MaySign: v.who.May(desk.Sign)}
+	if kind, _, err := format.DecodeText([]byte(w.Request)); err == nil && kind == format.Release {
+		err = v.waitingRelease(view)
+		return cmp.Or(err, v.show("waits", "Release "+w.Number, view))
+	}
+	if err := v.waitingRequest(view); err != nil {
+		return err
+	}
+	return v.show("waits", "Request "+w.Number, view)
+}
+
+func (v *visit) waitingRelease(view *waitsView) error {
+	given, err := v.Service.OpenRelease(v.r.Context(), []byte(view.Request))
+	switch {
+	case isTrouble(err):
+		return err
+	case err != nil:
+		view.Refusal = page.ErrorOf(err)
+	default:
+		view.Release, view.Sold = given.Rows(), true
+	}
+	return nil
+}
+
+func (v *visit) waitingRequest(view *waitsView) error {
+	q, err := verify.OpenRequest([]byte(view.Request))
+	if err != nil {
+		view.Refusal = page.ErrorOf(err)
+		return nil
+	}
+	by := v.by
+	offer, err := v.Service.Preview(v.r.Context(), by, q)
+	var refusal *ledger.Refusal
+	switch {
+	case err == nil:
+		r := service.ReviewOf(offer, q, by.Now)
+		view.Lines, view.Warnings, view.Sold = compared(r.Lines), r.Warnings, true
+		if offer.License != nil {
+			view.License = offer.License.ID.String()
+		}
+		return nil
+	case !errors.As(err, &refusal):
+		return err
+	}
+	view.Refusal, view.Warnings = page.ErrorOf(err), service.WarningsOf(q, by.Now)
+	sale, err := v.Service.ShowSale(v.r.Context(), format.InvoiceForm(q.Invoice), 1)
+	if err != nil {
+		return err
+	}
+	lines := []service.Reviewed{{Label: "invoice", Asked: q.Invoice}, {Label: "product", Asked: q.Product}, {Label: "type", Asked: q.Type}}
+	if sale != nil {
+		view.Sold = true
+		e := &sale.Entitlement
+		lines[0].Bought, lines[1].Bought, lines[2].Bought = e.Invoice, e.ProductName(), e.Type
+		lines = append(lines, service.Reviewed{Label: "customer", Bought: e.Customer}, service.Reviewed{Label: "seats", Bought: service.SeatsInUse(e, sale.SeatsUsed)},
+			service.Reviewed{Label: "binding", Bought: e.Weakest().String()})
+		for _, row := range service.EntitlementRows(e, "invoice", "product", "type", "customer", "seats", "binding") {
+			lines = append(lines, service.Reviewed{Label: row.Label, Bought: row.Text})
+		}
+	}
+	for _, row := range service.RequestRows(q) {
+		lines = append(lines, service.Reviewed{Label: row.Label, Asked: row.Text})
+	}
+	view.Lines = compared(lines)
+	for i := range view.Lines { // nothing is asked of these, or nothing was bought
+		l := &view.Lines[i]
+		l.Differs = l.Differs && l.Bought != "" && l.Asked != ""
+	}
+	return nil
+}
