@@ -22,7 +22,7 @@ var layers = map[string][]string{
 	"/internal/desk":         {"/internal/home", "/internal/ledger/store"},
 	"/internal/web":          {"/internal/service", "/internal/desk", "/internal/ledger"},
 	"/internal/web/page":     {},
-	"/internal/web/staff":    {"/internal/web/page", "/internal/web/picture", "/internal/service", "/internal/desk", "/internal/ledger"},
+	"/internal/web/staff":    {"/internal/sheet", "/internal/web/page", "/internal/web/picture", "/internal/service", "/internal/desk", "/internal/ledger"},
 	"/internal/web/picture":  {},
 	"/internal/web/customer": {"/internal/web/page", "/internal/web/picture", "/internal/service"},
 	"/internal/letter":       {},

@@ -142,6 +142,9 @@ type (
 	Waiting         = rules.Waiting
 )
 
+// Part is how a filter searches every row for a part of a text.
+const Part = store.Part
+
 // IsTrouble reports whether an error is the database's, and not about what was asked.
 func IsTrouble(err error) bool { return store.IsTrouble(err) }
 

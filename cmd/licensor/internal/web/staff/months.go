@@ -98,11 +98,11 @@ type bar struct{ Y, Height int }
 
 // The drawing, in its own units: the line above, the bars below.
 const (
-	monthWide          = 24
-	lineTop, lineHigh  = 24, 96
-	barsTop, barsHigh  = 156, 96
-	barWide            = 8
-	marginLeft         = 6
+	monthWide         = 24
+	lineTop, lineHigh = 24, 96
+	barsTop, barsHigh = 156, 96
+	barWide           = 8
+	marginLeft        = 6
 )
 
 // months returns the picture, nil while it is counted for the first time.

@@ -8,6 +8,7 @@ import (
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/web/page"
+	"github.com/offlicense/offlicense/format"
 )
 
 type salesView struct {
@@ -70,7 +71,7 @@ func (v *visit) find(view *salesView) (to string, err error) {
 		case isTrouble(err):
 			return "", err
 		case err != nil || shown == nil:
-		case !shown.License.IsZero():
+		case shown.License != (format.ID{}):
 			return page.Path("licenses", shown.License.String()), nil
 		case shown.Activation != "":
 			return page.Path("activations", shown.Activation), nil

@@ -8,7 +8,6 @@ import (
 	"context"
 	"embed"
 	"errors"
-	"html/template"
 	"io"
 	"io/fs"
 	"log/slog"
@@ -39,6 +38,7 @@ type Pages struct {
 	SignedIn func(*http.Request) (*desk.User, error)
 
 	sessions sessions
+	counting counting
 }
 
 // Signing signs with the service's key, a [service.Activator].
@@ -61,14 +61,14 @@ func (p *Pages) Register(s Site) {
 	s.Handle(page.AssetsPattern, page.Assets)
 	s.Handle(page.BrandPattern, p.Brand.Style)
 	p.registerDoor(s)
-	s.Handle("GET /{$}", p.reading(desk.Read, (*visit).home))
+	p.registerReading(s)
 	p.registerChanges(s)
 }
 
 //go:embed templates
 var files embed.FS
 
-var templates = page.Parse(sub(files, "templates"), template.FuncMap{})
+var templates = page.Parse(sub(files, "templates"), funcs)
 
 func sub(files fs.FS, dir string) fs.FS {
 	inside, err := fs.Sub(files, dir)

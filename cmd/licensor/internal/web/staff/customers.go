@@ -1,0 +1,89 @@
+package staff
+
+import (
+	"github.com/offlicense/offlicense/cmd/internal/text"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
+)
+
+type customersView struct {
+	Of     string
+	Rows   []ledger.Buyer
+	Next   string
+	Deeper string
+	Most   int
+}
+
+// customers lists the customers in the order of their names.
+func (v *visit) customers() error {
+	ctx := v.r.Context()
+	view := &customersView{Of: v.asked("of"), Most: ledger.MostSales}
+	if view.Of != "" && v.asked("everywhere") != "" {
+		found, err := v.Service.FindCustomers(ctx, view.Of)
+		if err != nil {
+			return err
+		}
+		for _, c := range found[:min(onPage, len(found))] {
+			view.Rows = append(view.Rows, ledger.Buyer{Name: c.Customer, Partner: c.Partner, Sales: min(c.Entitlements, ledger.MostSales)})
+		}
+		if len(found) == 0 {
+			return v.again("customers", "Customers", view, v.Service.NoCustomer(ctx, view.Of))
+		}
+		return v.show("customers", "Customers", view)
+	}
+	all, next, err := v.Service.Buyers(ctx, view.Of, v.behind(), onPage)
+	if err != nil {
+		return err
+	}
+	view.Rows, view.Next = all, v.nextPage(next)
+	if len(all) == 0 && view.Of != "" {
+		query := v.r.URL.Query()
+		query.Set("everywhere", "1")
+		view.Deeper = "/customers?" + query.Encode()
+	}
+	return v.show("customers", "Customers", view)
+}
+
+// endsSoon is within how many days what ends is told on a customer's page.
+const endsSoon = 60
+
+type customerView struct {
+	Name    string
+	Partner bool
+	Emails  []string
+	Soon    []endingRow
+	Rows    []saleRow
+	Next    string
+}
+
+// customer is what one customer has bought.
+func (v *visit) customer() error {
+	ctx, name, now := v.r.Context(), v.named("name"), v.by.Now
+	bought, err := v.Service.Page(ctx, service.Filter{Customer: name}, v.behind(), onPage)
+	if err != nil {
+		return err
+	}
+	if len(bought.Holdings) == 0 {
+		return v.nothing("Nothing was sold to "+text.Quote(name)+".", "The page Customers finds one by the beginning of the name.")
+	}
+	partners, err := v.Service.Partners(ctx)
+	if err != nil {
+		return err
+	}
+	view := &customerView{Partner: partners.Has(name), Rows: saleRows(bought.Holdings, now), Next: v.nextPage(bought.Next)}
+	seen := make(map[string]bool)
+	for i := range bought.Holdings {
+		h := &bought.Holdings[i]
+		view.Name = h.Customer
+		for _, email := range append([]string{h.Email}, h.MoreEmails...) {
+			if key := ledger.AccountKey(email); key != "" && !seen[key] {
+				seen[key] = true
+				view.Emails = append(view.Emails, email)
+			}
+		}
+		if e := h.EndsIn(now, now.AddDate(0, 0, endsSoon)); (e.License || e.Updates) && h.Standing != ledger.StandingCanceled {
+			view.Soon = append(view.Soon, endingRows([]ledger.Ending{e}, now)...)
+		}
+	}
+	return v.show("customer", view.Name, view)
+}

@@ -1,0 +1,272 @@
+package staff
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/offlicense/offlicense/cmd/internal/text"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/desk"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/web/page"
+	"github.com/offlicense/offlicense/format"
+)
+
+const (
+	storyEvents = 30  // that a sale's page tells
+	wholeStory  = 500 // that it tells when asked for all
+)
+
+// saleView is all that is known of a sale.
+type saleView struct {
+	Invoice, Customer string
+	State             state
+	Seats, Term       string
+	Seller            string
+	Rows              []service.Row
+	Activations       []activationRow
+	Next              string // more activations
+	Story             []storyEvent
+	Earlier           string // shows more of the story
+	Steps             []step
+	Actions           []page.Link
+}
+
+// activationRow is an activation with its licenses.
+type activationRow struct {
+	ID, Site, Host string
+	State          state
+	When           string
+	Code           string
+	Here           bool // it is the one that was looked for
+	Licenses       []licenseRow
+	Actions        []page.Link
+}
+
+type licenseRow struct {
+	ID      format.ID
+	Epoch   uint64
+	From    time.Time
+	To      string
+	Revoked string
+}
+
+type storyEvent struct {
+	When, Who, What string
+	Reasons         []string
+}
+
+func storyOf(events []*ledger.Event, before map[string]*ledger.Entitlement) (all []storyEvent) {
+	for _, e := range service.ViewLater(events, before) {
+		all = append(all, storyEvent{text.Minute(e.Time), e.Operator, page.Sentence(e.What), e.Reasons()})
+	}
+	return all
+}
+
+// step is what can be done next: on a page, or by a command.
+type step struct{ What, To, Command string }
+
+// saleSteps are the commands for which a sale has a page, and activationSteps those for which an
+// activation has.
+var (
+	saleSteps       = map[string]string{"renew": "renew", "amend": "amend", "resume": "resume"}
+	activationSteps = map[string]string{"move": "move", "deactivate": "deactivate", "revoke": "revoke"}
+)
+
+func (v *visit) steps(shown *service.Shown) (all []step) {
+	for _, n := range shown.Next(v.by.Now) {
+		s := step{What: page.Sentence(n.What), Command: n.Command}
+		words := strings.Fields(n.Command)
+		if len(words) > 1 {
+			verb := words[1]
+			switch {
+			case strings.Contains(n.Command, "--unbound"):
+				s.To = page.Path("entitlements", shown.Invoice, "sign-unbound")
+			case verb == "sign":
+				s.To = "/sign"
+			case verb == "release":
+				s.To = "/release"
+			case saleSteps[verb] != "":
+				s.To = page.Path("entitlements", shown.Invoice, saleSteps[verb])
+			case activationSteps[verb] != "" && shown.Activation != "":
+				s.To = page.Path("activations", shown.Activation, activationSteps[verb])
+			}
+		}
+		if s.To != "" && !v.mayOpen(s.To) {
+			continue
+		}
+		all = append(all, s)
+	}
+	return all
+}
+
+// action is something that can be done, by who has a right.
+type action struct {
+	word, text string
+	right      desk.Right
+}
+
+// saleActions are the forms of a sale.
+func saleActions(h *ledger.Holding, now time.Time) (all []action) {
+	switch h.Standing {
+	case ledger.StandingCanceled:
+		return []action{{"correct", "Correct", desk.Sell}}
+	case ledger.StandingSuspended:
+		all = append(all, action{"resume", "Resume", desk.Sell})
+	default:
+		if h.Ends() || !h.UpdatesUntil.IsZero() {
+			all = append(all, action{"renew", "Renew", desk.Sell})
+		}
+		all = append(all, action{"amend", "Amend", desk.Sell})
+		if h.Weakest() == format.StrengthAny {
+			all = append(all, action{"sign-unbound", "Sign for any machine", desk.Sign})
+		}
+	}
+	all = append(all, action{"correct", "Correct", desk.Sell})
+	if h.Standing == "" {
+		all = append(all, action{"suspend", "Suspend", desk.Sell})
+	}
+	return append(all, action{"cancel", "Cancel", desk.Revoke})
+}
+
+// activationActions are the forms of an activation.
+func activationActions(a *ledger.Held, of *ledger.Holding, now time.Time) (all []action) {
+	switch s := a.Status(&of.Entitlement, now); {
+	case s.Closed() || of.Standing == ledger.StandingCanceled:
+		return nil
+	case s == ledger.StatusRevoked:
+		return []action{{"deactivate", "Free its seat", desk.Sign}}
+	case a.State == ledger.StateBridge:
+		return []action{{"deactivate", "Cancel its move", desk.Sign}}
+	}
+	return []action{{"move", "Move", desk.Sign}, {"reactivate", "Reactivate", desk.Sign}, {"deactivate", "Deactivate", desk.Sign}, {"revoke", "Revoke", desk.Revoke}}
+}
+
+// links are the actions that the visitor may do.
+func (v *visit) links(all []action, of ...string) (links []page.Link) {
+	for _, a := range all {
+		if v.who.May(a.right) {
+			links = append(links, page.Link{To: page.Path(append(of[:len(of):len(of)], a.word)...), Text: a.text})
+		}
+	}
+	return links
+}
+
+// mayOpen reports whether the visitor has the right that a page needs to which a step leads.
+func (v *visit) mayOpen(to string) bool {
+	word := to[strings.LastIndexByte(to, '/')+1:]
+	switch word {
+	case "sign", "release", "sign-unbound", "move", "deactivate", "reactivate":
+		return v.who.May(desk.Sign)
+	case "revoke":
+		return v.who.May(desk.Revoke)
+	}
+	return v.who.May(desk.Sell)
+}
+
+func (v *visit) sale() error {
+	events := storyEvents
+	if v.asked("story") == "whole" {
+		events = wholeStory
+	}
+	invoice := v.named("invoice")
+	shown, err := v.Service.ShowSale(v.r.Context(), invoice, events)
+	if err != nil {
+		return err
+	}
+	if shown == nil {
+		return v.nothing("No entitlement has the invoice "+text.Quote(invoice)+".", "The search on the page Sales finds what is spelled otherwise.")
+	}
+	return v.show("sale", shown.Invoice, v.saleOf(shown))
+}
+
+func (v *visit) saleOf(shown *service.Shown) *saleView {
+	h, now := &shown.Holding, v.by.Now
+	s := &saleView{
+		Invoice: h.Invoice, Customer: h.Customer, State: stateOf(service.SaleState(h, now), h.Entitlement.Status(now)),
+		Seats: service.SeatsUsed(h), Term: service.Term(&h.Entitlement), Seller: shown.Seller,
+		Rows:  service.EntitlementRows(&h.Entitlement, "invoice", "customer", "seats", "term"),
+		Story: storyOf(shown.Past.Events, shown.Past.Sold), Steps: v.steps(shown),
+		Actions: v.links(saleActions(h, now), "entitlements", h.Invoice),
+	}
+	for _, email := range h.MoreEmails {
+		s.Rows = append(s.Rows, service.Row{Label: "claimed by", Text: email})
+	}
+	if shown.Past.More && v.asked("story") == "" {
+		s.Earlier = page.Path("entitlements", h.Invoice) + "?story=whole"
+	}
+	first, behind := 0, v.behind()
+	for i := range h.Activations {
+		if h.Activations[i].ID == behind {
+			first = i + 1
+		}
+	}
+	last := min(first+onPage, len(h.Activations))
+	if last < len(h.Activations) {
+		s.Next = v.nextPage(h.Activations[last-1].ID)
+	}
+	for i := first; i < last; i++ {
+		s.Activations = append(s.Activations, v.activationRowOf(shown, &h.Activations[i]))
+	}
+	return s
+}
+
+func (v *visit) activationRowOf(shown *service.Shown, a *ledger.Held) activationRow {
+	words, when := service.ActivationState(a, &shown.Entitlement, v.by.Now)
+	if !a.Ended.IsZero() {
+		when = "on " + text.Date(a.Ended)
+	}
+	row := activationRow{ID: a.ID, Site: a.Site, Host: a.Host, State: stateOf(words, a.Status(&shown.Entitlement, v.by.Now)), When: when, Code: a.Code,
+		Here: a.ID == shown.Activation, Actions: v.links(activationActions(a, &shown.Holding, v.by.Now), "activations", a.ID)}
+	licenses := shown.Licenses[a.ID]
+	if len(licenses) == 0 && a.License != nil { // of many activations only the first have all
+		licenses = []ledger.LicenseRecord{{License: *a.License, Code: a.Code}}
+	}
+	for _, l := range licenses {
+		r := licenseRow{ID: l.ID, Epoch: l.Epoch, From: l.Issued, To: "perpetual"}
+		if !l.HardEnd.IsZero() {
+			r.To = text.LastDay(l.HardEnd)
+		}
+		if l.Revoked != nil {
+			r.Revoked = "revoked " + text.Date(l.Revoked.Since)
+			if l.Revoked.List == 0 {
+				r.Revoked += ", on no list yet"
+			}
+		}
+		row.Licenses = append(row.Licenses, r)
+	}
+	return row
+}
+
+// activationOf is the page of one activation, with the sale that it is of.
+func (v *visit) activationOf() error {
+	id := strings.ToUpper(v.named("id"))
+	shown, err := v.shownActivation(v.r.Context(), id)
+	if err != nil {
+		return err
+	}
+	if shown == nil {
+		return v.nothing("No activation is called "+text.Quote(id)+".", "The search on the page Sales finds it by its host, site or code, too.")
+	}
+	view := v.saleOf(shown)
+	view.Next, view.Activations, view.Actions, view.Earlier = "", nil, nil, ""
+	for i := range shown.Activations {
+		if shown.Activations[i].ID == id {
+			view.Activations = []activationRow{v.activationRowOf(shown, &shown.Activations[i])}
+		}
+	}
+	return v.show("activation", "Activation "+id, view)
+}
+
+// shownActivation looks up an activation, and nothing else of that name.
+func (v *visit) shownActivation(ctx context.Context, id string) (*service.Shown, error) {
+	shown, err := v.Service.Show(ctx, id, storyEvents)
+	if isTrouble(err) {
+		return nil, err
+	}
+	if err != nil || shown == nil || shown.Activation != id {
+		return nil, nil
+	}
+	return shown, nil
+}
