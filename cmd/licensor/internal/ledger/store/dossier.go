@@ -50,7 +50,7 @@ func (t *Tx) Dossier(w Wanted) (*ledger.Dossier, error) {
 	if err != nil || len(holdings) == 0 {
 		return nil, err
 	}
-	d.Holding = holdings[0]
+	d.Holding, invoice = holdings[0], holdings[0].Invoice
 	if _, err := t.row("SELECT seller FROM entitlements WHERE invoice = $1", []any{invoice}, &d.Seller); err != nil {
 		return nil, err
 	}
