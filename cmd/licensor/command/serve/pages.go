@@ -45,3 +45,9 @@ func customerPages(activator *service.Activator, brand page.Brand, log *slog.Log
 	p := &customer.Pages{Activation: activator, Brand: brand, Pictures: &picture.Reader{Command: child, Limits: picture.ForCustomers, Log: log}, Log: log}
 	return func(s *web.Site) { p.Register(s) }, nil
 }
+
+// staffPictures reads what the staff upload.
+func staffPictures(log *slog.Logger) (*picture.Reader, error) {
+	child, err := picture.Self()
+	return &picture.Reader{Command: child, Limits: picture.ForStaff, Log: log}, err
+}

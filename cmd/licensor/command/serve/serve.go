@@ -107,7 +107,11 @@ func (c *serveCommand) serve(ctx context.Context, env *cli.Env, s *service.Servi
 	if err := d.SetOrigin(ctx, sockets.staffOrigin.String()); err != nil {
 		return err
 	}
-	pages := &staff.Pages{Service: s, Desk: d, Brand: brand, Signing: activator, Random: env.Rand, Now: env.Now, Log: log, Origin: sockets.staffOrigin}
+	pictures, err := staffPictures(log)
+	if err != nil {
+		return err
+	}
+	pages := &staff.Pages{Pictures: pictures, Service: s, Desk: d, Brand: brand, Signing: activator, Random: env.Rand, Now: env.Now, Log: log, Origin: sockets.staffOrigin}
 	o.StaffPages = func(s *web.Site) {
 		s.HandleRefusals(pages.Refused)
 		pages.Register(s)

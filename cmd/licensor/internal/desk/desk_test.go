@@ -245,3 +245,40 @@ func TestAnswers(t *testing.T) {
 		}
 	})
 }
+
+// TestNotes: a note takes the place of the one before it, and no desk is made for one.
+func TestNotes(t *testing.T) {
+	ledgertest.Everywhere(t, func(t *testing.T, where string) {
+		at, ctx := home.Home{Dir: t.TempDir()}, t.Context()
+		if !strings.HasPrefix(where, "postgres") {
+			where = ""
+		}
+		leave := func(said string, good bool) {
+			t.Helper()
+			if err := desk.Leave(ctx, at, where, desk.Note{About: desk.NoteAudit, At: now, Said: said, Good: good}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		leave("nowhere", true)
+		if _, err := os.Stat(at.DeskFile()); err == nil {
+			t.Error("a desk was made")
+		}
+		d, err := desk.Open(ctx, at, where)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer d.Close()
+		if notes, err := d.Notes(ctx); len(notes) > 0 || err != nil {
+			t.Errorf("got %v, %v", notes, err)
+		}
+		leave("3 findings", false)
+		leave("nothing was found", true)
+		notes, err := d.Notes(ctx)
+		if want := (desk.Note{About: desk.NoteAudit, At: now, Said: "nothing was found", Good: true}); err != nil || len(notes) != 1 || notes[desk.NoteAudit] != want {
+			t.Errorf("got %v, %v", notes, err)
+		}
+		if err := desk.Leave(ctx, at, "copy.db", desk.Note{About: desk.NoteBackup, At: now}); err != nil {
+			t.Error(err)
+		}
+	})
+}

@@ -21,7 +21,7 @@ type homeView struct {
 	More     bool // there are more of them
 	Bridges  []ledger.Bridge
 	Unlisted []ledger.Revocation
-	Picture  *picture // nil: it is being counted
+	Picture  *drawing // nil: it is being counted
 	Health   []careRow
 	Calm     bool // nothing needs anybody
 }

@@ -72,8 +72,8 @@ func (c *counting) count(now time.Time, do func(context.Context) ([]ledger.Month
 	return c.months, c.at, nil
 }
 
-// picture is a drawing of the months, with the figures that it is made of.
-type picture struct {
+// drawing is a picture of the months, with the figures that it is made of.
+type drawing struct {
 	At     time.Time
 	Months []drawnMonth
 	Width  int
@@ -106,7 +106,7 @@ const (
 )
 
 // months returns the picture, nil while it is counted for the first time.
-func (v *visit) months() (*picture, error) {
+func (v *visit) months() (*drawing, error) {
 	months, at, err := v.counting.count(v.by.Now, func(ctx context.Context) ([]ledger.Month, error) {
 		return v.Service.Months(ctx, v.by.Now, monthsBack, monthsAhead)
 	})
@@ -116,8 +116,8 @@ func (v *visit) months() (*picture, error) {
 	return draw(months, at), nil
 }
 
-func draw(months []ledger.Month, at time.Time) *picture {
-	p := &picture{At: at, Width: marginLeft + monthWide*len(months)}
+func draw(months []ledger.Month, at time.Time) *drawing {
+	p := &drawing{At: at, Width: marginLeft + monthWide*len(months)}
 	for _, m := range months {
 		p.Tops[0] = max(p.Tops[0], m.Active)
 		p.Tops[1] = max(p.Tops[1], m.Sold, m.Ending)

@@ -122,6 +122,7 @@ func (v *visit) waitingRelease(view *waitsView) error {
 		view.Refusal = page.ErrorOf(err)
 	default:
 		view.Release, view.Sold = given.Rows(), true
+		view.Seen = (&looked{facts: []facts{factsOf("The release", view.Release)}}).seen()
 	}
 	return nil
 }
@@ -139,6 +140,7 @@ func (v *visit) waitingRequest(view *waitsView) error {
 	case err == nil:
 		r := service.ReviewOf(offer, q, by.Now)
 		view.Lines, view.Warnings, view.Sold = compared(r.Lines), r.Warnings, true
+		view.Seen = reviewed(offer, q, v).seen()
 		if offer.License != nil {
 			view.License = offer.License.ID.String()
 		}
@@ -151,12 +153,23 @@ func (v *visit) waitingRequest(view *waitsView) error {
 	if err != nil {
 		return err
 	}
+	if sale == nil {
+		sale = new(service.Shown)
+	}
+	sale.Request = q
+	view.Sold, view.Lines = sale.Dossier != nil, refusedLines(sale)
+	return nil
+}
+
+// refusedLines are what was bought, if anything was, beside what a request asks for that gets no
+// license.
+func refusedLines(shown *service.Shown) []comparedLine {
+	q := shown.Request
 	lines := []service.Reviewed{{Label: "invoice", Asked: q.Invoice}, {Label: "product", Asked: q.Product}, {Label: "type", Asked: q.Type}}
-	if sale != nil {
-		view.Sold = true
-		e := &sale.Entitlement
+	if shown.Dossier != nil {
+		e := &shown.Entitlement
 		lines[0].Bought, lines[1].Bought, lines[2].Bought = e.Invoice, e.ProductName(), e.Type
-		lines = append(lines, service.Reviewed{Label: "customer", Bought: e.Customer}, service.Reviewed{Label: "seats", Bought: service.SeatsInUse(e, sale.SeatsUsed)},
+		lines = append(lines, service.Reviewed{Label: "customer", Bought: e.Customer}, service.Reviewed{Label: "seats", Bought: service.SeatsInUse(e, shown.SeatsUsed)},
 			service.Reviewed{Label: "binding", Bought: e.Weakest().String()})
 		for _, row := range service.EntitlementRows(e, "invoice", "product", "type", "customer", "seats", "binding") {
 			lines = append(lines, service.Reviewed{Label: row.Label, Bought: row.Text})
@@ -165,10 +178,10 @@ func (v *visit) waitingRequest(view *waitsView) error {
 	for _, row := range service.RequestRows(q) {
 		lines = append(lines, service.Reviewed{Label: row.Label, Asked: row.Text})
 	}
-	view.Lines = compared(lines)
-	for i := range view.Lines { // nothing is asked of these, or nothing was bought
-		l := &view.Lines[i]
+	all := compared(lines)
+	for i := range all { // nothing is asked of these, or nothing was bought
+		l := &all[i]
 		l.Differs = l.Differs && l.Bought != "" && l.Asked != ""
 	}
-	return nil
+	return all
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/web/page"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/web/picture"
 )
 
 // onPage is how many rows a page shows.
@@ -33,11 +34,16 @@ func (p *Pages) registerReading(s Site) {
 		"GET /licenses/{id}/mail":     (*visit).licenseMail,
 		"GET /customers":              (*visit).customers,
 		"GET /customers/{name}":       (*visit).customer,
+		"GET /lookup":                 (*visit).lookup,
 		"GET /renewals":               (*visit).renewals,
 		"GET /ledger":                 (*visit).health,
 	} {
 		s.Handle(pattern, p.reading(desk.Read, do))
 	}
+	if p.Pictures == nil {
+		p.Pictures = &picture.Reader{Limits: picture.ForStaff}
+	}
+	s.HandleUpload("POST /lookup", int64(p.Pictures.Limits.Bytes), p.reading(desk.Read, (*visit).lookUp))
 }
 
 // funcs are what the templates of the desk have.

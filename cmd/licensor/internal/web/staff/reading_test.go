@@ -32,6 +32,7 @@ func TestReading(t *testing.T) {
 		v.has(v.get("/queue?state=refused"), 200, "No request is refused.")
 		v.has(v.get("/queue/"+strings.ToLower(w.Number)), 200, "What was bought, and what is asked for", "Other Ltd", "web3", "the plan says so", "Sign this license", "/queue/"+w.Number+"/sign", desk.ViewOf(w).Code)
 		v.has(v.get("/queue/"+refused.Number), 200, "NONE", "web4")
+		v.has(v.get("/queue/"+w.Number), 200, `name="seen"`)
 		if got := v.getAs("bob read", "/queue/"+w.Number); strings.Contains(got.body, "Sign this license") {
 			t.Error("who may not sign is offered to")
 		}
@@ -84,6 +85,18 @@ func TestReading(t *testing.T) {
 		v.has(v.get("/licenses/"+id+"/mail?sender=nobody"), 422, "is no address", `aria-invalid="true"`)
 		v.has(v.get("/licenses/"+other.ID.String()+"/mail?sender=sales%40acme.example"), 422, "There is no letter: it was revoked")
 		v.has(v.get("/licenses/AAAA"), 404)
+
+		v.has(v.get("/lookup"), 200, `name="statement"`)
+		v.has(v.post("/lookup", "statement", "Dear all,\n"+v.request(3, "INV-2")), 200, "web3", "Other Ltd", "2 of 3 must match", "comparison code")
+		v.has(v.post("/lookup", "statement", v.request(9, "NONE")), 200, "There is no invoice", "web9")
+		v.has(v.post("/lookup", "statement", v.request(1, "INV-1")), 200, id)
+		v.has(v.post("/lookup", "statement", "hello"), 422, `aria-invalid="true"`)
+		if got := v.upload("/lookup", v.released(1, license)); got.to != "/activations/"+license.Activation {
+			t.Errorf("got %+v", got)
+		}
+		if got := v.upload("/lookup", v.get("/licenses/"+id+"/file").body); got.to != "/licenses/"+id {
+			t.Errorf("got %+v", got)
+		}
 
 		v.has(v.get("/customers"), 200, "Other Ltd", "Site Ltd", "/customers/a~1b")
 		v.has(v.get("/customers?of=oth"), 200, "Other Ltd")

@@ -36,6 +36,8 @@ var routes = map[string]desk.Right{
 	"GET /licenses/{id}/mail":     desk.Read,
 	"GET /customers":              desk.Read,
 	"GET /customers/{name}":       desk.Read,
+	"GET /lookup":                 desk.Read,
+	"POST /lookup":                desk.Read,
 	"GET /renewals":               desk.Read,
 	"GET /ledger":                 desk.Read,
 

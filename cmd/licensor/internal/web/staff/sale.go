@@ -89,8 +89,11 @@ func (v *visit) steps(shown *service.Shown) (all []step) {
 				s.To = "/release"
 			case saleSteps[verb] != "":
 				s.To = page.Path("entitlements", shown.Invoice, saleSteps[verb])
-			case activationSteps[verb] != "" && shown.Activation != "":
-				s.To = page.Path("activations", shown.Activation, activationSteps[verb])
+			case activationSteps[verb] != "":
+				if _, after, found := strings.Cut(n.Command, "--activation "); found {
+					id, _, _ := strings.Cut(after, " ")
+					s.To = page.Path("activations", id, activationSteps[verb])
+				}
 			}
 		}
 		if s.To != "" && !v.mayOpen(s.To) {

@@ -21,18 +21,20 @@ import (
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/web/page"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/web/picture"
 )
 
 // Pages are all pages of the desk.
 type Pages struct {
-	Service *service.Service
-	Desk    *desk.Desk
-	Brand   page.Brand
-	Signing Signing
-	Random  io.Reader
-	Now     func() time.Time
-	Log     *slog.Logger
-	Origin  *url.URL // under which these pages are reached
+	Service  *service.Service
+	Desk     *desk.Desk
+	Brand    page.Brand
+	Signing  Signing
+	Random   io.Reader
+	Now      func() time.Time
+	Log      *slog.Logger
+	Pictures *picture.Reader // of what is uploaded; nil: one that decodes no pictures
+	Origin   *url.URL        // under which these pages are reached
 
 	// SignedIn returns who has sent a request, nil for nobody; nil: whose session it is.
 	SignedIn func(*http.Request) (*desk.User, error)
