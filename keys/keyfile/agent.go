@@ -57,6 +57,9 @@ func newAgent(socket string, conn net.Conn) *Agent {
 	return &Agent{socket: socket, listWait: listWait, signWait: signWait, wire: w, client: agent.NewClient(w)}
 }
 
+// Within has the agent answer each call within a time, for who waits where no person is asked.
+func (a *Agent) Within(d time.Duration) { a.listWait, a.signWait = d, d }
+
 // Close ends the connection. A Sign that waits for its answer in another goroutine ends
 // with an ErrAgentLost, so this is also how to give up waiting.
 func (a *Agent) Close() error { return a.wire.conn.Close() }

@@ -131,6 +131,9 @@ func (c *queueCommand) sign(ctx context.Context, env *cli.Env, d *desk.Desk, w *
 	if err := c.CheckReason(""); err != nil {
 		return err
 	}
+	if w.State == desk.Refused {
+		fmt.Fprintf(env.Stderr, "Request %s was refused by %s: %s\n", w.Number, cli.Clean(w.By), cli.Clean(w.Said))
+	}
 	if kind, _, err := format.DecodeText([]byte(w.Request)); err == nil && kind == format.Release {
 		return recordRelease(env, &c.Issuing, []byte(w.Request), func() error { return c.settle(ctx, env, d, w) })
 	}

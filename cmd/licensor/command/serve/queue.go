@@ -42,6 +42,14 @@ func (q queue) Signed(ctx context.Context, number, by string, now time.Time) err
 	return q.desk.Settle(ctx, number, desk.Signed, "", by, now)
 }
 
+func (q queue) KeepClosed(ctx context.Context, until map[string]time.Time, now time.Time) error {
+	return q.desk.KeepClosed(ctx, until, now)
+}
+
+func (q queue) Closed(ctx context.Context, now time.Time) (map[string]time.Time, error) {
+	return q.desk.Closed(ctx, now)
+}
+
 func queued(w *desk.Waiting) *service.Queued {
 	return &service.Queued{
 		Number: w.Number, Hash: w.Hash, Invoice: w.Invoice, Text: w.Request, Word: w.Word, Why: w.Why, Asked: w.Asked,

@@ -158,6 +158,7 @@ func until(ctx context.Context, stop <-chan os.Signal, ending func(), staff, pub
 		err = public.Err()
 	}
 	ending()
+	staff.Ends()
 	ctx, cancel := context.WithTimeout(ctx, shutdownTime)
 	defer cancel()
 	if public != nil {

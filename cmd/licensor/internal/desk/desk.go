@@ -1,10 +1,10 @@
 // Package desk keeps what the service needs and what is no part of the ledger: the requests
 // that wait for the staff, who of the staff may do what and how they sign in, the tokens of
-// programs that call it, and the answers that they were given. Its SQL is here, as the
-// ledger's is in its store; the database itself is opened there. It lies beside the ledger, in
-// the file desk.db of the home or in the schema desk of the ledger's PostgreSQL database.
-// Whoever loses it loses no license: what waited is asked for again, and new users and tokens
-// are made.
+// programs that call it, the answers that they were given, and the invoices that got too many
+// wrong claims. Its SQL is here, as the ledger's is in its store; the database itself is opened
+// there. It lies beside the ledger, in the file desk.db of the home or in the schema desk of the
+// ledger's PostgreSQL database. Whoever loses it loses no license: what waited is asked for
+// again, and new users and tokens are made.
 package desk
 
 import (
@@ -76,6 +76,11 @@ const schema = `
 		at    {int} NOT NULL,
 		said  {text} NOT NULL,
 		good  {int} NOT NULL
+	){strict};
+
+	CREATE TABLE IF NOT EXISTS {in}closed (
+		invoice {text} PRIMARY KEY,
+		until   {int} NOT NULL
 	){strict};
 `
 

@@ -68,7 +68,13 @@ func TestQueue(t *testing.T) {
 		if err != nil || w.State != desk.Refused || w.Said != "ask for the right edition" || w.By != "anna" || !w.At.Equal(now.Add(time.Hour)) {
 			t.Fatalf("got %+v, %v", w, err)
 		}
-		if err := other.Settle(ctx, first.Number, desk.Signed, "", "bob", now); err == nil || !strings.Contains(err.Error(), "was refused by anna") {
+		if err := other.Settle(ctx, first.Number, desk.Refused, "no", "bob", now); err == nil || !strings.Contains(err.Error(), "was refused by anna") {
+			t.Errorf("settled twice: %v", err)
+		}
+		if err := other.Settle(ctx, first.Number, desk.Signed, "", "bob", now); err != nil { // after all
+			t.Error(err)
+		}
+		if err := other.Settle(ctx, first.Number, desk.Refused, "no", "anna", now); err == nil || !strings.Contains(err.Error(), "was signed by bob") {
 			t.Errorf("settled twice: %v", err)
 		}
 		if err := d.Settle(ctx, "AAAA-AAAA", desk.Signed, "", "bob", now); err == nil || !strings.Contains(err.Error(), "no request has the number") {
@@ -82,6 +88,33 @@ func TestQueue(t *testing.T) {
 		}
 		if _, err := d.Numbered(ctx, first.Number); err == nil {
 			t.Error("it is there after 4 months")
+		}
+	})
+}
+
+// TestClosed: which invoices got too many wrong claims is kept until its time, of so many.
+func TestClosed(t *testing.T) {
+	everywhere(t, func(t *testing.T, open func() *desk.Desk) {
+		d, ctx := open(), t.Context()
+		later := now.Add(time.Hour)
+		for _, until := range []time.Time{now.Add(time.Minute), later} {
+			if err := d.KeepClosed(ctx, map[string]time.Time{"A-1": until, "A-2": now.Add(time.Minute)}, now); err != nil {
+				t.Fatal(err)
+			}
+		}
+		closed, err := open().Closed(ctx, now.Add(time.Minute))
+		if err != nil || len(closed) != 1 || !closed["A-1"].Equal(later) {
+			t.Fatalf("got %v, %v", closed, err)
+		}
+		many := make(map[string]time.Time)
+		for i := range 10_100 {
+			many[fmt.Sprint(i)] = later
+		}
+		if err := d.KeepClosed(ctx, many, now); err != nil {
+			t.Fatal(err)
+		}
+		if closed, err := d.Closed(ctx, now); err != nil || len(closed) != 10_000 {
+			t.Fatalf("%d are kept, %v", len(closed), err)
 		}
 	})
 }

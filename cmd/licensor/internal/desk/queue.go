@@ -175,13 +175,13 @@ func (d *Desk) Count(ctx context.Context) (n int, err error) {
 }
 
 // Settle says what became of a request. A second time is refused: two of the staff have
-// looked at it.
+// looked at it. But what was refused may be signed.
 func (d *Desk) Settle(ctx context.Context, number string, state State, said, by string, now time.Time) error {
 	if len(said) > MaxSaid {
 		return hint.Errorf("what the customer is told is longer than %d bytes", MaxSaid)
 	}
 	return d.db.Change(ctx, func(t *store.BesideTx) error {
-		n, err := t.Exec("UPDATE {in}waiting SET state = $2, said = $3, settler = $4, settled = $5 WHERE number = $1 AND state = 'waiting'",
+		n, err := t.Exec("UPDATE {in}waiting SET state = $2, said = $3, settler = $4, settled = $5 WHERE number = $1 AND (state = 'waiting' OR state = 'refused' AND $2 = 'signed')",
 			number, string(state), said, by, now.Unix())
 		if err != nil || n == 1 {
 			return err

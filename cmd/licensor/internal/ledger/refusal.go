@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -122,9 +123,12 @@ func Refuse(rule Rule, lift, next, format string, args ...any) *Refusal {
 	return &Refusal{Rule: rule, Message: fmt.Sprintf(format, args...), Lift: lift, hint: next}
 }
 
+// ErrDamaged is beneath each error of Damaged.
+var ErrDamaged = errors.New("the ledger is damaged")
+
 // Damaged is an error for what no honest record says.
 func Damaged(format string, args ...any) error {
-	return hint.Errorf("the ledger is damaged: "+format, args...).
+	return hint.Errorf("the ledger is damaged: "+format, args...).Because(ErrDamaged).
 		WithHint(`"licensor audit" says what was changed; nothing is written until the ledger is restored from a backup`)
 }
 

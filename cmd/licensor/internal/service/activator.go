@@ -27,6 +27,10 @@ type Queue interface {
 	OfRequests(ctx context.Context, hashes [][32]byte) (map[[32]byte]*Queued, error)
 	// Signed notes that a request that waited has its license.
 	Signed(ctx context.Context, number string, by string, now time.Time) error
+	// KeepClosed keeps which invoices got too many wrong claims, each until some time, and
+	// Closed returns them.
+	KeepClosed(ctx context.Context, until map[string]time.Time, now time.Time) error
+	Closed(ctx context.Context, now time.Time) (until map[string]time.Time, err error)
 }
 
 // Queued is a request, or a release, that waits for the staff or did.
@@ -68,6 +72,7 @@ type Activator struct {
 	asking  chan *asking
 	in      chan *activation
 	late    chan Queued // put into the queue after their answer
+	closed  chan closedInvoice
 	closing chan struct{}
 	close   sync.Once
 	done    sync.WaitGroup
@@ -127,17 +132,25 @@ func (s *Service) NewActivator(o ActivatorOptions) *Activator {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	a := &Activator{s: s, o: o, asking: make(chan *asking), in: make(chan *activation), late: make(chan Queued, maxLate), closing: make(chan struct{}), arrived: make(chan struct{}, 1)}
+	a := &Activator{s: s, o: o, asking: make(chan *asking), in: make(chan *activation), late: make(chan Queued, maxLate), closed: make(chan closedInvoice, maxLate), closing: make(chan struct{}), arrived: make(chan struct{}, 1)}
 	a.desk = deskKey{s: s, o: &a.o}
 	a.done.Go(a.askAll)
 	a.done.Go(a.signAll)
 	a.done.Go(a.queueLate)
+	a.done.Go(a.keepAllClosed)
 	return a
 }
 
-// Load loads the key, so that who may be asked for its passphrase is asked now. Its error says
-// why there is none.
+// Load loads the key, so that who may be asked for its passphrase is asked now, and which
+// invoices got too many wrong claims. Its error says why there is none.
 func (a *Activator) Load(ctx context.Context) error {
+	if a.o.Queue != nil {
+		closed, err := a.o.Queue.Closed(ctx, a.o.Now())
+		if err != nil {
+			return err
+		}
+		a.guesses.remember(closed)
+	}
 	if _, _, err := a.desk.ready(ctx, a.o.Now()); err != nil && a.desk.failed == nil {
 		return err
 	}
@@ -158,7 +171,7 @@ type ActivatorStats struct {
 
 // Stats returns how often what was answered.
 func (a *Activator) Stats() ActivatorStats {
-	load := a.desk.load()
+	load := a.desk.load(a.o.Now())
 	return ActivatorStats{a.stats.signed.Load(), a.stats.again.Load(), a.stats.waits.Load(), a.stats.declined.Load(), a.stats.failed.Load(), load.Living, load.LastHour}
 }
 
@@ -200,7 +213,6 @@ func (a *Activator) activate(ctx context.Context, c *call) (*Activated, error) {
 		}
 		return &Activated{Waits: true, Detail: "This request waits for the vendor.", Next: "Send the same request again later."}, nil
 	case !asked.Right:
-		a.guesses.wrong(c.q.Invoice, now)
 		return nil, wrongClaim
 	case asked.waits != nil && asked.waits.Refused:
 		return nil, refusedByStaff(asked.waits)
@@ -324,7 +336,7 @@ func refusedByStaff(w *Queued) error {
 // declined says a refusal to a customer; another error stays what it is.
 func declined(err error) error {
 	var refusal *ledger.Refusal
-	if !errors.As(err, &refusal) || refusal.Rule == ledger.RuleClock || refusal.Rule == ledger.RuleFrozen {
+	if IsTrouble(err) || !errors.As(err, &refusal) {
 		return err
 	}
 	if refusal.Rule == ledger.RuleClaim {

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -78,7 +79,7 @@ func (v *vendor) delegate(scope format.Scope) {
 }
 
 func (v *vendor) activator(change func(*ActivatorOptions)) (*Activator, *testQueue) {
-	q := &testQueue{all: make(map[[32]byte]*Queued)}
+	q := &testQueue{all: make(map[[32]byte]*Queued), closed: make(map[string]time.Time)}
 	o := ActivatorOptions{Queue: q, Now: func() time.Time { return v.now() }, Random: rand.Reader, MaxPerHour: 1_000_000}
 	if change != nil {
 		change(&o)
@@ -90,8 +91,22 @@ func (v *vendor) activator(change func(*ActivatorOptions)) (*Activator, *testQue
 
 // testQueue is a queue in memory.
 type testQueue struct {
-	mu  sync.Mutex
-	all map[[32]byte]*Queued
+	mu     sync.Mutex
+	all    map[[32]byte]*Queued
+	closed map[string]time.Time
+}
+
+func (q *testQueue) KeepClosed(_ context.Context, until map[string]time.Time, _ time.Time) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	maps.Copy(q.closed, until)
+	return nil
+}
+
+func (q *testQueue) Closed(context.Context, time.Time) (map[string]time.Time, error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return maps.Clone(q.closed), nil
 }
 
 func (q *testQueue) Add(_ context.Context, w Queued) (*Queued, error) {

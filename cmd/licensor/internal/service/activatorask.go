@@ -2,6 +2,7 @@ package service
 
 import (
 	"context"
+	"time"
 
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/book"
 	"github.com/offlicense/offlicense/verify"
@@ -69,10 +70,17 @@ func (a *Activator) askGroup(ctx context.Context, group []*asking) ([]asked, err
 	}
 	all := make([]asked, len(group))
 	var hashes [][32]byte
+	wrong := make(map[string]int) // claims of this group: none of them is more than the others
 	for i, one := range found {
-		all[i] = asked{Asked: one, closed: !one.Recorded && !one.Known && a.guesses.tooMany(requests[i].Invoice, by.Now)}
-		if one.Right && !one.Recorded && !all[i].closed {
-			hashes = append(hashes, requests[i].Hash)
+		all[i].Asked = one
+		switch q := requests[i]; {
+		case one.Recorded:
+		case !one.Known && a.guesses.count(q.Invoice, by.Now)+wrong[q.Invoice] >= mostGuesses:
+			all[i].closed = true
+		case one.Right:
+			hashes = append(hashes, q.Hash)
+		default:
+			wrong[q.Invoice]++
 		}
 	}
 	var waits map[[32]byte]*Queued
@@ -84,5 +92,40 @@ func (a *Activator) askGroup(ctx context.Context, group []*asking) ([]asked, err
 	for i, q := range requests {
 		all[i].waits = waits[q.Hash]
 	}
+	for invoice, n := range wrong {
+		if until := a.guesses.wrong(invoice, n, by.Now); !until.IsZero() {
+			a.keepClosed(closedInvoice{invoice, until})
+		}
+	}
 	return all, nil
+}
+
+// closedInvoice got too many wrong claims.
+type closedInvoice struct {
+	invoice string
+	until   time.Time
+}
+
+// keepClosed keeps an invoice closed for who comes after this process, later: no answer waits
+// for it. Where too many are to be kept, it is forgotten then.
+func (a *Activator) keepClosed(c closedInvoice) {
+	select {
+	case a.closed <- c:
+	default:
+	}
+}
+
+func (a *Activator) keepAllClosed() {
+	afterAnswers(a, a.closed, func(group []closedInvoice) {
+		closed := make(map[string]time.Time)
+		for _, c := range group {
+			closed[c.invoice] = c.until
+		}
+		if a.o.Queue == nil {
+			return
+		}
+		if err := a.o.Queue.KeepClosed(context.Background(), closed, a.o.Now()); err != nil {
+			a.o.Log.Warn("queue", "error", err.Error())
+		}
+	})
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/rules"
@@ -32,6 +33,8 @@ func waitText(word string) string {
 	}
 	return wrong + " It waits for the vendor."
 }
+
+var overHour = &rules.Waiting{Word: waitsForHour, Message: "the service has signed as many licenses in an hour as it may"}
 
 const (
 	maxBatch = 256   // requests that are committed together
@@ -171,13 +174,13 @@ func (a *Activator) signBatch(batch []*activation) {
 			}
 			some[i].done <- signed{o.License, o.Again, o.Err}
 		}
-		a.desk.signed(fresh)
+		a.desk.signed(fresh, by.Now)
 		batch, room = batch[len(some):], room-fresh
 	}
 	var refusal *ledger.Refusal
 	switch {
 	case err == nil && len(batch) > 0:
-		err = &rules.Waiting{Word: waitsForHour, Message: "the service has signed as many licenses in an hour as it may"}
+		err = overHour
 	case errors.As(err, &refusal) && refusal.Rule == ledger.RuleRevoked:
 		err = &rules.Waiting{Word: waitsForKey, Message: "the service's key was revoked"}
 	case rules.Waits(err) == nil && a.apart(ctx, err, len(batch)):
@@ -235,34 +238,47 @@ func (a *Activator) queueLate() {
 			}
 		}
 	}
-	inGroups(a, a.late, nil, add)
-	for { // what was answered before the end
+	afterAnswers(a, a.late, add)
+}
+
+// afterAnswers does what is not done before an answer, also for what was answered before the end.
+func afterAnswers[T any](a *Activator, from <-chan T, do func(group []T)) {
+	inGroups(a, from, nil, do)
+	for {
 		select {
-		case w := <-a.late:
-			add([]Queued{w})
+		case one := <-from:
+			do([]T{one})
 		default:
 			return
 		}
 	}
 }
 
-// Issue signs with the service's key for a change that is no request: within the same hour.
-// Who records what it has signed calls Issued.
+// Issue signs with the service's key for a change that is no request: within the same hour, or
+// not at all. Who records what it has signed calls Issued.
 func (a *Activator) Issue(ctx context.Context, by ledger.Operation) ledger.Issue {
+	var taken atomic.Int64
 	return func(grants []ledger.Grant) []ledger.Draft {
 		signer, room, err := a.desk.ready(ctx, by.Now)
-		if err == nil && room <= 0 {
-			err = &rules.Waiting{Word: waitsForHour, Message: "the service has signed as many licenses in an hour as it may"}
+		if err == nil && taken.Add(int64(len(grants))) > int64(room) {
+			err = overHour
 		}
 		if err != nil {
 			return slices.Repeat([]ledger.Draft{{Err: err}}, len(grants))
 		}
-		return signer.issuer.IssueAll(grants, by.Now)
+		drafts := signer.issuer.IssueAll(grants, by.Now)
+		for i, d := range drafts {
+			if d.Err != nil && !IsRefusal(d.Err) {
+				a.desk.broken()
+				drafts[i].Err = &Trouble{d.Err}
+			}
+		}
+		return drafts
 	}
 }
 
 // Issued notes how many licenses of Issue are on record.
-func (a *Activator) Issued(n int) { a.desk.signed(n) }
+func (a *Activator) Issued(n int) { a.desk.signed(n, a.o.Now()) }
 
 // AutoReleased is what came of a release.
 type AutoReleased struct {
@@ -281,7 +297,10 @@ func (a *Activator) Release(ctx context.Context, text []byte) (*AutoReleased, er
 	p, err := a.s.OpenRelease(ctx, text)
 	if err != nil {
 		var refusal *ledger.Refusal
-		if errors.As(err, &refusal) {
+		switch {
+		case IsTrouble(err):
+			return nil, err
+		case errors.As(err, &refusal):
 			return nil, declined(err)
 		}
 		if !readable(text) {

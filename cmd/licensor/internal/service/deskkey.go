@@ -2,11 +2,11 @@ package service
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"fmt"
 	"os"
-	"slices"
 	"sync"
 	"time"
 
@@ -29,23 +29,31 @@ type deskKey struct {
 	s *Service
 	o *ActivatorOptions
 
-	mu      sync.Mutex
-	signer  *Signer
-	failed  error  // why there is no signer of this stamp
-	stamp   string // of what the signer was loaded from
-	tried   time.Time
-	looked  time.Time
+	mu     sync.Mutex // held while the key is loaded, which may take long
+	signer *Signer
+	failed error  // why there is no signer of this stamp
+	stamp  string // of what the signer was loaded from
+	sick   bool   // it did not sign, and was not loaded again since
+	tried  time.Time
+	looked time.Time
+
+	tally   sync.Mutex
 	hour    hour
 	living  int
 	counted time.Time // when hour and living were read from the ledger
 	warned  bool
+
+	text    sync.Mutex
 	texts   *LicenseTexts
 	carried int64 // the number of the newest list when they were made
 }
 
+// agentPatience is how long ssh-agent may take: no person is asked, and customers wait.
+const agentPatience = 5 * time.Second
+
 const (
-	lookEvery  = time.Second // at the home, and for a newer list
-	retryEvery = time.Minute // to load a key that could not be loaded
+	lookEvery  = time.Second      // at the home, and for a newer list
+	retryEvery = 10 * time.Second // to load a key that could not be loaded
 	countEvery = 10 * time.Minute
 )
 
@@ -79,16 +87,17 @@ func (k *deskKey) ready(ctx context.Context, now time.Time) (*Signer, int, error
 	if err := k.look(ctx, now); err != nil {
 		return nil, 0, err
 	}
-	switch {
-	case k.signer == nil:
+	if k.signer == nil {
 		return nil, 0, &rules.Waiting{Word: waitsForKey, Message: "there is no key that signs: " + k.failed.Error()}
-	case k.living >= mostLiving:
-		return nil, 0, &rules.Waiting{Word: waitsForKey, Message: fmt.Sprintf("the service's key has signed %d licenses that have not ended: it needs a new key", k.living)}
+	}
+	load := k.load(now)
+	if load.Living >= mostLiving {
+		return nil, 0, &rules.Waiting{Word: waitsForKey, Message: fmt.Sprintf("the service's key has signed %d licenses that have not ended: it needs a new key", load.Living)}
 	}
 	if err := checkTime(k.signer.Name, k.signer.issuer.Delegation, now); err != nil {
 		return nil, 0, &rules.Waiting{Word: waitsForKey, Message: err.Error()}
 	}
-	return k.signer, min(k.o.MaxPerHour-k.hour.sum(now), mostLiving-k.living), nil
+	return k.signer, min(k.o.MaxPerHour-load.LastHour, mostLiving-load.Living), nil
 }
 
 // look loads the key if it is another one, and counts what it has signed.
@@ -103,6 +112,9 @@ func (k *deskKey) look(ctx context.Context, now time.Time) error {
 	if stamp != k.stamp || k.failed != nil && now.Sub(k.tried).Abs() > retryEvery {
 		k.reload(ctx, now)
 		k.stamp, k.tried = stamp, now
+	}
+	if k.sick {
+		return k.failed
 	}
 	if k.signer != nil {
 		if err := k.newestList(ctx); err != nil {
@@ -123,6 +135,7 @@ func (k *deskKey) reload(ctx context.Context, now time.Time) {
 	if k.signer != nil {
 		held = k.signer.issuer.Key
 	}
+	key.Patience = cmp.Or(key.Patience, agentPatience)
 	if k.o.Asks && !k.tried.IsZero() {
 		key.Passphrase = func(what string, _ int) ([]byte, error) {
 			return nil, hint.Errorf("nobody is asked for the passphrase of %s while customers wait", what).
@@ -136,7 +149,10 @@ func (k *deskKey) reload(ctx context.Context, now time.Time) {
 		}
 		return
 	}
-	k.signer, k.counted = signer, time.Time{}
+	k.signer, k.sick = signer, false
+	k.tally.Lock()
+	k.counted = time.Time{}
+	k.tally.Unlock()
 	k.o.Log.Info("key", "name", signer.Name, "fingerprint", signer.issuer.Key.Public().Fingerprint())
 }
 
@@ -153,22 +169,27 @@ func (k *deskKey) newestList(ctx context.Context) error {
 	return nil
 }
 
-// broken has the key loaded again: it did not sign.
+// broken has the key loaded again before anything else is signed: it did not sign.
 func (k *deskKey) broken() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.stamp = ""
+	k.stamp, k.sick, k.looked = "", true, time.Time{}
 }
 
 // count reads from the ledger what the key has signed: in another process, too.
 func (k *deskKey) count(ctx context.Context, now time.Time) error {
-	if !k.counted.IsZero() && now.Sub(k.counted).Abs() < countEvery {
+	k.tally.Lock()
+	fresh := !k.counted.IsZero() && now.Sub(k.counted).Abs() < countEvery
+	k.tally.Unlock()
+	if fresh {
 		return nil
 	}
 	load, err := k.s.Load(ctx, k.signer.issuer.Delegation.Name, k.signer.issuer.Delegation.Key, now)
 	if err != nil {
 		return err
 	}
+	k.tally.Lock()
+	defer k.tally.Unlock()
 	k.hour.turn(now)
 	if missed := load.LastHour - k.hour.sum(now); missed > 0 { // by others, or before the start
 		k.hour.minutes[k.hour.at%60] += missed
@@ -188,33 +209,33 @@ func (k *deskKey) warn() {
 }
 
 // signed notes how many licenses were signed.
-func (k *deskKey) signed(n int) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.hour.turn(k.looked)
+func (k *deskKey) signed(n int, now time.Time) {
+	k.tally.Lock()
+	defer k.tally.Unlock()
+	k.hour.turn(now)
 	k.hour.minutes[k.hour.at%60] += n
 	k.living += n
 	k.warn()
 }
 
-func (k *deskKey) load() book.Load {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return book.Load{Living: k.living, LastHour: k.hour.sum(k.o.Now())}
+func (k *deskKey) load(now time.Time) book.Load {
+	k.tally.Lock()
+	defer k.tally.Unlock()
+	return book.Load{Living: k.living, LastHour: k.hour.sum(now)}
 }
 
 // licenseTexts returns what makes the texts of license files. There is one once anything was
 // asked of the ledger.
 func (k *deskKey) licenseTexts() *LicenseTexts {
-	k.mu.Lock()
-	defer k.mu.Unlock()
+	k.text.Lock()
+	defer k.text.Unlock()
 	return k.texts
 }
 
 // carry has license files carry the newest revocation list, by its number.
 func (k *deskKey) carry(ctx context.Context, newest int64) (err error) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
+	k.text.Lock()
+	defer k.text.Unlock()
 	if k.texts == nil || k.carried != newest {
 		k.texts, err = k.s.LicenseTexts(ctx)
 		k.carried = newest
@@ -222,7 +243,8 @@ func (k *deskKey) carry(ctx context.Context, newest int64) (err error) {
 	return err
 }
 
-// stampOf returns what changes where another key, or another delegation, is to be used.
+// stampOf returns what changes where another key, or another delegation, is to be used. Of an
+// agent nobody asks what it holds: it may hang, and says when it is to sign what it has not.
 func (s *Service) stampOf(key Key) (string, error) {
 	v, err := s.home.Verifier()
 	if err != nil {
@@ -236,14 +258,6 @@ func (s *Service) stampOf(key Key) (string, error) {
 	for _, k := range all {
 		fmt.Fprintln(h, k.Name, k.Private, k.Public, len(k.RawDelegation))
 		h.Write(k.RawDelegation)
-	}
-	if key.InAgent() {
-		var held []string
-		for public, comment := range AgentKeys(s.AgentSocket) {
-			held = append(held, public.Fingerprint()+" "+comment)
-		}
-		slices.Sort(held)
-		fmt.Fprintln(h, held)
 	}
 	if IsPath(key.Name) && !key.InAgent() {
 		info, err := os.Stat(key.Name)

@@ -116,9 +116,9 @@ func TestMostLiving(t *testing.T) {
 	a, _ := v.activator(nil)
 	first := requestText(t, 1, nil)
 	v.wantLicense(a, first)
-	a.desk.mu.Lock()
+	a.desk.tally.Lock()
 	a.desk.living = mostLiving - 1
-	a.desk.mu.Unlock()
+	a.desk.tally.Unlock()
 	v.wantLicense(a, requestText(t, 2, nil))
 	v.wantWaits(a, requestText(t, 3, nil), waitsForKey)
 	v.wantLicense(a, first)

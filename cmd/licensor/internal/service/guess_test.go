@@ -10,6 +10,7 @@ import (
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/ledgertest"
 	"github.com/offlicense/offlicense/format"
+	"github.com/offlicense/offlicense/verify"
 )
 
 // TestGuesses: an unknown invoice and a wrong address get one answer; after five of them in an
@@ -45,6 +46,15 @@ func TestGuesses(t *testing.T) {
 	v.wantLicense(a, requestText(t, 1, func(q *format.Request) { q.Time++ })) // of a known key
 	v.wantDeclined(a, requestText(t, 5, of("UNKNOWN-2")), "claim")
 
+	// Another process knows, too.
+	a.Close()
+	a, _ = v.activator(func(o *ActivatorOptions) { o.Queue = queue })
+	if err := a.Load(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if got := answer(requestText(t, 6, wrongMail("INV0042-1"))); got != limited {
+		t.Errorf("after another start: got %s, want %s", got, limited)
+	}
 	now = now.Add(guessesIn + time.Second)
 	a.Close()
 	if words := queue.words(); !slices.Equal(words, []string{waitsForGuesses}) {
@@ -58,21 +68,44 @@ func TestGuesses(t *testing.T) {
 	v.wantDeclined(a, requestText(t, 3, wrongMail("INV0042-1")), "claim")
 }
 
+// TestGuessesAtOnce: many claims at the same moment are no more guesses than one after the other.
+func TestGuessesAtOnce(t *testing.T) {
+	v := newVendor(t, "")
+	v.sell(nil)
+	a, _ := v.activator(nil)
+	var group []*asking
+	for n := range uint32(3 * mostGuesses) {
+		q, err := verify.OpenRequest(requestText(t, 10+n, wrongMail("INV0042-1")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		group = append(group, &asking{q, make(chan asked, 1)})
+	}
+	a.answer(ctx, group)
+	answered := 0
+	for _, one := range group {
+		if !(<-one.done).closed {
+			answered++
+		}
+	}
+	if answered != mostGuesses {
+		t.Errorf("%d guesses were answered, want %d", answered, mostGuesses)
+	}
+}
+
 // TestGuessesAreBounded: neither invoices nor wrong claims fill the memory.
 func TestGuessesAreBounded(t *testing.T) {
 	var g guesses
 	now := ledgertest.Now
-	for range 2 * mostGuesses {
-		g.wrong("kept", now)
-	}
+	g.wrong("kept", 2*mostGuesses, now)
 	for i := range mostInvoices + 10 {
-		g.wrong(fmt.Sprint(i), now)
-		g.wrong("kept", now)
+		g.wrong(fmt.Sprint(i), 1, now)
+		g.wrong("kept", 1, now)
 	}
 	if len(g.of) != mostInvoices || g.recent.Len() != mostInvoices {
 		t.Errorf("%d invoices are remembered", len(g.of))
 	}
-	if !g.tooMany("kept", now) || g.tooMany("0", now) || g.tooMany("kept", now.Add(guessesIn)) {
+	if g.count("kept", now) != mostGuesses || g.count("0", now) != 0 || g.count("kept", now.Add(guessesIn)) != 0 {
 		t.Error("the wrong invoice was forgotten")
 	}
 }

@@ -2,6 +2,7 @@ package service
 
 import (
 	"container/list"
+	"slices"
 	"sync"
 	"time"
 )
@@ -25,20 +26,24 @@ type guessed struct {
 	at      []time.Time // of the last ones, the oldest first
 }
 
-// tooMany reports whether an invoice got so many wrong claims that no more are answered.
-func (g *guesses) tooMany(invoice string, now time.Time) bool {
+// count returns how many wrong claims an invoice got in the last hour, of the last ones.
+func (g *guesses) count(invoice string, now time.Time) (n int) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	e := g.of[invoice]
 	if e == nil {
-		return false
+		return 0
 	}
-	at := e.Value.(*guessed).at
-	return len(at) == mostGuesses && now.Sub(at[0]) < guessesIn
+	for _, at := range e.Value.(*guessed).at {
+		if now.Sub(at) < guessesIn {
+			n++
+		}
+	}
+	return n
 }
 
-// wrong notes a wrong claim.
-func (g *guesses) wrong(invoice string, now time.Time) {
+// wrong notes wrong claims. It returns until when no more are answered; zero: they are.
+func (g *guesses) wrong(invoice string, n int, now time.Time) (until time.Time) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	e := g.of[invoice]
@@ -55,7 +60,17 @@ func (g *guesses) wrong(invoice string, now time.Time) {
 	}
 	g.recent.MoveToFront(e)
 	one := e.Value.(*guessed)
-	if one.at = append(one.at, now); len(one.at) > mostGuesses {
-		one.at = one.at[1:]
+	one.at = append(one.at, slices.Repeat([]time.Time{now}, n)...)
+	one.at = one.at[max(0, len(one.at)-mostGuesses):]
+	if len(one.at) == mostGuesses && now.Sub(one.at[0]) < guessesIn {
+		until = one.at[0].Add(guessesIn)
+	}
+	return until
+}
+
+// remember closes invoices as another process has.
+func (g *guesses) remember(closed map[string]time.Time) {
+	for invoice, until := range closed {
+		g.wrong(invoice, mostGuesses, until.Add(-guessesIn))
 	}
 }

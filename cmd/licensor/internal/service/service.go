@@ -145,9 +145,6 @@ type (
 // Part is how a filter searches every row for a part of a text.
 const Part = store.Part
 
-// IsTrouble reports whether an error is the database's, and not about what was asked.
-func IsTrouble(err error) bool { return store.IsTrouble(err) }
-
 // How a revision is made.
 var (
 	NewRenewal    = rules.NewRenewal

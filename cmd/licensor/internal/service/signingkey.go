@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/offlicense/offlicense/cmd/internal/hint"
 	"github.com/offlicense/offlicense/cmd/internal/text"
@@ -22,6 +23,8 @@ type Key struct {
 	// Passphrase is asked for the passphrase of what, such as "the staff key anna". attempt
 	// counts from 1. It may wait for a person.
 	Passphrase func(what string, attempt int) ([]byte, error)
+	// Patience is how long ssh-agent may take for each answer; 0: as a person takes whom it asks.
+	Patience time.Duration
 }
 
 // AgentPrefix starts what names a key in ssh-agent.
@@ -59,7 +62,15 @@ func (k Key) fromAgent(socket string) (keys.Signer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return agent.Signer(name)
+	if k.Patience > 0 {
+		agent.Within(k.Patience)
+	}
+	signer, err := agent.Signer(name)
+	if err != nil {
+		agent.Close()
+		return nil, err
+	}
+	return signer, nil
 }
 
 // AgentKeys returns the keys that an ssh-agent has, with their comments. An agent that is

@@ -12,8 +12,13 @@ import (
 	"time"
 )
 
-// ready answers whether the ledger can be read. It is no reason to end the service: livez is.
+// ready answers whether the ledger can be read, and more can be asked. It is no reason to end
+// the service: livez is.
 func (s *Site) ready(w http.ResponseWriter, r *http.Request) {
+	if s.ending.Load() {
+		say(w, http.StatusServiceUnavailable, "the service ends\n")
+		return
+	}
 	ctx, cancel := context.WithTimeout(r.Context(), 5*time.Second)
 	defer cancel()
 	if err := s.o.Ready(ctx); err != nil {

@@ -43,11 +43,14 @@ func (r *Running) Ended() <-chan struct{} { return r.ended }
 // Err returns why none is taken, once Ended is closed.
 func (r *Running) Err() error { return r.err }
 
+// Ends says that the site is about to finish: it is not ready any more, and keeps no connection.
+func (r *Running) Ends() { r.site.ending.Store(true) }
+
 // Finish takes no more connections, answers all that have come before, and ends; or cuts those
 // that are still open when ctx ends. The server alone would cut whoever has connected and whose
 // request it has not read yet.
 func (r *Running) Finish(ctx context.Context) {
-	r.site.ending.Store(true)
+	r.Ends()
 	r.listener.stop()
 	<-r.ended
 	for r.due.any() && ctx.Err() == nil {

@@ -198,7 +198,8 @@ func (s *staff) answer(answer any, err error) outcome {
 func (s *staff) problemOf(err error) problem {
 	p := problem{Status: http.StatusUnprocessableEntity, Rule: "refused"}
 	var many *service.ImportError
-	if errors.As(err, &many) && len(many.Lines) > 0 {
+	asked := errors.As(err, &many) && len(many.Lines) > 0 // of what it says, which may have no hint
+	if asked {
 		err = many.Lines[0].Err
 	}
 	var known *problemError
@@ -212,13 +213,13 @@ func (s *staff) problemOf(err error) problem {
 		p.Status, p.Rule, p.Detail = http.StatusServiceUnavailable, waits.Word, waits.Message
 		p.Next = "Send the same again later, or sign it with the command."
 		return p
-	case errors.As(err, &rule):
-		p.Rule = string(rule.Rule)
 	case errors.As(err, &unread):
 		p.Rule = string(unread.Reason)
-	case service.IsTrouble(err):
+	case service.IsTrouble(err), !asked && hint.Of(err) == "":
 		s.site.o.Log.Error("trouble", "error", err.Error())
 		return problem{Status: http.StatusServiceUnavailable, Rule: "trouble", Detail: "The service cannot answer now; nothing was changed, or it is on record.", Next: "Send the same again in a minute."}
+	case errors.As(err, &rule):
+		p.Rule = string(rule.Rule)
 	}
 	if p.Detail, p.Next = err.Error(), hint.Of(err); p.Next == "" {
 		p.Next = "Look at what is on record with /v1/staff/show."

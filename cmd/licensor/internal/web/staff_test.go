@@ -43,6 +43,8 @@ type vendor struct {
 	mu      sync.Mutex
 	clock   time.Time
 	log     *logged
+
+	mostPerHour int // 0: as by default
 }
 
 func (v *vendor) now() time.Time {
@@ -90,7 +92,7 @@ func (v *vendor) serve() {
 		v.Fatal(err)
 	}
 	log := slog.New(slog.NewJSONHandler(v.log, nil))
-	activator := v.service.NewActivator(service.ActivatorOptions{Now: v.now, Random: rand.Reader, Log: log})
+	activator := v.service.NewActivator(service.ActivatorOptions{Now: v.now, Random: rand.Reader, Log: log, MaxPerHour: v.mostPerHour})
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		v.Fatal(err)
@@ -277,11 +279,14 @@ func TestQueueCalls(t *testing.T) {
 		status, answer = v.call("sign", rand.Text(), "queue/refuse", `{"number":"`+numbers[1]+`","say":"Buy a seat first."}`)
 		v.did(status, answer, `"state":"refused"`, "Buy a seat first.", `"by":"token:t-sign"`)
 	}
+	// Who has refused may think better of it.
+	status, answer = v.call("sign", "after-all", "queue/sign", `{"number":"`+numbers[1]+`"}`)
+	v.did(status, answer, `"text":"OLL1:`)
 	status, answer = v.call("sign", "other", "queue/refuse", `{"number":"`+numbers[0]+`","say":"No."}`)
 	v.refused(422, "refused", status, answer)
 	status, answer = v.call("sign", "none", "queue/refuse", `{"number":"`+numbers[0]+`"}`)
 	v.refused(400, "body", status, answer)
-	for of, word := range map[string]string{"queue": `"requests":[]`, "queue?state=signed": numbers[0], "queue?state=refused": numbers[1]} {
+	for of, word := range map[string]string{"queue": `"requests":[]`, "queue?state=signed": numbers[1], "queue?state=refused": `"requests":[]`} {
 		status, answer = v.read(of)
 		v.did(status, answer, word)
 	}
@@ -396,10 +401,14 @@ func TestBrokenOff(t *testing.T) {
 	v.did(status, answer)
 	status, answer = v.call("sign", "2", "sign", `{"request":`+quoted(requestOf(t, 1, "S-1"))+`}`)
 	v.did(status, answer)
+	status, answer = v.call("sell", "3", "sell", saleOf("S-3"))
+	v.did(status, answer)
 	for name, body := range map[string]string{
 		"sell":  saleOf("S-2"),
 		"renew": `{"invoice":"S-1","expires":"12m","from":"2028-04-01"}`,
 		"amend": `{"invoice":"S-1","terms":{"features":["z"]}}`,
+		// The number that is corrected is no sale's afterwards.
+		"correct": `{"invoice":"S-3","why":"typed wrong","terms":{"invoice":"S-4","seats":2}}`,
 	} {
 		request := sha256.Sum256([]byte("POST /v1/staff/" + name + "\n" + body))
 		status, answer := v.call("sell-sign", name+"-carried-out", name, body)
@@ -416,6 +425,63 @@ func TestBrokenOff(t *testing.T) {
 	if n := v.clean(ledger.ActionSign); n != 3 {
 		t.Errorf("%d licenses are on record, want 3", n)
 	}
+}
+
+// TestNotTheCallers: trouble of the service is told as that, and not kept under the key: the
+// same call is carried out once the trouble is over.
+func TestNotTheCallers(t *testing.T) {
+	v := newVendor(t, "")
+	status, answer := v.call("sell", "sale", "sell", saleOf("S-1"))
+	v.did(status, answer)
+	sign := `{"request":` + quoted(requestOf(t, 1, "S-1")) + `}`
+	// The key is read by the first call: a file fails, and is there again.
+	file := v.at.KeyFile("desk")
+	if err := os.Rename(file, file+".gone"); err != nil {
+		t.Fatal(err)
+	}
+	status, answer = v.call("sign", "one", "sign", sign)
+	v.refused(503, "key", status, answer)
+	if err := os.Rename(file+".gone", file); err != nil {
+		t.Fatal(err)
+	}
+	v.later(time.Minute)
+	status, answer = v.call("sign", "one", "sign", sign)
+	v.did(status, answer)
+
+	// A clock that is behind the ledger's.
+	v.later(-30 * 24 * time.Hour)
+	status, answer = v.call("sell", "other", "sell", saleOf("S-2"))
+	v.refused(503, "trouble", status, answer)
+	v.later(30 * 24 * time.Hour)
+	status, answer = v.call("sell", "other", "sell", saleOf("S-2"))
+	v.did(status, answer)
+
+	// What an editor has done to the ledger.
+	ledgertest.Execute(t, v.at.LedgerFile(), "UPDATE licenses SET named = 'x'")
+	status, answer = v.call("sign", "damaged", "sign", sign)
+	v.refused(503, "trouble", status, answer)
+}
+
+// TestRenewalOfMany: what the key may not sign in this hour is recorded, and signed when each
+// server asks.
+func TestRenewalOfMany(t *testing.T) {
+	v := newVendor(t, "")
+	v.mostPerHour = 3
+	v.serve()
+	status, answer := v.call("sell", "sale", "sell", saleOf("S-1", `,"seats":2`))
+	v.did(status, answer)
+	for n := range uint32(2) {
+		status, answer = v.call("sign", rand.Text(), "sign", `{"request":`+quoted(requestOf(t, n, "S-1"))+`}`)
+		v.did(status, answer)
+	}
+	for range 2 {
+		status, answer = v.call("sell-sign", "renew", "renew", `{"invoice":"S-1","expires":"2029-01-01"}`)
+		v.did(status, answer, `"changed":true`, `"licenses":[]`, `"expires":"2029-01-02T`)
+	}
+	v.later(2 * time.Hour)
+	status, answer = v.call("sign", rand.Text(), "sign", `{"request":`+quoted(requestOf(t, 1, "S-1"))+`}`)
+	v.did(status, answer, `"epoch":2`)
+	v.clean(ledger.ActionSign)
 }
 
 // TestHostileJSON: what is not what it should be is refused before a key is taken.

@@ -175,6 +175,19 @@ func (s *staff) correct(ctx context.Context, c *call, body *change) (any, error)
 	if err != nil {
 		return nil, err
 	}
+	// A call before this one may have changed the number, and have broken off.
+	after := ledger.Entitlement{Invoice: invoice}
+	body.Terms.apply(&after, c.by.Now) // what it takes was seen before
+	done := false
+	if after.Invoice != invoice {
+		if done, err = s.Service.Renumbered(ctx, invoice, after.Invoice); err != nil {
+			return nil, err
+		}
+	}
+	if done {
+		sold, err := s.Service.AnswerEntitlement(ctx, after.Invoice, c.by.Now)
+		return service.CorrectionAnswer{EntitlementAnswer: sold}, err
+	}
 	revised, err := s.Service.Correct(ctx, c.by, invoice, service.NewCorrection(func(e *ledger.Entitlement) error { return body.Terms.apply(e, c.by.Now) }))
 	if err != nil {
 		return nil, err
@@ -237,11 +250,15 @@ func (s *staff) renew(ctx context.Context, c *call, body *renewal) (any, error) 
 // maxTexts is how many license files an answer has: each server may ask for its own.
 const maxTexts = 50
 
-// revise changes a sale. Its licenses are signed at once where the token may; else each when
-// its server's request comes again.
+// revise changes a sale. Its licenses are signed at once where the token and the key may; else
+// each when its server's request comes again.
 func (s *staff) revise(ctx context.Context, c *call, invoice string, r service.Revision) (any, error) {
 	c.by.Later = !c.token.May(desk.Sign)
 	done, err := s.Service.Book.Revise(ctx, c.by, invoice, r, s.Signing.Issue(ctx, c.by))
+	if waits := (*service.Waiting)(nil); errors.As(err, &waits) { // the key may not sign now
+		c.by.Later = true
+		done, err = s.Service.Book.Revise(ctx, c.by, invoice, r, s.Signing.Issue(ctx, c.by))
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -9,11 +9,13 @@ package web
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/url"
 	"path"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -196,13 +198,29 @@ func (s *Site) handler() http.Handler {
 		_, pattern := s.mux.Handler(r)
 		r.Body = http.MaxBytesReader(w, r.Body, max(MaxBody, s.bodies[pattern])) // w, so that the server does not wait for what it will not read
 		if slices.Contains(s.hosts, strings.ToLower(r.Host)) {
-			inner.ServeHTTP(answer, r)
+			s.safely(inner, answer, r)
 		} else {
 			s.refuse(answer, r, problem{Status: http.StatusMisdirectedRequest, Rule: "host", Detail: "This service is not known by that name.", Next: "Use the address that the vendor gave, which is " + s.origin.String() + "."})
 		}
 		s.counts.add(pattern, answer.status)
 		s.o.Log.Info("request", "site", s.name, "route", pattern, "status", answer.status, "rule", answer.rule, "ms", s.o.Now().Sub(start).Milliseconds())
 	})
+}
+
+// safely answers as h does, also where that has a fault, which is for the log.
+func (s *Site) safely(h http.Handler, w *watched, r *http.Request) {
+	defer func() {
+		fault := recover()
+		if fault == nil {
+			return
+		}
+		s.o.Log.Error("fault", "error", fmt.Sprint(fault), "stack", string(debug.Stack()))
+		if w.wrote {
+			panic(http.ErrAbortHandler)
+		}
+		problem{Status: http.StatusInternalServerError, Rule: "fault", Detail: "The service has a fault.", Next: "Tell the vendor, whose log has it."}.write(w)
+	}()
+	h.ServeHTTP(w, r)
 }
 
 // unknown answers what there is not: another path, or another method of a path that there is.
@@ -241,10 +259,11 @@ type watched struct {
 	http.ResponseWriter
 	status int
 	rule   string
+	wrote  bool
 }
 
 func (w *watched) WriteHeader(status int) {
-	w.status = status
+	w.status, w.wrote = status, true
 	w.ResponseWriter.WriteHeader(status)
 }
 

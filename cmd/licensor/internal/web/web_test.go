@@ -276,6 +276,43 @@ func TestOneClientIsLimited(t *testing.T) {
 	}
 }
 
+// faulty has a fault in the answer to a request.
+type faulty struct{ activation }
+
+func (*faulty) Activate(context.Context, []byte) (*service.Activated, error) { panic("a fault") }
+
+// TestFault: a fault is answered, and the log has it.
+func TestFault(t *testing.T) {
+	public, _, log := open(t, &faulty{})
+	status, h, body := answerOf(t, "POST", "http://"+public+"/v1/activations", "OLQ1:X")
+	wantProblem(t, 500, "fault", status, h, body)
+	if !strings.Contains(log.text(), `"error":"a fault"`) || !strings.Contains(log.text(), `"status":500`) {
+		t.Errorf("the log has %s", log.text())
+	}
+}
+
+// TestNotReadyAtTheEnd: a site that is about to finish is not ready, and answers all the same.
+func TestNotReadyAtTheEnd(t *testing.T) {
+	o := &Options{Ready: func(context.Context) error { return nil }, Log: slog.New(slog.DiscardHandler), Now: time.Now}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := l.Addr().String()
+	o.Origin = &url.URL{Scheme: "http", Host: at}
+	r := Staff(o, nil).Serve(Limit(l, false), nil)
+	for _, want := range []int{200, 503} {
+		if status, _, body := answerOf(t, "GET", "http://"+at+"/readyz", ""); status != want {
+			t.Errorf("got %d %s, want %d", status, body, want)
+		}
+		r.Ends()
+		if status, _, _ := answerOf(t, "GET", "http://"+at+"/livez", ""); status != 200 {
+			t.Errorf("not alive: %d", status)
+		}
+	}
+	r.Finish(t.Context())
+}
+
 // TestSlowClients: a thousand that send a byte now and then hold up nobody.
 func TestSlowClients(t *testing.T) {
 	public, _, _ := open(t, &activation{activated: &service.Activated{License: []byte("OLL1:ABC\n")}})

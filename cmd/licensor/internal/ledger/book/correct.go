@@ -34,6 +34,18 @@ func (b *Book) Correct(ctx context.Context, by ledger.Operation, invoice string,
 	return revised, nil
 }
 
+// Renumbered reports whether a correction has given the sale of a number another one, so that
+// none has the number now.
+func (b *Book) Renumbered(ctx context.Context, was, is string) (bool, error) {
+	return read(ctx, b, func(t *store.Tx) (bool, error) {
+		f, err := t.Facts(store.Ask{Invoices: []string{was}})
+		if err != nil || f.Sales[was] != nil {
+			return false, err
+		}
+		return t.WasNumbered(is, was)
+	})
+}
+
 func correction(t *store.Tx, by *ledger.Operation, invoice string, r rules.Revision) (*rules.Revised, error) {
 	f, err := t.Facts(store.Ask{Seat: invoice})
 	if err != nil {

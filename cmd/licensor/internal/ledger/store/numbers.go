@@ -2,6 +2,7 @@ package store
 
 import (
 	"math"
+	"slices"
 
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 )
@@ -45,6 +46,12 @@ func (t *Tx) numbers(invoice string) (all []formerNumber, moved []int64, err err
 		name, before = n.invoice, n.before
 	}
 	return all, moved, nil
+}
+
+// WasNumbered reports whether the sale of an invoice had another number before.
+func (t *Tx) WasNumbered(invoice, was string) (bool, error) {
+	all, _, err := t.numbers(invoice)
+	return slices.ContainsFunc(all[min(1, len(all)):], func(n formerNumber) bool { return n.invoice == was }), err
 }
 
 func (t *Tx) renumbered() ([]*ledger.Event, error) {

@@ -1,0 +1,28 @@
+package service
+
+import (
+	"errors"
+	"io/fs"
+
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/store"
+)
+
+// Trouble is why a key did not sign.
+type Trouble struct{ Err error }
+
+func (t *Trouble) Error() string { return t.Err.Error() }
+
+// Unwrap returns what the key has said.
+func (t *Trouble) Unwrap() error { return t.Err }
+
+// IsTrouble reports whether an error is not about what was asked, so that the same may be asked
+// again: it is the database's, a file's or a key's, the ledger is damaged or goes on elsewhere,
+// or the clock is wrong.
+func IsTrouble(err error) bool {
+	var key *Trouble
+	var file *fs.PathError
+	var rule *ledger.Refusal
+	return store.IsTrouble(err) || errors.As(err, &key) || errors.As(err, &file) || errors.Is(err, ledger.ErrDamaged) ||
+		errors.As(err, &rule) && (rule.Rule == ledger.RuleClock || rule.Rule == ledger.RuleFrozen)
+}
