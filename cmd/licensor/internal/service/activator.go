@@ -336,7 +336,7 @@ func refusedByStaff(w *Queued) error {
 // declined says a refusal to a customer; another error stays what it is.
 func declined(err error) error {
 	var refusal *ledger.Refusal
-	if IsTrouble(err) || !errors.As(err, &refusal) {
+	if IsOfService(err) || !errors.As(err, &refusal) {
 		return err
 	}
 	if refusal.Rule == ledger.RuleClaim {

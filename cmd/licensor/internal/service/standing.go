@@ -59,7 +59,6 @@ func (a *Activator) Standing(ctx context.Context, invoice, email string) (*Stand
 	case asked.closed:
 		return nil, &Declined{waitsForGuesses, "Too many wrong addresses were given for this invoice.", "Try again in an hour, or ask the vendor.", nil}
 	case !asked.Right:
-		a.guesses.wrong(invoice, now)
 		return nil, wrongClaim
 	}
 	return a.standing(ctx, invoice, now, false)

@@ -220,6 +220,9 @@ func (s *staff) problemOf(err error) problem {
 		return problem{Status: http.StatusServiceUnavailable, Rule: "trouble", Detail: "The service cannot answer now; nothing was changed, or it is on record.", Next: "Send the same again in a minute."}
 	case errors.As(err, &rule):
 		p.Rule = string(rule.Rule)
+		if service.IsOfService(err) {
+			p.Status = http.StatusServiceUnavailable
+		}
 	}
 	if p.Detail, p.Next = err.Error(), hint.Of(err); p.Next == "" {
 		p.Next = "Look at what is on record with /v1/staff/show."

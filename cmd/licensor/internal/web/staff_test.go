@@ -451,7 +451,7 @@ func TestNotTheCallers(t *testing.T) {
 	// A clock that is behind the ledger's.
 	v.later(-30 * 24 * time.Hour)
 	status, answer = v.call("sell", "other", "sell", saleOf("S-2"))
-	v.refused(503, "trouble", status, answer)
+	v.refused(503, "clock", status, answer)
 	v.later(30 * 24 * time.Hour)
 	status, answer = v.call("sell", "other", "sell", saleOf("S-2"))
 	v.did(status, answer)

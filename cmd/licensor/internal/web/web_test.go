@@ -299,7 +299,7 @@ func TestNotReadyAtTheEnd(t *testing.T) {
 		t.Fatal(err)
 	}
 	at := l.Addr().String()
-	o.Origin = &url.URL{Scheme: "http", Host: at}
+	o.StaffOrigin = &url.URL{Scheme: "http", Host: at}
 	r := Staff(o, nil).Serve(Limit(l, false), nil)
 	for _, want := range []int{200, 503} {
 		if status, _, body := answerOf(t, "GET", "http://"+at+"/readyz", ""); status != want {
