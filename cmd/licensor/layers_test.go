@@ -21,8 +21,9 @@ var layers = map[string][]string{
 	"/internal/home":         {"/internal/issuer"}, // it makes the first delegation
 	"/internal/desk":         {"/internal/home", "/internal/ledger/store"},
 	"/internal/web":          {"/internal/service", "/internal/desk", "/internal/ledger"},
+	"/internal/web/passkey":  {},
 	"/internal/web/page":     {},
-	"/internal/web/staff":    {"/internal/sheet", "/internal/web/page", "/internal/web/picture", "/internal/service", "/internal/desk", "/internal/ledger"},
+	"/internal/web/staff":    {"/internal/sheet", "/internal/web/page", "/internal/web/passkey", "/internal/web/picture", "/internal/service", "/internal/desk", "/internal/ledger"},
 	"/internal/web/picture":  {},
 	"/internal/web/customer": {"/internal/web/page", "/internal/web/picture", "/internal/service"},
 	"/internal/letter":       {},
@@ -34,9 +35,10 @@ var layers = map[string][]string{
 	"/internal/ledger/audit": {"/internal/ledger", "/internal/ledger/rules", "/internal/ledger/store"},
 	"/internal/ledger/book":  {"/internal/ledger", "/internal/ledger/rules", "/internal/ledger/store"},
 
-	"/internal/ledger/ledgertest": {"/internal/"}, // only tests import it
-	"/internal/photo/phototest":   {},
-	"/internal/photo/measure":     {"/internal/photo", "/internal/photo/phototest"}, // a test runs it
+	"/internal/ledger/ledgertest":       {"/internal/"}, // only tests import it
+	"/internal/photo/phototest":         {},
+	"/internal/web/passkey/passkeytest": {"/internal/web/passkey"},
+	"/internal/photo/measure":           {"/internal/photo", "/internal/photo/phototest"}, // a test runs it
 }
 
 // foreign say what else a package does not import: a service has no terminal, SQL is in

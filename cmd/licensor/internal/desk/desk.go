@@ -66,6 +66,18 @@ const schema = `
 		used {int} NOT NULL
 	){strict};
 
+	CREATE TABLE IF NOT EXISTS {in}passkeys (
+		id       {blob} PRIMARY KEY,
+		name     {text} NOT NULL,
+		label    {text} NOT NULL,
+		key      {blob} NOT NULL,
+		counter  {int} NOT NULL,
+		backable {int} NOT NULL,
+		made     {int} NOT NULL,
+		used     {int} NOT NULL
+	){strict};
+	CREATE INDEX IF NOT EXISTS passkeys_name ON {in}passkeys (name, made);
+
 	CREATE TABLE IF NOT EXISTS {in}served (
 		one    {int} PRIMARY KEY,
 		origin {text} NOT NULL

@@ -75,14 +75,18 @@ func (d *Desk) AddToken(ctx context.Context, t Token, random io.Reader) (text st
 	return text, nil
 }
 
-// validRights returns rights in their order, each once.
-func validRights(of string, rights []Right) ([]Right, error) {
-	var in []Right
+// inOrder returns those of the rights that there are, each once.
+func inOrder(rights []Right) (in []Right) {
 	for _, r := range Rights {
 		if slices.Contains(rights, r) {
 			in = append(in, r)
 		}
 	}
+	return in
+}
+
+func validRights(of string, rights []Right) ([]Right, error) {
+	in := inOrder(rights)
 	if len(in) == 0 || slices.ContainsFunc(rights, func(r Right) bool { return !slices.Contains(Rights, r) }) {
 		return nil, hint.Errorf("a %s has one or more of the rights %s", of, joined(Rights)).WithHint("name what the %s does, such as --right read --right sell", of)
 	}

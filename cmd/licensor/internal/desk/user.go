@@ -27,6 +27,9 @@ type User struct {
 // May reports whether the user has a right.
 func (u *User) May(r Right) bool { return !u.Disabled && slices.Contains(u.Rights, r) }
 
+// With returns the user's rights and one more, as --right takes them.
+func (u *User) With(r Right) string { return joined(inOrder(append(slices.Clone(u.Rights), r))) }
+
 // CheckUserName refuses what is no name of a user.
 func CheckUserName(name string) error {
 	if name == "" || len(name) > maxName || strings.Trim(name[:1], "._@-") == "" || strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789._@-") != "" {
@@ -56,7 +59,8 @@ func (d *Desk) AddUser(ctx context.Context, u User) (known *User, err error) {
 	return known, err
 }
 
-// DisableUser ends the sessions of a user, who signs in no more; their name stays.
+// DisableUser ends the sessions of a user, who signs in no more, and forgets their passkeys; their
+// name stays.
 func (d *Desk) DisableUser(ctx context.Context, name, by string, at time.Time) error {
 	return d.changeUser(ctx, name, func(_ *store.BesideTx, was *User) (*User, error) {
 		if was == nil {
@@ -107,12 +111,13 @@ func (d *Desk) changeUser(ctx context.Context, name string, change func(t *store
 				return err
 			}
 		}
-		disabled := 0
-		if now.Disabled {
-			disabled = 1
+		if now.Disabled { // a device that was lost lets nobody in when the user is enabled again
+			if _, err := t.Exec("DELETE FROM {in}passkeys WHERE name = $1", name); err != nil {
+				return err
+			}
 		}
 		_, err = t.Exec("UPDATE {in}users SET rights = $2, disabled = $3, term = $4, changed = $5, changer = $6 WHERE name = $1",
-			name, joined(now.Rights), disabled, now.Term, now.Changed.Unix(), now.By)
+			name, joined(now.Rights), whether(now.Disabled), now.Term, now.Changed.Unix(), now.By)
 		return err
 	})
 }

@@ -14,6 +14,9 @@ import (
 // anybody is for pages that need no right. Whatever it is asked, nothing of the ledger is there.
 const anybody desk.Right = ""
 
+// whoever is for what is the own of who is signed in.
+const whoever desk.Right = "whoever"
+
 // routes say which right each page needs. Each that is registered is here, or the test fails:
 // who adds a page says who may open it.
 var routes = map[string]desk.Right{
@@ -23,6 +26,12 @@ var routes = map[string]desk.Right{
 	"GET /sign-in/{secret}":  anybody,
 	"POST /sign-in/{secret}": anybody,
 	"POST /sign-out":         anybody,
+	"GET /sign-in/passkey":   anybody,
+	"POST /sign-in":          anybody,
+	"GET /passkeys":          whoever,
+	"GET /passkeys/new":      whoever,
+	"POST /passkeys":         whoever,
+	"POST /passkeys/remove":  whoever,
 	"GET /{$}":               desk.Read,
 
 	"GET /queue":                  desk.Read,
@@ -101,7 +110,7 @@ func TestRoutes(t *testing.T) {
 			for name, b := range staff {
 				got := b.send(method, path, strings.NewReader(""), "application/x-www-form-urlencoded")
 				isDoor, isRefused := strings.HasPrefix(got.to(), "/sign-in"), got.status == http.StatusForbidden
-				wantDoor, wantRefused := name == "", name != "" && name != "only-"+string(right) && (name == "not-"+string(right) || !strings.HasPrefix(name, "not-"))
+				wantDoor, wantRefused := name == "", right != whoever && name != "" && name != "only-"+string(right) && (name == "not-"+string(right) || !strings.HasPrefix(name, "not-"))
 				if isDoor != wantDoor || isRefused != wantRefused {
 					t.Errorf("%s by %q: got %d to %q", pattern, name, got.status, got.to())
 				}

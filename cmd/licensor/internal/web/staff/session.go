@@ -91,6 +91,18 @@ func (s *sessions) end(text string) {
 	delete(s.of, sha256.Sum256([]byte(text)))
 }
 
+// endOthers ends all sessions of a user but one.
+func (s *sessions) endOthers(name, but string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	kept := sha256.Sum256([]byte(but))
+	for id, other := range s.of {
+		if other.name == name && id != kept {
+			delete(s.of, id)
+		}
+	}
+}
+
 // cookie is a session's. Where the site has TLS no other site, and nobody without it, can set or
 // read it; two services of one host each have their own.
 func cookie(origin *url.URL, text string) *http.Cookie {

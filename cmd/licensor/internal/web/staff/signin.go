@@ -35,6 +35,7 @@ type doorBody struct {
 	Next    string // where to go on to; "" for the first page
 	Abroad  bool   // a link of another site led here: the browser has kept the cookie back
 	Nothing bool   // a form was sent by somebody who is not signed in any more
+	None    string // why there are no passkeys here
 }
 
 func (v *visit) door() error {
@@ -44,8 +45,9 @@ func (v *visit) door() error {
 		page.See(v.w, next)
 		return nil
 	}
+	v.script = "passkey.js"
 	return v.show("sign-in", "Sign in", doorBody{
-		Next: next, Nothing: q.Has("ended"),
+		Next: next, Nothing: q.Has("ended"), None: v.noPasskeys(),
 		Abroad: next != "/" && v.r.Header.Get("Sec-Fetch-Site") == "cross-site",
 	})
 }

@@ -40,6 +40,7 @@ type Pages struct {
 	SignedIn func(*http.Request) (*desk.User, error)
 
 	sessions sessions
+	passkeys passkeys
 	counting counting
 }
 
@@ -60,9 +61,13 @@ func (p *Pages) Register(s Site) {
 	if p.SignedIn == nil {
 		p.SignedIn = p.bySession
 	}
+	if p.Origin == nil {
+		p.Origin = new(url.URL) // nowhere
+	}
 	s.Handle(page.AssetsPattern, page.Assets)
 	s.Handle(page.BrandPattern, p.Brand.Style)
 	p.registerDoor(s)
+	p.registerPasskeys(s)
 	p.registerReading(s)
 	p.registerChanges(s)
 }
@@ -87,6 +92,8 @@ type visit struct {
 	r   *http.Request
 	who *desk.User
 	by  ledger.Operation // by whom, and when
+
+	script string // of the assets, that the page loads
 }
 
 // reading answers with a page that changes nothing, to those who have a right.
@@ -122,7 +129,7 @@ func (p *Pages) enter(w http.ResponseWriter, r *http.Request, right desk.Right) 
 	case who == nil:
 		v.toDoor()
 	case !who.May(right):
-		v.refuse(http.StatusForbidden, "Not yours to do", "You do not have the right "+string(right)+".", "Somebody at the vendor's workstation gives it: licensor desk user add "+who.Name+" --right "+string(right))
+		v.refuse(http.StatusForbidden, "Not yours to do", "You do not have the right "+string(right)+".", "Somebody at the vendor's workstation gives it: licensor desk user add "+who.Name+" --right "+who.With(right))
 	default:
 		v.by = ledger.Operation{Operator: who.Name, Now: p.Now(), Random: p.Random}
 		return v
@@ -146,7 +153,7 @@ func (v *visit) again(name, title string, body any, err error) error {
 
 func (v *visit) write(status int, name, title string, body any, err error) error {
 	return templates.Write(v.w, status, name, page.View{
-		Title: title, Brand: v.Brand.Name, Who: v.name(), Nav: v.nav(), Body: body,
+		Title: title, Brand: v.Brand.Name, Who: v.name(), Nav: v.nav(), Body: body, Script: v.script,
 		Error: page.ErrorOf(err), Notice: done[v.r.URL.Query().Get("done")],
 	})
 }
@@ -155,6 +162,8 @@ func (v *visit) write(status int, name, title string, body any, err error) error
 // put a sentence of its own onto a page.
 var done = map[string]string{
 	"signed-out":       "You are signed out.",
+	"passkey-added":    "The passkey is added: the next time you sign in with it.",
+	"passkey-removed":  "The passkey is removed, and other browsers in which you were signed in are signed out.",
 	"already":          "That is on record already; nothing was done twice.",
 	"signed":           "Signed, and on record.",
 	"refused":          "Refused: whoever posts this request again reads what you said.",

@@ -1,0 +1,114 @@
+package desk
+
+import (
+	"context"
+	"time"
+
+	"github.com/offlicense/offlicense/cmd/internal/hint"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/store"
+)
+
+// Passkey is one of a user's.
+type Passkey struct {
+	ID       []byte // the authenticator's own
+	User     string
+	Label    string // as the user calls it
+	Key      []byte // COSE_Key
+	Counter  uint32 // of its signatures; always 0 where it has none
+	Backable bool   // it may be copied to other devices of its owner
+	Made     time.Time
+	Used     time.Time // last; zero for never
+}
+
+// MaxPasskeys is how many one user has at most.
+const MaxPasskeys = 20
+
+// AddPasskey keeps a new one.
+func (d *Desk) AddPasskey(ctx context.Context, p Passkey) error {
+	return d.db.Change(ctx, func(t *store.BesideTx) error {
+		own, err := passkeys(t, "name = $1", p.User)
+		if err != nil {
+			return err
+		}
+		if len(own) >= MaxPasskeys {
+			return hint.Errorf("there are %d passkeys already", MaxPasskeys).WithHint("remove one that is not used any more")
+		}
+		known, err := passkeys(t, "id = $1", p.ID)
+		if err != nil {
+			return err
+		}
+		if len(known) > 0 {
+			return hint.Errorf("this passkey is known already").WithHint("sign in with it, or choose another device")
+		}
+		_, err = t.Exec("INSERT INTO {in}passkeys (id, name, label, key, counter, backable, made, used) VALUES ($1, $2, $3, $4, $5, $6, $7, 0)",
+			p.ID, p.User, p.Label, p.Key, int64(p.Counter), whether(p.Backable), p.Made.Unix())
+		return err
+	})
+}
+
+// Passkeys returns those of a user, the oldest first.
+func (d *Desk) Passkeys(ctx context.Context, user string) (all []*Passkey, err error) {
+	err = d.db.Read(ctx, func(t *store.BesideTx) error {
+		all, err = passkeys(t, "name = $1", user)
+		return err
+	})
+	return all, err
+}
+
+// Passkey returns the one of an id, nil if there is none.
+func (d *Desk) Passkey(ctx context.Context, id []byte) (p *Passkey, err error) {
+	err = d.db.Read(ctx, func(t *store.BesideTx) error {
+		found, err := passkeys(t, "id = $1", id)
+		if len(found) > 0 {
+			p = found[0]
+		}
+		return err
+	})
+	return p, err
+}
+
+// UsePasskey counts a signature of a passkey. Where it has a counter that has not gone on, some
+// device has a copy of it: good is false, and nothing is counted.
+func (d *Desk) UsePasskey(ctx context.Context, id []byte, counter uint32, now time.Time) (good bool, err error) {
+	err = d.db.Change(ctx, func(t *store.BesideTx) error {
+		n, err := t.Exec("UPDATE {in}passkeys SET counter = $2, used = $3 WHERE id = $1 AND (counter < $2 OR counter = 0 AND $2 = 0)", id, int64(counter), now.Unix())
+		good = n == 1
+		return err
+	})
+	return good, err
+}
+
+// RemovePasskey takes a passkey of a user away.
+func (d *Desk) RemovePasskey(ctx context.Context, user string, id []byte) error {
+	return d.db.Change(ctx, func(t *store.BesideTx) error {
+		n, err := t.Exec("DELETE FROM {in}passkeys WHERE name = $1 AND id = $2", user, id)
+		if err == nil && n == 0 {
+			return hint.Errorf("there is no such passkey of %s", user).WithHint("load the page again: it was removed already")
+		}
+		return err
+	})
+}
+
+func passkeys(t *store.BesideTx, where string, value any) (all []*Passkey, err error) {
+	err = t.Rows("SELECT id, name, label, key, counter, backable, made, used FROM {in}passkeys WHERE "+where+" ORDER BY made, id", []any{value}, func(scan func(...any) error) error {
+		p := new(Passkey)
+		var counter, backable, made, used int64
+		if err := scan(&p.ID, &p.User, &p.Label, &p.Key, &counter, &backable, &made, &used); err != nil {
+			return err
+		}
+		p.Counter, p.Backable, p.Made = uint32(counter), backable != 0, time.Unix(made, 0).UTC()
+		if used != 0 {
+			p.Used = time.Unix(used, 0).UTC()
+		}
+		all = append(all, p)
+		return nil
+	})
+	return all, err
+}
+
+func whether(is bool) int {
+	if is {
+		return 1
+	}
+	return 0
+}

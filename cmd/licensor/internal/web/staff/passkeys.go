@@ -1,0 +1,269 @@
+package staff
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/offlicense/offlicense/cmd/internal/hint"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/desk"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/web/passkey"
+	"github.com/offlicense/offlicense/format"
+)
+
+// passkeys are what the pages need for them.
+type passkeys struct {
+	site *passkey.Site // nil where there can be none
+	err  error         // the randomness has failed
+
+	mu   sync.Mutex
+	used map[string]time.Time // challenges that were taken: each is taken once
+}
+
+func (p *Pages) registerPasskeys(s Site) {
+	p.passkeys.site, p.passkeys.err = passkey.NewSite(p.Origin, p.Random)
+	s.Handle("GET /sign-in/passkey", p.anybody((*visit).askPasskey))
+	s.Handle("POST /sign-in", p.anybody((*visit).usePasskey))
+	s.Handle("GET /passkeys", p.own((*visit).passkeyList))
+	s.Handle("GET /passkeys/new", p.own((*visit).askNew))
+	s.Handle("POST /passkeys", p.own((*visit).addPasskey))
+	s.Handle("POST /passkeys/remove", p.own((*visit).removePasskey))
+}
+
+// own answers with what is a user's own, whatever rights they have.
+func (p *Pages) own(do func(*visit) error) http.HandlerFunc {
+	return p.anybody(func(v *visit) error {
+		if v.who == nil {
+			v.toDoor()
+			return nil
+		}
+		return do(v)
+	})
+}
+
+// take takes a challenge, once. Those that are kept are as many as people have used passkeys in
+// the last minutes.
+func (p *passkeys) take(challenge string, now time.Time) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for text, at := range p.used {
+		if now.Sub(at) > 2*passkey.ChallengeTime {
+			delete(p.used, text)
+		}
+	}
+	if _, taken := p.used[challenge]; taken {
+		return false
+	}
+	if p.used == nil {
+		p.used = make(map[string]time.Time)
+	}
+	p.used[challenge] = now
+	return true
+}
+
+// noPasskeys says where there can be passkeys, empty for here.
+func (v *visit) noPasskeys() string {
+	switch {
+	case v.passkeys.site == nil:
+		return "Passkeys need a name, and no address of numbers, with https:// before it; this desk is at " + v.Origin.String() + "."
+	case !strings.EqualFold(v.r.Host, v.Origin.Host):
+		return "Passkeys work at " + v.Origin.String() + " alone."
+	}
+	return ""
+}
+
+func encoded(raw []byte) string { return base64.RawURLEncoding.EncodeToString(raw) }
+
+// sent is what the script has put into a field.
+func (v *visit) sent(field string) []byte {
+	raw, err := base64.RawURLEncoding.DecodeString(v.r.PostFormValue(field))
+	if err != nil {
+		return nil
+	}
+	return raw
+}
+
+// answerJSON answers the script, with what navigator.credentials is asked: texts in base64url are
+// bytes there.
+func (v *visit) answerJSON(purpose string, options map[string]any) error {
+	if v.passkeys.err != nil {
+		return v.passkeys.err
+	}
+	if v.passkeys.site == nil {
+		http.Error(v.w, v.noPasskeys(), http.StatusNotFound)
+		return nil
+	}
+	challenge, err := v.passkeys.site.Challenge(purpose, v.Now(), v.Random)
+	if err != nil {
+		return err
+	}
+	options["challenge"], options["timeout"] = encoded(challenge), passkey.ChallengeTime.Milliseconds()
+	body, err := json.Marshal(options)
+	if err != nil {
+		return err
+	}
+	v.w.Header().Set("Content-Type", "application/json")
+	_, err = v.w.Write(body)
+	return err
+}
+
+const toSignIn = "sign in" // is no name of a user
+
+func (v *visit) askPasskey() error {
+	options := map[string]any{"userVerification": "required"}
+	if v.passkeys.site != nil {
+		options["rpId"] = v.passkeys.site.ID
+	}
+	return v.answerJSON(toSignIn, options)
+}
+
+// usePasskey signs in whom a passkey belongs to.
+func (v *visit) usePasskey() error {
+	u, why, err := v.byPasskey()
+	if err != nil {
+		return err
+	}
+	if u == nil {
+		v.Log.Warn("passkey", "refused", why)
+		v.refuse(http.StatusForbidden, "Not signed in", "This passkey lets nobody in: "+why+".", "Try again, or use a link that licensor desk login prints.")
+		return nil
+	}
+	return v.signIn(u, localPath(v.r.PostFormValue("next")))
+}
+
+// byPasskey returns who has used a passkey, or why nobody has.
+func (v *visit) byPasskey() (u *desk.User, why string, err error) {
+	site, now, ctx := v.passkeys.site, v.Now(), v.r.Context()
+	if site == nil {
+		return nil, "there are none here", nil
+	}
+	known, err := v.Desk.Passkey(ctx, v.sent("id"))
+	if err != nil {
+		return nil, "", err
+	}
+	if known == nil {
+		return nil, "it is not known here, or was removed", nil
+	}
+	used, wrong := site.Verify(known.Key, v.sent("client"), v.sent("data"), v.sent("signature"), toSignIn, now)
+	switch {
+	case wrong != nil:
+		return nil, wrong.Error(), nil
+	case !slices.Equal(v.sent("handle"), site.Handle(known.User)), used.Backable != known.Backable:
+		return nil, "it is not as it was when it was added", nil
+	case !v.passkeys.take(used.Challenge, now):
+		return nil, "it was used for this sign-in already", nil
+	}
+	if u, err = v.Desk.User(ctx, known.User); err != nil {
+		return nil, "", err
+	}
+	if u == nil || u.Disabled {
+		return nil, "it is not known here, or was removed", nil
+	}
+	good, err := v.Desk.UsePasskey(ctx, known.ID, used.Counter, now)
+	if err == nil && !good {
+		return nil, "its counter has not gone on, as if there were a copy of it; remove it, and add a new one", nil
+	}
+	return u, "", err
+}
+
+// passkeysBody is what the page of a user's passkeys shows.
+type passkeysBody struct {
+	Passkeys []*desk.Passkey
+	None     string // why none can be added here
+	Label    string
+}
+
+// ID is how a form names a passkey.
+func (passkeysBody) ID(p *desk.Passkey) string { return encoded(p.ID) }
+
+func (v *visit) passkeyList() error { return v.passkeyPage("", nil) }
+
+func (v *visit) passkeyPage(label string, wrong error) error {
+	all, err := v.Desk.Passkeys(v.r.Context(), v.who.Name)
+	if err != nil {
+		return err
+	}
+	v.script = "passkey.js"
+	body := passkeysBody{all, v.noPasskeys(), label}
+	if wrong != nil {
+		return v.again("passkeys", "Your passkeys", body, wrong)
+	}
+	return v.show("passkeys", "Your passkeys", body)
+}
+
+func (v *visit) askNew() error {
+	all, err := v.Desk.Passkeys(v.r.Context(), v.who.Name)
+	if err != nil {
+		return err
+	}
+	type credential struct {
+		Type string `json:"type"`
+		ID   string `json:"id"`
+	}
+	type parameter struct {
+		Type string `json:"type"`
+		Alg  int    `json:"alg"`
+	}
+	known, algorithms := []credential{}, []parameter{}
+	for _, p := range all {
+		known = append(known, credential{"public-key", encoded(p.ID)})
+	}
+	for _, a := range passkey.Algorithms {
+		algorithms = append(algorithms, parameter{"public-key", a})
+	}
+	options := map[string]any{
+		"pubKeyCredParams": algorithms, "excludeCredentials": known, "attestation": "none",
+		"authenticatorSelection": map[string]any{"residentKey": "required", "requireResidentKey": true, "userVerification": "required"},
+	}
+	if site := v.passkeys.site; site != nil {
+		options["rp"] = map[string]string{"id": site.ID, "name": v.Service.Vendor()}
+		options["user"] = map[string]string{"id": encoded(site.Handle(v.who.Name)), "name": v.who.Name, "displayName": v.who.Name}
+	}
+	return v.answerJSON(v.who.Name, options)
+}
+
+const maxLabel = 64 // bytes
+
+func (v *visit) addPasskey() error {
+	site, now, label := v.passkeys.site, v.Now(), strings.TrimSpace(v.r.PostFormValue("label"))
+	if site == nil {
+		return v.passkeyPage(label, hint.Errorf("%s", v.noPasskeys()))
+	}
+	if err := format.ValidText(label, maxLabel); label == "" || err != nil {
+		return v.passkeyPage(label, hint.Errorf("a passkey has a name of at most %d bytes", maxLabel).WithHint("name the device that has it, such as laptop"))
+	}
+	made, challenge, err := site.Register(v.sent("client"), v.sent("attestation"), v.who.Name, now)
+	if err != nil {
+		return v.passkeyPage(label, hint.Errorf("this passkey cannot be added: %w", err).WithHint("press the button again, or choose another device"))
+	}
+	if !v.passkeys.take(challenge, now) {
+		return v.passkeyPage(label, hint.Errorf("this passkey was added already"))
+	}
+	err = v.Desk.AddPasskey(v.r.Context(), desk.Passkey{
+		ID: made.ID, User: v.who.Name, Label: label, Key: made.Key, Counter: made.Counter, Backable: made.Backable, Made: now,
+	})
+	if isTrouble(err) {
+		return err
+	} else if err != nil {
+		return v.passkeyPage(label, err)
+	}
+	v.Log.Info("passkey added", "user", v.who.Name)
+	return v.see("/passkeys", "passkey-added")
+}
+
+// removePasskey ends the user's other sessions, too: a device that was lost may have begun them.
+func (v *visit) removePasskey() error {
+	err := v.Desk.RemovePasskey(v.r.Context(), v.who.Name, v.sent("id"))
+	if isTrouble(err) {
+		return err
+	} else if err != nil {
+		return v.passkeyPage("", err)
+	}
+	v.sessions.endOthers(v.who.Name, v.text(v.r))
+	v.Log.Info("passkey removed", "user", v.who.Name)
+	return v.see("/passkeys", "passkey-removed")
+}

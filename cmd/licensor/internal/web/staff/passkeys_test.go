@@ -1,0 +1,194 @@
+package staff
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/offlicense/offlicense/cmd/licensor/internal/desk"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/ledgertest"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/web/passkey/passkeytest"
+)
+
+// options are what the script asks for.
+type options struct {
+	Challenge string `json:"challenge"`
+	RPID      string `json:"rpId"`
+	RP        struct{ ID string }
+	User      struct{ ID, Name string }
+	Exclude   []struct{ ID string } `json:"excludeCredentials"`
+	Selection struct {
+		ResidentKey      string
+		UserVerification string
+	} `json:"authenticatorSelection"`
+	UserVerification string
+}
+
+func (b *browser) ask(path string) (o options) {
+	b.Helper()
+	got := b.get(path)
+	if err := json.Unmarshal([]byte(got.body), &o); err != nil || got.status != http.StatusOK || len(o.Challenge) != 75 {
+		b.Fatalf("%s: got %d %s", path, got.status, got.body)
+	}
+	return o
+}
+
+// device is an authenticator before the desk.
+func (h *house) device() *passkeytest.Authenticator {
+	return passkeytest.New(h, -7, "desk.acme.example", "https://desk.acme.example")
+}
+
+// add adds a passkey.
+func (b *browser) add(a *passkeytest.Authenticator, label string) *answered {
+	b.Helper()
+	o := b.ask("/passkeys/new")
+	if o.RP.ID != "desk.acme.example" || o.Selection.ResidentKey != "required" || o.Selection.UserVerification != "required" {
+		b.Errorf("got %+v", o)
+	}
+	a.Handle, _ = base64.RawURLEncoding.DecodeString(o.User.ID)
+	client, attestation := a.Create(o.Challenge)
+	return b.post("/passkeys", url.Values{"label": {label}, "client": {encoded(client)}, "attestation": {encoded(attestation)}})
+}
+
+// use makes what a passkey signs in with.
+func (b *browser) use(a *passkeytest.Authenticator) url.Values {
+	b.Helper()
+	o := b.ask("/sign-in/passkey")
+	if o.RPID != "desk.acme.example" || o.UserVerification != "required" {
+		b.Errorf("got %+v", o)
+	}
+	client, data, signature := a.Get(o.Challenge)
+	return url.Values{"id": {encoded(a.ID)}, "client": {encoded(client)}, "data": {encoded(data)}, "signature": {encoded(signature)}, "handle": {encoded(a.Handle)}}
+}
+
+// TestPasskeys: one is added, signs in, is removed, and is good for nothing then.
+func TestPasskeys(t *testing.T) {
+	ledgertest.Everywhere(t, func(t *testing.T, where string) {
+		h := build(t, where)
+		h.user("anna", desk.Sign)
+		h.user("bob", desk.Revoke)
+		anna, bob, a := h.in("anna"), h.in("bob"), h.device()
+		if got := anna.get("/passkeys"); got.status != http.StatusOK || !strings.Contains(got.body, `src="/assets/passkey.js"`) {
+			t.Fatalf("got %d %s", got.status, got.body)
+		}
+		for _, label := range []string{"", " ", strings.Repeat("x", 65), "a\nb"} {
+			if got := anna.add(h.device(), label); got.status != http.StatusUnprocessableEntity {
+				t.Errorf("%q: got %d", label, got.status)
+			}
+		}
+		if got := anna.add(a, "<b>laptop</b>"); got.to() != "/passkeys?done=passkey-added" {
+			t.Fatalf("got %d %s", got.status, got.body)
+		}
+		if got := anna.get("/passkeys"); !strings.Contains(got.body, "&lt;b&gt;laptop&lt;/b&gt;") || !strings.Contains(got.body, "never") {
+			t.Errorf("got %s", got.body)
+		}
+		if o := anna.ask("/passkeys/new"); len(o.Exclude) != 1 || o.Exclude[0].ID != encoded(a.ID) {
+			t.Errorf("got %+v", o)
+		}
+		own := a.Handle
+		if got := bob.add(a, "mine"); got.status != http.StatusUnprocessableEntity || !strings.Contains(got.body, "known already") {
+			t.Errorf("another one's passkey: %d %s", got.status, got.body)
+		}
+
+		phone := &browser{house: h}
+		a.Handle = own
+		form := phone.use(a)
+		form.Set("next", "/queue?a=b")
+		got := phone.post("/sign-in", form)
+		if got.status != http.StatusSeeOther || got.to() != "/queue?a=b" || phone.cookie == nil || !strings.Contains(phone.get("/passkeys").body, "<span>anna</span>") {
+			t.Fatalf("got %d %s", got.status, got.body)
+		}
+		refused := func(what string, form url.Values, want string) {
+			t.Helper()
+			thief := &browser{house: h}
+			if got := thief.post("/sign-in", form); got.status != http.StatusForbidden || !strings.Contains(got.body, want) || thief.cookie != nil {
+				t.Errorf("%s: got %d %s", what, got.status, got.body)
+			}
+		}
+		refused("the same again", form, "was used for this sign-in already")
+		refused("nothing", nil, "not known here")
+		form = phone.use(a)
+		form.Set("handle", encoded([]byte("bob")))
+		refused("another user", form, "not as it was")
+		form = phone.use(a)
+		form.Set("next", "//evil.example")
+		if got := (&browser{house: h}).post("/sign-in", form); got.to() != "/" {
+			t.Errorf("it leads to %q", got.to())
+		}
+		a.Flags |= passkeytest.Backable
+		refused("it can be copied now", phone.use(a), "not as it was")
+		a.Flags = passkeytest.Good
+		// A challenge to add one is of no use to sign in, nor another one's to add one.
+		o := anna.ask("/passkeys/new")
+		client, data, signature := a.Get(o.Challenge)
+		refused("a challenge to add one", url.Values{"id": {encoded(a.ID)}, "client": {encoded(client)}, "data": {encoded(data)}, "signature": {encoded(signature)}, "handle": {encoded(a.Handle)}}, "another challenge")
+		other := h.device()
+		client, attestation := other.Create(o.Challenge)
+		if got := bob.post("/passkeys", url.Values{"label": {"x"}, "client": {encoded(client)}, "attestation": {encoded(attestation)}}); got.status != http.StatusUnprocessableEntity {
+			t.Errorf("another one's challenge: %d", got.status)
+		}
+
+		// A counter goes on; a copy of the device is found by it.
+		a.Counter = 5
+		for range 2 {
+			a.Counter++
+			if got := (&browser{house: h}).post("/sign-in", phone.use(a)); got.status != http.StatusSeeOther {
+				t.Errorf("got %d %s", got.status, got.body)
+			}
+		}
+		refused("a copy", phone.use(a), "as if there were a copy of it")
+
+		if got := bob.post("/passkeys/remove", url.Values{"id": {encoded(a.ID)}}); got.status != http.StatusUnprocessableEntity {
+			t.Errorf("another one removes it: %d", got.status)
+		}
+		if got := anna.post("/passkeys/remove", url.Values{"id": {encoded(a.ID)}}); got.to() != "/passkeys?done=passkey-removed" {
+			t.Errorf("got %d %s", got.status, got.body)
+		}
+		if got := phone.get("/passkeys"); got.status != http.StatusSeeOther {
+			t.Errorf("the device is signed in still: %d", got.status)
+		}
+		if got := anna.get("/passkeys"); got.status != http.StatusOK {
+			t.Errorf("who has removed it is signed out: %d", got.status)
+		}
+		a.Counter++
+		refused("removed", phone.use(a), "not known here")
+
+		// Who is disabled signs in with none, also when enabled again.
+		a = h.device()
+		anna.add(a, "new")
+		if err := h.desk.DisableUser(t.Context(), "anna", "bob", h.now()); err != nil {
+			t.Fatal(err)
+		}
+		refused("disabled", phone.use(a), "not known here")
+		h.user("anna", desk.Sign)
+		refused("enabled again", phone.use(a), "not known here")
+	})
+}
+
+// TestPasskeyIsRaced: what an authenticator has signed once signs in once.
+func TestPasskeyIsRaced(t *testing.T) {
+	h := build(t, t.TempDir()+"/ledger.db")
+	h.user("anna", desk.Read)
+	a := h.device()
+	anna := h.in("anna")
+	anna.add(a, "laptop")
+	form, in := anna.use(a), make(chan bool, 8)
+	var all sync.WaitGroup
+	for range cap(in) {
+		all.Go(func() { in <- (&browser{house: h}).post("/sign-in", form).status == http.StatusSeeOther })
+	}
+	all.Wait()
+	n := 0
+	for range cap(in) {
+		if <-in {
+			n++
+		}
+	}
+	if n != 1 {
+		t.Errorf("%d got in", n)
+	}
+}
