@@ -16,6 +16,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/offlicense/offlicense/cmd/internal/hint"
 	"github.com/offlicense/offlicense/cmd/internal/text"
@@ -121,6 +122,7 @@ func (s *Set) Write(w http.ResponseWriter, status int, name string, v View) erro
 	if err := s.of[name].Execute(&made, v); err != nil {
 		return err
 	}
+	html := visible(made.Bytes())
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Security-Policy", policy)
@@ -128,10 +130,31 @@ func (s *Set) Write(w http.ResponseWriter, status int, name string, v View) erro
 	h.Set("Cache-Control", "no-store")
 	// With none, a browser would not say either which site a form was sent from.
 	h.Set("Referrer-Policy", "same-origin")
-	h.Set("Content-Length", strconv.Itoa(made.Len()))
+	h.Set("Content-Length", strconv.Itoa(len(html)))
 	w.WriteHeader(status)
-	_, err := w.Write(made.Bytes())
+	_, err := w.Write(html)
 	return err
+}
+
+// visible writes out what is seen nowhere and changes how the rest is read: control characters,
+// and those that turn the direction of writing. No statement takes them, but a note may have them.
+func visible(html []byte) []byte {
+	hidden := func(c rune) bool {
+		return c != '\n' && c != '\t' && unicode.IsControl(c) || unicode.Is(unicode.Bidi_Control, c)
+	}
+	if !bytes.ContainsFunc(html, hidden) {
+		return html
+	}
+	var b bytes.Buffer
+	for _, c := range string(html) {
+		if hidden(c) {
+			quoted := strconv.QuoteRuneToASCII(c)
+			b.WriteString(quoted[1 : len(quoted)-1])
+		} else {
+			b.WriteRune(c)
+		}
+	}
+	return b.Bytes()
 }
 
 // See sends the browser on to a path of this site, after something was changed.

@@ -302,18 +302,29 @@ func (v *vendor) sold(invoice string, change func(*ledger.Entitlement)) {
 // request is the signed request of a site.
 func (v *vendor) request(n uint32, invoice string) string {
 	v.Helper()
+	return requestOf(v, n, invoice, "ops@site.example")
+}
+
+func requestOf(t testing.TB, n uint32, invoice, email string) string {
+	t.Helper()
+	return requestWith(t, n, invoice, email, func(*format.Request) {})
+}
+
+func requestWith(t testing.TB, n uint32, invoice, email string, change func(*format.Request)) string {
+	t.Helper()
 	key := ledgertest.SiteKey(n)
 	hash := sha256.Sum256(key.Public().Bytes())
 	q, err := ledgertest.Request(key.Public(), func(q *format.Request) {
-		q.Invoice, q.Account, q.Host = invoice, format.AccountHash(invoice, "ops@site.example"), fmt.Sprintf("web%d", n)
+		q.Invoice, q.Account, q.Host = invoice, format.AccountHash(invoice, email), fmt.Sprintf("web%d", n)
 		q.Components = []format.Component{{Label: format.LabelMachineID, Hash: hash[:8]}, {Label: format.LabelProductUUID, Hash: hash[8:16]}, {Label: format.LabelRootFS, Hash: hash[16:24]}}
+		change(q)
 	})
 	if err != nil {
-		v.Fatal(err)
+		t.Fatal(err)
 	}
 	raw, err := format.Seal(format.SignedRequest, key.Public().ID(), q.Body, key.Sign)
 	if err != nil {
-		v.Fatal(err)
+		t.Fatal(err)
 	}
 	return format.EncodeText(format.SignedRequest, raw)
 }
@@ -321,7 +332,12 @@ func (v *vendor) request(n uint32, invoice string) string {
 // active signs the request of a site beside the pages, and returns its activation.
 func (v *vendor) active(n uint32, invoice string) *ledger.License {
 	v.Helper()
-	q, err := verify.OpenRequest([]byte(v.request(n, invoice)))
+	return v.activeWith(v.request(n, invoice))
+}
+
+func (v *vendor) activeWith(request string) *ledger.License {
+	v.Helper()
+	q, err := verify.OpenRequest([]byte(request))
 	if err != nil {
 		v.Fatal(err)
 	}
@@ -358,3 +374,5 @@ func (v *vendor) waits(text, invoice string) *desk.Waiting {
 	}
 	return w
 }
+
+func unescaped(body string) string { return html.UnescapeString(body) }
