@@ -82,6 +82,12 @@ type body struct {
 	Standing *service.Standing
 }
 
+// Camera are the words of the module that reads codes.
+func (b *body) Camera() page.Camera {
+	return page.Camera{Start: b.T("camera_start"), Stop: b.T("camera_stop"), Aim: b.T("camera_aim"), More: b.T("camera_more"),
+		Other: b.T("camera_other"), Done: b.T("camera_done"), Unable: b.T("camera_unable")}
+}
+
 // waiting is a request or a release that waits for the staff.
 type waiting struct {
 	Number string // "" for one that is told none
@@ -111,7 +117,7 @@ func (p *Pages) write(w http.ResponseWriter, status int, name, title string, b *
 		v.Nav = append(v.Nav, page.Link{To: "/?lang=" + t.Lang, Text: t.Name, Here: t == b.texts})
 	}
 	if name == "first" {
-		v.Script = "scan.js"
+		v.Script = page.CameraScript
 	}
 	if err := templates.Write(w, status, name, v); err != nil {
 		p.Log.Error("page", "error", err.Error())

@@ -79,7 +79,7 @@ var layout string
 func Parse(files fs.FS, funcs template.FuncMap) *Set {
 	all := maps.Clone(common)
 	maps.Copy(all, funcs)
-	base := template.Must(template.New("layout").Funcs(all).Parse(layout))
+	base := template.Must(template.New("layout").Funcs(all).Parse(layout + camera))
 	if parts, err := fs.ReadFile(files, "parts.html"); err == nil {
 		template.Must(base.Parse(string(parts)))
 	}
