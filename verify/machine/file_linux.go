@@ -1,6 +1,7 @@
 package machine
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"os"
@@ -32,14 +33,15 @@ func readFile(path string, limit int) ([]byte, error) {
 	if !info.Mode().IsRegular() {
 		return nil, errNotRegular
 	}
-	b, err := io.ReadAll(io.LimitReader(f, int64(limit)+1))
-	if err != nil {
+	// The system makes these files while they are read: in few pieces it has less to do.
+	b := bytes.NewBuffer(make([]byte, 0, min(limit, 4<<10)+bytes.MinRead))
+	if _, err := b.ReadFrom(io.LimitReader(f, int64(limit)+1)); err != nil {
 		return nil, err
 	}
-	if len(b) > limit {
+	if b.Len() > limit {
 		return nil, errTooLong
 	}
-	return b, nil
+	return b.Bytes(), nil
 }
 
 // readWord returns a small file without the white space around it, or "" if there is none to

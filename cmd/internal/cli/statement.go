@@ -81,11 +81,15 @@ func (e *Env) ReadCarrier(path string) ([]byte, error) {
 		return nil, err
 	}
 	defer in.Close()
-	// A small file fits, and its end is seen.
+	// A small file fits, with room for more: a read that ends where the file does was of all of it.
 	data := make([]byte, max(bytes.MinRead, min(in.size+1, envelope.MaxSize)))
-	n, err := io.ReadFull(in, data)
+	least := int64(len(data))
+	if in.size > 0 {
+		least = min(least, in.size)
+	}
+	n, err := io.ReadAtLeast(in, data, int(least))
+	whole := err == io.EOF || err == io.ErrUnexpectedEOF || err == nil && int64(n) == in.size && n < len(data)
 	data = data[:n]
-	whole := err == io.EOF || err == io.ErrUnexpectedEOF
 	if err != nil && !whole {
 		return nil, FileError("read", path, err)
 	}

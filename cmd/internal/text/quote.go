@@ -35,6 +35,7 @@ func Quote(s string) string {
 func Clean(s string) string {
 	name := format.ValidText(s, len(s)) == nil
 	var b strings.Builder
+	b.Grow(len(s))
 	for i, size := 0, 0; i < len(s); i += size {
 		var r rune
 		r, size = utf8.DecodeRuneInString(s[i:])

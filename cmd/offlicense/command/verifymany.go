@@ -203,7 +203,8 @@ func (r *manyRun) print(all []toCheck) error {
 			case table != nil:
 				table.Row(a.cells()...)
 			default:
-				out.WriteString(lines[i] + "\n")
+				out.WriteString(lines[i])
+				out.WriteByte('\n')
 			}
 		}
 	}
