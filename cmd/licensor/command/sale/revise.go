@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
-	"github.com/offlicense/offlicense/cmd/internal/text"
 	"github.com/offlicense/offlicense/cmd/licensor/command/common"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
@@ -101,7 +100,9 @@ func (r *revision) revise(env *cli.Env, args []string, verb string, change servi
 		if err != nil {
 			return err
 		}
-		warnOfNarrower(env, done)
+		if narrower := service.NarrowerWarning(done.Revised); narrower != "" {
+			env.Warnf("%s", narrower)
+		}
 		return answerRevision(ctx, env, s, invoice, len(revised.Steps) > 0, delivered)
 	})
 }
@@ -123,18 +124,6 @@ func (r *revision) reviseLater(ctx context.Context, env *cli.Env, s *service.Ser
 		fmt.Fprintln(env.Stderr, "Recorded. What licenses say stays as it is.")
 	}
 	return answerRevision(ctx, env, s, invoice, len(done.Steps) > 0, []service.Delivered{})
-}
-
-// warnOfNarrower tells that the licenses from before grant what was taken away.
-func warnOfNarrower(env *cli.Env, revised *service.Revised) {
-	if len(revised.Steps) < 2 || !revised.Narrows() {
-		return
-	}
-	end := "forever"
-	if !revised.Before.Expires.IsZero() {
-		end = "until " + text.LastDay(revised.Before.HardEnd())
-	}
-	env.Warnf("the earlier licenses grant what they did, and remain valid %s where they are in use; to revoke one: licensor revoke --license ID --why TEXT", end)
 }
 
 // answerRevision is what renew --json and amend --json print.

@@ -179,3 +179,16 @@ func (s *Service) RevisingOf(ctx context.Context, r *RevisionPreview) (*Revising
 	}
 	return made, err
 }
+
+// NarrowerWarning says that the licenses from before a change grant what it takes away, "" if
+// they do not.
+func NarrowerWarning(r *RevisionPreview) string {
+	if len(r.Steps) < 2 || !r.Narrows() {
+		return ""
+	}
+	end := "forever"
+	if !r.Before.Expires.IsZero() {
+		end = "until " + text.LastDay(r.Before.HardEnd())
+	}
+	return fmt.Sprintf("the earlier licenses grant what they did, and remain valid %s where they are in use; to revoke one: licensor revoke --license ID --why TEXT", end)
+}

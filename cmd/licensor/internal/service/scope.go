@@ -13,18 +13,24 @@ import (
 	"github.com/offlicense/offlicense/verify"
 )
 
-// WarnOfScope says that no staff key of the home may sign what was sold. It is a
-// warning: somebody else's key may, and a home without keys is that of a workstation
-// that only records.
+// WarnOfScope warns of BeyondKeys.
 func (s *Service) WarnOfScope(now time.Time, sold ...*ledger.Entitlement) {
+	if beyond := s.BeyondKeys(now, sold...); beyond != "" {
+		s.warnf("%s", beyond)
+	}
+}
+
+// BeyondKeys says that no staff key of the home may sign what was sold, "" if one may. It is
+// no error: somebody else's key may, and a home without keys is that of a workstation
+// that only records.
+func (s *Service) BeyondKeys(now time.Time, sold ...*ledger.Entitlement) string {
 	delegations, err := s.home.Delegations()
 	delegations = slices.DeleteFunc(delegations, func(d *format.DelegationClaims) bool { return d.Scope.Revocations })
 	if errors.Is(err, fs.ErrNotExist) || err == nil && len(delegations) == 0 {
-		return
+		return ""
 	}
 	if err != nil {
-		s.warnf("it is not known whether a staff key here may sign this: %v", err)
-		return
+		return fmt.Sprintf("it is not known whether a staff key here may sign this: %v", err)
 	}
 	var first *ledger.Entitlement
 	beyond := 0
@@ -36,13 +42,13 @@ func (s *Service) WarnOfScope(now time.Time, sold ...*ledger.Entitlement) {
 		}
 	}
 	if beyond == 0 {
-		return
+		return ""
 	}
 	what := "such a license"
 	if len(sold) > 1 {
 		what = fmt.Sprintf("licenses for %d of them; the first is %s", beyond, first.Invoice)
 	}
-	s.warnf("no staff key here may sign %s: %s; ask the holder of the root key for a wider delegation",
+	return fmt.Sprintf("no staff key here may sign %s: %s; ask the holder of the root key for a wider delegation",
 		what, strings.Join(s.outOfScope(delegations, now, first), "; "))
 }
 

@@ -32,6 +32,8 @@ type change struct {
 	upload      bool   // a field takes a file
 	single      bool   // the fields and what it would do are one page
 
+	// check marks fields that say what they should not; nil: any text will do.
+	check func()
 	// look says what would be done with the fields as they are.
 	look func() (*looked, error)
 	// do does it, and says where that is shown, by a word of done.
@@ -142,7 +144,7 @@ func (v *visit) ask(c *change) error {
 		return v.show("change", c.title, c.view(nil))
 	}
 	if c.wrong() {
-		err := error(hint.Errorf("something is missing").WithHint("it says below what"))
+		err := error(hint.Errorf("something is missing, or is not right").WithHint("it says below what"))
 		if c.single {
 			l, failed := c.look()
 			if failed != nil {
@@ -156,6 +158,8 @@ func (v *visit) ask(c *change) error {
 	switch {
 	case err != nil && c.single:
 		return v.unasked(c, err)
+	case errors.Is(err, errStale):
+		return v.write(http.StatusConflict, "change", c.title, c.view(nil), err)
 	case err != nil:
 		return v.again("change", c.title, c.view(nil), err)
 	case l.already != "":
@@ -182,6 +186,9 @@ func (v *visit) ask(c *change) error {
 }
 
 var errSeen = hint.Errorf("this has changed since you looked at it; nothing was done").WithHint("look at it as it is now, and press again")
+
+// errStale is of a form that was opened before somebody else changed what it is about.
+var errStale = hint.Errorf("somebody has changed this since you opened the form; nothing was done").WithHint("the fields that you left alone are as they are now: look, and go on")
 
 // unasked shows a form that has nothing to press: the rules stand against it.
 func (v *visit) unasked(c *change, err error) error {
@@ -263,6 +270,9 @@ func (v *visit) file(name string) multipart.File {
 
 // wrong reports whether a field is missing, or is marked already.
 func (c *change) wrong() (wrong bool) {
+	if c.check != nil {
+		c.check()
+	}
 	for _, f := range c.fields {
 		if f.Required && f.Value == "" && f.Error == "" {
 			f.Error = "This is missing."

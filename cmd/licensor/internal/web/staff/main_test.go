@@ -154,6 +154,8 @@ func keepPage(t *testing.T, path string, body []byte) {
 	}
 }
 
+func unescape(s string) string { return html.UnescapeString(s) }
+
 func (v *vendor) get(path string) answer { v.Helper(); return v.getAs(all, path) }
 
 func (v *vendor) getAs(who, path string) answer {
