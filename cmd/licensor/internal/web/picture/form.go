@@ -25,7 +25,7 @@ const (
 )
 
 // FromForm reads the form of a page that takes a statement: pasted, as a file, as photos of its
-// codes, or its parts in any of these. It returns the other fields, and the text of the only
+// codes, or its parts in any of these. It returns the fields but for the files, and the text of the only
 // statement of a wanted kind; where there is none, the text as it is, and whoever decodes it says
 // what is wrong with it. Nobody may have read the form before.
 //
@@ -87,6 +87,7 @@ func (u *upload) fields(req *http.Request) error {
 			u.values[name] = all
 			continue
 		}
+		u.values[name] = all
 		for _, text := range all {
 			if err := u.add([]byte(text)); err != nil {
 				return err
@@ -126,6 +127,9 @@ func (u *upload) parts(req *http.Request) error {
 			}
 			if err := u.add(data); err != nil {
 				return err
+			}
+			if name == TextField {
+				u.values.Add(name, string(data))
 			}
 		default:
 			u.values.Add(name, string(data))

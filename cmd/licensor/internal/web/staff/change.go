@@ -6,9 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"mime/multipart"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 
@@ -16,6 +14,8 @@ import (
 	"github.com/offlicense/offlicense/cmd/licensor/internal/desk"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/web/page"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/web/picture"
+	"github.com/offlicense/offlicense/format"
 )
 
 // change is a form that changes something. It is posted with its fields; then what it would do
@@ -27,13 +27,15 @@ type change struct {
 	lead        string    // a sentence before the fields
 	about       []facts   // what the form is about
 	fields      []*field
-	button      string // that goes on from the fields
-	danger      bool   // what is done cannot be undone
-	upload      bool   // a field takes a file
-	single      bool   // the fields and what it would do are one page
+	button      string        // that goes on from the fields
+	danger      bool          // what is done cannot be undone
+	wants       []format.Kind // of the statement that it takes; none: it takes none
+	single      bool          // the fields and what it would do are one page
 
 	// check marks fields that say what they should not; nil: any text will do.
-	check func()
+	check  func()
+	unread error // why the statement was not found
+
 	// look says what would be done with the fields as they are.
 	look func() (*looked, error)
 	// do does it, and says where that is shown, by a word of done.
@@ -139,8 +141,8 @@ func (v *visit) ask(c *change) error {
 	if err := v.receive(c); err != nil {
 		return v.again("change", c.title, c.view(nil), err)
 	}
-	seen := v.r.PostFormValue(seenName)
-	if v.r.PostFormValue(stepName) == stepEdit {
+	seen := v.r.PostForm.Get(seenName)
+	if v.r.PostForm.Get(stepName) == stepEdit {
 		return v.show("change", c.title, c.view(nil))
 	}
 	if c.wrong() {
@@ -160,6 +162,8 @@ func (v *visit) ask(c *change) error {
 		return v.unasked(c, err)
 	case errors.Is(err, errStale):
 		return v.write(http.StatusConflict, "change", c.title, c.view(nil), err)
+	case err != nil && c.unread != nil && !isTrouble(err):
+		return v.write(cmp.Or(picture.Status(v.w.Header(), err), http.StatusUnprocessableEntity), "change", c.title, c.view(nil), err)
 	case err != nil:
 		return v.again("change", c.title, c.view(nil), err)
 	case l.already != "":
@@ -201,7 +205,7 @@ func (v *visit) unasked(c *change, err error) error {
 }
 
 func (c *change) view(l *looked) *formView {
-	f := &formView{Path: c.path, Back: c.back, Lead: c.lead, Facts: c.about, Button: c.button, Danger: c.danger, Upload: c.upload}
+	f := &formView{Path: c.path, Back: c.back, Lead: c.lead, Facts: c.about, Button: c.button, Danger: c.danger, Upload: len(c.wants) > 0}
 	if l != nil {
 		f.Confirm = !c.single
 		f.Facts = slices.Concat(c.about, l.facts)
@@ -234,21 +238,20 @@ func (l *looked) seen() string {
 
 // receive reads the fields of a form that was sent.
 func (v *visit) receive(c *change) error {
-	err := v.r.ParseForm()
-	if c.upload {
-		err = v.r.ParseMultipartForm(maxUpload)
-		if errors.Is(err, http.ErrNotMultipart) {
-			err = nil
+	if len(c.wants) > 0 {
+		var text []byte
+		v.r.PostForm, text, c.unread = v.Pictures.FromForm(v.r, c.wants...)
+		if c.unread == nil {
+			v.r.PostForm.Set(picture.TextField, string(text))
 		}
-	}
-	if err != nil {
-		return hint.Errorf("what was sent is too large, or came in parts").WithHint("send it again; a statement has a few thousand letters")
+	} else if err := v.r.ParseForm(); err != nil {
+		return hint.Errorf("what was sent is too large, or did not arrive whole").WithHint("send it again")
 	}
 	for _, f := range c.fields {
 		if f.Kind == kindFile {
 			continue
 		}
-		f.Value = strings.TrimSpace(v.r.PostFormValue(f.Name))
+		f.Value = strings.TrimSpace(v.r.PostForm.Get(f.Name))
 		if f.Kind != kindArea {
 			f.Value = strings.Join(strings.Fields(f.Value), " ")
 		}
@@ -256,16 +259,14 @@ func (v *visit) receive(c *change) error {
 	return nil
 }
 
-// file opens the file of a field, nil if none was sent.
-func (v *visit) file(name string) multipart.File {
-	if v.r.MultipartForm == nil {
-		return nil
+// statement is the text of the statement that was sent.
+func (c *change) statement() ([]byte, error) {
+	f := c.field(picture.TextField)
+	if c.unread != nil {
+		f.Error = "It cannot be read from this."
+		return nil, c.unread
 	}
-	file, _, err := v.r.FormFile(name)
-	if err != nil {
-		return nil
-	}
-	return file
+	return []byte(f.Value), nil
 }
 
 // wrong reports whether a field is missing, or is marked already.
@@ -306,20 +307,8 @@ func (p *Pages) changes(s Site, path string, right desk.Right, do func(*visit) e
 	s.Handle("POST "+path, p.acting(right, do))
 }
 
-// uploads registers a form that takes a file.
+// uploads registers a form that takes a statement, pasted, as a file or as photos.
 func (p *Pages) uploads(s Site, path string, right desk.Right, do func(*visit) error) {
 	s.Handle("GET "+path, p.reading(right, do))
-	s.HandleUpload("POST "+path, maxUpload, p.acting(right, do))
-}
-
-// maxUpload is the most bytes of a file that is sent, such as a mail with a request in it.
-const maxUpload = 4 << 20
-
-// at is a path of this site.
-func at(parts ...string) string {
-	var path strings.Builder
-	for _, part := range parts {
-		path.WriteString("/" + url.PathEscape(part))
-	}
-	return path.String()
+	s.HandleUpload("POST "+path, int64(p.Pictures.Limits.Bytes), p.acting(right, do))
 }

@@ -72,20 +72,20 @@ func (v *visit) amend() error {
 		return v.revised(form, h, said, r, warnings, err, button)
 	}
 	c.do = func() (string, string, error) {
-		return at("entitlements", h.Invoice), "amended", v.revise(h, v.unchanged(h, said, ledger.ActionAmend), "amend")
+		return page.Path("entitlements", h.Invoice), "amended", v.revise(h, v.unchanged(h, said, ledger.ActionAmend), "amend")
 	}
 	return v.ask(c)
 }
 
 // renew gives a sale a later end.
 func (v *visit) renew() error {
-	h, err := v.Service.Holding(v.r.Context(), v.r.PathValue("invoice"))
+	h, err := v.Service.Holding(v.r.Context(), v.named("invoice"))
 	if err != nil {
 		return err
 	}
 	ends := endFields(!h.Expires.IsZero(), !h.UpdatesUntil.IsZero())
-	c := &change{title: "Renew " + h.Invoice, path: at("entitlements", h.Invoice, "renew"), button: "Look at it",
-		back:   page.Link{To: at("entitlements", h.Invoice), Text: "Back to the sale"},
+	c := &change{title: "Renew " + h.Invoice, path: page.Path("entitlements", h.Invoice, "renew"), button: "Look at it",
+		back:   page.Link{To: page.Path("entitlements", h.Invoice), Text: "Back to the sale"},
 		about:  []facts{factsOf("The sale", v.saleRows(h))},
 		fields: append(ends, v.later(), why(false))}
 	if !h.Expires.IsZero() && !h.Expires.After(v.by.Now) {
@@ -103,7 +103,7 @@ func (v *visit) renew() error {
 			return nil, err
 		}
 		if len(r.Steps) == 0 {
-			return &looked{already: at("entitlements", h.Invoice)}, nil
+			return &looked{already: page.Path("entitlements", h.Invoice)}, nil
 		}
 		// As days: so it is the same renewal if it is sent again.
 		for _, end := range []struct {
@@ -126,7 +126,7 @@ func (v *visit) renew() error {
 		return l, err
 	}
 	c.do = func() (string, string, error) {
-		return at("entitlements", h.Invoice), "renewed", v.revise(h, service.NewRenewal(to), "renew")
+		return page.Path("entitlements", h.Invoice), "renewed", v.revise(h, service.NewRenewal(to), "renew")
 	}
 	return v.ask(c)
 }
@@ -197,11 +197,11 @@ var standings = []standing{
 }
 
 func (s standing) page(v *visit) error {
-	h, err := v.Service.Holding(v.r.Context(), v.r.PathValue("invoice"))
+	h, err := v.Service.Holding(v.r.Context(), v.named("invoice"))
 	if err != nil {
 		return err
 	}
-	sale := at("entitlements", h.Invoice)
+	sale := page.Path("entitlements", h.Invoice)
 	c := &change{title: s.title + " " + h.Invoice, path: sale + "/" + s.verb, lead: s.lead, button: s.button, single: true,
 		back: page.Link{To: sale, Text: "Back to the sale"}, fields: []*field{why(true)}}
 	if s.to == ledger.StandingCanceled {

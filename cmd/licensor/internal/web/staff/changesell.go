@@ -102,7 +102,7 @@ func (v *visit) sell() error {
 		}
 		sale := &o[0].Entitlement
 		if o[0].Known {
-			l.already = at("entitlements", sale.Invoice)
+			l.already = page.Path("entitlements", sale.Invoice)
 			return l, nil
 		}
 		fix(said, sale)
@@ -125,7 +125,7 @@ func (v *visit) sell() error {
 		if o[0].Known { // somebody was faster
 			word = "already"
 		}
-		return at("entitlements", o[0].Invoice), word, err
+		return page.Path("entitlements", o[0].Invoice), word, err
 	}
 	return v.ask(c)
 }
@@ -141,13 +141,13 @@ func firstOf(err error) error {
 
 // revising is a form that changes the terms of a sale that is on record.
 func (v *visit) revising(title, verb string, has func(*ledger.Term) bool) (*change, *termForm, *ledger.Holding, error) {
-	h, err := v.Service.Holding(v.r.Context(), v.r.PathValue("invoice"))
+	h, err := v.Service.Holding(v.r.Context(), v.named("invoice"))
 	if err != nil {
 		return nil, nil, nil, err
 	}
 	form := newTermForm(has, func(t *ledger.Term) string { return t.Get(&h.Entitlement) }).of(&h.Entitlement)
-	return &change{title: title + " " + h.Invoice, path: at("entitlements", h.Invoice, verb), button: "Look at it",
-		back: page.Link{To: at("entitlements", h.Invoice), Text: "Back to the sale"}}, form, h, nil
+	return &change{title: title + " " + h.Invoice, path: page.Path("entitlements", h.Invoice, verb), button: "Look at it",
+		back: page.Link{To: page.Path("entitlements", h.Invoice), Text: "Back to the sale"}}, form, h, nil
 }
 
 // previewed is what a preview of a change says, for a person to agree to.
@@ -203,7 +203,7 @@ func (v *visit) correct() error {
 		if err != nil {
 			return "", "", err
 		}
-		return at("entitlements", r.After.Invoice), "corrected", nil
+		return page.Path("entitlements", r.After.Invoice), "corrected", nil
 	}
 	return v.ask(c)
 }
@@ -216,7 +216,7 @@ func (v *visit) revised(form *termForm, h *ledger.Holding, said []saidTerm, r *s
 	case len(said) == 0:
 		return nil, errNothing
 	case err == nil && len(r.Steps) == 0:
-		return &looked{already: at("entitlements", h.Invoice)}, nil
+		return &looked{already: page.Path("entitlements", h.Invoice)}, nil
 	case form.stale(&h.Entitlement):
 		return nil, errStale
 	case err != nil:

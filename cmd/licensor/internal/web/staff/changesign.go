@@ -4,14 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
+	"strings"
 
-	"github.com/offlicense/offlicense/cmd/internal/envelope"
 	"github.com/offlicense/offlicense/cmd/internal/hint"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/desk"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/web/page"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/web/picture"
 	"github.com/offlicense/offlicense/format"
 	"github.com/offlicense/offlicense/verify"
 )
@@ -21,41 +21,9 @@ import (
 // statementFields ask for a statement, as text or as a file.
 func statementFields(what string) []*field {
 	return []*field{
-		{Name: "text", Label: "Text", Kind: kindArea, Help: "Paste " + what + ", or the whole mail that it came in."},
-		{Name: "file", Label: "Or a file", Kind: kindFile, Help: "The file that came from the server, or a saved mail."},
+		{Name: picture.TextField, Label: "Text", Kind: kindArea, Help: "Paste " + what + ", or the whole mail that it came in."},
+		{Name: picture.FileField, Label: "Or a file", Kind: kindFile, Help: "The file that came from the server, a saved mail, or photos of the codes."},
 	}
-}
-
-// statement finds the statement that a form has, and keeps its text for the next step.
-func (v *visit) statement(c *change, kinds ...format.Kind) ([]byte, error) {
-	s := envelope.NewSearch(nil)
-	text, empty := c.field("text"), true
-	if text.Value != "" {
-		s.Add([]byte(text.Value))
-		empty = false
-	}
-	if file := v.file("file"); file != nil {
-		defer file.Close()
-		data, err := io.ReadAll(io.LimitReader(file, maxUpload))
-		if err != nil {
-			return nil, hint.Errorf("the file was not sent whole").WithHint("send it again")
-		}
-		if len(data) > 0 {
-			s.Add(data)
-			empty = false
-		}
-	}
-	if empty {
-		text.Error = "Paste the text, or choose a file."
-		return nil, hint.Errorf("there is nothing to read").WithHint("paste the text, or choose a file")
-	}
-	found, err := s.Pick(kinds...)
-	if err != nil {
-		text.Error = "It is not in here."
-		return nil, err
-	}
-	text.Value = string(found)
-	return found, nil
 }
 
 func (c *change) field(name string) *field {
@@ -111,19 +79,23 @@ func sentences(texts []string) []string {
 	return all
 }
 
-func licensePath(l *ledger.License) string { return at("licenses", l.ID.String()) }
+func licensePath(l *ledger.License) string { return page.Path("licenses", l.ID.String()) }
+
+// requests are what a request may be: with its server's signature, or as from a QR code.
+var requests = []format.Kind{format.SignedRequest, format.RequestBody}
 
 // signRequest signs a request that did not come to the service.
 func (v *visit) signRequest() error {
-	c := &change{title: "Sign a request", path: "/sign", button: "Look at it", upload: true, back: page.Link{To: "/queue", Text: "The queue"},
+	c := &change{title: "Sign a request", path: "/sign", button: "Look at it", wants: requests, back: page.Link{To: "/queue", Text: "The queue"},
 		fields: append(statementFields("the request"), why(false))}
 	var q *verify.Request
 	c.look = func() (*looked, error) {
-		text, err := v.statement(c, format.SignedRequest, format.RequestBody)
-		if err != nil {
-			return nil, err
+		text, err := c.statement()
+		if err == nil {
+			q, err = verify.OpenRequest(text)
 		}
-		if q, err = verify.OpenRequest(text); err != nil {
+		if err != nil {
+			c.field(picture.TextField).Error = "This is no request."
 			return nil, err
 		}
 		v.by.Why = c.value("why")
@@ -149,7 +121,7 @@ func (v *visit) signRequest() error {
 
 // queued finds what waits under the number of the path.
 func (v *visit) queued() (*desk.Waiting, error) {
-	return v.Desk.Numbered(v.r.Context(), v.r.PathValue("number"))
+	return v.Desk.Numbered(v.r.Context(), strings.ToUpper(v.named("number")))
 }
 
 // queueSign signs what waits, or records it, if it is a release.
@@ -158,8 +130,8 @@ func (v *visit) queueSign() error {
 	if err != nil {
 		return err
 	}
-	c := &change{title: "Sign " + w.Number, path: at("queue", w.Number, "sign"), single: true, button: "Sign this license",
-		back: page.Link{To: at("queue", w.Number), Text: "Back"}, fields: []*field{why(false)}}
+	c := &change{title: "Sign " + w.Number, path: page.Path("queue", w.Number, "sign"), single: true, button: "Sign this license",
+		back: page.Link{To: page.Path("queue", w.Number), Text: "Back"}, fields: []*field{why(false)}}
 	if w.State == desk.Refused {
 		return v.unasked(c, hint.Errorf("request %s was refused by %s", w.Number, w.By).WithHint("to sign it all the same, take its text to Sign a request"))
 	}
@@ -217,8 +189,8 @@ func (v *visit) queueRefuse() error {
 		return err
 	}
 	q := desk.ViewOf(w)
-	c := &change{title: "Refuse " + w.Number, path: at("queue", w.Number, "refuse"), single: true, button: "Refuse this request", danger: true,
-		back:   page.Link{To: at("queue", w.Number), Text: "Back"},
+	c := &change{title: "Refuse " + w.Number, path: page.Path("queue", w.Number, "refuse"), single: true, button: "Refuse this request", danger: true,
+		back:   page.Link{To: page.Path("queue", w.Number), Text: "Back"},
 		fields: []*field{{Name: "say", Label: "What the customer reads", Required: true, Help: "One sentence, such as what to do instead."}}}
 	c.look = func() (*looked, error) {
 		said := c.field("say")
@@ -231,23 +203,23 @@ func (v *visit) queueRefuse() error {
 		}}}}
 		switch {
 		case w.State == desk.Refused && w.By == v.by.Operator && w.Said == said.Value:
-			l.already = at("queue", w.Number)
+			l.already = page.Path("queue", w.Number)
 		case w.State != desk.Waits:
 			return nil, hint.Errorf("request %s was %s by %s", w.Number, w.State, w.By).WithHint("the queue has those that wait")
 		}
 		return l, nil
 	}
 	c.do = func() (string, string, error) {
-		return at("queue", w.Number), "refused", v.Desk.Settle(v.r.Context(), w.Number, desk.Refused, c.value("say"), v.by.Operator, v.by.Now)
+		return page.Path("queue", w.Number), "refused", v.Desk.Settle(v.r.Context(), w.Number, desk.Refused, c.value("say"), v.by.Operator, v.by.Now)
 	}
 	return v.ask(c)
 }
 
 // release records a release that did not come to the service.
 func (v *visit) release() error {
-	c := &change{title: "Record a release", path: "/release", button: "Look at it", upload: true, back: page.Link{To: "/queue", Text: "The queue"},
+	c := &change{title: "Record a release", path: "/release", button: "Look at it", wants: []format.Kind{format.Release}, back: page.Link{To: "/queue", Text: "The queue"},
 		fields: append(statementFields("the release"), why(false))}
-	v.recordRelease(c, func() ([]byte, error) { return v.statement(c, format.Release) }, nil)
+	v.recordRelease(c, c.statement, nil)
 	return v.ask(c)
 }
 
@@ -270,7 +242,7 @@ func (v *visit) recordRelease(c *change, text func() ([]byte, error), w *desk.Wa
 		l := &looked{facts: []facts{factsOf("The release", given.Rows())}, button: "Record this release"}
 		shown, err := v.activation(given.Record.Activation)
 		if err == nil && shown.held.State == ledger.StateReleased && (w == nil || w.State == desk.Signed) {
-			l.already = at("entitlements", shown.Invoice)
+			l.already = page.Path("entitlements", shown.Invoice)
 		}
 		return l, err
 	}
@@ -292,11 +264,11 @@ func (v *visit) recordRelease(c *change, text func() ([]byte, error), w *desk.Wa
 		case r.License != nil:
 			return licensePath(r.License), "released", nil
 		case r.Refusal != nil:
-			return at("entitlements", r.Invoice), "released-refused", nil
+			return page.Path("entitlements", r.Invoice), "released-refused", nil
 		case r.Waits != nil:
-			return at("entitlements", r.Invoice), "released-waits", nil
+			return page.Path("entitlements", r.Invoice), "released-waits", nil
 		}
-		return at("entitlements", r.Invoice), "released", nil
+		return page.Path("entitlements", r.Invoice), "released", nil
 	}
 }
 

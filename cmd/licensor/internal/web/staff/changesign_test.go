@@ -75,16 +75,16 @@ func TestSign(t *testing.T) {
 	everywhere(t, func(t *testing.T, v *vendor) {
 		v.sold("S-1", nil)
 		text := v.request(1, "S-1")
-		v.has(v.get("/sign"), 200, `enctype="multipart/form-data"`, `<label for="text">`, `<label for="file">`)
-		v.has(v.post("/sign"), 422, "There is nothing to read", `aria-invalid="true"`)
-		v.has(v.post("/sign", "text", "good morning", "why", "they asked"), 422, "good morning</textarea>", `value="they asked"`)
-		v.has(v.post("/sign", "text", v.request(1, "S-9")), 422, "rule: claim")
-		v.has(v.post("/sign", "text", "OLL1:AAAA"), 422)
+		v.has(v.get("/sign"), 200, `enctype="multipart/form-data"`, `<label for="statement">`, `<label for="file">`)
+		v.has(v.post("/sign"), 422, "Nothing was given", `aria-invalid="true"`)
+		v.has(v.post("/sign", "statement", "good morning", "why", "they asked"), 422, "good morning</textarea>", `value="they asked"`)
+		v.has(v.post("/sign", "statement", v.request(1, "S-9")), 422, "rule: claim")
+		v.has(v.post("/sign", "statement", "OLL1:AAAA"), 422)
 		page := v.has(v.upload("/sign", "Dear all,\n\n> "+text+"\n"), 200, "Bought beside asked", "Sign this license")
 		v.has(v.confirm(page, "/sign", "step", "edit"), 200, "</textarea>")
 		v.leads(v.confirm(page, "/sign"), "/licenses/", "signed")
 		v.leads(v.confirm(page, "/sign"), "/licenses/", "already")
-		v.leads(v.post("/sign", "text", text), "/licenses/", "already")
+		v.leads(v.post("/sign", "statement", text), "/licenses/", "already")
 		if n := v.clean(ledger.ActionSign); n != 1 {
 			t.Errorf("%d licenses are on record", n)
 		}
@@ -105,7 +105,7 @@ func TestRelease(t *testing.T) {
 	everywhere(t, func(t *testing.T, v *vendor) {
 		v.sold("S-1", nil)
 		one, two := v.active(1, "S-1"), v.active(2, "S-1")
-		page := v.has(v.post("/release", "text", v.released(1, one)), 200, one.ID.String(), "web1", "Record this release")
+		page := v.has(v.post("/release", "statement", v.released(1, one)), 200, one.ID.String(), "web1", "Record this release")
 		v.leads(v.confirm(page, "/release"), "/entitlements/S-1", "released")
 		v.leads(v.confirm(page, "/release"), "/entitlements/S-1", "already")
 		w := v.waits(v.released(2, two), "S-1")
@@ -113,8 +113,8 @@ func TestRelease(t *testing.T) {
 		page = v.has(v.get(path), 200, two.ID.String(), "Record this release")
 		v.leads(v.confirm(page, path), "/entitlements/S-1", "released")
 		v.leads(v.confirm(page, path), "/entitlements/S-1", "already")
-		v.has(v.post("/release", "text", v.released(3, one)), 422)
-		v.has(v.post("/release", "text", v.request(1, "S-1")), 422)
+		v.has(v.post("/release", "statement", v.released(3, one)), 422)
+		v.has(v.post("/release", "statement", v.request(1, "S-1")), 422)
 		if n := v.clean(ledger.ActionRelease); n != 2 {
 			t.Errorf("%d releases are on record", n)
 		}

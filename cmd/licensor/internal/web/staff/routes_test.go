@@ -58,6 +58,21 @@ var routes = map[string]desk.Right{
 	"POST /sign":                  desk.Sign,
 	"GET /release":                desk.Sign,
 	"POST /release":               desk.Sign,
+
+	"GET /sell":                            desk.Sell,
+	"POST /sell":                           desk.Sell,
+	"GET /entitlements/{invoice}/correct":  desk.Sell,
+	"POST /entitlements/{invoice}/correct": desk.Sell,
+	"GET /entitlements/{invoice}/amend":    desk.Sell,
+	"POST /entitlements/{invoice}/amend":   desk.Sell,
+	"GET /entitlements/{invoice}/renew":    desk.Sell,
+	"POST /entitlements/{invoice}/renew":   desk.Sell,
+	"GET /entitlements/{invoice}/suspend":  desk.Revoke,
+	"POST /entitlements/{invoice}/suspend": desk.Revoke,
+	"GET /entitlements/{invoice}/resume":   desk.Revoke,
+	"POST /entitlements/{invoice}/resume":  desk.Revoke,
+	"GET /entitlements/{invoice}/cancel":   desk.Revoke,
+	"POST /entitlements/{invoice}/cancel":  desk.Revoke,
 }
 
 // registered are the patterns of all pages.

@@ -114,9 +114,9 @@ type action struct {
 func saleActions(h *ledger.Holding, now time.Time) (all []action) {
 	switch h.Standing {
 	case ledger.StandingCanceled:
-		return []action{{"correct", "Correct", desk.Sell}}
+		return nil
 	case ledger.StandingSuspended:
-		all = append(all, action{"resume", "Resume", desk.Sell})
+		all = append(all, action{"resume", "Resume", desk.Revoke})
 	default:
 		if h.Ends() || !h.UpdatesUntil.IsZero() {
 			all = append(all, action{"renew", "Renew", desk.Sell})
@@ -128,7 +128,7 @@ func saleActions(h *ledger.Holding, now time.Time) (all []action) {
 	}
 	all = append(all, action{"correct", "Correct", desk.Sell})
 	if h.Standing == "" {
-		all = append(all, action{"suspend", "Suspend", desk.Sell})
+		all = append(all, action{"suspend", "Suspend", desk.Revoke})
 	}
 	return append(all, action{"cancel", "Cancel", desk.Revoke})
 }
@@ -162,7 +162,7 @@ func (v *visit) mayOpen(to string) bool {
 	switch word {
 	case "sign", "release", "sign-unbound", "move", "deactivate", "reactivate":
 		return v.who.May(desk.Sign)
-	case "revoke":
+	case "revoke", "resume":
 		return v.who.May(desk.Revoke)
 	}
 	return v.who.May(desk.Sell)
