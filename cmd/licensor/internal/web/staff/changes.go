@@ -16,3 +16,20 @@ func (p *Pages) registerChanges(s Site) {
 		p.changes(s, "/entitlements/{invoice}/"+to.verb, desk.Revoke, to.page)
 	}
 }
+
+// changed are the words of done for the forms that change something.
+var changed = map[string]string{
+	"sold":             "Recorded: the customer now makes a request with this invoice and e-mail address.",
+	"corrected":        "Corrected, and on record.",
+	"amended":          "Amended, and on record; what was signed anew is on the page of each server.",
+	"renewed":          "Renewed, and on record; what was signed anew is on the page of each server.",
+	"suspended":        "Suspended: nothing new is signed until it is resumed.",
+	"resumed":          "Resumed: requests are signed as before.",
+	"canceled":         "Canceled: its licenses wait for the next revocation list.",
+	"already":          "That is on record already; nothing was done twice.",
+	"signed":           "Signed, and on record.",
+	"refused":          "Refused: whoever posts this request again reads what you said.",
+	"released":         "The release is on record, and its seat is free.",
+	"released-waits":   "The release is on record; its seat waits for the new server of the move, which asks for its license now.",
+	"released-refused": "The release is on record, but the new server of the move gets no license: it makes a new request.",
+}

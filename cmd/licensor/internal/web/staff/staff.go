@@ -5,6 +5,7 @@
 package staff
 
 import (
+	"cmp"
 	"context"
 	"embed"
 	"errors"
@@ -154,34 +155,23 @@ func (v *visit) again(name, title string, body any, err error) error {
 func (v *visit) write(status int, name, title string, body any, err error) error {
 	return templates.Write(v.w, status, name, page.View{
 		Title: title, Brand: v.Brand.Name, Who: v.name(), Nav: v.nav(), Body: body, Script: v.script,
-		Error: page.ErrorOf(err), Notice: done[v.r.URL.Query().Get("done")],
+		Error: page.ErrorOf(err), Notice: doneBy(v.r.URL.Query().Get("done")),
 	})
 }
 
 // done says what a form has done: the page after it is told which by a word, so that no link can
 // put a sentence of its own onto a page.
 var done = map[string]string{
-	"signed-out":       "You are signed out.",
-	"passkey-added":    "The passkey is added: the next time you sign in with it.",
-	"passkey-removed":  "The passkey is removed, and other browsers in which you were signed in are signed out.",
-	"sold":             "Recorded: the customer now makes a request with this invoice and e-mail address.",
-	"corrected":        "Corrected, and on record.",
-	"amended":          "Amended, and on record; what was signed anew is on the page of each server.",
-	"renewed":          "Renewed, and on record; what was signed anew is on the page of each server.",
-	"suspended":        "Suspended: nothing new is signed until it is resumed.",
-	"resumed":          "Resumed: requests are signed as before.",
-	"canceled":         "Canceled: its licenses wait for the next revocation list.",
-	"already":          "That is on record already; nothing was done twice.",
-	"signed":           "Signed, and on record.",
-	"refused":          "Refused: whoever posts this request again reads what you said.",
-	"released":         "The release is on record, and its seat is free.",
-	"released-waits":   "The release is on record; its seat waits for the new server of the move, which asks for its license now.",
-	"released-refused": "The release is on record, but the new server of the move gets no license: it makes a new request.",
+	"signed-out":      "You are signed out.",
+	"passkey-added":   "The passkey is added: the next time you sign in with it.",
+	"passkey-removed": "The passkey is removed, and other browsers in which you were signed in are signed out.",
 }
+
+func doneBy(word string) string { return cmp.Or(done[word], changed[word]) }
 
 // see goes on to the page that shows what was done.
 func (v *visit) see(to, word string) error {
-	if _, known := done[word]; !known && word != "" {
+	if doneBy(word) == "" && word != "" {
 		panic("no sentence for " + word)
 	}
 	if word != "" {
