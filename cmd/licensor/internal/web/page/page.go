@@ -102,7 +102,9 @@ var common = template.FuncMap{
 	"day":   func(t time.Time) string { return stamp(t, time.DateOnly) },
 	"time":  func(t time.Time) string { return stamp(t, "2006-01-02 15:04 UTC") },
 	"join":  strings.Join,
-	"until": text.LastDay,
+
+	"camera": func() Camera { return CameraInEnglish },
+	"until":  text.LastDay,
 }
 
 func stamp(t time.Time, layout string) string {

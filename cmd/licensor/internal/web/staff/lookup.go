@@ -25,10 +25,14 @@ type lookupView struct {
 }
 
 // lookup shows the form that takes a statement, to say what is on record of it.
-func (v *visit) lookup() error { return v.show("lookup", "Look up", &lookupView{}) }
+func (v *visit) lookup() error {
+	v.script = page.CameraScript
+	return v.show("lookup", "Look up", &lookupView{})
+}
 
 // lookUp says what is on record of a statement that was sent. It changes nothing.
 func (v *visit) lookUp() error {
+	v.script = page.CameraScript
 	_, text, err := v.Pictures.FromForm(v.r, lookedUp...)
 	if err == nil {
 		var shown *service.Shown
@@ -57,6 +61,7 @@ func (v *visit) tellOf(shown *service.Shown) error {
 		page.See(v.w, page.Path("activations", shown.Activation))
 		return nil
 	}
+	v.script = "" // there is no form
 	view := &lookupView{Code: format.ComparisonCode(shown.Request.Hash), Warnings: service.WarningsOf(shown.Request, v.by.Now)}
 	if shown.Dossier != nil {
 		view.Invoice = shown.Dossier.Invoice
