@@ -37,6 +37,12 @@ func Open(dir string, v *verify.Verifier, p Program) *Gate {
 	return &Gate{state: At(dir), verifier: v, program: p}
 }
 
+// State, Verifier and Program return what the Gate was opened with, the version and the date of the
+// program filled in.
+func (g *Gate) State() *State              { return g.state }
+func (g *Gate) Verifier() *verify.Verifier { return g.verifier }
+func (g *Gate) Program() Program           { return g.program }
+
 // Check judges the license that is installed in the state directory dir: the one call of a
 // program that asks when it starts, and not again. It returns a license or an error, never
 // both. The error is a *[verify.Refusal] that says why there is no license, unless the question

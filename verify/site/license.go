@@ -328,6 +328,10 @@ func (s *State) unverifiedLicense() (*format.LicenseClaims, error) {
 	if err != nil {
 		return nil, err
 	}
+	return unverifiedLicense(text)
+}
+
+func unverifiedLicense(text []byte) (*format.LicenseClaims, error) {
 	raw, err := format.DecodeTextAs(text, format.LicenseFile)
 	if err != nil {
 		return nil, err

@@ -24,7 +24,14 @@ type ReleaseOptions struct {
 	Verifier *verify.Verifier
 
 	Key Key // as in RequestOptions
+
+	// License is the text of a license that another one has replaced here; nil: the installed one. It is
+	// given up unless it is of the same activation as the installed license, which goes on: [ErrReplaced].
+	License []byte
 }
+
+// ErrReplaced says that a license was replaced by the installed one of the same activation.
+var ErrReplaced = errors.New("the license was replaced by the installed one, which has its seat: there is nothing to give up")
 
 // Release is a release that the machine key has signed.
 type Release struct {
@@ -85,6 +92,9 @@ func (s *State) Release(o ReleaseOptions) (*Release, error) {
 	if o.Key == nil {
 		r.Warnings = s.keyWarnings()
 	}
+	if o.License != nil {
+		return r, nil // the emergency is another license's
+	}
 	if err := s.endEmergency(); err != nil {
 		r.Warnings = append(r.Warnings, s.notRecorded(declarationFile, err))
 	}
@@ -103,7 +113,14 @@ func (s *State) planRelease(o ReleaseOptions) (*releasePlan, error) {
 	if o.Now.IsZero() || o.Random == nil {
 		return nil, errors.New("release: Now or Random is not set")
 	}
-	l, err := s.toRelease(o.Verifier)
+	text, err := o.License, error(nil)
+	if text == nil {
+		text, err = s.readLicense()
+	}
+	if err != nil {
+		return nil, err
+	}
+	l, err := s.toRelease(o.Verifier, text)
 	if err != nil {
 		return nil, err
 	}
@@ -130,7 +147,7 @@ func (s *State) planRelease(o ReleaseOptions) (*releasePlan, error) {
 			return nil, err
 		}
 	}
-	if err := s.refuseRevoked(o.Verifier); err != nil {
+	if err := s.refuseRevoked(o.Verifier, text); err != nil {
 		return nil, err
 	}
 	// By a clock that is wrong the vendor's record would free the seat before it was taken.
@@ -156,19 +173,15 @@ func (s *State) planRelease(o ReleaseOptions) (*releasePlan, error) {
 	return p, nil
 }
 
-// toRelease reads the installed license. It is not judged: what has ended, has moved or came
+// toRelease reads the license. It is not judged: what has ended, has moved or came
 // with a list that does not hold can be given up all the same.
-func (s *State) toRelease(v *verify.Verifier) (*format.LicenseClaims, error) {
-	text, err := s.readLicense()
-	if err != nil {
-		return nil, err
-	}
+func (s *State) toRelease(v *verify.Verifier, text []byte) (*format.LicenseClaims, error) {
 	if v != nil {
 		if _, err := v.Open(text); err != nil {
 			return nil, err
 		}
 	}
-	l, err := s.unverifiedLicense()
+	l, err := unverifiedLicense(text)
 	if errors.As(err, new(*format.MalformedError)) || errors.As(err, new(*format.WrongKindError)) {
 		return nil, (&verify.Refusal{
 			Reason:  verify.Malformed,
@@ -181,20 +194,23 @@ func (s *State) toRelease(v *verify.Verifier) (*format.LicenseClaims, error) {
 	if l.Binding == nil {
 		return nil, ErrNotBound
 	}
+	if installed, err := s.unverifiedLicense(); err == nil && installed.ID != l.ID && installed.Issuer == l.Issuer && installed.Activation == l.Activation {
+		return nil, ErrReplaced
+	}
 	return l, nil
 }
 
 // refuseRevoked refuses to release what a list at hand revokes, such as a license that
 // another has replaced: for it the vendor frees no seat.
-func (s *State) refuseRevoked(v *verify.Verifier) error {
+func (s *State) refuseRevoked(v *verify.Verifier, text []byte) error {
 	if v == nil {
 		return nil
 	}
-	opened := s.installed(v)
-	if opened == nil {
-		return nil
+	opened, err := v.Open(text)
+	if err != nil {
+		return err
 	}
-	_, err := opened.Check(verify.Facts{
+	_, err = opened.Check(verify.Facts{
 		Now: time.Unix(0, 0), AnyProduct: true, AnyMachine: true, Revocations: s.keptLists(v).all(),
 	})
 	refusal, ok := errors.AsType[*verify.Refusal](err)

@@ -30,6 +30,11 @@ type RequestOptions struct {
 	Checker    *machine.User   // who checks the license, as [machine.ReadAs] takes them; nil: the user who makes the request
 	KeyOnly    bool            // offer nothing but the machine key; false wants something that identifies the machine
 
+	// Again returns the latest request instead of another one if it asks for the same, for the machine as it is
+	// now, and nothing was released since: so who does not know what became of it sends it once more. False
+	// makes a new one each time.
+	Again bool
+
 	Key    Key       // the machine key, where it is sealed elsewhere; nil: the file in the directory
 	Now    time.Time // required
 	Random io.Reader // required; makes the machine key where there is none yet
@@ -102,13 +107,25 @@ func (s *State) Request(o RequestOptions) (*Request, error) {
 		return nil, err
 	}
 	body.Key = key.Public().Bytes()
+	again := false
+	if o.Again {
+		latest, err := s.asked(body)
+		if err != nil {
+			return nil, err
+		}
+		if again = latest != nil; again {
+			body = &latest.Request
+		}
+	}
 	r, err := sign(body, key, changed)
 	if err != nil {
 		return nil, err
 	}
 	name := requestName(r.Hash)
-	if err := s.write(name, r.Text, publicMode); err != nil {
-		return nil, err
+	if !again {
+		if err := s.write(name, r.Text, publicMode); err != nil {
+			return nil, err
+		}
 	}
 	r.Path, r.Machine, r.Warnings = s.path(name), identity, networkWarnings(s.dir, fsMagic(s.dir))
 	for _, f := range identity.Findings {

@@ -1,10 +1,13 @@
 package site
 
 import (
+	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -103,6 +106,71 @@ func (s *State) earlierRequests(product string) ([]*verify.Request, error) {
 		earlier = append(earlier, q)
 	}
 	return earlier, nil
+}
+
+// asked returns the latest of the earlier requests if it asks for the same as a new one, nil if not. What
+// was asked before a release is left behind: its activation is closed.
+func (s *State) asked(q *format.Request) (*verify.Request, error) {
+	earlier, err := s.Requests()
+	if err != nil || len(earlier) == 0 {
+		return nil, err
+	}
+	latest := earlier[len(earlier)-1]
+	released, err := s.released()
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range released {
+		if r.At.Unix() >= latest.Time {
+			return nil, nil
+		}
+	}
+	same := latest.Request
+	same.Time = q.Time
+	was, errWas := same.Marshal()
+	is, errIs := q.Marshal()
+	if errWas != nil || errIs != nil || !bytes.Equal(was, is) {
+		return nil, nil
+	}
+	return latest, nil
+}
+
+// Requests returns the requests that were made here, of too many the most recent, the latest last.
+func (s *State) Requests() ([]*verify.Request, error) {
+	names, err := s.requestNames()
+	if err != nil {
+		return nil, err
+	}
+	type file struct {
+		*verify.Request
+		written time.Time
+	}
+	files := make([]file, len(names))
+	for i, name := range names {
+		if files[i].Request, err = s.openRequest(name); err != nil {
+			return nil, err
+		}
+		if info, err := os.Stat(s.path(name)); err == nil {
+			files[i].written = info.ModTime()
+		}
+	}
+	slices.SortFunc(files, func(a, b file) int { // within a second, as they were written
+		return cmp.Or(cmp.Compare(a.Time, b.Time), a.written.Compare(b.written))
+	})
+	all := make([]*verify.Request, len(files))
+	for i, f := range files {
+		all[i] = f.Request
+	}
+	return all, nil
+}
+
+// Asked returns the request with a comparison code, nil if there is none in its place.
+func (s *State) Asked(code string) (*verify.Request, error) {
+	q, err := s.openRequest(filepath.Join(requestsDir, filepath.Base(strings.ReplaceAll(code, "-", ""))+requestExt))
+	if errors.Is(err, fs.ErrNotExist) || err == nil && format.ComparisonCode(q.Hash) != code {
+		return nil, nil
+	}
+	return q, err
 }
 
 func (s *State) openRequest(name string) (*verify.Request, error) {

@@ -1,0 +1,127 @@
+package page
+
+import (
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/offlicense/offlicense/format"
+	"github.com/offlicense/offlicense/verify/site/atomicfile"
+)
+
+// note is what the page remembers of a request or a release: a file CODE.json in the directory "page" of
+// the state directory, where CODE is its comparison code.
+type note struct {
+	Version int       `json:"version"`
+	Code    string    `json:"code"`
+	At      time.Time `json:"at"`                // of the release, or of the last answer
+	Release string    `json:"release,omitempty"` // its text (OLR1); "": it is about a request
+
+	Declined  bool      `json:"declined,omitempty"`  // the service has refused the request
+	Delivered bool      `json:"delivered,omitempty"` // the service has the release
+	Answered  time.Time `json:"answered,omitzero"`   // when the service said what follows
+	Rule      string    `json:"rule,omitempty"`
+	Detail    string    `json:"detail,omitempty"`
+	Next      string    `json:"next,omitempty"`
+	Number    string    `json:"number,omitempty"`
+
+	Hidden bool `json:"hidden,omitempty"` // put away
+}
+
+const (
+	notesDir = "page"
+	noteExt  = ".json"
+	maxNotes = 64 // that are read; of more the newest
+)
+
+func (p *handler) notePath(name string) string {
+	return filepath.Join(p.o.Gate.State().Dir(), notesDir, name)
+}
+
+// isCode reports whether a text is a comparison code, and so a name of a file.
+func isCode(s string) bool {
+	return len(s) == 19 && strings.Trim(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567-") == ""
+}
+
+// readNote returns what is remembered of a statement, nil for nothing, or nothing that can be read.
+func (p *handler) readNote(code string) *note {
+	if !isCode(code) {
+		return nil
+	}
+	text, err := atomicfile.Read(p.notePath(code+noteExt), maxBody)
+	if err != nil {
+		return nil
+	}
+	var n note
+	if json.Unmarshal(text, &n) != nil || n.Version != 1 || n.Code != code {
+		return nil
+	}
+	if n.Release != "" {
+		kind, raw, err := format.DecodeText([]byte(n.Release))
+		if err != nil || kind != format.Release {
+			return nil
+		}
+		if own, err := format.CodeOf(kind, raw); err != nil || own != code {
+			return nil
+		}
+	}
+	n.Rule, n.Detail, n.Next, n.Number = line(n.Rule), line(n.Detail), line(n.Next), line(n.Number)
+	return &n
+}
+
+// keep writes a file of the page, durably.
+func (p *handler) keep(name string, text []byte) error {
+	path := p.notePath(name)
+	if err := os.Mkdir(filepath.Dir(path), 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return atomicfile.Write(path, text, 0o644)
+}
+
+func (p *handler) writeNote(n *note) error {
+	n.Version = 1
+	text, err := json.MarshalIndent(n, "", " ")
+	if err != nil {
+		return err
+	}
+	return p.keep(n.Code+noteExt, append(text, '\n'))
+}
+
+// names lists the files of the page that end so, the newest first.
+func (p *handler) names(ext string) []string {
+	entries, err := os.ReadDir(filepath.Dir(p.notePath("x")))
+	if err != nil {
+		return nil
+	}
+	type file struct {
+		name string
+		at   time.Time
+	}
+	var files []file
+	for _, e := range entries {
+		if info, err := e.Info(); err == nil && filepath.Ext(e.Name()) == ext && !strings.HasPrefix(e.Name(), ".") {
+			files = append(files, file{e.Name(), info.ModTime()})
+		}
+	}
+	slices.SortStableFunc(files, func(a, b file) int { return b.at.Compare(a.at) })
+	var names []string
+	for _, f := range files[:min(len(files), maxNotes)] {
+		names = append(names, strings.TrimSuffix(f.name, ext))
+	}
+	return names
+}
+
+// releases returns the releases that are remembered and not put away.
+func (p *handler) releases() (all []*note) {
+	for _, code := range p.names(noteExt) {
+		if n := p.readNote(code); n != nil && n.Release != "" && !n.Hidden {
+			all = append(all, n)
+		}
+	}
+	return all
+}
