@@ -75,6 +75,7 @@
 //	released/ID         the record of a release; ID is that of the license
 //	failover            the emergency that is declared now, since when and why
 //	failover.days       the emergency days that each activation has used, one by one
+//	page/               what the license page remembers (package page): it grants nothing
 //
 // The key or the requests make a directory a state directory. A directory full of other
 // things is refused, even if a license.lic is among them. A directory belongs to one
@@ -132,7 +133,7 @@
 // # Releasing a license
 //
 // [State.Release] first makes the record of it, durably; of several at the same time one
-// does. From then on the license, and every other one of its activation, is refused before
+// does. A license that another activation's has replaced is released by its text. From then on the license, and every other one of its activation, is refused before
 // anything else is judged. Then it signs the release, and keeps none: the record has all that
 // the release says, and a signature by the machine key is always the same, so each later call
 // makes the same bytes. Nothing else gives a license up: not its removal, nor another one in
@@ -183,6 +184,6 @@
 // check reads files with plain calls: on a network file system whose server is gone it hangs as
 // long as that does, in a watch without anybody waiting for it. Warnings have a code, a date and
 // values beside their text ([verify.Warning]), for programs that speak another language.
-// Concurrent users are counted by package counter; licenses for a product's own tests, and a clock
-// that they set, are in package sitetest.
+// Package page is the license page of a product. Concurrent users are counted by package counter;
+// licenses for a product's own tests, and a clock that they set, are in package sitetest.
 package site
