@@ -30,7 +30,7 @@ type served struct {
 	clients       atomic.Uint32 // each request comes from an address of its own
 }
 
-var sites = regexp.MustCompile(`(?ms)^public: http://(\S+), listening at (\S+)$.*^staff: http://(\S+)$`)
+var sites = regexp.MustCompile(`(?ms)^public: http://(\S+), listening at (\S+)$.*^staff: http://(\S+), listening at \S+$`)
 
 // newServed starts a service for the home V of a directory. It runs until it is told to end, or the
 // test is over.
