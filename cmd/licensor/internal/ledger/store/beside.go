@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql"
 	"errors"
 	"io/fs"
@@ -9,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/offlicense/offlicense/cmd/internal/hint"
 )
 
 // Beside is a database of its own beside a ledger, for what is no part of it: a file in the
@@ -52,26 +54,52 @@ func OpenBeside(ctx context.Context, where, file, name, schema string, make bool
 		}
 		return nil, err
 	}
+	if d, ok := s.dialect.(sqliteDialect); ok {
+		d.beside = true
+		s.dialect = d
+	}
 	b.db, b.dialect = s.db, s.dialect
-	var there bool
-	err = b.Change(ctx, func(t *BesideTx) error {
-		if b.prefix != "" { // only who makes the schema needs the right to
-			if _, err := t.Row("SELECT EXISTS (SELECT 1 FROM pg_tables WHERE schemaname = $1)", []any{name}, &there); err != nil || there || !make {
-				return err
-			}
-		}
-		_, err := t.tx.ExecContext(ctx, b.named(b.dialect.words(schema)))
-		return err
-	})
-	switch {
-	case err != nil:
+	if err := b.Change(ctx, func(t *BesideTx) error { return t.make(name, schema) }); err != nil {
 		b.Close()
 		return nil, err
-	case b.prefix != "" && !there && !make:
-		return nil, b.Close()
 	}
 	return b, nil
 }
+
+// make makes the tables, unless they are there as this program makes them. Only who makes
+// them needs the right to.
+func (t *BesideTx) make(name, schema string) error {
+	named, due := t.b.named(t.b.dialect.words(schema)), sha256.Sum256([]byte(schema))
+	count := "SELECT count(*), coalesce(sum(CASE WHEN name = 'made' THEN 1 ELSE 0 END), 0) FROM sqlite_schema WHERE type = 'table'"
+	var values []any
+	if t.b.prefix != "" {
+		count, values = "SELECT count(*), coalesce(sum(CASE WHEN tablename = 'made' THEN 1 ELSE 0 END), 0) FROM pg_tables WHERE schemaname = $1", []any{name}
+	}
+	var tables, made int
+	var is []byte
+	_, err := t.Row(count, values, &tables, &made)
+	if err == nil && tables == 0 {
+		if _, err = t.tx.ExecContext(t.ctx, named+t.b.named(t.b.dialect.words("CREATE TABLE {in}made (schema {blob} NOT NULL){strict};"))); err == nil {
+			_, err = t.Exec("INSERT INTO {in}made (schema) VALUES ($1)", due[:])
+		}
+		return err
+	}
+	if err == nil && made > 0 {
+		_, err = t.Row("SELECT schema FROM {in}made", nil, &is)
+	}
+	if err == nil && string(is) != string(due[:]) {
+		at := t.b.dialect.name()
+		if t.b.prefix != "" {
+			at = "the schema " + name + " of " + at
+		}
+		err = hint.Errorf("%s was made by another version of licensor", at).WithHint("%s", makeAnew)
+	}
+	return err
+}
+
+// makeAnew is what to do where what lies beside the ledger cannot be used. Nothing of the ledger
+// is lost.
+const makeAnew = "move it away, not the ledger: who waits asks again, and tokens and users are made anew"
 
 // named puts the prefix of the tables into a statement.
 func (b *Beside) named(statement string) string {

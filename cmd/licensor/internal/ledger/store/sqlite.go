@@ -17,7 +17,11 @@ import (
 )
 
 // sqliteDialect is a ledger in one file.
-type sqliteDialect struct{ path string }
+type sqliteDialect struct {
+	path   string
+	opened fs.FileInfo // nil: there was none
+	beside bool        // it is no ledger: see Beside
+}
 
 func createFile(ctx context.Context, path string) (*Store, error) {
 	// The ledger holds customers' names and addresses.
@@ -100,7 +104,8 @@ func openSQLite(path string, query url.Values) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Store{db: db, dialect: sqliteDialect{path}}, nil
+	opened, _ := os.Stat(path) // where there is none SQLite says so
+	return &Store{db: db, dialect: sqliteDialect{path: path, opened: opened}}, nil
 }
 
 func (sqliteDialect) words(schema string) string {
@@ -122,8 +127,16 @@ func (d sqliteDialect) name() string {
 	return d.path
 }
 
-// lock does nothing: the transaction began as IMMEDIATE, which is the lock.
-func (sqliteDialect) lock(context.Context, *sql.Tx) error { return nil }
+// lock need not wait: the transaction began as IMMEDIATE, which is the lock. A program that runs
+// long may have a file open that was replaced meanwhile: what it wrote there would be lost.
+func (d sqliteDialect) lock(context.Context, *sql.Tx) error {
+	now, err := os.Stat(d.path)
+	if err == nil && (d.opened == nil || os.SameFile(d.opened, now)) {
+		return nil
+	}
+	return hint.Errorf("%s was moved or replaced while it was open; nothing was recorded", d.path).
+		WithHint("put it back, or start the program again with the one that is there").Because(&fs.PathError{Op: "open", Path: d.path, Err: fs.ErrNotExist})
+}
 
 // snapshot asks for a read-only transaction, which the driver begins as DEFERRED: it
 // sees one state and waits for no writer.
@@ -144,7 +157,11 @@ func (d sqliteDialect) explain(err error) error {
 	if !errors.As(err, &code) {
 		return err
 	}
-	at := "the ledger " + d.path
+	at, another := "the ledger "+d.path, "name the shared ledger with --ledger or LICENSOR_LEDGER, or another directory with --home"
+	restore, no := "check the directory given with --home; if it is the right one, restore the ledger from a backup", " or is no ledger"
+	if d.beside {
+		at, another, restore, no = d.path, makeAnew, makeAnew, ""
+	}
 	explained := func(next, format string, args ...any) error {
 		return hint.Errorf(format, args...).WithHint("%s", next).Because(code)
 	}
@@ -155,7 +172,7 @@ func (d sqliteDialect) explain(err error) error {
 	case sqlite3.SQLITE_READONLY:
 		return explained("get write permission for the file and its directory, or work on the workstation that has it; nothing was changed", "%s can only be read here", at)
 	case sqlite3.SQLITE_CANTOPEN:
-		return explained("name the shared ledger with --ledger or LICENSOR_LEDGER, or another directory with --home",
+		return explained(another,
 			"%s cannot be opened: %s", at, d.reason())
 	case sqlite3.SQLITE_FULL:
 		return explained("free some space and try again; nothing was changed", "the disk with %s is full", at)
@@ -163,7 +180,7 @@ func (d sqliteDialect) explain(err error) error {
 		return explained("check the disk (df, dmesg) and try again; what was recorded before is safe",
 			"%s cannot be read or written: the disk is full or failing (%v)", at, code)
 	case sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT:
-		return explained("check the directory given with --home; if it is the right one, restore the ledger from a backup", "%s is damaged or is no ledger", at)
+		return explained(restore, "%s is damaged%s", at, no)
 	case sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH:
 		return explained("run as the user who owns it", "%s may not be opened by this user", at)
 	}
