@@ -33,7 +33,7 @@ func (t *Tx) Claims(requests []*verify.Request) ([]Claim, error) {
 		return nil, err
 	}
 	if err := t.eachTuple("SELECT a.invoice, a.machine_key FROM asked JOIN activations a ON a.invoice = asked.a AND a.machine_key = asked.b WHERE a.state IN ('active', 'bridge')",
-		[]string{"TEXT", "{blob}"}, sites, func(scan func(...any) error) error {
+		2, sites, func(scan func(...any) error) error {
 			var invoice string
 			var key []byte
 			err := scan(&invoice, &key)
@@ -51,7 +51,7 @@ func (t *Tx) Claims(requests []*verify.Request) ([]Claim, error) {
 	// long as one that was sold to somebody else.
 	if err := t.eachTuple("SELECT asked.a, m.address, CASE WHEN e.account IS NULL THEN 0 ELSE 1 END FROM asked LEFT JOIN entitlements e ON e.invoice = asked.a "+
 		"JOIN emails m ON m.account = COALESCE(e.account, (SELECT account FROM emails ORDER BY account LIMIT 1))",
-		[]string{"TEXT"}, named, columns3(func(invoice, address string, there int64) {
+		1, named, columns3(func(invoice, address string, there int64) {
 			if there != 0 {
 				sold(invoice, address)
 			}

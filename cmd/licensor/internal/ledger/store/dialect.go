@@ -12,9 +12,12 @@ type dialect interface {
 	// words puts the database's words for types into a schema text.
 	words(schema string) string
 
-	// place returns the place of a statement's n-th value, in a statement where the
-	// places stand in their order. Others say $1, which both databases know.
-	place(n int) string
+	// rows returns rows of values of one width for a statement, and what stands in its places:
+	// $1 and so on.
+	rows(width int, values []any) (text string, args []any)
+
+	// portion is how many of n rows one statement has, which is prepared for so many.
+	portion(n int) int
 
 	// insert begins a statement that adds rows. If it fails, so does the transaction.
 	insert() string

@@ -111,7 +111,7 @@ func (l *loader) sites(ask Ask) error {
 		all = append(all, q.Invoice, q.Key.Bytes())
 	}
 	return l.eachTuple(`SELECT a.id FROM asked JOIN activations a ON a.invoice = asked.a AND a.machine_key = asked.b WHERE a.state IN ('active', 'bridge')`,
-		[]string{"TEXT", "{blob}"}, all, column(func(id string) { l.Activations[id] = nil }))
+		2, all, column(func(id string) { l.Activations[id] = nil }))
 }
 
 // activations loads the activations that were asked for or found so far, with the other

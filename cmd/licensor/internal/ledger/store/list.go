@@ -98,7 +98,7 @@ func (t *Tx) List(filter Filter) ([]ledger.Holding, error) {
 	if err != nil || len(holdings) == 0 {
 		return nil, err
 	}
-	if filter.Most > 0 || len(holdings) <= chunk { // what was searched for once is not searched for again
+	if filter.Most > 0 || len(holdings) <= mostRows { // what was searched for once is not searched for again
 		invoices := make([]string, len(holdings))
 		for i := range holdings {
 			invoices[i] = holdings[i].Invoice
@@ -141,7 +141,7 @@ func (t *Tx) List(filter Filter) ([]ledger.Holding, error) {
 // inInvoices is the condition that an entitlement is one of some.
 func inInvoices(invoices []string) (condition string, args []any) {
 	args = anys(invoices)
-	for len(args) > 1 && len(args) < chunk { // as in eachIn
+	for len(args) > 1 && len(args) < mostRows { // as in asked
 		args = append(args, args[0])
 	}
 	return "e.invoice IN (" + strings.TrimSuffix(strings.Repeat("?, ", len(args)), ", ") + ")", args

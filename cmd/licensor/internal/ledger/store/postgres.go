@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -66,8 +65,6 @@ func behindPooler(ctx context.Context, db *sql.DB) (pooled bool, err error) {
 func (postgresDialect) words(schema string) string {
 	return strings.NewReplacer("{int}", "BIGINT", "{blob}", "BYTEA", "{text}", `TEXT COLLATE "C"`, "{strict}", "", "{clustered}", "").Replace(schema)
 }
-
-func (postgresDialect) place(n int) string { return "$" + strconv.Itoa(n) }
 
 func (postgresDialect) insert() string { return "INSERT" }
 

@@ -121,7 +121,7 @@ func (l *loader) left(ask Ask) error {
 		}
 	}
 	err := l.eachTuple("SELECT m.invoice, m.activation FROM asked JOIN left_machines m ON m.invoice = asked.a AND m.label = asked.b AND m.value = asked.c",
-		[]string{"TEXT", "TEXT", "{blob}"}, asked, columns(func(invoice, activation string) { invoiceOf[activation] = invoice }))
+		3, asked, columns(func(invoice, activation string) { invoiceOf[activation] = invoice }))
 	if err != nil {
 		return err
 	}

@@ -112,10 +112,6 @@ func (sqliteDialect) words(schema string) string {
 	return strings.NewReplacer("{int}", "INTEGER", "{blob}", "BLOB", "{text}", "TEXT", "{strict}", " STRICT", "{clustered}", " STRICT, WITHOUT ROWID").Replace(schema)
 }
 
-// place returns no name: SQLite keeps the names of a statement in a list, and the
-// driver searches it for each value.
-func (sqliteDialect) place(int) string { return "?" }
-
 // insert saves SQLite from keeping a journal of each statement by itself, for undoing
 // the rows before the one that failed: a tenth of the time of a large batch.
 func (sqliteDialect) insert() string { return "INSERT OR ROLLBACK" }

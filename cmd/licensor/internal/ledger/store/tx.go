@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -160,11 +159,6 @@ func (t *Tx) query(query string, args ...any) (*sql.Rows, error) {
 			return nil, err
 		}
 	}
-	return t.queryNow(query, args...)
-}
-
-// queryNow is query for what this transaction has not written.
-func (t *Tx) queryNow(query string, args ...any) (*sql.Rows, error) {
 	if t.s.pooled {
 		return t.tx.QueryContext(t.ctx, query, args...)
 	}
@@ -192,65 +186,6 @@ func eachRow(rows *sql.Rows, f rowFunc) error {
 		}
 	}
 	return rows.Err()
-}
-
-// chunk is how many tuples one statement asks for. Few different lengths make few
-// different statements; asking for a value twice does no harm.
-const chunk = 64
-
-// eachIn calls f for every row of a query that has the places of some values where it
-// says %s.
-func (t *Tx) eachIn(query string, values []any, f rowFunc) error {
-	for len(values) > 0 {
-		some := values[:min(chunk, len(values))]
-		values = values[len(some):]
-		for len(some) > 1 && len(some) < chunk {
-			some = append(some[:len(some):len(some)], some[len(some)-1])
-		}
-		if err := t.each(fmt.Sprintf(query, t.s.places(len(some))), some, f); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// eachTuple calls f for every row of a query on the table asked, whose columns a, b and so
-// on have the given types and hold the values.
-func (t *Tx) eachTuple(query string, types []string, values []any, f rowFunc) error {
-	width := len(types)
-	for len(values) > 0 {
-		some := values[:min(width*chunk, len(values))]
-		values = values[len(some):]
-		for len(some) > width && len(some) < width*chunk {
-			some = append(some[:len(some):len(some)], some[len(some)-width:]...)
-		}
-		var rows []string
-		for i := 0; i < len(some); i += width {
-			var cells []string
-			for n, kind := range types {
-				cells = append(cells, "CAST("+t.s.dialect.place(i+n+1)+" AS "+kind+")")
-			}
-			rows = append(rows, "("+strings.Join(cells, ", ")+")")
-		}
-		columns := strings.Join(strings.Split("abcdefgh"[:width], ""), ", ")
-		with := t.s.dialect.words("WITH asked (" + columns + ") AS (VALUES " + strings.Join(rows, ", ") + ") " + query)
-		if err := t.each(with, some, f); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// places returns the places of a statement's first n values.
-func (s *Store) places(n int) string {
-	var b strings.Builder
-	for i := range n {
-		if i > 0 {
-			b.WriteString(", ")
-		}
-		b.WriteString(s.dialect.place(i + 1))
-	}
-	return b.String()
 }
 
 // Size returns how many events there are, and when the newest was.

@@ -4,7 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"strings"
+	"maps"
+	"slices"
 
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 )
@@ -112,38 +113,25 @@ func (w *Writer) flush() error {
 
 // writeRows writes waiting rows, many with one statement.
 func (w *Writer) writeRows(b *rowBuffer) error {
-	args := b.args
-	for len(args) > 0 {
-		for _, n := range [...]int{64, 8, 1} {
-			for len(args) >= n*b.width {
-				if _, err := w.execNow(w.s.insertStatement(b, n), args[:n*b.width]...); err != nil {
-					return err
-				}
-				args = args[n*b.width:]
-			}
-		}
-	}
+	err := w.portions(b.width, b.args, func(rows string, args []any) error {
+		_, err := w.execNow(w.s.dialect.insert()+" INTO "+b.table+" ("+b.columns+") "+rows, args...)
+		return err
+	})
 	clear(b.args)
 	b.args = b.args[:0]
-	return nil
+	return err
 }
 
-func (s *Store) insertStatement(b *rowBuffer, rows int) string {
-	var q strings.Builder
-	fmt.Fprintf(&q, "%s INTO %s (%s) VALUES ", s.dialect.insert(), b.table, b.columns)
-	for i := range rows * b.width {
-		switch {
-		case i == 0:
-			q.WriteString("(")
-		case i%b.width == 0:
-			q.WriteString("), (")
-		default:
-			q.WriteString(", ")
+// portions calls f for portions of rows that a statement writes.
+func (w *Writer) portions(width int, values []any, f func(rows string, args []any) error) error {
+	for len(values) > 0 {
+		n := w.s.dialect.portion(len(values)/width) * width
+		if err := f(w.s.dialect.rows(width, values[:n])); err != nil {
+			return err
 		}
-		q.WriteString(s.dialect.place(i + 1))
+		values = values[n:]
 	}
-	q.WriteString(")")
-	return q.String()
+	return nil
 }
 
 // one is change for a statement that must find its row.
@@ -186,12 +174,20 @@ func (w *Writer) execNow(query string, args ...any) (sql.Result, error) {
 func (w *Writer) addSeat(invoice string) { w.seats[invoice]++ }
 
 func (w *Writer) writeSeats() error {
-	for invoice, taken := range w.seats {
-		delete(w.seats, invoice)
-		if err := w.one("entitlements", `UPDATE entitlements SET seats_used = seats_used + $2,
-			seats_peak = CASE WHEN seats_used + $2 > seats_peak THEN seats_used + $2 ELSE seats_peak END WHERE invoice = $1`, invoice, taken); err != nil {
-			return err
-		}
+	var seats []any
+	for _, invoice := range slices.Sorted(maps.Keys(w.seats)) {
+		seats = append(seats, invoice, w.seats[invoice])
 	}
-	return nil
+	clear(w.seats)
+	var found int64
+	err := w.portions(2, seats, func(rows string, args []any) error {
+		n, err := w.change("entitlements", withAsked(2, rows)+`UPDATE entitlements SET seats_used = seats_used + asked.b,
+			seats_peak = CASE WHEN seats_used + asked.b > seats_peak THEN seats_used + asked.b ELSE seats_peak END FROM asked WHERE invoice = asked.a`, args...)
+		found += n
+		return err
+	})
+	if err == nil && found != int64(len(seats)/2) {
+		err = ledger.Damaged("%d of %d entitlements are there whose seats were taken", found, len(seats)/2)
+	}
+	return err
 }
