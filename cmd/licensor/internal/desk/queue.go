@@ -5,7 +5,6 @@ import (
 	"encoding/base32"
 	"fmt"
 	"io"
-	"strings"
 	"time"
 
 	"github.com/offlicense/offlicense/cmd/internal/hint"
@@ -116,15 +115,12 @@ func find(t *store.BesideTx, where string, value any) (w *Waiting, err error) {
 // missing.
 func (d *Desk) OfRequests(ctx context.Context, hashes ...[32]byte) (map[[32]byte]*Waiting, error) {
 	of := make(map[[32]byte]*Waiting)
-	if len(hashes) == 0 {
-		return of, nil
-	}
-	places, values := make([]string, len(hashes)), make([]any, len(hashes))
+	values := make([]any, len(hashes))
 	for i, hash := range hashes {
-		places[i], values[i] = fmt.Sprintf("$%d", i+1), hash[:]
+		values[i] = hash[:]
 	}
 	err := d.db.Read(ctx, func(t *store.BesideTx) error {
-		return t.Rows("SELECT "+columns+" FROM {in}waiting WHERE hash IN ("+strings.Join(places, ", ")+")", values, func(scan func(...any) error) error {
+		return t.RowsIn("SELECT "+columns+" FROM {in}waiting WHERE hash IN (%s)", values, func(scan func(...any) error) error {
 			w, err := scanWaiting(scan)
 			if err == nil {
 				of[w.Hash] = w

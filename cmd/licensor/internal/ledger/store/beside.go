@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"database/sql"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"strings"
@@ -176,4 +177,11 @@ func (t *BesideTx) Rows(statement string, values []any, scan func(scan func(...a
 		}
 	}
 	return rows.Err()
+}
+
+// RowsIn is Rows for a statement that has some values where it says %s, more than once perhaps.
+func (t *BesideTx) RowsIn(statement string, values []any, scan func(scan func(...any) error) error) error {
+	return asked(t.b.dialect, 1, values, func(rows string, args []any) error {
+		return t.Rows(fmt.Sprintf(statement, rows), args, scan)
+	})
 }

@@ -55,10 +55,10 @@ func valuesOf[T any](values []any, at, width int) []T {
 
 // asked calls f for portions of the rows that a statement asks for. To ask for a row twice does
 // no harm: the last one fills a portion.
-func (s *Store) asked(width int, values []any, f func(rows string, args []any) error) error {
+func asked(d dialect, width int, values []any, f func(rows string, args []any) error) error {
 	for len(values) > 0 {
 		n := len(values) / width
-		whole := s.dialect.portion(n)
+		whole := d.portion(n)
 		if whole < n && n < mostRows {
 			whole *= 2
 		}
@@ -67,7 +67,7 @@ func (s *Store) asked(width int, values []any, f func(rows string, args []any) e
 		for len(some) < whole*width {
 			some = append(some, some[len(some)-width:]...)
 		}
-		if err := f(s.dialect.rows(width, some)); err != nil {
+		if err := f(d.rows(width, some)); err != nil {
 			return err
 		}
 	}
@@ -76,7 +76,7 @@ func (s *Store) asked(width int, values []any, f func(rows string, args []any) e
 
 // eachIn calls f for every row of a query that has the rows of some values where it says %s.
 func (t *Tx) eachIn(query string, values []any, f rowFunc) error {
-	return t.s.asked(1, values, func(rows string, args []any) error {
+	return asked(t.s.dialect, 1, values, func(rows string, args []any) error {
 		return t.each(fmt.Sprintf(query, rows), args, f)
 	})
 }
@@ -84,7 +84,7 @@ func (t *Tx) eachIn(query string, values []any, f rowFunc) error {
 // eachTuple calls f for every row of a query on the table asked, whose columns a, b and so
 // on hold the values.
 func (t *Tx) eachTuple(query string, width int, values []any, f rowFunc) error {
-	return t.s.asked(width, values, func(rows string, args []any) error {
+	return asked(t.s.dialect, width, values, func(rows string, args []any) error {
 		return t.each(withAsked(width, rows)+query, args, f)
 	})
 }
