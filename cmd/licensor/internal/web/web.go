@@ -168,6 +168,9 @@ func (s *Site) Server() *http.Server {
 // a limit.
 func (s *Site) handler() http.Handler {
 	origins := http.NewCrossOriginProtection()
+	if err := origins.AddTrustedOrigin(s.origin.String()); err != nil { // a proxy may have changed Host
+		panic(err) // the origin was checked
+	}
 	origins.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, r, problem{Status: http.StatusForbidden, Rule: "cross-origin", Detail: "A page of another site has sent this.", Next: "Send it from a program, or from a page of this site."})
 	}))

@@ -70,7 +70,7 @@ func (v *visit) noPasskeys() string {
 	switch {
 	case v.passkeys.site == nil:
 		return "Passkeys need a name, and no address of numbers, with https:// before it; this desk is at " + v.Origin.String() + "."
-	case !strings.EqualFold(v.r.Host, v.Origin.Host):
+	case v.Origin.Scheme == "http" && !strings.EqualFold(v.r.Host, v.Origin.Host): // such as 127.0.0.1
 		return "Passkeys work at " + v.Origin.String() + " alone."
 	}
 	return ""
