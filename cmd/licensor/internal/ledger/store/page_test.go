@@ -209,3 +209,56 @@ func TestMonths(t *testing.T) {
 		}
 	})
 }
+
+// No page is found by looking at each row, nor by sorting more rows than it shows.
+func TestPlansOfPages(t *testing.T) {
+	s, where := onFile(t)
+	record(t, s, sell(func(e *ledger.Entitlement) {}))
+	w := s.Watch(t, where)
+	err := s.Read(ctx, func(tx *store.Tx) error {
+		for _, behind := range []string{"", "a\x00b"} {
+			for _, f := range []store.Filter{
+				{}, {Product: "evoq"}, {Standing: ledger.StandingSuspended}, {Invoice: "A"}, {Invoice: "a", InvoiceMatch: store.AnyCase}, {Invoice: "a", InvoiceMatch: store.Beginning},
+				{Customer: "a"}, {Customer: "a", CustomerMatch: store.Beginning}, {Email: "a"}, {Email: "a", EmailMatch: store.Beginning},
+				{Host: "a"}, {Host: "a", HostMatch: store.AnyCase}, {Host: "a", HostMatch: store.Beginning},
+			} {
+				if _, err := tx.Page(f, behind, 50); err != nil {
+					return err
+				}
+			}
+			if _, _, err := tx.Buyers("", behind, 50); err != nil {
+				return err
+			}
+			if _, err := tx.Bridges(now, now, 50); err != nil {
+				return err
+			}
+			if _, err := tx.Unlisted(50); err != nil {
+				return err
+			}
+			if behind != "" {
+				behind = "5\x00a"
+			}
+			if _, err := tx.EndingPage(now, now.Add(day), behind, 50); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	statements := w.Take()
+	if len(statements) < 30 {
+		t.Fatalf("%d statements", len(statements))
+	}
+	for _, statement := range statements {
+		for _, line := range s.Plan(t, statement) {
+			table, _ := strings.CutPrefix(line, "SCAN ")
+			scan := slices.Contains([]string{"e", "a", "m", "d", "x", "entitlements", "moves", "revocations"}, table) // else by an index, or what was found already
+			sorts := strings.Contains(line, "TEMP B-TREE") && !strings.Contains(statement, " IN (") && !strings.HasPrefix(statement, "WITH") && !strings.HasPrefix(statement, "SELECT u.")
+			if scan || sorts {
+				t.Errorf("%s: %s", statement, line)
+			}
+		}
+	}
+}

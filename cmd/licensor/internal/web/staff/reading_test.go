@@ -109,6 +109,16 @@ func TestReading(t *testing.T) {
 
 		v.has(v.get("/renewals"), 200, "Other Ltd", "INV-2", soon.AddDate(0, 0, -1).Format(time.DateOnly), `name="invoice" value="INV-2"`)
 		v.has(v.get("/renewals?days=-30"), 200, "Nothing ends in that time.")
+		v.has(v.get("/ledger"), 200, "none is noted here yet: licensor audit")
+		for _, n := range []desk.Note{
+			{About: desk.NoteAudit, At: v.now().Add(-time.Hour), Said: "9 events: 2 findings"}, {About: desk.NoteBackup, At: v.now().AddDate(0, 0, -5), Good: true},
+			{About: desk.NoteCheckpoint, At: v.now(), Good: true},
+		} {
+			if err := desk.Leave(t.Context(), v.at, v.where, n); err != nil {
+				t.Fatal(err)
+			}
+		}
+		v.has(v.get("/"), 200, `<span class="state state-ended">audit</span>`, "9 events: 2 findings", "that is long ago: licensor backup FILE", `<span class="state state-active">checkpoint</span>`)
 		v.has(v.get("/ledger"), 200, "Care", "its delegation ends on", "No revocation list was signed yet.", other.ID.String())
 	})
 }
