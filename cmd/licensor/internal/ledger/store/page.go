@@ -140,7 +140,7 @@ func (t *Tx) EndingPage(after, by time.Time, behind string, most int) (*ledger.E
 			AND NOT (e.updates > $1 AND e.updates <= $2 AND e.updates + 1 < e.expires) ORDER BY e.expires, e.invoice LIMIT %[1]d) AS l
 		UNION ALL
 		SELECT * FROM (SELECT e.invoice AS invoice, e.updates + 1 AS at FROM entitlements e
-			WHERE e.updates > 0 AND (e.updates, e.invoice) > ($5, $4) AND e.updates <= $2 AND e.standing <> 'canceled'
+			WHERE e.updates <> 0 AND (e.updates, e.invoice) > ($5, $4) AND e.updates <= $2 AND e.standing <> 'canceled'
 			AND NOT (e.expires > $1 AND e.expires <= $2 AND e.expires <= e.updates + 1) ORDER BY e.updates, e.invoice LIMIT %[1]d) AS k
 		) AS u ORDER BY u.at, u.invoice LIMIT %[1]d`
 	page := new(ledger.EndingPage)

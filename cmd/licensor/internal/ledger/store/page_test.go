@@ -252,7 +252,13 @@ func TestPlansOfPages(t *testing.T) {
 		t.Fatalf("%d statements", len(statements))
 	}
 	for _, statement := range statements {
-		for _, line := range s.Plan(t, statement) {
+		plan := s.Plan(t, statement)
+		for _, ends := range []string{"((expires,invoice)>(?,?) AND expires<?)", "((updates,invoice)>(?,?) AND updates<?)"} {
+			if strings.HasPrefix(statement, "SELECT u.") && !strings.Contains(strings.Join(plan, "\n"), ends) {
+				t.Errorf("%s: want %s in %q", statement, ends, plan)
+			}
+		}
+		for _, line := range plan {
 			table, _ := strings.CutPrefix(line, "SCAN ")
 			scan := slices.Contains([]string{"e", "a", "m", "d", "x", "entitlements", "moves", "revocations"}, table) // else by an index, or what was found already
 			sorts := strings.Contains(line, "TEMP B-TREE") && !strings.Contains(statement, " IN (") && !strings.HasPrefix(statement, "WITH") && !strings.HasPrefix(statement, "SELECT u.")

@@ -272,7 +272,7 @@ var predicates = map[string]string{
 	"activations_oldest":    "(state = 'active'::text)",
 	"activations_emergency": "(emergency_days > 0)",
 	"moves_waiting":         "(state = 'waiting'::text)",
-	"entitlements_updates":  "(updates > 0)",
+	"entitlements_updates":  "(updates <> 0)",
 	"activations_ended":     "(ended > 0)",
 	"entitlements_standing": "(standing <> ''::text)",
 	"moves_until":           "(state = ANY (ARRAY['pending'::text, 'waiting'::text]))",

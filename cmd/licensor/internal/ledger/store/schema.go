@@ -77,8 +77,8 @@ const schema = `
 	CREATE INDEX entitlements_standing ON entitlements (standing, invoice) WHERE standing <> '';
 	CREATE INDEX entitlements_seller ON entitlements (seller);
 	CREATE INDEX entitlements_account ON entitlements (account);
-	CREATE INDEX entitlements_expires ON entitlements (expires, invoice);
-	CREATE INDEX entitlements_updates ON entitlements (updates, invoice) WHERE updates > 0;
+	CREATE INDEX entitlements_expires ON entitlements (expires, invoice, standing);
+	CREATE INDEX entitlements_updates ON entitlements (updates, invoice, standing) WHERE updates <> 0;
 
 	CREATE TABLE emails (
 		account {blob} PRIMARY KEY,

@@ -27,7 +27,7 @@ type counting struct {
 	mu     sync.Mutex
 	months []ledger.Month
 	at     time.Time     // of the page for which they were counted
-	begun  time.Time     // when that was, on this machine
+	begun  time.Time     // when the last count began, on this machine
 	took   time.Duration // how long
 	runs   chan struct{} // closed when the count that runs is done; nil: none runs
 	err    error         // of the last count
@@ -38,22 +38,22 @@ func (c *counting) count(now time.Time, do func(context.Context) ([]ledger.Month
 	c.mu.Lock()
 	if c.runs == nil && (c.months == nil || c.took < quickCount || time.Since(c.begun) > rareCount*c.took) {
 		runs := make(chan struct{})
-		c.runs = runs
+		begun := time.Now()
+		c.runs, c.begun = runs, begun
 		go func() {
 			ctx, cancel := context.WithTimeout(context.Background(), mostCount)
 			defer cancel()
-			begun := time.Now()
 			months, err := do(ctx)
 			c.mu.Lock()
 			defer c.mu.Unlock()
 			if c.err = err; err == nil {
 				c.months, c.at = months, now
 			}
-			c.begun, c.took, c.runs = begun, time.Since(begun), nil
+			c.took, c.runs = time.Since(begun), nil
 			close(runs)
 		}()
 	}
-	runs, wait := c.runs, firstCount
+	runs, wait := c.runs, firstCount-time.Since(c.begun) // pages that come later wait no more
 	if c.months != nil && c.took >= quickCount {
 		wait = 0
 	}
