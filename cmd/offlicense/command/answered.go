@@ -7,6 +7,14 @@ import (
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 )
 
+// nothingCame says of standard input that it is empty: a program before it in a pipe has failed.
+func nothingCame(text []byte, args []string) error {
+	if len(bytes.TrimSpace(text)) > 0 || len(args) != 1 || args[0] != "-" {
+		return nil
+	}
+	return cli.Failf("nothing came on standard input").WithHint(`leave -f out of "curl -sf": then this command says what the service has answered`)
+}
+
 // answered says what a vendor's service has answered in the place of a license, such as that a
 // request waits: a problem as RFC 9457 has them, with what to do next. It is nil for anything
 // else.

@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	_ "embed"
 	"errors"
 	"fmt"
@@ -69,7 +70,7 @@ func (t tool) install(env *cli.Env, args []string, stateFlag, rootsFlag, service
 		return err
 	}
 	o := site.InstallOptions{Components: components, MinRevocation: least, Delegations: delegations, Now: env.Now()}
-	if err := answered(text); err != nil {
+	if err := cmp.Or(nothingCame(text, args), answered(text)); err != nil {
 		return err
 	}
 	if isList(text) {

@@ -42,6 +42,14 @@ func (c *serveCommand) listen(env *cli.Env) (l *listening, err error) {
 	if err := c.origins(l); err != nil {
 		return nil, err
 	}
+	if l.public != nil && !isLoopback(host(l.public)) {
+		if c.origin == "" {
+			env.Warnf("customers know this service as %s, and any other name is refused: give theirs with --origin", l.origin)
+		}
+		if c.certificate == "" && !c.trustProxy {
+			env.Warnf("what customers send is not encrypted: give --tls-cert and --tls-key, or a proxy before it and --trust-proxy")
+		}
+	}
 	if c.certificate != "" {
 		pair, err := tls.LoadX509KeyPair(c.certificate, c.tlsKey)
 		if err != nil {
@@ -108,6 +116,15 @@ func (c *serveCommand) origins(l *listening) (err error) {
 func isLoopback(host string) bool {
 	ip := net.ParseIP(host)
 	return host == "localhost" || strings.HasSuffix(host, ".localhost") || ip != nil && ip.IsLoopback()
+}
+
+// host is the address of this machine at which a socket listens.
+func host(l net.Listener) string {
+	host, _, err := net.SplitHostPort(l.Addr().String())
+	if err != nil {
+		return "localhost" // a socket of systemd that is none of TCP
+	}
+	return host
 }
 
 func port(l net.Listener) string {

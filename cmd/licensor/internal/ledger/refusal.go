@@ -105,7 +105,7 @@ var forCustomers = map[Rule]string{
 	RuleActive:     "The license is not active: make a new request.",
 	RuleRequest:    "The seat of this request was freed: make a new request.",
 	RuleRelease:    "The release is not of a license that is active: send the file of the release again, or ask the vendor.",
-	RuleMove:       "The move cannot go on like this: ask the vendor.",
+	RuleMove:       "A move waits for the old server: release its license there, or ask the vendor.",
 	RuleStanding:   "The invoice is suspended or canceled: ask the vendor.",
 	RuleRevoked:    "The license was revoked: ask the vendor.",
 }
