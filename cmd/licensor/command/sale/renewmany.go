@@ -105,7 +105,7 @@ func (b *bulkRenewal) run(ctx context.Context, lines []service.RenewalLine) erro
 		return err
 	}
 	progress = cli.NewProgress(b.env, "renewing", len(previews))
-	broken := b.service.RenewMany(ctx, by, previews, signer, func(r *service.Renewed) error {
+	broken := b.service.RenewMany(ctx, by, previews, signer.Issue(by.Now), func(r *service.Renewed) error {
 		defer progress.Add(1)
 		return b.deliver(progress, r)
 	})

@@ -281,18 +281,7 @@ func (s *Service) CustomerRenewals(ctx context.Context, customer string, now tim
 // RenewMany records the renewals of a preview, each with its licenses in one transaction
 // or not at all, and tells of each. One that is refused does not stop the others. A run
 // that broke off is finished by the same one again. The error is what broke it off.
-// signer may be nil where no license is to be signed.
-func (s *Service) RenewMany(ctx context.Context, by ledger.Operation, previews []Renewed, signer *Signer, done func(*Renewed) error) error {
-	issue := func(grants []ledger.Grant) []ledger.Draft {
-		drafts := make([]ledger.Draft, len(grants))
-		for i := range drafts {
-			drafts[i].Err = hint.Errorf("a site was activated meanwhile, and no key is loaded to sign its license").WithHint("run the same command again")
-		}
-		return drafts
-	}
-	if signer != nil {
-		issue = signer.issuer.At(by.Now)
-	}
+func (s *Service) RenewMany(ctx context.Context, by ledger.Operation, previews []Renewed, issue ledger.Issue, done func(*Renewed) error) error {
 	for i := range previews {
 		r := &previews[i]
 		if r.Err == nil && r.Passed == "" {
@@ -327,4 +316,18 @@ func (s *Service) renew(ctx context.Context, by ledger.Operation, r *Renewed, is
 		return err
 	}
 	return nil
+}
+
+// Issue signs at a time. A signer may be nil where no license is to be signed.
+func (s *Signer) Issue(now time.Time) ledger.Issue {
+	if s != nil {
+		return s.issuer.At(now)
+	}
+	return func(grants []ledger.Grant) []ledger.Draft {
+		drafts := make([]ledger.Draft, len(grants))
+		for i := range drafts {
+			drafts[i].Err = hint.Errorf("a site was activated meanwhile, and no key is loaded to sign its license").WithHint("run the same command again")
+		}
+		return drafts
+	}
 }

@@ -134,7 +134,7 @@ func (v *visit) ask(c *change) error {
 			return v.unasked(c, err)
 		}
 		if l.already != "" {
-			return v.see(l.already, "already")
+			return v.seeAlready(l)
 		}
 		return v.show("change", c.title, c.view(l))
 	}
@@ -167,7 +167,7 @@ func (v *visit) ask(c *change) error {
 	case err != nil:
 		return v.again("change", c.title, c.view(nil), err)
 	case l.already != "":
-		return v.see(l.already, "already")
+		return v.seeAlready(l)
 	case seen == "" && !c.single:
 		return v.show("change", c.title, c.view(l))
 	case seen != l.seen():
@@ -181,7 +181,7 @@ func (v *visit) ask(c *change) error {
 		return err
 	}
 	if l, failed := c.look(); failed == nil && l.already != "" { // somebody was faster with the same
-		return v.see(l.already, "already")
+		return v.seeAlready(l)
 	}
 	if c.single {
 		return v.again("change", c.title, c.view(l), err)
@@ -193,6 +193,14 @@ var errSeen = hint.Errorf("this has changed since you looked at it; nothing was 
 
 // errStale is of a form that was opened before somebody else changed what it is about.
 var errStale = hint.Errorf("somebody has changed this since you opened the form; nothing was done").WithHint("the fields that you left alone are as they are now: look, and go on")
+
+// seeAlready goes on to where that is shown which is done already.
+func (v *visit) seeAlready(l *looked) error {
+	if strings.Contains(l.already, "?") {
+		return v.see(l.already, "") // the page says it
+	}
+	return v.see(l.already, "already")
+}
 
 // unasked shows a form that has nothing to press: the rules stand against it.
 func (v *visit) unasked(c *change, err error) error {

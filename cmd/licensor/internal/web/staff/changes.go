@@ -12,6 +12,12 @@ func (p *Pages) registerChanges(s Site) {
 	p.changes(s, "/entitlements/{invoice}/correct", desk.Sell, (*visit).correct)
 	p.changes(s, "/entitlements/{invoice}/amend", desk.Sell, (*visit).amend)
 	p.changes(s, "/entitlements/{invoice}/renew", desk.Sell, (*visit).renew)
+	s.Handle("POST /renewals", p.acting(desk.Sell, (*visit).renewMany))
+	s.Handle("GET /renewals/done", p.reading(desk.Read, (*visit).renewed))
+	p.changes(s, "/activations/{id}/deactivate", desk.Sign, (*visit).deactivate)
+	p.uploads(s, "/activations/{id}/reactivate", desk.Sign, (*visit).reactivate)
+	p.uploads(s, "/activations/{id}/move", desk.Sign, (*visit).move)
+	p.changes(s, "/entitlements/{invoice}/sign-unbound", desk.Sign, (*visit).unbound)
 	for _, to := range standings {
 		p.changes(s, "/entitlements/{invoice}/"+to.verb, desk.Revoke, to.page)
 	}
@@ -26,6 +32,10 @@ var changed = map[string]string{
 	"suspended":        "Suspended: nothing new is signed until it is resumed.",
 	"resumed":          "Resumed: requests are signed as before.",
 	"canceled":         "Canceled: its licenses wait for the next revocation list.",
+	"deactivated":      "Its seat is free; its licenses wait for the next revocation list.",
+	"move-canceled":    "The move is canceled: the old server keeps its license and its seat.",
+	"reactivated":      "The seat is free and taken again: this is the license of its new server.",
+	"moved":            "Both servers run for now: this is the license of the new one.",
 	"already":          "That is on record already; nothing was done twice.",
 	"signed":           "Signed, and on record.",
 	"refused":          "Refused: whoever posts this request again reads what you said.",

@@ -1,7 +1,6 @@
 package staff
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -280,17 +279,19 @@ type held struct {
 
 // activation finds an activation.
 func (v *visit) activation(id string) (*held, error) {
-	ctx := context.WithoutCancel(v.r.Context())
-	shown, err := v.Service.Show(ctx, id, 1)
+	shown, err := v.shownActivation(v.r.Context(), id)
 	if err != nil {
 		return nil, err
 	}
 	if shown != nil {
 		for i := range shown.Activations {
-			if a := &shown.Activations[i]; a.ID == shown.Activation {
+			if a := &shown.Activations[i]; a.ID == id {
 				return &held{shown, a}, nil
 			}
 		}
 	}
 	return nil, hint.Errorf("there is no activation %.32q", id).WithHint("the sale's page shows who is active")
 }
+
+// closed reports whether it has left its seat.
+func (h *held) closed(v *visit) bool { return h.held.Status(&h.Entitlement, v.by.Now).Closed() }

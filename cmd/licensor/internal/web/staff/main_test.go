@@ -378,3 +378,9 @@ func (v *vendor) waits(text, invoice string) *desk.Waiting {
 }
 
 func unescaped(body string) string { return html.UnescapeString(body) }
+
+func (v *vendor) later(d time.Duration) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.clock = v.clock.Add(d)
+}

@@ -1,0 +1,200 @@
+package staff
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"strings"
+
+	"github.com/offlicense/offlicense/cmd/internal/hint"
+	"github.com/offlicense/offlicense/cmd/internal/text"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/web/page"
+)
+
+// What is renewed at once: more is for the command.
+const (
+	maxRenewals        = 100
+	maxRenewedLicenses = 1000
+)
+
+// renewMany renews what was chosen, each whole or not at all. The same again finishes what has
+// broken off.
+func (v *visit) renewMany() error {
+	if err := v.r.ParseForm(); err != nil {
+		return hint.Errorf("what was sent is too large, or did not arrive whole").WithHint("choose fewer")
+	}
+	chosen := &field{Name: "chosen", Kind: kindHidden}
+	c := &change{title: "Renew", path: "/renewals", button: "Look at it", back: page.Link{To: "/renewals", Text: "What ends"},
+		fields: append(append([]*field{chosen}, endFields(true, false)...), v.later(), why(false))}
+	if invoices := v.r.PostForm["invoice"]; len(invoices) > 0 { // from the page that lists them
+		text, err := json.Marshal(invoices)
+		if err != nil {
+			return err
+		}
+		chosen.Value = string(text)
+		v.r.PostForm.Set(stepName, stepEdit)
+		for _, f := range c.fields {
+			v.r.PostForm.Set(f.Name, f.Value)
+		}
+	}
+	var invoices []string
+	json.Unmarshal([]byte(v.r.PostForm.Get("chosen")), &invoices)
+	switch {
+	case len(invoices) == 0:
+		return v.nothing("Nothing was chosen.", "Go back, and choose what is to be renewed.")
+	case len(invoices) > maxRenewals:
+		return hint.Errorf("%d are more than %d, which are renewed at once", len(invoices), maxRenewals).WithHint("choose fewer, or renew them at the workstation: licensor renew --from FILE")
+	}
+	c.title = "Renew " + text.Plural(len(invoices), "sale", "sales")
+	c.about = []facts{{Caption: "Chosen", Rows: [][]string{{"invoices", strings.Join(invoices, ", ")}}}}
+	var previews []service.Renewed
+	c.look = func() (*looked, error) {
+		to, err := c.renewal()
+		if err != nil {
+			return nil, err
+		}
+		v.by.Why = c.value("why")
+		v.signsLater(c)
+		lines := make([]service.RenewalLine, len(invoices))
+		for i := range lines {
+			lines[i].Invoice = invoices[i]
+		}
+		if previews, err = v.Service.PreviewRenewals(v.r.Context(), v.by, lines, to, func() {}); err != nil {
+			return nil, err
+		}
+		return renewalsPreview(previews, invoices)
+	}
+	c.do = func() (string, string, error) {
+		outcome := make(url.Values)
+		err := v.Service.RenewMany(v.r.Context(), v.by, previews, v.Signing.Issue(v.r.Context(), v.by), func(r *service.Renewed) error {
+			if r.Err == nil && r.Passed == "" && r.Changed {
+				v.Signing.Issued(len(r.Revised.Licenses))
+			}
+			outcome.Add(outcomeOf(r), r.Invoice)
+			return nil
+		})
+		if err != nil {
+			return "", "", notSigned(err, "licensor renew --from FILE --out DIR; what was renewed is on record, and the same again does the rest")
+		}
+		return "/renewals/done?" + outcome.Encode(), "", nil
+	}
+	return v.ask(c)
+}
+
+// outcomeOf says in a word what became of a line.
+func outcomeOf(r *service.Renewed) string {
+	switch {
+	case r.Err != nil:
+		return "refused"
+	case r.Passed != "" || !r.Changed:
+		return "left"
+	}
+	return "renewed"
+}
+
+// renewalsPreview says what would become of what was chosen.
+func renewalsPreview(previews []service.Renewed, invoices []string) (*looked, error) {
+	table := facts{Caption: "What is renewed", Head: []string{"Invoice", "Customer", "Product", "Term", "Updates", "Licenses"}}
+	left := facts{Caption: "What is left as it is", Head: []string{"Invoice", "Why"}}
+	licenses, held, behind := 0, 0, 0
+	for i := range previews {
+		r := &previews[i]
+		if r.Err == nil && r.Repeated {
+			held++
+		}
+		switch outcomeOf(r) {
+		case "refused":
+			left.Rows = append(left.Rows, []string{r.Invoice, page.Sentence(r.Err.Error()) + " " + page.Sentence(hint.Of(r.Err))})
+		case "left":
+			left.Rows = append(left.Rows, []string{r.Invoice, page.Sentence(cmp.Or(r.Passed, "it is so already"))})
+		default:
+			term, updates := service.RenewedEnds(r.Revised.Before, r.Revised.After)
+			table.Rows = append(table.Rows, []string{r.Invoice, r.Revised.After.Customer, r.Revised.After.ProductName(), term, updates, fmt.Sprint(r.Licenses())})
+			licenses += r.Licenses()
+			if r.Revised.After.UpdatesEndFirst() && !r.Revised.Before.UpdatesEndFirst() {
+				behind++
+			}
+		}
+	}
+	l := new(looked)
+	for _, one := range []facts{table, left} {
+		if len(one.Rows) > 0 {
+			l.facts = append(l.facts, one)
+		}
+	}
+	if held > 0 {
+		l.warnings = append(l.warnings, text.Plural(held, "sale was", "sales were")+" renewed by the same time within the last day, and not once more; to add to that, give the new end as a day.")
+	}
+	if behind > 0 {
+		l.warnings = append(l.warnings, "The updates of "+text.Plural(behind, "sale", "sales")+" end before the license will: they have an end of their own.")
+	}
+	switch {
+	case len(table.Rows) == 0:
+		outcome := make(url.Values)
+		for i := range previews {
+			outcome.Add(outcomeOf(&previews[i]), previews[i].Invoice)
+		}
+		l.already = "/renewals/done?" + outcome.Encode()
+	case licenses > maxRenewedLicenses:
+		return nil, hint.Errorf("%d licenses are more than %d, which are signed at once", licenses, maxRenewedLicenses).
+			WithHint("choose fewer, have each signed when its server asks again, or use licensor renew")
+	}
+	l.button = "Renew " + text.Plural(len(table.Rows), "sale", "sales")
+	if licenses > 0 {
+		l.button += " and sign " + text.Plural(licenses, "license", "licenses")
+	}
+	return l, nil
+}
+
+// renewedView is what became of what was chosen, as it is on record.
+type renewedView struct {
+	Renewed, Left []renewedRow
+	Mails         string // writes to the customers
+}
+
+type renewedRow struct {
+	Invoice, Customer, Term, Updates string
+	Refused                          bool
+	Licenses                         []*ledger.License
+	More                             int // licenses that are not shown
+}
+
+// renewed shows what became of a day's renewals.
+func (v *visit) renewed() error {
+	query := v.r.URL.Query()
+	view := new(renewedView)
+	n := 0
+	for _, word := range []string{"renewed", "left", "refused"} {
+		for _, invoice := range query[word] {
+			if n++; n > maxRenewals {
+				break
+			}
+			row := renewedRow{Invoice: invoice, Refused: word == "refused"}
+			h, err := v.Service.Holding(v.r.Context(), invoice)
+			if isTrouble(err) {
+				return err
+			}
+			if err == nil {
+				row.Customer = h.Customer
+				row.Term, row.Updates = service.Ends(&h.Entitlement)
+				const most = 5
+				for i := range h.Activations {
+					if i < most {
+						row.Licenses = append(row.Licenses, h.Activations[i].License)
+					} else {
+						row.More++
+					}
+				}
+			}
+			if word == "renewed" {
+				view.Renewed = append(view.Renewed, row)
+			} else {
+				view.Left = append(view.Left, row)
+			}
+		}
+	}
+	return v.show("renewed", "What was renewed", view)
+}
