@@ -31,7 +31,7 @@ type answer struct {
 const (
 	maxPicture = 32 << 20  // bytes
 	softMemory = 320 << 20 // from which on Go does all to need less
-	maxThreads = 2         // that run at once
+	maxThreads = 1         // that run at once: who signs has the other processors
 )
 
 // Child reads a picture from standard input and says what is on it: it is what a program does

@@ -17,17 +17,16 @@ const directory = "/" // of a child
 const (
 	moreMemory = 384 << 20 // bytes of addresses that a child may add to those that it starts with
 	cpuTime    = 20        // seconds
-	nice       = 10        // who signs goes first
 )
 
-// limit gives this process its limits, which it cannot take back.
+// limit gives this process its limits, which it cannot take back. It makes no system call that the
+// unit of the service forbids, such as setpriority(2).
 func limit() error {
 	// What its parent has open without knowing is closed first, as far as the kernel does that.
 	const closeRange, first, last = 436, 3, 1<<32 - 1 // close_range(2)
 	syscall.RawSyscall(closeRange, first, last, 0)
 	// Where memory is short, this process goes first. It may be forbidden; the limits are not.
 	os.WriteFile("/proc/self/oom_score_adj", []byte("1000"), 0)
-	syscall.Setpriority(syscall.PRIO_PROCESS, 0, nice)
 	const noNewPrivileges = 38 // PR_SET_NO_NEW_PRIVS of prctl(2)
 	syscall.AllThreadsSyscall6(syscall.SYS_PRCTL, noNewPrivileges, 1, 0, 0, 0, 0)
 

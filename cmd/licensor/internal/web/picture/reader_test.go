@@ -48,6 +48,8 @@ var exit = syscall.Exit
 func TestMain(m *testing.M) {
 	if IsChild(os.Args[1:]) {
 		exit(Child(os.Args[1:], os.Stdin, os.Stdout, func(ctx context.Context, data []byte, pixels int) ([]string, *Error) {
+			ctx, cancel := context.WithTimeout(ctx, time.Hour) // which a busy machine may need
+			defer cancel()
 			texts, err := photo.ReadWithin(ctx, data, pixels)
 			unread, _ := errors.AsType[*photo.Unread](err)
 			return texts, (*Error)(unread)
