@@ -64,9 +64,9 @@ func (c *serveCommand) listen(env *cli.Env) (l *listening, err error) {
 }
 
 // open opens a socket, unless it is given; nil for no address.
-func open(given net.Listener, name, address string, perAddress bool) (*web.Listener, error) {
+func open(given net.Listener, name, address string, perClient bool) (*web.Listener, error) {
 	if given != nil {
-		l := web.Limit(given, perAddress)
+		l := web.Limit(given, perClient)
 		l.Kept = true
 		return l, nil
 	}
@@ -75,7 +75,7 @@ func open(given net.Listener, name, address string, perAddress bool) (*web.Liste
 	}
 	l, err := net.Listen("tcp", address)
 	if err == nil {
-		return web.Limit(l, perAddress), nil
+		return web.Limit(l, perClient), nil
 	}
 	next := "give --" + name + " an address of this machine, with a port that is free"
 	if errors.Is(err, syscall.EADDRINUSE) {

@@ -30,19 +30,28 @@ func newClients(now func() time.Time) *clients {
 	return &clients{now: now, newer: make(map[netip.Prefix]*rate.Limiter)}
 }
 
-// allow takes one request from the bucket of a client: an address, or of IPv6 the network of 64
-// bits, for one customer has all of it. What is no address has one bucket together.
+// networkOf is who counts as one client: an address, or of IPv6 the network of 64 bits, for one
+// customer has all of it.
+func networkOf(ip netip.Addr) netip.Prefix {
+	ip = ip.Unmap().WithZone("")
+	bits := ip.BitLen()
+	if ip.Is6() {
+		bits = 64
+	}
+	client, _ := ip.Prefix(bits) // of no address: none
+	return client
+}
+
+// allow takes one request from the bucket of a client. A proxy may name its port, too; what is
+// no address has one bucket together.
 func (c *clients) allow(address string) bool {
 	now := c.now()
-	var client netip.Prefix
-	if ip, err := netip.ParseAddr(address); err == nil {
-		ip = ip.Unmap().WithZone("")
-		bits := ip.BitLen()
-		if ip.Is6() {
-			bits = 64
-		}
-		client, _ = ip.Prefix(bits)
+	ip, err := netip.ParseAddr(address)
+	if err != nil {
+		at, _ := netip.ParseAddrPort(address)
+		ip = at.Addr()
 	}
+	client := networkOf(ip)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	bucket := c.newer[client]

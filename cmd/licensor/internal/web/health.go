@@ -12,6 +12,9 @@ import (
 	"time"
 )
 
+// healthTime is how long the database has, where the service is asked for its health.
+const healthTime = 5 * time.Second
+
 // ready answers whether the ledger can be read, and more can be asked. It is no reason to end
 // the service: livez is.
 func (s *Site) ready(w http.ResponseWriter, r *http.Request) {
@@ -19,7 +22,7 @@ func (s *Site) ready(w http.ResponseWriter, r *http.Request) {
 		say(w, http.StatusServiceUnavailable, "the service ends\n")
 		return
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(r.Context(), healthTime)
 	defer cancel()
 	if err := s.o.Ready(ctx); err != nil {
 		s.o.Log.Error("not ready", "error", err.Error())
@@ -69,7 +72,9 @@ func (s *Site) metrics(w http.ResponseWriter, r *http.Request, sites []*Site) {
 		one("gauge", "licenses_last_hour", "Licenses that the service has signed in the last hour.", float64(stats.LastHour))
 	}
 	if s.o.Waiting != nil {
-		if n, err := s.o.Waiting(r.Context()); err == nil {
+		ctx, cancel := context.WithTimeout(r.Context(), healthTime) // the others are told all the same
+		defer cancel()
+		if n, err := s.o.Waiting(ctx); err == nil {
 			one("gauge", "queue_waiting", "Requests that wait for the staff.", float64(n))
 		}
 	}

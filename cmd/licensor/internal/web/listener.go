@@ -7,17 +7,17 @@ import (
 	"sync/atomic"
 )
 
-// Connections that are open at once: of all, and of one address. A client that opens more is
+// Connections that are open at once: of all, and of one client, see networkOf. One that opens more is
 // cut off, so that those that are slow hold up nobody.
 const (
 	maxConnections = 8_000
 	maxOfOne       = 100
 )
 
-// Limit limits the connections of a listener. perAddress is not for one behind a proxy, from
+// Limit limits the connections of a listener. perClient is not for one behind a proxy, from
 // which all come.
-func Limit(l net.Listener, perAddress bool) *Listener {
-	return &Listener{Listener: l, perAddress: perAddress, of: make(map[netip.Addr]int)}
+func Limit(l net.Listener, perClient bool) *Listener {
+	return &Listener{Listener: l, perClient: perClient, of: make(map[netip.Prefix]int)}
 }
 
 // Listener limits connections.
@@ -25,12 +25,12 @@ type Listener struct {
 	net.Listener
 	Kept bool // by systemd, which hands the socket to the next service
 
-	perAddress bool
-	stopping   atomic.Bool
+	perClient bool
+	stopping  atomic.Bool
 
 	mu  sync.Mutex
 	all int
-	of  map[netip.Addr]int
+	of  map[netip.Prefix]int
 }
 
 // Accept passes over those that are too many.
@@ -43,39 +43,36 @@ func (l *Listener) Accept() (net.Conn, error) {
 			}
 			return nil, err
 		}
-		address := addressOf(conn)
-		if l.enter(address) {
-			return &counted{Conn: conn, leave: sync.OnceFunc(func() { l.leave(address) })}, nil
+		client := clientOf(conn)
+		if l.enter(client) {
+			return &counted{Conn: conn, leave: sync.OnceFunc(func() { l.leave(client) })}, nil
 		}
 		conn.Close()
 	}
 }
 
-func addressOf(conn net.Conn) netip.Addr {
-	at, err := netip.ParseAddrPort(conn.RemoteAddr().String())
-	if err != nil {
-		return netip.Addr{}
-	}
-	return at.Addr().Unmap()
+func clientOf(conn net.Conn) netip.Prefix {
+	at, _ := netip.ParseAddrPort(conn.RemoteAddr().String())
+	return networkOf(at.Addr())
 }
 
-func (l *Listener) enter(address netip.Addr) bool {
+func (l *Listener) enter(client netip.Prefix) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.all >= maxConnections || l.perAddress && l.of[address] >= maxOfOne {
+	if l.all >= maxConnections || l.perClient && l.of[client] >= maxOfOne {
 		return false
 	}
 	l.all++
-	l.of[address]++
+	l.of[client]++
 	return true
 }
 
-func (l *Listener) leave(address netip.Addr) {
+func (l *Listener) leave(client netip.Prefix) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.all--
-	if l.of[address]--; l.of[address] == 0 {
-		delete(l.of, address)
+	if l.of[client]--; l.of[client] == 0 {
+		delete(l.of, client)
 	}
 }
 

@@ -251,12 +251,12 @@ func TestOneClientIsLimited(t *testing.T) {
 			t.Fatalf("refused after %d", i)
 		}
 	}
-	for _, same := range []string{"2001:db8:1:2::1", "2001:db8:1:2:ffff::9"} {
+	for _, same := range []string{"2001:db8:1:2::1", "2001:db8:1:2:ffff::9", "[2001:db8:1:2::1]:80"} {
 		if c.allow(same) {
 			t.Errorf("%s is let in", same)
 		}
 	}
-	for _, other := range []string{"2001:db8:1:3::1", "192.0.2.1", "::ffff:192.0.2.2"} {
+	for _, other := range []string{"2001:db8:1:3::1", "192.0.2.1", "::ffff:192.0.2.2", "192.0.2.3:4711"} {
 		if !c.allow(other) {
 			t.Errorf("%s is kept out", other)
 		}
@@ -335,11 +335,14 @@ func TestSlowClients(t *testing.T) {
 	}
 }
 
-// TestConnectionsOfOneAddress: an address has so many at once, and those that it closes free
-// their places.
-func TestConnectionsOfOneAddress(t *testing.T) {
+// TestConnectionsOfOneClient: a client has so many at once, and those that it closes free their
+// places.
+func TestConnectionsOfOneClient(t *testing.T) {
 	l := Limit(nil, true)
-	one, other := netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("192.0.2.2")
+	one, other := networkOf(netip.MustParseAddr("2001:db8:1:2::1")), networkOf(netip.MustParseAddr("::ffff:192.0.2.2"))
+	if same := networkOf(netip.MustParseAddr("2001:db8:1:2:3::4")); same != one || other != networkOf(netip.MustParseAddr("192.0.2.2")) {
+		t.Errorf("%s and %s are two clients", one, same)
+	}
 	for i := range maxOfOne {
 		if !l.enter(one) {
 			t.Fatalf("refused after %d", i)
