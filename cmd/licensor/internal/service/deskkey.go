@@ -40,7 +40,9 @@ type deskKey struct {
 	tally   sync.Mutex
 	hour    hour
 	living  int
-	counted time.Time // when hour and living were read from the ledger
+	fresh   int       // signed here since the ledger was read
+	seq     int64     // of the newest license that was read there
+	counted time.Time // when all were read
 	warned  bool
 
 	text    sync.Mutex
@@ -52,9 +54,9 @@ type deskKey struct {
 const agentPatience = 5 * time.Second
 
 const (
-	lookEvery  = time.Second      // at the home, and for a newer list
+	lookEvery  = time.Second      // at the home, for a newer list, and at what others sign with the key
 	retryEvery = 10 * time.Second // to load a key that could not be loaded
-	countEvery = 10 * time.Minute
+	countEvery = 10 * time.Minute // all of the key, for licenses end
 )
 
 // hour counts the licenses of the last hour, by minutes.
@@ -69,6 +71,11 @@ func (h *hour) turn(now time.Time) {
 		h.minutes[m%60] = 0
 	}
 	h.at = max(h.at, minute)
+}
+
+func (h *hour) add(n int, now time.Time) {
+	h.turn(now)
+	h.minutes[h.at%60] += n
 }
 
 func (h *hour) sum(now time.Time) (n int) {
@@ -176,25 +183,29 @@ func (k *deskKey) broken() {
 	k.stamp, k.sick, k.looked = "", true, time.Time{}
 }
 
-// count reads from the ledger what the key has signed: in another process, too.
+// count reads from the ledger what the key has signed: in another process, too. All of it is
+// counted now and then, and what is new each time.
 func (k *deskKey) count(ctx context.Context, now time.Time) error {
 	k.tally.Lock()
-	fresh := !k.counted.IsZero() && now.Sub(k.counted).Abs() < countEvery
+	all, since, fresh := k.counted.IsZero() || now.Sub(k.counted).Abs() >= countEvery, k.seq, k.fresh
 	k.tally.Unlock()
-	if fresh {
-		return nil
+	if all {
+		since = 0
 	}
-	load, err := k.s.Load(ctx, k.signer.issuer.Delegation.Name, k.signer.issuer.Delegation.Key, now)
+	load, err := k.s.Load(ctx, k.signer.issuer.Delegation.Name, k.signer.issuer.Delegation.Key, since, now)
 	if err != nil {
 		return err
 	}
 	k.tally.Lock()
 	defer k.tally.Unlock()
-	k.hour.turn(now)
-	if missed := load.LastHour - k.hour.sum(now); missed > 0 { // by others, or before the start
-		k.hour.minutes[k.hour.at%60] += missed
+	others := load.LastHour - fresh
+	if all {
+		others = load.LastHour - k.hour.sum(now) // or before the start
+		k.counted, k.living = now, k.fresh
 	}
-	k.counted, k.living = now, load.Living
+	k.hour.add(max(others, 0), now)
+	k.living += load.Living - fresh
+	k.fresh, k.seq = k.fresh-fresh, max(since, load.Seq)
 	k.warn()
 	return nil
 }
@@ -212,9 +223,9 @@ func (k *deskKey) warn() {
 func (k *deskKey) signed(n int, now time.Time) {
 	k.tally.Lock()
 	defer k.tally.Unlock()
-	k.hour.turn(now)
-	k.hour.minutes[k.hour.at%60] += n
+	k.hour.add(n, now)
 	k.living += n
+	k.fresh += n
 	k.warn()
 }
 

@@ -85,19 +85,26 @@ func TestRevokedDesk(t *testing.T) {
 	v.wantLicense(a, recorded)
 }
 
-// TestMostOfAnHour: the rest waits for staff, in another process, too; what is on record is
-// given again, and what the rules refuse is refused.
+// TestMostOfAnHour: the rest waits for staff, in a process beside and in a later one, too; what
+// is on record is given again, and what the rules refuse is refused.
 func TestMostOfAnHour(t *testing.T) {
 	v := newVendor(t, "")
 	pass := v.aClock()
 	v.sell(func(e *ledger.Entitlement) { e.Seats = 50 })
 	three := func(o *ActivatorOptions) { o.MaxPerHour = 3 }
 	a, queue := v.activator(three)
+	beside, _ := v.activator(func(o *ActivatorOptions) { three(o); o.Queue = queue })
 	first := requestText(t, 1, nil)
-	for n := range uint32(3) {
-		v.wantLicense(a, requestText(t, 1+n, nil))
+	v.wantLicense(beside, first)
+	for n := range uint32(2) {
+		v.wantLicense(a, requestText(t, 2+n, nil))
+		pass(lookEvery)
 	}
 	text := requestText(t, 4, nil)
+	v.wantWaits(beside, text, waitsForHour)
+	if load := beside.Stats(); load.Living != 3 || load.LastHour != 3 {
+		t.Errorf("three licenses are of the key: %+v", load)
+	}
 	v.wantWaits(a, text, waitsForHour)
 	v.wantLicense(a, first)
 	v.wantDeclined(a, requestText(t, 5, func(q *format.Request) { q.Product = "other" }), "product")

@@ -64,7 +64,7 @@ func (b *Book) Ask(ctx context.Context, by ledger.Operation, requests []*verify.
 // Load is how much a staff key has signed.
 type Load = store.Load
 
-// Load returns how much a key has signed, by its name and its 32 bytes.
-func (b *Book) Load(ctx context.Context, name string, key []byte, now time.Time) (Load, error) {
-	return read(ctx, b, func(t *store.Tx) (Load, error) { return t.Load(name, key, now) })
+// Load returns how much a key has signed since an event, by its name and its 32 bytes.
+func (b *Book) Load(ctx context.Context, name string, key []byte, since int64, now time.Time) (Load, error) {
+	return read(ctx, b, func(t *store.Tx) (Load, error) { return t.Load(name, key, since, now) })
 }

@@ -81,13 +81,14 @@ func (t *Tx) NewestNumber() (n int64, err error) {
 
 // Load is how much a key has signed.
 type Load struct {
-	Living   int // licenses that have not ended: a revocation list that takes the key back names them
-	LastHour int // licenses
+	Living   int   // licenses that have not ended: a revocation list that takes the key back names them
+	LastHour int   // licenses
+	Seq      int64 // of the event with the newest one; 0: there is none
 }
 
-// Load counts what a key has signed by a name.
-func (t *Tx) Load(name string, key []byte, now time.Time) (l Load, err error) {
-	_, err = t.row("SELECT COALESCE(SUM(CASE WHEN hard_end = 0 OR hard_end > $3 THEN 1 ELSE 0 END), 0), COALESCE(SUM(CASE WHEN issued > $4 THEN 1 ELSE 0 END), 0) FROM licenses WHERE signed_by = $1 AND signer_key = $2",
-		[]any{name, key, now.Unix(), now.Add(-time.Hour).Unix()}, &l.Living, &l.LastHour)
+// Load counts what a key has signed by a name since an event.
+func (t *Tx) Load(name string, key []byte, since int64, now time.Time) (l Load, err error) {
+	_, err = t.row("SELECT COALESCE(SUM(CASE WHEN hard_end = 0 OR hard_end > $4 THEN 1 ELSE 0 END), 0), COALESCE(SUM(CASE WHEN issued > $5 THEN 1 ELSE 0 END), 0), COALESCE(MAX(seq), 0) FROM licenses WHERE signed_by = $1 AND signer_key = $2 AND seq > $3",
+		[]any{name, key, since, now.Unix(), now.Add(-time.Hour).Unix()}, &l.Living, &l.LastHour, &l.Seq)
 	return l, err
 }

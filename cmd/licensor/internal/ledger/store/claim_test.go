@@ -72,20 +72,25 @@ func TestLoad(t *testing.T) {
 	everywhere(t, func(t *testing.T, s *store.Store, _ string) {
 		record(t, s, sell(func(e *ledger.Entitlement) { e.Seats = 9 }), begins("A", 1, ledger.StateActive, "INV0042-1", site(1), now), begins("B", 2, ledger.StateActive, "INV0042-1", site(2), now))
 		l := license(1, "A", 1, site(1))
+		var newest int64
+		facts(t, s, func(x *store.Tx) (err error) { newest, _, err = x.Size(); return err })
 		for _, c := range []struct {
-			name string
-			key  []byte
-			at   time.Time
-			want store.Load
+			name  string
+			key   []byte
+			since int64
+			at    time.Time
+			want  store.Load
 		}{
-			{l.SignedBy, l.SignerKey, l.Issued, store.Load{Living: 2, LastHour: 2}},
-			{l.SignedBy, l.SignerKey, l.Issued.Add(time.Hour), store.Load{Living: 2}},
-			{l.SignedBy, l.SignerKey, l.Issued.AddDate(100, 0, 0), store.Load{}},
-			{"other", l.SignerKey, l.Issued, store.Load{}},
-			{l.SignedBy, []byte("other"), l.Issued, store.Load{}},
+			{l.SignedBy, l.SignerKey, 0, l.Issued, store.Load{Living: 2, LastHour: 2, Seq: newest}},
+			{l.SignedBy, l.SignerKey, newest - 1, l.Issued, store.Load{Living: 1, LastHour: 1, Seq: newest}},
+			{l.SignedBy, l.SignerKey, newest, l.Issued, store.Load{}},
+			{l.SignedBy, l.SignerKey, 0, l.Issued.Add(time.Hour), store.Load{Living: 2, Seq: newest}},
+			{l.SignedBy, l.SignerKey, 0, l.Issued.AddDate(100, 0, 0), store.Load{Seq: newest}},
+			{"other", l.SignerKey, 0, l.Issued, store.Load{}},
+			{l.SignedBy, []byte("other"), 0, l.Issued, store.Load{}},
 		} {
 			facts(t, s, func(x *store.Tx) error {
-				got, err := x.Load(c.name, c.key, c.at)
+				got, err := x.Load(c.name, c.key, c.since, c.at)
 				if got != c.want {
 					t.Errorf("%s at %s: got %+v, want %+v", c.name, c.at, got, c.want)
 				}
