@@ -99,7 +99,12 @@ func newSigned(opened *verify.Opened) *signed {
 }
 
 // installed returns the license in its place, nil if there is none.
-func (p *handler) installed() *signed { return p.open(p.o.Gate.State().LicensePath()) }
+func (p *handler) installed() *signed {
+	if p.o.Gate.State().Dir() == "" {
+		return nil
+	}
+	return p.open(p.o.Gate.State().LicensePath())
+}
 
 // replaced returns the licenses that others have replaced, but for the one that is installed.
 func (p *handler) replaced(installed *signed) (all []*signed) {
@@ -113,7 +118,7 @@ func (p *handler) replaced(installed *signed) (all []*signed) {
 
 // replacedNamed returns the one with an id, nil if there is none.
 func (p *handler) replacedNamed(id string) *signed {
-	if _, err := format.ParseID(id); err != nil {
+	if _, err := format.ParseID(id); err != nil || p.o.Gate.State().Dir() == "" {
 		return nil
 	}
 	if s := p.open(p.notePath(id + licenseExt)); s != nil && s.id.String() == id {
@@ -273,7 +278,7 @@ func (p *handler) limits(most, use map[string]uint64) (all []string) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(use)) {
 		if _, limited := most[name]; !limited {
-			all = append(all, put(p.t.LimitUsed, "{name}", name, "{most}", p.t.Unlimited, "{used}", strconv.FormatUint(use[name], 10)))
+			all = append(all, put(p.t.LimitFree, "{name}", name, "{used}", strconv.FormatUint(use[name], 10)))
 		}
 	}
 	return all

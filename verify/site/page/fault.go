@@ -35,6 +35,7 @@ const (
 	OtherProduct FaultCode = "other-product"
 	NotState     FaultCode = "not-state"     // {path}
 	NotWritable  FaultCode = "not-writable"  // {path}
+	NotReadable  FaultCode = "not-readable"  // {path}
 	DiskFull     FaultCode = "disk-full"     // {path}
 	NoDirectory  FaultCode = "no-directory"  // {path}: its parent is missing
 	NothingGiven FaultCode = "nothing-given" // no file and no text
@@ -63,7 +64,7 @@ const (
 var statuses = map[FaultCode]int{
 	NotAllowed: http.StatusForbidden, CrossSite: http.StatusForbidden, BadMethod: http.StatusMethodNotAllowed,
 	BadForm: http.StatusBadRequest, TooLarge: http.StatusRequestEntityTooLarge, NotFound: http.StatusNotFound, Changed: http.StatusConflict,
-	NotState: 500, NotWritable: 500, DiskFull: 500, NoDirectory: 500, NoKey: 500, Trouble: 500,
+	NotState: 500, NotWritable: 500, NotReadable: 500, DiskFull: 500, NoDirectory: 500, NoKey: 500, Trouble: 500,
 	NoService: 500, BadAddress: 500, Unreachable: http.StatusBadGateway, UnknownHost: http.StatusBadGateway, TooSlow: http.StatusGatewayTimeout,
 	CertificateDate: http.StatusBadGateway, Certificate: http.StatusBadGateway, NoTLS: http.StatusBadGateway,
 	NotService: http.StatusBadGateway, ServiceTrouble: http.StatusBadGateway,
@@ -118,6 +119,9 @@ func (p *handler) explain(err error) *fault {
 		if errors.Is(err, known.err) {
 			if path, ok := errors.AsType[*fs.PathError](err); ok {
 				dir = path.Path
+				if known.code == NotWritable && (path.Op == "read" || path.Op == "open") {
+					known.code = NotReadable
+				}
 			}
 			return p.fault(known.code, "{path}", dir, "{detail}", err.Error())
 		}

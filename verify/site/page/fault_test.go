@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/offlicense/offlicense/verify/machine"
 	"github.com/offlicense/offlicense/verify/site"
 	"github.com/offlicense/offlicense/verify/site/sitetest"
 )
@@ -170,5 +171,43 @@ func TestFormMistakes(t *testing.T) {
 	}
 	if p.requests(t) != 0 {
 		t.Error("it has made a request")
+	}
+}
+
+// What is no machine, or bound to none, has its own words.
+func TestUnidentified(t *testing.T) {
+	p := newProduct(t, nil)
+	nothing := p.o.Gate.Program()
+	nothing.Components = []machine.Value{}
+	p.o.Gate = site.Open(p.dir, sitetest.Verifier(t), nothing)
+	identity, err := machine.Read(machine.Options{Product: "evoq"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := p.add(t, "production", "manual")
+	if len(identity.Components) == 0 { // as in a container
+		s.wantFault(t, 422, Unidentified, "Nothing identifies this machine.*OFFLICENSE_COMPONENTS.*tick the box")
+		if !strings.Contains(s.body, `id="key-only"`) {
+			t.Error("there is no box")
+		}
+	}
+	p.press(t, "do", "add", "type", "production", "email", "ops@site.example", "invoice", "INV0042-1", "key-only", "1").want(t, 200, "statement-is", "Production")
+
+	sitetest.Put(t, p.dir, nil)
+	s = p.see(t, "")
+	s.want(t, 200, "license-state", "^Active$")
+	p.see(t, "?view=remove&id="+s.id("license")).wantFault(t, 422, NotBound, "bound to no machine.*license.lic")
+	p.press(t, "do", "remove", "id", s.id("license")).wantFault(t, 422, NotBound, "bound to no machine")
+}
+
+// TestNoDirectory: a product without a state directory has a page that says so, and nothing is written anywhere.
+func TestNoDirectory(t *testing.T) {
+	p := newProduct(t, nil)
+	t.Chdir(t.TempDir())
+	p.o.Gate = site.Open("", sitetest.Verifier(t), p.o.Gate.Program())
+	p.see(t, "").want(t, 200, "license-state", "^No license")
+	p.add(t, "production", "manual").wantFault(t, 500, Trouble, "no state directory")
+	if entries, err := os.ReadDir("."); err != nil || len(entries) != 0 {
+		t.Errorf("got %v, %v", entries, err)
 	}
 }

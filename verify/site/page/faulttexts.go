@@ -20,6 +20,7 @@ var englishFaults = map[FaultCode]Says{
 	OtherProduct: {"The license directory belongs to another product.", "Give this program a directory of its own."},
 	NotState:     {"The directory {path} has other things in it and no license.", "Give this program an empty directory for its license."},
 	NotWritable:  {"{path} cannot be written by the user that this program runs as.", "Give that user the directory, or mount it writable, and press again; nothing was changed."},
+	NotReadable:  {"{path} cannot be read by the user that this program runs as.", "Give that user the directory and all in it, and press again; nothing was changed."},
 	DiskFull:     {"The disk of {path} is full.", "Make room and press again."},
 	NoDirectory:  {"{path} cannot be made, since the directory above it is missing.", "Make that directory and press again."},
 	NothingGiven: {"Neither a file nor a text was given.", "Choose the license file, or paste its text."},

@@ -50,7 +50,7 @@ func isCode(s string) bool {
 
 // readNote returns what is remembered of a statement, nil for nothing, or nothing that can be read.
 func (p *handler) readNote(code string) *note {
-	if !isCode(code) {
+	if !isCode(code) || p.o.Gate.State().Dir() == "" {
 		return nil
 	}
 	text, err := atomicfile.Read(p.notePath(code+noteExt), maxBody)
@@ -94,8 +94,8 @@ func (p *handler) writeNote(n *note) error {
 
 // names lists the files of the page that end so, the newest first.
 func (p *handler) names(ext string) []string {
-	entries, err := os.ReadDir(filepath.Dir(p.notePath("x")))
-	if err != nil {
+	entries, err := os.ReadDir(p.notePath(""))
+	if err != nil || p.o.Gate.State().Dir() == "" {
 		return nil
 	}
 	type file struct {

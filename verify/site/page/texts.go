@@ -26,7 +26,7 @@ type Texts struct {
 
 	// The table.
 	State, Active, InGrace, Type, Invoice, Customer, Edition, Site, ValidFrom, Expires, UpdatesUntil string
-	Margin, Limits, Features, Activation, Code, RevocationList, Renewal, Never, Unlimited, Checked   string
+	Margin, Limits, Features, Activation, Code, RevocationList, Renewal, Never, LimitFree, Checked   string
 	DaysLeft, MarginIs, LimitIs, LimitUsed, ListIs, Warnings                                         string
 	Earlier, EarlierState, EarlierSame, EarlierOther, FromVariable, NoLicense                        string
 	Remove                                                                                           string
@@ -35,7 +35,7 @@ type Texts struct {
 	Add, Email, EmailHint, InvoiceHint, Way, Automatic, AutomaticHint, Manual, ManualHint, KeyOnly, KeyOnlyHint, Submit string
 
 	// What is under way.
-	Pending, PendingIs, Send, ByHand, PutAway, Answered, Number                             string
+	Pending, PendingIs, PendingChanged, Send, ByHand, PutAway, Answered, Number             string
 	Release, ReleaseIs, ReleaseByHand, Deliver, NotDelivered, Delivered                     string
 	Install, InstallHint, InstallFile, InstallText, InstallSubmit                           string
 	StatementHint, ReleaseHint, Download, Text, Picture, Part, CompareCode                  string
@@ -63,6 +63,7 @@ func (t Texts) complete() Texts {
 	t.Done = over(english.Done, t.Done)
 	t.Reasons = over(english.Reasons, t.Reasons)
 	t.Faults = over(english.Faults, t.Faults)
+	t.Warn = over(english.Warn, t.Warn)
 	return t
 }
 
@@ -106,7 +107,7 @@ func English() Texts {
 
 		State: "State", Active: "Active", InGrace: "Active, in its grace days", Type: "Type", Invoice: "Invoice", Customer: "Customer", Edition: "Edition", Site: "Site",
 		ValidFrom: "Valid from", Expires: "Expires", UpdatesUntil: "Updates until", Margin: "Machine", Limits: "Limits", Features: "Features",
-		Activation: "Activation", Code: "Code", RevocationList: "Revocation list", Renewal: "Automatic renewal", Never: "never", Unlimited: "not limited", Checked: "Checked",
+		Activation: "Activation", Code: "Code", RevocationList: "Revocation list", Renewal: "Automatic renewal", Never: "never", LimitFree: "{name}: {used} in use, not limited", Checked: "Checked",
 		DaysLeft: "{days} days left", MarginIs: "{matching} of {named} components match, {needed} needed", LimitIs: "{name}: {most}", LimitUsed: "{name}: {used} of {most} in use",
 		ListIs: "{number} of {date}", Warnings: "Warnings",
 		Earlier: "Earlier license", EarlierState: "Replaced", EarlierSame: "The license above has taken its place. To remove it does not touch the activation.",
@@ -121,7 +122,7 @@ func English() Texts {
 		KeyOnly: "Bind the license to the key of this installation alone", KeyOnlyHint: "Nothing identifies this machine. The vendor decides whether to sign such a request.",
 		Submit: "Add license",
 
-		Pending: "Request", PendingIs: "Asked for {type}, invoice {invoice}, on {time}.", Send: "Ask the service", ByHand: "File, text and code",
+		Pending: "Request", PendingIs: "Asked for {type}, invoice {invoice}, on {time}.", PendingChanged: "This machine has changed since an earlier request: it asks for a change of machine.", Send: "Ask the service", ByHand: "File, text and code",
 		PutAway: "Put away", Answered: "The service has answered on {time}:", Number: "The number of the request is {number}.",
 		Release: "Release", ReleaseIs: "The license was given up here on {time}.", ReleaseByHand: "File, text and code", Deliver: "Send it to the service",
 		NotDelivered: "The vendor does not know yet: until they have recorded the release, the seat stays taken.", Delivered: "The vendor has recorded it.",
@@ -149,6 +150,9 @@ func English() Texts {
 		Reasons:   englishReasons,
 		Undecided: Says{"Not known whether it is revoked", "Ask the vendor for the newest revocation list, and install it here."},
 		Faults:    englishFaults,
+		Warn: map[verify.WarningCode]string{ // where the text names a command
+			verify.NoMargin: "{count} components of this machine match, {of} are needed; changed or not readable: {value}. One more change and the license stops: add the license again here, with the same invoice.",
+		},
 	}
 }
 

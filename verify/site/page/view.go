@@ -150,6 +150,9 @@ func (p *handler) newRequest(raw []byte, q format.Request, hash [32]byte) *state
 		text: format.EncodeFile(format.SignedRequest, raw), carried: carried, Code: format.ComparisonCode(hash), Name: "request",
 		Is: put(p.t.PendingIs, "{type}", p.t.typeOf(q.Type), "{invoice}", q.Invoice, "{time}", p.t.Time(format.Time(q.Time))),
 	}
+	if q.Prior != nil {
+		s.Is += " " + p.t.PendingChanged
+	}
 	return p.withNote(s, p.readNote(s.Code))
 }
 
