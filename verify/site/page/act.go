@@ -252,10 +252,11 @@ func (p *handler) remove(r *http.Request) (string, *view) {
 			return query, v
 		}
 	}
-	if p.o.Service != "" {
-		if failed := p.tell(r.Context(), n); failed != nil {
-			return "", p.failed(r, failed)
-		}
+	if p.o.Service == "" {
+		return "view=release&code=" + n.Code, nil
+	}
+	if failed := p.tell(r.Context(), n); failed != nil {
+		return "", p.failed(r, failed)
 	}
 	return "done=" + done, nil
 }

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -42,12 +43,7 @@ func product(dir string, roots []byte, now func() time.Time) http.Handler {
 }
 
 func Example() {
-	dir, err := os.MkdirTemp("", "offlicense-example") // /var/lib/evoq/license in earnest
-	if err != nil {
-		log.Fatal(err)
-	}
-	defer os.RemoveAll(dir)
-	evoq := product(dir, sitetest.Roots(), time.Now)
+	evoq := product(filepath.Join(os.TempDir(), "offlicense-example"), sitetest.Roots(), time.Now) // /var/lib/evoq/license in earnest
 	for _, user := range []string{"guest", "secret"} {
 		r, w := httptest.NewRequest("GET", "/settings/license", nil), httptest.NewRecorder()
 		r.SetBasicAuth("admin", user)

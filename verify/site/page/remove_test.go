@@ -60,6 +60,23 @@ func TestRemove(t *testing.T) {
 	p.active(t, "production")
 }
 
+// Without a service the release is shown at once, to be carried.
+func TestRemoveByHand(t *testing.T) {
+	p := newProduct(t, nil)
+	license, err := sitetest.Sign([]byte(p.add(t, "production", "manual").text("statement-text")), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := p.press(t, "do", "install", "text", string(license)).id("license")
+	s := p.press(t, "do", "remove", "id", id)
+	s.want(t, 200, "statement-is", "given up here", "statement-text", "^OLR1:")
+	again := p.press(t, "do", "remove", "id", id)
+	if again.text("statement-text") != s.text("statement-text") {
+		t.Error("another release")
+	}
+	p.see(t, "").want(t, 200, "license-state", "^Removed", "release-state", "does not know yet")
+}
+
 // What was replaced stays on the page until it is taken off, and nothing happens to the activation of both.
 func TestEarlier(t *testing.T) {
 	v := newVendor(t)
