@@ -67,36 +67,27 @@ func storyOf(events []*ledger.Event, before map[string]*ledger.Entitlement) (all
 // step is what can be done next: on a page, or by a command.
 type step struct{ What, To, Command string }
 
-// saleSteps are the commands for which a sale has a page, and activationSteps those for which an
-// activation has.
-var (
-	saleSteps       = map[string]string{"renew": "renew", "amend": "amend", "resume": "resume"}
-	activationSteps = map[string]string{"move": "move", "deactivate": "deactivate", "revoke": "revoke"}
-)
-
+// steps leads to the page that does what a command does, and names the command where no page
+// does. What the visitor may not do is left out.
 func (v *visit) steps(shown *service.Shown) (all []step) {
 	for _, n := range shown.Next(v.by.Now) {
-		s := step{What: page.Sentence(n.What), Command: n.Command}
-		words := strings.Fields(n.Command)
-		if len(words) > 1 {
-			verb := words[1]
-			switch {
-			case strings.Contains(n.Command, "--unbound"):
-				s.To = page.Path("entitlements", shown.Invoice, "sign-unbound")
-			case verb == "sign":
-				s.To = "/sign"
-			case verb == "release":
-				s.To = "/release"
-			case saleSteps[verb] != "":
-				s.To = page.Path("entitlements", shown.Invoice, saleSteps[verb])
-			case activationSteps[verb] != "":
-				if _, after, found := strings.Cut(n.Command, "--activation "); found {
-					id, _, _ := strings.Cut(after, " ")
-					s.To = page.Path("activations", id, activationSteps[verb])
-				}
-			}
+		s := step{What: n.What, Command: n.Command}
+		verb, rest, _ := strings.Cut(strings.TrimPrefix(n.Command, "licensor "), " ")
+		form := ""
+		if _, after, found := strings.Cut(rest, "--activation "); found {
+			id, _, _ := strings.Cut(after, " ")
+			form, s.To = ofActivation+verb, page.Path("activations", id, verb)
+		} else if strings.Contains(rest, "--unbound") {
+			form, s.To = ofSale+"sign-unbound", page.Path("entitlements", shown.Invoice, "sign-unbound")
+		} else if form = "/" + verb; v.forms[form] != "" {
+			s.To = form
+		} else {
+			form, s.To = ofSale+verb, page.Path("entitlements", shown.Invoice, verb)
 		}
-		if s.To != "" && !v.mayOpen(s.To) {
+		switch {
+		case v.forms[form] == "":
+			s.To = ""
+		case !v.mayOpen(form):
 			continue
 		}
 		all = append(all, s)
@@ -104,68 +95,68 @@ func (v *visit) steps(shown *service.Shown) (all []step) {
 	return all
 }
 
-// action is something that can be done, by who has a right.
-type action struct {
-	word, text string
-	right      desk.Right
+// needs notes which right a form needs, so that nobody is led to one that they may not open.
+func (p *Pages) needs(path string, right desk.Right) {
+	if p.forms == nil {
+		p.forms = make(map[string]desk.Right)
+	}
+	p.forms[path] = right
 }
 
+// The paths of the forms of a sale and of an activation, without their last word.
+const (
+	ofSale       = "/entitlements/{invoice}/"
+	ofActivation = "/activations/{id}/"
+)
+
+// mayOpen reports whether there is a form, and the visitor has the right to it.
+func (v *visit) mayOpen(path string) bool {
+	right, is := v.forms[path]
+	return is && v.who.May(right)
+}
+
+// action is a form by the last word of its path.
+type action struct{ word, text string }
+
 // saleActions are the forms of a sale.
-func saleActions(h *ledger.Holding, now time.Time) (all []action) {
+func saleActions(h *ledger.Holding) (all []action) {
 	switch h.Standing {
 	case ledger.StandingCanceled:
-		return nil
+		return []action{{"correct", "Correct"}}
 	case ledger.StandingSuspended:
-		all = append(all, action{"resume", "Resume", desk.Revoke})
-	default:
-		if h.Ends() || !h.UpdatesUntil.IsZero() {
-			all = append(all, action{"renew", "Renew", desk.Sell})
-		}
-		all = append(all, action{"amend", "Amend", desk.Sell})
-		if h.Weakest() == format.StrengthAny {
-			all = append(all, action{"sign-unbound", "Sign for any machine", desk.Sign})
-		}
+		return []action{{"resume", "Resume"}, {"correct", "Correct"}, {"cancel", "Cancel"}}
 	}
-	all = append(all, action{"correct", "Correct", desk.Sell})
-	if h.Standing == "" {
-		all = append(all, action{"suspend", "Suspend", desk.Revoke})
+	if h.Ends() || !h.UpdatesUntil.IsZero() {
+		all = append(all, action{"renew", "Renew"})
 	}
-	return append(all, action{"cancel", "Cancel", desk.Revoke})
+	all = append(all, action{"amend", "Amend"})
+	if h.Weakest() == format.StrengthAny {
+		all = append(all, action{"sign-unbound", "Sign for any machine"})
+	}
+	return append(all, action{"correct", "Correct"}, action{"suspend", "Suspend"}, action{"cancel", "Cancel"})
 }
 
 // activationActions are the forms of an activation.
-func activationActions(a *ledger.Held, of *ledger.Holding, now time.Time) (all []action) {
+func activationActions(a *ledger.Held, of *ledger.Holding, now time.Time) []action {
 	switch s := a.Status(&of.Entitlement, now); {
 	case s.Closed() || of.Standing == ledger.StandingCanceled:
 		return nil
 	case s == ledger.StatusRevoked:
-		return []action{{"deactivate", "Free its seat", desk.Sign}}
+		return []action{{"deactivate", "Free its seat"}}
 	case a.State == ledger.StateBridge:
-		return []action{{"deactivate", "Cancel its move", desk.Sign}}
+		return []action{{"deactivate", "Cancel its move"}}
 	}
-	return []action{{"move", "Move", desk.Sign}, {"reactivate", "Reactivate", desk.Sign}, {"deactivate", "Deactivate", desk.Sign}, {"revoke", "Revoke", desk.Revoke}}
+	return []action{{"move", "Move"}, {"reactivate", "Reactivate"}, {"deactivate", "Deactivate"}, {"revoke", "Revoke"}}
 }
 
-// links are the actions that the visitor may do.
-func (v *visit) links(all []action, of ...string) (links []page.Link) {
+// links are the forms that the visitor may open.
+func (v *visit) links(all []action, form string, of ...string) (links []page.Link) {
 	for _, a := range all {
-		if v.who.May(a.right) {
+		if v.mayOpen(form + a.word) {
 			links = append(links, page.Link{To: page.Path(append(of[:len(of):len(of)], a.word)...), Text: a.text})
 		}
 	}
 	return links
-}
-
-// mayOpen reports whether the visitor has the right that a page needs to which a step leads.
-func (v *visit) mayOpen(to string) bool {
-	word := to[strings.LastIndexByte(to, '/')+1:]
-	switch word {
-	case "sign", "release", "sign-unbound", "move", "deactivate", "reactivate":
-		return v.who.May(desk.Sign)
-	case "revoke", "resume":
-		return v.who.May(desk.Revoke)
-	}
-	return v.who.May(desk.Sell)
 }
 
 func (v *visit) sale() error {
@@ -191,7 +182,7 @@ func (v *visit) saleOf(shown *service.Shown) *saleView {
 		Seats: service.SeatsUsed(h), Term: service.Term(&h.Entitlement), Seller: shown.Seller,
 		Rows:  service.EntitlementRows(&h.Entitlement, "invoice", "customer", "seats", "term"),
 		Story: storyOf(shown.Past.Events, shown.Past.Sold), Steps: v.steps(shown),
-		Actions: v.links(saleActions(h, now), "entitlements", h.Invoice),
+		Actions: v.links(saleActions(h), ofSale, "entitlements", h.Invoice),
 	}
 	for _, email := range h.MoreEmails {
 		s.Rows = append(s.Rows, service.Row{Label: "claimed by", Text: email})
@@ -221,7 +212,7 @@ func (v *visit) activationRowOf(shown *service.Shown, a *ledger.Held) activation
 		when = "on " + text.Date(a.Ended)
 	}
 	row := activationRow{ID: a.ID, Site: a.Site, Host: a.Host, State: stateOf(words, a.Status(&shown.Entitlement, v.by.Now)), When: when, Code: a.Code,
-		Here: a.ID == shown.Activation, Actions: v.links(activationActions(a, &shown.Holding, v.by.Now), "activations", a.ID)}
+		Here: a.ID == shown.Activation, Actions: v.links(activationActions(a, &shown.Holding, v.by.Now), ofActivation, "activations", a.ID)}
 	licenses := shown.Licenses[a.ID]
 	if len(licenses) == 0 && a.License != nil { // of many activations only the first have all
 		licenses = []ledger.LicenseRecord{{License: *a.License, Code: a.Code}}

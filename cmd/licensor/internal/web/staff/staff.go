@@ -43,6 +43,7 @@ type Pages struct {
 	sessions sessions
 	passkeys passkeys
 	counting counting
+	forms    map[string]desk.Right // by their paths, the right that each needs
 }
 
 // Signing signs with the service's key, a [service.Activator].
