@@ -43,7 +43,10 @@ func customerPages(activator *service.Activator, brand page.Brand, log *slog.Log
 		return nil, err
 	}
 	p := &customer.Pages{Activation: activator, Brand: brand, Pictures: &picture.Reader{Command: child, Limits: picture.ForCustomers, Log: log}, Log: log}
-	return func(s *web.Site) { p.Register(s) }, nil
+	return func(s *web.Site) {
+		s.HandleRefusals(p.Refused)
+		p.Register(s)
+	}, nil
 }
 
 // staffPictures reads what the staff upload.

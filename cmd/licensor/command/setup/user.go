@@ -34,7 +34,7 @@ func (c *deskCommand) addUser(env *cli.Env, name string) error {
 		}
 		switch {
 		case was == nil:
-			fmt.Fprintf(env.Stderr, "%s may %s. To sign in: licensor desk login --operator %s\n", name, words(now.Rights), name)
+			fmt.Fprintf(env.Stderr, "%s may %s. To sign in: licensor desk login%s --operator %s\n", name, words(now.Rights), c.FlagsText(), name)
 		case was.Disabled:
 			fmt.Fprintf(env.Stderr, "%s was disabled, and may %s now.\n", name, words(now.Rights))
 		default:
@@ -63,7 +63,7 @@ func (c *deskCommand) listUsers(env *cli.Env, _ string) error {
 			}
 		}
 		if len(users) == 0 {
-			fmt.Fprintln(env.Stderr, "There are no users; licensor desk user add NAME --right RIGHT adds one.")
+			fmt.Fprintln(env.Stderr, "There are no users; licensor desk user add NAME --right read,sell adds one.")
 			return nil
 		}
 		_, err = t.WriteTo(env.Stdout)

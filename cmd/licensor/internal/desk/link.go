@@ -30,7 +30,7 @@ func (d *Desk) MakeLink(ctx context.Context, name string, now time.Time, random 
 		case u == nil:
 			return noUser(name)
 		case u.Disabled:
-			return hint.Errorf("the user %s is disabled", name).WithHint("licensor desk user add %s --right RIGHT enables it", name)
+			return hint.Errorf("the user %s is disabled", name).WithHint("licensor desk user add %s --right %s enables it", name, joined(u.Rights))
 		}
 		if _, err := t.Exec("DELETE FROM {in}links WHERE name = $1", name); err != nil {
 			return err

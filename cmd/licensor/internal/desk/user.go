@@ -103,7 +103,7 @@ func (d *Desk) changeUser(ctx context.Context, name string, change func(t *store
 			return err
 		}
 		if was.May(Revoke) && !now.May(Revoke) && !others {
-			return hint.Errorf("%s is the last one who may revoke", name).WithHint("give the right to somebody else first: licensor desk user add NAME --right revoke")
+			return hint.Errorf("%s is the last one who may revoke", name).WithHint("give the right to somebody else first: licensor desk user add NAME --right %s", joined(Rights))
 		}
 		if slices.ContainsFunc(was.Rights, func(r Right) bool { return was.May(r) && !now.May(r) }) {
 			now.Term++

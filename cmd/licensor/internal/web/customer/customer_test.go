@@ -223,6 +223,22 @@ func TestMistakes(t *testing.T) {
 	}
 }
 
+// What the site refuses before a page is asked is told on the first page, in the browser's language.
+func TestRefusedBySite(t *testing.T) {
+	p := &Pages{}
+	for rule, want := range map[string]string{
+		"path": "Unter dieser Adresse gibt es keine Seite.", "method": "Unter dieser Adresse gibt es keine Seite.", "rate": "Von dieser Adresse kamen zu viele Anfragen.",
+		"cross-origin": "Das hat eine Seite einer anderen Website gesendet.", "host": "Unter diesem Namen gibt es diesen Dienst nicht.", "new": "english",
+	} {
+		w, r := httptest.NewRecorder(), httptest.NewRequest("POST", "/standing", strings.NewReader("lang=en"))
+		r.Header.Set("Accept-Language", "de-CH")
+		p.Refused(w, r, 429, rule, "english", "later")
+		if w.Code != 429 || !strings.Contains(w.Body.String(), want) || strings.Contains(w.Body.String(), "english") != (want == "english") {
+			t.Errorf("%s: got %d %s", rule, w.Code, w.Body)
+		}
+	}
+}
+
 // Each language says all that the first one says; what the service says in English is said in
 // the others by its word.
 func TestTextsAreWhole(t *testing.T) {
