@@ -15,9 +15,12 @@ import (
 
 const timeLimit = 10 * time.Second // of one picture
 
+// Words are those for why nothing was read. They are stable: programs and translations go by them.
+var Words = []string{"form", "damaged", "too-large", "too-small", "time", "no-code", "other-code", "cut-off", "reflection", "blurred", "hidden"}
+
 // Unread says why no text was read off a picture.
 type Unread struct {
-	Word string // the same in one word, stable: form, damaged, too-large, too-small, time, no-code, other-code, cut-off, reflection, blurred, hidden
+	Word string // the same in one word, of [Words]
 	Seen string // what was seen, or is wrong with the picture: one line, without a full stop
 	Do   string // what to do about it: one sentence of at most 100 characters
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"html/template"
 	"io/fs"
+	"net/http"
+	"net/http/httptest"
 	"regexp"
 	"strings"
 	"testing"
@@ -22,6 +24,25 @@ func TestVendored(t *testing.T) {
 		if got := fmt.Sprintf("%x", sha256.Sum256(data)); err != nil || got != want {
 			t.Errorf("%s: got %s, %v", name, got, err)
 		}
+	}
+}
+
+// TestAssetsOnce: a browser that has an asset is not sent it again.
+func TestAssetsOnce(t *testing.T) {
+	get := func(tag string) *httptest.ResponseRecorder {
+		r := httptest.NewRequest(http.MethodGet, Asset("qr/decode.js"), nil)
+		r.SetPathValue("name", "qr/decode.js")
+		r.Header.Set("If-None-Match", tag)
+		w := httptest.NewRecorder()
+		Assets(w, r)
+		return w
+	}
+	first := get("")
+	if first.Code != http.StatusOK || first.Body.Len() < 100<<10 || !strings.HasPrefix(first.Header().Get("Content-Type"), "text/javascript") {
+		t.Errorf("got %d, %d bytes, %v", first.Code, first.Body.Len(), first.Header())
+	}
+	if again := get(first.Header().Get("ETag")); again.Code != http.StatusNotModified || again.Body.Len() != 0 {
+		t.Errorf("got %d, %d bytes", again.Code, again.Body.Len())
 	}
 }
 

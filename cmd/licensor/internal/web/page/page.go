@@ -7,7 +7,9 @@ package page
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"embed"
+	"fmt"
 	"html/template"
 	"io/fs"
 	"maps"
@@ -187,6 +189,7 @@ func Assets(w http.ResponseWriter, r *http.Request) {
 		kind = "text/plain; charset=utf-8"
 	}
 	w.Header().Set("Content-Type", kind)
-	w.Header().Set("Cache-Control", "no-cache")
-	w.Write(text)
+	w.Header().Set("Cache-Control", "no-cache") // asked for again each time, and sent only if it is another
+	w.Header().Set("ETag", fmt.Sprintf(`"%x"`, sha256.Sum256(text)))
+	http.ServeContent(w, r, name, time.Time{}, bytes.NewReader(text))
 }

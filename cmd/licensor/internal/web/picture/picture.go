@@ -52,9 +52,13 @@ type Reader struct {
 	held     atomic.Int64 // bytes of uploads that are in memory
 }
 
+// Words are those for why nothing was read, beside those of a child. They are stable: programs and
+// translations go by them.
+var Words = []string{"busy", "empty", "too-large", "cut", "time", "damaged", "several", "parts", "nothing"}
+
 // Error says why nothing was read of an upload.
 type Error struct {
-	Word string `json:"word"` // the same in one word, stable: for programs and translations
+	Word string `json:"word"` // the same in one word: of [Words], or one that the child said
 	Seen string `json:"seen"` // what was seen, or is wrong: one line, without a full stop
 	Do   string `json:"do"`   // what to do about it: one sentence of at most 100 characters
 }
