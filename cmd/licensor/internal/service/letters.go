@@ -22,6 +22,8 @@ type Letter struct {
 	Email    string
 	Invoices []string // that it is about
 	Mail     []byte   // an .eml file; nil: there is none
+	Subject  string   // of the mail
+	Text     string   // of the mail
 	Skipped  error    // why not
 }
 
@@ -75,15 +77,36 @@ func (s *Service) EndingLetters(ctx context.Context, filter Filter, o LetterOpti
 		return nil, err
 	}
 	for i := range endings {
-		e := &endings[i]
-		d := w.to(&e.Holding)
-		expires, updates := lastDays(&e.Entitlement)
-		d.Endings = append(d.Endings, letter.Ending{
-			Invoice: e.Invoice, Product: e.ProductName(), Type: e.Type, Seats: e.Seats, On: e.On(),
-			LicenseEnds: e.License, UpdatesEnd: e.Updates, Expires: expires, UpdatesUntil: updates,
-		})
+		w.ending(&endings[i])
 	}
 	return w.letters(), nil
+}
+
+// LettersOf tell the customers of some sales what ends after one time and by the other.
+func (s *Service) LettersOf(ctx context.Context, invoices []string, after, by time.Time, o LetterOptions) ([]Letter, error) {
+	w, err := s.letterWriter(o)
+	if err != nil {
+		return nil, err
+	}
+	for _, invoice := range invoices {
+		h, err := s.Holding(ctx, invoice)
+		if err != nil {
+			return nil, err
+		}
+		if e := h.EndsIn(after, by); e.License || e.Updates {
+			w.ending(&e)
+		}
+	}
+	return w.letters(), nil
+}
+
+func (w *letterWriter) ending(e *ledger.Ending) {
+	d := w.to(&e.Holding)
+	expires, updates := lastDays(&e.Entitlement)
+	d.Endings = append(d.Endings, letter.Ending{
+		Invoice: e.Invoice, Product: e.ProductName(), Type: e.Type, Seats: e.Seats, On: e.On(),
+		LicenseEnds: e.License, UpdatesEnd: e.Updates, Expires: expires, UpdatesUntil: updates,
+	})
 }
 
 func lastDays(e *ledger.Entitlement) (expires, updates string) {
@@ -208,7 +231,7 @@ func (w *letterWriter) letters() []Letter {
 				l.Invoices = append(l.Invoices, e.Invoice)
 			}
 		}
-		l.Mail, l.Skipped = w.write(d)
+		l.Skipped = w.write(d, &l)
 		all = append(all, l)
 	}
 	slices.SortFunc(all, func(a, b Letter) int {
@@ -217,14 +240,14 @@ func (w *letterWriter) letters() []Letter {
 	return all
 }
 
-func (w *letterWriter) write(d *letterDraft) ([]byte, error) {
+func (w *letterWriter) write(d *letterDraft, l *Letter) (err error) {
 	if d.Email == "" {
-		return nil, errors.New("the e-mail address was removed")
+		return errors.New("the e-mail address was removed")
 	}
-	about, text, err := w.template.Write(&d.Letter)
-	if err != nil {
-		return nil, err
+	if l.Subject, l.Text, err = w.template.Write(&d.Letter); err != nil {
+		return err
 	}
-	m := letter.Mail{From: *w.sender, To: mail.Address{Name: d.Customer, Address: d.Email}, Subject: about, Text: text, Attachments: d.files, Date: w.o.Now}
-	return m.Bytes()
+	m := letter.Mail{From: *w.sender, To: mail.Address{Name: d.Customer, Address: d.Email}, Subject: l.Subject, Text: l.Text, Attachments: d.files, Date: w.o.Now}
+	l.Mail, err = m.Bytes()
+	return err
 }

@@ -56,6 +56,15 @@ func (s *Service) SignList(signer *Signer, claims *format.RevocationClaims) ([]b
 	return issuer.SignList(signer.issuer.Key, signer.issuer.RawDelegation, *claims, signer.issuer.Verifier, s.Random)
 }
 
+// OpenList checks a revocation list that was signed elsewhere. It records nothing.
+func (s *Service) OpenList(file []byte) (*verify.RevocationList, error) {
+	v, err := s.home.Verifier()
+	if err != nil {
+		return nil, err
+	}
+	return v.OpenRevocationList(file)
+}
+
 // RecordList records a signed revocation list. Before that, no server is to see it.
 func (s *Service) RecordList(ctx context.Context, by ledger.Operation, file []byte) (*verify.RevocationList, error) {
 	v, err := s.home.Verifier()

@@ -18,6 +18,12 @@ func (p *Pages) registerChanges(s Site) {
 	p.uploads(s, "/activations/{id}/reactivate", desk.Sign, (*visit).reactivate)
 	p.uploads(s, "/activations/{id}/move", desk.Sign, (*visit).move)
 	p.changes(s, "/entitlements/{invoice}/sign-unbound", desk.Sign, (*visit).unbound)
+	p.changes(s, "/activations/{id}/revoke", desk.Revoke, (*visit).revokeActivation)
+	p.changes(s, "/licenses/{id}/revoke", desk.Revoke, (*visit).revokeLicense)
+	p.uploads(s, "/revocations", desk.Revoke, (*visit).recordList)
+	s.Handle("GET /revocations/newest", p.reading(desk.Read, (*visit).newestList))
+	s.Handle("GET /letters", p.reading(desk.Read, (*visit).letters))
+	s.Handle("GET /letters/mail", p.reading(desk.Read, (*visit).letter))
 	for _, to := range standings {
 		p.changes(s, "/entitlements/{invoice}/"+to.verb, desk.Revoke, to.page)
 	}
@@ -36,6 +42,8 @@ var changed = map[string]string{
 	"move-canceled":    "The move is canceled: the old server keeps its license and its seat.",
 	"reactivated":      "The seat is free and taken again: this is the license of its new server.",
 	"moved":            "Both servers run for now: this is the license of the new one.",
+	"revoked":          "Noted: its servers run on until the next revocation list reaches them.",
+	"listed":           "The list is on record: now it may go to servers.",
 	"already":          "That is on record already; nothing was done twice.",
 	"signed":           "Signed, and on record.",
 	"refused":          "Refused: whoever posts this request again reads what you said.",

@@ -6,6 +6,7 @@ import (
 
 	"github.com/offlicense/offlicense/cmd/internal/hint"
 	"github.com/offlicense/offlicense/cmd/internal/text"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/desk"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/sheet"
@@ -80,6 +81,7 @@ type licenseView struct {
 	Codes                             []drawnCode
 	NoCodes                           string // why there are none
 	Sender                            string
+	MayRevoke                         bool
 }
 
 // drawnCode is a code of a license.
@@ -98,7 +100,7 @@ func (v *visit) licensePage(wrong error) error {
 	}
 	l, e := g.license, &g.shown.Entitlement
 	view := &licenseView{ID: l.ID.String(), Invoice: e.Invoice, Customer: e.Customer, Activation: l.Activation,
-		From: text.Date(l.Issued), To: "perpetual", SignedBy: l.SignedBy, File: string(g.file), Name: g.name(), Typed: g.Text, Whole: g.Whole, Sender: v.asked("sender")}
+		From: text.Date(l.Issued), To: "perpetual", SignedBy: l.SignedBy, File: string(g.file), Name: g.name(), Typed: g.Text, Whole: g.Whole, Sender: v.asked("sender"), MayRevoke: v.who.May(desk.Revoke)}
 	if !l.HardEnd.IsZero() {
 		view.To = text.LastDay(l.HardEnd)
 	}

@@ -43,6 +43,7 @@ type vendor struct {
 	desk      *desk.Desk
 	activator *service.Activator
 	at        home.Home
+	root      string // the file of its key
 	where     string
 	server    *httptest.Server
 	mu        sync.Mutex
@@ -76,7 +77,7 @@ func newVendor(t *testing.T, where string) *vendor {
 	if err != nil {
 		t.Fatal(err)
 	}
-	v := &vendor{T: t, at: made.Home, where: where, clock: ledgertest.Now.Add(time.Hour)}
+	v := &vendor{T: t, at: made.Home, root: made.RootKey, where: where, clock: ledgertest.Now.Add(time.Hour)}
 	if v.service, err = service.Open(ctx, v.at, where, service.ToChange, service.Options{Random: rand.Reader, Warn: func(string) {}}); err != nil {
 		t.Fatal(err)
 	}

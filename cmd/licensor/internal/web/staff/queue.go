@@ -18,10 +18,11 @@ type queueRow = desk.View
 func queueRowOf(w *desk.Waiting) queueRow { return desk.ViewOf(w) }
 
 type queueView struct {
-	Tabs  []tab
-	State desk.State
-	Rows  []queueRow
-	Next  string
+	Tabs   []tab
+	State  desk.State
+	Rows   []queueRow
+	Next   string
+	Brings []tab // forms for what did not come to the service
 }
 
 // queue lists the requests that wait, or did, the oldest first.
@@ -49,6 +50,9 @@ func (v *visit) queue() error {
 	}
 	if len(page) >= onPage {
 		view.Next = v.nextPage(page[len(page)-1].Number)
+	}
+	if v.who.May(desk.Sign) {
+		view.Brings = []tab{{To: "/sign", Text: "Sign a request that was sent"}, {To: "/release", Text: "Record a release that was sent"}}
 	}
 	return v.show("queue", "Queue", view)
 }

@@ -1,0 +1,197 @@
+package staff
+
+import (
+	"bytes"
+	"fmt"
+	"net/url"
+
+	"github.com/offlicense/offlicense/cmd/internal/hint"
+	"github.com/offlicense/offlicense/cmd/internal/text"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/web/page"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/web/picture"
+	"github.com/offlicense/offlicense/format"
+	"github.com/offlicense/offlicense/verify"
+)
+
+// What is revoked is noted here, and waits for the next revocation list. The root key that signs
+// one is offline: a list that was signed elsewhere is recorded. A key is revoked with the command.
+
+const revokedLead = "Its server runs on until the next revocation list reaches it; the seat stays taken until it is deactivated."
+
+// revokeActivation notes all licenses of an activation for the next revocation list.
+func (v *visit) revokeActivation() error {
+	a, c, err := v.of("Revoke", "revoke")
+	if err != nil {
+		return err
+	}
+	c.single, c.danger, c.button, c.lead = true, true, "Revoke all licenses of this activation", revokedLead
+	c.fields = []*field{why(true), again("activation", a.held.ID)}
+	c.check = func() { c.checkAgain("activation", a.held.ID) }
+	c.look = func() (*looked, error) {
+		now, err := v.activation(a.held.ID)
+		if err != nil {
+			return nil, err
+		}
+		l := &looked{facts: []facts{now.rows()}}
+		if !now.held.Revoked.IsZero() {
+			l.already = page.Path("activations", a.held.ID)
+		}
+		return l, nil
+	}
+	c.do = func() (string, string, error) {
+		v.by.Why = c.value("why")
+		_, err := v.Service.RevokeActivation(v.r.Context(), v.by, a.held.ID)
+		return page.Path("activations", a.held.ID), "revoked", err
+	}
+	return v.ask(c)
+}
+
+// revokeLicense notes one license.
+func (v *visit) revokeLicense() error {
+	id, err := format.ParseID(v.named("id"))
+	if err != nil {
+		return v.noLicense()
+	}
+	path := page.Path("licenses", id.String())
+	c := &change{title: "Revoke a license", path: path + "/revoke", back: page.Link{To: path, Text: "Back"},
+		single: true, danger: true, button: "Revoke this license", lead: revokedLead}
+	license, q, err := v.Service.Issued(v.r.Context(), id)
+	if err != nil {
+		return err
+	}
+	c.fields = []*field{why(true), again("activation", license.Activation)}
+	c.check = func() { c.checkAgain("activation", license.Activation) }
+	c.look = func() (*looked, error) {
+		rows := []service.Row{{Label: "license", Text: id.String()}, {Label: "activation", Text: license.Activation}, {Label: "issued", Text: text.Date(license.Issued)}}
+		if q != nil {
+			rows = append(rows, service.Row{Label: "invoice", Text: q.Invoice}, service.Row{Label: "host", Text: q.Host})
+		}
+		l := &looked{facts: []facts{factsOf("The license", rows)}}
+		now, err := v.activation(license.Activation)
+		if err != nil {
+			return nil, err
+		}
+		for _, record := range now.Licenses[license.Activation] {
+			if record.ID == id && record.Revoked != nil {
+				l.already = path
+			}
+		}
+		return l, nil
+	}
+	c.do = func() (string, string, error) {
+		v.by.Why = c.value("why")
+		_, err := v.Service.RevokeLicense(v.r.Context(), v.by, id)
+		return path, "revoked", err
+	}
+	return v.ask(c)
+}
+
+// recordList records a revocation list that was signed elsewhere.
+func (v *visit) recordList() error {
+	c := &change{title: "Record a revocation list", path: "/revocations", button: "Look at it", wants: []format.Kind{format.RevocationFile},
+		back: page.Link{To: "/ledger", Text: "The ledger"}, fields: append(statementFields("the list"), why(false)),
+		lead: "The root key is offline: who has it signs the list there, and it is recorded here before any server gets it."}
+	c.field(picture.FileField).Help = "The list that licensor revocations has written."
+	var file []byte
+	var list *verify.RevocationList
+	c.look = func() (_ *looked, err error) {
+		if file, err = c.statement(); err == nil {
+			list, err = v.Service.OpenList(file)
+		}
+		if err != nil {
+			c.field(picture.TextField).Error = "This is no revocation list of yours."
+			return nil, err
+		}
+		code, err := format.CodeOf(format.RevocationFile, list.Raw)
+		if err != nil {
+			return nil, err
+		}
+		v.by.Why = c.value("why")
+		l := &looked{button: "Record this list", facts: []facts{factsOf("The list", []service.Row{
+			{Label: "number", Text: fmt.Sprint(list.Number)}, {Label: "code", Text: code}, {Label: "issued", Text: text.Minute(list.Issued())},
+			{Label: "licenses", Text: fmt.Sprint(list.Licenses.Len())}, {Label: "keys", Text: fmt.Sprint(len(list.Keys))}, {Label: "signed by", Text: list.Signer},
+		})}}
+		newest, err := v.Service.Book.NewestList(v.r.Context(), format.MaxRevocation)
+		if err == nil && bytes.Equal(newest, list.Raw) {
+			l.already = "/ledger"
+		}
+		return l, err
+	}
+	c.do = func() (string, string, error) {
+		_, err := v.Service.RecordList(v.r.Context(), v.by, file)
+		return "/ledger", "listed", err
+	}
+	return v.ask(c)
+}
+
+// newestList is the file of the newest revocation list.
+func (v *visit) newestList() error {
+	list, err := v.Service.NewestList(v.r.Context())
+	if err != nil {
+		return err
+	}
+	v.download("application/octet-stream", fmt.Sprintf("list-%d.olv", list.Number), format.EncodeFile(format.RevocationFile, list.Raw))
+	return nil
+}
+
+// letterView is a mail that somebody sends, if they want to.
+type letterView struct {
+	service.Letter
+	Download string
+}
+
+type lettersView struct {
+	Sender   string
+	Invoices []string
+	Letters  []letterView
+	Skipped  []string
+}
+
+// lettersOf writes to the customers of what was chosen. Nothing is sent.
+func (v *visit) lettersOf() ([]service.Letter, error) {
+	invoices := v.r.URL.Query()["invoice"]
+	if len(invoices) > maxRenewals {
+		return nil, hint.Errorf("%d are more than %d, to which is written at once", len(invoices), maxRenewals).WithHint("choose fewer, or write them with licensor letters")
+	}
+	year := v.by.Now.AddDate(1, 0, 1)
+	return v.Service.LettersOf(v.r.Context(), invoices, v.by.Now.AddDate(-1, 0, 0), year, service.LetterOptions{Sender: v.asked("sender"), Now: v.by.Now, FileName: service.LicenseFileName})
+}
+
+func (v *visit) letters() error {
+	query := v.r.URL.Query()
+	view := &lettersView{Sender: v.asked("sender"), Invoices: query["invoice"]}
+	if len(view.Invoices) == 0 {
+		return v.nothing("Nothing was chosen.", "Go back, and choose about what is written.")
+	}
+	if view.Sender == "" {
+		return v.show("letters", "Mails to customers", view)
+	}
+	letters, err := v.lettersOf()
+	if err != nil {
+		return v.again("letters", "Mails to customers", view, err)
+	}
+	for _, l := range letters {
+		if l.Skipped != nil {
+			view.Skipped = append(view.Skipped, l.Customer+": "+l.Skipped.Error())
+			continue
+		}
+		one := map[string][]string{"sender": {view.Sender}, "invoice": l.Invoices}
+		view.Letters = append(view.Letters, letterView{l, "/letters/mail?" + url.Values(one).Encode()})
+	}
+	return v.show("letters", "Mails to customers", view)
+}
+
+// letter is one of them as a file that a mail program opens.
+func (v *visit) letter() error {
+	letters, err := v.lettersOf()
+	switch {
+	case err != nil:
+		return err
+	case len(letters) != 1 || letters[0].Skipped != nil:
+		return v.nothing("There is no such mail.", "Go back, and write it again.")
+	}
+	v.download("message/rfc822", service.SafeName(ledger.CustomerKey(letters[0].Customer))+".eml", letters[0].Mail)
+	return nil
+}
