@@ -80,10 +80,17 @@ func (b *tab) watch() {
 	}()
 }
 
+// step is how long a person would wait for what they have pressed.
+func (b *tab) step() (context.Context, context.CancelFunc) {
+	return context.WithTimeout(b.ctx, 30*time.Second)
+}
+
 // do runs steps.
 func (b *tab) do(steps ...chromedp.Action[chromedp.Void]) {
 	b.Helper()
-	if err := chromedp.Do(b.ctx, steps...); err != nil {
+	ctx, cancel := b.step()
+	defer cancel()
+	if err := chromedp.Do(ctx, steps...); err != nil {
 		b.shot("failed")
 		b.Fatalf("%v\nat %s:\n%s", err, b.at(), b.text())
 	}
@@ -104,7 +111,9 @@ func (b *tab) fill(selector, value string) {
 // press presses a button, or follows a link, and waits for the page behind it.
 func (b *tab) press(selector string) {
 	b.Helper()
-	if _, err := chromedp.RunResponse(b.ctx, chromedp.Click(chromedp.CSS(selector))); err != nil {
+	ctx, cancel := b.step()
+	defer cancel()
+	if _, err := chromedp.RunResponse(ctx, chromedp.Click(chromedp.CSS(selector))); err != nil {
 		b.shot("failed")
 		b.Fatalf("%s: %v\nat %s:\n%s", selector, err, b.at(), b.text())
 	}

@@ -24,11 +24,14 @@ func TestCustomerOnAPhone(t *testing.T) {
 	b.want("waits for the vendor") // a license that is bound to its key alone is for the staff
 	b.accessible()
 	b.shot("waits")
-	_, number := h.run(licensor, "queue", "list", "--home", "V", "--json"), ""
-	_ = number
+	number := value[string](b, `document.querySelector("strong.code").textContent`)
+	h.run(licensor, "queue", "sign", number, "--home", "V", "--yes", "--out", "signed.lic")
+	b.button("Send the same again")
+	b.want("Your license")
+	b.accessible()
 }
 
 func requestFile(h *house) string {
-	h.request("S", "INV0042-1")
+	h.request("S", "INV0042-1", "--key-only")
 	return "S.olq"
 }

@@ -21,7 +21,7 @@ import (
 	"time"
 )
 
-var licensor, offlicense string // the built tools
+var licensor, offlicense, product string // the built tools, and a product with a license page
 
 func TestMain(m *testing.M) {
 	dir, err := os.MkdirTemp("", "browsertest")
@@ -29,6 +29,12 @@ func TestMain(m *testing.M) {
 		licensor, offlicense = filepath.Join(dir, "licensor"), filepath.Join(dir, "offlicense")
 		build := exec.Command("go", "build", "-o", dir+"/", "./cmd/licensor", "./cmd/offlicense")
 		build.Dir, build.Stderr = "../../../../..", os.Stderr
+		err = build.Run()
+	}
+	if err == nil {
+		product = filepath.Join(dir, "product")
+		build := exec.Command("go", "build", "-o", product, "./product")
+		build.Stderr = os.Stderr
 		err = build.Run()
 	}
 	if err != nil {
@@ -90,7 +96,7 @@ func (h *house) read(name string) string {
 func (h *house) sell(invoice string, more ...string) {
 	h.Helper()
 	h.run(licensor, append([]string{"entitle", "--home", "V", "--invoice", invoice, "--email", "ops@site.example", "--customer", "Site Ltd",
-		"--product", "evoq", "--type", "production", "--binding", "key", "--expires", "2040-12-31"}, more...)...)
+		"--product", "evoq", "--type", "production", "--binding", "key", "--expires", lastDay}, more...)...)
 }
 
 // request makes the request of a server, and returns its text. The server's directory is state.
@@ -98,7 +104,7 @@ func (h *house) request(state, invoice string, more ...string) string {
 	h.Helper()
 	name := state + ".olq"
 	h.run(offlicense, append([]string{"request", "--state", state, "--product", "evoq", "--invoice", invoice, "--email", "ops@site.example",
-		"--type", "production", "--key-only", "--out", name}, more...)...)
+		"--type", "production", "--out", name, "--qr", "never"}, more...)...)
 	return h.read(name)
 }
 
@@ -154,4 +160,10 @@ func (h *house) serve(args ...string) *service {
 func (s *service) stop() {
 	s.cmd.Process.Signal(syscall.SIGTERM)
 	s.cmd.Wait()
+}
+
+// login returns a link that signs a user in, once.
+func (h *house) login(user string) string {
+	h.Helper()
+	return strings.TrimSpace(h.run(licensor, "desk", "login", "--home", "V", "--operator", user))
 }
