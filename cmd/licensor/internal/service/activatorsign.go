@@ -165,16 +165,18 @@ func (a *Activator) signBatch(batch []*activation) {
 			break
 		}
 		fresh := 0
-		for i, o := range outcomes {
+		for _, o := range outcomes {
 			switch {
 			case o.Err == nil && !o.Again:
 				fresh++
-			case o.Err != nil && rules.Waits(o.Err) == nil && !IsRefusal(o.Err):
+			case o.Err != nil && rules.Waits(o.Err) == nil && !IsRefusal(o.Err) && !errors.Is(o.Err, ledger.ErrDamaged):
 				a.desk.broken()
 			}
-			some[i].done <- signed{o.License, o.Again, o.Err}
 		}
 		a.desk.signed(fresh, by.Now)
+		for i, o := range outcomes {
+			some[i].done <- signed{o.License, o.Again, o.Err}
+		}
 		batch, room = batch[len(some):], room-fresh
 	}
 	var refusal *ledger.Refusal
@@ -297,17 +299,13 @@ func (a *Activator) Release(ctx context.Context, text []byte) (*AutoReleased, er
 	p, err := a.s.OpenRelease(ctx, text)
 	if err != nil {
 		var refusal *ledger.Refusal
+		var bad *verify.Refusal
 		switch {
 		case IsTrouble(err):
 			return nil, err
 		case errors.As(err, &refusal):
 			return nil, declined(err)
-		}
-		if !readable(text) {
-			return nil, unreadable(err, "offlicense release")
-		}
-		var bad *verify.Refusal
-		if errors.As(err, &bad) {
+		case errors.As(err, &bad):
 			return nil, unreadable(err, "offlicense release")
 		}
 		return nil, declined(&ledger.Refusal{Rule: ledger.RuleRelease})
@@ -326,11 +324,6 @@ func (a *Activator) Release(ctx context.Context, text []byte) (*AutoReleased, er
 		a.Issued(1)
 	}
 	return &AutoReleased{Activation: released.Activation, Already: released.Already, Successor: released.Successor}, nil
-}
-
-func readable(text []byte) bool {
-	_, err := format.DecodeTextAs(text, format.Release)
-	return err == nil
 }
 
 // NewestList returns the text of the newest revocation list, nil if there is none.
