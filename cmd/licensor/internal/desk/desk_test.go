@@ -57,8 +57,13 @@ func TestQueue(t *testing.T) {
 		if err != nil || again.Number != first.Number || again.State != desk.Waits || len(first.Number) != 9 {
 			t.Fatalf("got %+v, %v, want number %s", again, err, first.Number)
 		}
+		sold := waiting(1, "A-1") // meanwhile it waits for something else
+		sold.Word, sold.Why = "seats", "all are in use"
+		if again, err := other.Add(ctx, sold, rand.Reader); err != nil || again.Number != first.Number || again.Word != "seats" {
+			t.Fatalf("got %+v, %v", again, err)
+		}
 		of, err := other.OfRequests(ctx, [32]byte{9}, first.Hash)
-		if w := of[first.Hash]; err != nil || len(of) != 1 || w == nil || w.Number != first.Number || w.Why != first.Why || !w.Asked.Equal(now) {
+		if w := of[first.Hash]; err != nil || len(of) != 1 || w == nil || w.Number != first.Number || w.Why != sold.Why || !w.Asked.Equal(now) {
 			t.Fatalf("got %+v, %v", of, err)
 		}
 		if err := d.Settle(ctx, first.Number, desk.Refused, "ask for the right edition", "anna", now.Add(time.Hour)); err != nil {

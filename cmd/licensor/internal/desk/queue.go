@@ -50,7 +50,7 @@ const (
 var ErrFull = hint.Errorf("too many requests wait for the vendor's staff").WithHint("send the request file by mail instead, or try again tomorrow")
 
 // Add puts a request into the queue, and returns its number. The same request again gets the
-// number that it has, unless it was settled long ago.
+// number that it has, unless it was settled long ago, and says why it waits now.
 func (d *Desk) Add(ctx context.Context, w Waiting, random io.Reader) (*Waiting, error) {
 	raw := make([]byte, numberBytes)
 	if _, err := io.ReadFull(random, raw); err != nil {
@@ -61,8 +61,16 @@ func (d *Desk) Add(ctx context.Context, w Waiting, random io.Reader) (*Waiting, 
 	known := &w
 	err := d.db.Change(ctx, func(t *store.BesideTx) error {
 		found, err := find(t, "hash = $1", w.Hash[:])
-		if err != nil || found != nil {
+		if err != nil {
+			return err
+		}
+		if found != nil {
 			known = found
+			if found.State != Waits || found.Word == w.Word && found.Why == w.Why {
+				return nil
+			}
+			found.Word, found.Why = w.Word, w.Why
+			_, err := t.Exec("UPDATE {in}waiting SET word = $2, why = $3 WHERE number = $1", found.Number, w.Word, w.Why)
 			return err
 		}
 		if _, err := t.Exec("DELETE FROM {in}waiting WHERE state <> 'waiting' AND settled < $1", w.Asked.Add(-keepSettled).Unix()); err != nil {
