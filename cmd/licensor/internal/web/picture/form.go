@@ -2,6 +2,7 @@ package picture
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -33,8 +34,8 @@ const (
 // The error is an *[Error], whose status is that of [Status], or that of the request's context, or
 // it is trouble of this machine.
 func (r *Reader) FromForm(req *http.Request, want ...format.Kind) (values url.Values, statement []byte, err error) {
-	u := &upload{r: r, ctx: req.Context(), values: make(url.Values), left: r.Limits.Bytes}
-	defer func() { r.held.Add(-u.held) }()
+	u := &upload{r: r, ctx: req.Context(), values: make(url.Values), left: r.Limits.Bytes, end: func() {}}
+	defer func() { r.held.Add(-u.held); u.end() }()
 	u.search = envelope.NewSearch(u.pictures)
 	kind, _, _ := mime.ParseMediaType(req.Header.Get("Content-Type"))
 	if kind == "multipart/form-data" {
@@ -59,14 +60,16 @@ func (r *Reader) FromForm(req *http.Request, want ...format.Kind) (values url.Va
 
 // upload is a form that is being read.
 type upload struct {
-	r      *Reader
-	ctx    context.Context
-	values url.Values
-	search *envelope.Search
-	given  bool  // there was something to search
-	failed error // why a picture was not looked at
-	left   int   // bytes that may still come
-	held   int64 // bytes that are in memory now
+	r       *Reader
+	ctx     context.Context
+	values  url.Values
+	search  *envelope.Search
+	reading context.Context // of all pictures together; nil before the first one
+	end     func()
+	given   bool  // there was something to search
+	failed  error // why a picture was not looked at
+	left    int   // bytes that may still come
+	held    int64 // bytes that are in memory now
 }
 
 // fields reads a form without files.
@@ -185,7 +188,13 @@ func (u *upload) pictures(data []byte) ([]string, error) {
 	if u.failed != nil {
 		return nil, u.failed
 	}
-	texts, err := u.r.Read(u.ctx, data)
+	if u.reading == nil {
+		u.reading, u.end = context.WithTimeout(u.ctx, 2*cmp.Or(u.r.patience, timeLimit))
+	}
+	texts, err := u.r.Read(u.reading, data)
+	if u.reading.Err() != nil && u.ctx.Err() == nil {
+		err = errTime
+	}
 	if _, ours := errors.AsType[*Error](err); err != nil && (!ours || err == error(ErrBusy)) {
 		u.failed = err
 	}

@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -144,6 +145,10 @@ func TestMisbehaving(t *testing.T) {
 		}
 	}
 	r := reader(t, "hang")
+	r.patience = 20 * time.Millisecond
+	if _, _, err := r.FromForm(posted(slices.Repeat([]string{FileField, drawn(t, sample)}, 5)...)); err != error(errTime) {
+		t.Errorf("several that hang: got %v", err)
+	}
 	r.Command[0] += ".not-there"
 	if _, err := r.Read(t.Context(), nil); err == nil || Status(nil, err) != 0 {
 		t.Errorf("without a program: got %v", err)
