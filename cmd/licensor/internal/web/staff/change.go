@@ -57,8 +57,6 @@ type facts struct {
 	Rows    [][]string
 }
 
-func (f facts) empty() bool { return len(f.Rows) == 0 }
-
 func factsOf(caption string, rows []service.Row) facts {
 	f := facts{Caption: caption}
 	for _, row := range rows {
@@ -260,9 +258,6 @@ func (v *visit) receive(c *change) error {
 			continue
 		}
 		f.Value = strings.TrimSpace(v.r.PostForm.Get(f.Name))
-		if f.Kind != kindArea {
-			f.Value = strings.Join(strings.Fields(f.Value), " ")
-		}
 	}
 	return nil
 }

@@ -53,7 +53,7 @@ func (v *visit) amend() error {
 		return err
 	}
 	c.lead = "What was sold besides, or instead. Each active site gets a new license."
-	c.fields = append(form.fields, v.later(), why(false))
+	c.fields, c.check = append(form.fields, v.later(), why(false)), form.check
 	var said []saidTerm
 	revision := service.NewAmendment(func(e *ledger.Entitlement) error { return apply(said, e, v.by.Now) })
 	c.look = func() (*looked, error) {

@@ -68,6 +68,7 @@ func (v *visit) sell() error {
 	if len(plans) == 0 {
 		c.back = page.Link{}
 	}
+	c.check = form.check
 	var said []saidTerm
 	var names bool // that the products do not have are meant
 	orders := func() []service.Order {
@@ -185,7 +186,7 @@ func (v *visit) correct() error {
 		return err
 	}
 	c.lead = "For what was recorded wrong. What a customer has bought since is changed by Amend."
-	c.fields = append(form.fields, why(true))
+	c.fields, c.check = append(form.fields, why(true)), form.check
 	var said []saidTerm
 	revision := service.NewCorrection(func(e *ledger.Entitlement) error { return apply(said, e, v.by.Now) })
 	c.look = func() (l *looked, err error) {

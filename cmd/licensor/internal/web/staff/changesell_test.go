@@ -63,7 +63,7 @@ func TestSell(t *testing.T) {
 		v.has(v.get("/sell?product=evoq&edition=engage&type=evaluation"), 200, `name="expires" value="30d"`, `name="grace" value=""`)
 		// What is missing or wrong is told at its field, and what was typed is kept.
 		v.has(v.post("/sell", changed(sale, "email", "ops", "customer", "", "limits", "cores")...), 422,
-			`value="ops"`, `id="error-customer"`, "This is missing.", `value="S-1"`)
+			`value="ops"`, `id="error-customer"`, `id="error-email"`, `id="error-limits"`, "This is missing.", `value="S-1"`)
 		v.has(v.post("/sell", changed(sale, "email", "ops", "limits", "cores")...), 422,
 			`aria-describedby="error-email help-email"`, "Want an address like ops@site.example.", "Want NAME=NUMBER like cores=16.")
 		v.has(v.post("/sell", changed(sale, "type", "nfr")...), 422, "rule: partner")

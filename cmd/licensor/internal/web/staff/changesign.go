@@ -51,6 +51,16 @@ func notSigned(err error, command string, args ...any) error {
 	return err
 }
 
+// notOffered says of what the rules offer nothing for what is done about it at the workstation:
+// a weaker binding than was sold is sold there, by who gives a reason.
+func notOffered(err error, command string) error {
+	var refusal *ledger.Refusal
+	if errors.As(err, &refusal) && refusal.Rule == ledger.RuleBinding {
+		return refusal.WithHint("the customer makes another request, or somebody sells it so at the workstation: %s --why TEXT", command)
+	}
+	return err
+}
+
 // sign signs and records the license that a request asks for.
 func (v *visit) sign(q *verify.Request) (*ledger.License, error) {
 	license, err := v.Service.Book.Sign(v.r.Context(), v.by, q, v.Signing.Issue(v.r.Context(), v.by))
@@ -100,7 +110,7 @@ func (v *visit) signRequest() error {
 		v.by.Why = c.value("why")
 		offer, err := v.Service.Preview(v.r.Context(), v.by, q)
 		if err != nil {
-			return nil, err
+			return nil, notOffered(err, "licensor sign REQUEST")
 		}
 		l := reviewed(offer, q, v)
 		if offer.License != nil {
@@ -147,7 +157,7 @@ func (v *visit) queueSign() error {
 		v.by.Why = c.value("why")
 		offer, err := v.Service.Preview(v.r.Context(), v.by, q)
 		if err != nil {
-			return nil, err
+			return nil, notOffered(err, "licensor queue sign "+w.Number)
 		}
 		l := reviewed(offer, q, v)
 		switch known = offer.License; {

@@ -7,6 +7,8 @@ import (
 
 	"github.com/offlicense/offlicense/cmd/licensor/internal/desk"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/ledgertest"
+	"github.com/offlicense/offlicense/format"
 )
 
 // TestQueue: what waits is signed or refused, once, whoever is faster.
@@ -119,4 +121,24 @@ func TestRelease(t *testing.T) {
 			t.Errorf("%d releases are on record", n)
 		}
 	})
+}
+
+// TestWeaker: what is weaker than what was sold is not sold over the desk, and it says where.
+func TestWeaker(t *testing.T) {
+	v := newVendor(t, "")
+	v.sold("S-1", nil)
+	key := ledgertest.SiteKey(1)
+	q, err := ledgertest.Request(key.Public(), func(q *format.Request) {
+		q.Invoice, q.Account, q.Components = "S-1", format.AccountHash("S-1", "ops@site.example"), nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := v.waits(format.EncodeText(format.RequestBody, q.Body), "S-1")
+	page := v.has(v.get("/queue/"+w.Number+"/sign"), 422, "rule: binding", "licensor queue sign "+w.Number+" --why TEXT")
+	if strings.Contains(page.body, "<button>Sign") {
+		t.Error("it can be pressed")
+	}
+	v.has(v.post("/queue/"+w.Number+"/sign", "why", "they asked"), 422, "rule: binding")
+	v.has(v.post("/sign", "statement", w.Request), 422, "rule: binding", "licensor sign REQUEST --why TEXT")
 }

@@ -149,6 +149,9 @@ func (f *termForm) said() (said []saidTerm, err error) {
 	return said, nil
 }
 
+// check marks what is wrong, all at once.
+func (f *termForm) check() { f.said() }
+
 // saidTerm is a term that a form says.
 type saidTerm struct {
 	term  *ledger.Term
