@@ -54,18 +54,24 @@ func TestServiceFaults(t *testing.T) {
 		code    FaultCode
 		words   string
 	}{
-		"no address":    {"licenses.acme.example", nil, 500, BadAddress, "licenses.acme.example, is none"},
-		"other scheme":  {"ftp://licenses.acme.example", nil, 500, BadAddress, "is none"},
-		"refused":       {"", fails(&net.OpError{Op: "dial", Err: os.ErrDeadlineExceeded}), 504, TooSlow, "has not answered in time"},
-		"slow":          {"", fails(context.DeadlineExceeded), 504, TooSlow, "the same is sent once more"},
-		"down":          {"", fails(&net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("connect", os.ErrInvalid)}), 502, Unreachable, "firewall"},
-		"unknown name":  {"", fails(&net.DNSError{Err: "no such host", IsNotFound: true}), 502, UnknownHost, "licenses.acme.example is not known"},
-		"not trusted":   {secure.URL, &http.Transport{}, 502, Certificate, "not trusted here"},
-		"wrong time":    {secure.URL, &http.Transport{TLSClientConfig: late}, 502, CertificateDate, "valid from .* until .* UTC, and this machine's clock says 2026-11-21 12:00 UTC"},
-		"no TLS":        {strings.Replace(plain.URL, "http:", "https:", 1), &http.Transport{}, 502, NoTLS, "does not speak TLS"},
-		"a sign-in":     {"", answers(200, "text/html", "<h1>Sign in</h1>"), 502, NotService, `not the activation service \(200 OK: "<h1>Sign in</h1>"\)`},
-		"elsewhere":     {"", answers(302, "text/html", ""), 502, NotService, "302"},
+		"no address":   {"licenses.acme.example", nil, 500, BadAddress, "licenses.acme.example, is none"},
+		"other scheme": {"ftp://licenses.acme.example", nil, 500, BadAddress, "is none"},
+		"refused":      {"", fails(&net.OpError{Op: "dial", Err: os.ErrDeadlineExceeded}), 504, TooSlow, "has not answered in time"},
+		"slow":         {"", fails(context.DeadlineExceeded), 504, TooSlow, "the same is sent once more"},
+		"down":         {"", fails(&net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("connect", os.ErrInvalid)}), 502, Unreachable, "firewall"},
+		"unknown name": {"", fails(&net.DNSError{Err: "no such host", IsNotFound: true}), 502, UnknownHost, "licenses.acme.example is not known"},
+		"not trusted":  {secure.URL, &http.Transport{}, 502, Certificate, "not trusted here"},
+		"wrong time":   {secure.URL, &http.Transport{TLSClientConfig: late}, 502, CertificateDate, "valid from .* until .* UTC, and this machine's clock says 2026-11-21 12:00 UTC"},
+		"no TLS":       {strings.Replace(plain.URL, "http:", "https:", 1), &http.Transport{}, 502, NoTLS, "does not speak TLS"},
+		"a sign-in":    {"", answers(200, "text/html", "<h1>Sign in</h1>"), 502, NotService, `not the activation service \(200 OK: "<h1>Sign in</h1>"\)`},
+		"elsewhere": {"", trip(func(*http.Request) (*http.Response, error) {
+			w := httptest.NewRecorder()
+			w.Header().Set("Location", "https://portal.example/")
+			w.WriteHeader(302)
+			return w.Result(), nil
+		}), 502, NotService, "302 Found: \"https://portal.example/\""},
 		"nothing there": {"", answers(404, "text/plain", "404 page not found"), 502, NotService, "404"},
+		"another path":  {"", answers(404, "application/problem+json", `{"detail":"There is nothing at this address.","next":"x"}`), 502, NotService, "404 .*There is nothing at this address.*Check the address"},
 		"a bad gateway": {"", answers(502, "text/html", "<h1>Bad Gateway</h1>"), 502, ServiceTrouble, "502 Bad Gateway.*in a minute"},
 		"in trouble":    {"", answers(503, "application/problem+json", `{"detail":"The service cannot answer now.","next":"Send it again."}`), 502, ServiceTrouble, "cannot answer now.*Send it again"},
 		"too many":      {"", answers(429, "application/problem+json", `{"detail":"Too many.","next":"Wait for an hour."}`), 502, ServiceTrouble, "Too many.*Wait for an hour"},

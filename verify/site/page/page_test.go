@@ -318,16 +318,28 @@ func TestWaits(t *testing.T) {
 
 // By hand: the request in three forms, and the license back in each that there is.
 func TestManual(t *testing.T) {
-	for name, back := range map[string]func(t *testing.T, license []byte) []byte{
-		"file": func(_ *testing.T, l []byte) []byte { return l },
-		"mail": func(_ *testing.T, l []byte) []byte {
+	for name, back := range map[string]func(t *testing.T, license, request []byte) []byte{
+		"file": func(_ *testing.T, l, _ []byte) []byte { return l },
+		"mail": func(_ *testing.T, l, _ []byte) []byte {
 			return []byte("Hello,\n\n> " + strings.ReplaceAll(string(l), "\n", "\r\n> ") + "\nRegards\n")
 		},
 		"parts":  parts,
 		"spoken": spoken,
+		"UTF-16": func(_ *testing.T, l, _ []byte) []byte {
+			wide := []byte{0xff, 0xfe}
+			for _, c := range append(l, "\r\n"...) {
+				wide = append(wide, c, 0)
+			}
+			return wide
+		},
+		"short": short,
 	} {
 		t.Run(name, func(t *testing.T) {
-			p := newProduct(t, nil)
+			delegation, err := sitetest.Delegation()
+			if err != nil {
+				t.Fatal(err)
+			}
+			p := newProduct(t, func(o *Options) { o.Delegations = [][]byte{format.EncodeFile(format.Delegation, delegation)} })
 			s := p.add(t, "production", "automatic") // there is no service
 			s.want(t, 200, "statement-is", "Production, invoice INV0042-1", "statement-code", "^[A-Z2-7]{4}(-[A-Z2-7]{4}){3}$")
 			file := p.see(t, s.link("statement-file"))
@@ -341,13 +353,13 @@ func TestManual(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			p.press(t, "do", "install", "text", string(back(t, license))).want(t, 200, "notice", "is installed", "license-state", "^Active$")
+			p.press(t, "do", "install", "text", string(back(t, license, []byte(file.body)))).want(t, 200, "notice", "is installed", "license-state", "^Active$")
 			p.active(t, "production")
 		})
 	}
 }
 
-func parts(t *testing.T, license []byte) []byte {
+func parts(t *testing.T, license, _ []byte) []byte {
 	kind, raw, err := format.DecodeText(license)
 	if err != nil {
 		t.Fatal(err)
@@ -359,7 +371,24 @@ func parts(t *testing.T, license []byte) []byte {
 	return []byte(all[1] + "\n" + all[0] + "\n" + strings.Join(all[2:], "\n"))
 }
 
-func spoken(t *testing.T, license []byte) []byte {
+// short is the license as a code carries it, to a product that has the delegation.
+func short(t *testing.T, license, request []byte) []byte {
+	raw, err := format.DecodeTextAs(license, format.LicenseFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	q, err := verify.OpenRequest(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	carried, err := format.Carry(raw, q.Body, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return []byte(format.EncodeText(format.CarriedLicense, carried))
+}
+
+func spoken(t *testing.T, license, _ []byte) []byte {
 	kind, raw, err := format.DecodeText(license)
 	if err != nil {
 		t.Fatal(err)

@@ -2,6 +2,7 @@ package page
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -85,6 +86,10 @@ func (p *handler) read(address *url.URL, answer *http.Response, body []byte) (*r
 	case status == http.StatusAccepted && isProblem:
 		r.waits = true
 		return r, nil
+	case status == http.StatusNotFound || status == http.StatusMethodNotAllowed || status >= 300 && status < 400:
+		if code = NotService; !isProblem {
+			r.detail = fmt.Sprintf("%.60q", cmp.Or(answer.Header.Get("Location"), string(body)))
+		}
 	case isProblem && status == http.StatusUnprocessableEntity:
 	case isProblem && status >= 400:
 		code = ServiceTrouble
