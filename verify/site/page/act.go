@@ -224,7 +224,8 @@ func (p *handler) remove(r *http.Request) (string, *view) {
 	switch s := p.replacedNamed(id); {
 	case s != nil && (installed == nil || s.id != installed.id):
 		done = "removed-earlier"
-		if !p.takesSeat(s, installed) && !p.given(s) {
+		preview, err := p.o.Gate.State().PreviewRelease(p.releaseOptions(s.text))
+		if again := err == nil && !preview.Since.IsZero(); !again && !p.takesSeat(s) {
 			return p.takeOff(r, id, done)
 		}
 		license = s.text

@@ -204,14 +204,14 @@ func (p *handler) given(s *signed) bool {
 }
 
 // earlier returns the entry of a license that was replaced.
-func (p *handler) earlier(s, installed *signed, name string, now time.Time) *entry {
+func (p *handler) earlier(s *signed, name string, now time.Time) *entry {
 	e := &entry{
 		ID: s.id.String(), Name: name, Caption: p.t.Earlier + ": " + p.t.typeOf(s.kind) + ", " + s.invoice,
 		Word: p.t.EarlierState, Note: p.t.EarlierSame,
 		Rows: slices.DeleteFunc(p.rows(s.terms, nil, now), func(r row) bool {
 			return !slices.Contains([]string{"type", "invoice", "valid-from", "expires", "activation"}, r.Name)
 		}),
-		Earlier: true, Removable: true, Other: p.takesSeat(s, installed),
+		Earlier: true, Removable: true, Other: p.takesSeat(s),
 	}
 	if e.Other {
 		e.Note = p.t.EarlierOther
@@ -219,10 +219,15 @@ func (p *handler) earlier(s, installed *signed, name string, now time.Time) *ent
 	return e
 }
 
-// takesSeat reports whether a license that was replaced has a seat of its own still.
-func (p *handler) takesSeat(s, installed *signed) bool {
-	_, bound := s.RequestHash()
-	return bound && (installed == nil || !s.sameActivation(installed.terms)) && !p.given(s)
+// takesSeat reports whether a license that was replaced has a seat of its own still, so that it is to be given up.
+func (p *handler) takesSeat(s *signed) bool {
+	preview, err := p.o.Gate.State().PreviewRelease(p.releaseOptions(s.text))
+	for _, nothing := range []error{site.ErrReplaced, site.ErrNotBound, verify.Released, verify.Revoked} {
+		if errors.Is(err, nothing) {
+			return false
+		}
+	}
+	return err != nil || preview.Since.IsZero()
 }
 
 // rows are those that follow from the license alone.

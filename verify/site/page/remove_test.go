@@ -102,6 +102,44 @@ func TestEarlier(t *testing.T) {
 	p.active(t, "production")
 }
 
+// Of several that were replaced each can be taken off: two of one activation, and one that was revoked.
+func TestEarlierOnes(t *testing.T) {
+	v := newVendor(t)
+	p := newProduct(t, func(o *Options) { o.Service = v.URL })
+	add := func(kind, invoice, activation string) seen {
+		t.Helper()
+		v.change = func(l *format.LicenseClaims) { l.Activation = activation }
+		return p.press(t, "do", "add", "type", kind, "email", "ops@site.example", "invoice", invoice, "way", "automatic")
+	}
+	add("development", "INV1", "FIRSTACTIVATI").want(t, 200, "license-state", "^Active$")
+	add("production", "INV1", "FIRSTACTIVATI").want(t, 200, "license-type", "^Production$")
+	add("production", "INV2", "SECONDACTIVAT").want(t, 200, "license-invoice", "^INV2$")
+	s := add("production", "INV3", "THIRDACTIVATI")
+	s.want(t, 200, "license-invoice", "^INV3$", "earlier-1-state", "seat of this one", "earlier-2-state", "seat of this one", "earlier-3-state", "seat of this one")
+	list, err := sitetest.List(sitetest.Root, 1, func(c *format.RevocationClaims) { c.Licenses = format.NewSet([16]byte{3}) }) // of INV2
+	if err != nil {
+		t.Fatal(err)
+	}
+	s = p.press(t, "do", "install", "text", string(list))
+	for left := 3; left > 0; left-- {
+		s.want(t, 200, "license-state", "^Active$", "earlier-1-state", "^Replaced")
+		if n := strings.Count(s.body, "-remove\""); n != left+1 {
+			t.Errorf("%d entries, want %d", n, left+1)
+		}
+		s = p.press(t, "do", "remove", "id", s.id("earlier-1"))
+	}
+	s.want(t, 200, "license-state", "^Active$", "earlier-1", "^$")
+	releases := 0
+	for _, body := range v.bodies() {
+		if strings.HasPrefix(body, "OLR1:") {
+			releases++
+		}
+	}
+	if releases != 1 {
+		t.Errorf("%d releases", releases)
+	}
+}
+
 // TestCrash: whatever step a press was stopped after, the page says so, and the next press goes on.
 func TestCrash(t *testing.T) {
 	v := newVendor(t)

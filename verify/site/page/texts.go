@@ -22,7 +22,7 @@ type Texts struct {
 	Day  func(time.Time) string // a date with its zone: "2027-11-21 UTC"
 	Time func(time.Time) string // a time with its zone
 
-	Title, Back, Skip, WhatNext, Details string
+	Title, Back, Skip, WhatNext string
 
 	// The table.
 	State, Active, InGrace, Type, Invoice, Customer, Edition, Site, ValidFrom, Expires, UpdatesUntil string
@@ -103,7 +103,7 @@ func English() Texts {
 		Day:  func(t time.Time) string { return t.UTC().Format(time.DateOnly) + " UTC" },
 		Time: func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04") + " UTC" },
 
-		Title: "License", Back: "Back to the license", Skip: "Skip to the content", WhatNext: "What to do:", Details: "Details:",
+		Title: "License", Back: "Back to the license", Skip: "Skip to the content", WhatNext: "What to do:",
 
 		State: "State", Active: "Active", InGrace: "Active, in its grace days", Type: "Type", Invoice: "Invoice", Customer: "Customer", Edition: "Edition", Site: "Site",
 		ValidFrom: "Valid from", Expires: "Expires", UpdatesUntil: "Updates until", Margin: "Machine", Limits: "Limits", Features: "Features",

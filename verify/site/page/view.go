@@ -83,7 +83,7 @@ func (p *handler) overview(r *http.Request, done string) *view {
 	}
 	replaced := p.replaced(installed)
 	for i, s := range replaced {
-		v.Entries = append(v.Entries, p.earlier(s, installed, "earlier-"+strconv.Itoa(i+1), now))
+		v.Entries = append(v.Entries, p.earlier(s, "earlier-"+strconv.Itoa(i+1), now))
 	}
 	if warning := p.clockWarning(); warning != "" {
 		v.Others = append(v.Others, warning)
@@ -278,7 +278,7 @@ func (p *handler) removeView(id string) (*view, *fault) {
 	installed := p.installed()
 	v := &view{Screen: "remove", Title: p.t.RemoveTitle}
 	if s := p.replacedNamed(id); s != nil && (installed == nil || s.id != installed.id) {
-		v.Remove = p.earlier(s, installed, "remove", p.o.Now())
+		v.Remove = p.earlier(s, "remove", p.o.Now())
 		return v, nil
 	}
 	if installed == nil || installed.id.String() != id {
