@@ -114,7 +114,7 @@ func growVendor(b *testing.B, n int, where string) *grownVendor {
 		for i := from; i < min(from+atOnce, n); i++ {
 			e := ledgertest.Entitlement()
 			e.Invoice, e.Customer, e.Email = fmt.Sprintf("INV-%08d", i), fmt.Sprintf("Customer %08d", i/3), fmt.Sprintf("ops%d@site.example", i/3)
-			e.Expires, e.Seats, e.Binding = today.AddDate(0, 0, 1+i%365), 2, ""
+			e.Expires, e.Seats, e.Binding = today.AddDate(0, 0, 1+i*101%365), 2, ""
 			if i < 60 {
 				e.Product = "rare"
 			}

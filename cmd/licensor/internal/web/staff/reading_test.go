@@ -63,7 +63,7 @@ func TestReading(t *testing.T) {
 		v.has(v.get("/entitlements?of=ther&everywhere=1"), 200, "INV-2", "All that have it as a part")
 		v.has(v.get("/entitlements?of=zzzzzz&everywhere=1"), 422, "Nothing on record has")
 
-		v.has(v.get("/entitlements/INV-1"), 200, "Site Ltd", "2/3", license.Activation, "web1", id, "revoked", "Activated: license "+id, "why: lost", "Renew", "/entitlements/INV-1/amend", "/entitlements/INV-1/cancel")
+		v.has(v.get("/entitlements/INV-1"), 200, "Site Ltd", "2/3", license.Activation, "web1", id, "revoked", "Activated: license "+id, "why: lost", "Renew", "/entitlements/INV-1/amend", "/entitlements/INV-1/cancel", "/activations/"+license.Activation+"/move")
 		v.has(v.get("/entitlements/INV~13"), 200, "INV/3", "No seat is taken yet.", "Sold evoq engage")
 		v.has(v.get("/entitlements/INV%2F3"), 200, "INV/3")
 		v.has(v.get("/entitlements/inv-1"), 200, "INV-1")
@@ -72,7 +72,7 @@ func TestReading(t *testing.T) {
 			t.Error("who may read alone is offered more")
 		}
 		v.has(v.get("/activations/"+license.Activation), 200, "web1", id, "It has a seat of")
-		v.has(v.get("/activations/"+other.Activation), 200, "revoked")
+		v.has(v.get("/activations/"+other.Activation), 200, "revoked", "Free its seat")
 		v.has(v.get("/activations/NONE"), 404)
 
 		page := v.has(v.get("/licenses/"+id), 200, "OLL1:", "OLC1:", `<svg class="qr"`, "web1", "Download", license.Code(), "Sheet to print")
@@ -107,6 +107,12 @@ func TestReading(t *testing.T) {
 		v.has(v.get("/customers?of=ther&everywhere=1"), 200, "Other Ltd")
 		v.has(v.get("/customers?of=zzzz&everywhere=1"), 422, "knows no customer")
 		v.has(v.get("/customers/Other%20Ltd"), 200, "Ends soon", "INV-2", "ops@site.example")
+		v.has(v.get("/customers/Other%20Ltd/letter?sender=sales%40acme.example"), 200, "To:", "INV-2", "ops@site.example")
+		v.has(v.get("/customers/Other%20Ltd/letter?sender=nobody"), 422, "is no address", `aria-invalid="true"`, "Ends soon")
+		v.has(v.get("/customers/Site%20Ltd/letter?sender=sales%40acme.example"), 422, "Nothing ends within 60 days")
+		if got := v.getAs("bob read", "/renewals"); strings.Contains(got.body, "checkbox") {
+			t.Error("who may not sell is offered to renew")
+		}
 		v.has(v.get("/customers/a~1b"), 200, "INV/3")
 		v.has(v.get("/customers/nobody"), 404, "Nothing was sold to")
 
