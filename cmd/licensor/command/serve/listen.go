@@ -50,6 +50,9 @@ func (c *serveCommand) listen(env *cli.Env) (l *listening, err error) {
 			env.Warnf("what customers send is not encrypted: give --tls-cert and --tls-key, or a proxy before it and --trust-proxy")
 		}
 	}
+	if c.staffOrigin == "" && !isLoopback(host(l.staff)) {
+		env.Warnf("staff know this service as %s, and any other name is refused: give theirs with --staff-origin", l.staffOrigin)
+	}
 	if c.certificate != "" {
 		pair, err := tls.LoadX509KeyPair(c.certificate, c.tlsKey)
 		if err != nil {

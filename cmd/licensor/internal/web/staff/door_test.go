@@ -216,7 +216,7 @@ func TestCrossSite(t *testing.T) {
 		t.Errorf("a page of another site has signed anna out: %d", got.status)
 	}
 	evil := &browser{h, b.cookie, http.Header{"Host": {"evil.example"}}}
-	if got := evil.get("/"); got.status != http.StatusMisdirectedRequest || strings.Contains(got.body, "anna") {
+	if got := evil.get("/"); got.status != http.StatusMisdirectedRequest || strings.Contains(got.body, "anna") || !strings.Contains(got.body, "Open https://desk.acme.example, or start") {
 		t.Errorf("another host got %d %s", got.status, got.body)
 	}
 }

@@ -208,6 +208,8 @@ func (p *Pages) Refused(w http.ResponseWriter, r *http.Request, status int, rule
 	switch rule {
 	case "path", "method":
 		v.refuse(status, "Nothing here", "There is no page at this address.", "Look at the address for a slip, or begin at the first page.")
+	case "host":
+		v.refuse(status, "Not at this address", "This desk is not known by that name.", "Open "+p.Origin.String()+", or start licensor serve with --staff-origin and the name that you use.")
 	case "cross-origin":
 		v.refuse(status, "Not taken", detail, "Do it on the pages of this site themselves; nothing was changed.")
 	default:
