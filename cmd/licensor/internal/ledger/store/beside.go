@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"database/sql"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"strings"
@@ -17,9 +16,8 @@ import (
 // Beside is a database of its own beside a ledger, for what is no part of it: a file in the
 // directory of the ledger's file, or a schema in its PostgreSQL database.
 type Beside struct {
-	db      *sql.DB
-	dialect dialect
-	prefix  string // of the names of its tables
+	s      *Store
+	prefix string // of the names of its tables
 }
 
 // OpenBeside opens a database beside a ledger, which lies at where: file, or a
@@ -59,18 +57,24 @@ func OpenBeside(ctx context.Context, where, file, name, schema string, make bool
 		d.beside = true
 		s.dialect = d
 	}
-	b.db, b.dialect = s.db, s.dialect
-	if err := b.Change(ctx, func(t *BesideTx) error { return t.make(name, schema) }); err != nil {
+	b.s = s
+	if err = b.Change(ctx, func(t *BesideTx) error { return t.make(name, schema, make) }); err != nil {
 		b.Close()
+		if errors.Is(err, errNotThere) {
+			err = nil
+		}
 		return nil, err
 	}
 	return b, nil
 }
 
+var errNotThere = errors.New("nothing is beside the ledger")
+
 // make makes the tables, unless they are there as this program makes them. Only who makes
-// them needs the right to.
-func (t *BesideTx) make(name, schema string) error {
-	named, due := t.b.named(t.b.dialect.words(schema)), sha256.Sum256([]byte(schema))
+// them needs the right to. Where they are not to be made, the error is errNotThere.
+func (t *BesideTx) make(name, schema string, make bool) error {
+	t.alone = true
+	named, due := t.b.named(t.s.dialect.words(schema)), sha256.Sum256([]byte(schema))
 	count := "SELECT count(*), coalesce(sum(CASE WHEN name = 'made' THEN 1 ELSE 0 END), 0) FROM sqlite_schema WHERE type = 'table'"
 	var values []any
 	if t.b.prefix != "" {
@@ -79,8 +83,11 @@ func (t *BesideTx) make(name, schema string) error {
 	var tables, made int
 	var is []byte
 	_, err := t.Row(count, values, &tables, &made)
+	if err == nil && tables == 0 && !make {
+		return errNotThere
+	}
 	if err == nil && tables == 0 {
-		if _, err = t.tx.ExecContext(t.ctx, named+t.b.named(t.b.dialect.words("CREATE TABLE {in}made (schema {blob} NOT NULL){strict};"))); err == nil {
+		if _, err = t.tx.ExecContext(t.ctx, named+t.b.named(t.s.dialect.words("CREATE TABLE {in}made (schema {blob} NOT NULL){strict};"))); err == nil {
 			_, err = t.Exec("INSERT INTO {in}made (schema) VALUES ($1)", due[:])
 		}
 		return err
@@ -89,7 +96,7 @@ func (t *BesideTx) make(name, schema string) error {
 		_, err = t.Row("SELECT schema FROM {in}made", nil, &is)
 	}
 	if err == nil && string(is) != string(due[:]) {
-		at := t.b.dialect.name()
+		at := t.s.dialect.name()
 		if t.b.prefix != "" {
 			at = "the schema " + name + " of " + at
 		}
@@ -108,20 +115,19 @@ func (b *Beside) named(statement string) string {
 }
 
 // Close closes the database.
-func (b *Beside) Close() error { return b.db.Close() }
+func (b *Beside) Close() error { return b.s.Close() }
 
 // BesideTx is a transaction.
 type BesideTx struct {
-	b   *Beside
-	tx  *sql.Tx
-	ctx context.Context
+	Tx
+	b *Beside
 }
 
 // Change runs f in a transaction, alone among those that write to the ledger's database or
 // to this one.
 func (b *Beside) Change(ctx context.Context, f func(*BesideTx) error) error {
 	return b.run(ctx, nil, func(t *BesideTx) error {
-		if err := b.dialect.lock(ctx, t.tx); err != nil {
+		if err := b.s.dialect.lock(ctx, t.tx); err != nil {
 			return err
 		}
 		return f(t)
@@ -130,25 +136,25 @@ func (b *Beside) Change(ctx context.Context, f func(*BesideTx) error) error {
 
 // Read runs f in a transaction that sees one state.
 func (b *Beside) Read(ctx context.Context, f func(*BesideTx) error) error {
-	return b.run(ctx, b.dialect.snapshot(), f)
+	return b.run(ctx, b.s.dialect.snapshot(), f)
 }
 
 func (b *Beside) run(ctx context.Context, o *sql.TxOptions, f func(*BesideTx) error) error {
-	tx, err := beginOn(ctx, b.db, b.dialect, o)
+	tx, err := beginOn(ctx, b.s.db, b.s.dialect, o)
 	if err != nil {
-		return b.dialect.explain(err)
+		return b.s.explain(err)
 	}
 	defer tx.Rollback()
-	if err := f(&BesideTx{b, tx, ctx}); err != nil {
-		return b.dialect.explain(err)
+	if err := f(&BesideTx{Tx{ctx: ctx, s: b.s, tx: tx, stmts: make(map[string]*sql.Stmt)}, b}); err != nil {
+		return b.s.explain(err)
 	}
-	return b.dialect.explain(tx.Commit())
+	return b.s.explain(tx.Commit())
 }
 
 // Exec runs a statement, whose values are $1, $2 and so on, and returns how many rows it
 // changed.
 func (t *BesideTx) Exec(statement string, values ...any) (int64, error) {
-	result, err := t.tx.ExecContext(t.ctx, t.b.named(statement), values...)
+	result, err := t.exec(t.b.named(statement), values...)
 	if err != nil {
 		return 0, err
 	}
@@ -157,31 +163,15 @@ func (t *BesideTx) Exec(statement string, values ...any) (int64, error) {
 
 // Row scans one row. It reports whether there is one.
 func (t *BesideTx) Row(statement string, values []any, into ...any) (bool, error) {
-	err := t.tx.QueryRowContext(t.ctx, t.b.named(statement), values...).Scan(into...)
-	if errors.Is(err, sql.ErrNoRows) {
-		return false, nil
-	}
-	return err == nil, err
+	return t.row(t.b.named(statement), values, into...)
 }
 
 // Rows calls scan for each row.
 func (t *BesideTx) Rows(statement string, values []any, scan func(scan func(...any) error) error) error {
-	rows, err := t.tx.QueryContext(t.ctx, t.b.named(statement), values...)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		if err := scan(rows.Scan); err != nil {
-			return err
-		}
-	}
-	return rows.Err()
+	return t.each(t.b.named(statement), values, scan)
 }
 
-// RowsIn is Rows for a statement that has some values where it says %s, more than once perhaps.
+// RowsIn is Rows for a statement that has some values where it says %s.
 func (t *BesideTx) RowsIn(statement string, values []any, scan func(scan func(...any) error) error) error {
-	return asked(t.b.dialect, 1, values, func(rows string, args []any) error {
-		return t.Rows(fmt.Sprintf(statement, rows), args, scan)
-	})
+	return t.eachIn(t.b.named(statement), values, scan)
 }

@@ -169,6 +169,18 @@ func (t *Tx) query(query string, args ...any) (*sql.Rows, error) {
 	return stmt.QueryContext(t.ctx, args...)
 }
 
+// exec runs a statement that changes something.
+func (t *Tx) exec(query string, args ...any) (sql.Result, error) {
+	if t.s.pooled {
+		return t.tx.ExecContext(t.ctx, query, args...)
+	}
+	stmt, err := t.stmt(query)
+	if err != nil {
+		return nil, err
+	}
+	return stmt.ExecContext(t.ctx, args...)
+}
+
 // each calls f for every row of a query.
 func (t *Tx) each(query string, args []any, f rowFunc) error {
 	rows, err := t.query(query, args...)

@@ -114,7 +114,7 @@ func (w *Writer) flush() error {
 // writeRows writes waiting rows, many with one statement.
 func (w *Writer) writeRows(b *rowBuffer) error {
 	err := w.portions(b.width, b.args, func(rows string, args []any) error {
-		_, err := w.execNow(w.s.dialect.insert()+" INTO "+b.table+" ("+b.columns+") "+rows, args...)
+		_, err := w.exec(w.s.dialect.insert()+" INTO "+b.table+" ("+b.columns+") "+rows, args...)
 		return err
 	})
 	clear(b.args)
@@ -152,22 +152,11 @@ func (w *Writer) change(table, query string, args ...any) (rows int64, err error
 			}
 		}
 	}
-	result, err := w.execNow(query, args...)
+	result, err := w.exec(query, args...)
 	if err != nil {
 		return 0, err
 	}
 	return result.RowsAffected()
-}
-
-func (w *Writer) execNow(query string, args ...any) (sql.Result, error) {
-	if w.s.pooled {
-		return w.tx.ExecContext(w.ctx, query, args...)
-	}
-	stmt, err := w.stmt(query)
-	if err != nil {
-		return nil, err
-	}
-	return stmt.ExecContext(w.ctx, args...)
 }
 
 // addSeat counts a seat that is taken. Seats of one batch are added up.
