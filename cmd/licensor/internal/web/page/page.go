@@ -47,6 +47,7 @@ type Link struct {
 type Error struct {
 	What string // is wrong
 	Next string // what to do about it; may be empty
+	Do   *Link  // the page on which that is done; nil: there is none
 }
 
 // ErrorOf tells an error with its hint; nil for none.

@@ -181,7 +181,10 @@ func (v *visit) ask(c *change) error {
 	if l, failed := c.look(); failed == nil && l.already != "" { // somebody was faster with the same
 		return v.seeAlready(l)
 	}
-	if c.single {
+	switch {
+	case errors.Is(err, errSeen): // in the moment between
+		return v.write(http.StatusConflict, "change", c.title, c.view(nil), err)
+	case c.single:
 		return v.again("change", c.title, c.view(l), err)
 	}
 	return v.again("change", c.title, c.view(nil), err)

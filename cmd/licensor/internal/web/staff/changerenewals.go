@@ -107,7 +107,11 @@ func renewalsPreview(previews []service.Renewed, invoices []string) (*looked, er
 		}
 		switch outcomeOf(r) {
 		case "refused":
-			left.Rows = append(left.Rows, []string{r.Invoice, page.Sentence(r.Err.Error()) + " " + page.Sentence(hint.Of(r.Err))})
+			why := r.Err.Error()
+			if next := hint.Of(r.Err); next != "" {
+				why += ": " + next
+			}
+			left.Rows = append(left.Rows, []string{r.Invoice, page.Sentence(why)})
 		case "left":
 			left.Rows = append(left.Rows, []string{r.Invoice, page.Sentence(cmp.Or(r.Passed, "it is so already"))})
 		default:

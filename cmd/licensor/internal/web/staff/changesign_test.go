@@ -139,6 +139,10 @@ func TestWeaker(t *testing.T) {
 	if strings.Contains(page.body, "<button>Sign") {
 		t.Error("it can be pressed")
 	}
+	v.has(v.get("/queue/"+w.Number), 200, "rule: binding", `<a href="/entitlements/S-1/amend">Amend S-1</a>`)
 	v.has(v.post("/queue/"+w.Number+"/sign", "why", "they asked"), 422, "rule: binding")
+	if page := v.getAs("bob read", "/queue/"+w.Number); strings.Contains(page.body, "/amend") {
+		t.Error("who may not sell is led to Amend")
+	}
 	v.has(v.post("/sign", "statement", w.Request), 422, "rule: binding", "licensor sign REQUEST --why TEXT")
 }

@@ -123,7 +123,7 @@ func (v *visit) waitingRelease(view *waitsView) error {
 	case isTrouble(err):
 		return err
 	case err != nil:
-		view.Refusal = page.ErrorOf(err)
+		view.Refusal = v.told(err)
 	default:
 		view.Release, view.Sold = given.Rows(), true
 		view.Seen = (&looked{facts: []facts{factsOf("The release", view.Release)}}).seen()
@@ -134,7 +134,7 @@ func (v *visit) waitingRelease(view *waitsView) error {
 func (v *visit) waitingRequest(view *waitsView) error {
 	q, err := verify.OpenRequest([]byte(view.Request))
 	if err != nil {
-		view.Refusal = page.ErrorOf(err)
+		view.Refusal = v.told(err)
 		return nil
 	}
 	by := v.by
@@ -152,7 +152,7 @@ func (v *visit) waitingRequest(view *waitsView) error {
 	case !errors.As(err, &refusal):
 		return err
 	}
-	view.Refusal, view.Warnings = page.ErrorOf(err), service.WarningsOf(q, by.Now)
+	view.Refusal, view.Warnings = v.told(err), service.WarningsOf(q, by.Now)
 	sale, err := v.Service.ShowSale(v.r.Context(), format.InvoiceForm(q.Invoice), 1)
 	if err != nil {
 		return err

@@ -122,7 +122,7 @@ type action struct{ word, text string }
 func saleActions(h *ledger.Holding) (all []action) {
 	switch h.Standing {
 	case ledger.StandingCanceled:
-		return []action{{"correct", "Correct"}}
+		return nil
 	case ledger.StandingSuspended:
 		return []action{{"resume", "Resume"}, {"correct", "Correct"}, {"cancel", "Cancel"}}
 	}

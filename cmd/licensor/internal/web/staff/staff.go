@@ -156,7 +156,7 @@ func (v *visit) again(name, title string, body any, err error) error {
 func (v *visit) write(status int, name, title string, body any, err error) error {
 	return templates.Write(v.w, status, name, page.View{
 		Title: title, Brand: v.Brand.Name, Who: v.name(), Nav: v.nav(), Body: body, Script: v.script,
-		Error: page.ErrorOf(err), Notice: doneBy(v.r.URL.Query().Get("done")),
+		Error: v.told(err), Notice: doneBy(v.r.URL.Query().Get("done")),
 	})
 }
 

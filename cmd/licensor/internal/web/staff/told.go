@@ -1,0 +1,33 @@
+package staff
+
+import (
+	"regexp"
+	"strings"
+
+	"github.com/offlicense/offlicense/cmd/internal/hint"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/web/page"
+)
+
+// A hint names commands: where a page does what one does, the page is linked.
+var (
+	ofSaleCommand       = regexp.MustCompile(`licensor ([a-z]+) ([A-Za-z0-9][^ ;"]*)`)
+	ofActivationCommand = regexp.MustCompile(`licensor ([a-z]+) [^;"]*--activation ([A-Z0-9]+)`)
+)
+
+// told tells an error with its hint, and the page on which that is done, if there is one.
+func (v *visit) told(err error) *page.Error {
+	e := page.ErrorOf(err)
+	if e == nil || v.who == nil {
+		return e
+	}
+	text := hint.Of(err)
+	try := func(found []string, form, place string) {
+		if found == nil || e.Do != nil || !v.mayOpen(form+found[1]) || strings.ToUpper(found[2]) == "INVOICE" || found[2] == "ID" {
+			return
+		}
+		e.Do = &page.Link{To: page.Path(place, found[2], found[1]), Text: strings.ToUpper(found[1][:1]) + found[1][1:] + " " + found[2]}
+	}
+	try(ofActivationCommand.FindStringSubmatch(text), ofActivation, "activations")
+	try(ofSaleCommand.FindStringSubmatch(text), ofSale, "entitlements")
+	return e
+}
