@@ -84,7 +84,7 @@ func (p *handler) failed(r *http.Request, f *fault) *view {
 
 // ask has the service answer a request, and installs the license.
 func (p *handler) ask(ctx context.Context, code string, text []byte) (done string, failed *fault) {
-	reply, failed := p.call(ctx, "v1/activations", text)
+	reply, failed := p.call(ctx, "v1/activations", text, true)
 	if reply != nil && reply.text == nil {
 		p.remember(&note{Code: code, Declined: reply.declined}, reply)
 	}
@@ -284,7 +284,7 @@ func (p *handler) deliver(r *http.Request) (string, *view) {
 
 // tell sends a release to the service.
 func (p *handler) tell(ctx context.Context, n *note) *fault {
-	reply, failed := p.call(ctx, "v1/releases", []byte(n.Release))
+	reply, failed := p.call(ctx, "v1/releases", []byte(n.Release), false)
 	if reply == nil {
 		return failed
 	}

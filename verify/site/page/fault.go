@@ -40,6 +40,7 @@ const (
 	NoDirectory  FaultCode = "no-directory"  // {path}: its parent is missing
 	NothingGiven FaultCode = "nothing-given" // no file and no text
 	Picture      FaultCode = "picture"
+	NotLicense   FaultCode = "not-license" // {detail}, {next}
 	NoRequest    FaultCode = "no-request"
 	NotBound     FaultCode = "not-bound" // {path}
 	NoKey        FaultCode = "no-key"

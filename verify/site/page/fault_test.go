@@ -75,7 +75,7 @@ func TestServiceFaults(t *testing.T) {
 		"a bad gateway": {"", answers(502, "text/html", "<h1>Bad Gateway</h1>"), 502, ServiceTrouble, "502 Bad Gateway.*in a minute"},
 		"in trouble":    {"", answers(503, "application/problem+json", `{"detail":"The service cannot answer now.","next":"Send it again."}`), 502, ServiceTrouble, "cannot answer now.*Send it again"},
 		"too many":      {"", answers(429, "application/problem+json", `{"detail":"Too many.","next":"Wait for an hour."}`), 502, ServiceTrouble, "Too many.*Wait for an hour"},
-		"no license":    {"", answers(200, "text/plain", "hello"), 422, Refused, "Damaged"},
+		"no license":    {"", answers(200, "text/plain", "hello"), 502, NotService, "200 OK: \"hello\""},
 		"endless":       {"", answers(200, "text/plain", strings.Repeat("A", maxBody+1)), 502, NotService, "200 OK"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -40,7 +40,8 @@ func (p *handler) find(given []byte) (text []byte, kind format.Kind, failed *fau
 	}
 	_, refusal := p.o.Gate.Verifier().Open(given) // which has the words for what it is instead
 	if r, ok := refusal.(*verify.Refusal); ok {
-		return nil, 0, p.refused(r)
+		next := strings.Replace(r.Hint(), "name the", "choose the", 1)
+		return nil, 0, p.fault(NotLicense, "{detail}", detailOf(r), "{next}", sentence(next))
 	}
 	return nil, 0, p.fault(BadForm)
 }

@@ -414,13 +414,13 @@ func TestInstallMistakes(t *testing.T) {
 	before := p.snapshot(t)
 	for text, words := range map[string]string{
 		"":                       "Neither a file nor a text",
-		"hello":                  "(?s)Damaged.*Install the license again",
-		request:                  "request",
-		string(license[:200]):    "Damaged",
+		"hello":                  "This is no license, or not all of one.*What to do: Choose the license file",
+		request:                  "What to do: Send the request to the vendor; the license is what comes back",
+		string(license[:200]):    "not all of one",
 		string(other):            "Of another server.*What to do: Install it on the server",
 		"\x89PNG\r\n\x1a\n":      "picture",
-		"OLK1:AAAAAAAA":          "private",
-		`{"detail":"It waits."}`: "Damaged",
+		"OLK1:AAAAAAAA":          "Keep the key private",
+		`{"detail":"It waits."}`: "This is no license",
 	} {
 		s := p.press(t, "do", "install", "text", text)
 		if s.status != 422 || s.text("fault-next") == "" {

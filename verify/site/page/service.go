@@ -33,8 +33,9 @@ type reply struct {
 // problem is RFC 9457, as the service writes it.
 type problem struct{ Detail, Rule, Next, Number string }
 
-// call posts a statement. The fault says why there is no license and no number to wait with.
-func (p *handler) call(ctx context.Context, path string, text []byte) (*reply, *fault) {
+// call posts a statement, and wants a license file or, with false, a sentence. The fault says why there is none, and no
+// number to wait with.
+func (p *handler) call(ctx context.Context, path string, text []byte, license bool) (*reply, *fault) {
 	if p.o.Service == "" {
 		return nil, p.fault(NoService)
 	}
@@ -60,7 +61,8 @@ func (p *handler) call(ctx context.Context, path string, text []byte) (*reply, *
 		return nil, p.unanswered(address, err)
 	}
 	p.seeClock(answer.Header.Get("Date"))
-	return p.read(address, answer, body)
+	_, notLicense := format.DecodeTextAs(body, format.LicenseFile)
+	return p.read(address, answer, body, !license || notLicense == nil)
 }
 
 // host returns that of the service.
@@ -72,7 +74,7 @@ func (p *handler) host() string {
 }
 
 // read tells what an answer says. Nothing of it is believed.
-func (p *handler) read(address *url.URL, answer *http.Response, body []byte) (*reply, *fault) {
+func (p *handler) read(address *url.URL, answer *http.Response, body []byte, wanted bool) (*reply, *fault) {
 	var said problem
 	kind, _, _ := strings.Cut(answer.Header.Get("Content-Type"), ";")
 	isProblem := kind == "application/problem+json" && json.Unmarshal(body, &said) == nil && said.Detail != ""
@@ -80,7 +82,7 @@ func (p *handler) read(address *url.URL, answer *http.Response, body []byte) (*r
 	r := &reply{rule: said.Rule, detail: said.Detail, next: said.Next, number: said.Number}
 	code := ServiceDeclined
 	switch status := answer.StatusCode; {
-	case status == http.StatusOK && kind == "text/plain" && len(body) <= maxBody:
+	case status == http.StatusOK && kind == "text/plain" && wanted && len(body) <= maxBody:
 		r.text = body
 		return r, nil
 	case status == http.StatusAccepted && isProblem:
