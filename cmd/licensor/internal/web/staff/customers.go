@@ -1,11 +1,6 @@
 package staff
 
 import (
-	"archive/zip"
-	"bytes"
-	"cmp"
-
-	"github.com/offlicense/offlicense/cmd/internal/hint"
 	"github.com/offlicense/offlicense/cmd/internal/text"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/desk"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
@@ -61,13 +56,10 @@ type customerView struct {
 	Rows    []saleRow
 	Next    string
 	MaySell bool
-	Sender  string
 }
 
 // customer is what one customer has bought.
-func (v *visit) customer() error { return v.customerPage(nil) }
-
-func (v *visit) customerPage(wrong error) error {
+func (v *visit) customer() error {
 	ctx, name, now := v.r.Context(), v.named("name"), v.by.Now
 	bought, err := v.Service.Page(ctx, service.Filter{Customer: name}, v.behind(), onPage)
 	if err != nil {
@@ -80,7 +72,7 @@ func (v *visit) customerPage(wrong error) error {
 	if err != nil {
 		return err
 	}
-	view := &customerView{Partner: partners.Has(name), Rows: saleRows(bought.Holdings, now), Next: v.nextPage(bought.Next), MaySell: v.who.May(desk.Sell), Sender: v.asked("sender")}
+	view := &customerView{Partner: partners.Has(name), Rows: saleRows(bought.Holdings, now), Next: v.nextPage(bought.Next), MaySell: v.who.May(desk.Sell)}
 	seen := make(map[string]bool)
 	for i := range bought.Holdings {
 		h := &bought.Holdings[i]
@@ -95,52 +87,5 @@ func (v *visit) customerPage(wrong error) error {
 			view.Soon = append(view.Soon, endingRows([]ledger.Ending{e}, now)...)
 		}
 	}
-	if wrong != nil {
-		return v.again("customer", view.Name, view, wrong)
-	}
 	return v.show("customer", view.Name, view)
-}
-
-// endingLetter sends a mail to the customer that says what ends soon; where it goes to several
-// addresses, one each in an archive.
-func (v *visit) endingLetter() error {
-	now := v.by.Now
-	letters, err := v.Service.EndingLetters(v.r.Context(), service.Filter{Customer: v.named("name"), EndsAfter: now, EndsBy: now.AddDate(0, 0, endsSoon)},
-		service.LetterOptions{Sender: v.asked("sender"), Now: now, FileName: service.LicenseFileName})
-	if isTrouble(err) {
-		return err
-	}
-	if err != nil {
-		return v.customerPage(err)
-	}
-	var archive bytes.Buffer
-	z := zip.NewWriter(&archive)
-	var mails []service.Letter
-	skipped := error(hint.Errorf("nothing ends within %d days", endsSoon).WithHint("the page Renewals has what ends later"))
-	for _, l := range letters {
-		if l.Skipped != nil {
-			skipped = hint.Errorf("there is no letter: %w", l.Skipped).WithHint("add an address for the sale")
-			continue
-		}
-		mails = append(mails, l)
-		f, err := z.Create(cmp.Or(service.SafeName(l.Email), "letter") + ".eml")
-		if err == nil {
-			_, err = f.Write(l.Mail)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	if err := z.Close(); err != nil {
-		return err
-	}
-	switch len(mails) {
-	case 0:
-		return v.customerPage(skipped)
-	case 1:
-		v.download("message/rfc822", "letter.eml", mails[0].Mail)
-	default:
-		v.download("application/zip", "letters.zip", archive.Bytes())
-	}
-	return nil
 }

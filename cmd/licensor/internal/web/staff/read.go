@@ -22,22 +22,21 @@ const onPage = 50
 // registerReading registers the pages that change nothing.
 func (p *Pages) registerReading(s Site) {
 	for pattern, do := range map[string]func(*visit) error{
-		"GET /{$}":                     (*visit).home,
-		"GET /queue":                   (*visit).queue,
-		"GET /queue/{number}":          (*visit).waits,
-		"GET /entitlements":            (*visit).sales,
-		"GET /entitlements/{invoice}":  (*visit).sale,
-		"GET /activations/{id}":        (*visit).activationOf,
-		"GET /licenses/{id}":           (*visit).license,
-		"GET /licenses/{id}/file":      (*visit).licenseFile,
-		"GET /licenses/{id}/sheet":     (*visit).licenseSheet,
-		"GET /licenses/{id}/mail":      (*visit).licenseMail,
-		"GET /customers":               (*visit).customers,
-		"GET /customers/{name}":        (*visit).customer,
-		"GET /customers/{name}/letter": (*visit).endingLetter,
-		"GET /lookup":                  (*visit).lookup,
-		"GET /renewals":                (*visit).renewals,
-		"GET /ledger":                  (*visit).health,
+		"GET /{$}":                    (*visit).home,
+		"GET /queue":                  (*visit).queue,
+		"GET /queue/{number}":         (*visit).waits,
+		"GET /entitlements":           (*visit).sales,
+		"GET /entitlements/{invoice}": (*visit).sale,
+		"GET /activations/{id}":       (*visit).activationOf,
+		"GET /licenses/{id}":          (*visit).license,
+		"GET /licenses/{id}/file":     (*visit).licenseFile,
+		"GET /licenses/{id}/sheet":    (*visit).licenseSheet,
+		"GET /licenses/{id}/mail":     (*visit).licenseMail,
+		"GET /customers":              (*visit).customers,
+		"GET /customers/{name}":       (*visit).customer,
+		"GET /lookup":                 (*visit).lookup,
+		"GET /renewals":               (*visit).renewals,
+		"GET /ledger":                 (*visit).health,
 	} {
 		s.Handle(pattern, p.reading(desk.Read, do))
 	}
@@ -58,13 +57,6 @@ var funcs = template.FuncMap{
 	"lastDay":      text.LastDay,
 	"sentence":     page.Sentence,
 	"less":         func(a, b int) int { return a - b },
-	"choices": func(caption string, rows any, may bool) any {
-		return struct {
-			Caption string
-			Rows    any
-			Choose  bool // what is chosen is renewed
-		}{caption, rows, may}
-	},
 	"rows": func(caption string, rows any) any {
 		return struct {
 			Caption string

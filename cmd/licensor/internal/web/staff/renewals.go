@@ -43,7 +43,7 @@ func (v *visit) renewals() error {
 		shown = ""
 	}
 	view := &renewalsView{Next: v.nextPage(ends.Next), MaySell: v.who.May(desk.Sell),
-		Tabs: v.tabs("/renewals", "days", shown, "", "In 30 days", "60", "60", "90", "90", "366", "A year", "-30", "Ended 30 days ago", "-90", "90")}
+		Tabs: v.tabs("/renewals", "days", shown, "", "Next 30 days", "60", "60", "90", "90", "366", "A year", "-30", "Ended in the last 30", "-90", "90")}
 	for _, row := range endingRows(ends.Endings, now) {
 		i := slices.IndexFunc(view.Groups, func(g renewalGroup) bool { return ledger.CustomerKey(g.Customer) == ledger.CustomerKey(row.Customer) })
 		if i < 0 {
