@@ -413,6 +413,17 @@ func (o *Options) LeaveNote(env *cli.Env, about, said string, good bool) {
 	}
 }
 
+// ForgetAnswers removes what the service has answered programs that has an e-mail address in it.
+func (o *Options) ForgetAnswers(env *cli.Env, address string) {
+	at, where, err := o.OpenWithLedger(env)
+	if err == nil {
+		err = desk.ForgetAnswers(context.Background(), at, where, address)
+	}
+	if err != nil {
+		env.Warnf("answers of the last 7 days to programs may have the address still: %v", err)
+	}
+}
+
 // WithDesk opens what lies beside the ledger for the service.
 func (o *Options) WithDesk(env *cli.Env, f func(context.Context, *desk.Desk) error) error {
 	at, where, err := o.OpenWithLedger(env)

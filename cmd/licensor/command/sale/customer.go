@@ -206,6 +206,7 @@ func forget(env *cli.Env, c *common.Options, email string) error {
 		if sales == 0 {
 			return cli.Failf("nothing in the ledger has the e-mail address %s", cli.Quote(email)).WithHint(`"licensor list" shows what was sold to whom`)
 		}
+		c.ForgetAnswers(env, email)
 		fmt.Fprintf(env.Stdout, "The address is removed from %s. Backups made before have it still.\n", cli.Plural(sales, "record of what was sold", "records of what was sold"))
 		return env.Answer(forgotten{1, sales})
 	})

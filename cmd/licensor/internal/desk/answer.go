@@ -2,8 +2,11 @@ package desk
 
 import (
 	"context"
+	"encoding/json"
+	"strings"
 	"time"
 
+	"github.com/offlicense/offlicense/cmd/licensor/internal/home"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/store"
 )
 
@@ -65,5 +68,43 @@ func (d *Desk) FreeKey(ctx context.Context, token, key string) error {
 	return d.db.Change(ctx, func(t *store.BesideTx) error {
 		_, err := t.Exec("DELETE FROM {in}answers WHERE token = $1 AND key = $2 AND status = 0", token, key)
 		return err
+	})
+}
+
+// ForgetAnswers removes what programs were answered that has an e-mail address in it, if there
+// is a desk.
+func ForgetAnswers(ctx context.Context, at home.Home, where, address string) error {
+	if where != "" && !store.IsPostgres(where) {
+		return nil // a copy
+	}
+	d, err := open(ctx, at, where, false)
+	if err != nil || d == nil {
+		return err
+	}
+	defer d.Close()
+	quoted, err := json.Marshal(address)
+	if err != nil {
+		return err
+	}
+	said := strings.ToLower(string(quoted))
+	return d.db.Change(ctx, func(t *store.BesideTx) error {
+		var found [][2]string
+		if err := t.Rows("SELECT token, key, answer FROM {in}answers", nil, func(scan func(...any) error) error {
+			var key [2]string
+			var answer string
+			err := scan(&key[0], &key[1], &answer)
+			if strings.Contains(strings.ToLower(answer), said) {
+				found = append(found, key)
+			}
+			return err
+		}); err != nil {
+			return err
+		}
+		for _, key := range found {
+			if _, err := t.Exec("DELETE FROM {in}answers WHERE token = $1 AND key = $2", key[0], key[1]); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }
