@@ -28,7 +28,8 @@ func (v *visit) renewMany() error {
 	}
 	chosen := &field{Name: "chosen", Kind: kindHidden}
 	c := &change{title: "Renew", path: "/renewals", button: "Look at it", back: page.Link{To: "/renewals", Text: "What ends"},
-		fields: append(append([]*field{chosen}, endFields(true, false)...), v.later(), why(false))}
+		fields: append(append([]*field{chosen}, endFields(true, true)...), v.later(), why(false))}
+	c.field("updates_until").Help = "Likewise, of those whose updates have an end; empty leaves it as it is."
 	if invoices := v.r.PostForm["invoice"]; len(invoices) > 0 { // from the page that lists them
 		text, err := json.Marshal(invoices)
 		if err != nil {

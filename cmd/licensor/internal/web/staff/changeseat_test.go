@@ -93,6 +93,7 @@ func TestRenewMany(t *testing.T) {
 		}
 		sent := v.form(page)
 		sent.Set("expires", "")
+		sent.Set("updates_until", "")
 		v.has(v.postAs(all, "/renewals", sent), 422, "The new end is missing")
 		sent.Set("expires", "1y")
 		page = v.has(v.postAs(all, "/renewals", sent), 200, "2027-11-21 -> 2028-11-21", "Renew 2 sales and sign 1 license", "S-9")
