@@ -69,7 +69,7 @@ func (p *Page) ServeHTTP(w http.ResponseWriter, r *http.Request) { p.serve.Serve
 
 // AutoRenew asks the service for a newer license each day, from 30 days before until 30 days after the
 // license or its updates end, by sending the request again that the license answers. It goes on until the
-// context is done; a product that does not call it asks nothing by itself.
+// context is done; the first time is within an hour. A product that does not call it asks nothing by itself.
 func (p *Page) AutoRenew(ctx context.Context) error { return p.renew(ctx) }
 
 // handler is what a Page works with.
