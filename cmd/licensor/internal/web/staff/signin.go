@@ -70,7 +70,7 @@ const maxPath = 1024
 func localPath(text string) string {
 	u, err := url.Parse(text)
 	switch {
-	case err != nil || len(text) > maxPath || !strings.HasPrefix(text, "/") || strings.Contains(text, "\\") || strings.ContainsFunc(text, func(c rune) bool { return c <= ' ' || c == 0x7f }):
+	case err != nil || len(text) > maxPath || !strings.HasPrefix(text, "/") || strings.Contains(text, "\\"):
 		return "/"
 	case u.Scheme != "" || u.Host != "" || u.User != nil || u.Opaque != "" || path.Clean(u.Path) != u.Path || strings.HasPrefix(u.Path, "//"):
 		return "/"
