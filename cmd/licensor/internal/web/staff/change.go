@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -193,7 +194,7 @@ func (v *visit) ask(c *change) error {
 var errSeen = hint.Errorf("this has changed since you looked at it; nothing was done").WithHint("look at it as it is now, and press again")
 
 // errStale is of a form that was opened before somebody else changed what it is about.
-var errStale = hint.Errorf("somebody has changed this since you opened the form; nothing was done").WithHint("the fields that you left alone are as they are now: look, and go on")
+var errStale = hint.Errorf("this has changed since you opened the form; nothing was done").WithHint("the fields that you left alone are as they are now: look, and go on")
 
 // seeAlready goes on to where that is shown which is done already.
 func (v *visit) seeAlready(l *looked) error {
@@ -235,13 +236,16 @@ func (c *change) view(l *looked) *formView {
 	return f
 }
 
-// seen is a mark of all that was shown.
+// timeOfDay is what passes while somebody looks: the bridge of a move ends so long from now.
+var timeOfDay = regexp.MustCompile(` [0-9]{2}:[0-9]{2} UTC`)
+
+// seen is a mark of all that was shown, but for the time of the day.
 func (l *looked) seen() string {
 	text, err := json.Marshal([]any{l.facts, l.warnings})
 	if err != nil {
 		panic(err) // texts
 	}
-	sum := sha256.Sum256(text)
+	sum := sha256.Sum256(timeOfDay.ReplaceAll(text, nil))
 	return hex.EncodeToString(sum[:16])
 }
 

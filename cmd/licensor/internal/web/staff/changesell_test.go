@@ -9,6 +9,7 @@ import (
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/ledgertest"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/web/page"
 )
 
 // product records what evoq is, with plans.
@@ -151,7 +152,7 @@ func TestCorrect(t *testing.T) {
 		// A form that was opened before.
 		other.Set("why", "wrong name")
 		other.Set("customer", "Site AG")
-		page = v.has(v.postAs("bob read sell", path, other), 409, "Somebody has changed this", `name="seats" value="5"`, `value="Site AG"`)
+		page = v.has(v.postAs("bob read sell", path, other), 409, "This has changed since you opened the form", `name="seats" value="5"`, `value="Site AG"`)
 		page.status = 200
 		page = v.has(v.postAs("bob read sell", path, v.form(page)), 200, "Site Ltd", "Site AG")
 		old := v.hidden(page)
@@ -159,10 +160,44 @@ func TestCorrect(t *testing.T) {
 		form.Set("why", "x")
 		form.Set("seats", "6")
 		v.leads(v.confirm(v.postAs(all, path, form), path), "/entitlements/S-1", "corrected")
-		v.has(v.postAs("bob read sell", path, old), 409, "Somebody has changed this", `name="seats" value="6"`)
+		v.has(v.postAs("bob read sell", path, old), 409, "This has changed since you opened the form", `name="seats" value="6"`)
 		v.has(v.get("/entitlements/S-9/correct"), 422, "S-9")
 		if n := v.clean(ledger.ActionCorrect); n != 2 {
 			t.Errorf("%d corrections are on record", n)
+		}
+	})
+}
+
+// TestRace: of those who change a sale at once, each from what was there before, one wins, and
+// the others are shown what it is now.
+func TestRace(t *testing.T) {
+	everywhere(t, func(t *testing.T, v *vendor) {
+		const invoice = "S/1.~a" // any name will do
+		v.sold(invoice, nil)
+		path := page.Path("entitlements", invoice, "correct")
+		var forms []url.Values
+		for _, seats := range []string{"4", "5", "6", "7"} {
+			form := v.form(v.get(path))
+			form.Set("why", "typed wrong")
+			form.Set("seats", seats)
+			forms = append(forms, v.hidden(v.has(v.postAs(all, path, form), 200)))
+		}
+		var wait sync.WaitGroup
+		answers := make([]answer, len(forms))
+		for i := range forms {
+			wait.Go(func() { answers[i] = v.postAs(all, path, forms[i]) })
+		}
+		wait.Wait()
+		won := 0
+		for _, a := range answers {
+			if a.status == 303 {
+				won++
+			} else {
+				v.has(a, 409, "changed since")
+			}
+		}
+		if n := v.clean(ledger.ActionCorrect); n != 1 || won != 1 {
+			t.Errorf("%d corrections are on record, %d have won", n, won)
 		}
 	})
 }
