@@ -78,7 +78,10 @@ func (d *desk) installs(state, text string) {
 }
 
 // license is the text of the license that the page shows.
-func (d *desk) license() string { d.Helper(); return value[string](d.tab, `document.querySelector("#file").value`) }
+func (d *desk) license() string {
+	d.Helper()
+	return value[string](d.tab, `document.querySelector("#file").value`)
+}
 
 // From a sale to a license: with a plan, a customer who hands in a request, and one button; the
 // license leaves the desk in each of its forms.
