@@ -69,7 +69,7 @@ func (p *passkeys) take(challenge string, now time.Time) bool {
 func (v *visit) noPasskeys() string {
 	switch {
 	case v.passkeys.site == nil:
-		return "Passkeys need a name, and no address of numbers, with https:// before it; this desk is at " + v.Origin.String() + "."
+		return "Passkeys work where the desk has a name, such as https://desk.acme.example or http://localhost:8080; this one is at " + v.Origin.String() + "."
 	case v.Origin.Scheme == "http" && !strings.EqualFold(v.r.Host, v.Origin.Host): // such as 127.0.0.1
 		return "Passkeys work at " + v.Origin.String() + " alone."
 	}

@@ -192,3 +192,31 @@ func TestPasskeyIsRaced(t *testing.T) {
 		t.Errorf("%d got in", n)
 	}
 }
+
+// TestNoPasskeys: where a browser has none the page says so, and nothing is asked for.
+func TestNoPasskeys(t *testing.T) {
+	h := build(t, t.TempDir()+"/ledger.db")
+	h.pages.passkeys.site = nil
+	h.user("anna", desk.Read)
+	anna := h.in("anna")
+	for _, path := range []string{"/passkeys", "/sign-in"} {
+		b := anna
+		if path == "/sign-in" {
+			b = &browser{house: h}
+		}
+		if got := b.get(path); got.status != http.StatusOK || !strings.Contains(got.body, "Passkeys work where the desk has a name") || strings.Contains(got.body, "data-passkey=") {
+			t.Errorf("%s: got %d %s", path, got.status, got.body)
+		}
+	}
+	for path, want := range map[string]int{"/sign-in/passkey": http.StatusNotFound, "/passkeys/new": http.StatusNotFound} {
+		if got := anna.get(path); got.status != want {
+			t.Errorf("%s: got %d", path, got.status)
+		}
+	}
+	if got := anna.post("/passkeys", url.Values{"label": {"laptop"}}); got.status != http.StatusUnprocessableEntity {
+		t.Errorf("got %d", got.status)
+	}
+	if got := (&browser{house: h}).post("/sign-in", nil); got.status != http.StatusForbidden {
+		t.Errorf("got %d", got.status)
+	}
+}
