@@ -42,18 +42,18 @@ type row struct {
 
 // terms are what is shown of a license, whether or not it holds.
 type terms struct {
-	id                                                format.ID
-	vendor, activation                                string
-	kind, invoice, customer, edition, site, code      string
-	issued, notBefore, expires, hardEnd, updatesUntil time.Time
-	features                                          []string
-	limits                                            map[string]uint64
+	id                                           format.ID
+	activation                                   string
+	kind, invoice, customer, edition, site, code string
+	issued, notBefore, expires, updatesUntil     time.Time
+	features                                     []string
+	limits                                       map[string]uint64
 }
 
 func termsOf(l *verify.License) terms {
 	return terms{
-		l.ID, l.Vendor, l.Activation, l.Type, l.Invoice, l.Customer, l.Edition, l.Site, l.Code,
-		l.Issued, l.NotBefore, l.Expires, l.HardEnd, l.UpdatesUntil, l.Features, l.Limits,
+		l.ID, l.Activation, l.Type, l.Invoice, l.Customer, l.Edition, l.Site, l.Code,
+		l.Issued, l.NotBefore, l.Expires, l.UpdatesUntil, l.Features, l.Limits,
 	}
 }
 
@@ -91,10 +91,10 @@ func newSigned(opened *verify.Opened) *signed {
 	if err != nil {
 		return nil
 	}
-	expires, hardEnd := c.Ends()
+	expires, _ := c.Ends()
 	return &signed{opened, terms{
-		c.ID, c.Issuer, c.Activation, c.Terms.Type, c.Terms.Invoice, c.Terms.Customer, c.Terms.Edition, c.Terms.Site, file.License.Code(),
-		format.Time(c.IssuedAt), format.Time(c.NotBefore), expires, hardEnd, format.Time(c.Terms.UpdatesUntil), c.Terms.Features, c.Terms.Limits,
+		c.ID, c.Activation, c.Terms.Type, c.Terms.Invoice, c.Terms.Customer, c.Terms.Edition, c.Terms.Site, file.License.Code(),
+		format.Time(c.IssuedAt), format.Time(c.NotBefore), expires, format.Time(c.Terms.UpdatesUntil), c.Terms.Features, c.Terms.Limits,
 	}, text}
 }
 
@@ -128,11 +128,6 @@ func (p *handler) replacedNamed(id string) *signed {
 }
 
 const licenseExt = ".lic"
-
-// sameActivation reports whether one license has the other one's seat.
-func (t terms) sameActivation(o terms) bool {
-	return t.vendor == o.vendor && t.activation == o.activation
-}
 
 // program is that of the gate, with what is in use now.
 func (p *handler) program() site.Program {
