@@ -77,6 +77,10 @@ var suites = []suite{
 	{"./cmd/licensor", "Guess$", "-benchtime=1x", []figure{
 		{"its answer to a wrong e-mail address, against that to an unknown invoice: medians of 2,000 each over HTTP", "Guess", "x-unknown", 1.05},
 	}},
+	{"./cmd/licensor/internal/web/staff", "PagesAtMillion$", "-benchtime=1x -timeout=40m", []figure{
+		{"the page of the desk that is the slowest at 1,000,000 entitlements on SQLite, against the same at 1,000", "PagesAtMillion/sqlite/the_slowest_of_them", "x-thousand", 1.2},
+		{"the same on PostgreSQL", "PagesAtMillion/postgres/the_slowest_of_them", "x-thousand", 1.2},
+	}},
 	{"./cmd/licensor/internal/ledger/audit", "Audit$/./^100000$", "-benchtime=1x", []figure{
 		{"`audit` of 100,000 licenses on SQLite, processor time, against bare checks of the signatures", "Audit/sqlite/100000", "x-raw", 3},
 		{"the same on PostgreSQL, its server included", "Audit/postgres/100000", "x-raw", 4},
