@@ -9,6 +9,7 @@ import (
 	"github.com/offlicense/offlicense/cmd/licensor/internal/desk"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/ledgertest"
+	"github.com/offlicense/offlicense/verify"
 )
 
 // TestReading: each page that reads tells what is on record, and leads to what it names.
@@ -126,6 +127,26 @@ func TestReading(t *testing.T) {
 		}
 		v.has(v.get("/"), 200, `<span class="state state-ended">audit</span>`, "9 events: 2 findings", "that is long ago: licensor backup FILE", `<span class="state state-active">checkpoint</span>`)
 		v.has(v.get("/ledger"), 200, "Care", "its delegation ends on", "No revocation list was signed yet.", other.ID.String())
+	})
+}
+
+// TestBridges: a bridge that runs out soon is told, with what it waits for.
+func TestBridges(t *testing.T) {
+	everywhere(t, func(t *testing.T, v *vendor) {
+		v.sold("M-1", nil)
+		old := v.active(1, "M-1")
+		q, err := verify.OpenRequest([]byte(v.request(2, "M-1")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		by := ledgertest.At(v.now())
+		by.Why = "new hardware"
+		bridge, err := v.service.Book.Move(t.Context(), by, "M-1", old.Activation, 7*24*time.Hour, q, v.activator.Issue(t.Context(), by))
+		if err != nil {
+			t.Fatal(err)
+		}
+		v.has(v.get("/"), 200, "Bridges run out within 14 days", "/activations/"+bridge.Activation, "the release of the old server, "+old.Activation+", is missing")
+		v.has(v.get("/activations/"+bridge.Activation), 200, "bridge", "Cancel its move", `<a href="/release">record the release of the old server`)
 	})
 }
 

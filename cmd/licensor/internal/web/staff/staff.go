@@ -254,7 +254,11 @@ func (v *visit) nav() (links []page.Link) {
 	}
 	for _, s := range sections {
 		if v.who.May(s.right) {
-			here := v.r.URL.Path == s.path || s.path != "/" && strings.HasPrefix(v.r.URL.Path, s.path+"/")
+			at := v.r.URL.Path
+			if first, _, _ := strings.Cut(strings.TrimPrefix(at, "/"), "/"); slices.Contains([]string{"activations", "licenses", "lookup"}, first) {
+				at = "/entitlements" // they are of a sale
+			}
+			here := at == s.path || s.path != "/" && strings.HasPrefix(at, s.path+"/")
 			links = append(links, page.Link{To: s.path, Text: s.text, Here: here})
 		}
 	}
