@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/cmd/internal/text"
@@ -36,9 +35,6 @@ func (c *queueCommand) run(env *cli.Env, args []string) error {
 	what := ""
 	if len(args) > 0 {
 		what, args = args[0], args[1:]
-	}
-	for i := range args {
-		args[i] = strings.ToUpper(args[i])
 	}
 	if c.say != "" && what != "refuse" {
 		return cli.Usagef("--say is for queue refuse")

@@ -5,6 +5,7 @@ import (
 	"encoding/base32"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/offlicense/offlicense/cmd/internal/hint"
@@ -139,10 +140,10 @@ func (d *Desk) OfRequests(ctx context.Context, hashes ...[32]byte) (map[[32]byte
 	return of, err
 }
 
-// Numbered returns the request of a number.
+// Numbered returns the request of a number, in whatever case.
 func (d *Desk) Numbered(ctx context.Context, number string) (w *Waiting, err error) {
 	err = d.db.Read(ctx, func(t *store.BesideTx) error {
-		w, err = find(t, "number = $1", number)
+		w, err = find(t, "number = $1", strings.ToUpper(number))
 		return err
 	})
 	if err == nil && w == nil {

@@ -82,7 +82,7 @@ func (s *staff) enter(w http.ResponseWriter, r *http.Request, right desk.Right) 
 		w.Header().Set("WWW-Authenticate", "Bearer")
 		problem{Status: http.StatusUnauthorized, Rule: "token", Detail: "The call has no token that is known here.", Next: "Send Authorization: Bearer olt_..., which \"licensor desk token add\" has printed."}.write(w)
 	case !token.May(right):
-		problem{Status: http.StatusForbidden, Rule: "right", Detail: "The token has not the right " + string(right) + ".", Next: "Use a token that has it: licensor desk token add NAME --right " + string(right)}.write(w)
+		problem{Status: http.StatusForbidden, Rule: "right", Detail: "The token does not have the right " + string(right) + ".", Next: "Use a token that has it: licensor desk token add NAME --right " + string(right)}.write(w)
 	default:
 		return &call{token: token, by: ledger.Operation{Operator: "token:" + token.Name, Now: s.site.o.Now(), Random: s.Random}}
 	}
@@ -111,7 +111,7 @@ func changing[B any](s *staff, name string, do func(ctx context.Context, c *call
 		}
 		key := r.Header.Get("Idempotency-Key")
 		if len(key) < 1 || len(key) > 128 || strings.ContainsFunc(key, func(c rune) bool { return c <= ' ' || c > '~' }) {
-			problem{Status: http.StatusBadRequest, Rule: "key", Detail: "The header Idempotency-Key is missing, or is none.", Next: "Send 1 to 128 visible ASCII characters that name this change, such as a UUID, and the same again to repeat it."}.write(w)
+			problem{Status: http.StatusBadRequest, Rule: "key", Detail: "The header Idempotency-Key is missing or invalid.", Next: "Send 1 to 128 visible ASCII characters that name this change, such as a UUID, and the same again to repeat it."}.write(w)
 			return
 		}
 		raw, ok := jsonBody(w, r)
@@ -238,7 +238,7 @@ func (e *problemError) Error() string { return e.Detail }
 // jsonBody reads the body of a call.
 func jsonBody(w http.ResponseWriter, r *http.Request) ([]byte, bool) {
 	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
-		problem{Status: http.StatusUnsupportedMediaType, Rule: "content-type", Detail: "The body is not called JSON.", Next: "Send Content-Type: application/json."}.write(w)
+		problem{Status: http.StatusUnsupportedMediaType, Rule: "content-type", Detail: "The Content-Type of the body is not application/json.", Next: "Send Content-Type: application/json."}.write(w)
 		return nil, false
 	}
 	return statement(w, r)

@@ -280,7 +280,7 @@ func TestQueueCalls(t *testing.T) {
 		v.did(status, answer, `"state":"refused"`, "Buy a seat first.", `"by":"token:t-sign"`)
 	}
 	// Who has refused may think better of it.
-	status, answer = v.call("sign", "after-all", "queue/sign", `{"number":"`+numbers[1]+`"}`)
+	status, answer = v.call("sign", "after-all", "queue/sign", `{"number":"`+strings.ToLower(numbers[1])+`"}`)
 	v.did(status, answer, `"text":"OLL1:`)
 	status, answer = v.call("sign", "other", "queue/refuse", `{"number":"`+numbers[0]+`","say":"No."}`)
 	v.refused(422, "refused", status, answer)

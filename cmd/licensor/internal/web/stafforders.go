@@ -165,7 +165,7 @@ func (b *change) of(c *call) (string, error) {
 func invoiceOf(text string) (string, error) {
 	invoice, err := format.ParseInvoice(text)
 	if err != nil {
-		return "", &problemError{Status: http.StatusBadRequest, Rule: "body", Detail: "The invoice is missing, or is none.", Next: "Name it as invoice."}
+		return "", &problemError{Status: http.StatusBadRequest, Rule: "body", Detail: "The invoice is missing or invalid.", Next: "Name it as invoice."}
 	}
 	return invoice, nil
 }
@@ -369,7 +369,7 @@ func (s *staff) queueSign(ctx context.Context, c *call, body *numbered) (any, er
 
 func (s *staff) queueRefuse(ctx context.Context, c *call, body *numbered) (any, error) {
 	if body.Say == "" || format.ValidText(body.Say, desk.MaxSaid) != nil {
-		return nil, &problemError{Status: http.StatusBadRequest, Rule: "body", Detail: "say is missing, or is no line of text.", Next: "Say in one sentence what the customer reads."}
+		return nil, &problemError{Status: http.StatusBadRequest, Rule: "body", Detail: "say is missing, or is not one line of text.", Next: "Say in one sentence what the customer reads."}
 	}
 	w, err := s.Desk.Numbered(ctx, body.Number)
 	if err != nil {
