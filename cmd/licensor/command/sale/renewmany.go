@@ -78,18 +78,18 @@ func (b *bulkRenewal) run(ctx context.Context, lines []service.RenewalLine) erro
 	if err != nil {
 		return err
 	}
-	n := count(previews)
-	if n.passed == len(previews) {
+	n := service.TallyOf(previews)
+	if n.Passed == len(previews) {
 		return cli.Failf("there is nothing to renew: %s", previews[0].Passed).WithHint("fill in new_expires or new_updates_until, or give --expires or --updates-until")
 	}
-	b.warn(n)
-	if n.changed > 0 {
+	common.Warn(b.env, n.Warnings())
+	if n.Changed > 0 {
 		if err := b.ask(previews, n); err != nil {
 			return err
 		}
 	}
 	var signer *service.Signer
-	if n.licenses > 0 {
+	if n.Licenses > 0 {
 		key, err := b.Key(b.env)
 		if err != nil {
 			return err
@@ -118,51 +118,8 @@ func (b *bulkRenewal) run(ctx context.Context, lines []service.RenewalLine) erro
 	return b.summarize()
 }
 
-// tally counts what would become of the lines of a run.
-type tally struct{ changed, same, repeated, passed, refused, licenses, behind, held int }
-
-func count(previews []service.Renewed) (n tally) {
-	for i := range previews {
-		r := &previews[i]
-		if r.Err == nil && r.Repeated { // of one end at least
-			n.held++
-		}
-		switch {
-		case r.Err != nil:
-			n.refused++
-		case r.Passed != "":
-			n.passed++
-		case r.Repeated && !r.Changed:
-			n.repeated++
-		case !r.Changed:
-			n.same++
-		default:
-			n.changed++
-			n.licenses += r.Licenses()
-			if r.Revised.After.UpdatesEndFirst() && !r.Revised.Before.UpdatesEndFirst() {
-				n.behind++
-			}
-		}
-	}
-	return n
-}
-
-// warn says why a run does less than somebody may think.
-func (b *bulkRenewal) warn(n tally) {
-	if n.behind > 0 {
-		b.env.Warnf("the updates of %s end before the license will: they have an end of their own, --updates-until", cli.Plural(n.behind, "entitlement", "entitlements"))
-	}
-	switch {
-	case n.held > 0:
-		b.env.Warnf("%s renewed by the same time within the last day, and not once more; to add to that, give the new end as a day",
-			cli.Plural(n.held, "entitlement was", "entitlements were"))
-	case n.changed+n.refused == 0:
-		b.env.Warnf("nothing is different from what is on record; the newest licenses of what is so already are written again")
-	}
-}
-
 // ask shows what will be different, and asks once for all of it.
-func (b *bulkRenewal) ask(previews []service.Renewed, n tally) error {
+func (b *bulkRenewal) ask(previews []service.Renewed, n service.Tally) error {
 	if b.Yes {
 		return nil
 	}
@@ -182,22 +139,22 @@ func (b *bulkRenewal) ask(previews []service.Renewed, n tally) error {
 			t.Row(r.Invoice, r.Revised.After.Customer, r.Revised.After.ProductName(), term, updates, fmt.Sprint(r.Licenses()))
 		}
 	}
-	if more := n.changed - most; more > 0 {
+	if more := n.Changed - most; more > 0 {
 		t.Row(fmt.Sprintf("%d more", more))
 	}
 	if _, err := t.WriteTo(b.env.Stdout); err != nil {
 		return err
 	}
 	question := ""
-	if n.refused > 0 {
-		question += fmt.Sprintf("%d refused. ", n.refused)
+	if n.Refused > 0 {
+		question += fmt.Sprintf("%d refused. ", n.Refused)
 	}
-	if as := n.same + n.repeated + n.passed; as > 0 {
+	if as := n.Same + n.Repeated + n.Passed; as > 0 {
 		question += fmt.Sprintf("%d left as they are. ", as)
 	}
-	question += "Renew " + cli.Plural(n.changed, "entitlement", "entitlements")
-	if n.licenses > 0 {
-		question += " and sign " + cli.Plural(n.licenses, "new license", "new licenses")
+	question += "Renew " + cli.Plural(n.Changed, "entitlement", "entitlements")
+	if n.Licenses > 0 {
+		question += " and sign " + cli.Plural(n.Licenses, "new license", "new licenses")
 	}
 	return b.Agree(b.env, question+"?", "not renewed")
 }

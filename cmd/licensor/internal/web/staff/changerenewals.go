@@ -100,12 +100,9 @@ func outcomeOf(r *service.Renewed) string {
 func renewalsPreview(previews []service.Renewed, invoices []string) (*looked, error) {
 	table := facts{Caption: "What is renewed", Head: []string{"Invoice", "Customer", "Product", "Term", "Updates", "Licenses"}}
 	left := facts{Caption: "What is left as it is", Head: []string{"Invoice", "Why"}}
-	licenses, held, behind := 0, 0, 0
+	n := service.TallyOf(previews)
 	for i := range previews {
 		r := &previews[i]
-		if r.Err == nil && r.Repeated {
-			held++
-		}
 		switch outcomeOf(r) {
 		case "refused":
 			why := r.Err.Error()
@@ -118,38 +115,28 @@ func renewalsPreview(previews []service.Renewed, invoices []string) (*looked, er
 		default:
 			term, updates := service.RenewedEnds(r.Revised.Before, r.Revised.After)
 			table.Rows = append(table.Rows, []string{r.Invoice, r.Revised.After.Customer, r.Revised.After.ProductName(), term, updates, fmt.Sprint(r.Licenses())})
-			licenses += r.Licenses()
-			if r.Revised.After.UpdatesEndFirst() && !r.Revised.Before.UpdatesEndFirst() {
-				behind++
-			}
 		}
 	}
-	l := new(looked)
+	l := &looked{warnings: sentences(n.Warnings())}
 	for _, one := range []facts{table, left} {
 		if len(one.Rows) > 0 {
 			l.facts = append(l.facts, one)
 		}
 	}
-	if held > 0 {
-		l.warnings = append(l.warnings, text.Plural(held, "sale was", "sales were")+" renewed by the same time within the last day, and not once more; to add to that, give the new end as a day.")
-	}
-	if behind > 0 {
-		l.warnings = append(l.warnings, "The updates of "+text.Plural(behind, "sale", "sales")+" end before the license will: they have an end of their own.")
-	}
 	switch {
-	case len(table.Rows) == 0:
+	case n.Changed == 0:
 		outcome := make(url.Values)
 		for i := range previews {
 			outcome.Add(outcomeOf(&previews[i]), previews[i].Invoice)
 		}
 		l.already = "/renewals/done?" + outcome.Encode()
-	case licenses > maxRenewedLicenses:
-		return nil, hint.Errorf("%d licenses are more than %d, which are signed at once", licenses, maxRenewedLicenses).
+	case n.Licenses > maxRenewedLicenses:
+		return nil, hint.Errorf("%d licenses are more than %d, which are signed at once", n.Licenses, maxRenewedLicenses).
 			WithHint("choose fewer, have each signed when its server asks again, or use licensor renew")
 	}
-	l.button = "Renew " + text.Plural(len(table.Rows), "sale", "sales")
-	if licenses > 0 {
-		l.button += " and sign " + text.Plural(licenses, "license", "licenses")
+	l.button = "Renew " + text.Plural(n.Changed, "sale", "sales")
+	if n.Licenses > 0 {
+		l.button += " and sign " + text.Plural(n.Licenses, "license", "licenses")
 	}
 	return l, nil
 }
