@@ -2,6 +2,7 @@ package staff_test
 
 import (
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -104,6 +105,28 @@ func TestRenewMany(t *testing.T) {
 		v.has(v.postAs(all, "/renewals", values([]string{"days", "30"})), 404, "Nothing was chosen")
 		v.has(v.postAs("bob read", "/renewals", form), 403)
 		if n := v.clean(ledger.ActionRenew); n != 2 {
+			t.Errorf("%d renewals are on record", n)
+		}
+	})
+}
+
+// TestRenewBroken: a run that breaks off says so, and the same again does the rest.
+func TestRenewBroken(t *testing.T) {
+	everywhere(t, func(t *testing.T, v *vendor) {
+		for i, invoice := range []string{"S-1", "S-2", "S-3"} {
+			v.sold(invoice, nil)
+			v.active(uint32(i), invoice)
+		}
+		page := v.has(v.postAs(all, "/renewals", values([]string{"invoice", "S-1", "invoice", "S-2", "invoice", "S-3"})), 200)
+		preview := v.has(v.postAs(all, "/renewals", v.form(page)), 200, "Renew 3 sales and sign 3 licenses")
+		v.most = new(atomic.Int64)
+		v.most.Store(2)
+		v.has(v.confirm(preview, "/renewals"), 422, "as many licenses in an hour as it may", "what was renewed is on record, and the same again does the rest")
+		v.most.Store(100)
+		v.has(v.confirm(preview, "/renewals"), 409, "changed since you looked", "Renew 1 sale and sign 1 license")
+		rest := v.has(v.postAs(all, "/renewals", v.form(page)), 200, "Renew 1 sale and sign 1 license", "What is left as it is")
+		v.has(v.get(v.leads(v.confirm(rest, "/renewals"), "/renewals/done?", "")), 200, "Renewed: 1", "Left as they are: 2")
+		if n := v.clean(ledger.ActionRenew); n != 3 {
 			t.Errorf("%d renewals are on record", n)
 		}
 	})

@@ -2,6 +2,7 @@ package staff_test
 
 import (
 	"bytes"
+	"context"
 	"crypto/rand"
 	"crypto/sha256"
 	"fmt"
@@ -15,8 +16,10 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -46,6 +49,7 @@ type vendor struct {
 	root      string // the file of its key
 	where     string
 	server    *httptest.Server
+	most      *atomic.Int64 // licenses that are still signed; nil: all
 	mu        sync.Mutex
 	clock     time.Time
 	log       bytes.Buffer
@@ -87,11 +91,26 @@ func newVendor(t *testing.T, where string) *vendor {
 	log := slog.New(slog.NewTextHandler(&v.log, nil))
 	v.activator = v.service.NewActivator(service.ActivatorOptions{Now: v.now, Random: rand.Reader, Log: log})
 	mux := http.NewServeMux()
-	pages := &staff.Pages{Service: v.service, Desk: v.desk, Signing: v.activator, Random: rand.Reader, Now: v.now, Log: log, SignedIn: signedIn}
+	pages := &staff.Pages{Service: v.service, Desk: v.desk, Signing: signing{v.activator, v}, Random: rand.Reader, Now: v.now, Log: log, SignedIn: signedIn}
 	pages.Register(site{mux})
 	v.server = httptest.NewServer(mux)
 	v.Cleanup(func() { v.server.Close(); v.activator.Close(); v.desk.Close(); v.service.Close() })
 	return v
+}
+
+// signing is the service's key, which may sign so many licenses more.
+type signing struct {
+	*service.Activator
+	v *vendor
+}
+
+func (s signing) Issue(ctx context.Context, by ledger.Operation) ledger.Issue {
+	return func(grants []ledger.Grant) []ledger.Draft {
+		if most := s.v.most; most != nil && int(most.Add(int64(-len(grants)))) < 0 {
+			return slices.Repeat([]ledger.Draft{{Err: &service.Waiting{Word: "hour", Message: "the service has signed as many licenses in an hour as it may"}}}, len(grants))
+		}
+		return s.Activator.Issue(ctx, by)(grants)
+	}
 }
 
 // signedIn believes a header: a name, and rights.
