@@ -14,6 +14,7 @@ import (
 	"github.com/chromedp/cdproto/audits"
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 )
 
@@ -59,6 +60,8 @@ func (b *tab) watch() {
 			if d := ev.Issue.Details.ContentSecurityPolicyIssueDetails; d != nil && !b.judging.Load() {
 				b.Errorf("the content security policy was violated: %s, %s", d.ViolatedDirective, d.ContentSecurityPolicyViolationType)
 			}
+		case *page.EventJavascriptDialogOpening:
+			b.Errorf("a script says %q", ev.Message)
 		case *network.EventResponseReceived:
 			if ev.Type != network.ResourceTypeDocument && ev.Response.Status >= 400 && !strings.HasSuffix(ev.Response.URL, "/favicon.ico") {
 				b.Errorf("%s: %d", ev.Response.URL, ev.Response.Status)
@@ -172,11 +175,11 @@ func (b *tab) text() string { return value[string](b, "document.body.innerText")
 // want fails unless the page says something.
 func (b *tab) want(texts ...string) {
 	b.Helper()
-	page := b.text()
+	said := b.text()
 	for _, text := range texts {
-		if !strings.Contains(page, text) {
+		if !strings.Contains(said, text) {
 			b.shot("failed")
-			b.Fatalf("no %q at %s:\n%s", text, b.at(), page)
+			b.Fatalf("no %q at %s:\n%s", text, b.at(), said)
 		}
 	}
 }
