@@ -21,10 +21,10 @@ import (
 
 // demoSale is one invoice line. month counts from a year ago.
 type demoSale struct {
-	month                   int
-	invoice, customer       string
-	product, edition, kind  string
-	seats, servers, partner int
+	month                  int
+	invoice, customer      string
+	product, edition, kind string
+	seats, servers         int
 }
 
 // demoCustomers are who buys.
