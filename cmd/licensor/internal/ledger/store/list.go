@@ -2,6 +2,7 @@ package store
 
 import (
 	"crypto/sha256"
+	"slices"
 	"strings"
 	"time"
 
@@ -106,12 +107,14 @@ func (t *Tx) List(filter Filter) ([]ledger.Holding, error) {
 		condition, args = inInvoices(invoices)
 		condition = numbered(condition, 1)
 	}
-	err = t.each("SELECT a.invoice, a.ended, a.emergency_days FROM entitlements e JOIN activations a ON a.invoice = e.invoice WHERE a.emergency_days > 0 AND "+condition,
-		args, columns3(func(invoice string, ended unixTime, days uint64) {
-			if h := &holdings[at[invoice]]; !time.Time(ended).Before(h.EmergencyFrom) {
-				h.DaysUsed += min(days, 1<<32) // sites report what they like
-			}
-		}))
+	if slices.ContainsFunc(holdings, func(h ledger.Holding) bool { return h.Type == ledger.TypeFailover }) { // of no other type are days sold
+		err = t.each("SELECT a.invoice, a.ended, a.emergency_days FROM entitlements e JOIN activations a ON a.invoice = e.invoice WHERE a.emergency_days > 0 AND "+condition,
+			args, columns3(func(invoice string, ended unixTime, days uint64) {
+				if h := &holdings[at[invoice]]; !time.Time(ended).Before(h.EmergencyFrom) {
+					h.DaysUsed += min(days, 1<<32) // sites report what they like
+				}
+			}))
+	}
 	if err != nil {
 		return nil, err
 	}
