@@ -21,8 +21,9 @@ const (
 )
 
 const (
-	maxParts = 64 // of a form
-	maxFiles = 16 // of them
+	maxParts = 64       // of a form
+	maxFiles = 16       // of them
+	small    = 64 << 10 // bytes of a form that find room always, as on any other page
 )
 
 // FromForm reads the form of a page that takes a statement: pasted, as a file, as photos of its
@@ -34,8 +35,9 @@ const (
 // The error is an *[Error], whose status is that of [Status], or that of the request's context, or
 // it is trouble of this machine.
 func (r *Reader) FromForm(req *http.Request, want ...format.Kind) (values url.Values, statement []byte, err error) {
-	u := &upload{r: r, ctx: req.Context(), values: make(url.Values), left: r.Limits.Bytes, end: func() {}}
+	u := &upload{r: r, ctx: req.Context(), body: req.Body, values: make(url.Values), end: func() {}}
 	defer func() { r.held.Add(-u.held); u.end() }()
+	req.Body = u
 	u.search = envelope.NewSearch(u.pictures)
 	kind, _, _ := mime.ParseMediaType(req.Header.Get("Content-Type"))
 	if kind == "multipart/form-data" {
@@ -44,6 +46,8 @@ func (r *Reader) FromForm(req *http.Request, want ...format.Kind) (values url.Va
 		err = u.fields(req)
 	}
 	switch {
+	case u.refused != nil:
+		err = u.refused
 	case err != nil:
 	case u.failed != nil:
 		err = u.failed
@@ -62,21 +66,45 @@ func (r *Reader) FromForm(req *http.Request, want ...format.Kind) (values url.Va
 type upload struct {
 	r       *Reader
 	ctx     context.Context
+	body    io.ReadCloser
 	values  url.Values
 	search  *envelope.Search
 	reading context.Context // of all pictures together; nil before the first one
 	end     func()
 	given   bool  // there was something to search
 	failed  error // why a picture was not looked at
-	left    int   // bytes that may still come
-	held    int64 // bytes that are in memory now
+	size    int64 // bytes that have come
+	held    int64 // of these, that count for what all forms together have in memory
+	refused error // no more is read
 }
+
+// Read reads the form. What all forms together have in memory has a limit, from the first byte of
+// each to its answer: some of it is kept in one way or another, and more comes as slowly as its
+// sender wants.
+func (u *upload) Read(p []byte) (int, error) {
+	n, err := u.body.Read(p)
+	u.size += int64(n)
+	more := max(0, u.size-small) - u.held
+	u.held += more
+	held := u.r.held.Add(more)
+	switch most := int64(u.r.Limits.Bytes); {
+	case u.size > most:
+		u.refused = errLarge
+	case more > 0 && held > 2*most:
+		u.refused = ErrBusy
+	default:
+		return n, err
+	}
+	return n, u.refused
+}
+
+func (u *upload) Close() error { return u.body.Close() }
 
 // fields reads a form without files.
 func (u *upload) fields(req *http.Request) error {
-	body, err := u.read(req.Body)
+	body, err := io.ReadAll(req.Body)
 	if err != nil {
-		return err
+		return unsent(err)
 	}
 	if u.r.Limits.Text > 0 && len(body) > u.r.Limits.Text {
 		return errLarge
@@ -115,9 +143,9 @@ func (u *upload) parts(req *http.Request) error {
 		if err != nil {
 			return unsent(err)
 		}
-		data, err := u.read(part)
+		data, err := io.ReadAll(part)
 		if err != nil {
-			return err
+			return unsent(err)
 		}
 		name := part.FormName()
 		switch {
@@ -137,7 +165,6 @@ func (u *upload) parts(req *http.Request) error {
 		default:
 			u.values.Add(name, string(data))
 		}
-		u.release(len(data))
 	}
 	return errLarge
 }
@@ -153,34 +180,6 @@ func (u *upload) add(data []byte) error {
 	u.given = true
 	u.search.Add(data)
 	return u.ctx.Err()
-}
-
-// read reads a part of the form. What all forms together have in memory has a limit.
-func (u *upload) read(in io.Reader) ([]byte, error) {
-	const chunk = 32 << 10
-	most := int64(2 * u.r.Limits.Bytes)
-	var b bytes.Buffer
-	for {
-		n, err := io.CopyN(&b, in, chunk)
-		u.held += n
-		held := u.r.held.Add(n)
-		u.left -= int(n)
-		switch {
-		case u.left < 0:
-			return nil, errLarge
-		case held > most:
-			return nil, ErrBusy
-		case err == io.EOF:
-			return b.Bytes(), nil
-		case err != nil:
-			return nil, unsent(err)
-		}
-	}
-}
-
-func (u *upload) release(n int) {
-	u.held -= int64(n)
-	u.r.held.Add(-int64(n))
 }
 
 // pictures reads a picture for the search, which goes on whatever comes of it.

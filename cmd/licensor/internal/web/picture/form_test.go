@@ -98,13 +98,37 @@ func TestFromForm(t *testing.T) {
 	}
 }
 
-// TestHeld: forms that come slowly hold no more memory than two.
+// slow is the end of a form that does not come before something else is seen.
+type slow func()
+
+func (s slow) Read([]byte) (int, error) { s(); return 0, io.ErrUnexpectedEOF }
+
+// TestHeld: forms that come slowly hold no more memory than two, in whatever part of them it is; a
+// small one finds room all the same.
 func TestHeld(t *testing.T) {
 	r := &Reader{Limits: Limits{Bytes: 1 << 20, Text: 1 << 20}}
-	r.held.Store(2<<20 - 100)
-	_, _, err := r.FromForm(posted(TextField, sample))
-	if err != error(ErrBusy) || r.held.Load() != 2<<20-100 {
+	const most, part = 2 << 20, 900 << 10
+	large := strings.Repeat("a", part)
+	for _, c := range []struct{ name, form string }{
+		{"a field", "Content-Disposition: form-data; name=\"lang\"\r\n\r\n" + large + "\r\n--B\r\n"},
+		{"the text", "Content-Disposition: form-data; name=\"statement\"\r\n\r\n" + large + "\r\n--B\r\n"},
+		{"a file", "Content-Disposition: form-data; name=\"file\"; filename=\"a\"\r\n\r\n" + large + "\r\n--B\r\n"},
+		{"a head", "Content-Disposition: form-data; name=\"" + large},
+	} {
+		seen := int64(0)
+		body := io.MultiReader(strings.NewReader("--B\r\n"+c.form), slow(func() { seen = r.held.Load() }))
+		req := httptest.NewRequest(http.MethodPost, "/", body)
+		req.Header.Set("Content-Type", "multipart/form-data; boundary=B")
+		if _, _, err := r.FromForm(req); err != error(errCut) || seen < part-small || r.held.Load() != 0 {
+			t.Errorf("%s: got %v, held %d, and then %d", c.name, err, seen, r.held.Load())
+		}
+	}
+	r.held.Store(most - 100)
+	if _, _, err := r.FromForm(posted(TextField, sample, "a", large)); err != error(ErrBusy) || r.held.Load() != most-100 {
 		t.Errorf("got %v, holding %d", err, r.held.Load())
+	}
+	if _, _, err := r.FromForm(posted(TextField, sample)); err != nil || r.held.Load() != most-100 {
+		t.Errorf("small: got %v, holding %d", err, r.held.Load())
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
