@@ -124,7 +124,7 @@ const (
 
 // ask shows a form, or does what one has sent.
 func (v *visit) ask(c *change) error {
-	if v.r.Method == http.MethodGet {
+	if v.r.Method != http.MethodPost {
 		if !c.single {
 			return v.show("change", c.title, c.view(nil))
 		}

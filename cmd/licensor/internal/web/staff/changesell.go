@@ -2,6 +2,7 @@ package staff
 
 import (
 	"errors"
+	"net/http"
 	"net/url"
 	"slices"
 	"time"
@@ -45,7 +46,7 @@ func (v *visit) sell() error {
 		return err
 	}
 	query := v.r.URL.Query()
-	if v.r.Method == "GET" && len(plans) > 0 && !query.Has("product") {
+	if v.r.Method != http.MethodPost && len(plans) > 0 && !query.Has("product") {
 		return v.show("plans", "Sell", plans)
 	}
 	begins := map[string]string{"seats": "1", "type": ledger.TypeProduction}

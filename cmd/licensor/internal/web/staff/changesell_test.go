@@ -1,6 +1,7 @@
 package staff_test
 
 import (
+	"net/http"
 	"net/url"
 	"strings"
 	"sync"
@@ -92,6 +93,20 @@ func TestSell(t *testing.T) {
 			t.Errorf("%d sales are on record", n)
 		}
 	})
+}
+
+// TestHead: what asks for the head of a page changes nothing, whatever it sends along.
+func TestHead(t *testing.T) {
+	v := newVendor(t, "")
+	form := v.hidden(v.has(v.post("/sell", sale...), 200)).Encode()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodHead, v.server.URL+"/sell?"+form, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v.has(v.send(r, all), 200)
+	if n := v.clean(ledger.ActionEntitle); n != 0 {
+		t.Errorf("%d sales are on record", n)
+	}
 }
 
 // TestSellFreely: with no products, anything is sold, and said to be unchecked.
