@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/offlicense/offlicense/cmd/internal/hint"
 	"github.com/offlicense/offlicense/cmd/internal/text"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/format"
@@ -350,10 +351,15 @@ func clone(a *ledger.Activation) *ledger.Activation {
 	return &c
 }
 
+const maxCopy = 128 // bytes, as of a site in a request
+
 // SignUnbound grants a license for any machine, under an entitlement that was sold so.
 // name says which copy it is; each name is one activation and takes one seat. earlier is
 // the activation that has the name already, nil if none has. The last step signs.
 func SignUnbound(f *Facts, by *ledger.Operation, invoice, name string, earlier *Activation, newID string) (*ledger.License, []*Step, error) {
+	if err := format.ValidText(name, maxCopy); name != "" && err != nil {
+		return nil, nil, hint.Errorf("invalid name of a copy %.64q: %w", name, err).WithHint("give a name in plain text of at most %d bytes", maxCopy)
+	}
 	j := &judgement{Facts: f, by: by}
 	s, err := f.sold(invoice)
 	if err != nil {

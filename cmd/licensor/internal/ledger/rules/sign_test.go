@@ -311,6 +311,11 @@ func TestUnboundOnlyWhereSoldSo(t *testing.T) {
 	if _, _, err := rules.SignUnbound(r.facts(), by(), "NONE", "", nil, "X"); err == nil {
 		t.Error("a license under an unknown invoice")
 	}
+	for _, name := range []string{"Ber\r\nlin", "\x1b[31mBerlin", strings.Repeat("b", 129)} {
+		if _, _, err := rules.SignUnbound(r.facts(), by(), inv, name, nil, "X"); err == nil || !strings.Contains(err.Error(), "name of a copy") {
+			t.Errorf("%q: got %v", name, err)
+		}
+	}
 }
 
 // It is a license like others: the term holds, and production where it is required.
