@@ -83,11 +83,14 @@ func (v *visit) renew() error {
 	if err != nil {
 		return err
 	}
-	ends := endFields(!h.Expires.IsZero(), !h.UpdatesUntil.IsZero())
 	c := &change{title: "Renew " + h.Invoice, path: page.Path("entitlements", h.Invoice, "renew"), button: "Look at it",
 		back:   page.Link{To: page.Path("entitlements", h.Invoice), Text: "Back to the sale"},
 		about:  []facts{factsOf("The sale", v.saleRows(h))},
-		fields: append(ends, v.later(), why(false))}
+		fields: append(endFields(!h.Expires.IsZero(), !h.UpdatesUntil.IsZero()), v.later(), why(false))}
+	// What counts from the present end is another one once somebody has renewed it.
+	ends := func(e *ledger.Entitlement) string { return fmt.Sprint(service.Ends(e)) }
+	was := &field{Name: "was", Kind: kindHidden, Value: ends(&h.Entitlement)}
+	c.fields = append(c.fields, was)
 	if !h.Expires.IsZero() && !h.Expires.After(v.by.Now) {
 		c.field("from").Value = ledger.FormatDate(v.by.Now)
 	}
@@ -104,6 +107,10 @@ func (v *visit) renew() error {
 		}
 		if len(r.Steps) == 0 {
 			return &looked{already: page.Path("entitlements", h.Invoice)}, nil
+		}
+		if now := ends(r.Before); was.Value != "" && was.Value != now {
+			was.Value = now
+			return nil, errStale
 		}
 		// As days: so it is the same renewal if it is sent again.
 		for _, end := range []struct {

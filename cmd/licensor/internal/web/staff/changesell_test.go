@@ -232,9 +232,13 @@ func TestAmendAndRenew(t *testing.T) {
 		v.has(v.get(path), 200, `name="expires" value="1y"`, "until 2027-11-21")
 		v.has(v.post(path), 422, "The new end is missing", `aria-invalid="true"`)
 		v.has(v.post(path, "expires", "soon", "from", "then"), 422, "Want a date like 2027-11-21, or a time like 12m, 1y or 30d.", `value="then"`)
-		page = v.has(v.post(path, "expires", "1y"), 200, "until 2028-11-21", `name="expires" value="2028-11-21"`, "Renew it and sign 1 license")
+		form = v.form(v.get(path))
+		page = v.has(v.postAs(all, path, form), 200, "until 2028-11-21", `name="expires" value="2028-11-21"`, "Renew it and sign 1 license")
 		v.leads(v.confirm(page, path), "/entitlements/S-1", "renewed")
 		v.leads(v.confirm(page, path), "/entitlements/S-1", "already")
+		// Back to the form, or in another window: a year is not added once more unawares.
+		page = v.has(v.postAs(all, path, form), 409, "changed since you opened the form", "until 2028-11-21", `name="expires" value="1y"`)
+		v.has(v.postAs(all, path, v.form(answer{status: 200, body: page.body})), 200, "until 2029-11-21", "Renew it and sign 1 license")
 		// Who may not sign renews all the same.
 		page = v.has(v.postAs("bob read sell", path, values([]string{"expires", "1y"})), 200, "each is signed when its request comes again", "Renew it<")
 		v.leads(v.postAs("bob read sell", path, v.hidden(page)), "/entitlements/S-1", "renewed")
