@@ -38,6 +38,9 @@ type StandingSite struct {
 	Host, Name string
 }
 
+// wrongLookup is the one answer to all that is wrong.
+var wrongLookup = &Declined{"lookup", wrongClaim.Detail, "Compare both with the purchase mail.", nil}
+
 // Standing shows what an invoice bought to who names its e-mail address. It is asked as a
 // request of an unknown machine is: with the same limit, and one answer to all that is wrong.
 func (a *Activator) Standing(ctx context.Context, invoice, email string) (*Standing, error) {
@@ -47,7 +50,7 @@ func (a *Activator) Standing(ctx context.Context, invoice, email string) (*Stand
 	}
 	invoice, err = format.ParseInvoice(invoice)
 	if err != nil || email == "" {
-		return nil, wrongClaim
+		return nil, wrongLookup
 	}
 	q := &verify.Request{Key: nobody.Public()}
 	q.Invoice, q.Account = invoice, format.AccountHash(invoice, email)
@@ -59,7 +62,7 @@ func (a *Activator) Standing(ctx context.Context, invoice, email string) (*Stand
 	case asked.closed:
 		return nil, &Declined{waitsForGuesses, "Too many wrong addresses were given for this invoice.", "Try again in an hour, or ask the vendor.", nil}
 	case !asked.Right:
-		return nil, wrongClaim
+		return nil, wrongLookup
 	}
 	return a.standing(ctx, invoice, now, false)
 }

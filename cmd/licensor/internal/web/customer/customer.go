@@ -16,6 +16,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
@@ -80,6 +81,31 @@ type body struct {
 	Waits    *waiting
 	Released bool
 	Standing *service.Standing
+	From     int // of its sites, the first one on this page
+}
+
+// onPage is how many sites a page shows.
+const onPage = 50
+
+// more has the page begin with a site, by the text of its number.
+func (b *body) more(from string) {
+	if n, err := strconv.Atoi(from); err == nil && n > 0 {
+		b.From = n
+	}
+}
+
+// Sites are those of this page.
+func (b *body) Sites() []service.StandingSite {
+	all := b.Standing.Sites
+	return all[min(b.From, len(all)):min(b.From+onPage, len(all))]
+}
+
+// Next is the first site of the next page, 0 if this one is the last.
+func (b *body) Next() int {
+	if next := b.From + onPage; next < len(b.Standing.Sites) {
+		return next
+	}
+	return 0
 }
 
 // Camera are the words of the module that reads codes.
@@ -131,6 +157,7 @@ var handedIn = []format.Kind{format.SignedRequest, format.RequestBody, format.Re
 func (p *Pages) statement(w http.ResponseWriter, r *http.Request) {
 	values, text, err := p.Pictures.FromForm(r, handedIn...)
 	b := &body{texts: textsFor(r, values.Get("lang"))}
+	b.more(values.Get("from"))
 	if err != nil {
 		p.refuse(w, b, err)
 		return
@@ -143,7 +170,7 @@ func (p *Pages) statement(w http.ResponseWriter, r *http.Request) {
 		case err != nil:
 			p.refuse(w, b, err)
 		case done.Waits:
-			p.waits(w, b, done.Word, done.Detail, done.Next, done.Number)
+			p.waits(w, b, "", b.T("release_waits"), b.T("release_waits_next"), done.Number) // whatever the rule: no license is asked for
 		default:
 			b.Released = true
 			p.write(w, http.StatusOK, "done", "released", b, nil)
@@ -244,6 +271,7 @@ func (p *Pages) file(w http.ResponseWriter, r *http.Request) {
 func (p *Pages) standing(w http.ResponseWriter, r *http.Request) {
 	b := bodyOf(r)
 	b.Invoice, b.Email = r.PostFormValue("invoice"), r.PostFormValue("email")
+	b.more(r.PostFormValue("from"))
 	var err error
 	if b.Standing, err = p.Activation.Standing(r.Context(), b.Invoice, b.Email); err != nil {
 		p.refuse(w, b, err)

@@ -166,6 +166,11 @@ func TestStanding(t *testing.T) {
 		}
 	}
 	wrong := s.want(422, "/standing", ask(sold.Invoice, "who@else.example"))
+	german := ask("INV9999-1", "who@else.example")
+	german.Set("lang", "de")
+	if !strings.Contains(wrong, "Compare both with the purchase mail.") || !strings.Contains(s.want(422, "/standing", german), "Mail zum Kauf.") {
+		t.Errorf("who looks something up is told of something else:\n%s", wrong)
+	}
 	unknown := s.want(422, "/standing", ask("INV9999-1", "who@else.example"))
 	if strings.ReplaceAll(unknown, "INV9999-1", sold.Invoice) != wrong {
 		t.Errorf("a wrong address and an unknown invoice are told apart:\n%s\n%s", wrong, unknown)
@@ -189,6 +194,72 @@ func TestStanding(t *testing.T) {
 	// A machine that is active under another invoice, or nowhere, is told nothing.
 	ledgertest.Sold(t, s.Book, func(e *ledger.Entitlement) { e.Invoice, e.Binding, e.Seats = "INV0043-1", "", 1 })
 	s.want(422, "/statement", url.Values{"statement": {request(t, 2, true, func(q *format.Request) { q.Account = [8]byte{1} })}})
+}
+
+// An invoice may have bought more than a page holds.
+func TestNextSites(t *testing.T) {
+	s := newSite(t)
+	sold := ledgertest.Entitlement()
+	a := s.NewActivator(service.ActivatorOptions{Now: func() time.Time { return ledgertest.Now }, Random: rand.Reader})
+	t.Cleanup(a.Close)
+	p := &Pages{Activation: many{a}, Log: slog.New(slog.DiscardHandler), Pictures: &picture.Reader{Limits: picture.ForCustomers}}
+	s.mux = http.NewServeMux()
+	p.Register(s)
+	form := regexp.MustCompile(`(?s)<form method="post" action="(/[a-z]+)">(.*?)</form>`)
+	field := regexp.MustCompile(`name="([a-z]+)" value="([^"]*)"`)
+	for path, values := range map[string]url.Values{
+		"/standing":  {"invoice": {sold.Invoice}, "email": {sold.Email}, "lang": {"de"}},
+		"/statement": {"statement": {request(t, 1, true, nil)}, "lang": {"de"}, "from": {"-1"}},
+	} {
+		seen, pages := 0, 0
+		for ; pages < 9; pages++ {
+			told := s.want(200, path, values)
+			seen += strings.Count(told, "CODE-")
+			next := form.FindStringSubmatch(told[strings.Index(told, "</table>"):])
+			if next == nil {
+				break
+			}
+			if next[1] != path {
+				t.Errorf("%s leads to %s", path, next[1])
+			}
+			values = make(url.Values)
+			for _, f := range field.FindAllStringSubmatch(next[2], -1) {
+				values.Set(f[1], html.UnescapeString(f[2]))
+			}
+		}
+		if seen != 120 || pages != 2 {
+			t.Errorf("%s: %d sites behind %d pages", path, seen, pages)
+		}
+		values.Set("from", "999999999999")
+		s.want(200, path, values)
+	}
+}
+
+// A release that waits is told as one, in each language.
+func TestReleaseWaits(t *testing.T) {
+	p := &Pages{Activation: many{}, Log: slog.New(slog.DiscardHandler), Pictures: &picture.Reader{Limits: picture.ForCustomers}}
+	s := &site{TB: t, mux: http.NewServeMux()}
+	p.Register(s)
+	release := format.EncodeText(format.Release, []byte("a release"))
+	told := s.want(202, "/statement", url.Values{"statement": {release}, "lang": {"de"}})
+	if !strings.Contains(told, "Die Rückgabe ist abgegeben") || !strings.Contains(told, "AAAA-BBBB") || strings.Contains(told, "Anfrage") {
+		t.Error(told)
+	}
+}
+
+func (many) Release(context.Context, []byte) (*service.AutoReleased, error) {
+	return &service.AutoReleased{Waits: true, Word: "plan", Number: "AAAA-BBBB", Detail: "english", Next: "english"}, nil
+}
+
+// many is an invoice with 120 sites.
+type many struct{ Activation }
+
+func (many) Standing(context.Context, string, string) (*service.Standing, error) {
+	return &service.Standing{Sites: slices.Repeat([]service.StandingSite{{Code: "CODE-"}}, 120)}, nil
+}
+
+func (m many) StandingOf(ctx context.Context, _ []byte) (*service.Standing, error) {
+	return m.Standing(ctx, "", "")
 }
 
 // After five wrong claims an invoice shows nothing to anybody.
