@@ -1,10 +1,5 @@
 package photo
 
-import (
-	"github.com/makiuchi-d/gozxing"
-	"github.com/makiuchi-d/gozxing/qrcode/decoder"
-)
-
 // modules is how light each module of a code is, by row.
 type modules struct {
 	side int
@@ -52,25 +47,22 @@ func (m *modules) sharpened(by float32) *modules {
 }
 
 // bits says which modules are dark: those below 0, or below the mean of what is near.
-func (m *modules) bits(near int) *gozxing.BitMatrix {
-	bits, _ := gozxing.NewSquareBitMatrix(m.side)
+func (m *modules) bits(near int) *dark {
+	d := &dark{m.side, make([]bool, len(m.v))}
 	for y := range m.side {
 		for x := range m.side {
 			level := float32(0)
 			if near > 0 {
 				level = m.around(x, y, near, true)
 			}
-			if m.v[y*m.side+x] < level {
-				bits.Set(x, y)
-			}
+			d.v[y*m.side+x] = m.v[y*m.side+x] < level
 		}
 	}
-	return bits
+	return d
 }
 
 // text returns the text of a code.
 func (c *code) text(p *patch, sign float32) (string, bool) {
-	d := decoder.NewDecoder()
 	for _, reach := range [...]float64{0.17, 0.33} {
 		m := c.sample(p, sign, reach)
 		for _, by := range [...]float32{0, 0.4, 0.8} {
@@ -79,8 +71,11 @@ func (c *code) text(p *patch, sign float32) (string, bool) {
 				s = m.sharpened(by)
 			}
 			for _, near := range [...]int{0, 3} {
-				if result, err := d.DecodeWithoutHint(s.bits(near)); err == nil {
-					return result.GetText(), true
+				d := s.bits(near)
+				for _, d := range []*dark{d, d.mirrored()} {
+					if text, ok := d.text(); ok {
+						return text, true
+					}
 				}
 			}
 		}
