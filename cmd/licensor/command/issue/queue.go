@@ -156,12 +156,7 @@ func (c *queueCommand) settle(ctx context.Context, env *cli.Env, d *desk.Desk, w
 	if err != nil {
 		return err
 	}
-	err = d.Settle(ctx, w.Number, desk.Signed, "", by.Operator, by.Now)
-	if now, gone := d.Numbered(ctx, w.Number); gone == nil && now.State == desk.Signed {
-		*w = *now
-		return nil
-	}
-	return err
+	return d.SettleSigned(ctx, w, by.Operator, by.Now)
 }
 
 // refuse tells the customer no, when the same request is posted again.

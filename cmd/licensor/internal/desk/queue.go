@@ -201,3 +201,13 @@ func (d *Desk) Settle(ctx context.Context, number string, state State, said, by 
 		return hint.Errorf("request %s was %s by %s", number, w.State, w.By).WithHint("licensor queue list has those that wait")
 	})
 }
+
+// SettleSigned says that a request is signed, unless that is noted already; w is as it is then.
+func (d *Desk) SettleSigned(ctx context.Context, w *Waiting, by string, now time.Time) error {
+	err := d.Settle(ctx, w.Number, Signed, "", by, now)
+	if is, gone := d.Numbered(ctx, w.Number); gone == nil && is.State == Signed {
+		*w = *is
+		return nil
+	}
+	return err
+}

@@ -361,8 +361,8 @@ func (s *staff) queueSign(ctx context.Context, c *call, body *numbered) (any, er
 		return nil, err
 	}
 	answer, err := s.signText(ctx, c, w.Request)
-	if err == nil && w.State != desk.Signed {
-		err = s.Desk.Settle(ctx, w.Number, desk.Signed, "", c.by.Operator, c.by.Now)
+	if err == nil {
+		err = s.Desk.SettleSigned(ctx, w, c.by.Operator, c.by.Now)
 	}
 	return answer, err
 }

@@ -13,7 +13,6 @@ import (
 	"embed"
 	"errors"
 	"html/template"
-	"io/fs"
 	"log/slog"
 	"net/http"
 	"strconv"
@@ -43,16 +42,9 @@ type Pages struct {
 	Pictures   *picture.Reader
 }
 
-// Site takes the routes, a web.Site.
-type Site interface {
-	Handle(pattern string, h http.HandlerFunc)
-	HandleUpload(pattern string, most int64, h http.HandlerFunc)
-}
-
 // Register registers all pages.
-func (p *Pages) Register(s Site) {
-	s.Handle(page.AssetsPattern, page.Assets)
-	s.Handle(page.BrandPattern, p.Brand.Style)
+func (p *Pages) Register(s page.Site) {
+	page.RegisterAssets(s, p.Brand)
 	s.Handle("GET /{$}", p.first)
 	s.HandleUpload("POST /statement", int64(p.Pictures.Limits.Bytes), p.statement)
 	s.Handle("POST /license", p.file)
@@ -62,13 +54,7 @@ func (p *Pages) Register(s Site) {
 //go:embed templates
 var files embed.FS
 
-var templates = func() *page.Set {
-	inside, err := fs.Sub(files, "templates")
-	if err != nil {
-		panic(err) // the name of a directory that is embedded
-	}
-	return page.Parse(inside, template.FuncMap{"next": func(i int) int { return i + 1 }})
-}()
+var templates = page.Parse(files, template.FuncMap{"next": func(i int) int { return i + 1 }})
 
 // body is what each page has.
 type body struct {

@@ -72,9 +72,6 @@ func luminance(color string) (float64, error) {
 
 func contrast(a, b float64) float64 { return (max(a, b) + 0.05) / (min(a, b) + 0.05) }
 
-// BrandPattern is the route of the brand's style.
-const BrandPattern = "GET /assets/brand.css"
-
 // Style serves the colors.
 func (b Brand) Style(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "text/css; charset=utf-8")

@@ -78,22 +78,23 @@ type Set struct{ of map[string]*template.Template }
 //go:embed layout.html
 var layout string
 
-// Parse reads the templates of a directory: parts.html, if there is one, is part of each other.
+// Parse reads the templates of the directory templates: parts.html, if there is one, is part of
+// each other.
 func Parse(files fs.FS, funcs template.FuncMap) *Set {
 	all := maps.Clone(common)
 	maps.Copy(all, funcs)
 	base := template.Must(template.New("layout").Funcs(all).Parse(layout + camera))
-	if parts, err := fs.ReadFile(files, "parts.html"); err == nil {
+	if parts, err := fs.ReadFile(files, "templates/parts.html"); err == nil {
 		template.Must(base.Parse(string(parts)))
 	}
 	s := &Set{of: make(map[string]*template.Template)}
-	names, err := fs.Glob(files, "*.html")
+	names, err := fs.Glob(files, "templates/*.html")
 	if err != nil {
 		panic(err) // the pattern
 	}
-	for _, name := range names {
-		if name != "parts.html" {
-			s.of[strings.TrimSuffix(name, path.Ext(name))] = template.Must(template.Must(base.Clone()).ParseFS(files, name))
+	for _, file := range names {
+		if name := strings.TrimSuffix(path.Base(file), path.Ext(file)); name != "parts" {
+			s.of[name] = template.Must(template.Must(base.Clone()).ParseFS(files, file))
 		}
 	}
 	return s
@@ -171,11 +172,20 @@ func See(w http.ResponseWriter, to string) {
 //go:embed assets
 var assets embed.FS
 
-// AssetsPattern is the route of the assets.
-const AssetsPattern = "GET /assets/{name...}"
-
 // Asset is the path of an asset.
 func Asset(name string) string { return "/assets/" + name }
+
+// Site takes the routes of pages, a web.Site.
+type Site interface {
+	Handle(pattern string, h http.HandlerFunc)
+	HandleUpload(pattern string, most int64, h http.HandlerFunc)
+}
+
+// RegisterAssets registers what all pages load.
+func RegisterAssets(s Site, b Brand) {
+	s.Handle("GET /assets/{name...}", Assets)
+	s.Handle("GET /assets/brand.css", b.Style)
+}
 
 // Assets serves the style and the scripts.
 func Assets(w http.ResponseWriter, r *http.Request) {

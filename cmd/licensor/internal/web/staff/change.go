@@ -312,14 +312,14 @@ func why(required bool) *field {
 }
 
 // changes registers a form.
-func (p *Pages) changes(s Site, path string, right desk.Right, do func(*visit) error) {
+func (p *Pages) changes(s page.Site, path string, right desk.Right, do func(*visit) error) {
 	p.needs(path, right)
 	s.Handle("GET "+path, p.reading(right, do))
 	s.Handle("POST "+path, p.acting(right, do))
 }
 
 // uploads registers a form that takes a statement, pasted, as a file or as photos.
-func (p *Pages) uploads(s Site, path string, right desk.Right, do func(*visit) error) {
+func (p *Pages) uploads(s page.Site, path string, right desk.Right, do func(*visit) error) {
 	p.needs(path, right)
 	s.Handle("GET "+path, p.reading(right, do))
 	s.HandleUpload("POST "+path, int64(p.Pictures.Limits.Bytes), p.acting(right, do))

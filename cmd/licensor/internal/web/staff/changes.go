@@ -1,9 +1,12 @@
 package staff
 
-import "github.com/offlicense/offlicense/cmd/licensor/internal/desk"
+import (
+	"github.com/offlicense/offlicense/cmd/licensor/internal/desk"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/web/page"
+)
 
 // registerChanges registers the forms that change something, by the right to it.
-func (p *Pages) registerChanges(s Site) {
+func (p *Pages) registerChanges(s page.Site) {
 	p.changes(s, "/queue/{number}/sign", desk.Sign, (*visit).queueSign)
 	p.changes(s, "/queue/{number}/refuse", desk.Sign, (*visit).queueRefuse)
 	p.uploads(s, "/sign", desk.Sign, (*visit).signRequest)

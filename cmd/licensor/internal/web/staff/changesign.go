@@ -175,20 +175,9 @@ func (v *visit) queueSign() error {
 				return "", "", notSigned(err, "licensor queue sign %s", w.Number)
 			}
 		}
-		return licensePath(license), "signed", v.settle(w)
+		return licensePath(license), "signed", v.Desk.SettleSigned(v.r.Context(), w, v.by.Operator, v.by.Now)
 	}
 	return v.ask(c)
-}
-
-// settle notes that what waited is signed, unless that is noted already.
-func (v *visit) settle(w *desk.Waiting) error {
-	err := v.Desk.Settle(v.r.Context(), w.Number, desk.Signed, "", v.by.Operator, v.by.Now)
-	if now, gone := v.Desk.Numbered(v.r.Context(), w.Number); gone == nil {
-		if *w = *now; now.State == desk.Signed {
-			return nil
-		}
-	}
-	return err
 }
 
 // queueRefuse tells the customer no.
@@ -265,7 +254,7 @@ func (v *visit) recordRelease(c *change, text func() ([]byte, error), w *desk.Wa
 			v.Signing.Issued(1)
 		}
 		if w != nil {
-			if err := v.settle(w); err != nil {
+			if err := v.Desk.SettleSigned(v.r.Context(), w, v.by.Operator, v.by.Now); err != nil {
 				return "", "", err
 			}
 		}

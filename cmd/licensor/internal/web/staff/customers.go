@@ -1,6 +1,9 @@
 package staff
 
 import (
+	"cmp"
+	"slices"
+
 	"github.com/offlicense/offlicense/cmd/internal/text"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/desk"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
@@ -24,7 +27,15 @@ func (v *visit) customers() error {
 		if err != nil {
 			return err
 		}
-		for _, c := range found[:min(onPage, len(found))] {
+		slices.SortFunc(found, func(a, b service.CustomerView) int { return cmp.Compare(a.Customer, b.Customer) })
+		for _, c := range found {
+			if c.Customer <= v.behind() {
+				continue
+			}
+			if len(view.Rows) == onPage {
+				view.Next = v.nextPage(view.Rows[onPage-1].Name)
+				break
+			}
 			view.Rows = append(view.Rows, ledger.Buyer{Name: c.Customer, Partner: c.Partner, Sales: min(c.Entitlements, ledger.MostSales)})
 		}
 		if len(found) == 0 {

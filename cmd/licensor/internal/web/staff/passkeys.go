@@ -11,6 +11,7 @@ import (
 
 	"github.com/offlicense/offlicense/cmd/internal/hint"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/desk"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/web/page"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/web/passkey"
 	"github.com/offlicense/offlicense/format"
 )
@@ -24,7 +25,7 @@ type passkeys struct {
 	used map[string]time.Time // challenges that were taken: each is taken once
 }
 
-func (p *Pages) registerPasskeys(s Site) {
+func (p *Pages) registerPasskeys(s page.Site) {
 	p.passkeys.site, p.passkeys.err = passkey.NewSite(p.Origin, p.Random)
 	s.Handle("GET /sign-in/passkey", p.anybody((*visit).askPasskey))
 	s.Handle("POST /sign-in", p.anybody((*visit).usePasskey))

@@ -20,7 +20,7 @@ import (
 const onPage = 50
 
 // registerReading registers the pages that change nothing.
-func (p *Pages) registerReading(s Site) {
+func (p *Pages) registerReading(s page.Site) {
 	for pattern, do := range map[string]func(*visit) error{
 		"GET /{$}":                    (*visit).home,
 		"GET /queue":                  (*visit).queue,

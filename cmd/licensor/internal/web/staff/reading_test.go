@@ -161,7 +161,7 @@ func TestNextPages(t *testing.T) {
 	}
 	for path, want := range map[string]string{
 		"/entitlements": "/entitlements/I-", "/customers": "/customers/Customer", "/renewals": `value="I-`, "/queue": "/queue/", "/entitlements?of=i-": "/entitlements/I-",
-		"/entitlements?of=customer": "/entitlements/I-",
+		"/entitlements?of=customer": "/entitlements/I-", "/customers?of=ustomer&everywhere=1": "/customers/Customer",
 	} {
 		rows, pages := 0, 0
 		for path != "" {

@@ -9,7 +9,7 @@ import (
 	"github.com/offlicense/offlicense/cmd/licensor/internal/web/page"
 )
 
-func (p *Pages) registerDoor(s Site) {
+func (p *Pages) registerDoor(s page.Site) {
 	s.Handle("GET /sign-in", p.anybody((*visit).door))
 	s.Handle("GET /sign-in/{secret}", p.anybody((*visit).link))
 	s.Handle("POST /sign-in/{secret}", p.anybody((*visit).useLink))

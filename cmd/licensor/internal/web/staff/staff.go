@@ -10,7 +10,6 @@ import (
 	"embed"
 	"errors"
 	"io"
-	"io/fs"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -52,22 +51,15 @@ type Signing interface {
 	Issued(n int)
 }
 
-// Site takes the routes, a web.Site.
-type Site interface {
-	Handle(pattern string, h http.HandlerFunc)
-	HandleUpload(pattern string, most int64, h http.HandlerFunc)
-}
-
 // Register registers all pages.
-func (p *Pages) Register(s Site) {
+func (p *Pages) Register(s page.Site) {
 	if p.SignedIn == nil {
 		p.SignedIn = p.bySession
 	}
 	if p.Origin == nil {
 		p.Origin = new(url.URL) // nowhere
 	}
-	s.Handle(page.AssetsPattern, page.Assets)
-	s.Handle(page.BrandPattern, p.Brand.Style)
+	page.RegisterAssets(s, p.Brand)
 	p.registerDoor(s)
 	p.registerPasskeys(s)
 	p.registerReading(s)
@@ -77,15 +69,7 @@ func (p *Pages) Register(s Site) {
 //go:embed templates
 var files embed.FS
 
-var templates = page.Parse(sub(files, "templates"), funcs)
-
-func sub(files fs.FS, dir string) fs.FS {
-	inside, err := fs.Sub(files, dir)
-	if err != nil {
-		panic(err) // the name of a directory that is embedded
-	}
-	return inside
-}
+var templates = page.Parse(files, funcs)
 
 // visit is one request of somebody who is signed in.
 type visit struct {
