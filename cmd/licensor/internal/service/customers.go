@@ -33,6 +33,7 @@ func (s *Service) FindCustomers(ctx context.Context, part string) ([]CustomerVie
 		if err != nil {
 			return nil, err
 		}
+		filter.SalesOnly = true
 		if holdings, err = s.List(ctx, filter); err != nil {
 			return nil, err
 		}
