@@ -148,10 +148,12 @@ func (v *visit) succeed(a *held, c *change, button string, overlap *field, word,
 		switch now, failed := v.activation(a.held.ID); {
 		case failed != nil:
 			return nil, failed
-		case err == nil && offer.License != nil && offer.License.Activation != a.held.ID && (overlap != nil || now.closed(v)):
+		case err == nil && offer.License != nil && offer.License.Activation != a.held.ID && (overlap != nil && offer.Activation.State == ledger.StateBridge || now.closed(v)):
 			l.already = licensePath(offer.License)
 		case now.closed(v):
 			return nil, hint.Errorf("activation %s is not active any more", a.held.ID).WithHint("sign the request by itself, if there is a free seat")
+		case err == nil && offer.License != nil:
+			l.warnings = append(l.warnings, "This server has a license already, in a seat of its own.")
 		}
 		return l, nil
 	}

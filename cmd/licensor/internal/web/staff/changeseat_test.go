@@ -66,6 +66,21 @@ func TestMove(t *testing.T) {
 	})
 }
 
+// TestSuccessorIsActive: a server that has a seat of its own succeeds no other one.
+func TestSuccessorIsActive(t *testing.T) {
+	v := newVendor(t, "")
+	v.sold("S-1", nil)
+	path := "/activations/" + v.active(1, "S-1").Activation
+	second := v.active(2, "S-1")
+	page := v.has(v.post(path+"/move", "statement", v.request(2, "S-1"), "why", "new rack", "overlap", "7d"), 200, "a seat of its own")
+	v.has(v.confirm(page, path+"/move"), 422, "rule: move")
+	page = v.has(v.post(path+"/reactivate", "statement", v.request(2, "S-1"), "why", "it burned"), 200, "a seat of its own")
+	v.leads(v.confirm(page, path+"/reactivate"), "/licenses/"+second.ID.String(), "reactivated")
+	if n := v.clean(ledger.ActionSign); n != 2 {
+		t.Errorf("%d licenses", n)
+	}
+}
+
 // TestUnbound: one license for any machine, for each name.
 func TestUnbound(t *testing.T) {
 	v := newVendor(t, "")
