@@ -7,12 +7,10 @@
 package customer
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"embed"
 	"errors"
-	"html/template"
 	"log/slog"
 	"net/http"
 	"strconv"
@@ -22,7 +20,6 @@ import (
 	"github.com/offlicense/offlicense/cmd/licensor/internal/web/page"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/web/picture"
 	"github.com/offlicense/offlicense/format"
-	"github.com/offlicense/offlicense/format/qr"
 )
 
 // Activation is what the pages ask, a [service.Activator].
@@ -54,7 +51,7 @@ func (p *Pages) Register(s page.Site) {
 //go:embed templates
 var files embed.FS
 
-var templates = page.Parse(files, template.FuncMap{"next": func(i int) int { return i + 1 }})
+var templates = page.Parse(files, nil)
 
 // body is what each page has.
 type body struct {
@@ -109,10 +106,10 @@ type waiting struct {
 
 // licensed is a license for the way back.
 type licensed struct {
-	Text  string          // of the file
-	Code  string          // its comparison code, which install shows, too
-	Codes []template.HTML // to be scanned, drawn by us
-	Ends  time.Time       // zero: never
+	Text  string      // of the file
+	Code  string      // its comparison code, which install shows, too
+	Codes []page.Code // to be scanned
+	Ends  time.Time   // zero: never
 	Type  string
 }
 
@@ -221,18 +218,7 @@ func (p *Pages) licensed(done *service.Activated) (*licensed, error) {
 	if err != nil {
 		return nil, err
 	}
-	parts, err := qr.Cut(carried, qr.Capacity(qr.Readable), format.MaxParts)
-	if err != nil {
-		return l, nil // too long for codes: the file is there
-	}
-	for _, part := range parts {
-		code, err := qr.Encode(part)
-		if err != nil {
-			return nil, err
-		}
-		// Its caption says what it is.
-		l.Codes = append(l.Codes, template.HTML(bytes.Replace(code.SVG(), []byte("<svg "), []byte(`<svg class="qr" aria-hidden="true" `), 1)))
-	}
+	l.Codes, _ = page.Codes(carried, format.MaxParts) // too long for codes: the file is there
 	return l, nil
 }
 

@@ -83,7 +83,7 @@ var layout string
 func Parse(files fs.FS, funcs template.FuncMap) *Set {
 	all := maps.Clone(common)
 	maps.Copy(all, funcs)
-	base := template.Must(template.New("layout").Funcs(all).Parse(layout + camera))
+	base := template.Must(template.New("layout").Funcs(all).Parse(layout + camera + code))
 	if parts, err := fs.ReadFile(files, "templates/parts.html"); err == nil {
 		template.Must(base.Parse(string(parts)))
 	}
@@ -106,6 +106,7 @@ var common = template.FuncMap{
 	"day":   func(t time.Time) string { return stamp(t, time.DateOnly) },
 	"time":  func(t time.Time) string { return stamp(t, "2006-01-02 15:04 UTC") },
 	"join":  strings.Join,
+	"next":  func(i int) int { return i + 1 },
 
 	"camera": func() Camera { return CameraInEnglish },
 	"until":  text.LastDay,

@@ -1,7 +1,6 @@
 package staff
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/offlicense/offlicense/cmd/internal/hint"
@@ -10,8 +9,8 @@ import (
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/sheet"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/web/page"
 	"github.com/offlicense/offlicense/format"
-	"github.com/offlicense/offlicense/format/qr"
 	"github.com/offlicense/offlicense/verify"
 )
 
@@ -78,17 +77,10 @@ type licenseView struct {
 	File, Name                        string
 	Typed                             string // what the codes say
 	Whole                             bool
-	Codes                             []drawnCode
+	Codes                             []page.Code
 	NoCodes                           string // why there are none
 	Sender                            string
 	MayRevoke                         bool
-}
-
-// drawnCode is a code of a license.
-type drawnCode struct {
-	Title string
-	Side  int // in modules, with the light border
-	Path  string
 }
 
 func (v *visit) license() error { return v.licensePage(nil) }
@@ -119,29 +111,13 @@ func (v *visit) licensePage(wrong error) error {
 	if n := len(all); n > 0 && all[n-1].Epoch > l.Epoch {
 		view.Newer = all[n-1].ID.String()
 	}
-	if view.Codes, err = drawCodes(g.Text); err != nil {
+	if view.Codes, err = page.Codes(g.Text, format.MaxParts); err != nil {
 		view.NoCodes = "It is too long for codes: send the file."
 	}
 	if wrong != nil {
 		return v.again("license", "License for "+e.ProductName(), view, wrong)
 	}
 	return v.show("license", "License for "+e.ProductName(), view)
-}
-
-// drawCodes draws a text as codes of a size that phones read well.
-func drawCodes(carried string) (all []drawnCode, err error) {
-	parts, err := qr.Cut(carried, qr.Capacity(qr.Readable), format.MaxParts)
-	if err != nil {
-		return nil, err
-	}
-	for i, part := range parts {
-		code, err := qr.Encode(part)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, drawnCode{fmt.Sprintf("QR code %d of %d", i+1, len(parts)), code.Size() + 2*qr.Quiet, code.Path()})
-	}
-	return all, nil
 }
 
 // licenseFile sends the license file.
