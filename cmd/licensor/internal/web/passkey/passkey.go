@@ -8,11 +8,7 @@ package passkey
 
 import (
 	"bytes"
-	"crypto/hmac"
 	"crypto/sha256"
-	"encoding/base64"
-	"encoding/binary"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -51,32 +47,10 @@ func (s *Site) Handle(user string) []byte {
 	return hash[:]
 }
 
-const (
-	nonceLen      = 16
-	challengeLen  = nonceLen + 8 + sha256.Size
-	ChallengeTime = 5 * time.Minute // a challenge is good for
-)
-
-// Challenge makes what an authenticator signs, for a purpose: one is of no use for another.
-func (s *Site) Challenge(purpose string, now time.Time, random io.Reader) ([]byte, error) {
-	c := make([]byte, nonceLen, challengeLen)
-	if _, err := io.ReadFull(random, c); err != nil {
-		return nil, err
-	}
-	c = binary.BigEndian.AppendUint64(c, uint64(now.Unix()))
-	return append(c, s.sum(c, purpose)...), nil
-}
-
-func (s *Site) sum(made []byte, purpose string) []byte {
-	h := hmac.New(sha256.New, s.secret)
-	h.Write(made)
-	io.WriteString(h, purpose)
-	return h.Sum(nil)
-}
-
 // Reasons why nothing is believed.
 var (
 	ErrMalformed = errors.New("malformed")
+	ErrKind      = errors.New("an answer to another question")
 	ErrChallenge = errors.New("another challenge, or one that is too old")
 	ErrOrigin    = errors.New("another site")
 	ErrUnseen    = errors.New("the person was not verified")
@@ -84,75 +58,17 @@ var (
 	ErrSignature = errors.New("a wrong signature")
 )
 
-// clientData is section 5.8.1.
-type clientData struct {
-	Type        string `json:"type"`
-	Challenge   string `json:"challenge"`
-	Origin      string `json:"origin"`
-	CrossOrigin bool   `json:"crossOrigin"`
-	TopOrigin   string `json:"topOrigin"`
-}
-
-// checkClient checks what the browser has signed along, and returns its challenge.
-func (s *Site) checkClient(raw []byte, kind, purpose string, now time.Time) (challenge string, err error) {
-	var c clientData
-	if err := json.Unmarshal(raw, &c); err != nil || c.Type != kind {
-		return "", ErrMalformed
+// decoding is strict: authenticators write CTAP2 canonical CBOR.
+var decoding = func() cbor.DecMode {
+	mode, err := cbor.DecOptions{
+		DupMapKey: cbor.DupMapKeyEnforcedAPF, IndefLength: cbor.IndefLengthForbidden, TagsMd: cbor.TagsForbidden,
+		MaxNestedLevels: 8, MaxArrayElements: 64, MaxMapPairs: 64, FieldNameMatching: cbor.FieldNameMatchingCaseSensitive,
+	}.DecMode()
+	if err != nil {
+		panic(err) // the options
 	}
-	if c.Origin != s.Origin || c.CrossOrigin || c.TopOrigin != "" {
-		return "", ErrOrigin
-	}
-	text, err := base64.RawURLEncoding.Strict().DecodeString(c.Challenge)
-	if err != nil || len(text) != challengeLen {
-		return "", ErrChallenge
-	}
-	made, sum := text[:nonceLen+8], text[nonceLen+8:]
-	age := now.Sub(time.Unix(int64(binary.BigEndian.Uint64(made[nonceLen:])), 0))
-	if !hmac.Equal(sum, s.sum(made, purpose)) || age > ChallengeTime || age < -time.Second {
-		return "", ErrChallenge
-	}
-	return c.Challenge, nil
-}
-
-// Flags of section 6.1.
-const (
-	present  = 1 << 0
-	verified = 1 << 2
-	backable = 1 << 3 // it may be copied to other devices of its owner
-	backedUp = 1 << 4
-	attested = 1 << 6
-	extended = 1 << 7
-)
-
-// data is what the authenticator says, section 6.1.
-type data struct {
-	flags   byte
-	counter uint32
-	rest    []byte
-}
-
-const (
-	dataLen = sha256.Size + 1 + 4
-	maxData = 8 << 10
-)
-
-func (s *Site) checkData(raw []byte) (*data, error) {
-	if len(raw) < dataLen || len(raw) > maxData {
-		return nil, ErrMalformed
-	}
-	id := sha256.Sum256([]byte(s.ID))
-	if !bytes.Equal(raw[:sha256.Size], id[:]) {
-		return nil, ErrOrigin
-	}
-	d := &data{flags: raw[sha256.Size], counter: binary.BigEndian.Uint32(raw[sha256.Size+1:]), rest: raw[dataLen:]}
-	switch {
-	case d.flags&present == 0 || d.flags&verified == 0:
-		return nil, ErrUnseen
-	case d.flags&backedUp != 0 && d.flags&backable == 0:
-		return nil, ErrMalformed
-	}
-	return d, nil
-}
+	return mode
+}()
 
 // Made is a passkey that an authenticator has made.
 type Made struct {
@@ -162,41 +78,40 @@ type Made struct {
 	Backable bool
 }
 
-const maxID = 1023 // bytes, section 4
-
 // Register checks a new passkey, section 7.1. It returns the challenge, which is taken once.
 func (s *Site) Register(client, attestation []byte, purpose string, now time.Time) (m *Made, challenge string, err error) {
-	if challenge, err = s.checkClient(client, "webauthn.create", purpose, now); err != nil {
+	if challenge, err = s.checkClient(client, "webauthn.create"); err != nil {
 		return nil, "", err
 	}
+	if err := s.checkChallenge(challenge, purpose, now); err != nil {
+		return nil, "", err
+	}
+	if m, err = s.checkAttestation(attestation); err != nil {
+		return nil, "", err
+	}
+	return m, challenge, nil
+}
+
+// checkAttestation checks an attestation object, section 6.5.4. What a maker attests besides is
+// not looked at; where there is nothing, nothing is said.
+func (s *Site) checkAttestation(raw []byte) (*Made, error) {
 	var object struct {
-		Data []byte `cbor:"authData"`
+		Format    string                     `cbor:"fmt"`
+		Statement map[string]cbor.RawMessage `cbor:"attStmt"`
+		Data      cbor.ByteString            `cbor:"authData"`
 	}
-	if len(attestation) > 2*maxData || decoding.Unmarshal(attestation, &object) != nil {
-		return nil, "", ErrMalformed
+	if len(raw) > 2*maxData || decoding.Unmarshal(raw, &object) != nil || object.Format == "" || object.Statement == nil ||
+		object.Format == "none" && len(object.Statement) > 0 {
+		return nil, ErrMalformed
 	}
-	d, err := s.checkData(object.Data)
+	d, err := s.checkData([]byte(object.Data), true)
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
-	const head = 16 + 2 // which model it is, and the length of the id
-	if d.flags&attested == 0 || len(d.rest) < head {
-		return nil, "", ErrMalformed
+	if _, err := parseKey(d.key); err != nil {
+		return nil, err
 	}
-	n := int(binary.BigEndian.Uint16(d.rest[16:]))
-	if n == 0 || n > maxID || len(d.rest) < head+n {
-		return nil, "", ErrMalformed
-	}
-	id, rest := d.rest[head:head+n], d.rest[head+n:]
-	var raw cbor.RawMessage
-	behind, err := decoding.UnmarshalFirst(rest, &raw)
-	if err != nil || len(behind) > 0 && d.flags&extended == 0 {
-		return nil, "", ErrMalformed
-	}
-	if _, err := parseKey(raw); err != nil {
-		return nil, "", err
-	}
-	return &Made{ID: id, Key: raw, Counter: d.counter, Backable: d.flags&backable != 0}, challenge, nil
+	return &Made{ID: d.id, Key: d.key, Counter: d.counter, Backable: d.backable}, nil
 }
 
 // Used is a passkey that was used.
@@ -208,21 +123,33 @@ type Used struct {
 
 // Verify checks that a passkey was used to sign in, section 7.2.
 func (s *Site) Verify(key, client, authenticator, signature []byte, purpose string, now time.Time) (*Used, error) {
-	challenge, err := s.checkClient(client, "webauthn.get", purpose, now)
+	challenge, err := s.checkClient(client, "webauthn.get")
 	if err != nil {
 		return nil, err
 	}
-	d, err := s.checkData(authenticator)
+	if err := s.checkChallenge(challenge, purpose, now); err != nil {
+		return nil, err
+	}
+	d, err := s.checkAssertion(key, client, authenticator, signature)
 	if err != nil {
 		return nil, err
 	}
-	public, err := parseKey(key)
+	return &Used{d.counter, d.backable, challenge}, nil
+}
+
+// checkAssertion checks what an authenticator has signed, and that it has.
+func (s *Site) checkAssertion(key, client, authenticator, signature []byte) (*data, error) {
+	d, err := s.checkData(authenticator, false)
+	if err != nil {
+		return nil, err
+	}
+	verify, err := parseKey(key)
 	if err != nil {
 		return nil, fmt.Errorf("what is on record: %w", err)
 	}
 	hash := sha256.Sum256(client)
-	if !public.verify(append(bytes.Clone(authenticator), hash[:]...), signature) {
+	if !verify(append(bytes.Clone(authenticator), hash[:]...), signature) {
 		return nil, ErrSignature
 	}
-	return &Used{d.counter, d.flags&backable != 0, challenge}, nil
+	return d, nil
 }

@@ -4,9 +4,12 @@ import (
 	"bytes"
 	"crypto/rand"
 	"encoding/base64"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"math/big"
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -120,7 +123,46 @@ func TestRefused(t *testing.T) {
 		"no TLS":                  {func(a *passkeytest.Authenticator) { a.Client["origin"] = "http://desk.acme.example:8443" }, passkey.ErrOrigin},
 		"in a frame":              {func(a *passkeytest.Authenticator) { a.Client["crossOrigin"] = true }, passkey.ErrOrigin},
 		"under another site":      {func(a *passkeytest.Authenticator) { a.Client["topOrigin"] = "https://evil.example" }, passkey.ErrOrigin},
-		"another type":            {func(a *passkeytest.Authenticator) { a.Client["type"] = "payment.get" }, passkey.ErrMalformed},
+		"another type":            {func(a *passkeytest.Authenticator) { a.Client["type"] = "payment.get" }, passkey.ErrKind},
+		"no type":                 {func(a *passkeytest.Authenticator) { a.Client["type"] = nil }, passkey.ErrKind},
+		"no origin":               {func(a *passkeytest.Authenticator) { a.Client["origin"] = nil }, passkey.ErrOrigin},
+		"an origin in a list":     {func(a *passkeytest.Authenticator) { a.Client["origin"] = []string{origin} }, passkey.ErrOrigin},
+		"an origin with a slash":  {func(a *passkeytest.Authenticator) { a.Client["origin"] = origin + "/" }, passkey.ErrOrigin},
+		"in other letters":        {func(a *passkeytest.Authenticator) { a.Client["origin"] = strings.ToUpper(origin) }, passkey.ErrOrigin},
+		"a frame of no kind":      {func(a *passkeytest.Authenticator) { a.Client["crossOrigin"] = nil }, passkey.ErrOrigin},
+		"under no site":           {func(a *passkeytest.Authenticator) { a.Client["topOrigin"] = "" }, passkey.ErrOrigin},
+		"under this site":         {func(a *passkeytest.Authenticator) { a.Client["topOrigin"] = origin }, passkey.ErrOrigin},
+		"more than is known":      {func(a *passkeytest.Authenticator) { a.Client["hint"] = map[string]any{"x": []int{1}} }, nil},
+		"no word of frames":       {func(a *passkeytest.Authenticator) { delete(a.Client, "crossOrigin") }, nil},
+		"names in other letters":  {said(`{"Type":%q,"Challenge":%q,"Origin":"` + origin + `"}`), passkey.ErrKind},
+		"an origin twice":         {said(`{"type":%q,"challenge":%q,"origin":"https://evil.example","origin":"` + origin + `"}`), passkey.ErrMalformed},
+		"twice, spelled anew":     {said(`{"type":%q,"challenge":%q,"origin":"` + origin + `","\u006frigin":"` + origin + `"}`), passkey.ErrMalformed},
+		"something behind it":     {said(`{"type":%q,"challenge":%q,"origin":"` + origin + `"}{}`), passkey.ErrMalformed},
+		"a comma too many":        {said(`{"type":%q,"challenge":%q,"origin":"` + origin + `",}`), passkey.ErrMalformed},
+		"no UTF-8":                {said(`{"type":%q,"challenge":%q,"origin":"` + origin + `","x":"` + "\xff" + `"}`), passkey.ErrMalformed},
+		"a mark before it":        {said("\ufeff" + `{"type":%q,"challenge":%q,"origin":"` + origin + `"}`), passkey.ErrMalformed},
+		"a list":                  {said(`[%q,%q]`), passkey.ErrMalformed},
+		"nothing":                 {said(``), passkey.ErrMalformed},
+		"too much":                {said(`{"type":%q,"challenge":%q,"origin":"` + origin + `","x":"` + strings.Repeat("x", 8<<10) + `"}`), passkey.ErrMalformed},
+		"too deep":                {said(`{"type":%q,"challenge":%q,"origin":"` + origin + `","x":` + strings.Repeat("[", 4000) + strings.Repeat("]", 4000) + `}`), nil},
+		"a challenge in two lines": {func(a *passkeytest.Authenticator) {
+			c := challenge(t, s, "p", now)
+			a.Client["challenge"] = c[:9] + "\n" + c[9:]
+		}, passkey.ErrChallenge},
+		"a challenge with its end": {func(a *passkeytest.Authenticator) { a.Client["challenge"] = challenge(t, s, "p", now) + "=" }, passkey.ErrChallenge},
+		"bits for later":           {func(a *passkeytest.Authenticator) { a.Flags |= 1<<1 | 1<<5 }, nil},
+		"a byte behind":            {func(a *passkeytest.Authenticator) { a.Behind = []byte{0xa0} }, passkey.ErrMalformed},
+		"an extension":             {func(a *passkeytest.Authenticator) { a.Flags, a.Behind = a.Flags|1<<7, []byte("\xa1\x61x\xf5") }, nil},
+		"no extension":             {func(a *passkeytest.Authenticator) { a.Flags |= 1 << 7 }, passkey.ErrMalformed},
+		"extensions of no kind":    {func(a *passkeytest.Authenticator) { a.Flags, a.Behind = a.Flags|1<<7, []byte{0xf6} }, passkey.ErrMalformed},
+		"extensions cut short":     {func(a *passkeytest.Authenticator) { a.Flags, a.Behind = a.Flags|1<<7, []byte("\xa1\x61x") }, passkey.ErrMalformed},
+		"a byte behind extensions": {func(a *passkeytest.Authenticator) { a.Flags, a.Behind = a.Flags|1<<7, []byte{0xa0, 0} }, passkey.ErrMalformed},
+		"an extension twice":       {func(a *passkeytest.Authenticator) { a.Flags, a.Behind = a.Flags|1<<7, []byte("\xa2\x61x\xf5\x61x\xf5") }, passkey.ErrMalformed},
+		"endless extensions":       {func(a *passkeytest.Authenticator) { a.Flags, a.Behind = a.Flags|1<<7, []byte("\xbf\x61x\xf5\xff") }, passkey.ErrMalformed},
+		"extensions too deep": {func(a *passkeytest.Authenticator) {
+			a.Flags, a.Behind = a.Flags|1<<7, []byte("\xa1\x61x"+strings.Repeat("\x81", 1000)+"\xf5")
+		}, passkey.ErrMalformed},
+		"far too long": {func(a *passkeytest.Authenticator) { a.Flags, a.Behind = a.Flags|1<<7, make([]byte, 9000) }, passkey.ErrMalformed},
 		"an old challenge": {func(a *passkeytest.Authenticator) {
 			a.Client["challenge"] = challenge(t, s, "p", now.Add(-passkey.ChallengeTime-time.Second))
 		}, passkey.ErrChallenge},
@@ -146,7 +188,7 @@ func TestRefused(t *testing.T) {
 			t.Errorf("%s: register: got %v, want %v", name, err, c.want)
 		}
 	}
-	// One of the two is not taken for the other.
+	// One of the two is not taken for the other, nor does one that is used bring a new key.
 	a := good()
 	client, attestation := a.Create(challenge(t, s, "p", now))
 	made, _, err := s.Register(client, attestation, "p", now)
@@ -155,70 +197,134 @@ func TestRefused(t *testing.T) {
 	}
 	a.Client["type"] = "webauthn.create"
 	client, data, signature := a.Get(challenge(t, s, "p", now))
+	if _, err := s.Verify(made.Key, client, data, signature, "p", now); !errors.Is(err, passkey.ErrKind) {
+		t.Errorf("got %v", err)
+	}
+	a = good()
+	a.Flags |= 1 << 6
+	client, data, signature = a.Get(challenge(t, s, "p", now))
 	if _, err := s.Verify(made.Key, client, data, signature, "p", now); !errors.Is(err, passkey.ErrMalformed) {
 		t.Errorf("got %v", err)
 	}
 }
 
-// TestKeys: a key that is none of the three kinds is not registered.
-func TestKeys(t *testing.T) {
-	s := site(t, origin)
-	for name, change := range map[string]func(a *passkeytest.Authenticator){
-		"not on the curve":    func(a *passkeytest.Authenticator) { a.Public[-3] = make([]byte, 32) },
-		"a short x":           func(a *passkeytest.Authenticator) { a.Public[-2] = []byte{1} },
-		"another curve":       func(a *passkeytest.Authenticator) { a.Public[-1] = 2 },
-		"another algorithm":   func(a *passkeytest.Authenticator) { a.Public[3] = -35 },
-		"RS1":                 func(a *passkeytest.Authenticator) { a.Public[3] = -65535 },
-		"of another kind":     func(a *passkeytest.Authenticator) { a.Public[1] = 1 },
-		"a text for a number": func(a *passkeytest.Authenticator) { a.Public[1] = "2" },
-		"short RSA": func(a *passkeytest.Authenticator) {
-			a.Public = map[int]any{1: 3, 3: -257, -1: bytes.Repeat([]byte{0xff}, 128), -2: []byte{1, 0, 1}}
-		},
-		"RSA with exponent 1": func(a *passkeytest.Authenticator) {
-			a.Public = map[int]any{1: 3, 3: -257, -1: bytes.Repeat([]byte{0xff}, 256), -2: []byte{1}}
-		},
-		"endless RSA": func(a *passkeytest.Authenticator) {
-			a.Public = map[int]any{1: 3, 3: -257, -1: bytes.Repeat([]byte{0xff}, 5000), -2: []byte{1, 0, 1}}
-		},
-		"something behind it": func(a *passkeytest.Authenticator) { a.Behind = []byte{0} },
-		"no id":               func(a *passkeytest.Authenticator) { a.ID = nil },
-		"a long id":           func(a *passkeytest.Authenticator) { a.ID = make([]byte, 1024) },
-	} {
-		a := passkeytest.New(t, -7, "desk.acme.example", origin)
-		change(a)
-		client, attestation := a.Create(challenge(t, s, "p", now))
-		if made, _, err := s.Register(client, attestation, "p", now); err == nil {
-			t.Errorf("%s is registered: %+v", name, made)
+// said changes all that the browser says: the type and the challenge go into it.
+func said(form string) func(a *passkeytest.Authenticator) {
+	return func(a *passkeytest.Authenticator) {
+		a.Said = func(kind, challenge string) []byte {
+			if !strings.Contains(form, "%q") {
+				return []byte(form)
+			}
+			return fmt.Appendf(nil, form, kind, challenge)
 		}
 	}
 }
 
-// FuzzRegister: whatever a browser sends crashes nothing, and cut short it is refused.
-func FuzzRegister(f *testing.F) {
-	u, err := url.Parse(origin)
-	if err != nil {
-		f.Fatal(err)
+// rsaKey is one whose modulus has bits of ones, as it is written, and ends in what comes behind.
+func rsaKey(bits int, behind ...byte) []byte {
+	n := new(big.Int).Sub(new(big.Int).Lsh(big.NewInt(1), uint(bits)), big.NewInt(1)).Bytes()
+	raw := binary.BigEndian.AppendUint16([]byte{0xa4, 1, 3, 3, 0x39, 1, 0, 0x20, 0x59}, uint16(len(n)))
+	return append(append(raw, n...), behind...)
+}
+
+// TestNew: what a new passkey may be, each with the word for what is wrong.
+func TestNew(t *testing.T) {
+	s := site(t, origin)
+	type authenticator = passkeytest.Authenticator
+	public := func(change func(map[int]any)) func(a *authenticator) {
+		return func(a *authenticator) { change(a.Public) }
 	}
-	s, err := passkey.NewSite(u, rand.Reader)
-	if err != nil {
-		f.Fatal(err)
-	}
-	a := passkeytest.New(f, -7, "desk.acme.example", origin)
-	raw, err := s.Challenge("p", now, rand.Reader)
-	if err != nil {
-		f.Fatal(err)
-	}
-	client, attestation := a.Create(base64.RawURLEncoding.EncodeToString(raw))
-	f.Add(attestation)
-	for i := range attestation {
-		if _, _, err := s.Register(client, attestation[:i], "p", now); err == nil {
-			f.Errorf("%d bytes of %d are taken", i, len(attestation))
+	raw := func(change func(key []byte) []byte) func(a *authenticator) {
+		return func(a *authenticator) {
+			key := append([]byte{0xa5, 1, 2, 3, 0x26, 0x20, 1, 0x21, 0x58, 32}, a.Public[-2].([]byte)...)
+			a.Raw = change(append(append(key, 0x22, 0x58, 32), a.Public[-3].([]byte)...))
 		}
 	}
-	f.Fuzz(func(t *testing.T, attestation []byte) {
+	is := func(key ...byte) func(a *authenticator) { return func(a *authenticator) { a.Raw = key } }
+	ed := func(x ...byte) func(a *authenticator) {
+		return is(append([]byte{0xa4, 1, 1, 3, 0x27, 0x20, 6, 0x21, 0x58, byte(len(x))}, x...)...)
+	}
+	point := func(first, last byte) []byte {
+		x := bytes.Repeat([]byte{last}, 32)
+		x[0] = first
+		return x
+	}
+	e := []byte{0x21, 0x43, 1, 0, 1}
+	object := func(name string, value any) func(a *authenticator) {
+		return func(a *authenticator) { a.Object = map[string]any{name: value} }
+	}
+	for name, c := range map[string]struct {
+		change func(a *authenticator)
+		want   error
+	}{
+		"good":                       {func(*authenticator) {}, nil},
+		"good, as it is written":     {raw(func(key []byte) []byte { return key }), nil},
+		"not on the curve":           {public(func(p map[int]any) { p[-3] = make([]byte, 32) }), passkey.ErrKey},
+		"nowhere":                    {public(func(p map[int]any) { p[-2], p[-3] = make([]byte, 32), make([]byte, 32) }), passkey.ErrKey},
+		"beyond the field":           {public(func(p map[int]any) { p[-2] = bytes.Repeat([]byte{0xff}, 32) }), passkey.ErrKey},
+		"a short x":                  {public(func(p map[int]any) { p[-2] = []byte{1} }), passkey.ErrKey},
+		"a long y":                   {public(func(p map[int]any) { p[-3] = make([]byte, 33) }), passkey.ErrKey},
+		"half a y":                   {public(func(p map[int]any) { p[-3] = true }), passkey.ErrKey},
+		"no y":                       {public(func(p map[int]any) { delete(p, -3) }), passkey.ErrKey},
+		"another curve":              {public(func(p map[int]any) { p[-1] = 2 }), passkey.ErrKey},
+		"the curve of another kind":  {public(func(p map[int]any) { p[-1] = 6 }), passkey.ErrKey},
+		"another algorithm":          {public(func(p map[int]any) { p[3] = -35 }), passkey.ErrKey},
+		"the algorithm of Ed25519":   {public(func(p map[int]any) { p[3] = -8 }), passkey.ErrKey},
+		"the algorithm of RSA":       {public(func(p map[int]any) { p[3] = -257 }), passkey.ErrKey},
+		"RS1":                        {public(func(p map[int]any) { p[3] = -65535 }), passkey.ErrKey},
+		"no algorithm":               {public(func(p map[int]any) { delete(p, 3) }), passkey.ErrKey},
+		"of another kind":            {public(func(p map[int]any) { p[1] = 1 }), passkey.ErrKey},
+		"a text for a number":        {public(func(p map[int]any) { p[1] = "2" }), passkey.ErrKey},
+		"a float for a number":       {public(func(p map[int]any) { p[1] = 2.0 }), passkey.ErrKey},
+		"an x in a list":             {public(func(p map[int]any) { p[-2] = []int{1, 2} }), passkey.ErrKey},
+		"a parameter more":           {public(func(p map[int]any) { p[2] = []byte{1} }), passkey.ErrKey},
+		"a private key":              {public(func(p map[int]any) { p[-4] = make([]byte, 32) }), passkey.ErrKey},
+		"a number that is long":      {raw(func(key []byte) []byte { return append([]byte{0xa5, 0x18, 1}, key[2:]...) }), passkey.ErrKey},
+		"another order":              {raw(func(key []byte) []byte { return append([]byte{0xa5, 3, 0x26, 1, 2}, key[5:]...) }), passkey.ErrKey},
+		"a parameter twice":          {raw(func(key []byte) []byte { return append(append([]byte{0xa6}, key[1:]...), 0x20, 1) }), passkey.ErrKey},
+		"without an end":             {raw(func(key []byte) []byte { return append(append([]byte{0xbf}, key[1:]...), 0xff) }), passkey.ErrMalformed},
+		"cut short":                  {raw(func(key []byte) []byte { return key[:len(key)-1] }), passkey.ErrMalformed},
+		"with a tag":                 {raw(func(key []byte) []byte { return append([]byte{0xc1}, key...) }), passkey.ErrMalformed},
+		"a bomb":                     {is(bytes.Repeat([]byte{0x81}, 7000)...), passkey.ErrMalformed},
+		"a length that is a lie":     {is(0x5b, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff), passkey.ErrMalformed},
+		"no key":                     {is([]byte{}...), passkey.ErrMalformed},
+		"an empty key":               {is(0xa0), passkey.ErrKey},
+		"Ed25519":                    {ed(point(0x58, 0x66)...), nil},
+		"Ed25519, the identity":      {ed(point(1, 0)...), passkey.ErrKey},
+		"Ed25519, all zero":          {ed(point(0, 0)...), passkey.ErrKey},
+		"Ed25519, not canonical":     {ed(point(0xff, 0xff)...), passkey.ErrKey},
+		"Ed25519, short":             {ed(point(0x58, 0x66)[:31]...), passkey.ErrKey},
+		"RSA of 2048 bits":           {is(rsaKey(2048, e...)...), nil},
+		"RSA of 4096 bits":           {is(rsaKey(4096, e...)...), nil},
+		"RSA of 2047 bits":           {is(rsaKey(2047, e...)...), passkey.ErrKey},
+		"RSA of 1024 bits":           {is(rsaKey(1024, e...)...), passkey.ErrKey},
+		"RSA of 4097 bits":           {is(rsaKey(4097, e...)...), passkey.ErrKey},
+		"RSA with exponent 1":        {is(rsaKey(2048, 0x21, 0x41, 1)...), passkey.ErrKey},
+		"RSA with exponent 3":        {is(rsaKey(2048, 0x21, 0x41, 3)...), passkey.ErrKey},
+		"RSA with a long exponent":   {is(rsaKey(2048, 0x21, 0x44, 0, 1, 0, 1)...), passkey.ErrKey},
+		"RSA with an even modulus":   {func(a *authenticator) { a.Raw = rsaKey(2048, e...); a.Raw[len(a.Raw)-6] = 0xfe }, passkey.ErrKey},
+		"RSA with a zero before it":  {func(a *authenticator) { a.Raw = rsaKey(2056, e...); a.Raw[11] = 0 }, passkey.ErrKey},
+		"something behind it":        {func(a *authenticator) { a.Behind = []byte{0} }, passkey.ErrMalformed},
+		"no id":                      {func(a *authenticator) { a.ID = nil }, passkey.ErrMalformed},
+		"an id of 1023 bytes":        {func(a *authenticator) { a.ID = make([]byte, 1023) }, nil},
+		"an id of 1024 bytes":        {func(a *authenticator) { a.ID = make([]byte, 1024) }, passkey.ErrMalformed},
+		"attested by its maker":      {object("fmt", "packed"), nil},
+		"no attestation that is one": {object("attStmt", map[string]any{"sig": 1}), passkey.ErrMalformed},
+		"an attestation of no kind":  {object("attStmt", nil), passkey.ErrMalformed},
+		"an attestation in a list":   {object("attStmt", []int{}), passkey.ErrMalformed},
+		"no name of it":              {object("fmt", nil), passkey.ErrMalformed},
+		"a name that is a number":    {object("fmt", 1), passkey.ErrMalformed},
+		"no data":                    {object("authData", nil), passkey.ErrMalformed},
+		"data in a list":             {object("authData", []int{1}), passkey.ErrMalformed},
+		"data in a text":             {object("authData", "x"), passkey.ErrMalformed},
+		"data under another name":    {func(a *authenticator) { a.Object = map[string]any{"authData": nil, "AuthData": []byte{1}} }, passkey.ErrMalformed},
+	} {
+		a := passkeytest.New(t, -7, "desk.acme.example", origin)
+		c.change(a)
+		client, attestation := a.Create(challenge(t, s, "p", now))
 		made, _, err := s.Register(client, attestation, "p", now)
-		if (made == nil) == (err == nil) || made != nil && (len(made.ID) == 0 || len(made.Key) == 0) {
-			t.Errorf("got %s, %v", fmt.Sprint(made), err)
+		if !errors.Is(err, c.want) || (made == nil) != (c.want != nil) || made != nil && !bytes.Equal(made.ID, a.ID) {
+			t.Errorf("%s: got %+v, %v, want %v", name, made, err, c.want)
 		}
-	})
+	}
 }

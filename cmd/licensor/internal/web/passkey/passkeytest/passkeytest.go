@@ -11,6 +11,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/json"
+	"maps"
 	"testing"
 
 	"github.com/fxamacker/cbor/v2"
@@ -24,9 +25,12 @@ type Authenticator struct {
 	Handle  []byte
 	Flags   byte
 	Counter uint32
-	Client  map[string]any // what the browser says: type, challenge, origin
-	Public  map[int]any    // COSE_Key
-	Behind  []byte         // the key
+	Client  map[string]any                      // what the browser says: type, challenge, origin
+	Said    func(kind, challenge string) []byte // all of it, if not as Client says
+	Public  map[int]any                         // COSE_Key
+	Raw     []byte                              // the key as it is written, if not as Public says
+	Behind  []byte                              // what comes behind it, or behind what is signed
+	Object  map[string]any                      // of the attestation: fmt, attStmt, authData
 	private crypto.Signer
 }
 
@@ -69,10 +73,11 @@ func (a *Authenticator) ok(err error) {
 }
 
 func (a *Authenticator) client(kind, challenge string) []byte {
-	said := map[string]any{"type": kind, "challenge": challenge}
-	for name, value := range a.Client {
-		said[name] = value
+	if a.Said != nil {
+		return a.Said(kind, challenge)
 	}
+	said := map[string]any{"type": kind, "challenge": challenge}
+	maps.Copy(said, a.Client)
 	raw, err := json.Marshal(said)
 	a.ok(err)
 	return raw
@@ -86,20 +91,32 @@ func (a *Authenticator) data(flags byte) []byte {
 // Create answers navigator.credentials.create.
 func (a *Authenticator) Create(challenge string) (client, attestation []byte) {
 	a.Helper()
-	key, err := cbor.Marshal(a.Public)
-	a.ok(err)
+	key := a.Raw
+	if key == nil {
+		key = a.canonical(a.Public)
+	}
 	data := append(a.data(a.Flags|attested), make([]byte, 16)...)
 	data = binary.BigEndian.AppendUint16(data, uint16(len(a.ID)))
 	data = append(append(append(data, a.ID...), key...), a.Behind...)
-	attestation, err = cbor.Marshal(map[string]any{"fmt": "none", "attStmt": map[string]any{}, "authData": data})
+	object := map[string]any{"fmt": "none", "attStmt": map[string]any{}, "authData": data}
+	maps.Copy(object, a.Object)
+	return a.client("webauthn.create", challenge), a.canonical(object)
+}
+
+// canonical is CBOR as CTAP2 wants it.
+func (a *Authenticator) canonical(v any) []byte {
+	a.Helper()
+	mode, err := cbor.CTAP2EncOptions().EncMode()
 	a.ok(err)
-	return a.client("webauthn.create", challenge), attestation
+	raw, err := mode.Marshal(v)
+	a.ok(err)
+	return raw
 }
 
 // Get answers navigator.credentials.get.
 func (a *Authenticator) Get(challenge string) (client, data, signature []byte) {
 	a.Helper()
-	client, data = a.client("webauthn.get", challenge), a.data(a.Flags)
+	client, data = a.client("webauthn.get", challenge), append(a.data(a.Flags), a.Behind...)
 	hash := sha256.Sum256(client)
 	message, options := append(data[:len(data):len(data)], hash[:]...), crypto.SignerOpts(crypto.SHA256)
 	if _, plain := a.private.(ed25519.PrivateKey); plain {
