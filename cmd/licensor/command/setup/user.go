@@ -40,6 +40,9 @@ func (c *deskCommand) addUser(env *cli.Env, name string) error {
 		default:
 			fmt.Fprintf(env.Stderr, "%s may %s now, and could %s before.\n", name, words(now.Rights), words(was.Rights))
 		}
+		if !now.May(desk.Read) {
+			env.Warnf("without the right read no list and no page of a sale opens to %s", name)
+		}
 		return env.Answer(userAnswer{1, now})
 	})
 }
