@@ -119,20 +119,14 @@ func (o *TermOptions) Says(term string) bool {
 // Given reports whether any option was given.
 func (o *TermOptions) Given() bool { return len(o.changes) > 0 }
 
-// Apply makes an entitlement what the options say at a time. Of an end and a term that counts
-// from the first activation, the one that is given alone takes the place of the other.
+// Apply makes an entitlement what the options say at a time.
 func (o *TermOptions) Apply(e *ledger.Entitlement, at time.Time) error {
 	for _, change := range o.changes {
 		if err := change(e, at); err != nil {
 			return err
 		}
 	}
-	switch {
-	case o.says["expires"] && !o.says["term"]:
-		e.Term = ledger.Span{}
-	case o.says["term"] && !o.says["expires"] && !e.Term.IsZero():
-		e.Expires = time.Time{}
-	}
+	e.OneEnd(o.says["expires"], o.says["term"])
 	return nil
 }
 

@@ -129,6 +129,17 @@ func (e *Entitlement) CountEmergencyFrom(t time.Time) {
 	e.EmergencyFrom = t.UTC().Truncate(24 * time.Hour)
 }
 
+// OneEnd has it end in one way: of an end and a term that counts from the first activation, the
+// one that is given alone takes the place of the other.
+func (e *Entitlement) OneEnd(expires, term bool) {
+	switch {
+	case expires && !term:
+		e.Term = Span{}
+	case term && !expires && !e.Term.IsZero():
+		e.Expires = time.Time{}
+	}
+}
+
 // Begun returns the entitlement as it is once it has been activated, at a time for the
 // first time: then its term counts, once and for all. Where no term waits it is the same
 // one.

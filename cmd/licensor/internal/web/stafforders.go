@@ -106,12 +106,7 @@ func (t *terms) apply(e *ledger.Entitlement, at time.Time) error {
 			return err
 		}
 	}
-	switch { // as with a command: the one that is given alone takes the place of the other
-	case has("expires") && !has("term"):
-		e.Term = ledger.Span{}
-	case has("term") && !has("expires") && !e.Term.IsZero():
-		e.Expires = time.Time{}
-	}
+	e.OneEnd(has("expires"), has("term"))
 	return nil
 }
 

@@ -16,7 +16,7 @@ const (
 // homeView is what needs somebody now, and how things go.
 type homeView struct {
 	Waiting  int
-	Queue    []queueRow
+	Queue    []desk.View
 	Endings  []endingRow
 	More     bool // there are more of them
 	Bridges  []ledger.Bridge
@@ -39,7 +39,7 @@ func (v *visit) home() error {
 		return err
 	}
 	for _, w := range waiting[:min(onHome, len(waiting))] {
-		view.Queue = append(view.Queue, queueRowOf(w))
+		view.Queue = append(view.Queue, desk.ViewOf(w))
 	}
 	soon, err := v.Service.EndingPage(ctx, now, now.AddDate(0, 0, soonDays), "", onHome)
 	if err != nil {

@@ -13,14 +13,10 @@ import (
 	"github.com/offlicense/offlicense/verify"
 )
 
-type queueRow = desk.View
-
-func queueRowOf(w *desk.Waiting) queueRow { return desk.ViewOf(w) }
-
 type queueView struct {
 	Tabs   []tab
 	State  desk.State
-	Rows   []queueRow
+	Rows   []desk.View
 	Next   string
 	Brings []tab // forms for what did not come to the service
 }
@@ -46,7 +42,7 @@ func (v *visit) queue() error {
 		return err
 	}
 	for _, w := range page {
-		view.Rows = append(view.Rows, queueRowOf(w))
+		view.Rows = append(view.Rows, desk.ViewOf(w))
 	}
 	if len(page) >= onPage {
 		view.Next = v.nextPage(page[len(page)-1].Number)
@@ -59,7 +55,7 @@ func (v *visit) queue() error {
 
 // waitsView is a request that waits, or did, with what was bought beside what is asked for.
 type waitsView struct {
-	queueRow
+	desk.View
 	Release  []service.Row // it is a release
 	Lines    []comparedLine
 	Warnings []string
@@ -106,7 +102,7 @@ func (v *visit) waits() error {
 		told := page.ErrorOf(err)
 		return v.nothing(told.What, "The queue has those that wait.")
 	}
-	view := &waitsView{queueRow: queueRowOf(w), MaySign: v.who.May(desk.Sign)}
+	view := &waitsView{View: desk.ViewOf(w), MaySign: v.who.May(desk.Sign)}
 	if kind, _, err := format.DecodeText([]byte(w.Request)); err == nil && kind == format.Release {
 		err = v.waitingRelease(view)
 		return cmp.Or(err, v.show("waits", "Release "+w.Number, view))

@@ -159,8 +159,7 @@ type saidTerm struct {
 	field *field
 }
 
-// apply makes a sale what a form says. Of an end and a term from the first activation, the one
-// that is said alone takes the place of the other.
+// apply makes a sale what a form says.
 func apply(said []saidTerm, e *ledger.Entitlement, at time.Time) error {
 	gives := func(name string) bool {
 		return slices.ContainsFunc(said, func(s saidTerm) bool { return s.term.Name == name && s.text != ledger.None })
@@ -170,12 +169,7 @@ func apply(said []saidTerm, e *ledger.Entitlement, at time.Time) error {
 			return err
 		}
 	}
-	switch {
-	case gives("expires") && !gives("term"):
-		e.Term = ledger.Span{}
-	case gives("term") && !gives("expires"):
-		e.Expires = time.Time{}
-	}
+	e.OneEnd(gives("expires"), gives("term"))
 	return nil
 }
 
