@@ -296,7 +296,6 @@ func TestMigrationWithoutNetwork(t *testing.T) {
 			b.press("#license-remove")
 			b.press("#remove-submit")
 			old.wantWorks(false)
-			b.link("File, text and code")
 			carry(b, old, public)
 
 			b.settings(fresh)
