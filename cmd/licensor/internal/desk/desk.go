@@ -78,6 +78,11 @@ const schema = `
 	){strict};
 	CREATE INDEX IF NOT EXISTS passkeys_name ON {in}passkeys (name, made);
 
+	CREATE TABLE IF NOT EXISTS {in}handles (
+		name   {text} PRIMARY KEY,
+		handle {blob} NOT NULL
+	){strict};
+
 	CREATE TABLE IF NOT EXISTS {in}served (
 		one    {int} PRIMARY KEY,
 		origin {text} NOT NULL

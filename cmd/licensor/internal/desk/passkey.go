@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"io"
 	"time"
 
 	"github.com/offlicense/offlicense/cmd/internal/hint"
@@ -23,9 +24,17 @@ type Passkey struct {
 // MaxPasskeys is how many one user has at most.
 const MaxPasskeys = 20
 
-// AddPasskey keeps a new one.
-func (d *Desk) AddPasskey(ctx context.Context, p Passkey) error {
+// AddPasskey keeps a new one of a user, who has lost nothing since they were read.
+func (d *Desk) AddPasskey(ctx context.Context, by *User, p Passkey) error {
+	p.User = by.Name
 	return d.db.Change(ctx, func(t *store.BesideTx) error {
+		u, err := user(t, p.User)
+		if err != nil {
+			return err
+		}
+		if u == nil || u.Disabled || u.Term != by.Term {
+			return hint.Errorf("what %s may do was changed meanwhile", p.User).WithHint("sign in again")
+		}
 		own, err := passkeys(t, "name = $1", p.User)
 		if err != nil {
 			return err
@@ -111,4 +120,31 @@ func whether(is bool) int {
 		return 1
 	}
 	return 0
+}
+
+// Handle is what authenticators keep of a user: it is random, for a name that is hashed can be
+// guessed (section 14.6.1 of Web Authentication). It is made when it is asked for first, and stays.
+func (d *Desk) Handle(ctx context.Context, name string, random io.Reader) (handle []byte, err error) {
+	read := func(t *store.BesideTx) error {
+		_, err := t.Row("SELECT handle FROM {in}handles WHERE name = $1", []any{name}, &handle)
+		return err
+	}
+	if err := d.db.Read(ctx, read); err != nil || handle != nil {
+		return handle, err
+	}
+	err = d.db.Change(ctx, func(t *store.BesideTx) error {
+		if err := read(t); err != nil || handle != nil {
+			return err
+		}
+		handle = make([]byte, 32)
+		if _, err := io.ReadFull(random, handle); err != nil {
+			return err
+		}
+		_, err := t.Exec("INSERT INTO {in}handles (name, handle) VALUES ($1, $2)", name, handle)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return handle, nil
 }

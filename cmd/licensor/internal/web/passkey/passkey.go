@@ -41,12 +41,6 @@ func NewSite(origin *url.URL, random io.Reader) (*Site, error) {
 	return s, nil
 }
 
-// Handle is what an authenticator keeps of a user: it is no name.
-func (s *Site) Handle(user string) []byte {
-	hash := sha256.Sum256([]byte(s.ID + "\x00" + user))
-	return hash[:]
-}
-
 // Reasons why nothing is believed.
 var (
 	ErrMalformed = errors.New("malformed")

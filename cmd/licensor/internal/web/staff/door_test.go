@@ -205,7 +205,7 @@ func TestCrossSite(t *testing.T) {
 	} {
 		for pattern := range routes {
 			if method, path, _ := strings.Cut(pattern, " "); method == http.MethodPost {
-				evil := &browser{h, b.cookie, header}
+				evil := &browser{house: h, cookie: b.cookie, header: header}
 				if got := evil.post(path, nil); got.status != http.StatusForbidden || !strings.Contains(got.body, "A page of another site has sent this.") {
 					t.Errorf("%s: %s got %d", name, path, got.status)
 				}
@@ -215,7 +215,7 @@ func TestCrossSite(t *testing.T) {
 	if got := b.get("/"); got.status != http.StatusOK {
 		t.Errorf("a page of another site has signed anna out: %d", got.status)
 	}
-	evil := &browser{h, b.cookie, http.Header{"Host": {"evil.example"}}}
+	evil := &browser{house: h, cookie: b.cookie, header: http.Header{"Host": {"evil.example"}}}
 	if got := evil.get("/"); got.status != http.StatusMisdirectedRequest || strings.Contains(got.body, "anna") || !strings.Contains(got.body, "Open https://desk.acme.example, or start") {
 		t.Errorf("another host got %d %s", got.status, got.body)
 	}

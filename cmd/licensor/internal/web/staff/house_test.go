@@ -108,9 +108,11 @@ type answered struct {
 
 func (a *answered) to() string { return a.header.Get("Location") }
 
-func (a *answered) session() *http.Cookie {
+func (a *answered) session() *http.Cookie { return a.cookie("__Host-licensor") }
+
+func (a *answered) cookie(name string) *http.Cookie {
 	for _, c := range (&http.Response{Header: a.header}).Cookies() {
-		if strings.HasPrefix(c.Name, "__Host-licensor") {
+		if c.Name == name {
 			return c
 		}
 	}
@@ -121,7 +123,8 @@ func (a *answered) session() *http.Cookie {
 type browser struct {
 	*house
 	cookie *http.Cookie
-	header http.Header // that it sends besides
+	asks   *http.Cookie // for a passkey
+	header http.Header  // that it sends besides
 }
 
 // in signs a user in with a link, in a browser of its own.
@@ -151,8 +154,10 @@ func (b *browser) send(method, path string, body io.Reader, kind string) *answer
 	if kind != "" {
 		r.Header.Set("Content-Type", kind)
 	}
-	if b.cookie != nil {
-		r.AddCookie(b.cookie)
+	for _, c := range []*http.Cookie{b.cookie, b.asks} {
+		if c != nil {
+			r.AddCookie(c)
+		}
 	}
 	for name, values := range b.header {
 		r.Header[name] = values
@@ -167,6 +172,9 @@ func (b *browser) send(method, path string, body io.Reader, kind string) *answer
 		if b.cookie = c; c.MaxAge < 0 {
 			b.cookie = nil
 		}
+	}
+	if c := got.cookie("__Host-licensor-asks"); c != nil {
+		b.asks = c
 	}
 	return got
 }

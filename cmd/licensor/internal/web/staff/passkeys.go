@@ -3,6 +3,7 @@ package staff
 import (
 	"encoding/base64"
 	"encoding/json"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -23,6 +24,9 @@ type passkeys struct {
 
 	mu   sync.Mutex
 	used map[string]time.Time // challenges that were taken: each is taken once
+
+	// Removing a passkey ends sessions: nobody is halfway in, or adds another one, meanwhile.
+	removing sync.RWMutex
 }
 
 func (p *Pages) registerPasskeys(s page.Site) {
@@ -112,18 +116,47 @@ func (v *visit) answerJSON(purpose string, options map[string]any) error {
 	return err
 }
 
-const toSignIn = "sign in" // is no name of a user
+// A challenge is for the browser that has asked for it, and where one is signed in for the session.
+func toAdd(session string) string    { return "add " + session }
+func toSignIn(browser string) string { return "sign in " + browser }
+
+// browserCookie is of a browser where nobody is signed in yet.
+func (v *visit) browserCookie(text string) *http.Cookie {
+	c := cookie(v.Origin, text)
+	c.Name, c.MaxAge = c.Name+"-asks", int(2*passkey.ChallengeTime/time.Second)
+	return c
+}
+
+// browser is what the browser sends that has asked, empty for nothing.
+func (v *visit) browser() string {
+	if sent, err := v.r.Cookie(v.browserCookie("").Name); err == nil {
+		return sent.Value
+	}
+	return ""
+}
 
 func (v *visit) askPasskey() error {
+	browser := v.browser()
+	if browser == "" {
+		raw := make([]byte, sessionLen)
+		if _, err := io.ReadFull(v.Random, raw); err != nil {
+			return err
+		}
+		browser = encoded(raw)
+	}
+	http.SetCookie(v.w, v.browserCookie(browser))
 	options := map[string]any{"userVerification": "required"}
 	if v.passkeys.site != nil {
 		options["rpId"] = v.passkeys.site.ID
 	}
-	return v.answerJSON(toSignIn, options)
+	return v.answerJSON(toSignIn(browser), options)
 }
 
 // usePasskey signs in whom a passkey belongs to.
 func (v *visit) usePasskey() error {
+	next := localPath(v.r.PostFormValue("next")) // the form is read here
+	v.passkeys.removing.RLock()
+	defer v.passkeys.removing.RUnlock()
 	u, why, err := v.byPasskey()
 	if err != nil {
 		return err
@@ -133,7 +166,7 @@ func (v *visit) usePasskey() error {
 		v.refuse(http.StatusForbidden, "Not signed in", "This passkey lets nobody in: "+why+".", "Try again, or use a link that licensor desk login prints.")
 		return nil
 	}
-	return v.signIn(u, localPath(v.r.PostFormValue("next")))
+	return v.signIn(u, next)
 }
 
 // byPasskey returns who has used a passkey, or why nobody has.
@@ -149,11 +182,15 @@ func (v *visit) byPasskey() (u *desk.User, why string, err error) {
 	if known == nil {
 		return nil, "it is not known here, or was removed", nil
 	}
-	used, wrong := site.Verify(known.Key, v.sent("client"), v.sent("data"), v.sent("signature"), toSignIn, now)
-	switch {
-	case wrong != nil:
+	used, wrong := site.Verify(known.Key, v.sent("client"), v.sent("data"), v.sent("signature"), toSignIn(v.browser()), now)
+	if wrong != nil {
 		return nil, wrong.Error(), nil
-	case !slices.Equal(v.sent("handle"), site.Handle(known.User)), used.Backable != known.Backable:
+	}
+	handle, err := v.Desk.Handle(ctx, known.User, v.Random)
+	switch {
+	case err != nil:
+		return nil, "", err
+	case !slices.Equal(v.sent("handle"), handle), used.Backable != known.Backable:
 		return nil, "it is not as it was when it was added", nil
 	case !v.passkeys.take(used.Challenge, now):
 		return nil, "it was used for this sign-in already", nil
@@ -221,10 +258,14 @@ func (v *visit) askNew() error {
 		"authenticatorSelection": map[string]any{"residentKey": "required", "requireResidentKey": true, "userVerification": "required"},
 	}
 	if site := v.passkeys.site; site != nil {
+		handle, err := v.Desk.Handle(v.r.Context(), v.who.Name, v.Random)
+		if err != nil {
+			return err
+		}
 		options["rp"] = map[string]string{"id": site.ID, "name": v.Service.Vendor()}
-		options["user"] = map[string]string{"id": encoded(site.Handle(v.who.Name)), "name": v.who.Name, "displayName": v.who.Name}
+		options["user"] = map[string]string{"id": encoded(handle), "name": v.who.Name, "displayName": v.who.Name}
 	}
-	return v.answerJSON(v.who.Name, options)
+	return v.answerJSON(toAdd(v.text(v.r)), options)
 }
 
 const maxLabel = 64 // bytes
@@ -237,15 +278,24 @@ func (v *visit) addPasskey() error {
 	if err := format.ValidText(label, maxLabel); label == "" || err != nil {
 		return v.passkeyPage(label, hint.Errorf("a passkey has a name of at most %d bytes", maxLabel).WithHint("name the device that has it, such as laptop"))
 	}
-	made, challenge, err := site.Register(v.sent("client"), v.sent("attestation"), v.who.Name, now)
+	made, challenge, err := site.Register(v.sent("client"), v.sent("attestation"), toAdd(v.text(v.r)), now)
 	if err != nil {
 		return v.passkeyPage(label, hint.Errorf("this passkey cannot be added: %w", err).WithHint("press the button again, or choose another device"))
 	}
 	if !v.passkeys.take(challenge, now) {
 		return v.passkeyPage(label, hint.Errorf("this passkey was added already"))
 	}
-	err = v.Desk.AddPasskey(v.r.Context(), desk.Passkey{
-		ID: made.ID, User: v.who.Name, Label: label, Key: made.Key, Counter: made.Counter, Backable: made.Backable, Made: now,
+	v.passkeys.removing.RLock()
+	defer v.passkeys.removing.RUnlock()
+	if v.who, err = v.SignedIn(v.r); err != nil {
+		return err
+	}
+	if v.who == nil {
+		v.toDoor()
+		return nil
+	}
+	err = v.Desk.AddPasskey(v.r.Context(), v.who, desk.Passkey{
+		ID: made.ID, Label: label, Key: made.Key, Counter: made.Counter, Backable: made.Backable, Made: now,
 	})
 	if isTrouble(err) {
 		return err
@@ -258,13 +308,21 @@ func (v *visit) addPasskey() error {
 
 // removePasskey ends the user's other sessions, too: a device that was lost may have begun them.
 func (v *visit) removePasskey() error {
-	err := v.Desk.RemovePasskey(v.r.Context(), v.who.Name, v.sent("id"))
+	id := v.sent("id")
+	err := func() error {
+		v.passkeys.removing.Lock()
+		defer v.passkeys.removing.Unlock()
+		err := v.Desk.RemovePasskey(v.r.Context(), v.who.Name, id)
+		if err == nil {
+			v.sessions.endOthers(v.who.Name, v.text(v.r))
+		}
+		return err
+	}()
 	if isTrouble(err) {
 		return err
 	} else if err != nil {
 		return v.passkeyPage("", err)
 	}
-	v.sessions.endOthers(v.who.Name, v.text(v.r))
 	v.Log.Info("passkey removed", "user", v.who.Name)
 	return v.see("/passkeys", "passkey-removed")
 }

@@ -1,6 +1,9 @@
 package staff
 
 import (
+	"bytes"
+	"crypto/rand"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
 	"net/http"
@@ -8,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/offlicense/offlicense/cmd/licensor/internal/desk"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/ledgertest"
@@ -35,6 +39,12 @@ func (b *browser) ask(path string) (o options) {
 		b.Fatalf("%s: got %d %s", path, got.status, got.body)
 	}
 	return o
+}
+
+// asking asks for nothing but the cookie.
+func (b *browser) asking() *http.Cookie {
+	b.ask("/sign-in/passkey")
+	return b.asks
 }
 
 // device is an authenticator before the desk.
@@ -104,7 +114,7 @@ func TestPasskeys(t *testing.T) {
 		}
 		refused := func(what string, form url.Values, want string) {
 			t.Helper()
-			thief := &browser{house: h}
+			thief := &browser{house: h, asks: phone.asks}
 			if got := thief.post("/sign-in", form); got.status != http.StatusForbidden || !strings.Contains(got.body, want) || thief.cookie != nil {
 				t.Errorf("%s: got %d %s", what, got.status, got.body)
 			}
@@ -112,11 +122,20 @@ func TestPasskeys(t *testing.T) {
 		refused("the same again", form, "was used for this sign-in already")
 		refused("nothing", nil, "not known here")
 		form = phone.use(a)
+		for what, asks := range map[string]*http.Cookie{"nobody": nil, "another": (&browser{house: h}).asking()} {
+			if got := (&browser{house: h, asks: asks}).post("/sign-in", form); got.status != http.StatusForbidden || !strings.Contains(got.body, "another challenge") {
+				t.Errorf("%s has asked: got %d %s", what, got.status, got.body)
+			}
+		}
+		if c := phone.asks; !c.Secure || !c.HttpOnly || c.SameSite != http.SameSiteStrictMode || c.Path != "/" || c.Domain != "" || len(c.Value) != 43 || c.MaxAge != 600 {
+			t.Errorf("the cookie is %v", c)
+		}
+		form = phone.use(a)
 		form.Set("handle", encoded([]byte("bob")))
 		refused("another user", form, "not as it was")
 		form = phone.use(a)
 		form.Set("next", "//evil.example")
-		if got := (&browser{house: h}).post("/sign-in", form); got.to() != "/" {
+		if got := (&browser{house: h, asks: phone.asks}).post("/sign-in", form); got.to() != "/" {
 			t.Errorf("it leads to %q", got.to())
 		}
 		a.Flags |= passkeytest.Backable
@@ -131,12 +150,20 @@ func TestPasskeys(t *testing.T) {
 		if got := bob.post("/passkeys", url.Values{"label": {"x"}, "client": {encoded(client)}, "attestation": {encoded(attestation)}}); got.status != http.StatusUnprocessableEntity {
 			t.Errorf("another one's challenge: %d", got.status)
 		}
+		if got := h.in("anna").post("/passkeys", url.Values{"label": {"x"}, "client": {encoded(client)}, "attestation": {encoded(attestation)}}); got.status != http.StatusUnprocessableEntity || !strings.Contains(got.body, "another challenge") {
+			t.Errorf("another session's challenge: %d", got.status)
+		}
+		// A handle is the same each time, and nobody else's; no name is in it.
+		again, bobs := anna.ask("/passkeys/new").User.ID, bob.ask("/passkeys/new").User.ID
+		if hash := sha256.Sum256([]byte("desk.acme.example\x00anna")); again != encoded(own) || bobs == again || len(own) != 32 || bytes.Equal(own, hash[:]) {
+			t.Errorf("the handles are %x, %s and %s", own, again, bobs)
+		}
 
 		// A counter goes on; a copy of the device is found by it.
 		a.Counter = 5
 		for range 2 {
 			a.Counter++
-			if got := (&browser{house: h}).post("/sign-in", phone.use(a)); got.status != http.StatusSeeOther {
+			if got := phone.post("/sign-in", phone.use(a)); got.status != http.StatusSeeOther {
 				t.Errorf("got %d %s", got.status, got.body)
 			}
 		}
@@ -179,7 +206,9 @@ func TestPasskeyIsRaced(t *testing.T) {
 	form, in := anna.use(a), make(chan bool, 8)
 	var all sync.WaitGroup
 	for range cap(in) {
-		all.Go(func() { in <- (&browser{house: h}).post("/sign-in", form).status == http.StatusSeeOther })
+		all.Go(func() {
+			in <- (&browser{house: h, asks: anna.asks}).post("/sign-in", form).status == http.StatusSeeOther
+		})
 	}
 	all.Wait()
 	n := 0
@@ -190,6 +219,69 @@ func TestPasskeyIsRaced(t *testing.T) {
 	}
 	if n != 1 {
 		t.Errorf("%d got in", n)
+	}
+}
+
+// moment is randomness that lets something happen when it is read.
+type moment func()
+
+func (m moment) Read(p []byte) (int, error) {
+	m()
+	return rand.Read(p)
+}
+
+// TestPasskeyIsRemovedMeanwhile: a device that was just signing in when its passkey was removed is
+// not in afterwards.
+func TestPasskeyIsRemovedMeanwhile(t *testing.T) {
+	h := build(t, t.TempDir()+"/ledger.db")
+	h.user("anna", desk.Read)
+	anna, a, thief := h.in("anna"), h.device(), &browser{house: h}
+	anna.add(a, "laptop")
+	form := thief.use(a)
+	removed := make(chan int, 1)
+	h.pages.Random = moment(func() { // of the session that begins
+		go func() { removed <- anna.post("/passkeys/remove", url.Values{"id": {encoded(a.ID)}}).status }()
+		for len(removed) == 0 && h.pages.passkeys.removing.TryRLock() {
+			h.pages.passkeys.removing.RUnlock()
+			time.Sleep(time.Millisecond)
+		}
+	})
+	thief.post("/sign-in", form)
+	if status := <-removed; status != http.StatusSeeOther {
+		t.Errorf("removed: %d", status)
+	}
+	if got := thief.get("/"); got.status != http.StatusSeeOther || got.to() != "/sign-in" {
+		t.Errorf("the device is in: %d", got.status)
+	}
+}
+
+// TestPasskeyIsAddedTooLate: who was signed out or disabled in the same moment adds none.
+func TestPasskeyIsAddedTooLate(t *testing.T) {
+	for name, do := range map[string]func(h *house, b *browser){
+		"signed out": func(h *house, b *browser) { h.pages.sessions.end(b.cookie.Value) },
+		"disabled, and enabled": func(h *house, _ *browser) {
+			if err := h.desk.DisableUser(h.Context(), "anna", "bob", h.now()); err != nil {
+				h.Error(err)
+			}
+			h.user("anna", desk.Read)
+		},
+	} {
+		h := build(t, t.TempDir()+"/ledger.db")
+		h.user("anna", desk.Read)
+		h.user("bob", desk.Revoke)
+		anna, signedIn := h.in("anna"), h.pages.SignedIn
+		asked := 0
+		h.pages.SignedIn = func(r *http.Request) (*desk.User, error) {
+			u, err := signedIn(r)
+			if asked++; r.Method == http.MethodPost && name == "signed out" || asked == 3 {
+				do(h, anna)
+			}
+			return u, err
+		}
+		got := anna.add(h.device(), "late")
+		if all, err := h.desk.Passkeys(t.Context(), "anna"); err != nil || len(all) > 0 || got.to() == "/passkeys?done=passkey-added" {
+			t.Errorf("%s: got %d %s, %d passkeys, %v", name, got.status, got.to(), len(all), err)
+		}
 	}
 }
 
