@@ -55,6 +55,10 @@ func (r *Reader) FromForm(req *http.Request, want ...format.Kind) (values url.Va
 		err = errEmpty
 	default:
 		statement, err = u.search.Pick(want...)
+		if err == nil && envelope.IsPrivate(envelope.Decode(statement)) { // it is told, and not shown
+			u.values.Del(TextField)
+			err = errPrivate
+		}
 	}
 	if err != nil {
 		return u.values, nil, worded(err)

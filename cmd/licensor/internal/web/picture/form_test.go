@@ -47,6 +47,8 @@ func urlencoded(values url.Values) *http.Request {
 	return r
 }
 
+const privateKey = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEA\n-----END OPENSSH PRIVATE KEY-----\n"
+
 // parts are those of the sample.
 func parts(t *testing.T) []string {
 	t.Helper()
@@ -82,6 +84,8 @@ func TestFromForm(t *testing.T) {
 		{"many parts", "too-large", posted(slices.Repeat([]string{"a", "b"}, maxParts+1)...)},
 		{"many files", "too-large", posted(slices.Repeat([]string{FileField, "b"}, maxFiles+1)...)},
 		{"cut", "cut", cut},
+		{"a private key", "private", posted(TextField, privateKey)},
+		{"a private key in a file", "private", posted(FileField, privateKey)},
 	} {
 		r := &Reader{Limits: Limits{Bytes: 20 << 10, Text: 10 << 10}}
 		values, text, err := r.FromForm(c.req, format.RequestBody, format.SignedRequest)
@@ -91,6 +95,9 @@ func TestFromForm(t *testing.T) {
 			t.Errorf("%s: got %v, %q, %v", c.name, values, text, err)
 		case c.word != "" && (said == nil || said.Word != c.word || !slices.Contains(Words, c.word) || text != nil || len(hint.Of(err)) == 0 || len(hint.Of(err)) > 100):
 			t.Errorf("%s: got %q, %v, want %s", c.name, text, err, c.word)
+		}
+		if strings.Contains(fmt.Sprint(values), "PRIVATE") {
+			t.Errorf("%s: a private key would be shown: %v", c.name, values)
 		}
 		if held := r.held.Load(); held != 0 {
 			t.Errorf("%s: holds %d bytes", c.name, held)

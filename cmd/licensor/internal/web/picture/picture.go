@@ -54,7 +54,7 @@ type Reader struct {
 
 // Words are those for why nothing was read, beside those of a child. They are stable: programs and
 // translations go by them.
-var Words = []string{"busy", "empty", "too-large", "cut", "time", "damaged", "several", "parts", "nothing"}
+var Words = []string{"busy", "empty", "too-large", "cut", "time", "damaged", "several", "parts", "nothing", "private"}
 
 // Error says why nothing was read of an upload.
 type Error struct {
@@ -76,6 +76,7 @@ var (
 	errLarge   = &Error{"too-large", "this is too large", "send the file alone, or a photo of at most 12 megapixels, or paste the text"}
 	errCut     = &Error{"cut", "what was sent did not arrive whole", "send the same again"}
 	errTime    = &Error{"time", "the picture was not read in time", "send a smaller picture, of the code alone"}
+	errPrivate = &Error{"private", "this is a private key", "keep it where it is, and send the file that \"offlicense request\" has written"}
 	errDamaged = &Error{"damaged", "the picture is damaged: reading it failed", "send the picture again as PNG, JPEG or WebP, or the text instead"}
 )
 
