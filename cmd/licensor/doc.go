@@ -3,18 +3,26 @@
 // its rooms.
 //
 //	command/...        flags in, tables and JSON out; asks the person
+//	internal/web       what "licensor serve" answers: the API, described by openapi.yaml
+//	  staff            the desk, and customer the pages for customers
+//	  page             what both have in common: frame, style, scripts
+//	  picture          has a child process read what was uploaded, by internal/photo
+//	  passkey          WebAuthn
+//	internal/desk      users, links, tokens and the queue, in a store beside the ledger
 //	internal/service   what staff can do, without a terminal
 //	internal/ledger    the nouns and their canonical bytes
 //	  book             the verbs: load facts, ask the rules, have signed, record
 //	  rules            facts in; steps or a refusal out: no database, no clock
 //	  store            all SQL
 //	  audit            replays the log through the rules, and compares the tables
+//	internal/photo     finds codes in photos
+//	internal/sheet     pages to print
 //	internal/letter    mails to customers, as texts and as .eml files
 //	internal/catalogue products as TOML files, and two that are ready
 //	internal/issuer    writes, signs and checks licenses and delegations
 //	internal/home      keys and delegations on the workstation
 //
-// Imports run one way, which TestLayers asserts: command, service, book and audit, store,
+// Imports run one way, which TestLayers asserts: command, web, service, book and audit, store,
 // rules, ledger. store knows the facts of rules, to load them, and asks no rule. Whoever
 // wants the answer to "may they?" looks in rules, and nowhere else.
 //

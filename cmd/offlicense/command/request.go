@@ -70,6 +70,7 @@ func (f *requestFlags) run(env *cli.Env, args []string) error {
 		return err
 	}
 	options.Checker = who.as()
+	options.Again = f.out == "-" // into a pipe that is run again: the vendor knows that it is the same
 	r, err := state.Request(options)
 	if err != nil {
 		return f.requestError(err)

@@ -3,6 +3,7 @@ package serve
 import (
 	"crypto/tls"
 	"errors"
+	"io/fs"
 	"net"
 	"net/url"
 	"os"
@@ -55,6 +56,9 @@ func (c *serveCommand) listen(env *cli.Env) (l *listening, err error) {
 	}
 	if c.certificate != "" {
 		pair, err := tls.LoadX509KeyPair(c.certificate, c.tlsKey)
+		if missing := (*fs.PathError)(nil); errors.As(err, &missing) {
+			return nil, cli.FileError("read", missing.Path, err)
+		}
 		if err != nil {
 			return nil, cli.Failf("the certificate cannot be used: %w", err).WithHint("--tls-cert and --tls-key are files in PEM form that belong together")
 		}
@@ -81,6 +85,9 @@ func open(given net.Listener, name, address string, perClient bool) (*web.Listen
 		return web.Limit(l, perClient), nil
 	}
 	next := "give --" + name + " an address of this machine, with a port that is free"
+	if address != "" && strings.Trim(address, "0123456789") == "" {
+		next = "a port has a colon before it: --" + name + " 127.0.0.1:" + address
+	}
 	if errors.Is(err, syscall.EADDRINUSE) {
 		next = "end the program that listens there, or give --" + name + " another port"
 	}

@@ -206,7 +206,8 @@ func (d *demo) open(now time.Time, home string, waiting []string) error {
 	if exit := cli.Main(vendor, &env); exit != 0 {
 		return &cli.Error{Exit: exit}
 	}
-	fmt.Fprintf(d.env.Stdout, "\nCustomers see  http://localhost:%s\nEnd it with Ctrl-C; then throw it away:  rm -r %s\n\n", public, cli.ShellPath(d.dir))
+	fmt.Fprintf(d.env.Stdout, "\nFor another link, beside it:  licensor desk login --home %s --operator %s\nCustomers see  http://localhost:%s\nEnd it with Ctrl-C; then throw it away:  rm -r %s\n\n",
+		cli.ShellPath(home), demoOperator, public, cli.ShellPath(d.dir))
 	go hand(waiting, "http://localhost:"+public+"/v1/activations")
 	env = *d.env
 	env.Args, env.Terminal = []string{"serve", "--home", home, "--staff", "127.0.0.1:" + staff, "--public", "127.0.0.1:" + public}, nil

@@ -28,7 +28,7 @@ func (d *Desk) MakeLink(ctx context.Context, name string, now time.Time, random 
 		case err != nil:
 			return err
 		case u == nil:
-			return noUser(name)
+			return hint.Errorf("there is no user %.64q", name).WithHint("name who signs in with --operator; licensor desk user add NAME --right read,sell adds one")
 		case u.Disabled:
 			return hint.Errorf("the user %s is disabled", name).WithHint("licensor desk user add %s --right %s enables it", name, joined(u.Rights))
 		}

@@ -87,7 +87,12 @@ func inOrder(rights []Right) (in []Right) {
 
 func validRights(of string, rights []Right) ([]Right, error) {
 	in := inOrder(rights)
-	if len(in) == 0 || slices.ContainsFunc(rights, func(r Right) bool { return !slices.Contains(Rights, r) }) {
+	for _, r := range rights {
+		if !slices.Contains(Rights, r) {
+			return nil, hint.Errorf("there is no right %.64q", string(r)).WithHint("a %s has one or more of %s", of, joined(Rights))
+		}
+	}
+	if len(in) == 0 {
 		return nil, hint.Errorf("a %s has one or more of the rights %s", of, joined(Rights)).WithHint("name what the %s does, such as --right read --right sell", of)
 	}
 	return in, nil

@@ -100,7 +100,7 @@ var forCustomers = map[Rule]string{
 	RuleProduction: "This license requires an active production license: ask the vendor.",
 	RuleMachine:    "The license is in use on another machine: release it there, or ask the vendor.",
 	RuleMoves:      "The licenses of the invoice have moved too often: ask the vendor.",
-	RuleBinding:    "The request is bound to its machine more weakly than was sold: make another one, or ask the vendor.",
+	RuleBinding:    "The request names too little of its machine: make another one, or ask the vendor.",
 	RuleIdentity:   "The license wants to know the machine by its product-uuid, which the user who checks must be able to read: see the guide, and make a new request.",
 	RuleActive:     "The license is not active: make a new request.",
 	RuleRequest:    "The seat of this request was freed: make a new request.",
