@@ -31,6 +31,10 @@ func (t *tableReader) read(in io.Reader) error {
 	if err != nil {
 		return err
 	}
+	table, skipped, err := plainLines(table)
+	if err != nil {
+		return err
+	}
 	limit := &rowLimit{table, maxRow}
 	buffered := bufio.NewReader(limit)
 	r := csv.NewReader(buffered)
@@ -46,7 +50,7 @@ func (t *tableReader) read(in io.Reader) error {
 	case err == errLongRow:
 		return cli.Failf("the first line is longer than 1 MiB").WithHint("%s", t.hint)
 	case errors.As(err, &malformed):
-		return cli.Failf("line %d: %w", malformed.StartLine, explainCSV(malformed)).WithHint("%s", t.hint)
+		return cli.Failf("line %d: %w", malformed.StartLine+skipped, explainCSV(malformed)).WithHint("%s", t.hint)
 	case err != nil:
 		return err
 	}
@@ -61,11 +65,11 @@ func (t *tableReader) read(in io.Reader) error {
 		case err == io.EOF:
 			return nil
 		case err == errLongRow:
-			t.row(line+1, nil, err)
+			t.row(line+1+skipped, nil, err)
 			return nil
 		case errors.As(err, &malformed):
 			line = malformed.Line
-			t.row(malformed.StartLine, nil, explainCSV(malformed))
+			t.row(malformed.StartLine+skipped, nil, explainCSV(malformed))
 			continue
 		case err != nil:
 			return err
@@ -74,7 +78,7 @@ func (t *tableReader) read(in io.Reader) error {
 		}
 		start, _ := r.FieldPos(0)
 		line, _ = r.FieldPos(len(cells) - 1)
-		t.row(start, cells, nil)
+		t.row(start+skipped, cells, nil)
 	}
 }
 
@@ -100,6 +104,42 @@ func decoded(in io.Reader) (io.Reader, error) {
 		return buffered, nil
 	}
 	return transform.NewReader(buffered, unicode.UTF16(order, unicode.UseBOM).NewDecoder()), nil
+}
+
+// plainLines passes over the line sep=; by which some programs tell a spreadsheet what stands
+// between the columns, and makes lines of a table whose lines end as on an old Macintosh. skipped
+// is how many lines it has passed over.
+func plainLines(table io.Reader) (plain io.Reader, skipped int, err error) {
+	buffered := bufio.NewReader(table)
+	start, err := buffered.Peek(buffered.Size())
+	if err != nil && err != io.EOF {
+		return nil, 0, err
+	}
+	end := bytes.IndexAny(start, "\r\n")
+	if end == len("sep=;") && bytes.EqualFold(start[:len("sep=")], []byte("sep=")) {
+		if bytes.HasPrefix(start[end:], []byte("\r\n")) {
+			end++
+		}
+		buffered.Discard(end + 1)
+		skipped = 1
+	}
+	if !bytes.ContainsRune(start, '\n') && bytes.ContainsRune(start, '\r') {
+		return returns{buffered}, skipped, nil
+	}
+	return buffered, skipped, nil
+}
+
+// returns are lines that end in a carriage return alone.
+type returns struct{ io.Reader }
+
+func (r returns) Read(p []byte) (int, error) {
+	n, err := r.Reader.Read(p)
+	for i, c := range p[:n] {
+		if c == '\r' {
+			p[i] = '\n'
+		}
+	}
+	return n, err
 }
 
 // separatorOf finds what stands between the columns: that of the separators which gives
