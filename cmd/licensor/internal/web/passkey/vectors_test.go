@@ -2,12 +2,16 @@ package passkey
 
 import (
 	"bytes"
+	"crypto/elliptic"
 	"crypto/sha256"
+	"encoding/asn1"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"math/big"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -93,6 +97,73 @@ func TestVectors(t *testing.T) {
 		if message := append(bytes.Clone(v.Get.Data), hash[:]...); err != nil || !verify(message, v.Get.Signature) || verify(message[1:], v.Get.Signature) {
 			t.Errorf("%s: the signature is judged wrongly: %v", v.Name, err)
 		}
+	}
+}
+
+// TestSignatures: a signature has one encoding. That of ECDSA has a twin, with n - s, which is good
+// for nothing more: a challenge is taken once.
+func TestSignatures(t *testing.T) {
+	s, all := published(t)
+	n := elliptic.P256().Params().N
+	order, _ := new(big.Int).SetString("7237005577332262213973186563042994240857116359379907606001950938285454250989", 10)
+	der := func(r, s *big.Int) []byte {
+		raw, err := asn1.Marshal(struct{ R, S *big.Int }{r, s})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return raw
+	}
+	tried := 0
+	for _, v := range all {
+		at := bytes.Index(v.Create.Attestation, v.Get.Data[:sha256.Size])
+		v.Create.Attestation[at+sha256.Size] |= verified
+		made, err := s.checkAttestation(v.Create.Attestation)
+		if err != nil {
+			continue
+		}
+		verify, err := parseKey(made.Key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		good := bytes.Clone(v.Get.Signature)
+		bad := map[string][]byte{
+			"nothing": nil, "a byte more": append(bytes.Clone(good), 0), "a byte before it": append([]byte{0}, good...), "a byte less": good[:len(good)-1],
+			"zero": make([]byte, len(good)), "another one": append([]byte{good[0] ^ 1}, good[1:]...),
+		}
+		switch made.Key[4] {
+		case headES256[4]:
+			var pair struct{ R, S *big.Int }
+			if _, err := asn1.Unmarshal(good, &pair); err != nil {
+				t.Fatal(err)
+			}
+			r, s := pair.R, pair.S
+			flat := append(r.FillBytes(make([]byte, 32)), s.FillBytes(make([]byte, 32))...)
+			body := good[2:]
+			for what, raw := range map[string][]byte{
+				"r and s without DER": flat, "a long length": append([]byte{0x30, 0x81, good[1]}, body...), "no end": append(append([]byte{0x30, 0x80}, body...), 0, 0),
+				"r is 0": der(new(big.Int), s), "s is 0": der(r, new(big.Int)), "r is n": der(n, s), "r and n": der(new(big.Int).Add(r, n), s), "s and n": der(r, new(big.Int).Add(s, n)),
+				"below zero": der(r, new(big.Int).Neg(s)), "the other way": der(s, r), "a set": append([]byte{0x31}, good[1:]...),
+				"a zero before r": append([]byte{0x30, good[1] + 1, 2, good[3] + 1, 0}, good[4:]...),
+			} {
+				bad[what] = raw
+			}
+		case headEd25519[4]:
+			high := bytes.Clone(good[32:])
+			slices.Reverse(high)
+			high = new(big.Int).Add(new(big.Int).SetBytes(high), order).FillBytes(make([]byte, 32))
+			slices.Reverse(high)
+			bad["s and the order"] = append(bytes.Clone(good[:32]), high...)
+		}
+		hash := sha256.Sum256([]byte(v.Get.Client))
+		message := append(bytes.Clone(v.Get.Data), hash[:]...)
+		for what, signature := range bad {
+			if tried++; verify(message, signature) {
+				t.Errorf("%s: %s is taken", v.Name, what)
+			}
+		}
+	}
+	if tried < 100 {
+		t.Errorf("%d were tried", tried)
 	}
 }
 

@@ -144,9 +144,9 @@ func (v *visit) askPasskey() error {
 		}
 		browser = encoded(raw)
 	}
-	http.SetCookie(v.w, v.browserCookie(browser))
 	options := map[string]any{"userVerification": "required"}
 	if v.passkeys.site != nil {
+		http.SetCookie(v.w, v.browserCookie(browser))
 		options["rpId"] = v.passkeys.site.ID
 	}
 	return v.answerJSON(toSignIn(browser), options)
@@ -203,6 +203,7 @@ func (v *visit) byPasskey() (u *desk.User, why string, err error) {
 	}
 	good, err := v.Desk.UsePasskey(ctx, known.ID, used.Counter, now)
 	if err == nil && !good {
+		v.Log.Warn("a passkey may be copied", "user", known.User)
 		return nil, "its counter has not gone on, as if there were a copy of it; remove it, and add a new one", nil
 	}
 	return u, "", err

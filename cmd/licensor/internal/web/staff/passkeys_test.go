@@ -168,6 +168,9 @@ func TestPasskeys(t *testing.T) {
 			}
 		}
 		refused("a copy", phone.use(a), "as if there were a copy of it")
+		if text := h.log.String(); !strings.Contains(text, `"a passkey may be copied","user":"anna"`) {
+			t.Errorf("the log has %s", text)
+		}
 
 		if got := bob.post("/passkeys/remove", url.Values{"id": {encoded(a.ID)}}); got.status != http.StatusUnprocessableEntity {
 			t.Errorf("another one removes it: %d", got.status)
