@@ -85,7 +85,7 @@ func (j *judgement) checkCorrection(s *Sale, after *ledger.Entitlement) error {
 		}
 	}
 	if taken := s.Used + j.waiting(s); taken > 0 && !saysTheSame(before, after) {
-		next := "release or deactivate first; \"licensor amend\" changes terms while sites are active"
+		next := "release or deactivate first, or change what was sold: licensor amend " + text.ShellWord(before.Invoice)
 		if named := after.Clone(); named.Customer != before.Customer {
 			if named.Customer = before.Customer; saysTheSame(before, named) {
 				next = "\"licensor customer rename\" changes a name, \"licensor customer transfer\" whose the sale is"

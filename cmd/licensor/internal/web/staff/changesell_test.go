@@ -177,6 +177,12 @@ func TestCorrect(t *testing.T) {
 		v.leads(v.confirm(v.postAs(all, path, form), path), "/entitlements/S-1", "corrected")
 		v.has(v.postAs("bob read sell", path, old), 409, "This has changed since you opened the form", `name="seats" value="6"`)
 		v.has(v.get("/entitlements/S-9/correct"), 422, "S-9")
+		// Once somebody is active it is amended, and the page leads there.
+		v.active(1, "S-1")
+		form = v.form(v.get(path))
+		form.Set("why", "the order says four")
+		form.Set("seats", "4")
+		v.has(v.postAs(all, path, form), 422, "rule: signed", `href="/entitlements/S-1/amend"`)
 		if n := v.clean(ledger.ActionCorrect); n != 2 {
 			t.Errorf("%d corrections are on record", n)
 		}
