@@ -80,7 +80,7 @@ func TestSell(t *testing.T) {
 		}
 		wait.Wait()
 		v.leads(v.post("/sell", changed(sale, "expires", "2027-11-20")...), "/entitlements/S-1", "already")
-		v.has(v.post("/sell", changed(sale, "seats", "9")...), 422, "S-1")
+		v.has(v.post("/sell", changed(sale, "seats", "9")...), 422, "S-1", `href="/entitlements?of=S-1"`)
 		// Two sell different things under one invoice.
 		one := v.hidden(v.has(v.post("/sell", changed(sale, "invoice", "S-2")...), 200))
 		two := v.hidden(v.has(v.post("/sell", changed(sale, "invoice", "S-2", "seats", "7")...), 200))
@@ -269,6 +269,7 @@ func TestStanding(t *testing.T) {
 		v.has(do("suspend"), 422, "This is missing.", `aria-invalid="true"`)
 		v.leads(do("suspend", "why", "not paid"), "/entitlements/S-1", "suspended")
 		v.leads(v.get("/entitlements/S-1/suspend"), "/entitlements/S-1", "already")
+		v.has(v.post("/sign", "statement", v.request(2, "S-1")), 422, "rule: standing", `href="/entitlements/S-1/resume"`)
 		v.leads(do("resume", "why", "paid"), "/entitlements/S-1", "resumed")
 		v.has(do("cancel", "why", "sent back", "again", "S-2"), 422, "This is not the invoice of this page.", `value="sent back"`)
 		v.leads(do("cancel", "why", "sent back", "again", "S-1"), "/entitlements/S-1", "canceled")

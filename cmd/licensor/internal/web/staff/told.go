@@ -1,16 +1,19 @@
 package staff
 
 import (
+	"net/url"
 	"regexp"
 	"strings"
 
 	"github.com/offlicense/offlicense/cmd/internal/hint"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/desk"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/web/page"
 )
 
 // A hint names commands: where a page does what one does, the page is linked.
 var (
 	ofSaleCommand       = regexp.MustCompile(`licensor ([a-z]+) ([A-Za-z0-9][^ ;"]*)`)
+	lookCommand         = regexp.MustCompile(`licensor (?:show|list|history) (?:--invoice )?([A-Za-z0-9][^ ;"]*)`)
 	ofActivationCommand = regexp.MustCompile(`licensor ([a-z]+) [^;"]*--activation ([A-Z0-9]+)`)
 )
 
@@ -28,6 +31,11 @@ func (v *visit) told(err error) *page.Error {
 		e.Do = &page.Link{To: page.Path(place, found[2], found[1]), Text: strings.ToUpper(found[1][:1]) + found[1][1:] + " " + found[2]}
 	}
 	try(ofActivationCommand.FindStringSubmatch(text), ofActivation, "activations")
-	try(ofSaleCommand.FindStringSubmatch(text), ofSale, "entitlements")
+	for _, found := range ofSaleCommand.FindAllStringSubmatch(text, -1) {
+		try(found, ofSale, "entitlements")
+	}
+	if found := lookCommand.FindStringSubmatch(text); found != nil && e.Do == nil && found[1] != "INVOICE" && v.who.May(desk.Read) {
+		e.Do = &page.Link{To: "/entitlements?of=" + url.QueryEscape(found[1]), Text: "Look at " + found[1]} // a sale, or an activation
+	}
 	return e
 }
