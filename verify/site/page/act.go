@@ -288,6 +288,9 @@ func (p *handler) tell(ctx context.Context, n *note) *fault {
 	if reply == nil {
 		return failed
 	}
+	if reply.text == nil && n.Delivered {
+		return failed // pressed twice: the vendor has it
+	}
 	if n.Delivered = reply.text != nil; n.Delivered {
 		reply.detail = sentence(line(strings.TrimPrefix(string(reply.text), "released: ")))
 	}

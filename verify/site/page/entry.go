@@ -176,6 +176,13 @@ func (p *handler) running(installed *signed, now time.Time) (e *entry, warnings 
 			}
 		}
 	}
+	if checked, err := gate.Current(now); err == nil && license != nil {
+		for _, w := range checked.Warnings { // to look writes nothing, so these are known to the program's own check alone
+			if slices.Contains([]verify.WarningCode{site.NotRecorded, site.ReadOnly, site.NotOwner}, w.Code) {
+				warnings = append(warnings, p.warning(w, now))
+			}
+		}
+	}
 	if p.variable() != "" {
 		e.Note = p.t.FromVariable
 	}

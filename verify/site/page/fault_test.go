@@ -151,7 +151,23 @@ func TestDirectoryFaults(t *testing.T) {
 	if err := os.Remove(filepath.Join(p.dir, "requests")); err != nil {
 		t.Fatal(err)
 	}
-	p.add(t, "production", "manual").want(t, 200, "statement-is", "Production")
+	code := p.add(t, "production", "manual").text("statement-code")
+	if err := os.Symlink("/sys/kernel", filepath.Join(p.dir, "page")); err != nil {
+		t.Fatal(err)
+	}
+	p.press(t, "do", "hide", "code", code).wantFault(t, 500, NotWritable, filepath.Join(p.dir, "page", code)+".json cannot be written")
+}
+
+// TestNotRecorded: the page says which protection is off, as the program's own check has found.
+func TestNotRecorded(t *testing.T) {
+	v := newVendor(t)
+	p := newProduct(t, func(o *Options) { o.Service = v.URL })
+	p.add(t, "production", "automatic").want(t, 200, "license-state", "^Active$", "warnings", "^$")
+	program := p.o.Gate.Program()
+	program.ReadOnly = true
+	p.o.Gate = site.Open(p.dir, sitetest.Verifier(t), program)
+	p.o.Gate.Check(p.clock.Now())
+	p.see(t, "").want(t, 200, "license-state", "^Active$", "warnings", "is not written")
 }
 
 func reopen(t *testing.T, p *product) {

@@ -80,7 +80,11 @@ func (p *handler) keep(name string, text []byte) error {
 	if err := os.Mkdir(filepath.Dir(path), 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
-	return atomicfile.Write(path, text, 0o644)
+	err := atomicfile.Write(path, text, 0o644)
+	if failed, ok := errors.AsType[*fs.PathError](err); ok { // of a temporary file that nobody knows
+		return &fs.PathError{Op: "write", Path: path, Err: failed.Err}
+	}
+	return err
 }
 
 func (p *handler) writeNote(n *note) error {

@@ -29,7 +29,7 @@ type Options struct {
 	// waits for 30 seconds.
 	Client *http.Client
 
-	// Types are the license types that can be asked for, the first one preset. nil: all.
+	// Types are the license types that can be asked for, the first one preset. Empty: all.
 	Types []string
 
 	// Request is what a request says beside what is typed into the form: Site, Host, MAC, HostID,
@@ -86,7 +86,7 @@ func newHandler(o Options) *handler {
 	if o.Gate == nil || o.Now == nil || o.Random == nil {
 		panic("page: Gate, Now or Random is not set")
 	}
-	if o.Types == nil {
+	if len(o.Types) == 0 {
 		o.Types = format.Types()
 	}
 	if o.Client == nil {

@@ -316,6 +316,29 @@ func TestWaits(t *testing.T) {
 	p.press(t, "do", "add", "type", "development", "email", "x@site.example", "invoice", "INV8", "way", "automatic").want(t, 200, "request", "INV8")
 }
 
+// What decides nothing does not take the place of what the service has said: the number of a request that waits
+// stays, and a release that the vendor has is not said to be under way again.
+func TestLastWordStays(t *testing.T) {
+	v := newVendor(t)
+	p := newProduct(t, func(o *Options) { o.Service = v.URL })
+	v.says(202, `{"detail":"It waits.","next":"Later.","number":"K7QX-2MPA"}`)
+	code := strings.TrimPrefix(p.add(t, "production", "automatic").link("request-show"), "?view=request&code=")
+	for status, problem := range map[int]string{502: "", 404: "portal", 503: `{"detail":"The service cannot answer now."}`} {
+		v.says(status, problem)
+		p.press(t, "do", "send", "code", code).want(t, 502, "request-number", "K7QX-2MPA", "request-answer", "It waits. Later.")
+	}
+	v.says(0, "")
+	s := p.press(t, "do", "send", "code", code)
+	s = p.press(t, "do", "remove", "id", s.id("license"))
+	s.want(t, 200, "release-state", "has recorded")
+	code = strings.TrimPrefix(s.link("release-show"), "?view=release&code=")
+	for status, problem := range map[int]string{502: "", 422: `{"detail":"No."}`} {
+		v.says(status, problem)
+		p.press(t, "do", "deliver", "code", code)
+		p.see(t, "").want(t, 200, "release-state", "has recorded", "release-answer", "The seat is free")
+	}
+}
+
 // By hand: the request in three forms, and the license back in each that there is.
 func TestManual(t *testing.T) {
 	for name, back := range map[string]func(t *testing.T, license, request []byte) []byte{

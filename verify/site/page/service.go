@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/offlicense/offlicense/format"
+	"github.com/offlicense/offlicense/verify"
 )
 
 // patience is how long the service may take.
@@ -100,8 +101,12 @@ func (p *handler) read(address *url.URL, answer *http.Response, body []byte, wan
 	default:
 		code, r.detail = NotService, fmt.Sprintf("%.60q", body)
 	}
-	r.declined = code == ServiceDeclined
-	return r, p.fault(code, "{address}", p.o.Service, "{host}", address.Host, "{status}", answer.Status, "{detail}", r.detail, "{next}", r.next)
+	failed := p.fault(code, "{address}", p.o.Service, "{host}", address.Host, "{status}", answer.Status, "{detail}", r.detail, "{next}", r.next)
+	if code != ServiceDeclined {
+		return nil, failed // it decides nothing, and what was said before stands
+	}
+	r.declined = true
+	return r, failed
 }
 
 // line is a text of the service in one line of a length that people read.
@@ -147,8 +152,8 @@ func (p *handler) unanswered(address *url.URL, err error) *fault {
 // clockSeen is what the service's clock said, and this machine's.
 type clockSeen struct{ here, there time.Time }
 
-// farOff is how far two clocks may be apart before it is told: as much as a license tolerates.
-const farOff = time.Hour
+// farOff is how far two clocks may be apart before it is told: what is signed later is not accepted.
+const farOff = verify.ClockTolerance
 
 func (p *handler) seeClock(date string) {
 	if there, err := http.ParseTime(date); err == nil {
