@@ -34,6 +34,9 @@ func TestRemove(t *testing.T) {
 	if s.link("license-remove") != "" {
 		t.Error("it can be removed twice")
 	}
+	if strings.Contains(s.body, `id="release-hide"`) {
+		t.Error("what the vendor does not know can be put away")
+	}
 	code := strings.TrimPrefix(s.link("release-show"), "?view=release&code=")
 	shown := p.see(t, "?view=release&code="+code)
 	shown.want(t, 200, "statement-is", "given up here on 2026-11-21 12:00 UTC", "statement-code", code)

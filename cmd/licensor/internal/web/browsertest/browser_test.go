@@ -210,22 +210,28 @@ var axe string
 // mouse, on a wide and on a narrow window; and nothing may stand beside a narrow one.
 func (b *tab) accessible() {
 	b.Helper()
-	b.judging.Store(true)
-	defer b.judging.Store(false)
 	for _, size := range []func(){b.narrow, b.wide} {
 		size()
-		if _, err := chromedp.Run(b.ctx, chromedp.Evaluate[any](axe+";0")); err != nil {
-			b.Fatal(err)
-		}
-		found, err := chromedp.Run(b.ctx, chromedp.Evaluate[string](`axe.run().then(r => r.violations.map(v => v.id + ": " + v.help + "\n" + v.nodes.map(n => "    " + n.html + "\n    " + n.failureSummary).join("\n")).join("\n"))`, chromedp.EvalAwaitPromise))
-		if err != nil {
-			b.Fatal(err)
-		}
-		if found != "" {
-			b.Errorf("axe-core finds at %s:\n%s", b.at(), found)
-		}
-		if wide := value[int](b, "document.documentElement.scrollWidth - document.documentElement.clientWidth"); wide > 0 {
-			b.Errorf("%s is %d pixels wider than its window of %d", b.at(), wide, value[int](b, "innerWidth"))
-		}
+		b.judge()
+	}
+}
+
+// judge does so once, at the size of the window.
+func (b *tab) judge() {
+	b.Helper()
+	b.judging.Store(true)
+	defer b.judging.Store(false)
+	if _, err := chromedp.Run(b.ctx, chromedp.Evaluate[any](axe+";0")); err != nil {
+		b.Fatal(err)
+	}
+	found, err := chromedp.Run(b.ctx, chromedp.Evaluate[string](`axe.run().then(r => r.violations.map(v => v.id + ": " + v.help + "\n" + v.nodes.map(n => "    " + n.html + "\n    " + n.failureSummary).join("\n")).join("\n"))`, chromedp.EvalAwaitPromise))
+	if err != nil {
+		b.Fatal(err)
+	}
+	if found != "" {
+		b.Errorf("axe-core finds at %s:\n%s", b.at(), found)
+	}
+	if wide := value[int](b, "document.documentElement.scrollWidth - document.documentElement.clientWidth"); wide > 0 {
+		b.Errorf("%s is %d pixels wider than its window of %d", b.at(), wide, value[int](b, "innerWidth"))
 	}
 }
