@@ -70,6 +70,7 @@ func TestServiceFaults(t *testing.T) {
 			w.WriteHeader(302)
 			return w.Result(), nil
 		}), 502, NotService, "302 Found: \"https://portal.example/\""},
+		"a portal":      {"", answers(511, "text/html", "<h1>Sign in</h1>"), 502, NotService, "511 Network Authentication Required.*asks for a sign-in"},
 		"nothing there": {"", answers(404, "text/plain", "404 page not found"), 502, NotService, "404"},
 		"another path":  {"", answers(404, "application/problem+json", `{"detail":"There is nothing at this address.","next":"x"}`), 502, NotService, "404 .*There is nothing at this address.*Check the address"},
 		"a bad gateway": {"", answers(502, "text/html", "<h1>Bad Gateway</h1>"), 502, ServiceTrouble, "502 Bad Gateway.*in a minute"},
@@ -117,8 +118,13 @@ func TestClock(t *testing.T) {
 		t.Errorf("posted %q", got)
 	}
 
+	// Whose clock a proxy shows in the place of the service nobody knows.
 	p = newProduct(t, func(o *Options) { o.Service = v.URL })
 	p.clock.Set(sitetest.Issued.Add(48 * time.Hour))
+	v.says(502, "")
+	p.add(t, "production", "automatic")
+	p.see(t, "").want(t, 200, "warnings", "^$")
+	v.says(0, "")
 	p.add(t, "production", "automatic").want(t, 200, "license-state", "^Active$", "warnings", "clock is 48 h ahead of the service's")
 	p.clock.Set(sitetest.Issued)
 	p.see(t, "").want(t, 200, "license-state", "^(Active$|The clock is wrong.*remove)") // the record of the time has moved by a day at most

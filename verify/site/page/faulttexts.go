@@ -34,7 +34,7 @@ var englishFaults = map[FaultCode]Says{
 
 	NoService:   {"The program has no activation service.", "Send the file to the vendor."},
 	BadAddress:  {"The address of the service, {address}, is none.", "Ask whoever has set up this program for an update; until then, send the file to the vendor."},
-	Unreachable: {"The service at {host} cannot be reached ({detail}).", "Let this server reach {host} through the firewall and press again, or do it by hand; nothing is lost."},
+	Unreachable: {"The service at {host} cannot be reached ({detail}).", "Let this server reach {host} through the firewall or proxy and press again, or do it by hand; nothing is lost."},
 	UnknownHost: {"The name {host} is not known to this server.", "Mend its name service (DNS) or proxy and press again, or do it by hand; nothing is lost."},
 	TooSlow:     {"The service at {host} has not answered in time.", "Press again: the same is sent once more, and nothing is done twice."},
 	CertificateDate: {"The certificate of {host} is valid from {from} until {until}, and this machine's clock says {now}.",

@@ -61,9 +61,12 @@ func (p *handler) call(ctx context.Context, path string, text []byte, license bo
 	if err != nil {
 		return nil, p.unanswered(address, err)
 	}
-	p.seeClock(answer.Header.Get("Date"))
 	_, notLicense := format.DecodeTextAs(body, format.LicenseFile)
-	return p.read(address, answer, body, !license || notLicense == nil)
+	reply, failed := p.read(address, answer, body, !license || notLicense == nil)
+	if reply != nil { // else it may be the clock of a proxy
+		p.seeClock(answer.Header.Get("Date"))
+	}
+	return reply, failed
 }
 
 // host returns that of the service.
@@ -89,7 +92,8 @@ func (p *handler) read(address *url.URL, answer *http.Response, body []byte, wan
 	case status == http.StatusAccepted && isProblem:
 		r.waits = true
 		return r, nil
-	case status == http.StatusNotFound || status == http.StatusMethodNotAllowed || status >= 300 && status < 400:
+	case status == http.StatusNotFound || status == http.StatusMethodNotAllowed || status >= 300 && status < 400,
+		status == http.StatusNetworkAuthenticationRequired: // a portal's own word
 		if code = NotService; !isProblem {
 			r.detail = fmt.Sprintf("%.60q", cmp.Or(answer.Header.Get("Location"), string(body)))
 		}
