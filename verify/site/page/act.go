@@ -288,6 +288,9 @@ func (p *handler) tell(ctx context.Context, n *note) *fault {
 	if reply == nil {
 		return failed
 	}
+	if known := p.readNote(n.Code); known != nil {
+		n = known
+	}
 	if reply.text == nil && n.Delivered {
 		return failed // pressed twice: the vendor has it
 	}

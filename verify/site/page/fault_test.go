@@ -105,6 +105,29 @@ func TestServiceFaults(t *testing.T) {
 	}
 }
 
+// TestPatience: while the service takes its time, the page works for others, and with what comes in the end.
+func TestPatience(t *testing.T) {
+	v, asked, goOn := newVendor(t), make(chan bool), make(chan bool)
+	p := newProduct(t, func(o *Options) {
+		o.Service = v.URL
+		o.Client = &http.Client{Transport: trip(func(r *http.Request) (*http.Response, error) {
+			asked <- true
+			<-goOn
+			return http.DefaultTransport.RoundTrip(r)
+		})}
+	})
+	license, err := sitetest.Sign([]byte(p.add(t, "production", "manual").text("statement-text")), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan seen)
+	go func() { ended <- p.add(t, "production", "automatic") }()
+	<-asked
+	p.press(t, "do", "install", "text", string(license)).want(t, 200, "license-state", "^Active$")
+	close(goOn)
+	(<-ended).want(t, 200, "license-state", "^Active$")
+}
+
 // TestClock: a clock that is two days off is told, and what was refused for it works once it is set.
 func TestClock(t *testing.T) {
 	v := newVendor(t)

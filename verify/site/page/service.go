@@ -52,12 +52,7 @@ func (p *handler) call(ctx context.Context, path string, text []byte, license bo
 		return nil, p.fault(BadAddress, "{address}", p.o.Service)
 	}
 	request.Header.Set("Content-Type", "text/plain")
-	answer, err := p.o.Client.Do(request)
-	if err != nil {
-		return nil, p.unanswered(address, err)
-	}
-	defer answer.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(answer.Body, maxBody+1))
+	answer, body, err := p.exchange(request)
 	if err != nil {
 		return nil, p.unanswered(address, err)
 	}
@@ -67,6 +62,20 @@ func (p *handler) call(ctx context.Context, path string, text []byte, license bo
 		p.seeClock(answer.Header.Get("Date"))
 	}
 	return reply, failed
+}
+
+// exchange sends, and reads the answer. While the service takes its time, others can work on the page: what
+// was sent is written down already, and what comes back is judged by what is there then.
+func (p *handler) exchange(request *http.Request) (*http.Response, []byte, error) {
+	<-p.turn
+	defer func() { p.turn <- struct{}{} }()
+	answer, err := p.o.Client.Do(request)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer answer.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(answer.Body, maxBody+1))
+	return answer, body, err
 }
 
 // host returns that of the service.
