@@ -22,8 +22,8 @@ import (
 func Commands(program func() cli.Program) []cli.Command {
 	return cli.WithUsage(usage, []cli.Command{
 		{Name: "init", Summary: "set up a vendor: root key, staff key, ledger", Setup: initHome},
-		{Name: "desk", Summary: "say who may use the service, and let them sign in", Setup: setupDesk},
 		{Name: "demo", Summary: "go the whole way once, in a directory of its own", Setup: demoOf(program)},
+		{Name: "desk", Summary: "say who may use the service, and let them sign in", Setup: setupDesk},
 	})
 }
 

@@ -92,8 +92,8 @@ func (r *Refusal) CustomerSentences() (wrong, next string) {
 
 var forCustomers = map[Rule]string{
 	RuleClaim:      "Nothing was sold under this invoice to this e-mail address: check both, and make a new request.",
-	RuleProduct:    "The invoice is for another product: make a new request.",
-	RuleType:       "The invoice is for another type of license: make a new request.",
+	RuleProduct:    "The invoice is for another product: check its number, and make a new request.",
+	RuleType:       "The invoice is for another type of license: make a new request, of the type that was bought.",
 	RuleTerm:       "What was sold has ended: ask the vendor for a renewal.",
 	RuleSeats:      "All seats of the invoice are in use: release one, or ask the vendor for more.",
 	RuleAllowance:  "All activations of the invoice are in use: release one, or ask the vendor for more.",

@@ -1,5 +1,5 @@
 // Package service is what a vendor's staff can do, without a terminal: commands call it,
-// and so could the handler of a web page. It prints nothing, asks nothing and reads no
+// and so do the API and the pages of internal/web. It prints nothing, asks nothing and reads no
 // clock. What it needs from its caller comes as a value or as a function; what does not
 // stop the work is told to Options.Warn. An error that a person can mend has a hint, see
 // package hint; one of the file system comes as it is.
