@@ -6,7 +6,6 @@ import (
 	"errors"
 	"html/template"
 	"net/http"
-	"slices"
 	"strings"
 )
 
@@ -32,11 +31,11 @@ func (p *handler) enter(w http.ResponseWriter, r *http.Request) {
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "same-origin") // without one, a browser on plain http names no origin
 	if p.o.Allowed == nil || !p.o.Allowed(r) {
-		p.stop(w, r, p.fault(NotAllowed))
+		p.stop(w, p.fault(NotAllowed))
 		return
 	}
 	if p.guard.Check(r) != nil {
-		p.stop(w, r, p.fault(CrossSite, "{origin}", r.Header.Get("Origin"), "{host}", r.Host))
+		p.stop(w, p.fault(CrossSite, "{origin}", r.Header.Get("Origin"), "{host}", r.Host))
 		return
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
@@ -51,7 +50,7 @@ func (p *handler) serve(w http.ResponseWriter, r *http.Request) {
 		p.post(w, r)
 	default:
 		w.Header().Set("Allow", "GET, HEAD, POST")
-		p.stop(w, r, p.fault(BadMethod))
+		p.stop(w, p.fault(BadMethod))
 	}
 }
 
@@ -68,26 +67,26 @@ func (p *handler) get(w http.ResponseWriter, r *http.Request) {
 	case "install":
 		p.show(w, p.installView(nil))
 	case "request":
-		p.statement(w, r, p.requestNamed(q.Get("code")), "request.olq", q.Has("file"))
+		p.statement(w, p.requestNamed(q.Get("code")), "request.olq", q.Has("file"))
 	case "release":
-		p.statement(w, r, p.releaseNamed(q.Get("code")), "release.olr", q.Has("file"))
+		p.statement(w, p.releaseNamed(q.Get("code")), "release.olr", q.Has("file"))
 	case "remove":
 		v, f := p.removeView(q.Get("id"))
 		if f != nil {
-			p.stop(w, r, f)
+			p.stop(w, f)
 			return
 		}
 		p.show(w, v)
 	default:
-		p.stop(w, r, p.fault(NotFound))
+		p.stop(w, p.fault(NotFound))
 	}
 }
 
 // statement shows a request or a release, or sends it as a file.
-func (p *handler) statement(w http.ResponseWriter, r *http.Request, s *statement, name string, file bool) {
+func (p *handler) statement(w http.ResponseWriter, s *statement, name string, file bool) {
 	switch {
 	case s == nil:
-		p.stop(w, r, p.fault(NotFound))
+		p.stop(w, p.fault(NotFound))
 	case file:
 		w.Header().Set("Content-Type", "text/plain; charset=us-ascii")
 		w.Header().Set("Content-Disposition", "attachment; filename="+name)
@@ -107,14 +106,14 @@ func (p *handler) post(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	if errors.As(err, new(*http.MaxBytesError)) {
-		p.stop(w, r, p.fault(TooLarge))
+		p.stop(w, p.fault(TooLarge))
 		return
 	}
 	act, known := map[string]func(*http.Request) (string, *view){
 		"add": p.add, "send": p.send, "install": p.install, "remove": p.remove, "deliver": p.deliver, "hide": p.hide,
 	}[r.PostFormValue("do")]
 	if err != nil || !known {
-		p.stop(w, r, p.fault(BadForm))
+		p.stop(w, p.fault(BadForm))
 		return
 	}
 	select {
@@ -151,16 +150,8 @@ func (p *handler) show(w http.ResponseWriter, v *view) {
 }
 
 // stop shows nothing but what is wrong.
-func (p *handler) stop(w http.ResponseWriter, _ *http.Request, f *fault) {
+func (p *handler) stop(w http.ResponseWriter, f *fault) {
 	p.show(w, &view{Screen: "stop", Title: p.t.Title, Fault: f, Closed: f.Code == NotAllowed})
-}
-
-// notice returns what the page says after a press, by the word in its address.
-func (p *handler) notice(done string) string {
-	if i := slices.Index([]string{"added", "renewed", "list", "waits", "removed", "removed-earlier", "delivered", "hidden"}, done); i >= 0 {
-		return p.t.Done[done]
-	}
-	return ""
 }
 
 // typed returns a field of a form without the white space around what was pasted.

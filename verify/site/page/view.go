@@ -78,7 +78,7 @@ func (p *handler) overview(r *http.Request, done string) *view {
 	installed := p.installed()
 	running, warnings := p.running(installed, now)
 	v := &view{
-		Screen: "overview", Title: p.t.Title, Product: p.o.Gate.Program().Product, Notice: p.notice(done),
+		Screen: "overview", Title: p.t.Title, Product: p.o.Gate.Program().Product, Notice: p.t.Done[done],
 		Entries: []*entry{running}, Others: warnings, Checked: p.t.Time(now), Service: p.o.Service != "",
 	}
 	replaced := p.replaced(installed)
