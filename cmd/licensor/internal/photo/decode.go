@@ -28,17 +28,27 @@ func (d *dark) mirrored() *dark {
 
 // text returns the text of a code, ISO/IEC 18004; false if it has more mistakes than it corrects.
 func (d *dark) text() (string, bool) {
-	version := coding.Version((d.side - 17) / 4)
-	if d.side%4 != 1 || version < coding.MinVersion || version > coding.MaxVersion {
-		return "", false
-	}
-	level, mask, ok := d.format()
+	data, plan, ok := d.data()
 	if !ok {
 		return "", false
 	}
+	return segments(data, plan.Version)
+}
+
+// data returns the data of a code, corrected, and how it is made. The version is what its side
+// says: were that wrong, nothing would be right.
+func (d *dark) data() ([]byte, *coding.Plan, bool) {
+	version := coding.Version((d.side - 17) / 4)
+	if d.side%4 != 1 || version < coding.MinVersion || version > coding.MaxVersion {
+		return nil, nil, false
+	}
+	level, mask, ok := d.format()
+	if !ok {
+		return nil, nil, false
+	}
 	plan, err := coding.NewPlan(version, level, mask)
 	if err != nil {
-		return "", false
+		return nil, nil, false
 	}
 	words := make([]byte, plan.DataBytes+plan.CheckBytes)
 	for y, row := range plan.Pixel {
@@ -52,19 +62,23 @@ func (d *dark) text() (string, bool) {
 		}
 	}
 	data, check := words[:plan.DataBytes], words[plan.DataBytes:]
+	most := plan.CheckBytes / plan.Blocks / 2
+	if version == 1 && level <= coding.M || version == 2 && level == coding.L {
+		most-- // the smallest codes keep some check bytes, lest they are corrected to another text
+	}
 	for i := range plan.Blocks {
 		n, c := plan.DataBytes/plan.Blocks, plan.CheckBytes/plan.Blocks
 		if i >= plan.Blocks-plan.DataBytes%plan.Blocks { // the last blocks have the bytes that are over
 			n++
 		}
 		block := slices.Concat(data[:n], check[:c])
-		if !correct(block, c) {
-			return "", false
+		if !correct(block, c, most) {
+			return nil, nil, false
 		}
 		copy(data, block[:n])
 		data, check = data[n:], check[c:]
 	}
-	return segments(words[:plan.DataBytes], version)
+	return words[:plan.DataBytes], plan, true
 }
 
 // format reads how the code is made, which it says twice: of all that it can say, what is nearest.
@@ -108,7 +122,8 @@ func (d *dark) format() (coding.Level, coding.Mask, bool) {
 }
 
 // correct mends the mistakes of a block, as Reed and Solomon do: the last bytes of it check it.
-func correct(block []byte, check int) bool {
+// It reports whether there were no more than most, which is half of those bytes or less.
+func correct(block []byte, check, most int) bool {
 	f := coding.Field
 	value := func(p []byte, x byte) (sum byte) { // p begins with its constant
 		for _, c := range slices.Backward(p) {
@@ -154,7 +169,7 @@ func correct(block []byte, check int) bool {
 			shift++
 		}
 	}
-	if 2*mistakes > check {
+	if mistakes > most {
 		return false
 	}
 	// Forney: how large each is.
@@ -222,18 +237,28 @@ func segments(data []byte, version coding.Version) (string, bool) {
 			for ; count > 0; count -= 3 {
 				digits := min(count, 3)
 				n := r.read(1 + 3*digits)
+				if n >= []int{10, 100, 1000}[digits-1] {
+					return "", false
+				}
 				for _, ten := range []int{100, 10, 1}[3-digits:] {
 					text.WriteByte(byte('0' + n/ten%10))
 				}
 			}
 		case 2: // two signs in 11 bits
 			for ; count > 1; count -= 2 {
-				n := r.read(11) % (45 * 45)
+				n := r.read(11)
+				if n >= 45*45 {
+					return "", false
+				}
 				text.WriteByte(alphanumeric[n/45])
 				text.WriteByte(alphanumeric[n%45])
 			}
 			if count == 1 {
-				text.WriteByte(alphanumeric[r.read(6)%45])
+				n := r.read(6)
+				if n >= 45 {
+					return "", false
+				}
+				text.WriteByte(alphanumeric[n])
 			}
 		case 4:
 			raw := make([]byte, count)
@@ -256,10 +281,10 @@ func segments(data []byte, version coding.Version) (string, bool) {
 			} else if first >= 0x80 {
 				r.read(8)
 			}
-		case 3:
+		case 3: // which part of a longer text this is
 			r.read(16)
-		case 5:
-		case 9:
+		case 5: // the numbers of goods, where a % has a meaning that is left as it is
+		case 9: // the same, of a branch
 			r.read(8)
 		default:
 			return "", false

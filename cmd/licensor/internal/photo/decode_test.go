@@ -86,6 +86,12 @@ func TestSegments(t *testing.T) {
 		"a count beyond it":     {[]byte{0x4f, 0xf0}, "", false},
 		"bytes that are cut":    {[]byte{0x40, 0x3a, 0xa0}, "", false},
 		"a mode that is none":   {[]byte{0xf0}, "", false},
+		"digits above 999":      {[]byte{0x10, 0x0f, 0xff}, "", false},
+		"signs above 45 * 45":   {[]byte{0x20, 0x17, 0xff}, "", false},
+		"a sign above 45":       {[]byte{0x20, 0x0f, 0xf0}, "", false},
+		"a mode of China":       {[]byte{0xd1, 0x04, 0x00}, "", false},
+		"goods":                 {[]byte{0x52, 0x00, 0x8c, 0x00}, "6", true},
+		"goods of a branch":     {[]byte{0x91, 0x12, 0x00, 0x8c, 0x00}, "6", true},
 		"kanji":                 {[]byte{0x80, 0x10, 0x00, 0x00}, "\ufffd", true},
 		"a long encoding's":     {[]byte{0x7c, 0x00, 0x00, 0x04, 0x01, 0xa0}, "\u00a0", true},
 		"a part of a structure": {[]byte{0x30, 0x00, 0x04, 0x01, 0x41, 0x00}, "A", true},
@@ -112,7 +118,7 @@ func TestCorrect(t *testing.T) {
 			for _, at := range random.Perm(len(block))[:min(mistakes, len(block))] {
 				block[at] ^= byte(1 + random.IntN(255))
 			}
-			if ok := correct(block, check); mistakes <= check/2 && (!ok || !slices.Equal(block, clean)) || mistakes > check/2 && ok && slices.Equal(block, clean) {
+			if ok := correct(block, check, check/2); mistakes <= check/2 && (!ok || !slices.Equal(block, clean)) || mistakes > check/2 && ok && slices.Equal(block, clean) {
 				t.Fatalf("%d mistakes in %d bytes with %d that check: %v", mistakes, n, check, ok)
 			}
 		}

@@ -146,6 +146,10 @@ func TestReads(t *testing.T) {
 	picture := drawn(t, sample, 4)
 	img := decoded(t, picture)
 	r := img.Bounds()
+	mirrored := image.NewGray(r)
+	for i := range r.Dx() * r.Dy() {
+		mirrored.Set(r.Dx()-1-i%r.Dx(), i/r.Dx(), img.At(i%r.Dx(), i/r.Dx()))
+	}
 	clear := image.NewNRGBA(r) // black on nothing
 	for i := range r.Dx() * r.Dy() {
 		if level, _, _, _ := img.At(i%r.Dx(), i/r.Dx()).RGBA(); level == 0 {
@@ -159,6 +163,7 @@ func TestReads(t *testing.T) {
 		"PNG, gray of 16 bits":     encoded(t, converted(img, image.NewGray16(r))),
 		"PNG of a palette":         encoded(t, converted(img, image.NewPaletted(r, color.Palette{color.White, color.Black}))),
 		"PNG with nothing behind":  encoded(t, clear),
+		"PNG in a mirror":          encoded(t, mirrored),
 		"JPEG":                     asJPEG(t, converted(img, image.NewRGBA(r))),
 		"gray JPEG":                asJPEG(t, converted(img, image.NewGray(r))),
 		"JPEG and something after": append(asJPEG(t, img), make([]byte, 1000)...),
