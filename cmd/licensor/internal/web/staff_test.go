@@ -247,6 +247,7 @@ func TestCalls(t *testing.T) {
 			{400, "sell", "correct", `{"invoice":"S-1","why":"x","terms":{}}`, "body"},
 			{400, "sell-sign", "renew", `{"invoice":"S-1","expires":"12m"}`, "body"},
 			{400, "sell-sign", "renew", `{"invoice":"","expires":"2030-01-01"}`, "body"},
+			{400, "sell-sign", "renew", `{"invoice":"S-1"}`, "body"},
 		} {
 			status, answer := v.call(c.rights, rand.Text(), c.name, c.body)
 			v.refused(c.status, c.rule, status, answer)

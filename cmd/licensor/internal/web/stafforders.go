@@ -219,6 +219,9 @@ func (s *staff) renew(ctx context.Context, c *call, body *renewal) (any, error) 
 	wrong := func(member string, err error) error {
 		return &problemError{Status: http.StatusBadRequest, Rule: "body", Detail: member + ": " + err.Error() + ".", Next: "See /v1/openapi.yaml."}
 	}
+	if body.Expires == "" && body.Updates == "" && !body.Perpetual {
+		return nil, &problemError{Status: http.StatusBadRequest, Rule: "body", Detail: "A renewal needs the new end.", Next: "Give expires, updates_until or perpetual."}
+	}
 	to := service.Renewal{Perpetual: body.Perpetual}
 	for _, end := range []struct {
 		member, text string
