@@ -82,6 +82,18 @@ func TestQueue(t *testing.T) {
 		if err := other.Settle(ctx, first.Number, desk.Refused, "no", "anna", now); err == nil || !strings.Contains(err.Error(), "was signed by bob") {
 			t.Errorf("settled twice: %v", err)
 		}
+		// A renewal of it that is not signed without a person waits under the same number.
+		renewed := waiting(1, "A-1")
+		renewed.Asked = now.Add(time.Minute)
+		if w, err := d.Add(ctx, renewed, rand.Reader); err != nil || w.Number != first.Number || w.State != desk.Waits {
+			t.Fatalf("got %+v, %v", w, err)
+		}
+		if w, err := d.Numbered(ctx, first.Number); err != nil || w.State != desk.Waits || w.By != "" || !w.Asked.Equal(renewed.Asked) {
+			t.Fatalf("got %+v, %v", w, err)
+		}
+		if err := other.Settle(ctx, first.Number, desk.Signed, "", "bob", renewed.Asked); err != nil {
+			t.Error(err)
+		}
 		if err := d.Settle(ctx, "AAAA-AAAA", desk.Signed, "", "bob", now); err == nil || !strings.Contains(err.Error(), "no request has the number") {
 			t.Errorf("got %v", err)
 		}

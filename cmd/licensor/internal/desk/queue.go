@@ -51,7 +51,8 @@ const (
 var ErrFull = hint.Errorf("too many requests wait for the vendor's staff").WithHint("send the request file by mail instead, or try again tomorrow")
 
 // Add puts a request into the queue, and returns its number. The same request again gets the
-// number that it has, unless it was settled long ago, and says why it waits now.
+// number that it has, unless it was settled long ago, and says why it waits now. One that was signed
+// before, and has to be signed once more, waits again.
 func (d *Desk) Add(ctx context.Context, w Waiting, random io.Reader) (*Waiting, error) {
 	raw := make([]byte, numberBytes)
 	if _, err := io.ReadFull(random, raw); err != nil {
@@ -65,7 +66,8 @@ func (d *Desk) Add(ctx context.Context, w Waiting, random io.Reader) (*Waiting, 
 		if err != nil {
 			return err
 		}
-		if found != nil {
+		again := found != nil && found.State == Signed && !found.At.After(w.Asked)
+		if found != nil && !again {
 			known = found
 			if found.State != Waits || found.Word == w.Word && found.Why == w.Why {
 				return nil
@@ -83,6 +85,12 @@ func (d *Desk) Add(ctx context.Context, w Waiting, random io.Reader) (*Waiting, 
 		}
 		if all >= MaxWaiting || own >= MaxWaitingOfOne {
 			return ErrFull
+		}
+		if again {
+			w.Number = found.Number
+			if _, err := t.Exec("DELETE FROM {in}waiting WHERE number = $1", found.Number); err != nil {
+				return err
+			}
 		}
 		_, err = t.Exec("INSERT INTO {in}waiting (number, hash, invoice, request, word, why, asked, state, said, settler, settled) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, '', '', 0)",
 			w.Number, w.Hash[:], w.Invoice, w.Request, w.Word, w.Why, w.Asked.Unix(), string(Waits))
