@@ -47,7 +47,7 @@ func (v *visit) renewMany() error {
 	case len(invoices) == 0:
 		return v.nothing("Nothing was chosen.", "Go back, and choose what is to be renewed.")
 	case len(invoices) > maxRenewals:
-		return hint.Errorf("%d are more than %d, which are renewed at once", len(invoices), maxRenewals).WithHint("choose fewer, or renew them at the workstation: licensor renew --from FILE")
+		return hint.Errorf("%d are more than %d, which are renewed at once", len(invoices), maxRenewals).WithHint("choose fewer, or renew them at the workstation: licensor renew")
 	}
 	c.title = "Renew " + text.Plural(len(invoices), "sale", "sales")
 	c.about = []facts{{Caption: "Chosen", Rows: [][]string{{"invoices", strings.Join(invoices, ", ")}}}}
@@ -78,7 +78,7 @@ func (v *visit) renewMany() error {
 			return nil
 		})
 		if err != nil {
-			return "", "", notSigned(err, "licensor renew --from FILE --out DIR; what was renewed is on record, and the same again does the rest")
+			return "", "", notSigned(err, "licensor renew; what was renewed is on record, and the same again does the rest")
 		}
 		return "/renewals/done?" + outcome.Encode(), "", nil
 	}

@@ -89,7 +89,7 @@ func (v *visit) revokeLicense() error {
 func (v *visit) recordList() error {
 	c := &change{title: "Record a revocation list", path: "/revocations", button: "Look at it", wants: []format.Kind{format.RevocationFile},
 		back: page.Link{To: "/ledger", Text: "The ledger"}, fields: append(statementFields("the list"), why(false)),
-		lead: "The root key is offline: who has it signs the list there, and it is recorded here before any server gets it. A key is revoked at the workstation: licensor revoke --key."}
+		lead: "The root key is offline: who has it signs the list there, and it is recorded here before any server gets it. A key is revoked at the workstation: licensor revoke --key KEY --why TEXT."}
 	c.field(picture.FileField).Help = "The list that licensor revocations has written."
 	var file []byte
 	var list *verify.RevocationList
