@@ -81,7 +81,7 @@ func (v *visit) reactivate() error {
 	}
 	c.lead = "Its server is lost: the request of its successor gets the seat, and its licenses are revoked."
 	return v.succeed(a, c, "Free that seat and sign for its successor", nil, "reactivated",
-		"licensor reactivate REQUEST --activation "+a.held.ID+" --why TEXT --out FILE", func(q *verify.Request, issue ledger.Issue) (*ledger.License, error) {
+		fmt.Sprintf("licensor reactivate REQUEST --activation %s --why TEXT --out FILE", a.held.ID), func(q *verify.Request, issue ledger.Issue) (*ledger.License, error) {
 			r, err := v.Service.Book.Reactivate(v.r.Context(), v.by, a.held.ID, q, issue)
 			if err != nil {
 				return nil, err
