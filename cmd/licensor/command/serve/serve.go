@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 	"time"
 
@@ -77,6 +78,11 @@ func (c *serveCommand) run(env *cli.Env) error {
 	})
 }
 
+// gcPercent lets garbage be collected less often than by default: of what the service holds little
+// stays, and about a tenth of its processor time went into looking for it. It costs memory under
+// load; GOGC in the environment says otherwise.
+const gcPercent = 400
+
 func (c *serveCommand) serve(ctx context.Context, env *cli.Env, s *service.Service, d *desk.Desk, key service.Key) error {
 	brand, err := c.readBrand(s.Vendor())
 	if err != nil {
@@ -90,6 +96,9 @@ func (c *serveCommand) serve(ctx context.Context, env *cli.Env, s *service.Servi
 	// Its passphrase is asked for now, and not when the first customer waits.
 	if err := activator.Load(ctx); err != nil {
 		return err
+	}
+	if env.Getenv("GOGC") == "" {
+		debug.SetGCPercent(gcPercent)
 	}
 	stop := make(chan os.Signal, 1)
 	signal.Notify(stop, os.Interrupt, syscall.SIGTERM)
