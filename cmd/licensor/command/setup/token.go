@@ -63,7 +63,7 @@ func (c *deskCommand) removeToken(env *cli.Env, name string) error {
 		if err := d.RemoveToken(ctx, name); err != nil {
 			return err
 		}
-		fmt.Fprintf(env.Stderr, "The token %s is good for nothing now.\n", name)
+		fmt.Fprintf(env.Stderr, "The token %s no longer works.\n", name)
 		return env.Answer(tokenAnswer{Version: 1, Token: &desk.Token{Name: name}})
 	})
 }

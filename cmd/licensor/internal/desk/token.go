@@ -158,7 +158,7 @@ func (d *Desk) Tokens(ctx context.Context) (all []*Token, err error) {
 	return all, err
 }
 
-// RemoveToken takes a token away: it is good for nothing from then on.
+// RemoveToken takes a token away: from then on it no longer works.
 func (d *Desk) RemoveToken(ctx context.Context, name string) error {
 	return d.db.Change(ctx, func(t *store.BesideTx) error {
 		n, err := t.Exec("DELETE FROM {in}tokens WHERE name = $1", name)

@@ -77,7 +77,7 @@ func noUser(name string) error {
 }
 
 // changeUser changes a user, nil before for one that there is not. Somebody who may revoke
-// stays. Who loses anything is signed out, and the link that they have is good no more.
+// stays. Whoever loses a right is signed out, and their link no longer works.
 func (d *Desk) changeUser(ctx context.Context, name string, change func(t *store.BesideTx, was *User) (*User, error)) error {
 	return d.db.Change(ctx, func(t *store.BesideTx) error {
 		all, err := users(t, "")

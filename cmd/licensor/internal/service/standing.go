@@ -64,7 +64,11 @@ func (a *Activator) Standing(ctx context.Context, invoice, email string) (*Stand
 	case !asked.Right:
 		return nil, wrongLookup
 	}
-	return a.standing(ctx, invoice, now, false)
+	h, err := a.s.Holding(ctx, invoice)
+	if err != nil {
+		return nil, err
+	}
+	return standingOf(h, now, false), nil
 }
 
 // freshTime is how old a statement may be that shows who has sent it: somebody else may have
@@ -100,14 +104,7 @@ func (a *Activator) StandingOf(ctx context.Context, text []byte) (*Standing, err
 	return standingOf(&h[0], now, true), nil
 }
 
-func (a *Activator) standing(ctx context.Context, invoice string, now time.Time, whole bool) (*Standing, error) {
-	h, err := a.s.Holding(ctx, invoice)
-	if err != nil {
-		return nil, err
-	}
-	return standingOf(h, now, whole), nil
-}
-
+// standingOf shows a holding; whole to its owner.
 func standingOf(h *ledger.Holding, now time.Time, whole bool) *Standing {
 	e := &h.Entitlement
 	s := &Standing{

@@ -154,7 +154,7 @@ func TestSessionsEnd(t *testing.T) {
 				t.Errorf("%s: signed in %v, want %v", name, got, c.want)
 			}
 		}
-		// A link from before is good no more either.
+		// A link from before no longer works either.
 		h.user("anna", desk.Read, desk.Sell)
 		link := h.linkOf("anna")
 		h.user("anna", desk.Read)

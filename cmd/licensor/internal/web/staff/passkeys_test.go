@@ -75,7 +75,7 @@ func (b *browser) use(a *passkeytest.Authenticator) url.Values {
 	return url.Values{"id": {encoded(a.ID)}, "client": {encoded(client)}, "data": {encoded(data)}, "signature": {encoded(signature)}, "handle": {encoded(a.Handle)}}
 }
 
-// TestPasskeys: one is added, signs in, is removed, and is good for nothing then.
+// TestPasskeys: one is added, signs in, is removed, and then no longer works.
 func TestPasskeys(t *testing.T) {
 	ledgertest.Everywhere(t, func(t *testing.T, where string) {
 		h := build(t, where)
