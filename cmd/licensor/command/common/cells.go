@@ -15,16 +15,18 @@ import (
 // Spreadsheets change what was typed into a cell: numbers, dates, and what they cannot
 // reckon.
 
-// notReckoned is what a spreadsheet shows for a formula that failed, or for a column that
-// is too narrow.
-var notReckoned = regexp.MustCompile(`^#(N/A|NAME\?|REF!|VALUE!|DIV/0!|NUM!|NULL!|#+)$`)
+// notReckoned is what a spreadsheet shows, in its language, for a formula that failed, or for
+// a column that is too narrow.
+var notReckoned = regexp.MustCompile(`^(#(N/[ABD]|NV|[^ ]*[!?]|#+)|ERR:[0-9]{3})$`)
 
-// spoiled refuses a cell of which a spreadsheet has lost the content.
+// spoiled refuses a cell of which a spreadsheet has lost the content. It looks at the form
+// of an invoice, which #n/a has in common with #N/A.
 func spoiled(cell string) error {
+	form := format.InvoiceForm(cell)
 	switch {
-	case format.Rounded(cell):
+	case format.Rounded(form):
 		return errors.New("a spreadsheet has rounded this number; make the column text, type it anew, and save the table again")
-	case notReckoned.MatchString(cell):
+	case notReckoned.MatchString(form):
 		return errors.New("a spreadsheet shows this in place of a value; mend the cell and save the table again")
 	case strings.ContainsRune(cell, '\ufffd'):
 		return errors.New(`a letter was lost on the way; save the table as "CSV UTF-8"`)

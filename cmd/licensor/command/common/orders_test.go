@@ -26,7 +26,7 @@ func FuzzOrders(f *testing.F) {
 		}
 	}
 	add("invoice;email;customer;product;type;expires;;\n0042;a@b;c;evoq;production;11/12/2027;;\n0043;a@b;c;evoq;production;21.11.2027 00:00:00;;\n")
-	add("\"invoice\"\temail\tcustomer\tproduct\ttype\tnote\n1.2E+14\ta@b\tÜ\U0001F600\tevoq\ttest\t\n#N/A\ta@b\tc\tevoq\ttest\tx\n")
+	add("\"invoice\"\temail\tcustomer\tproduct\ttype\tnote\n1.2E+14\ta@b\tÜ\U0001F600\tevoq\ttest\t\n#N/A\ta@b\tc\tevoq\ttest\tx\n#n/a.\ta@b\tc\tevoq\ttest\t\n")
 	add("invoice,email,customer,product,type,seats,expires,limits\nI-1,a@b,c,evoq,production,2,2027-11-21,cores=16\n")
 	add("invoice,email,customer,product,type,features,unbound\nI-1,a@b,\"c\n\"\"d\"\"\",evoq,test,a;b c,yes\n\n,,,,,,\n")
 	add("type,invoice,email,customer,product,grace\nproduction,'=1,''+2@x,'x,-3,14\n")
