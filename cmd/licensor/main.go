@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
+	"github.com/offlicense/offlicense/cmd/internal/manual"
 	"github.com/offlicense/offlicense/cmd/licensor/command/issue"
 	"github.com/offlicense/offlicense/cmd/licensor/command/key"
 	"github.com/offlicense/offlicense/cmd/licensor/command/letter"
@@ -23,11 +24,11 @@ func main() { os.Exit(start(cli.System())) }
 var usage string
 
 func program() cli.Program {
-	return cli.Program{
+	return manual.With(cli.Program{
 		Name:     "licensor",
 		Summary:  "record what was sold and sign licenses for it",
 		Usage:    usage,
 		Pictures: photo.Read,
 		Commands: slices.Concat(setup.Commands(program), sale.Commands, issue.Commands, serve.Commands, record.Commands, letter.Commands, revoke.Commands, key.Commands),
-	}
+	})
 }

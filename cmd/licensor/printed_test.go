@@ -31,7 +31,7 @@ func TestPrintedCommands(t *testing.T) {
 	t.Parallel()
 	known := map[string]*pflag.FlagSet{}
 	for _, p := range []cli.Program{program(), command.Program(command.Build{})} {
-		for _, c := range p.All() {
+		for _, c := range p.Commands {
 			flags := pflag.NewFlagSet(c.Name, pflag.ContinueOnError)
 			c.Setup(flags)
 			known[p.Name+" "+c.Name] = flags

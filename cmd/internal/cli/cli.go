@@ -43,7 +43,6 @@ import (
 	"io"
 	"runtime"
 	"runtime/debug"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -79,23 +78,6 @@ type Command struct {
 	// Unparsed answers args whose options could not be parsed, for which err says why. nil: err is
 	// the answer.
 	Unparsed func(env *Env, args []string, err error) error
-}
-
-// All are the commands of the tool, with those that every tool has.
-func (p Program) All() []Command {
-	named := strings.NewReplacer("NAME", p.Name)
-	return append(slices.Clip(p.Commands),
-		Command{
-			Name: "completion", Summary: "complete commands in bash, zsh or fish", Usage: named.Replace(completionUsage),
-			Setup: func(*pflag.FlagSet) Run { return p.completion },
-		},
-		Command{
-			Name: "man", Summary: "print the manual page of a command", Usage: named.Replace(manUsage),
-			Setup: func(flags *pflag.FlagSet) Run {
-				dir := flags.String("out", "", "")
-				return func(env *Env, args []string) error { return p.manual(env, args, *dir) }
-			},
-		})
 }
 
 // WithUsage gives each command its usage text: usage/NAME.txt.
@@ -145,14 +127,14 @@ func (p Program) run(env *Env) error {
 	case "help", "--help", "-h":
 		return p.runHelp(env, rest)
 	case "--version":
-		fmt.Fprintln(env.Stdout, p.Name, version())
+		fmt.Fprintln(env.Stdout, p.Name, Version())
 		return nil
 	}
 	if strings.HasPrefix(first, "-") {
 		return Usagef("unknown option %s", Quote(first)).
 			WithHint("options follow the command; run \"%s help\"", p.Name)
 	}
-	c, err := p.find(first)
+	c, err := p.Find(first)
 	if err != nil {
 		return err
 	}
@@ -182,7 +164,7 @@ func (p Program) runHelp(env *Env, args []string) error {
 		io.WriteString(env.Stdout, p.help())
 		return nil
 	}
-	c, err := p.find(args[0])
+	c, err := p.Find(args[0])
 	if err != nil {
 		return err
 	}
@@ -190,9 +172,10 @@ func (p Program) runHelp(env *Env, args []string) error {
 	return nil
 }
 
-func (p Program) find(name string) (Command, error) {
+// Find returns the command of that name.
+func (p Program) Find(name string) (Command, error) {
 	var names []string
-	for _, c := range p.All() {
+	for _, c := range p.Commands {
 		if c.Name == name {
 			return c, nil
 		}
@@ -219,10 +202,10 @@ func (p Program) help() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s\n\nUsage:\n    %s COMMAND [OPTIONS] [FILE...]\n\nCommands:\n", p.Name, p.Summary, p.Name)
 	width := len("help")
-	for _, c := range p.All() {
+	for _, c := range p.Commands {
 		width = max(width, len(c.Name))
 	}
-	for _, c := range p.All() {
+	for _, c := range p.Commands {
 		fmt.Fprintf(&b, "    %-*s  %s\n", width, c.Name, c.Summary)
 	}
 	fmt.Fprintf(&b, "    %-*s  %s\n", width, "help", "print how to use a command: "+p.Name+" help COMMAND")
@@ -234,7 +217,8 @@ func (p Program) help() string {
 
 func oneNewline(text string) string { return strings.TrimRight(text, "\n") + "\n" }
 
-func version() string {
+// Version is that of the build, with its Go and its system.
+func Version() string {
 	v := "(unknown)"
 	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
 		v = info.Main.Version

@@ -109,11 +109,9 @@ Usage:
     tool COMMAND [OPTIONS] [FILE...]
 
 Commands:
-    verify      check
-    fail        fail
-    completion  complete commands in bash, zsh or fish
-    man         print the manual page of a command
-    help        print how to use a command: tool help COMMAND
+    verify  check
+    fail    fail
+    help    print how to use a command: tool help COMMAND
 
 Examples:
     tool verify x

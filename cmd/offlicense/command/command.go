@@ -13,6 +13,7 @@ import (
 	"strconv"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
+	"github.com/offlicense/offlicense/cmd/internal/manual"
 )
 
 //go:embed usage/offlicense.txt
@@ -32,7 +33,7 @@ type Build struct {
 // Program returns the tool.
 func Program(b Build) cli.Program {
 	t := tool{b}
-	return cli.Program{
+	return manual.With(cli.Program{
 		Name:    "offlicense",
 		Summary: "ask for, install and check licenses with no network",
 		Usage:   usage,
@@ -49,7 +50,7 @@ func Program(b Build) cli.Program {
 			codeCommand(),
 			machineCommand(),
 		},
-	}
+	})
 }
 
 type tool struct{ build Build }

@@ -36,7 +36,7 @@ func CheckUsage(p cli.Program) error {
 	}
 	all := map[string]bool{"help": true, "version": true}
 	own := map[string]map[string]bool{}
-	for _, c := range p.All() {
+	for _, c := range p.Commands {
 		if own[c.Name] != nil || c.Name == "" || c.Name == "help" {
 			report(p.Name, "command name %q is taken or empty", c.Name)
 		}
@@ -70,7 +70,7 @@ func CheckUsage(p cli.Program) error {
 	var help strings.Builder
 	cli.Main(p, &cli.Env{Args: []string{"--help"}, Stdout: &help, Stderr: io.Discard})
 	checkLines(p.Name, help.String())
-	for _, c := range p.All() {
+	for _, c := range p.Commands {
 		where := p.Name + " " + c.Name
 		checkLines(where, c.Usage)
 		if !strings.HasPrefix(c.Usage, "Usage:\n    "+where) {

@@ -1,80 +1,17 @@
-package cli
+package manual
 
 import (
-	_ "embed"
-	"errors"
 	"fmt"
-	"io"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 	"unicode"
+
+	"github.com/offlicense/offlicense/cmd/internal/cli"
 )
 
-//go:embed usage/man.txt
-var manUsage string
-
-// manual prints manual pages.
-func (p Program) manual(env *Env, args []string, dir string) error {
-	date, err := manualDate(env)
-	if err != nil {
-		return err
-	}
-	switch {
-	case dir != "" && len(args) > 0:
-		return Usagef("--out writes the pages of all commands, and %s is named", Quote(args[0])).WithHint("leave one of the two out")
-	case dir != "":
-		return p.writeManual(env, dir, date)
-	case len(args) > 1:
-		return Usagef("unexpected argument %s", Quote(args[1]))
-	case len(args) == 0:
-		_, err = io.WriteString(env.Stdout, p.page(date))
-		return err
-	}
-	c, err := p.find(args[0])
-	if err == nil {
-		_, err = io.WriteString(env.Stdout, p.commandPage(c, date))
-	}
-	return err
-}
-
-// manualDate is the day that the pages name. Packagers set the variable, so that the same
-// source makes the same pages.
-func manualDate(env *Env) (string, error) {
-	now := env.Now
-	if text := env.Getenv("SOURCE_DATE_EPOCH"); text != "" {
-		seconds, err := strconv.ParseInt(text, 10, 64)
-		if err != nil || seconds < 0 {
-			return "", Usagef("SOURCE_DATE_EPOCH does not take %s", Quote(text)).WithHint("a number of seconds, or leave the variable out")
-		}
-		now = func() time.Time { return time.Unix(seconds, 0) }
-	}
-	return now().UTC().Format(time.DateOnly), nil
-}
-
-func (p Program) writeManual(env *Env, dir, date string) error {
-	if err := os.Mkdir(dir, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
-		return FileError("create", dir, err)
-	}
-	pages := map[string]string{p.Name: p.page(date)}
-	for _, c := range p.All() {
-		pages[p.Name+"-"+c.Name] = p.commandPage(c, date)
-	}
-	for name, page := range pages {
-		if err := env.WriteFile(filepath.Join(dir, name+".1"), []byte(page), 0o644); err != nil {
-			return err
-		}
-	}
-	_, err := fmt.Fprintf(env.Stdout, "Pages written to %s: %d\n", Clean(dir), len(pages))
-	return err
-}
-
 // page is the manual page of the whole program.
-func (p Program) page(date string) string {
+func (p tool) page(date string) string {
 	r := p.begin(p.Name, p.Summary, date)
 	r.macro("SH", "SYNOPSIS")
 	r.literal([]string{p.Name + " COMMAND [OPTIONS] [FILE...]"})
@@ -83,7 +20,7 @@ func (p Program) page(date string) string {
 	r.sections(u[:headed])
 	r.macro("SH", "COMMANDS")
 	r.text("Each command has a page of its own, and says the same with --help.")
-	for _, c := range p.All() {
+	for _, c := range p.Commands {
 		r.macro("TP")
 		r.line(fmt.Sprintf(`\fB%s\-%s\fR(1)`, roffText(p.Name), roffText(c.Name)))
 		r.text(c.Summary)
@@ -93,7 +30,7 @@ func (p Program) page(date string) string {
 }
 
 // commandPage is the manual page of a command.
-func (p Program) commandPage(c Command, date string) string {
+func (p tool) commandPage(c cli.Command, date string) string {
 	r := p.begin(p.Name+"-"+c.Name, c.Summary, date)
 	r.sections(parseUsage(c.Usage))
 	r.macro("SH", "SEE ALSO")
@@ -101,9 +38,9 @@ func (p Program) commandPage(c Command, date string) string {
 	return r.String()
 }
 
-func (p Program) begin(name, summary, date string) *roff {
+func (p tool) begin(name, summary, date string) *roff {
 	var r roff
-	v, _, _ := strings.Cut(version(), " ")
+	v, _, _ := strings.Cut(cli.Version(), " ")
 	r.macro("TH", strings.ToUpper(name), "1", date, p.Name+" "+v, "User Commands")
 	r.macro("SH", "NAME")
 	r.line(roffText(name) + ` \- ` + roffText(summary))

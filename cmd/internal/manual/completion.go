@@ -1,23 +1,20 @@
-package cli
+package manual
 
 import (
 	"cmp"
-	_ "embed"
 	"fmt"
 	"io"
 	"strings"
 
+	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/spf13/pflag"
 )
 
-//go:embed usage/completion.txt
-var completionUsage string
-
 // completion prints what completes the program in a shell.
-func (p Program) completion(env *Env, args []string) error {
+func (p tool) completion(env *cli.Env, args []string) error {
 	shells := map[string]func(io.Writer, string, []completed){"bash": completeBash, "zsh": completeZsh, "fish": completeFish}
 	if len(args) != 1 || shells[args[0]] == nil {
-		return Usagef("want the name of one shell").WithHint("bash, zsh or fish")
+		return cli.Usagef("want the name of one shell").WithHint("bash, zsh or fish")
 	}
 	var b strings.Builder
 	shells[args[0]](&b, p.Name, p.completed())
@@ -47,17 +44,17 @@ func (o *completedOption) takesFile() bool {
 	return false
 }
 
-func (p Program) completed() []completed {
+func (p tool) completed() []completed {
 	var all []completed
 	var names []string
-	for _, c := range p.All() {
+	for _, c := range p.Commands {
 		names = append(names, c.Name)
 		flags := pflag.NewFlagSet(c.Name, pflag.ContinueOnError)
 		c.Setup(flags)
 		described := parseUsage(c.Usage)
 		one := completed{name: c.Name, summary: c.Summary, words: described.subcommands()}
 		flags.VisitAll(func(f *pflag.Flag) {
-			option := completedOption{usageOption: usageOption{name: f.Name, short: f.Shorthand}, choices: f.Annotations[choicesAnnotation]}
+			option := completedOption{usageOption: usageOption{name: f.Name, short: f.Shorthand}, choices: f.Annotations[cli.ChoicesAnnotation]}
 			for _, entry := range described.section("Options").options {
 				if entry.name == f.Name {
 					option.value, option.text = entry.value, entry.text

@@ -1,11 +1,9 @@
-package cli
+package manual
 
 import (
 	"slices"
 	"strings"
 	"unicode"
-
-	"github.com/spf13/pflag"
 )
 
 // usageText is a usage text in its parts. They are in the order of the text.
@@ -108,11 +106,4 @@ func (u usageText) subcommands() (all []string) {
 		}
 	}
 	return all
-}
-
-const choicesAnnotation = "choices"
-
-// Choices says which values an option takes, for completion in a shell.
-func Choices(flags *pflag.FlagSet, option string, values ...string) {
-	flags.SetAnnotation(option, choicesAnnotation, values)
 }

@@ -9,7 +9,15 @@ import (
 	"github.com/spf13/pflag"
 )
 
+// ChoicesAnnotation is where a flag keeps its [Choices].
+const ChoicesAnnotation = "choices"
+
 const bareAnnotation = "bare"
+
+// Choices says which values an option takes, for completion in a shell.
+func Choices(flags *pflag.FlagSet, option string, values ...string) {
+	flags.SetAnnotation(option, ChoicesAnnotation, values)
+}
 
 // Bare says what an option with choices means that stands without a value.
 func Bare(flags *pflag.FlagSet, option, value string) {
@@ -26,7 +34,7 @@ func withBare(flags *pflag.FlagSet, args []string) []string {
 		if !long || f == nil || f.Annotations[bareAnnotation] == nil {
 			continue
 		}
-		if i+1 < len(out) && isValue(out[i+1], f.Annotations[choicesAnnotation]) {
+		if i+1 < len(out) && isValue(out[i+1], f.Annotations[ChoicesAnnotation]) {
 			i++
 			continue
 		}
