@@ -15,9 +15,9 @@ import (
 	"time"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
-	"github.com/offlicense/offlicense/cmd/internal/envelope"
 	"github.com/offlicense/offlicense/cmd/internal/spreadsheet"
 	"github.com/offlicense/offlicense/format"
+	"github.com/offlicense/offlicense/internal/envelope"
 	"github.com/offlicense/offlicense/verify"
 )
 

@@ -53,10 +53,10 @@ func (p *handler) add(r *http.Request) (string, *view) {
 	return "done=" + done, nil
 }
 
-// unhide brings back what was put away, since somebody asks again.
+// unhide brings back what was put away or declined, since somebody asks again.
 func (p *handler) unhide(code string) {
-	if n := p.readNote(code); n != nil && n.Hidden {
-		n.Hidden = false
+	if n := p.readNote(code); n != nil && (n.Hidden || n.Declined) {
+		n.Hidden, n.Declined = false, false
 		p.writeNote(n)
 	}
 }
@@ -226,11 +226,14 @@ func (p *handler) remove(r *http.Request) (string, *view) {
 		done = "removed-earlier"
 		preview, err := p.o.Gate.State().PreviewRelease(p.releaseOptions(s.text))
 		if again := err == nil && !preview.Since.IsZero(); !again && !p.takesSeat(s) {
-			return p.takeOff(r, id, done)
+			return p.takeOff(r, p.notePath(id+licenseExt), done)
 		}
 		license = s.text
 	case installed == nil || installed.id.String() != id:
 		return "", p.failed(r, p.fault(Changed))
+	case !p.takesSeat(installed) && !p.given(installed):
+		defer p.o.Gate.Check(p.o.Now())
+		return p.takeOff(r, p.o.Gate.State().LicensePath(), done)
 	}
 	release, err := p.o.Gate.State().Release(p.releaseOptions(license))
 	p.o.Gate.Check(p.o.Now())
@@ -249,7 +252,7 @@ func (p *handler) remove(r *http.Request) (string, *view) {
 		return "", p.failed(r, p.explain(err))
 	}
 	if license != nil {
-		if query, v := p.takeOff(r, id, done); v != nil {
+		if query, v := p.takeOff(r, p.notePath(id+licenseExt), done); v != nil {
 			return query, v
 		}
 	}
@@ -262,9 +265,9 @@ func (p *handler) remove(r *http.Request) (string, *view) {
 	return "done=" + done, nil
 }
 
-// takeOff removes the entry of a license that was replaced.
-func (p *handler) takeOff(r *http.Request, id, done string) (string, *view) {
-	if err := os.Remove(p.notePath(id + licenseExt)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+// takeOff removes the file of a license of which there is nothing to give up.
+func (p *handler) takeOff(r *http.Request, path, done string) (string, *view) {
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return "", p.failed(r, p.explain(err))
 	}
 	return "done=" + done, nil

@@ -28,7 +28,8 @@
 // # Trust
 //
 // Who may open the page administers the license: they can add and remove. Allowed decides, and nobody may
-// open it without one. A form that another site sends is refused ([http.CrossOriginProtection]), and no
+// open it without one. Who may not is told so, with status 403; a product that sends them to its sign-in does
+// so before it calls the page, as the example does. A form that another site sends is refused ([http.CrossOriginProtection]), and no
 // other site can show the page in a frame. What is uploaded or pasted, and what the service answers, is
 // hostile: of at most 64 KiB, judged by package verify, and printed as text. The page keeps what the
 // service last said, the releases and the replaced licenses in the directory "page" of the state

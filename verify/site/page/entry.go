@@ -29,6 +29,7 @@ type entry struct {
 	Rows    []row
 
 	Removable bool
+	FileOnly  bool // there is nothing to give up
 	Earlier   bool // another license has taken its place
 	Other     bool // and is of another activation
 }
@@ -221,10 +222,10 @@ func (p *handler) earlier(s *signed, name string, now time.Time) *entry {
 	return e
 }
 
-// takesSeat reports whether a license that was replaced has a seat of its own still, so that it is to be given up.
+// takesSeat reports whether a license has a seat that this server can give up, and has not.
 func (p *handler) takesSeat(s *signed) bool {
 	preview, err := p.o.Gate.State().PreviewRelease(p.releaseOptions(s.text))
-	for _, nothing := range []error{site.ErrReplaced, site.ErrNotBound, verify.Released, verify.Revoked} {
+	for _, nothing := range []error{site.ErrReplaced, site.ErrNotBound, verify.Released, verify.Revoked, verify.WrongSite} {
 		if errors.Is(err, nothing) {
 			return false
 		}

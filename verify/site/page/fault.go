@@ -1,6 +1,7 @@
 package page
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -42,7 +43,6 @@ const (
 	Picture      FaultCode = "picture"
 	NotLicense   FaultCode = "not-license" // {detail}, {next}
 	NoRequest    FaultCode = "no-request"
-	NotBound     FaultCode = "not-bound" // {path}
 	NoKey        FaultCode = "no-key"
 	Refused      FaultCode = "refused" // {word}, {detail}, {next}
 	Trouble      FaultCode = "trouble" // {detail}
@@ -86,7 +86,7 @@ func (p *handler) fault(code FaultCode, pairs ...string) *fault {
 		status = http.StatusUnprocessableEntity
 	}
 	r := strings.NewReplacer(pairs...)
-	return &fault{Code: code, Status: status, What: r.Replace(says.What), Next: r.Replace(says.Next)}
+	return &fault{Code: code, Status: status, What: r.Replace(says.What), Next: cmp.Or(r.Replace(says.Next), p.t.AskVendor)}
 }
 
 // explain finds the words for an error of the state directory.
@@ -114,7 +114,7 @@ func (p *handler) explain(err error) *fault {
 		code FaultCode
 	}{
 		{site.ErrUnidentified, Unidentified}, {site.ErrOtherProduct, OtherProduct}, {site.ErrNotState, NotState},
-		{site.ErrNoRequest, NoRequest}, {site.ErrNoSite, NoRequest}, {site.ErrNotBound, NotBound}, {site.ErrNoKey, NoKey},
+		{site.ErrNoRequest, NoRequest}, {site.ErrNoSite, NoRequest}, {site.ErrNoKey, NoKey},
 		{fs.ErrPermission, NotWritable}, {syscall.EROFS, NotWritable}, {syscall.ENOSPC, DiskFull}, {fs.ErrNotExist, NoDirectory},
 	} {
 		if errors.Is(err, known.err) {

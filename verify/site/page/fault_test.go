@@ -3,6 +3,7 @@ package page
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"io"
 	"log"
 	"net"
@@ -15,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/offlicense/offlicense/verify"
 	"github.com/offlicense/offlicense/verify/machine"
 	"github.com/offlicense/offlicense/verify/site"
 	"github.com/offlicense/offlicense/verify/site/sitetest"
@@ -76,12 +78,17 @@ func TestServiceFaults(t *testing.T) {
 		"a bad gateway": {"", answers(502, "text/html", "<h1>Bad Gateway</h1>"), 502, ServiceTrouble, "502 Bad Gateway.*in a minute"},
 		"in trouble":    {"", answers(503, "application/problem+json", `{"detail":"The service cannot answer now.","next":"Send it again."}`), 502, ServiceTrouble, "cannot answer now.*Send it again"},
 		"too many":      {"", answers(429, "application/problem+json", `{"detail":"Too many.","next":"Wait for an hour."}`), 502, ServiceTrouble, "Too many.*Wait for an hour"},
+		"no advice":     {"", answers(503, "application/problem+json", `{"detail":"Too many."}`), 502, ServiceTrouble, "Too many. What to do: Press again in a minute"},
+		"a busy proxy":  {"", answers(429, "text/html", "slow down"), 502, ServiceTrouble, "Press again in a minute"},
+		"no words":      {"", answers(422, "application/problem+json", `{"detail":" \n"}`), 502, NotService, "422 Unprocessable Entity"},
+		"a password":    {"ftp://web:secret@acme.example", nil, 500, BadAddress, "ftp://web:xxxxx@acme.example, is none"},
+		"with a fault":  {"http://web:secret@a b", nil, 500, BadAddress, "service, a b, is none"},
 		"no license":    {"", answers(200, "text/plain", "hello"), 502, NotService, "200 OK: \"hello\""},
 		"endless":       {"", answers(200, "text/plain", strings.Repeat("A", maxBody+1)), 502, NotService, "200 OK"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			v := newVendor(t)
-			client := &http.Client{Transport: c.by, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+			client := &http.Client{Transport: c.by}
 			p := newProduct(t, func(o *Options) {
 				if o.Service = c.service; c.service == "" {
 					o.Service = "https://licenses.acme.example"
@@ -95,6 +102,9 @@ func TestServiceFaults(t *testing.T) {
 			}
 			if s := p.see(t, ""); s.text("request") == "" {
 				t.Error("the request is not on the page")
+			}
+			if strings.Contains(s.body, "secret") {
+				t.Error("it shows a password")
 			}
 			p.o.Service, p.o.Client = v.URL, http.DefaultClient
 			p.add(t, "development", "automatic").want(t, 200, "license-state", "^Active$")
@@ -247,8 +257,11 @@ func TestUnidentified(t *testing.T) {
 	sitetest.Put(t, p.dir, nil)
 	s = p.see(t, "")
 	s.want(t, 200, "license-state", "^Active$")
-	p.see(t, "?view=remove&id="+s.id("license")).wantFault(t, 422, NotBound, "bound to no machine.*license.lic")
-	p.press(t, "do", "remove", "id", s.id("license")).wantFault(t, 422, NotBound, "bound to no machine")
+	p.see(t, "?view=remove&id="+s.id("license")).want(t, 200, "remove-hint", "No release can be made")
+	p.press(t, "do", "remove", "id", s.id("license")).want(t, 200, "notice", "is removed", "license-state", "^No license", "release", "^$")
+	if _, err := p.o.Gate.Current(p.clock.Now()); !errors.Is(err, verify.NoLicense) {
+		t.Errorf("got %v", err)
+	}
 }
 
 // TestNoDirectory: a product without a state directory has a page that says so, and nothing is written anywhere.

@@ -27,7 +27,6 @@ var englishFaults = map[FaultCode]Says{
 	Picture:      {"This is a picture, and not a file or text.", "Scan its code with a phone and paste the text, or ask the vendor for the file."},
 	NotLicense:   {"This is no license, or not all of one. {detail}", "{next}"},
 	NoRequest:    {"No request was made here that this could answer.", "Add a license first, and send the request to the vendor."},
-	NotBound:     {"The license is bound to no machine, so there is nothing to give up.", "Remove the file license.lic in {path}, and ask the vendor to close the activation."},
 	NoKey:        {"The machine key of this installation is missing, and only it can sign the release.", "Restore it from a backup, or ask the vendor to free the seat of a lost server."},
 	Refused:      {"{word}. {detail}", "{next}"},
 	Trouble:      {"{detail}", "Mend it and press again; nothing was lost."},

@@ -89,9 +89,12 @@ func newHandler(o Options) *handler {
 	if len(o.Types) == 0 {
 		o.Types = format.Types()
 	}
-	if o.Client == nil {
-		o.Client = &http.Client{Timeout: patience, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	client := http.Client{Timeout: patience}
+	if o.Client != nil {
+		client = *o.Client
 	}
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse } // no other host is asked
+	o.Client = &client
 	p := &handler{o: o, t: o.Texts.complete(), guard: http.NewCrossOriginProtection(), turn: make(chan struct{}, 1)}
 	for _, origin := range o.Origins {
 		if err := p.guard.AddTrustedOrigin(origin); err != nil {

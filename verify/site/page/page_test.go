@@ -2,6 +2,7 @@ package page
 
 import (
 	"crypto/rand"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"html"
@@ -307,6 +308,11 @@ func TestWaits(t *testing.T) {
 		t.Errorf("what was typed is gone: %s", s.body)
 	}
 	p.see(t, "").want(t, 200, "request", "^$")
+	v.says(502, "") // asked once more, it is under way again
+	p.press(t, "do", "add", "type", "development", "email", "x@site.example", "invoice", "INV9", "way", "automatic")
+	p.see(t, "").want(t, 200, "request", "INV9")
+	v.says(422, `{"detail":"No."}`)
+	p.press(t, "do", "add", "type", "development", "email", "x@site.example", "invoice", "INV9", "way", "automatic").wantFault(t, 422, ServiceDeclined, "No. What to do: Ask the vendor")
 
 	// What was put away comes back when it is asked for again.
 	v.says(202, `{"detail":"It waits.","next":"Later."}`)
@@ -345,6 +351,10 @@ func TestManual(t *testing.T) {
 		"file": func(_ *testing.T, l, _ []byte) []byte { return l },
 		"mail": func(_ *testing.T, l, _ []byte) []byte {
 			return []byte("Hello,\n\n> " + strings.ReplaceAll(string(l), "\n", "\r\n> ") + "\nRegards\n")
+		},
+		"saved mail": func(_ *testing.T, l, _ []byte) []byte {
+			return []byte("From: a@acme.example\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n\r\nSee below.\r\n--x\r\n" +
+				"Content-Transfer-Encoding: base64\r\n\r\n" + base64.StdEncoding.EncodeToString(l) + "\r\n--x--\r\n")
 		},
 		"parts":  parts,
 		"spoken": spoken,
@@ -436,14 +446,16 @@ func TestInstallMistakes(t *testing.T) {
 	}
 	before := p.snapshot(t)
 	for text, words := range map[string]string{
-		"":                       "Neither a file nor a text",
-		"hello":                  "This is no license, or not all of one.*What to do: Choose the license file",
-		request:                  "What to do: Send the request to the vendor; the license is what comes back",
-		string(license[:200]):    "not all of one",
-		string(other):            "Of another server.*What to do: Install it on the server",
-		"\x89PNG\r\n\x1a\n":      "picture",
-		"OLK1:AAAAAAAA":          "Keep the key private",
-		`{"detail":"It waits."}`: "This is no license",
+		"":                                       "Neither a file nor a text",
+		"hello":                                  "This is no license, or not all of one.*What to do: Choose the license file",
+		request:                                  "What to do: Send the request to the vendor; the license is what comes back",
+		string(license[:200]):                    "not all of one",
+		string(other):                            "Of another server.*What to do: Install it on the server",
+		"\x89PNG\r\n\x1a\n":                      "picture",
+		"From: a\nTo: b\n\nHello":                "No statement was found in this mail.*What to do: Save the mail whole",
+		string(license) + "\n\n" + string(other): "2 different statements.*What to do: Give the one that is meant alone",
+		"OLK1:AAAAAAAA":                          "Keep the key private",
+		`{"detail":"It waits."}`:                 "This is no license",
 	} {
 		s := p.press(t, "do", "install", "text", text)
 		if s.status != 422 || s.text("fault-next") == "" {

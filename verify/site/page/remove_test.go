@@ -105,6 +105,33 @@ func TestEarlier(t *testing.T) {
 	p.active(t, "production")
 }
 
+// What no release can be made of is removed here alone: a license that is revoked, or was copied from another server.
+func TestRemoveFile(t *testing.T) {
+	v := newVendor(t)
+	p, q := newProduct(t, func(o *Options) { o.Service = v.URL }), newProduct(t, func(o *Options) { o.Service = v.URL })
+	q.add(t, "production", "automatic")
+	p.add(t, "production", "automatic")
+	list, err := sitetest.List(sitetest.Root, 1, func(c *format.RevocationClaims) { c.Licenses = format.NewSet([16]byte{2}) }) // of p
+	if err != nil {
+		t.Fatal(err)
+	}
+	gone := func(s seen, state string) {
+		t.Helper()
+		s.want(t, 200, "license-state", state)
+		p.see(t, "?view=remove&id="+s.id("license")).want(t, 200, "remove-hint", "removed from this server alone")
+		p.press(t, "do", "remove", "id", s.id("license")).want(t, 200, "license-state", "^No license", "release", "^$")
+		p.press(t, "do", "remove", "id", s.id("license")).wantFault(t, 409, Changed, "changed")
+	}
+	gone(p.press(t, "do", "install", "text", string(list)), "^Revoked")
+	if err := os.WriteFile(filepath.Join(p.dir, "license.lic"), []byte(read(t, filepath.Join(q.dir, "license.lic"))), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	gone(p.see(t, ""), "^Of another server")
+	if got := v.bodies(); len(got) != 2 {
+		t.Errorf("posted %q", got)
+	}
+}
+
 // Of several that were replaced each can be taken off: two of one activation, and one that was revoked.
 func TestEarlierOnes(t *testing.T) {
 	v := newVendor(t)

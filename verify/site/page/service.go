@@ -42,14 +42,14 @@ func (p *handler) call(ctx context.Context, path string, text []byte, license bo
 	}
 	address, err := url.Parse(p.o.Service)
 	if err != nil || address.Host == "" || address.Scheme != "https" && address.Scheme != "http" {
-		return nil, p.fault(BadAddress, "{address}", p.o.Service)
+		return nil, p.fault(BadAddress, "{address}", p.service())
 	}
 	// Who closes the browser does not stop what was begun.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, address.JoinPath(path).String(), bytes.NewReader(text))
 	if err != nil {
-		return nil, p.fault(BadAddress, "{address}", p.o.Service)
+		return nil, p.fault(BadAddress, "{address}", p.service())
 	}
 	request.Header.Set("Content-Type", "text/plain")
 	answer, body, err := p.exchange(request)
@@ -80,18 +80,27 @@ func (p *handler) exchange(request *http.Request) (*http.Response, []byte, error
 
 // host returns that of the service.
 func (p *handler) host() string {
-	if address, err := url.Parse(p.o.Service); err == nil {
+	if address, err := url.Parse(p.o.Service); err == nil && address.Host != "" {
 		return address.Host
 	}
-	return p.o.Service
+	return p.service()
+}
+
+// service returns the address of the service without the password in it.
+func (p *handler) service() string {
+	if address, err := url.Parse(p.o.Service); err == nil {
+		return address.Redacted()
+	}
+	return p.o.Service[strings.LastIndexByte(p.o.Service, '@')+1:]
 }
 
 // read tells what an answer says. Nothing of it is believed.
 func (p *handler) read(address *url.URL, answer *http.Response, body []byte, wanted bool) (*reply, *fault) {
 	var said problem
 	kind, _, _ := strings.Cut(answer.Header.Get("Content-Type"), ";")
-	isProblem := kind == "application/problem+json" && json.Unmarshal(body, &said) == nil && said.Detail != ""
+	isProblem := kind == "application/problem+json" && json.Unmarshal(body, &said) == nil
 	said = problem{line(said.Detail), line(said.Rule), line(said.Next), line(said.Number)}
+	isProblem = isProblem && said.Detail != ""
 	r := &reply{rule: said.Rule, detail: said.Detail, next: said.Next, number: said.Number}
 	code := ServiceDeclined
 	switch status := answer.StatusCode; {
@@ -107,14 +116,12 @@ func (p *handler) read(address *url.URL, answer *http.Response, body []byte, wan
 			r.detail = fmt.Sprintf("%.60q", cmp.Or(answer.Header.Get("Location"), string(body)))
 		}
 	case isProblem && status == http.StatusUnprocessableEntity:
-	case isProblem && status >= 400:
-		code = ServiceTrouble
-	case status == http.StatusTooManyRequests || status >= 500:
-		code, r.next = ServiceTrouble, "Press again in a minute."
+	case isProblem && status >= 400, status == http.StatusTooManyRequests || status >= 500:
+		code, r.next = ServiceTrouble, cmp.Or(r.next, p.t.Later)
 	default:
 		code, r.detail = NotService, fmt.Sprintf("%.60q", body)
 	}
-	failed := p.fault(code, "{address}", p.o.Service, "{host}", address.Host, "{status}", answer.Status, "{detail}", r.detail, "{next}", r.next)
+	failed := p.fault(code, "{address}", p.service(), "{host}", address.Host, "{status}", answer.Status, "{detail}", r.detail, "{next}", r.next)
 	if code != ServiceDeclined {
 		return nil, failed // it decides nothing, and what was said before stands
 	}
@@ -138,7 +145,7 @@ func line(s string) string {
 
 // unanswered tells why nothing was answered.
 func (p *handler) unanswered(address *url.URL, err error) *fault {
-	pairs := []string{"{address}", p.o.Service, "{host}", address.Host, "{now}", p.t.Time(p.o.Now())}
+	pairs := []string{"{address}", p.service(), "{host}", address.Host, "{now}", p.t.Time(p.o.Now())}
 	if u, ok := errors.AsType[*url.Error](err); ok {
 		err = u.Err
 	}

@@ -28,7 +28,7 @@ func TestImports(t *testing.T) {
 	const ours = "github.com/offlicense/offlicense/"
 	got := strings.Fields(string(out))
 	want := []string{
-		ours + "format", ours + "format/qr", ours + "keys", ours + "keys/internal/mistake",
+		ours + "format", ours + "format/qr", ours + "internal/envelope", ours + "keys", ours + "keys/internal/mistake",
 		ours + "verify", ours + "verify/machine", ours + "verify/site", ours + "verify/site/atomicfile", ours + "verify/site/page",
 		"rsc.io/qr", "rsc.io/qr/coding", "rsc.io/qr/gf256", // of format/qr
 	}

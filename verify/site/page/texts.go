@@ -40,7 +40,7 @@ type Texts struct {
 	Install, InstallHint, InstallFile, InstallText, InstallSubmit                           string
 	StatementHint, ReleaseHint, Download, Text, Picture, Part, CompareCode                  string
 	RemoveTitle, RemoveHint, RemoveSubmit, RemoveEarlierHint, RemoveOtherHint, RemoveCancel string
-	ClockAhead, ClockBehind, RenewalFailed, RenewalDone                                     string
+	ClockAhead, ClockBehind, RenewalFailed, RenewalDone, RemoveFileHint, Later, AskVendor   string
 
 	Types     map[string]string             // of licenses
 	Done      map[string]string             // what was done
@@ -126,17 +126,18 @@ func English() Texts {
 		PutAway: "Put away", Answered: "The service has answered on {time}:", Number: "The number of the request is {number}.",
 		Release: "Release", ReleaseIs: "The license was given up here on {time}.", ReleaseByHand: "File, text and code", Deliver: "Send it to the service",
 		NotDelivered: "The vendor does not know yet: until they have recorded the release, the seat stays taken.", Delivered: "The vendor has recorded it.",
-		Install: "Install what the vendor sent", InstallHint: "A license file, a short license, or a revocation list: as a file, or its text. Lines that were read out on the phone will do, too.",
+		Install: "Install what the vendor sent", InstallHint: "A license file, a short license, or a revocation list: as a file, or its text. A saved mail, or lines that were read out on the phone, will do, too.",
 		InstallFile: "File", InstallText: "Text", InstallSubmit: "Install",
 		StatementHint: "Send it to the vendor in one of three ways: as a file, as text, or let them scan the code. Compare its code with them on the phone. Then install what comes back.",
 		ReleaseHint:   "Send it to the vendor in one of three ways: as a file, as text, or let them scan the code. Until they have recorded it, the seat stays taken.",
 		Download:      "Download the file", Text: "Text", Picture: "QR code of {code}", Part: "Part {n} of {of}", CompareCode: "Comparison code",
 		RemoveTitle: "Remove license", RemoveHint: "The license is given up for good: it stops here at once and cannot be installed here again. Its seat is free once the vendor has recorded the release.",
 		RemoveSubmit: "Remove for good", RemoveEarlierHint: "The license was replaced, and its activation goes on with the one that took its place. Nothing but this entry is removed.",
+		RemoveFileHint:  "No release can be made of this license: it stops here at once, and is removed from this server alone. If it has a seat, only the vendor can free it.",
 		RemoveOtherHint: "The license was replaced by one of another activation. Its seat is given up for good; the other license goes on.", RemoveCancel: "Keep it",
 		ClockAhead:    "This machine's clock is {by} ahead of the service's. Set it: a license may begin to end too soon, or not be accepted.",
 		ClockBehind:   "This machine's clock is {by} behind the service's. Set it: a license that was just signed is not accepted.",
-		RenewalFailed: "Tried on {time}: {what}", RenewalDone: "Asked on {time}.",
+		RenewalFailed: "Tried on {time}: {what}", RenewalDone: "Asked on {time}.", Later: "Press again in a minute.", AskVendor: "Ask the vendor.",
 
 		Types: map[string]string{
 			"production": "Production", "staging": "Staging", "test": "Test", format.TypeDevelopment: "Development", format.TypeFailover: "Failover",

@@ -284,9 +284,11 @@ func (p *handler) removeView(id string) (*view, *fault) {
 	if installed == nil || installed.id.String() != id {
 		return nil, p.fault(Changed)
 	}
-	if _, err := p.o.Gate.State().PreviewRelease(p.releaseOptions(nil)); err != nil {
+	_, err := p.o.Gate.State().PreviewRelease(p.releaseOptions(nil))
+	fileOnly := !p.takesSeat(installed) && !p.given(installed)
+	if err != nil && !fileOnly {
 		return nil, p.explain(err)
 	}
-	v.Remove = &entry{ID: id, Name: "remove", Caption: p.t.typeOf(installed.kind) + ", " + installed.invoice, Rows: p.rows(installed.terms, nil, p.o.Now())}
+	v.Remove = &entry{FileOnly: fileOnly, ID: id, Name: "remove", Caption: p.t.typeOf(installed.kind) + ", " + installed.invoice, Rows: p.rows(installed.terms, nil, p.o.Now())}
 	return v, nil
 }
