@@ -14,7 +14,7 @@ const here = "github.com/offlicense/offlicense/cmd/licensor"
 // layers say of each package, or of all in a directory, which of ours it may import.
 var layers = map[string][]string{
 	"/":                      {"/command/", "/internal/photo", "/internal/web/picture"},
-	"/command/":              {"/command/common", "/internal/desk", "/internal/web", "/internal/web/page", "/internal/web/picture", "/internal/web/staff", "/internal/web/customer", "/internal/service", "/internal/sheet", "/internal/home", "/internal/ledger"},
+	"/command/":              {"/command/common", "/internal/desk", "/internal/web", "/internal/web/page", "/internal/web/picture", "/internal/web/staff", "/internal/web/staff/door", "/internal/web/customer", "/internal/service", "/internal/sheet", "/internal/home", "/internal/ledger"},
 	"/internal/catalogue":    {"/internal/ledger"},
 	"/internal/service":      {"/internal/catalogue", "/internal/home", "/internal/issuer", "/internal/ledger", "/internal/ledger/", "/internal/letter"},
 	"/internal/issuer":       {"/internal/ledger"},
@@ -23,7 +23,7 @@ var layers = map[string][]string{
 	"/internal/web":          {"/internal/service", "/internal/desk", "/internal/ledger"},
 	"/internal/web/passkey":  {},
 	"/internal/web/page":     {},
-	"/internal/web/staff":    {"/internal/sheet", "/internal/web/page", "/internal/web/passkey", "/internal/web/picture", "/internal/service", "/internal/desk", "/internal/ledger"},
+	"/internal/web/staff":    {"/internal/sheet", "/internal/web/page", "/internal/web/picture", "/internal/web/staff/", "/internal/service", "/internal/desk", "/internal/ledger"},
 	"/internal/web/picture":  {},
 	"/internal/web/customer": {"/internal/web/page", "/internal/web/picture", "/internal/service"},
 	"/internal/letter":       {},
@@ -34,6 +34,9 @@ var layers = map[string][]string{
 	"/internal/ledger/store": {"/internal/ledger", "/internal/ledger/rules"},
 	"/internal/ledger/audit": {"/internal/ledger", "/internal/ledger/rules", "/internal/ledger/store"},
 	"/internal/ledger/book":  {"/internal/ledger", "/internal/ledger/rules", "/internal/ledger/store"},
+
+	"/internal/web/staff/door":  {"/internal/web/page", "/internal/web/passkey", "/internal/web/staff/frame", "/internal/desk"},
+	"/internal/web/staff/frame": {"/internal/web/page", "/internal/service", "/internal/desk"},
 
 	"/internal/ledger/ledgertest":       {"/internal/"}, // only tests import it
 	"/internal/photo/phototest":         {},

@@ -19,6 +19,7 @@ import (
 	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/web"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/web/staff"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/web/staff/door"
 	"github.com/spf13/pflag"
 )
 
@@ -120,7 +121,10 @@ func (c *serveCommand) serve(ctx context.Context, env *cli.Env, s *service.Servi
 	if err != nil {
 		return err
 	}
-	pages := &staff.Pages{Pictures: pictures, Service: s, Desk: d, Brand: brand, Signing: activator, Random: env.Rand, Now: env.Now, Log: log, Origin: sockets.staffOrigin}
+	pages := &staff.Pages{
+		Door:     &door.Door{Desk: d, Vendor: s.Vendor(), Random: env.Rand, Now: env.Now, Log: log, Origin: sockets.staffOrigin},
+		Pictures: pictures, Service: s, Brand: brand, Signing: activator,
+	}
 	o.StaffPages = func(s *web.Site) {
 		s.HandleRefusals(pages.Refused)
 		pages.Register(s)

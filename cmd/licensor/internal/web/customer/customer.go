@@ -51,7 +51,7 @@ func (p *Pages) Register(s page.Site) {
 //go:embed templates
 var files embed.FS
 
-var templates = page.Parse(files, nil)
+var templates = page.Parse(nil, files)
 
 // body is what each page has.
 type body struct {

@@ -78,23 +78,25 @@ type Set struct{ of map[string]*template.Template }
 //go:embed layout.html
 var layout string
 
-// Parse reads the templates of the directory templates: parts.html, if there is one, is part of
-// each other.
-func Parse(files fs.FS, funcs template.FuncMap) *Set {
-	all := maps.Clone(common)
-	maps.Copy(all, funcs)
-	base := template.Must(template.New("layout").Funcs(all).Parse(layout + camera + code))
-	if parts, err := fs.ReadFile(files, "templates/parts.html"); err == nil {
+// Parse reads the templates of the directories templates: parts.html, if the first one has it, is
+// part of each other.
+func Parse(funcs template.FuncMap, all ...fs.FS) *Set {
+	named := maps.Clone(common)
+	maps.Copy(named, funcs)
+	base := template.Must(template.New("layout").Funcs(named).Parse(layout + camera + code))
+	if parts, err := fs.ReadFile(all[0], "templates/parts.html"); err == nil {
 		template.Must(base.Parse(string(parts)))
 	}
 	s := &Set{of: make(map[string]*template.Template)}
-	names, err := fs.Glob(files, "templates/*.html")
-	if err != nil {
-		panic(err) // the pattern
-	}
-	for _, file := range names {
-		if name := strings.TrimSuffix(path.Base(file), path.Ext(file)); name != "parts" {
-			s.of[name] = template.Must(template.Must(base.Clone()).ParseFS(files, file))
+	for _, files := range all {
+		names, err := fs.Glob(files, "templates/*.html")
+		if err != nil {
+			panic(err) // the pattern
+		}
+		for _, file := range names {
+			if name := strings.TrimSuffix(path.Base(file), path.Ext(file)); name != "parts" {
+				s.of[name] = template.Must(template.Must(base.Clone()).ParseFS(files, file))
+			}
 		}
 	}
 	return s

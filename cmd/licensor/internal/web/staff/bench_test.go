@@ -20,6 +20,7 @@ import (
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/ledgertest"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/web/staff"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/web/staff/door"
 	"github.com/offlicense/offlicense/verify"
 )
 
@@ -155,9 +156,12 @@ func growVendor(b *testing.B, n int, where string) *grownVendor {
 		}
 		v.activation, v.license = license.Activation, license.ID.String()
 	}
-	pages := &staff.Pages{Service: s, Desk: d, Signing: activator, Random: rand.Reader, Now: now, Log: log, SignedIn: func(*http.Request) (*desk.User, error) {
-		return &desk.User{Name: "anna", Rights: desk.Rights}, nil
-	}}
+	pages := &staff.Pages{
+		Service: s, Signing: activator,
+		Door: &door.Door{Desk: d, Random: rand.Reader, Now: now, Log: log, SignedIn: func(*http.Request) (*desk.User, error) {
+			return &desk.User{Name: "anna", Rights: desk.Rights}, nil
+		}},
+	}
 	pages.Register(site{v.mux})
 	return v
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/web/page"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/web/picture"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/web/staff/frame"
 	"github.com/offlicense/offlicense/format"
 )
 
@@ -124,9 +125,9 @@ const (
 
 // ask shows a form, or does what one has sent.
 func (v *visit) ask(c *change) error {
-	if v.r.Method != http.MethodPost {
+	if v.R.Method != http.MethodPost {
 		if !c.single {
-			return v.show("change", c.title, c.view(nil))
+			return v.Show("change", c.title, c.view(nil))
 		}
 		l, err := c.look()
 		if err != nil {
@@ -135,14 +136,14 @@ func (v *visit) ask(c *change) error {
 		if l.already != "" {
 			return v.seeAlready(l)
 		}
-		return v.show("change", c.title, c.view(l))
+		return v.Show("change", c.title, c.view(l))
 	}
 	if err := v.receive(c); err != nil {
-		return v.again("change", c.title, c.view(nil), err)
+		return v.Again("change", c.title, c.view(nil), err)
 	}
-	seen := v.r.PostForm.Get(seenName)
-	if v.r.PostForm.Get(stepName) == stepEdit {
-		return v.show("change", c.title, c.view(nil))
+	seen := v.R.PostForm.Get(seenName)
+	if v.R.PostForm.Get(stepName) == stepEdit {
+		return v.Show("change", c.title, c.view(nil))
 	}
 	if c.wrong() {
 		err := error(hint.Errorf("something is missing, or is not right").WithHint("it says below what"))
@@ -151,32 +152,32 @@ func (v *visit) ask(c *change) error {
 			if failed != nil {
 				return v.unasked(c, failed)
 			}
-			return v.again("change", c.title, c.view(l), err)
+			return v.Again("change", c.title, c.view(l), err)
 		}
-		return v.again("change", c.title, c.view(nil), err)
+		return v.Again("change", c.title, c.view(nil), err)
 	}
 	l, err := c.look()
 	switch {
 	case err != nil && c.single:
 		return v.unasked(c, err)
 	case errors.Is(err, errStale):
-		return v.write(http.StatusConflict, "change", c.title, c.view(nil), err)
-	case err != nil && c.unread != nil && !isTrouble(err):
-		return v.write(cmp.Or(picture.Status(v.w.Header(), err), http.StatusUnprocessableEntity), "change", c.title, c.view(nil), err)
+		return v.Write(http.StatusConflict, "change", c.title, c.view(nil), err)
+	case err != nil && c.unread != nil && !frame.IsTrouble(err):
+		return v.Write(cmp.Or(picture.Status(v.W.Header(), err), http.StatusUnprocessableEntity), "change", c.title, c.view(nil), err)
 	case err != nil:
-		return v.again("change", c.title, c.view(nil), err)
+		return v.Again("change", c.title, c.view(nil), err)
 	case l.already != "":
 		return v.seeAlready(l)
 	case seen == "" && !c.single:
-		return v.show("change", c.title, c.view(l))
+		return v.Show("change", c.title, c.view(l))
 	case seen != l.seen():
-		return v.write(http.StatusConflict, "change", c.title, c.view(l), errSeen)
+		return v.Write(http.StatusConflict, "change", c.title, c.view(l), errSeen)
 	}
 	to, word, err := c.do()
 	if err == nil {
-		return v.see(to, word)
+		return v.See(to, word)
 	}
-	if isTrouble(err) {
+	if frame.IsTrouble(err) {
 		return err
 	}
 	if l, failed := c.look(); failed == nil && l.already != "" { // somebody was faster with the same
@@ -184,11 +185,11 @@ func (v *visit) ask(c *change) error {
 	}
 	switch {
 	case errors.Is(err, errSeen): // in the moment between
-		return v.write(http.StatusConflict, "change", c.title, c.view(nil), err)
+		return v.Write(http.StatusConflict, "change", c.title, c.view(nil), err)
 	case c.single:
-		return v.again("change", c.title, c.view(l), err)
+		return v.Again("change", c.title, c.view(l), err)
 	}
-	return v.again("change", c.title, c.view(nil), err)
+	return v.Again("change", c.title, c.view(nil), err)
 }
 
 var errSeen = hint.Errorf("this has changed since you looked at it; nothing was done").WithHint("look at it as it is now, and press again")
@@ -199,19 +200,19 @@ var errStale = hint.Errorf("this has changed since you opened the form; nothing 
 // seeAlready goes on to where that is shown which is done already.
 func (v *visit) seeAlready(l *looked) error {
 	if strings.Contains(l.already, "?") {
-		return v.see(l.already, "") // the page says it
+		return v.See(l.already, "") // the page says it
 	}
-	return v.see(l.already, "already")
+	return v.See(l.already, "already")
 }
 
 // unasked shows a form that has nothing to press: the rules stand against it.
 func (v *visit) unasked(c *change, err error) error {
-	if isTrouble(err) {
+	if frame.IsTrouble(err) {
 		return err
 	}
 	view := c.view(nil)
 	view.Button, view.Fields, view.Folded = "", nil, nil
-	return v.again("change", c.title, view, err)
+	return v.Again("change", c.title, view, err)
 }
 
 func (c *change) view(l *looked) *formView {
@@ -253,18 +254,18 @@ func (l *looked) seen() string {
 func (v *visit) receive(c *change) error {
 	if len(c.wants) > 0 {
 		var text []byte
-		v.r.PostForm, text, c.unread = v.Pictures.FromForm(v.r, c.wants...)
+		v.R.PostForm, text, c.unread = v.Pictures.FromForm(v.R, c.wants...)
 		if c.unread == nil {
-			v.r.PostForm.Set(picture.TextField, string(text))
+			v.R.PostForm.Set(picture.TextField, string(text))
 		}
-	} else if err := v.r.ParseForm(); err != nil {
+	} else if err := v.R.ParseForm(); err != nil {
 		return hint.Errorf("what was sent is too large, or did not arrive whole").WithHint("send it again")
 	}
 	for _, f := range c.fields {
 		if f.Kind == kindFile {
 			continue
 		}
-		f.Value = strings.TrimSpace(v.r.PostForm.Get(f.Name))
+		f.Value = strings.TrimSpace(v.R.PostForm.Get(f.Name))
 	}
 	return nil
 }

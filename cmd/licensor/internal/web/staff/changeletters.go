@@ -23,26 +23,26 @@ type lettersView struct {
 
 // lettersOf writes to the customers of what was chosen. Nothing is sent.
 func (v *visit) lettersOf() ([]service.Letter, error) {
-	invoices := v.r.URL.Query()["invoice"]
+	invoices := v.R.URL.Query()["invoice"]
 	if len(invoices) > maxRenewals {
 		return nil, hint.Errorf("%d are more than %d, to which is written at once", len(invoices), maxRenewals).WithHint("choose fewer, or write them with licensor letters")
 	}
 	year := v.by.Now.AddDate(1, 0, 1)
-	return v.Service.LettersOf(v.r.Context(), invoices, v.by.Now.AddDate(-1, 0, 0), year, service.LetterOptions{Sender: v.asked("sender"), Now: v.by.Now, FileName: service.LicenseFileName})
+	return v.Service.LettersOf(v.R.Context(), invoices, v.by.Now.AddDate(-1, 0, 0), year, service.LetterOptions{Sender: v.asked("sender"), Now: v.by.Now, FileName: service.LicenseFileName})
 }
 
 func (v *visit) letters() error {
-	query := v.r.URL.Query()
+	query := v.R.URL.Query()
 	view := &lettersView{Sender: v.asked("sender"), Invoices: query["invoice"]}
 	if len(view.Invoices) == 0 {
 		return v.nothing("Nothing was chosen.", "Go back, and choose about what is written.")
 	}
 	if view.Sender == "" {
-		return v.show("letters", "Mails to customers", view)
+		return v.Show("letters", "Mails to customers", view)
 	}
 	letters, err := v.lettersOf()
 	if err != nil {
-		return v.again("letters", "Mails to customers", view, err)
+		return v.Again("letters", "Mails to customers", view, err)
 	}
 	for _, l := range letters {
 		if l.Skipped != nil {
@@ -52,7 +52,7 @@ func (v *visit) letters() error {
 		one := map[string][]string{"sender": {view.Sender}, "invoice": l.Invoices}
 		view.Letters = append(view.Letters, letterView{l, "/letters/mail?" + url.Values(one).Encode()})
 	}
-	return v.show("letters", "Mails to customers", view)
+	return v.Show("letters", "Mails to customers", view)
 }
 
 // letter is one of them as a file that a mail program opens.

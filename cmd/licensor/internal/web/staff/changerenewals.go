@@ -12,6 +12,7 @@ import (
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/web/page"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/web/staff/frame"
 )
 
 // What is renewed at once: more is for the command.
@@ -23,26 +24,26 @@ const (
 // renewMany renews what was chosen, each whole or not at all. The same again finishes what has
 // broken off.
 func (v *visit) renewMany() error {
-	if err := v.r.ParseForm(); err != nil {
+	if err := v.R.ParseForm(); err != nil {
 		return hint.Errorf("what was sent is too large, or did not arrive whole").WithHint("choose fewer")
 	}
 	chosen := &field{Name: "chosen", Kind: kindHidden}
 	c := &change{title: "Renew", path: "/renewals", button: "Look at it", back: page.Link{To: "/renewals", Text: "What ends"},
 		fields: append(append([]*field{chosen}, endFields(true, true)...), v.later(), why(false))}
 	c.field("updates_until").Help = "Likewise, of those whose updates have an end; empty leaves it as it is."
-	if invoices := v.r.PostForm["invoice"]; len(invoices) > 0 { // from the page that lists them
+	if invoices := v.R.PostForm["invoice"]; len(invoices) > 0 { // from the page that lists them
 		text, err := json.Marshal(invoices)
 		if err != nil {
 			return err
 		}
 		chosen.Value = string(text)
-		v.r.PostForm.Set(stepName, stepEdit)
+		v.R.PostForm.Set(stepName, stepEdit)
 		for _, f := range c.fields {
-			v.r.PostForm.Set(f.Name, f.Value)
+			v.R.PostForm.Set(f.Name, f.Value)
 		}
 	}
 	var invoices []string
-	json.Unmarshal([]byte(v.r.PostForm.Get("chosen")), &invoices)
+	json.Unmarshal([]byte(v.R.PostForm.Get("chosen")), &invoices)
 	switch {
 	case len(invoices) == 0:
 		return v.nothing("Nothing was chosen.", "Go back, and choose what is to be renewed.")
@@ -63,14 +64,14 @@ func (v *visit) renewMany() error {
 		for i := range lines {
 			lines[i].Invoice = invoices[i]
 		}
-		if previews, err = v.Service.PreviewRenewals(v.r.Context(), v.by, lines, to, func() {}); err != nil {
+		if previews, err = v.Service.PreviewRenewals(v.R.Context(), v.by, lines, to, func() {}); err != nil {
 			return nil, err
 		}
 		return renewalsPreview(previews, invoices)
 	}
 	c.do = func() (string, string, error) {
 		outcome := make(url.Values)
-		err := v.Service.RenewMany(v.r.Context(), v.by, previews, v.Signing.Issue(v.r.Context(), v.by), func(r *service.Renewed) error {
+		err := v.Service.RenewMany(v.R.Context(), v.by, previews, v.Signing.Issue(v.R.Context(), v.by), func(r *service.Renewed) error {
 			if r.Err == nil && r.Passed == "" && r.Changed {
 				v.Signing.Issued(len(r.Revised.Licenses))
 			}
@@ -156,7 +157,7 @@ type renewedRow struct {
 
 // renewed shows what became of a day's renewals.
 func (v *visit) renewed() error {
-	query := v.r.URL.Query()
+	query := v.R.URL.Query()
 	view := new(renewedView)
 	n := 0
 	for _, word := range []string{"renewed", "left", "refused"} {
@@ -165,8 +166,8 @@ func (v *visit) renewed() error {
 				break
 			}
 			row := renewedRow{Invoice: invoice, Refused: word == "refused"}
-			h, err := v.Service.Holding(v.r.Context(), invoice)
-			if isTrouble(err) {
+			h, err := v.Service.Holding(v.R.Context(), invoice)
+			if frame.IsTrouble(err) {
 				return err
 			}
 			if err == nil {
@@ -188,5 +189,5 @@ func (v *visit) renewed() error {
 			}
 		}
 	}
-	return v.show("renewed", "What was renewed", view)
+	return v.Show("renewed", "What was renewed", view)
 }

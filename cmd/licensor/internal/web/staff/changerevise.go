@@ -15,7 +15,7 @@ import (
 // asked.
 func (v *visit) later() *field {
 	f := &field{Name: "later", Label: "Sign each license when its server asks again", Kind: kindCheck, Help: "Else all are signed now."}
-	if !v.who.May(desk.Sign) {
+	if !v.Who.May(desk.Sign) {
 		f.Kind, f.Value, f.Label, f.Help = kindHidden, "yes", "", ""
 	}
 	return f
@@ -23,7 +23,7 @@ func (v *visit) later() *field {
 
 // signsLater notes what the field later says.
 func (v *visit) signsLater(c *change) {
-	v.by.Later = c.value("later") != "" || !v.who.May(desk.Sign)
+	v.by.Later = c.value("later") != "" || !v.Who.May(desk.Sign)
 }
 
 // agree is the button of a change that signs licenses.
@@ -36,7 +36,7 @@ func (v *visit) agree(verb string, r *service.RevisionPreview) string {
 
 // revise records a change of a sale, with its licenses.
 func (v *visit) revise(h *ledger.Holding, r service.Revision, verb string) error {
-	done, err := v.Service.Book.Revise(v.r.Context(), v.by, h.Invoice, r, v.Signing.Issue(v.r.Context(), v.by))
+	done, err := v.Service.Book.Revise(v.R.Context(), v.by, h.Invoice, r, v.Signing.Issue(v.R.Context(), v.by))
 	if err != nil {
 		return notSigned(err, "licensor %s %s --out DIR ...; or have each signed when its server asks again", verb, text.ShellWord(h.Invoice))
 	}
@@ -63,7 +63,7 @@ func (v *visit) amend() error {
 		v.by.Why = c.value("why")
 		v.signsLater(c)
 		r, warnings, err := v.withNames(func() (*service.RevisionPreview, error) {
-			return v.Service.PreviewRevision(v.r.Context(), v.by, h.Invoice, revision)
+			return v.Service.PreviewRevision(v.R.Context(), v.by, h.Invoice, revision)
 		})
 		button := ""
 		if err == nil {
@@ -79,7 +79,7 @@ func (v *visit) amend() error {
 
 // renew gives a sale a later end.
 func (v *visit) renew() error {
-	h, err := v.Service.Holding(v.r.Context(), v.named("invoice"))
+	h, err := v.Service.Holding(v.R.Context(), v.named("invoice"))
 	if err != nil {
 		return err
 	}
@@ -101,7 +101,7 @@ func (v *visit) renew() error {
 		}
 		v.by.Why = c.value("why")
 		v.signsLater(c)
-		r, err := v.Service.PreviewRevision(v.r.Context(), v.by, h.Invoice, service.NewRenewal(to))
+		r, err := v.Service.PreviewRevision(v.R.Context(), v.by, h.Invoice, service.NewRenewal(to))
 		if err != nil {
 			return nil, err
 		}
@@ -204,7 +204,7 @@ var standings = []standing{
 }
 
 func (s standing) page(v *visit) error {
-	h, err := v.Service.Holding(v.r.Context(), v.named("invoice"))
+	h, err := v.Service.Holding(v.R.Context(), v.named("invoice"))
 	if err != nil {
 		return err
 	}
@@ -217,7 +217,7 @@ func (s standing) page(v *visit) error {
 	}
 	c.look = func() (*looked, error) {
 		l := &looked{facts: []facts{factsOf("The sale", v.saleRows(h))}}
-		if now, err := v.Service.Holding(v.r.Context(), h.Invoice); err != nil {
+		if now, err := v.Service.Holding(v.R.Context(), h.Invoice); err != nil {
 			return nil, err
 		} else if h.Standing = now.Standing; h.Standing == s.to {
 			l.already = sale
@@ -229,7 +229,7 @@ func (s standing) page(v *visit) error {
 	c.check = func() { c.checkAgain("invoice", h.Invoice) }
 	c.do = func() (string, string, error) {
 		v.by.Why = c.value("why")
-		_, changed, err := v.Service.SetStanding(v.r.Context(), v.by, h.Invoice, s.to)
+		_, changed, err := v.Service.SetStanding(v.R.Context(), v.by, h.Invoice, s.to)
 		if err == nil && !changed {
 			return sale, "already", nil
 		}

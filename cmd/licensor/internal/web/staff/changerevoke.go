@@ -39,7 +39,7 @@ func (v *visit) revokeActivation() error {
 	}
 	c.do = func() (string, string, error) {
 		v.by.Why = c.value("why")
-		_, err := v.Service.RevokeActivation(v.r.Context(), v.by, a.held.ID)
+		_, err := v.Service.RevokeActivation(v.R.Context(), v.by, a.held.ID)
 		return page.Path("activations", a.held.ID), "revoked", err
 	}
 	return v.ask(c)
@@ -54,7 +54,7 @@ func (v *visit) revokeLicense() error {
 	path := page.Path("licenses", id.String())
 	c := &change{title: "Revoke a license", path: path + "/revoke", back: page.Link{To: path, Text: "Back"},
 		single: true, danger: true, button: "Revoke this license", lead: revokedLead}
-	license, q, err := v.Service.Issued(v.r.Context(), id)
+	license, q, err := v.Service.Issued(v.R.Context(), id)
 	if err != nil {
 		return err
 	}
@@ -79,7 +79,7 @@ func (v *visit) revokeLicense() error {
 	}
 	c.do = func() (string, string, error) {
 		v.by.Why = c.value("why")
-		_, err := v.Service.RevokeLicense(v.r.Context(), v.by, id)
+		_, err := v.Service.RevokeLicense(v.R.Context(), v.by, id)
 		return path, "revoked", err
 	}
 	return v.ask(c)
@@ -110,14 +110,14 @@ func (v *visit) recordList() error {
 			{Label: "number", Text: fmt.Sprint(list.Number)}, {Label: "code", Text: code}, {Label: "issued", Text: text.Minute(list.Issued())},
 			{Label: "licenses", Text: fmt.Sprint(list.Licenses.Len())}, {Label: "keys", Text: fmt.Sprint(len(list.Keys))}, {Label: "signed by", Text: list.Signer},
 		})}}
-		newest, err := v.Service.Book.NewestList(v.r.Context(), format.MaxRevocation)
+		newest, err := v.Service.Book.NewestList(v.R.Context(), format.MaxRevocation)
 		if err == nil && bytes.Equal(newest, list.Raw) {
 			l.already = "/ledger"
 		}
 		return l, err
 	}
 	c.do = func() (string, string, error) {
-		_, err := v.Service.RecordList(v.r.Context(), v.by, file)
+		_, err := v.Service.RecordList(v.R.Context(), v.by, file)
 		return "/ledger", "listed", err
 	}
 	return v.ask(c)
@@ -125,7 +125,7 @@ func (v *visit) recordList() error {
 
 // newestList is the file of the newest revocation list.
 func (v *visit) newestList() error {
-	list, err := v.Service.NewestList(v.r.Context())
+	list, err := v.Service.NewestList(v.R.Context())
 	if err != nil {
 		return err
 	}

@@ -58,7 +58,7 @@ func (v *visit) deactivate() error {
 	}
 	c.do = func() (string, string, error) {
 		v.by.Why = c.value("why")
-		_, err := v.Service.Deactivate(v.r.Context(), v.by, a.Dossier.Invoice, a.held.ID)
+		_, err := v.Service.Deactivate(v.R.Context(), v.by, a.Dossier.Invoice, a.held.ID)
 		if err != nil { // or somebody was faster
 			if now, failed := v.activation(a.held.ID); failed == nil {
 				*a = *now
@@ -82,7 +82,7 @@ func (v *visit) reactivate() error {
 	c.lead = "Its server is lost: the request of its successor gets the seat, and its licenses are revoked."
 	return v.succeed(a, c, "Free that seat and sign for its successor", nil, "reactivated",
 		fmt.Sprintf("licensor reactivate REQUEST --activation %s --why TEXT --out FILE", a.held.ID), func(q *verify.Request, issue ledger.Issue) (*ledger.License, error) {
-			r, err := v.Service.Book.Reactivate(v.r.Context(), v.by, a.held.ID, q, issue)
+			r, err := v.Service.Book.Reactivate(v.R.Context(), v.by, a.held.ID, q, issue)
 			if err != nil {
 				return nil, err
 			}
@@ -111,7 +111,7 @@ func (v *visit) move() error {
 	return v.succeed(a, c, "Let both servers run that long", overlap, "moved",
 		"licensor move "+text.ShellWord(a.Dossier.Invoice)+" --activation "+a.held.ID+" --overlap "+overlap.Value+" --why TEXT REQUEST --out FILE",
 		func(q *verify.Request, issue ledger.Issue) (*ledger.License, error) {
-			return v.Service.Book.Move(v.r.Context(), v.by, a.Dossier.Invoice, a.held.ID, time.Duration(days)*24*time.Hour, q, issue)
+			return v.Service.Book.Move(v.R.Context(), v.by, a.Dossier.Invoice, a.held.ID, time.Duration(days)*24*time.Hour, q, issue)
 		})
 }
 
@@ -135,7 +135,7 @@ func (v *visit) succeed(a *held, c *change, button string, overlap *field, word,
 		}
 		v.by.Why = c.value("why")
 		// Whether it may have the seat is seen once that is free; here, whether it has it.
-		offer, err := v.Service.Preview(v.r.Context(), v.by, q)
+		offer, err := v.Service.Preview(v.R.Context(), v.by, q)
 		var refusal *ledger.Refusal
 		if err != nil && !errors.As(err, &refusal) {
 			return nil, err
@@ -158,7 +158,7 @@ func (v *visit) succeed(a *held, c *change, button string, overlap *field, word,
 		return l, nil
 	}
 	c.do = func() (string, string, error) {
-		license, err := sign(q, v.Signing.Issue(v.r.Context(), v.by))
+		license, err := sign(q, v.Signing.Issue(v.R.Context(), v.by))
 		if err != nil {
 			return "", "", notSigned(err, "%s", command)
 		}
@@ -170,7 +170,7 @@ func (v *visit) succeed(a *held, c *change, button string, overlap *field, word,
 
 // unbound signs a license for any machine.
 func (v *visit) unbound() error {
-	h, err := v.Service.Holding(v.r.Context(), v.named("invoice"))
+	h, err := v.Service.Holding(v.R.Context(), v.named("invoice"))
 	if err != nil {
 		return err
 	}
@@ -181,7 +181,7 @@ func (v *visit) unbound() error {
 	c.look = func() (*looked, error) { return new(looked), nil }
 	c.do = func() (string, string, error) {
 		v.by.Why = c.value("why")
-		license, err := v.Service.Book.SignUnbound(v.r.Context(), v.by, h.Invoice, c.value("name"), v.Signing.Issue(v.r.Context(), v.by))
+		license, err := v.Service.Book.SignUnbound(v.R.Context(), v.by, h.Invoice, c.value("name"), v.Signing.Issue(v.R.Context(), v.by))
 		if err != nil {
 			return "", "", notSigned(err, "licensor sign --unbound --invoice %s --name NAME --out FILE", text.ShellWord(h.Invoice))
 		}

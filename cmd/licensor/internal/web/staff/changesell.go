@@ -21,7 +21,7 @@ type plan struct {
 }
 
 func (v *visit) plans() (all []plan, err error) {
-	products, err := v.Service.Products(v.r.Context())
+	products, err := v.Service.Products(v.R.Context())
 	for _, p := range products {
 		for i := range p.Editions {
 			e := &p.Editions[i]
@@ -45,9 +45,9 @@ func (v *visit) sell() error {
 	if err != nil {
 		return err
 	}
-	query := v.r.URL.Query()
-	if v.r.Method != http.MethodPost && len(plans) > 0 && !query.Has("product") {
-		return v.show("plans", "Sell", plans)
+	query := v.R.URL.Query()
+	if v.R.Method != http.MethodPost && len(plans) > 0 && !query.Has("product") {
+		return v.Show("plans", "Sell", plans)
 	}
 	begins := map[string]string{"seats": "1", "type": ledger.TypeProduction}
 	for _, name := range []string{"product", "edition", "type", "customer", "email"} {
@@ -85,7 +85,7 @@ func (v *visit) sell() error {
 		return []service.Order{o}
 	}
 	c.look = func() (*looked, error) {
-		ctx := v.r.Context()
+		ctx := v.R.Context()
 		var err error
 		if said, err = form.said(); err != nil {
 			return nil, err
@@ -122,7 +122,7 @@ func (v *visit) sell() error {
 	c.do = func() (string, string, error) {
 		o := orders()
 		v.by.NewNames = names
-		err := firstOf(v.Service.Import(v.r.Context(), v.by, o, nil))
+		err := firstOf(v.Service.Import(v.R.Context(), v.by, o, nil))
 		word := "sold"
 		if o[0].Known { // somebody was faster
 			word = "already"
@@ -143,7 +143,7 @@ func firstOf(err error) error {
 
 // revising is a form that changes the terms of a sale that is on record.
 func (v *visit) revising(title, verb string, has func(*ledger.Term) bool) (*change, *termForm, *ledger.Holding, error) {
-	h, err := v.Service.Holding(v.r.Context(), v.named("invoice"))
+	h, err := v.Service.Holding(v.R.Context(), v.named("invoice"))
 	if err != nil {
 		return nil, nil, nil, err
 	}
@@ -154,7 +154,7 @@ func (v *visit) revising(title, verb string, has func(*ledger.Term) bool) (*chan
 
 // previewed is what a preview of a change says, for a person to agree to.
 func (v *visit) previewed(r *service.RevisionPreview) (*looked, error) {
-	made, err := v.Service.RevisingOf(v.r.Context(), r)
+	made, err := v.Service.RevisingOf(v.R.Context(), r)
 	if err != nil {
 		return nil, err
 	}
@@ -196,12 +196,12 @@ func (v *visit) correct() error {
 		}
 		v.by.Why = c.value("why")
 		r, warnings, err := v.withNames(func() (*service.RevisionPreview, error) {
-			return v.Service.PreviewCorrection(v.r.Context(), v.by, h.Invoice, revision)
+			return v.Service.PreviewCorrection(v.R.Context(), v.by, h.Invoice, revision)
 		})
 		return v.revised(form, h, said, r, warnings, err, "Correct it")
 	}
 	c.do = func() (string, string, error) {
-		r, err := v.Service.Correct(v.r.Context(), v.by, h.Invoice, v.unchanged(h, said, ledger.ActionCorrect))
+		r, err := v.Service.Correct(v.R.Context(), v.by, h.Invoice, v.unchanged(h, said, ledger.ActionCorrect))
 		if err != nil {
 			return "", "", err
 		}

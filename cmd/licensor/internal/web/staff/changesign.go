@@ -63,7 +63,7 @@ func notOffered(err error, command string) error {
 
 // sign signs and records the license that a request asks for.
 func (v *visit) sign(q *verify.Request) (*ledger.License, error) {
-	license, err := v.Service.Book.Sign(v.r.Context(), v.by, q, v.Signing.Issue(v.r.Context(), v.by))
+	license, err := v.Service.Book.Sign(v.R.Context(), v.by, q, v.Signing.Issue(v.R.Context(), v.by))
 	if err == nil {
 		v.Signing.Issued(1)
 	}
@@ -108,7 +108,7 @@ func (v *visit) signRequest() error {
 			return nil, err
 		}
 		v.by.Why = c.value("why")
-		offer, err := v.Service.Preview(v.r.Context(), v.by, q)
+		offer, err := v.Service.Preview(v.R.Context(), v.by, q)
 		if err != nil {
 			return nil, notOffered(err, "licensor sign REQUEST")
 		}
@@ -130,7 +130,7 @@ func (v *visit) signRequest() error {
 
 // queued finds what waits under the number of the path.
 func (v *visit) queued() (*desk.Waiting, error) {
-	return v.Desk.Numbered(v.r.Context(), strings.ToUpper(v.named("number")))
+	return v.Desk.Numbered(v.R.Context(), strings.ToUpper(v.named("number")))
 }
 
 // queueSign signs what waits, or records it, if it is a release.
@@ -155,7 +155,7 @@ func (v *visit) queueSign() error {
 			return nil, err
 		}
 		v.by.Why = c.value("why")
-		offer, err := v.Service.Preview(v.r.Context(), v.by, q)
+		offer, err := v.Service.Preview(v.R.Context(), v.by, q)
 		if err != nil {
 			return nil, notOffered(err, "licensor queue sign "+w.Number)
 		}
@@ -175,7 +175,7 @@ func (v *visit) queueSign() error {
 				return "", "", notSigned(err, "licensor queue sign %s", w.Number)
 			}
 		}
-		return licensePath(license), "signed", v.Desk.SettleSigned(v.r.Context(), w, v.by.Operator, v.by.Now)
+		return licensePath(license), "signed", v.Desk.SettleSigned(v.R.Context(), w, v.by.Operator, v.by.Now)
 	}
 	return v.ask(c)
 }
@@ -208,7 +208,7 @@ func (v *visit) queueRefuse() error {
 		return l, nil
 	}
 	c.do = func() (string, string, error) {
-		return page.Path("queue", w.Number), "refused", v.Desk.Settle(v.r.Context(), w.Number, desk.Refused, c.value("say"), v.by.Operator, v.by.Now)
+		return page.Path("queue", w.Number), "refused", v.Desk.Settle(v.R.Context(), w.Number, desk.Refused, c.value("say"), v.by.Operator, v.by.Now)
 	}
 	return v.ask(c)
 }
@@ -233,7 +233,7 @@ func (v *visit) recordRelease(c *change, text func() ([]byte, error), w *desk.Wa
 		if err != nil {
 			return nil, err
 		}
-		if given, err = v.Service.OpenRelease(v.r.Context(), file); err != nil {
+		if given, err = v.Service.OpenRelease(v.R.Context(), file); err != nil {
 			return nil, err
 		}
 		v.by.Why = c.value("why")
@@ -245,7 +245,7 @@ func (v *visit) recordRelease(c *change, text func() ([]byte, error), w *desk.Wa
 		return l, err
 	}
 	c.do = func() (string, string, error) {
-		ctx := v.r.Context()
+		ctx := v.R.Context()
 		r, err := v.Service.RecordRelease(ctx, v.by, given, v.Signing.Issue(ctx, v.by))
 		if err != nil {
 			return "", "", notSigned(err, command)
@@ -254,7 +254,7 @@ func (v *visit) recordRelease(c *change, text func() ([]byte, error), w *desk.Wa
 			v.Signing.Issued(1)
 		}
 		if w != nil {
-			if err := v.Desk.SettleSigned(v.r.Context(), w, v.by.Operator, v.by.Now); err != nil {
+			if err := v.Desk.SettleSigned(v.R.Context(), w, v.by.Operator, v.by.Now); err != nil {
 				return "", "", err
 			}
 		}
@@ -278,7 +278,7 @@ type held struct {
 
 // activation finds an activation.
 func (v *visit) activation(id string) (*held, error) {
-	shown, err := v.shownActivation(v.r.Context(), id)
+	shown, err := v.shownActivation(v.R.Context(), id)
 	if err != nil {
 		return nil, err
 	}

@@ -20,7 +20,7 @@ type customersView struct {
 
 // customers lists the customers in the order of their names.
 func (v *visit) customers() error {
-	ctx := v.r.Context()
+	ctx := v.R.Context()
 	view := &customersView{Of: v.asked("of"), Most: ledger.MostSales}
 	if view.Of != "" && v.asked("everywhere") != "" {
 		found, err := v.Service.FindCustomers(ctx, view.Of)
@@ -39,9 +39,9 @@ func (v *visit) customers() error {
 			view.Rows = append(view.Rows, ledger.Buyer{Name: c.Customer, Partner: c.Partner, Sales: min(c.Entitlements, ledger.MostSales)})
 		}
 		if len(found) == 0 {
-			return v.again("customers", "Customers", view, v.Service.NoCustomer(ctx, view.Of))
+			return v.Again("customers", "Customers", view, v.Service.NoCustomer(ctx, view.Of))
 		}
-		return v.show("customers", "Customers", view)
+		return v.Show("customers", "Customers", view)
 	}
 	all, next, err := v.Service.Buyers(ctx, view.Of, v.behind(), onPage)
 	if err != nil {
@@ -49,11 +49,11 @@ func (v *visit) customers() error {
 	}
 	view.Rows, view.Next = all, v.nextPage(next)
 	if len(all) == 0 && view.Of != "" {
-		query := v.r.URL.Query()
+		query := v.R.URL.Query()
 		query.Set("everywhere", "1")
 		view.Deeper = "/customers?" + query.Encode()
 	}
-	return v.show("customers", "Customers", view)
+	return v.Show("customers", "Customers", view)
 }
 
 // endsSoon is within how many days what ends is told on a customer's page.
@@ -71,7 +71,7 @@ type customerView struct {
 
 // customer is what one customer has bought.
 func (v *visit) customer() error {
-	ctx, name, now := v.r.Context(), v.named("name"), v.by.Now
+	ctx, name, now := v.R.Context(), v.named("name"), v.by.Now
 	bought, err := v.Service.Page(ctx, service.Filter{Customer: name}, v.behind(), onPage)
 	if err != nil {
 		return err
@@ -83,7 +83,7 @@ func (v *visit) customer() error {
 	if err != nil {
 		return err
 	}
-	view := &customerView{Partner: partners.Has(name), Rows: saleRows(bought.Holdings, now), Next: v.nextPage(bought.Next), MaySell: v.who.May(desk.Sell)}
+	view := &customerView{Partner: partners.Has(name), Rows: saleRows(bought.Holdings, now), Next: v.nextPage(bought.Next), MaySell: v.Who.May(desk.Sell)}
 	seen := make(map[string]bool)
 	for i := range bought.Holdings {
 		h := &bought.Holdings[i]
@@ -98,5 +98,5 @@ func (v *visit) customer() error {
 			view.Soon = append(view.Soon, endingRows([]ledger.Ending{e}, now)...)
 		}
 	}
-	return v.show("customer", view.Name, view)
+	return v.Show("customer", view.Name, view)
 }

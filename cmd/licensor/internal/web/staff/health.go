@@ -35,7 +35,7 @@ var (
 
 // care says in a few lines how the ledger is looked after.
 func (v *visit) care() (rows []careRow, err error) {
-	notes, err := v.Desk.Notes(v.r.Context())
+	notes, err := v.Desk.Notes(v.R.Context())
 	if err != nil {
 		return nil, err
 	}
@@ -73,7 +73,7 @@ type healthView struct {
 
 // health is how the ledger and its keys are.
 func (v *visit) health() error {
-	ctx, now := v.r.Context(), v.by.Now
+	ctx, now := v.R.Context(), v.by.Now
 	view := new(healthView)
 	var err error
 	if view.Care, err = v.care(); err != nil {
@@ -120,5 +120,5 @@ func (v *visit) health() error {
 		stats := s.Stats()
 		view.Stats = &stats
 	}
-	return v.show("health", "Ledger", view)
+	return v.Show("health", "Ledger", view)
 }

@@ -28,7 +28,7 @@ type homeView struct {
 
 // home is the page that opens first.
 func (v *visit) home() error {
-	ctx, now := v.r.Context(), v.by.Now
+	ctx, now := v.R.Context(), v.by.Now
 	view := new(homeView)
 	var err error
 	if view.Waiting, err = v.Desk.Count(ctx); err != nil {
@@ -59,5 +59,5 @@ func (v *visit) home() error {
 	if view.Picture, err = v.months(); err != nil {
 		return err
 	}
-	return v.show("home", "Overview", view)
+	return v.Show("home", "Overview", view)
 }

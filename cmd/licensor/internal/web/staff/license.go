@@ -10,6 +10,7 @@ import (
 	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/sheet"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/web/page"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/web/staff/frame"
 	"github.com/offlicense/offlicense/format"
 	"github.com/offlicense/offlicense/verify"
 )
@@ -25,13 +26,13 @@ type given struct {
 
 // given finds the license of the path. It answers itself, and returns nil, where there is none.
 func (v *visit) given() (*given, error) {
-	ctx := v.r.Context()
+	ctx := v.R.Context()
 	id, err := format.ParseID(v.named("id"))
 	if err != nil {
 		return nil, v.noLicense()
 	}
 	g := new(given)
-	if g.license, g.request, err = v.Service.Issued(ctx, id); isTrouble(err) {
+	if g.license, g.request, err = v.Service.Issued(ctx, id); frame.IsTrouble(err) {
 		return nil, err
 	} else if err != nil {
 		return nil, v.noLicense()
@@ -92,7 +93,7 @@ func (v *visit) licensePage(wrong error) error {
 	}
 	l, e := g.license, &g.shown.Entitlement
 	view := &licenseView{ID: l.ID.String(), Invoice: e.Invoice, Customer: e.Customer, Activation: l.Activation,
-		From: text.Date(l.Issued), To: "perpetual", SignedBy: l.SignedBy, File: string(g.file), Name: g.name(), Typed: g.Text, Whole: g.Whole, Sender: v.asked("sender"), MayRevoke: v.who.May(desk.Revoke)}
+		From: text.Date(l.Issued), To: "perpetual", SignedBy: l.SignedBy, File: string(g.file), Name: g.name(), Typed: g.Text, Whole: g.Whole, Sender: v.asked("sender"), MayRevoke: v.Who.May(desk.Revoke)}
 	if !l.HardEnd.IsZero() {
 		view.To = text.LastDay(l.HardEnd)
 	}
@@ -115,9 +116,9 @@ func (v *visit) licensePage(wrong error) error {
 		view.NoCodes = "It is too long for codes: send the file."
 	}
 	if wrong != nil {
-		return v.again("license", "License for "+e.ProductName(), view, wrong)
+		return v.Again("license", "License for "+e.ProductName(), view, wrong)
 	}
-	return v.show("license", "License for "+e.ProductName(), view)
+	return v.Show("license", "License for "+e.ProductName(), view)
 }
 
 // licenseFile sends the license file.
@@ -132,11 +133,11 @@ func (v *visit) licenseFile() error {
 
 // download sends a file.
 func (v *visit) download(kind, name string, content []byte) {
-	h := v.w.Header()
+	h := v.W.Header()
 	h.Set("Content-Type", kind)
 	h.Set("Content-Disposition", `attachment; filename="`+name+`"`) // a name that is harmless everywhere
 	h.Set("Cache-Control", "no-store")
-	v.w.Write(content)
+	v.W.Write(content)
 }
 
 // licenseSheet shows the sheet to print.
@@ -153,11 +154,11 @@ func (v *visit) licenseSheet() error {
 	if err != nil {
 		return err
 	}
-	h := v.w.Header()
+	h := v.W.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'") // the sheet's own style
 	h.Set("Cache-Control", "no-store")
-	v.w.Write(sheet.HTML([]*sheet.Sheet{s}))
+	v.W.Write(sheet.HTML([]*sheet.Sheet{s}))
 	return nil
 }
 
@@ -168,9 +169,9 @@ func (v *visit) licenseMail() error {
 		return err
 	}
 	o := service.LetterOptions{Sender: v.asked("sender"), Now: v.by.Now, FileName: service.LicenseFileName}
-	letters, passed, err := v.Service.LicenseLetters(v.r.Context(), []service.LicenseFile{{Name: g.name(), Text: g.file}}, o)
+	letters, passed, err := v.Service.LicenseLetters(v.R.Context(), []service.LicenseFile{{Name: g.name(), Text: g.file}}, o)
 	switch {
-	case isTrouble(err):
+	case frame.IsTrouble(err):
 		return err
 	case err != nil:
 		return v.licensePage(err)

@@ -26,42 +26,42 @@ type lookupView struct {
 
 // lookup shows the form that takes a statement, to say what is on record of it.
 func (v *visit) lookup() error {
-	v.script = page.CameraScript
-	return v.show("lookup", "Look up", &lookupView{})
+	v.Script = page.CameraScript
+	return v.Show("lookup", "Look up", &lookupView{})
 }
 
 // lookUp says what is on record of a statement that was sent. It changes nothing.
 func (v *visit) lookUp() error {
-	v.script = page.CameraScript
-	_, text, err := v.Pictures.FromForm(v.r, lookedUp...)
+	v.Script = page.CameraScript
+	_, text, err := v.Pictures.FromForm(v.R, lookedUp...)
 	if err == nil {
 		var shown *service.Shown
-		if shown, err = v.Service.ShowFile(v.r.Context(), text, v.by.Now, 1); err == nil {
+		if shown, err = v.Service.ShowFile(v.R.Context(), text, v.by.Now, 1); err == nil {
 			return v.tellOf(shown)
 		}
 	}
 	var unread *picture.Error
 	if errors.As(err, &unread) {
-		return v.write(cmp.Or(picture.Status(v.w.Header(), err), http.StatusUnprocessableEntity), "lookup", "Look up", &lookupView{}, err)
+		return v.Write(cmp.Or(picture.Status(v.W.Header(), err), http.StatusUnprocessableEntity), "lookup", "Look up", &lookupView{}, err)
 	}
-	return v.again("lookup", "Look up", &lookupView{}, err)
+	return v.Again("lookup", "Look up", &lookupView{}, err)
 }
 
 // tellOf leads to the page of what is on record, or shows a request.
 func (v *visit) tellOf(shown *service.Shown) error {
 	switch {
 	case shown == nil:
-		return v.again("lookup", "Look up", &lookupView{}, hint.Errorf("nothing is on record of it").WithHint("it may be another vendor's; the search finds what was sold"))
+		return v.Again("lookup", "Look up", &lookupView{}, hint.Errorf("nothing is on record of it").WithHint("it may be another vendor's; the search finds what was sold"))
 	case shown.Foreign != "":
-		return v.again("lookup", "Look up", &lookupView{Invoice: shown.Invoice}, hint.Errorf("%s", shown.Foreign).WithHint("ask where it came from, and give nothing out for it"))
+		return v.Again("lookup", "Look up", &lookupView{Invoice: shown.Invoice}, hint.Errorf("%s", shown.Foreign).WithHint("ask where it came from, and give nothing out for it"))
 	case shown.Request == nil && shown.License != (format.ID{}):
-		page.See(v.w, page.Path("licenses", shown.License.String()))
+		page.See(v.W, page.Path("licenses", shown.License.String()))
 		return nil
 	case shown.Request == nil:
-		page.See(v.w, page.Path("activations", shown.Activation))
+		page.See(v.W, page.Path("activations", shown.Activation))
 		return nil
 	}
-	v.script = "" // there is no form
+	v.Script = "" // there is no form
 	view := &lookupView{Code: format.ComparisonCode(shown.Request.Hash), Warnings: service.WarningsOf(shown.Request, v.by.Now)}
 	if shown.Dossier != nil {
 		view.Invoice = shown.Dossier.Invoice
@@ -75,5 +75,5 @@ func (v *visit) tellOf(shown *service.Shown) error {
 			view.License = shown.Offer.License.ID.String()
 		}
 	}
-	return v.show("lookup", "Request for "+shown.Request.Product, view)
+	return v.Show("lookup", "Request for "+shown.Request.Product, view)
 }

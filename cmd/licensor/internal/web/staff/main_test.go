@@ -29,6 +29,7 @@ import (
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/ledgertest"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/web/staff"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/web/staff/door"
 	"github.com/offlicense/offlicense/format"
 	"github.com/offlicense/offlicense/verify"
 )
@@ -91,7 +92,10 @@ func newVendor(t *testing.T, where string) *vendor {
 	log := slog.New(slog.NewTextHandler(&v.log, nil))
 	v.activator = v.service.NewActivator(service.ActivatorOptions{Now: v.now, Random: rand.Reader, Log: log})
 	mux := http.NewServeMux()
-	pages := &staff.Pages{Service: v.service, Desk: v.desk, Signing: signing{v.activator, v}, Random: rand.Reader, Now: v.now, Log: log, SignedIn: signedIn}
+	pages := &staff.Pages{
+		Door:    &door.Door{Desk: v.desk, Random: rand.Reader, Now: v.now, Log: log, SignedIn: signedIn},
+		Service: v.service, Signing: signing{v.activator, v},
+	}
 	pages.Register(site{mux})
 	v.server = httptest.NewServer(mux)
 	v.Cleanup(func() { v.server.Close(); v.activator.Close(); v.desk.Close(); v.service.Close() })

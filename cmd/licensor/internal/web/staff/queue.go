@@ -9,6 +9,7 @@ import (
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/web/page"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/web/staff/frame"
 	"github.com/offlicense/offlicense/format"
 	"github.com/offlicense/offlicense/verify"
 )
@@ -33,11 +34,11 @@ func (v *visit) queue() error {
 	var behind *desk.Waiting
 	if number := v.behind(); number != "" {
 		var err error
-		if behind, err = v.Desk.Numbered(v.r.Context(), number); isTrouble(err) {
+		if behind, err = v.Desk.Numbered(v.R.Context(), number); frame.IsTrouble(err) {
 			return err
 		}
 	}
-	page, err := v.Desk.List(v.r.Context(), state, behind)
+	page, err := v.Desk.List(v.R.Context(), state, behind)
 	if err != nil {
 		return err
 	}
@@ -47,10 +48,10 @@ func (v *visit) queue() error {
 	if len(page) >= onPage {
 		view.Next = v.nextPage(page[len(page)-1].Number)
 	}
-	if v.who.May(desk.Sign) {
+	if v.Who.May(desk.Sign) {
 		view.Brings = []tab{{To: "/sign", Text: "Sign a request that was sent"}, {To: "/release", Text: "Record a release that was sent"}}
 	}
-	return v.show("queue", "Queue", view)
+	return v.Show("queue", "Queue", view)
 }
 
 // waitsView is a request that waits, or did, with what was bought beside what is asked for.
@@ -94,32 +95,32 @@ func compared(lines []service.Reviewed) (all []comparedLine) {
 }
 
 func (v *visit) waits() error {
-	w, err := v.Desk.Numbered(v.r.Context(), strings.ToUpper(v.named("number")))
-	if isTrouble(err) {
+	w, err := v.Desk.Numbered(v.R.Context(), strings.ToUpper(v.named("number")))
+	if frame.IsTrouble(err) {
 		return err
 	}
 	if err != nil {
 		told := page.ErrorOf(err)
 		return v.nothing(told.What, "The queue has those that wait.")
 	}
-	view := &waitsView{View: desk.ViewOf(w), MaySign: v.who.May(desk.Sign)}
+	view := &waitsView{View: desk.ViewOf(w), MaySign: v.Who.May(desk.Sign)}
 	if kind, _, err := format.DecodeText([]byte(w.Request)); err == nil && kind == format.Release {
 		err = v.waitingRelease(view)
-		return cmp.Or(err, v.show("waits", "Release "+w.Number, view))
+		return cmp.Or(err, v.Show("waits", "Release "+w.Number, view))
 	}
 	if err := v.waitingRequest(view); err != nil {
 		return err
 	}
-	return v.show("waits", "Request "+w.Number, view)
+	return v.Show("waits", "Request "+w.Number, view)
 }
 
 func (v *visit) waitingRelease(view *waitsView) error {
-	given, err := v.Service.OpenRelease(v.r.Context(), []byte(view.Request))
+	given, err := v.Service.OpenRelease(v.R.Context(), []byte(view.Request))
 	switch {
-	case isTrouble(err):
+	case frame.IsTrouble(err):
 		return err
 	case err != nil:
-		view.Refusal = v.told(err)
+		view.Refusal = v.Told(err)
 	default:
 		view.Release, view.Sold = given.Rows(), true
 		view.Seen = (&looked{facts: []facts{factsOf("The release", view.Release)}}).seen()
@@ -130,11 +131,11 @@ func (v *visit) waitingRelease(view *waitsView) error {
 func (v *visit) waitingRequest(view *waitsView) error {
 	q, err := verify.OpenRequest([]byte(view.Request))
 	if err != nil {
-		view.Refusal = v.told(err)
+		view.Refusal = v.Told(err)
 		return nil
 	}
 	by := v.by
-	offer, err := v.Service.Preview(v.r.Context(), by, q)
+	offer, err := v.Service.Preview(v.R.Context(), by, q)
 	var refusal *ledger.Refusal
 	switch {
 	case err == nil:
@@ -148,8 +149,8 @@ func (v *visit) waitingRequest(view *waitsView) error {
 	case !errors.As(err, &refusal):
 		return err
 	}
-	view.Refusal, view.Warnings = v.told(err), service.WarningsOf(q, by.Now)
-	sale, err := v.Service.ShowSale(v.r.Context(), format.InvoiceForm(q.Invoice), 1)
+	view.Refusal, view.Warnings = v.Told(err), service.WarningsOf(q, by.Now)
+	sale, err := v.Service.ShowSale(v.R.Context(), format.InvoiceForm(q.Invoice), 1)
 	if err != nil {
 		return err
 	}

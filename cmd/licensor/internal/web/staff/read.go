@@ -74,12 +74,12 @@ func toText(v any) string {
 }
 
 // named returns the name in the path.
-func (v *visit) named(name string) string { return page.Named(v.r.PathValue(name)) }
+func (v *visit) named(name string) string { return page.Named(v.R.PathValue(name)) }
 
 // behind returns which page is wanted, "" for the first. What nobody has made a link of is the
 // first, too.
 func (v *visit) behind() string {
-	raw, err := base64.RawURLEncoding.DecodeString(v.r.URL.Query().Get("after"))
+	raw, err := base64.RawURLEncoding.DecodeString(v.R.URL.Query().Get("after"))
 	if err != nil {
 		return ""
 	}
@@ -91,20 +91,20 @@ func (v *visit) nextPage(next string) string {
 	if next == "" {
 		return ""
 	}
-	query := v.r.URL.Query()
+	query := v.R.URL.Query()
 	query.Del("done")
 	query.Set("after", base64.RawURLEncoding.EncodeToString([]byte(next)))
-	return v.r.URL.EscapedPath() + "?" + query.Encode()
+	return v.R.URL.EscapedPath() + "?" + query.Encode()
 }
 
 // nothing answers that there is no such thing.
 func (v *visit) nothing(what, next string) error {
-	v.refuse(http.StatusNotFound, "Nothing here", what, next)
+	v.Refuse(http.StatusNotFound, "Nothing here", what, next)
 	return nil
 }
 
 // asked returns what the address asks for, without what nobody can have typed.
-func (v *visit) asked(name string) string { return strings.TrimSpace(v.r.URL.Query().Get(name)) }
+func (v *visit) asked(name string) string { return strings.TrimSpace(v.R.URL.Query().Get(name)) }
 
 // state is how something stands, in words, and in a color that says no more than they do.
 type state struct{ Text, Class string }

@@ -34,7 +34,7 @@ func (v *visit) renewals() error {
 	if days < 0 {
 		after, by = by, after
 	}
-	ends, err := v.Service.EndingPage(v.r.Context(), after, by, v.behind(), onPage)
+	ends, err := v.Service.EndingPage(v.R.Context(), after, by, v.behind(), onPage)
 	if err != nil {
 		return err
 	}
@@ -42,7 +42,7 @@ func (v *visit) renewals() error {
 	if days == 30 {
 		shown = ""
 	}
-	view := &renewalsView{Next: v.nextPage(ends.Next), MaySell: v.who.May(desk.Sell),
+	view := &renewalsView{Next: v.nextPage(ends.Next), MaySell: v.Who.May(desk.Sell),
 		Tabs: v.tabs("/renewals", "days", shown, "", "Next 30 days", "60", "60", "90", "90", "366", "A year", "-30", "Ended in the last 30", "-90", "90")}
 	for _, row := range endingRows(ends.Endings, now) {
 		i := slices.IndexFunc(view.Groups, func(g renewalGroup) bool { return ledger.CustomerKey(g.Customer) == ledger.CustomerKey(row.Customer) })
@@ -52,5 +52,5 @@ func (v *visit) renewals() error {
 		}
 		view.Groups[i].Rows = append(view.Groups[i].Rows, row)
 	}
-	return v.show("renewals", "Renewals", view)
+	return v.Show("renewals", "Renewals", view)
 }

@@ -1,4 +1,4 @@
-package staff
+package staff_test
 
 import (
 	"maps"
@@ -8,7 +8,8 @@ import (
 	"testing"
 
 	"github.com/offlicense/offlicense/cmd/licensor/internal/desk"
-	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/ledgertest"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/web/staff"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/web/staff/door"
 )
 
 // anybody is for pages that need no right. Whatever it is asked, nothing of the ledger is there.
@@ -105,7 +106,7 @@ func (s registered) HandleUpload(pattern string, _ int64, _ http.HandlerFunc) { 
 // one; and nobody gets it who is not signed in.
 func TestRoutes(t *testing.T) {
 	known := make(registered)
-	new(Pages).Register(known)
+	(&staff.Pages{Door: new(door.Door)}).Register(known)
 	for pattern := range known {
 		if _, ok := routes[pattern]; !ok {
 			t.Errorf("%s is not in the table of routes of routes_test.go: which right does it need?", pattern)
@@ -116,42 +117,47 @@ func TestRoutes(t *testing.T) {
 			t.Errorf("there is no %s", pattern)
 		}
 	}
-	ledgertest.Everywhere(t, func(t *testing.T, where string) {
-		h := build(t, where)
-		h.user("keeper", desk.Revoke)
-		staff := map[string]*browser{"": {house: h}} // by what they may not do
-		for _, right := range desk.Rights {
-			without := slices.DeleteFunc(slices.Clone(desk.Rights), func(r desk.Right) bool { return r == right })
-			h.user("only-"+string(right), right)
-			h.user("not-"+string(right), without...)
-			staff["only-"+string(right)], staff["not-"+string(right)] = h.in("only-"+string(right)), h.in("not-"+string(right))
-		}
-		for _, pattern := range slices.Sorted(maps.Keys(routes)) {
-			right := routes[pattern]
-			if right == anybody {
-				continue
-			}
-			method, path, _ := strings.Cut(pattern, " ")
-			path = strings.NewReplacer("{$}", "", "...}", "}").Replace(path)
-			for {
-				before, rest, found := strings.Cut(path, "{")
-				if !found {
-					break
-				}
-				_, after, _ := strings.Cut(rest, "}")
-				path = before + "x" + after
-			}
-			for name, b := range staff {
-				got := b.send(method, path, strings.NewReader(""), "application/x-www-form-urlencoded")
-				isDoor, isRefused := strings.HasPrefix(got.to(), "/sign-in"), got.status == http.StatusForbidden
-				wantDoor, wantRefused := name == "", right != whoever && name != "" && name != "only-"+string(right) && (name == "not-"+string(right) || !strings.HasPrefix(name, "not-"))
-				if isDoor != wantDoor || isRefused != wantRefused {
-					t.Errorf("%s by %q: got %d to %q", pattern, name, got.status, got.to())
-				}
-				if isRefused && !strings.Contains(got.body, "You do not have the right "+string(right)+".") {
-					t.Errorf("%s by %q is told %s", pattern, name, got.body)
-				}
+	v := newVendor(t, "")
+	users := map[string]string{"": ""} // by what they may not do
+	for _, right := range desk.Rights {
+		only, not := "only-"+string(right), "not-"+string(right)
+		users[only], users[not] = only+" "+string(right), not
+		for _, other := range desk.Rights {
+			if other != right {
+				users[not] += " " + string(other)
 			}
 		}
-	})
+	}
+	for _, pattern := range slices.Sorted(maps.Keys(routes)) {
+		right := routes[pattern]
+		if right == anybody {
+			continue
+		}
+		method, path, _ := strings.Cut(pattern, " ")
+		path = strings.NewReplacer("{$}", "", "...}", "}").Replace(path)
+		for {
+			before, rest, found := strings.Cut(path, "{")
+			if !found {
+				break
+			}
+			_, after, _ := strings.Cut(rest, "}")
+			path = before + "x" + after
+		}
+		for name, user := range users {
+			var got answer
+			if method == http.MethodGet {
+				got = v.getAs(user, path)
+			} else {
+				got = v.postAs(user, path, nil)
+			}
+			isDoor, isRefused := strings.HasPrefix(got.to, "/sign-in"), got.status == http.StatusForbidden
+			wantDoor, wantRefused := name == "", right != whoever && name != "" && name != "only-"+string(right) && (name == "not-"+string(right) || !strings.HasPrefix(name, "not-"))
+			if isDoor != wantDoor || isRefused != wantRefused {
+				t.Errorf("%s by %q: got %d to %q", pattern, name, got.status, got.to)
+			}
+			if isRefused && !strings.Contains(got.body, "You do not have the right "+string(right)+".") {
+				t.Errorf("%s by %q is told %s", pattern, name, got.body)
+			}
+		}
+	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/web/page"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/web/staff/frame"
 	"github.com/offlicense/offlicense/format"
 )
 
@@ -87,7 +88,7 @@ func (v *visit) steps(shown *service.Shown) (all []step) {
 		switch {
 		case v.forms[form] == "":
 			s.To = ""
-		case !v.mayOpen(form):
+		case !v.mayOpen(v.Who, form):
 			continue
 		}
 		all = append(all, s)
@@ -109,10 +110,10 @@ const (
 	ofActivation = "/activations/{id}/"
 )
 
-// mayOpen reports whether there is a form, and the visitor has the right to it.
-func (v *visit) mayOpen(path string) bool {
-	right, is := v.forms[path]
-	return is && v.who.May(right)
+// mayOpen reports whether there is a form, and somebody has the right to it.
+func (p *Pages) mayOpen(who *desk.User, path string) bool {
+	right, is := p.forms[path]
+	return is && who.May(right)
 }
 
 // action is a form by the last word of its path.
@@ -152,7 +153,7 @@ func activationActions(a *ledger.Held, of *ledger.Holding, now time.Time) []acti
 // links are the forms that the visitor may open.
 func (v *visit) links(all []action, form string, of ...string) (links []page.Link) {
 	for _, a := range all {
-		if v.mayOpen(form + a.word) {
+		if v.mayOpen(v.Who, form+a.word) {
 			links = append(links, page.Link{To: page.Path(append(of[:len(of):len(of)], a.word)...), Text: a.text})
 		}
 	}
@@ -165,14 +166,14 @@ func (v *visit) sale() error {
 		events = wholeStory
 	}
 	invoice := v.named("invoice")
-	shown, err := v.Service.ShowSale(v.r.Context(), invoice, events)
+	shown, err := v.Service.ShowSale(v.R.Context(), invoice, events)
 	if err != nil {
 		return err
 	}
 	if shown == nil {
 		return v.nothing("No entitlement has the invoice "+text.Quote(invoice)+".", "The search on the page Sales finds what is spelled otherwise.")
 	}
-	return v.show("sale", shown.Invoice, v.saleOf(shown))
+	return v.Show("sale", shown.Invoice, v.saleOf(shown))
 }
 
 func (v *visit) saleOf(shown *service.Shown) *saleView {
@@ -236,7 +237,7 @@ func (v *visit) activationRowOf(shown *service.Shown, a *ledger.Held) activation
 // activationOf is the page of one activation, with the sale that it is of.
 func (v *visit) activationOf() error {
 	id := strings.ToUpper(v.named("id"))
-	shown, err := v.shownActivation(v.r.Context(), id)
+	shown, err := v.shownActivation(v.R.Context(), id)
 	if err != nil {
 		return err
 	}
@@ -250,13 +251,13 @@ func (v *visit) activationOf() error {
 			view.Activations = []activationRow{v.activationRowOf(shown, &shown.Activations[i])}
 		}
 	}
-	return v.show("activation", "Activation "+id, view)
+	return v.Show("activation", "Activation "+id, view)
 }
 
 // shownActivation looks up an activation, and nothing else of that name.
 func (v *visit) shownActivation(ctx context.Context, id string) (*service.Shown, error) {
 	shown, err := v.Service.Show(ctx, id, storyEvents)
-	if isTrouble(err) {
+	if frame.IsTrouble(err) {
 		return nil, err
 	}
 	if err != nil || shown == nil || shown.Activation != id {

@@ -8,6 +8,7 @@ import (
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/web/page"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/web/staff/frame"
 	"github.com/offlicense/offlicense/format"
 )
 
@@ -25,7 +26,7 @@ type salesView struct {
 
 // sales is the list of what was sold, and the search in all that is on record.
 func (v *visit) sales() error {
-	ctx := v.r.Context()
+	ctx := v.R.Context()
 	view := &salesView{Of: v.asked("of"), Product: v.asked("product"), Standing: v.asked("state"), Caption: "In the order of invoices"}
 	products, err := v.Service.Products(ctx)
 	if err != nil {
@@ -40,7 +41,7 @@ func (v *visit) sales() error {
 	case view.Of != "":
 		var to string
 		if to, err = v.find(view); to != "" {
-			page.See(v.w, to)
+			page.See(v.W, to)
 			return nil
 		}
 	default:
@@ -48,9 +49,9 @@ func (v *visit) sales() error {
 		err = v.salesPage(ctx, view, filter)
 	}
 	if err != nil {
-		return v.again("sales", "Sales", view, err)
+		return v.Again("sales", "Sales", view, err)
 	}
-	return v.show("sales", "Sales", view)
+	return v.Show("sales", "Sales", view)
 }
 
 func (v *visit) salesPage(ctx context.Context, view *salesView, filter service.Filter) error {
@@ -64,11 +65,11 @@ func (v *visit) salesPage(ctx context.Context, view *salesView, filter service.F
 // find finds what was typed as an index has it: something that has a page of its own, or the
 // sales whose invoices, customers, e-mail addresses or hosts are that or begin with it.
 func (v *visit) find(view *salesView) (to string, err error) {
-	ctx := v.r.Context()
+	ctx := v.R.Context()
 	if v.behind() == "" {
 		shown, err := v.Service.Show(ctx, view.Of, 1)
 		switch {
-		case isTrouble(err):
+		case frame.IsTrouble(err):
 			return "", err
 		case err != nil || shown == nil:
 		case shown.License != (format.ID{}):
@@ -97,7 +98,7 @@ func (v *visit) find(view *salesView) (to string, err error) {
 			return "", v.salesPage(ctx, view, filter)
 		}
 	}
-	query := v.r.URL.Query()
+	query := v.R.URL.Query()
 	query.Set("everywhere", "1")
 	view.Deeper = "/entitlements?" + query.Encode()
 	return "", nil
@@ -105,7 +106,7 @@ func (v *visit) find(view *salesView) (to string, err error) {
 
 // everywhere looks at each sale for a part of a text: it takes as long as there are sales.
 func (v *visit) everywhere(view *salesView) error {
-	ctx := v.r.Context()
+	ctx := v.R.Context()
 	for _, filter := range []service.Filter{{Invoice: view.Of}, {Customer: view.Of}, {Email: view.Of}, {Host: view.Of}} {
 		filter, err := v.Service.Narrow(ctx, filter)
 		if err != nil {

@@ -18,14 +18,11 @@ var (
 )
 
 // told tells an error with its hint, and the page on which that is done, if there is one.
-func (v *visit) told(err error) *page.Error {
+func (p *Pages) told(who *desk.User, err error) *page.Error {
 	e := page.ErrorOf(err)
-	if e == nil || v.who == nil {
-		return e
-	}
 	text := hint.Of(err)
 	try := func(found []string, form, place string) {
-		if found == nil || e.Do != nil || !v.mayOpen(form+found[1]) || strings.ToUpper(found[2]) == "INVOICE" || found[2] == "ID" {
+		if found == nil || e.Do != nil || !p.mayOpen(who, form+found[1]) || strings.ToUpper(found[2]) == "INVOICE" || found[2] == "ID" {
 			return
 		}
 		e.Do = &page.Link{To: page.Path(place, found[2], found[1]), Text: strings.ToUpper(found[1][:1]) + found[1][1:] + " " + found[2]}
@@ -34,7 +31,7 @@ func (v *visit) told(err error) *page.Error {
 	for _, found := range ofSaleCommand.FindAllStringSubmatch(text, -1) {
 		try(found, ofSale, "entitlements")
 	}
-	if found := lookCommand.FindStringSubmatch(text); found != nil && e.Do == nil && found[1] != "INVOICE" && v.who.May(desk.Read) {
+	if found := lookCommand.FindStringSubmatch(text); found != nil && e.Do == nil && found[1] != "INVOICE" && who.May(desk.Read) {
 		e.Do = &page.Link{To: "/entitlements?of=" + url.QueryEscape(found[1]), Text: "Look at " + found[1]} // a sale, or an activation
 	}
 	return e

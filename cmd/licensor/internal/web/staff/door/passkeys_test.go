@@ -1,4 +1,4 @@
-package staff
+package door_test
 
 import (
 	"bytes"
@@ -16,6 +16,7 @@ import (
 	"github.com/offlicense/offlicense/cmd/licensor/internal/desk"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/ledgertest"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/web/passkey/passkeytest"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/web/staff/door"
 )
 
 // options are what the script asks for.
@@ -61,7 +62,7 @@ func (b *browser) add(a *passkeytest.Authenticator, label string) *answered {
 	}
 	a.Handle, _ = base64.RawURLEncoding.DecodeString(o.User.ID)
 	client, attestation := a.Create(o.Challenge)
-	return b.post("/passkeys", url.Values{"label": {label}, "client": {encoded(client)}, "attestation": {encoded(attestation)}})
+	return b.post("/passkeys", url.Values{"label": {label}, "client": {door.Encoded(client)}, "attestation": {door.Encoded(attestation)}})
 }
 
 // use makes what a passkey signs in with.
@@ -72,7 +73,7 @@ func (b *browser) use(a *passkeytest.Authenticator) url.Values {
 		b.Errorf("got %+v", o)
 	}
 	client, data, signature := a.Get(o.Challenge)
-	return url.Values{"id": {encoded(a.ID)}, "client": {encoded(client)}, "data": {encoded(data)}, "signature": {encoded(signature)}, "handle": {encoded(a.Handle)}}
+	return url.Values{"id": {door.Encoded(a.ID)}, "client": {door.Encoded(client)}, "data": {door.Encoded(data)}, "signature": {door.Encoded(signature)}, "handle": {door.Encoded(a.Handle)}}
 }
 
 // TestPasskeys: one is added, signs in, is removed, and then no longer works.
@@ -96,7 +97,7 @@ func TestPasskeys(t *testing.T) {
 		if got := anna.get("/passkeys"); !strings.Contains(got.body, "&lt;b&gt;laptop&lt;/b&gt;") || !strings.Contains(got.body, "never") {
 			t.Errorf("got %s", got.body)
 		}
-		if o := anna.ask("/passkeys/new"); len(o.Exclude) != 1 || o.Exclude[0].ID != encoded(a.ID) {
+		if o := anna.ask("/passkeys/new"); len(o.Exclude) != 1 || o.Exclude[0].ID != door.Encoded(a.ID) {
 			t.Errorf("got %+v", o)
 		}
 		own := a.Handle
@@ -131,7 +132,7 @@ func TestPasskeys(t *testing.T) {
 			t.Errorf("the cookie is %v", c)
 		}
 		form = phone.use(a)
-		form.Set("handle", encoded([]byte("bob")))
+		form.Set("handle", door.Encoded([]byte("bob")))
 		refused("another user", form, "not as it was")
 		form = phone.use(a)
 		form.Set("next", "//evil.example")
@@ -144,18 +145,18 @@ func TestPasskeys(t *testing.T) {
 		// A challenge to add one is of no use to sign in, nor another one's to add one.
 		o := anna.ask("/passkeys/new")
 		client, data, signature := a.Get(o.Challenge)
-		refused("a challenge to add one", url.Values{"id": {encoded(a.ID)}, "client": {encoded(client)}, "data": {encoded(data)}, "signature": {encoded(signature)}, "handle": {encoded(a.Handle)}}, "another challenge")
+		refused("a challenge to add one", url.Values{"id": {door.Encoded(a.ID)}, "client": {door.Encoded(client)}, "data": {door.Encoded(data)}, "signature": {door.Encoded(signature)}, "handle": {door.Encoded(a.Handle)}}, "another challenge")
 		other := h.device()
 		client, attestation := other.Create(o.Challenge)
-		if got := bob.post("/passkeys", url.Values{"label": {"x"}, "client": {encoded(client)}, "attestation": {encoded(attestation)}}); got.status != http.StatusUnprocessableEntity {
+		if got := bob.post("/passkeys", url.Values{"label": {"x"}, "client": {door.Encoded(client)}, "attestation": {door.Encoded(attestation)}}); got.status != http.StatusUnprocessableEntity {
 			t.Errorf("another one's challenge: %d", got.status)
 		}
-		if got := h.in("anna").post("/passkeys", url.Values{"label": {"x"}, "client": {encoded(client)}, "attestation": {encoded(attestation)}}); got.status != http.StatusUnprocessableEntity || !strings.Contains(got.body, "another challenge") {
+		if got := h.in("anna").post("/passkeys", url.Values{"label": {"x"}, "client": {door.Encoded(client)}, "attestation": {door.Encoded(attestation)}}); got.status != http.StatusUnprocessableEntity || !strings.Contains(got.body, "another challenge") {
 			t.Errorf("another session's challenge: %d", got.status)
 		}
 		// A handle is the same each time, and nobody else's; no name is in it.
 		again, bobs := anna.ask("/passkeys/new").User.ID, bob.ask("/passkeys/new").User.ID
-		if hash := sha256.Sum256([]byte("desk.acme.example\x00anna")); again != encoded(own) || bobs == again || len(own) != 32 || bytes.Equal(own, hash[:]) {
+		if hash := sha256.Sum256([]byte("desk.acme.example\x00anna")); again != door.Encoded(own) || bobs == again || len(own) != 32 || bytes.Equal(own, hash[:]) {
 			t.Errorf("the handles are %x, %s and %s", own, again, bobs)
 		}
 
@@ -172,10 +173,10 @@ func TestPasskeys(t *testing.T) {
 			t.Errorf("the log has %s", text)
 		}
 
-		if got := bob.post("/passkeys/remove", url.Values{"id": {encoded(a.ID)}}); got.status != http.StatusUnprocessableEntity {
+		if got := bob.post("/passkeys/remove", url.Values{"id": {door.Encoded(a.ID)}}); got.status != http.StatusUnprocessableEntity {
 			t.Errorf("another one removes it: %d", got.status)
 		}
-		if got := anna.post("/passkeys/remove", url.Values{"id": {encoded(a.ID)}}); got.to() != "/passkeys?done=passkey-removed" {
+		if got := anna.post("/passkeys/remove", url.Values{"id": {door.Encoded(a.ID)}}); got.to() != "/passkeys?done=passkey-removed" {
 			t.Errorf("got %d %s", got.status, got.body)
 		}
 		if got := phone.get("/passkeys"); got.status != http.StatusSeeOther {
@@ -243,9 +244,9 @@ func TestPasskeyIsRemovedMeanwhile(t *testing.T) {
 	form := thief.use(a)
 	removed := make(chan int, 1)
 	h.pages.Random = moment(func() { // of the session that begins
-		go func() { removed <- anna.post("/passkeys/remove", url.Values{"id": {encoded(a.ID)}}).status }()
-		for len(removed) == 0 && h.pages.passkeys.removing.TryRLock() {
-			h.pages.passkeys.removing.RUnlock()
+		go func() { removed <- anna.post("/passkeys/remove", url.Values{"id": {door.Encoded(a.ID)}}).status }()
+		for len(removed) == 0 && h.pages.Removing().TryRLock() {
+			h.pages.Removing().RUnlock()
 			time.Sleep(time.Millisecond)
 		}
 	})
@@ -261,7 +262,7 @@ func TestPasskeyIsRemovedMeanwhile(t *testing.T) {
 // TestPasskeyIsAddedTooLate: who was signed out or disabled in the same moment adds none.
 func TestPasskeyIsAddedTooLate(t *testing.T) {
 	for name, do := range map[string]func(h *house, b *browser){
-		"signed out": func(h *house, b *browser) { h.pages.sessions.end(b.cookie.Value) },
+		"signed out": func(h *house, b *browser) { h.pages.End(b.cookie.Value) },
 		"disabled, and enabled": func(h *house, _ *browser) {
 			if err := h.desk.DisableUser(h.Context(), "anna", "bob", h.now()); err != nil {
 				h.Error(err)
@@ -291,7 +292,7 @@ func TestPasskeyIsAddedTooLate(t *testing.T) {
 // TestNoPasskeys: where a browser has none the page says so, and nothing is asked for.
 func TestNoPasskeys(t *testing.T) {
 	h := build(t, t.TempDir()+"/ledger.db")
-	h.pages.passkeys.site = nil
+	h.pages.NoPasskeys()
 	h.user("anna", desk.Read)
 	anna := h.in("anna")
 	for _, path := range []string{"/passkeys", "/sign-in"} {

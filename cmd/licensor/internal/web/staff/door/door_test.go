@@ -1,4 +1,4 @@
-package staff
+package door_test
 
 import (
 	"net/http"
@@ -10,6 +10,8 @@ import (
 
 	"github.com/offlicense/offlicense/cmd/licensor/internal/desk"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/ledgertest"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/web/staff"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/web/staff/door"
 )
 
 // TestLink: a link signs in once; looking at it uses nothing up; a second time it is said when
@@ -126,11 +128,11 @@ func TestSessionsEnd(t *testing.T) {
 			"nothing":                   {func(*browser) {}, true},
 			"signed out":                {func(b *browser) { b.post("/sign-out", nil) }, false},
 			"signed out elsewhere":      {func(b *browser) { (&browser{house: h, cookie: b.cookie}).post("/sign-out", nil) }, false},
-			"8 hours without a request": {func(*browser) { h.later(idleTime + time.Second) }, false},
+			"8 hours without a request": {func(*browser) { h.later(door.IdleTime + time.Second) }, false},
 			"used now and then": {func(b *browser) {
-				h.later(idleTime - time.Second)
+				h.later(door.IdleTime - time.Second)
 				b.get("/")
-				h.later(idleTime - time.Second)
+				h.later(door.IdleTime - time.Second)
 			}, true},
 			"24 hours": {func(b *browser) {
 				for range 4 {
@@ -174,7 +176,7 @@ func TestSessionsAreBounded(t *testing.T) {
 	second := h.in("anna")
 	h.later(time.Second)
 	first.get("/")
-	for range maxOfOne - 1 {
+	for range door.MaxOfOne - 1 {
 		h.later(time.Second)
 		h.in("anna")
 	}
@@ -186,7 +188,7 @@ func TestSessionsAreBounded(t *testing.T) {
 			t.Errorf("%s got %d", name, got.status)
 		}
 	}
-	if n := len(h.pages.sessions.of); n != maxOfOne+1 {
+	if n := h.pages.Sessions(); n != door.MaxOfOne+1 {
 		t.Errorf("%d sessions are kept", n)
 	}
 }
@@ -196,6 +198,8 @@ func TestCrossSite(t *testing.T) {
 	h := build(t, t.TempDir()+"/ledger.db")
 	h.user("anna", desk.Rights...)
 	b := h.in("anna")
+	known := make(registered)
+	(&staff.Pages{Door: new(door.Door)}).Register(known)
 	for name, header := range map[string]http.Header{
 		"Sec-Fetch-Site":            {"Sec-Fetch-Site": {"cross-site"}},
 		"Sec-Fetch-Site, same site": {"Sec-Fetch-Site": {"same-site"}},
@@ -203,7 +207,7 @@ func TestCrossSite(t *testing.T) {
 		"Origin null":               {"Sec-Fetch-Site": nil, "Origin": {"null"}},
 		"another port":              {"Sec-Fetch-Site": nil, "Origin": {"https://desk.acme.example:8443"}},
 	} {
-		for pattern := range routes {
+		for pattern := range known {
 			if method, path, _ := strings.Cut(pattern, " "); method == http.MethodPost {
 				evil := &browser{house: h, cookie: b.cookie, header: header}
 				if got := evil.post(path, nil); got.status != http.StatusForbidden || !strings.Contains(got.body, "A page of another site has sent this.") {

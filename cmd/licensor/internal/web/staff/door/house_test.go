@@ -1,4 +1,4 @@
-package staff
+package door_test
 
 import (
 	"bytes"
@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -20,14 +21,22 @@ import (
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/ledgertest"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/web"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/web/staff"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/web/staff/door"
 )
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	ledgertest.Stop()
+	os.Exit(code)
+}
 
 // house is a vendor's desk with all that it stands on, at https://desk.acme.example.
 type house struct {
 	*testing.T
 	service *service.Service
 	desk    *desk.Desk
-	pages   *Pages
+	pages   *staff.Pages
 	handler http.Handler
 	mu      sync.Mutex
 	clock   time.Time
@@ -70,7 +79,10 @@ func build(t *testing.T, where string) *house {
 	activator := h.service.NewActivator(service.ActivatorOptions{Now: h.now, Random: rand.Reader, Log: log})
 	t.Cleanup(func() { activator.Close(); h.desk.Close(); h.service.Close() })
 	origin := &url.URL{Scheme: "https", Host: "desk.acme.example"}
-	h.pages = &Pages{Service: h.service, Desk: h.desk, Signing: activator, Random: rand.Reader, Now: h.now, Log: log, Origin: origin}
+	h.pages = &staff.Pages{
+		Door:    &door.Door{Desk: h.desk, Random: rand.Reader, Now: h.now, Log: log, Origin: origin},
+		Service: h.service, Signing: activator,
+	}
 	site := web.Staff(&web.Options{
 		Ready: func(context.Context) error { return nil }, Log: log, Now: h.now, StaffOrigin: origin,
 		StaffPages: func(s *web.Site) {
@@ -81,6 +93,13 @@ func build(t *testing.T, where string) *house {
 	h.handler = site.Server().Handler
 	return h
 }
+
+// registered are the patterns of all pages.
+type registered map[string]bool
+
+func (s registered) Handle(pattern string, _ http.HandlerFunc) { s[pattern] = true }
+
+func (s registered) HandleUpload(pattern string, _ int64, _ http.HandlerFunc) { s[pattern] = true }
 
 // user adds one of the staff.
 func (h *house) user(name string, rights ...desk.Right) {

@@ -1,4 +1,4 @@
-package staff
+package door
 
 import (
 	"encoding/base64"
@@ -12,8 +12,8 @@ import (
 
 	"github.com/offlicense/offlicense/cmd/internal/hint"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/desk"
-	"github.com/offlicense/offlicense/cmd/licensor/internal/web/page"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/web/passkey"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/web/staff/frame"
 	"github.com/offlicense/offlicense/format"
 )
 
@@ -27,27 +27,6 @@ type passkeys struct {
 
 	// Removing a passkey ends sessions: nobody is halfway in, or adds another one, meanwhile.
 	removing sync.RWMutex
-}
-
-func (p *Pages) registerPasskeys(s page.Site) {
-	p.passkeys.site, p.passkeys.err = passkey.NewSite(p.Origin, p.Random)
-	s.Handle("GET /sign-in/passkey", p.anybody((*visit).askPasskey))
-	s.Handle("POST /sign-in", p.anybody((*visit).usePasskey))
-	s.Handle("GET /passkeys", p.own((*visit).passkeyList))
-	s.Handle("GET /passkeys/new", p.own((*visit).askNew))
-	s.Handle("POST /passkeys", p.own((*visit).addPasskey))
-	s.Handle("POST /passkeys/remove", p.own((*visit).removePasskey))
-}
-
-// own answers with what is a user's own, whatever rights they have.
-func (p *Pages) own(do func(*visit) error) http.HandlerFunc {
-	return p.anybody(func(v *visit) error {
-		if v.who == nil {
-			v.toDoor()
-			return nil
-		}
-		return do(v)
-	})
 }
 
 // take takes a challenge, once. Those that are kept are as many as people have used passkeys in
@@ -75,7 +54,7 @@ func (v *visit) noPasskeys() string {
 	switch {
 	case v.passkeys.site == nil:
 		return "Passkeys work where the desk has a name, such as https://desk.acme.example or http://localhost:8080; this one is at " + v.Origin.String() + "."
-	case v.Origin.Scheme == "http" && !strings.EqualFold(v.r.Host, v.Origin.Host): // such as 127.0.0.1
+	case v.Origin.Scheme == "http" && !strings.EqualFold(v.R.Host, v.Origin.Host): // such as 127.0.0.1
 		return "Passkeys work at " + v.Origin.String() + " alone."
 	}
 	return ""
@@ -85,7 +64,7 @@ func encoded(raw []byte) string { return base64.RawURLEncoding.EncodeToString(ra
 
 // sent is what the script has put into a field.
 func (v *visit) sent(field string) []byte {
-	raw, err := base64.RawURLEncoding.DecodeString(v.r.PostFormValue(field))
+	raw, err := base64.RawURLEncoding.DecodeString(v.R.PostFormValue(field))
 	if err != nil {
 		return nil
 	}
@@ -99,7 +78,7 @@ func (v *visit) answerJSON(purpose string, options map[string]any) error {
 		return v.passkeys.err
 	}
 	if v.passkeys.site == nil {
-		http.Error(v.w, v.noPasskeys(), http.StatusNotFound)
+		http.Error(v.W, v.noPasskeys(), http.StatusNotFound)
 		return nil
 	}
 	challenge, err := v.passkeys.site.Challenge(purpose, v.Now(), v.Random)
@@ -111,8 +90,8 @@ func (v *visit) answerJSON(purpose string, options map[string]any) error {
 	if err != nil {
 		return err
 	}
-	v.w.Header().Set("Content-Type", "application/json")
-	_, err = v.w.Write(body)
+	v.W.Header().Set("Content-Type", "application/json")
+	_, err = v.W.Write(body)
 	return err
 }
 
@@ -129,7 +108,7 @@ func (v *visit) browserCookie(text string) *http.Cookie {
 
 // browser is what the browser sends that has asked, empty for nothing.
 func (v *visit) browser() string {
-	if sent, err := v.r.Cookie(v.browserCookie("").Name); err == nil {
+	if sent, err := v.R.Cookie(v.browserCookie("").Name); err == nil {
 		return sent.Value
 	}
 	return ""
@@ -146,7 +125,7 @@ func (v *visit) askPasskey() error {
 	}
 	options := map[string]any{"userVerification": "required"}
 	if v.passkeys.site != nil {
-		http.SetCookie(v.w, v.browserCookie(browser))
+		http.SetCookie(v.W, v.browserCookie(browser))
 		options["rpId"] = v.passkeys.site.ID
 	}
 	return v.answerJSON(toSignIn(browser), options)
@@ -154,7 +133,7 @@ func (v *visit) askPasskey() error {
 
 // usePasskey signs in whom a passkey belongs to.
 func (v *visit) usePasskey() error {
-	next := localPath(v.r.PostFormValue("next")) // the form is read here
+	next := localPath(v.R.PostFormValue("next")) // the form is read here
 	v.passkeys.removing.RLock()
 	defer v.passkeys.removing.RUnlock()
 	u, why, err := v.byPasskey()
@@ -163,7 +142,7 @@ func (v *visit) usePasskey() error {
 	}
 	if u == nil {
 		v.Log.Warn("passkey", "refused", why)
-		v.refuse(http.StatusForbidden, "Not signed in", "This passkey lets nobody in: "+why+".", "Try again, or use a link that licensor desk login prints.")
+		v.Refuse(http.StatusForbidden, "Not signed in", "This passkey lets nobody in: "+why+".", "Try again, or use a link that licensor desk login prints.")
 		return nil
 	}
 	return v.signIn(u, next)
@@ -171,7 +150,7 @@ func (v *visit) usePasskey() error {
 
 // byPasskey returns who has used a passkey, or why nobody has.
 func (v *visit) byPasskey() (u *desk.User, why string, err error) {
-	site, now, ctx := v.passkeys.site, v.Now(), v.r.Context()
+	site, now, ctx := v.passkeys.site, v.Now(), v.R.Context()
 	if site == nil {
 		return nil, "there are none here", nil
 	}
@@ -222,20 +201,20 @@ func (passkeysBody) ID(p *desk.Passkey) string { return encoded(p.ID) }
 func (v *visit) passkeyList() error { return v.passkeyPage("", nil) }
 
 func (v *visit) passkeyPage(label string, wrong error) error {
-	all, err := v.Desk.Passkeys(v.r.Context(), v.who.Name)
+	all, err := v.Desk.Passkeys(v.R.Context(), v.Who.Name)
 	if err != nil {
 		return err
 	}
-	v.script = "passkey.js"
+	v.Script = "passkey.js"
 	body := passkeysBody{all, v.noPasskeys(), label}
 	if wrong != nil {
-		return v.again("passkeys", "Your passkeys", body, wrong)
+		return v.Again("passkeys", "Your passkeys", body, wrong)
 	}
-	return v.show("passkeys", "Your passkeys", body)
+	return v.Show("passkeys", "Your passkeys", body)
 }
 
 func (v *visit) askNew() error {
-	all, err := v.Desk.Passkeys(v.r.Context(), v.who.Name)
+	all, err := v.Desk.Passkeys(v.R.Context(), v.Who.Name)
 	if err != nil {
 		return err
 	}
@@ -259,27 +238,27 @@ func (v *visit) askNew() error {
 		"authenticatorSelection": map[string]any{"residentKey": "required", "requireResidentKey": true, "userVerification": "required"},
 	}
 	if site := v.passkeys.site; site != nil {
-		handle, err := v.Desk.Handle(v.r.Context(), v.who.Name, v.Random)
+		handle, err := v.Desk.Handle(v.R.Context(), v.Who.Name, v.Random)
 		if err != nil {
 			return err
 		}
-		options["rp"] = map[string]string{"id": site.ID, "name": v.Service.Vendor()}
-		options["user"] = map[string]string{"id": encoded(handle), "name": v.who.Name, "displayName": v.who.Name}
+		options["rp"] = map[string]string{"id": site.ID, "name": v.Vendor}
+		options["user"] = map[string]string{"id": encoded(handle), "name": v.Who.Name, "displayName": v.Who.Name}
 	}
-	return v.answerJSON(toAdd(v.text(v.r)), options)
+	return v.answerJSON(toAdd(v.text(v.R)), options)
 }
 
 const maxLabel = 64 // bytes
 
 func (v *visit) addPasskey() error {
-	site, now, label := v.passkeys.site, v.Now(), strings.TrimSpace(v.r.PostFormValue("label"))
+	site, now, label := v.passkeys.site, v.Now(), strings.TrimSpace(v.R.PostFormValue("label"))
 	if site == nil {
 		return v.passkeyPage(label, hint.Errorf("%s", v.noPasskeys()))
 	}
 	if err := format.ValidText(label, maxLabel); label == "" || err != nil {
 		return v.passkeyPage(label, hint.Errorf("a passkey has a name of at most %d bytes", maxLabel).WithHint("name the device that has it, such as laptop"))
 	}
-	made, challenge, err := site.Register(v.sent("client"), v.sent("attestation"), toAdd(v.text(v.r)), now)
+	made, challenge, err := site.Register(v.sent("client"), v.sent("attestation"), toAdd(v.text(v.R)), now)
 	if err != nil {
 		return v.passkeyPage(label, hint.Errorf("this passkey cannot be added: %w", err).WithHint("press the button again, or choose another device"))
 	}
@@ -288,23 +267,23 @@ func (v *visit) addPasskey() error {
 	}
 	v.passkeys.removing.RLock()
 	defer v.passkeys.removing.RUnlock()
-	if v.who, err = v.SignedIn(v.r); err != nil {
+	if v.Who, err = v.SignedIn(v.R); err != nil {
 		return err
 	}
-	if v.who == nil {
-		v.toDoor()
+	if v.Who == nil {
+		Show(v.W, v.R)
 		return nil
 	}
-	err = v.Desk.AddPasskey(v.r.Context(), v.who, desk.Passkey{
+	err = v.Desk.AddPasskey(v.R.Context(), v.Who, desk.Passkey{
 		ID: made.ID, Label: label, Key: made.Key, Counter: made.Counter, Backable: made.Backable, Made: now,
 	})
-	if isTrouble(err) {
+	if frame.IsTrouble(err) {
 		return err
 	} else if err != nil {
 		return v.passkeyPage(label, err)
 	}
-	v.Log.Info("passkey added", "user", v.who.Name)
-	return v.see("/passkeys", "passkey-added")
+	v.Log.Info("passkey added", "user", v.Who.Name)
+	return v.See("/passkeys", "passkey-added")
 }
 
 // removePasskey ends the user's other sessions, too: a device that was lost may have begun them.
@@ -313,17 +292,17 @@ func (v *visit) removePasskey() error {
 	err := func() error {
 		v.passkeys.removing.Lock()
 		defer v.passkeys.removing.Unlock()
-		err := v.Desk.RemovePasskey(v.r.Context(), v.who.Name, id)
+		err := v.Desk.RemovePasskey(v.R.Context(), v.Who.Name, id)
 		if err == nil {
-			v.sessions.endOthers(v.who.Name, v.text(v.r))
+			v.sessions.endOthers(v.Who.Name, v.text(v.R))
 		}
 		return err
 	}()
-	if isTrouble(err) {
+	if frame.IsTrouble(err) {
 		return err
 	} else if err != nil {
 		return v.passkeyPage("", err)
 	}
-	v.Log.Info("passkey removed", "user", v.who.Name)
-	return v.see("/passkeys", "passkey-removed")
+	v.Log.Info("passkey removed", "user", v.Who.Name)
+	return v.See("/passkeys", "passkey-removed")
 }

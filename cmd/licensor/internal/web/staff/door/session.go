@@ -1,4 +1,4 @@
-package staff
+package door
 
 import (
 	"crypto/sha256"
@@ -117,8 +117,8 @@ func cookie(origin *url.URL, text string) *http.Cookie {
 }
 
 // text is what the browser sends of its session, empty for none.
-func (p *Pages) text(r *http.Request) string {
-	if sent, err := r.Cookie(cookie(p.Origin, "").Name); err == nil {
+func (d *Door) text(r *http.Request) string {
+	if sent, err := r.Cookie(cookie(d.Origin, "").Name); err == nil {
 		return sent.Value
 	}
 	return ""
@@ -126,18 +126,18 @@ func (p *Pages) text(r *http.Request) string {
 
 // bySession returns who has sent a request. The user is read each time: whoever is disabled, or
 // has lost a right since, is signed out.
-func (p *Pages) bySession(r *http.Request) (*desk.User, error) {
-	text := p.text(r)
-	known := p.sessions.find(text, p.Now())
+func (d *Door) bySession(r *http.Request) (*desk.User, error) {
+	text := d.text(r)
+	known := d.sessions.find(text, d.Now())
 	if known == nil {
 		return nil, nil
 	}
-	u, err := p.Desk.User(r.Context(), known.name)
+	u, err := d.Desk.User(r.Context(), known.name)
 	if err != nil {
 		return nil, err
 	}
 	if u == nil || u.Disabled || u.Term != known.term {
-		p.sessions.end(text)
+		d.sessions.end(text)
 		return nil, nil
 	}
 	return u, nil
@@ -149,8 +149,8 @@ func (v *visit) signIn(u *desk.User, to string) error {
 	if err != nil {
 		return err
 	}
-	v.sessions.end(v.text(v.r))
-	http.SetCookie(v.w, cookie(v.Origin, text))
+	v.sessions.end(v.text(v.R))
+	http.SetCookie(v.W, cookie(v.Origin, text))
 	v.Log.Info("signed in", "user", u.Name)
-	return v.see(to, "")
+	return v.See(to, "")
 }
