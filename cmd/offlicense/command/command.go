@@ -32,25 +32,30 @@ type Build struct {
 
 // Program returns the tool.
 func Program(b Build) cli.Program {
+	t, p := tool{b}, FirstTrip(b)
+	p.Commands = append(p.Commands,
+		t.statusCommand(),
+		t.releaseCommand(),
+		t.failoverCommand(),
+		t.attestCommand(),
+		t.fleetCommand(),
+		showCommand(),
+		codeCommand(),
+		machineCommand(),
+	)
+	return manual.With(p)
+}
+
+// FirstTrip returns the tool with the commands of an activation alone: a program that plays
+// one links no more.
+func FirstTrip(b Build) cli.Program {
 	t := tool{b}
-	return manual.With(cli.Program{
-		Name:    "offlicense",
-		Summary: "ask for, install and check licenses with no network",
-		Usage:   usage,
-		Commands: []cli.Command{
-			t.requestCommand(),
-			t.installCommand(),
-			t.verifyCommand(),
-			t.statusCommand(),
-			t.releaseCommand(),
-			t.failoverCommand(),
-			t.attestCommand(),
-			t.fleetCommand(),
-			showCommand(),
-			codeCommand(),
-			machineCommand(),
-		},
-	})
+	return cli.Program{
+		Name:     "offlicense",
+		Summary:  "ask for, install and check licenses with no network",
+		Usage:    usage,
+		Commands: []cli.Command{t.requestCommand(), t.installCommand(), t.verifyCommand()},
+	}
 }
 
 type tool struct{ build Build }

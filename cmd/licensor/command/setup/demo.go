@@ -108,7 +108,7 @@ type step struct {
 }
 
 func (d *demo) steps(expires string) []step {
-	vendor, customer := d.program(), command.Program(command.Build{})
+	vendor, customer := d.program(), command.FirstTrip(command.Build{})
 	at := func(name string) string { return filepath.Join(d.dir, name) }
 	home, state, roots, request, license := at("vendor"), at("site"), at("roots.pub"), at("request.olq"), at("license.lic")
 	return []step{

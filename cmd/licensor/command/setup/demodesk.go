@@ -66,7 +66,7 @@ func (s *demoSale) email() string {
 
 // desk makes the year, and opens the desk on it.
 func (d *demo) desk(now time.Time) error {
-	vendor, customer := d.program(), command.Program(command.Build{})
+	vendor, customer := d.program(), command.FirstTrip(command.Build{})
 	home := filepath.Join(d.dir, "vendor")
 	start := now.AddDate(-1, 0, -3)
 	at := func(month, day int) time.Time { return start.AddDate(0, month, day) }
