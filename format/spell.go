@@ -2,6 +2,7 @@ package format
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -154,9 +155,7 @@ func DecodeSpelled(text []byte) (Kind, []byte, error) {
 		return s.Decode()
 	}
 	for _, number := range s.Missing() {
-		if faults[number] == "" {
-			faults[number] = "it is missing"
-		}
+		faults[number] = cmp.Or(faults[number], "it is missing")
 	}
 	const most = 12
 	var told []string

@@ -1,6 +1,9 @@
 package verify
 
-import "fmt"
+import (
+	"cmp"
+	"fmt"
+)
 
 // product refuses the license of another product or edition.
 func (j *judgement) product() error {
@@ -21,10 +24,7 @@ func (j *judgement) product() error {
 		}
 	}
 	if j.facts.Edition != "" && j.claims.Terms.Edition != j.facts.Edition {
-		found := j.claims.Terms.Edition
-		if found == "" {
-			found = "no edition"
-		}
+		found := cmp.Or(j.claims.Terms.Edition, "no edition")
 		return &Refusal{
 			Reason:   WrongProduct,
 			Message:  fmt.Sprintf("the license is for another edition of %s", j.claims.Product),

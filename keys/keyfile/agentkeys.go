@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"golang.org/x/crypto/ssh"
@@ -210,10 +211,5 @@ func list(held []identity) string {
 
 // holdsKey reports whether key is in the list.
 func holdsKey(held []identity, key keys.PublicKey) bool {
-	for _, id := range held {
-		if id.PublicKey == key {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(held, func(id identity) bool { return id.PublicKey == key })
 }

@@ -1,6 +1,7 @@
 package machine
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -251,10 +252,5 @@ func hasWord(words, word string) bool {
 }
 
 func containsAny(v string, marks []string) bool {
-	for _, mark := range marks {
-		if strings.Contains(v, mark) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(marks, func(mark string) bool { return strings.Contains(v, mark) })
 }

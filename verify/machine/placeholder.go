@@ -1,6 +1,9 @@
 package machine
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // isPlaceholder reports whether the normalized value v is one that many machines share.
 // A license bound to it would run anywhere, so it is refused before it is hashed.
@@ -123,12 +126,9 @@ b08dfa60-83e7-567a-1921-a715000001fb	the one of all Whonix and Kicksecure system
 
 // isSharedUUID looks for a UUID and its other byte order.
 func isSharedUUID(v string) bool {
-	for _, u := range [...]string{v, swapped(v)} {
-		if strings.Contains(sharedUUIDs, u[:8]+"-"+u[8:12]+"-"+u[12:16]+"-"+u[16:20]+"-"+u[20:]) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc([]string{v, swapped(v)}, func(u string) bool {
+		return strings.Contains(sharedUUIDs, u[:8]+"-"+u[8:12]+"-"+u[12:16]+"-"+u[16:20]+"-"+u[20:])
+	})
 }
 
 // sharedTexts are what makers and programs write where an id belongs, what many sites name their

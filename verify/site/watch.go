@@ -1,6 +1,7 @@
 package site
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -78,9 +79,7 @@ func (g *Gate) Watch(ctx context.Context, o WatchOptions) error {
 	if o.Now == nil || o.Tell == nil || o.Interval < 0 {
 		return errors.New("watch: Now or Tell is not set, or Interval is negative")
 	}
-	if o.Interval == 0 {
-		o.Interval = time.Minute
-	}
+	o.Interval = cmp.Or(o.Interval, time.Minute)
 	ticker := time.NewTicker(o.Interval)
 	defer ticker.Stop()
 	var looking chan []Event

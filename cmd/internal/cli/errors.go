@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -77,9 +78,7 @@ func (e *Env) report(err error) int {
 	if known, ok := errors.AsType[*Error](err); ok {
 		exit = known.Exit
 	}
-	if exit == 0 {
-		exit = exitFailed
-	}
+	exit = cmp.Or(exit, exitFailed)
 	if silent(err) {
 		return exit
 	}

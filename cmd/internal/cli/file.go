@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -203,12 +204,7 @@ func binary(data []byte) bool {
 	if !utf8.Valid(data) {
 		return true
 	}
-	for _, r := range string(data) {
-		if !strconv.IsPrint(r) && !strings.ContainsRune("\t\r\n", r) {
-			return true
-		}
-	}
-	return false
+	return strings.ContainsFunc(string(data), func(r rune) bool { return !strconv.IsPrint(r) && !strings.ContainsRune("\t\r\n", r) })
 }
 
 type tooLarge int64
@@ -294,10 +290,5 @@ func explain(verb, path string, err error) (reason, hint string) {
 }
 
 func isAny(err error, targets []error) bool {
-	for _, target := range targets {
-		if errors.Is(err, target) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(targets, func(target error) bool { return errors.Is(err, target) })
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
@@ -36,12 +37,7 @@ type completedOption struct {
 
 // takesFile reports whether its value is a path.
 func (o *completedOption) takesFile() bool {
-	for _, word := range []string{"FILE", "DIR", "PATH"} {
-		if strings.Contains(o.value, word) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc([]string{"FILE", "DIR", "PATH"}, func(word string) bool { return strings.Contains(o.value, word) })
 }
 
 func (p tool) completed() []completed {

@@ -40,8 +40,7 @@ func answerOf(license *verify.License, err error, now time.Time) (answer, error)
 			License: &licenseAnswer{license, answerList(license.RevocationList, now)},
 		}, nil
 	}
-	var refusal *verify.Refusal
-	if errors.As(err, &refusal) {
+	if refusal, ok := errors.AsType[*verify.Refusal](err); ok {
 		return refusedAnswer(refusal), nil
 	}
 	err = stateError(err)

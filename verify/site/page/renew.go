@@ -48,12 +48,9 @@ func (p *handler) jitter() time.Duration {
 
 // due reports whether a time is near an end.
 func due(t terms, now time.Time) bool {
-	for _, end := range [...]time.Time{t.expires, t.updatesUntil} {
-		if !end.IsZero() && !now.Before(end.Add(-renewBefore)) && now.Before(end.Add(renewAfter)) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc([]time.Time{t.expires, t.updatesUntil}, func(end time.Time) bool {
+		return !end.IsZero() && !now.Before(end.Add(-renewBefore)) && now.Before(end.Add(renewAfter))
+	})
 }
 
 // renewable are the reasons against a license that a newer one may end.

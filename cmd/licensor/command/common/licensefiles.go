@@ -119,8 +119,7 @@ func (f *LicenseDirectory) CheckAndWrite(files []LicenseFile) error {
 
 // lost says of an error in writing that no license is lost.
 func (f *LicenseDirectory) lost(err error) error {
-	var path *fs.PathError
-	if errors.As(err, &path) {
+	if path, ok := errors.AsType[*fs.PathError](err); ok {
 		err = cli.FileError("write", path.Path, err)
 	}
 	return cli.Fail(err).WithHint("no license is lost: what was signed is on record, and the same command again writes the same files")

@@ -3,6 +3,7 @@
 package common
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -251,10 +252,7 @@ func add[T any](flags *pflag.FlagSet, value *T, name string, parse func(string) 
 
 // Database returns where the ledger is, "" for the file in the home.
 func (o *Options) Database(env *cli.Env) (string, error) {
-	where := o.Ledger
-	if where == "" {
-		where = env.Getenv("LICENSOR_LEDGER")
-	}
+	where := cmp.Or(o.Ledger, env.Getenv("LICENSOR_LEDGER"))
 	if where != "" && !service.IsDatabase(where) {
 		// A change of a copy would be lost on everybody else.
 		if IsFile(where) {

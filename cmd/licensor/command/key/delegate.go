@@ -292,8 +292,7 @@ func (c *delegation) warn(env *cli.Env, at home.Home, root, staff keys.NamedKey)
 
 // unmarshalable says what is wrong with claims in words of the command line.
 func unmarshalable(err error) error {
-	var malformed *format.MalformedError
-	if errors.As(err, &malformed) {
+	if malformed, ok := errors.AsType[*format.MalformedError](err); ok {
 		return cli.Usagef("%s", malformed.Reason())
 	}
 	return err

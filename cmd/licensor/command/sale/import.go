@@ -55,8 +55,7 @@ func importOrders(flags *pflag.FlagSet) cli.Run {
 				})
 			}
 			bar.Done()
-			var wrong *service.ImportError
-			if errors.As(err, &wrong) {
+			if wrong, ok := errors.AsType[*service.ImportError](err); ok {
 				return printLineErrors(env, file, wrong)
 			}
 			if err != nil {

@@ -2,6 +2,7 @@
 package setup
 
 import (
+	"cmp"
 	"context"
 	"embed"
 	"fmt"
@@ -137,10 +138,7 @@ func (c *initCommand) prepare(dir string) (*home.InitOptions, error) {
 	if err := home.Free(dir); err != nil {
 		return nil, common.ReadError(err)
 	}
-	staff := c.staff
-	if staff == "" {
-		staff = defaultKeyName()
-	}
+	staff := cmp.Or(c.staff, defaultKeyName())
 	if err := home.ValidKeyName(staff); err != nil {
 		return nil, cli.Usagef("%w", err)
 	}

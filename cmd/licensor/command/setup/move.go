@@ -87,10 +87,7 @@ func (c *initCommand) oldPlace() (string, error) {
 
 // newPlace returns where the ledger goes: a database, or the file in the home.
 func (c *initCommand) newPlace(env *cli.Env, at home.Home) (string, error) {
-	where := c.Ledger
-	if where == "" {
-		where = env.Getenv("LICENSOR_LEDGER")
-	}
+	where := cmp.Or(c.Ledger, env.Getenv("LICENSOR_LEDGER"))
 	switch {
 	case service.IsDatabase(where):
 		return where, nil

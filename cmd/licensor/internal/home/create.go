@@ -40,8 +40,7 @@ func (f *InitOptions) Check() error {
 	claims := firstDelegationClaims(*f)
 	claims.Key = make([]byte, keys.PublicKeySize)
 	_, err := claims.Marshal()
-	var malformed *format.MalformedError
-	if errors.As(err, &malformed) {
+	if malformed, ok := errors.AsType[*format.MalformedError](err); ok {
 		return errors.New(malformed.Reason())
 	}
 	return err
@@ -96,10 +95,7 @@ func Create(dir string, f InitOptions) (made *InitResult, err error) {
 	if err != nil {
 		return nil, err
 	}
-	place := f.Ledger
-	if place == "" {
-		place = draft.LedgerFile()
-	}
+	place := cmp.Or(f.Ledger, draft.LedgerFile())
 	if err := f.MakeLedger(place); err != nil {
 		return nil, err
 	}

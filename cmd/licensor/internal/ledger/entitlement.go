@@ -279,8 +279,7 @@ func (e *Entitlement) checkForm(vendor string, now time.Time) error {
 	}
 	sample := Grant{Entitlement: &sold, Activation: "sample", Epoch: 1}
 	_, err := sample.Claims(vendor, format.ID{}, now, 0).Marshal()
-	var malformed *format.MalformedError
-	if errors.As(err, &malformed) {
+	if malformed, ok := errors.AsType[*format.MalformedError](err); ok {
 		return errors.New(malformed.Reason())
 	}
 	return err

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -186,9 +187,7 @@ func (Published) detail()    {}
 // Complete fills in what is the same in all events of an operation, and the number.
 func (e *Event) Complete(seq int64, by *Operation) {
 	e.Seq, e.Time, e.Operator, e.Rules = seq, Whole(by.Now), by.Operator, RulesVersion
-	if e.Why == "" {
-		e.Why = by.Why
-	}
+	e.Why = cmp.Or(e.Why, by.Why)
 }
 
 // Marshal returns the event's canonical bytes.

@@ -63,9 +63,7 @@ func (e *Edition) PlanFor(licenseType string) Plan {
 // Fill gives a sale what its edition grants: its type, if it has none, and all terms but
 // those that the sale says itself. One that says it has no end gets no grace.
 func (e *Edition) Fill(sale *Entitlement, at time.Time, says func(term string) bool) error {
-	if sale.Type == "" {
-		sale.Type = e.Type
-	}
+	sale.Type = cmp.Or(sale.Type, e.Type)
 	said := func(name string) bool {
 		if says == nil {
 			return false

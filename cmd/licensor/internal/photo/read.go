@@ -215,9 +215,7 @@ func complete(texts []string) bool {
 			var n int
 			fmt.Sscan(count, &n)
 			key := header[:4] + body[:4] + count
-			if parts[key] == 0 {
-				parts[key] = n
-			}
+			parts[key] = cmp.Or(parts[key], n)
 			if parts[key]--; parts[key] == 0 {
 				delete(parts, key)
 			}

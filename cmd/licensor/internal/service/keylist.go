@@ -78,10 +78,7 @@ func (s *Service) FindKeyIn(ctx context.Context, file []byte) (*FoundKey, error)
 	if err != nil {
 		return nil, err
 	}
-	name := named.Comment
-	if name == "" {
-		name = named.Fingerprint()
-	}
+	name := cmp.Or(named.Comment, named.Fingerprint())
 	return all.add(named.PublicKey, name).revocable(s)
 }
 

@@ -1,6 +1,7 @@
 package service
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -18,9 +19,7 @@ const AuditMemory = audit.Memory
 // given. where is as for Open, now the auditor's clock; nothing that the ledger says of itself
 // is believed.
 func Audit(ctx context.Context, at home.Home, where string, now time.Time, checkpoint []byte, progress func(step string, done, total int64)) (*Report, error) {
-	if where == "" {
-		where = at.LedgerFile()
-	}
+	where = cmp.Or(where, at.LedgerFile())
 	against := audit.Against{Now: now, Checkpoint: checkpoint, Progress: progress}
 	var err error
 	if against.Verifier, err = at.Verifier(); err != nil {

@@ -6,6 +6,7 @@
 package service
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -51,9 +52,7 @@ const (
 // Open opens the ledger of a home. where is a database or a copy that Backup made, empty
 // for the file in the home.
 func Open(ctx context.Context, at home.Home, where string, mode Mode, o Options) (*Service, error) {
-	if where == "" {
-		where = at.LedgerFile()
-	}
+	where = cmp.Or(where, at.LedgerFile())
 	open := book.OpenReadOnly
 	if mode == ToChange {
 		open = book.Open

@@ -1,6 +1,7 @@
 package service
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -149,9 +150,7 @@ func (s *Service) delegatedTo(all []*home.StaffKey, key keys.PublicKey) (*home.S
 		if k.Delegation != nil && string(k.Delegation.Key) == string(key.Bytes()) {
 			return k, nil
 		}
-		if problem == nil {
-			problem = k.Err
-		}
+		problem = cmp.Or(problem, k.Err)
 	}
 	if problem != nil {
 		return nil, problem

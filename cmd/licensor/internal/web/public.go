@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	_ "embed"
 	"errors"
 	"io"
@@ -86,9 +87,7 @@ func statement(w http.ResponseWriter, r *http.Request) ([]byte, bool) {
 
 // waits says that the staff have to look.
 func waits(w http.ResponseWriter, word, detail, next, number string) {
-	if word == "" {
-		word = "waits"
-	}
+	word = cmp.Or(word, "waits")
 	w.Header().Set("Retry-After", "3600")
 	problem{Status: http.StatusAccepted, Rule: word, Detail: detail, Next: next, Number: number}.write(w)
 }

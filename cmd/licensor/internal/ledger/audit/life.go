@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"cmp"
 	"errors"
 
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
@@ -48,9 +49,7 @@ func (s *state) saltOf(e *ledger.Entitlement) []byte {
 // correct asks about a sale that is corrected, by what came of it; nil: it was never sold.
 func (s *state) correct(by *ledger.Operation, invoice string, after *ledger.Entitlement) ([]*rules.Step, error) {
 	f := s.facts()
-	if after == nil {
-		after = new(ledger.Entitlement)
-	}
+	after = cmp.Or(after, new(ledger.Entitlement))
 	salt := s.saltOf(after)
 	after = s.withEmail(after)
 	f.sale(after.Invoice)

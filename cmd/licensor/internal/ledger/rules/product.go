@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"reflect"
@@ -62,9 +63,7 @@ func UnknownNames(products map[string]*ledger.Product, sale, before *ledger.Enti
 	if len(products) == 0 {
 		return nil
 	}
-	if before == nil {
-		before = new(ledger.Entitlement)
-	}
+	before = cmp.Or(before, new(ledger.Entitlement))
 	p := products[sale.Product]
 	if p == nil {
 		if sale.Product == before.Product {

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"strings"
@@ -20,9 +21,7 @@ func parseAddress(address string) (*pgx.ConnConfig, error) {
 	if err != nil || strings.Contains(address, "#") {
 		return nil, hint.Errorf("malformed address of a PostgreSQL database").WithHint("%s", howToAddress)
 	}
-	if config.ConnectTimeout == 0 {
-		config.ConnectTimeout = connectTimeout
-	}
+	config.ConnectTimeout = cmp.Or(config.ConnectTimeout, connectTimeout)
 	return config, nil
 }
 
@@ -50,9 +49,6 @@ func placeOf(c *pgx.ConnConfig) string {
 	if slices.ContainsFunc(parts, func(part string) bool { return !plainName.MatchString(part) }) {
 		return "the ledger in PostgreSQL"
 	}
-	database := c.Database
-	if database == "" {
-		database = c.User
-	}
+	database := cmp.Or(c.Database, c.User)
 	return "the ledger (database " + database + " on " + strings.Join(hosts, ", ") + ", user " + c.User + ")"
 }

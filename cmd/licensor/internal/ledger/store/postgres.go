@@ -107,8 +107,7 @@ func (postgresDialect) hasTable(ctx context.Context, q querier, name string) (bo
 // lost reports whether the error may hide that a commit happened: the connection
 // broke, or the server ended it, before the answer was here.
 func (d postgresDialect) lost(err error) bool {
-	var code *pgconn.PgError
-	if errors.As(err, &code) {
+	if code, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return strings.HasPrefix(code.Code, "57P") || strings.HasPrefix(code.Code, "08")
 	}
 	return !errors.Is(err, sql.ErrTxDone)

@@ -190,8 +190,7 @@ func (d sqliteDialect) reason() string {
 		f.Close()
 		return "its directory cannot be written"
 	}
-	var pathError *fs.PathError
-	if errors.As(err, &pathError) {
+	if pathError, ok := errors.AsType[*fs.PathError](err); ok {
 		err = pathError.Err
 	}
 	return err.Error()

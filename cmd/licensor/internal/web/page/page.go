@@ -7,6 +7,7 @@ package page
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"embed"
 	"fmt"
@@ -199,9 +200,7 @@ func Assets(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	kind := map[string]string{".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}[path.Ext(name)]
-	if kind == "" {
-		kind = "text/plain; charset=utf-8"
-	}
+	kind = cmp.Or(kind, "text/plain; charset=utf-8")
 	w.Header().Set("Content-Type", kind)
 	w.Header().Set("Cache-Control", "no-cache") // asked for again each time, and sent only if it is another
 	w.Header().Set("ETag", fmt.Sprintf(`"%x"`, sha256.Sum256(text)))

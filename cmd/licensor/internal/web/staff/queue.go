@@ -154,9 +154,7 @@ func (v *visit) waitingRequest(view *waitsView) error {
 	if err != nil {
 		return err
 	}
-	if sale == nil {
-		sale = new(service.Shown)
-	}
+	sale = cmp.Or(sale, new(service.Shown))
 	sale.Request = q
 	view.Sold, view.Lines = sale.Dossier != nil, refusedLines(sale)
 	return nil
