@@ -1,6 +1,7 @@
 package machine
 
 import (
+	"encoding/hex"
 	"slices"
 	"strings"
 )
@@ -8,11 +9,11 @@ import (
 // isPlaceholder reports whether the normalized value v is one that many machines share.
 // A license bound to it would run anywhere, so it is refused before it is hashed.
 func isPlaceholder(v string) bool {
-	if isOneCharacter(v) || isCounting(v) {
+	if isOneCharacter(v) || isCounting(v) || isRun(v) {
 		return true
 	}
 	if isUUID(v) {
-		return isOneByte(v) || isAlmost(v) || strings.HasSuffix(v, "ffffffffffffffffffffffff") || isSequence(v) || isSequence(swapped(v)) || isSharedUUID(v)
+		return isAlmost(v) || strings.HasSuffix(v, "ffffffffffffffffffffffff") || isMadeUp(v) || isMadeUp(swapped(v)) || isSharedUUID(v)
 	}
 	return isSharedText(v) || strings.HasPrefix(v, "to be filled") || strings.HasPrefix(v, "to_be_filled")
 }
@@ -42,9 +43,33 @@ func isCounting(v string) bool {
 	return v[0] == '0' || v[0] == '1'
 }
 
-// isOneByte reports whether the UUID is one byte over and over: fefefefe-fefe-...
-func isOneByte(v string) bool {
-	return strings.Count(v, v[:2]) == len(v)/2
+// runs are digits and letters as people type them.
+const runs = `0123456789abcdef0123456789abcdef0123456789abcdef 1234567890abcdef1234567890abcdef 1234567890abcdef0 0987654321098765432109876543210
+	fedcba9876543210fedcba9876543210 ffeeddccbbaa99887766554433221100 abcdefghijklmnopqrstuvwxyz`
+
+// isRun reports whether v is a piece of one, too long for chance.
+func isRun(v string) bool {
+	return len(v) >= 8 && !strings.ContainsAny(v, " \n\t") && strings.Contains(runs, v)
+}
+
+// isMadeUp reports whether nobody can have drawn this UUID: it repeats itself, has four kinds of
+// digits at most, goes up or down by steps, has runs alone between its dashes, or is a text in
+// ASCII that would be no id.
+func isMadeUp(v string) bool {
+	for period := 1; period <= len(v)/2; period++ {
+		if strings.HasPrefix(v, v[period:]) {
+			return true
+		}
+	}
+	kinds, typed := 0, true
+	for digit := range strings.SplitSeq("0123456789abcdef", "") {
+		kinds += min(1, strings.Count(v, digit))
+	}
+	for _, group := range [...]string{v[:8], v[8:12], v[12:16], v[16:20], v[20:]} {
+		typed = typed && (isOneCharacter(group) || strings.Contains(runs, group))
+	}
+	text, err := hex.DecodeString(v)
+	return err != nil || kinds <= 4 || typed || isSequence(v) || isPlaceholder(strings.ToLower(strings.Trim(string(text), " \x00")))
 }
 
 // isAlmost reports whether the UUID is one digit over and over but for four at most. Makers who
@@ -59,16 +84,17 @@ func isAlmost(v string) bool {
 }
 
 // isSequence reports whether the digits, or the bytes, of the UUID go up or down by a fixed step:
-// 01234567-89ab-..., 00010203-0405-..., 00112233-4455-....
+// 01234567-89ab-..., 00010203-0405-..., 00112233-4455-..., also over the end: ...eeff-0011-2233....
 func isSequence(v string) bool {
 	digit := func(i int) int { return strings.IndexByte("0123456789abcdef", v[i]) }
 	octet := func(i int) int { return 16*digit(2*i) + digit(2*i+1) }
-	digits, octets := true, true
+	digits, octets, halves := true, true, true
 	for i := 2; i < len(v); i++ {
 		digits = digits && (digit(i)-digit(i-1)-digit(1)+digit(0))%16 == 0
+		halves = halves && (digit(i)-digit(i-2)-digit(2+i%2)+digit(i%2))%16 == 0
 		octets = octets && (i >= len(v)/2 || (octet(i)-octet(i-1)-octet(1)+octet(0))%256 == 0)
 	}
-	return digits || octets
+	return digits || octets || halves
 }
 
 // sharedUUIDs are those that were seen on machines of many owners, in whichever byte order. Of
@@ -82,6 +108,8 @@ const sharedUUIDs = `SMBIOS, as makers ship them.
 10000000-0000-8000-0040-000000000000
 4c4c4544-0000-2010-8020-80c04f202020	Dell, service tag never written
 4c4c4544-0000-0000-8000-80c04f000000
+4c4c4544-0020-2010-8020-a0c04f202020
+4c4c4544-0030-3010-8030-b0c04f303030
 6ab5b300-538d-1014-9fb5-b0684d007b53
 890e2d14-cacd-45d1-ae66-bc80e8bfeb0f
 8e275844-178f-44a8-aceb-a7d7e5178c63
@@ -89,23 +117,14 @@ dc698397-fa54-4cf2-82c8-b1b5307a6a7f
 
 Typed by people.
 01234567-89ab-cdef-fedc-ba9876543210
-12345678-90ab-cdef-1234-567890abcdef
-12345678-1234-1234-1234-123456789012
-12345678-1234-1234-1234-123456789abc
+01020304-0506-0708-0900-010203040506
 12345678-1234-5678-1234-567812345678
-12345678-1234-5678-1234-567890abcdef
+12345678-abcd-1234-abcd-1234567890ab
+1a2b3c4d-5e6f-7a8b-9c0d-1e2f3a4b5c6d
 12345678-1234-5678-90ab-cddeefaabbcc
-12345678-1234-5678-9abc-def012345678
-12345678-1234-5678-9012-123456789012
 12345678-1234-5678-1234-567890123456
-12345678-1234-5678-9abc-123456789abc
 12345678-1234-5678-90ab-cdef12345678
-12345678-1234-5678-1234-123456789012
-11111111-2222-3333-4444-555555555555
-aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee
 a1b2c3d4-e5f6-7890-abcd-ef1234567890
-deadbeef-dead-beef-dead-beefdeadbeef
-cafebabe-cafe-babe-cafe-babecafebabe
 
 The examples that people copy out of documentation.
 123e4567-e89b-12d3-a456-426614174000
@@ -120,6 +139,8 @@ f81d4fae-7dec-11d0-a765-00a0c91e4bf6
 
 Machine-ids of images.
 b08dfa60-83e7-567a-1921-a715000001fb	the one of all Whonix and Kicksecure systems
+d41d8cd9-8f00-b204-e980-0998ecf8427e	md5sum of nothing, and of an empty line
+68b329da-9893-e340-99c7-d8ad5cb9c940
 88544b92-0924-30bc-5d3f-bbffc12a2f04	debian:11.2
 85f94e57-ab75-f809-18ca-b17d001eac85	debian:11.1
 `
@@ -146,7 +167,12 @@ secure|secured|sensitive|sensitive value|serial|serial number|serial number xxxx
 sn-12345|sn-1234567890|some|standard|string|sys-1234567890|system manufacturer|
 system product name|system serial number|systemserialnumb|tba|tbd|temp|test|text|tmp|todo|true|
 uid|undefined|undefined instance|uninitialized|unknow|unknown|unknown.|unset|unspecified|uuid|
-value|variable is not defined!|variable_is_not_defined!|xxx|yes|000bcafe0000|001122334455|
+value|variable is not defined!|variable_is_not_defined!|xxx|yes|active|auto-generated|autogenerated|blank|disabled|enabled|
+forbidden|generated|google compute engine|hello|hello world|hvm domu|kvm virtual machine|loading|
+loading...|lorem ipsum|n.a|not found|not set|not-set|not_set|nothing|notfound|notset|novalue|ok|pending|
+qemu harddisk|qwertz|random|rec:missing|running|test-1|test1|test123|unauthorized|vbox harddisk|
+virtual machine|vmware virtual platform|waiting|525400123456|52:54:00:12:34:56|aa:bb:cc:dd:ee:ff|
+aabbccddeeff|de:ad:be:ef:00:01|deadbeef|deadbeefdeadbeef|cafebabe|000bcafe0000|001122334455|
 00a0c6000000|
 `
 
