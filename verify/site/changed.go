@@ -14,8 +14,8 @@ import (
 //
 // How much must agree is what the installed license asks for, and what tells machines apart must
 // be known of it; more than half where there is none. What was asked before an answered change of machine is left behind.
-func (s *State) changed(q *format.Request, earlier []*verify.Request) bool {
-	installed, err := s.unverifiedLicense()
+func (s *State) changed(q *format.Request, earlier []*verify.Request, getenv func(string) string) bool {
+	installed, err := s.claimsInUse(getenv)
 	if err != nil || installed.Binding == nil {
 		installed = &format.LicenseClaims{Binding: &format.Binding{}}
 	}

@@ -32,7 +32,7 @@ func TestMachineByDrift(t *testing.T) {
 	s := At(t.TempDir())
 	ask := func(components string) bool {
 		q := &format.Request{Components: parts(components), Time: int64(len(earlier) + 1)}
-		changed := s.changed(q, earlier)
+		changed := s.changed(q, earlier, environment())
 		earlier = append(earlier, &verify.Request{Request: *q, Hash: [32]byte{byte(len(earlier) + 1)}})
 		return changed
 	}
@@ -74,7 +74,7 @@ func TestChangedByTheLicense(t *testing.T) {
 		}
 		put(t, s, licenseFile, text)
 		q := &format.Request{Components: parts(c.components), Time: 2}
-		if got := s.changed(q, []*verify.Request{first}); got != c.changed || (q.Prior != nil) != c.changed || got && *q.Prior != l.ID {
+		if got := s.changed(q, []*verify.Request{first}, environment()); got != c.changed || (q.Prior != nil) != c.changed || got && *q.Prior != l.ID {
 			t.Errorf("%s: changed %v, replaces %v", name, got, q.Prior)
 		}
 	}

@@ -166,7 +166,7 @@ func (p *clockPlay) step(step string) {
 	case "start":
 		_, err = p.site.StartFailover(FailoverOptions{Why: "fire", Verifier: v, Components: program.Components, Now: at})
 	case "end":
-		_, err = p.site.StopFailover(at)
+		_, err = p.site.StopFailover(FailoverOptions{Now: at})
 	case "forget":
 		err = os.Remove(p.site.path(clockFile))
 	case "damage":

@@ -152,7 +152,7 @@ func TestDaysUncountedByStopping(t *testing.T) {
 			}
 		}
 		mustStop(t, s, at)
-		if f, err := s.Failover(now.Add(4 * oneDay)); err != nil || f.DaysUsed < 4 {
+		if f, err := s.Failover(FailoverOptions{Now: now.Add(4 * oneDay)}); err != nil || f.DaysUsed < 4 {
 			t.Errorf("%s: got %+v, %v", name, f, err)
 		}
 	}
@@ -176,7 +176,7 @@ func TestClockBeyondAllDates(t *testing.T) {
 			_, _ = verifyAt(t, s, at)
 			_, _ = start(t, s, at)
 			_, _ = verifyAt(t, s, at)
-			_, _ = s.StopFailover(at)
+			_, _ = s.StopFailover(FailoverOptions{Now: at})
 			_, _ = start(t, s, at)
 			_, _ = s.Install(sitetest.Verifier(t), text, InstallOptions{Components: cluster(t), Now: at})
 			o := options(t)

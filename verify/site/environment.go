@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/offlicense/offlicense/format"
 	"github.com/offlicense/offlicense/verify"
 	"github.com/offlicense/offlicense/verify/machine"
 )
@@ -139,6 +140,37 @@ func (s *State) question(v *verify.Verifier, p Program, now time.Time) (q questi
 		q.installed = s.installed(v)
 	}
 	return q, err
+}
+
+// inUse returns the text of the license that a check judges, and where it stands: that of the
+// environment, unless the directory has a newer one of its activation. Nobody has checked it.
+func (s *State) inUse(getenv func(string) string) (text []byte, place string, err error) {
+	place = s.path(licenseFile)
+	given, err := Program{Getenv: getenv}.license()
+	if err != nil {
+		return nil, LicenseVariable, err
+	}
+	if len(given) == 0 {
+		text, err = s.readLicense()
+		return text, place, err
+	}
+	if l, err := unverifiedLicense(given); err == nil {
+		installed, err := s.unverifiedLicense()
+		if err == nil && installed.Issuer == l.Issuer && installed.Activation == l.Activation && installed.Terms.Epoch > l.Terms.Epoch {
+			text, err = s.readLicense()
+			return text, place, err
+		}
+	}
+	return given, LicenseVariable, nil
+}
+
+// claimsInUse returns what the license in use says of itself, which grants nothing.
+func (s *State) claimsInUse(getenv func(string) string) (*format.LicenseClaims, error) {
+	text, _, err := s.inUse(getenv)
+	if err != nil {
+		return nil, err
+	}
+	return unverifiedLicense(text)
 }
 
 // superseded reports whether the directory has a newer license than the environment. A variable

@@ -150,3 +150,73 @@ func TestReadOnly(t *testing.T) {
 	_, err = s.Verify(sitetest.Verifier(t), p, now)
 	wantReason(t, err, verify.ClockRolledBack)
 }
+
+// TestLicenseOfEnvironmentInUse: whatever a check judges is what an emergency, a release and a
+// change of machine are about.
+func TestLicenseOfEnvironmentInUse(t *testing.T) {
+	for name, c := range map[string]struct {
+		installed, given uint64 // epochs; 0: none
+		want             uint64
+	}{
+		"in the environment alone": {0, 1, 1},
+		"newer than the installed": {1, 2, 2},
+		"older than the installed": {2, 1, 2},
+		"the installed alone":      {2, 0, 2},
+	} {
+		s, r := failoverState(t, 9)
+		of := func(epoch uint64) []byte {
+			return license(t, r, func(l *format.LicenseClaims) {
+				l.ID, l.Terms.Epoch, l.Terms.EmergencyDays = format.ID{byte(epoch)}, epoch, 10*epoch
+			})
+		}
+		if err := os.Remove(s.LicensePath()); err != nil {
+			t.Fatal(err)
+		}
+		if c.installed > 0 {
+			put(t, s, licenseFile, of(c.installed))
+		}
+		getenv := environment()
+		if c.given > 0 {
+			getenv = environment(LicenseVariable, string(of(c.given)))
+		}
+		o := FailoverOptions{Why: "fire", Verifier: sitetest.Verifier(t), Components: cluster(t), Now: now, Getenv: getenv}
+		if f, err := s.StartFailover(o); err != nil || f.DaysGranted != 10*c.want || f.DaysUsed != 1 {
+			t.Errorf("%s: start: got %+v, %v", name, f, err)
+		}
+		p := program(t)
+		p.Getenv = getenv
+		if _, err := s.Verify(sitetest.Verifier(t), p, now.Add(2*oneDay)); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		o.Now = now.Add(3 * oneDay)
+		if f, err := s.Failover(o); err != nil || f.DaysUsed != 4 || f.DaysGranted != 10*c.want {
+			t.Errorf("%s: status: got %+v, %v", name, f, err)
+		}
+		asked := options(t)
+		asked.Components, asked.Getenv = nil, environment(append([]string{ComponentsVariable, "cluster=another-1234"}, LicenseVariable, getenv(LicenseVariable))...)
+		if q, err := s.Request(asked); err != nil || q.Prior == nil || *q.Prior != (format.ID{byte(c.want)}) {
+			t.Errorf("%s: a change of machine: got %+v, %v", name, q, err)
+		}
+		if f, err := s.StopFailover(o); err != nil || f.DaysUsed != 4 {
+			t.Errorf("%s: stop: got %+v, %v", name, f, err)
+		}
+		release := releaseOptions(t)
+		release.Getenv, release.Now = getenv, o.Now
+		if given, err := s.Release(release); err != nil || given.License != (format.ID{byte(c.want)}) || given.EmergencyDays != 4 {
+			t.Errorf("%s: release: got %+v, %v", name, given, err)
+		}
+		_, err := s.Verify(sitetest.Verifier(t), p, o.Now)
+		wantReason(t, err, verify.Released)
+	}
+
+	// An emergency can be ended also where the variable names what is gone.
+	s, _ := failoverState(t, 9)
+	mustStart(t, s, now)
+	gone := FailoverOptions{Now: now, Getenv: environment(LicenseVariable, "/nowhere/license.lic")}
+	if _, err := s.Failover(gone); !errors.Is(err, ErrLicenseVariable) {
+		t.Errorf("status: got %v", err)
+	}
+	if f, err := s.StopFailover(gone); err != nil || f.Declared {
+		t.Errorf("stop: got %+v, %v", f, err)
+	}
+}

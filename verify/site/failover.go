@@ -30,12 +30,14 @@ var ErrNotFailover = errors.New("the installed license is not a failover license
 // maxWhy is the most bytes of a reason.
 const maxWhy = 128
 
-// FailoverOptions say what StartFailover cannot find out.
+// FailoverOptions say what cannot be found out. The first three are for StartFailover alone.
 type FailoverOptions struct {
 	Why        string           // required: 1 to 128 bytes of text
 	Verifier   *verify.Verifier // required
 	Components []machine.Value  // that the operator gives, as in Program
-	Now        time.Time        // required
+
+	Now    time.Time                // required
+	Getenv func(name string) string // as in Program
 }
 
 // StartFailover declares an emergency, so that the installed failover license runs. One
@@ -51,18 +53,17 @@ func (s *State) StartFailover(o FailoverOptions) (*Failover, error) {
 	if err := plausible(o.Now); err != nil {
 		return nil, err
 	}
-	text, err := s.readLicense()
+	program := Program{Components: o.Components, Getenv: o.Getenv, Emergency: true}
+	q, err := s.question(o.Verifier, program, o.Now)
 	if err != nil {
 		return nil, err
 	}
-	opened, err := o.Verifier.Open(text)
-	if err != nil {
-		return nil, err
+	q.anyProduct = true
+	license, err := s.judgeUnwritten(q)
+	if q.superseded(err) {
+		o.Getenv = program.withoutLicense().Getenv
+		return s.StartFailover(o)
 	}
-	known := s.keptLists(o.Verifier)
-	license, err := s.judgeUnwritten(question{
-		Program: Program{Components: o.Components, Emergency: true}, anyProduct: true, opened: opened, now: o.Now, known: known,
-	})
 	if err != nil {
 		return nil, err
 	}
@@ -82,9 +83,9 @@ func (s *State) StartFailover(o FailoverOptions) (*Failover, error) {
 	}
 	// What has not begun must not begin with no day left.
 	facts := verify.Facts{
-		Now: o.Now, AnyProduct: true, AnyMachine: true, Emergency: true, EmergencyDays: e.day, Revocations: known.all(),
+		Now: o.Now, AnyProduct: true, AnyMachine: true, Emergency: true, EmergencyDays: e.day, Revocations: q.known.all(),
 	}
-	if _, err := opened.Check(facts); err != nil {
+	if _, err := q.opened.Check(facts); err != nil {
 		return nil, err
 	}
 	if !already {
@@ -103,12 +104,13 @@ func (s *State) StartFailover(o FailoverOptions) (*Failover, error) {
 // StopFailover ends the emergency, whatever the license says by now. Its days stay used.
 // Where none goes on, nothing happens. By a clock that is far ahead of all that the site has
 // seen, and would use up every day, the days are counted up to a day after that.
-func (s *State) StopFailover(now time.Time) (*Failover, error) {
-	f, e, err := s.failover(now)
+func (s *State) StopFailover(o FailoverOptions) (*Failover, error) {
+	f, e, err := s.failover(o)
 	if err == nil && f.Declared && f.UsedUp {
 		record, _ := s.readClock() // one that cannot be read says nothing
-		if plausible := later(record.highest, f.Since).Add(maxStep); plausible.Before(now) {
-			f, e, err = s.failover(plausible)
+		if plausible := later(record.highest, f.Since).Add(maxStep); plausible.Before(o.Now) {
+			o.Now = plausible
+			f, e, err = s.failover(o)
 		}
 	}
 	switch {
@@ -116,7 +118,7 @@ func (s *State) StopFailover(now time.Time) (*Failover, error) {
 		if err := s.record(e, e.ended); err != nil {
 			return nil, err
 		}
-	case errors.Is(err, verify.NoLicense), errors.Is(err, ErrNotFailover), errors.Is(err, errDeclaration):
+	case errors.Is(err, verify.NoLicense), errors.Is(err, ErrNotFailover), errors.Is(err, errDeclaration), errors.Is(err, ErrLicenseVariable):
 		f = &Failover{} // no days to count by, and yet to be ended
 	default:
 		return nil, err
@@ -127,26 +129,31 @@ func (s *State) StopFailover(now time.Time) (*Failover, error) {
 	return f, nil
 }
 
-// Failover returns the status of the installed failover license, which is not judged.
-func (s *State) Failover(now time.Time) (*Failover, error) {
-	f, _, err := s.failover(now)
+// Failover returns the status of the failover license that [State.Verify] judges, which is not
+// judged here.
+func (s *State) Failover(o FailoverOptions) (*Failover, error) {
+	f, _, err := s.failover(o)
 	return f, err
 }
 
-func (s *State) failover(now time.Time) (*Failover, emergency, error) {
-	if now.IsZero() {
+func (s *State) failover(o FailoverOptions) (*Failover, emergency, error) {
+	if o.Now.IsZero() {
 		return nil, emergency{}, errors.New("failover: no time is given")
 	}
-	l, err := s.unverifiedLicense()
+	text, place, err := s.inUse(o.Getenv)
+	var l *format.LicenseClaims
+	if err == nil {
+		l, err = unverifiedLicense(text)
+	}
 	switch {
-	case errors.Is(err, verify.NoLicense), errors.Is(err, fs.ErrPermission):
+	case errors.Is(err, verify.NoLicense), errors.Is(err, fs.ErrPermission), errors.Is(err, ErrLicenseVariable):
 		return nil, emergency{}, err
 	case err != nil:
-		return nil, emergency{}, fmt.Errorf("%w: %q: %v", ErrNotFailover, s.path(licenseFile), cause(err))
+		return nil, emergency{}, fmt.Errorf("%w: %q: %v", ErrNotFailover, place, cause(err))
 	case l.Terms.Type != format.TypeFailover:
 		return nil, emergency{}, notFailover(l.Terms.Type)
 	}
-	a, now := activationOf(l), s.floored(now)
+	a, now := activationOf(l), s.floored(o.Now)
 	e, err := s.emergencies().of(a, now)
 	if err != nil {
 		return nil, emergency{}, err

@@ -41,14 +41,14 @@ func mustStart(t testing.TB, s *State, at time.Time) {
 
 func mustStop(t testing.TB, s *State, at time.Time) {
 	t.Helper()
-	if _, err := s.StopFailover(at); err != nil {
+	if _, err := s.StopFailover(FailoverOptions{Now: at}); err != nil {
 		t.Fatal(err)
 	}
 }
 
 func wantDays(t testing.TB, s *State, at time.Time, used uint64, usedUp bool) {
 	t.Helper()
-	f, err := s.Failover(at)
+	f, err := s.Failover(FailoverOptions{Now: at})
 	if err != nil || f.DaysUsed != used || f.UsedUp != usedUp {
 		t.Errorf("at %s: got %+v, %v, want %d days, used up %v", at, f, err, used, usedUp)
 	}
@@ -323,7 +323,7 @@ func TestStopHolds(t *testing.T) {
 		}
 		mustStop(t, s, at)
 		wait.Wait()
-		f, err := s.Failover(at.Add(100 * oneDay))
+		f, err := s.Failover(FailoverOptions{Now: at.Add(100 * oneDay)})
 		if err != nil || f.Declared || f.DaysUsed != uint64(day)+1 {
 			t.Fatalf("got %+v, %v", f, err)
 		}

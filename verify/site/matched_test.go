@@ -144,7 +144,7 @@ func TestIdentityChanges(t *testing.T) {
 		put(t, s, licenseFile, text)
 		q := test.now
 		q.Time = 2
-		if got := s.changed(&q, []*verify.Request{first}); got != test.changed || (q.Prior != nil) != test.changed {
+		if got := s.changed(&q, []*verify.Request{first}, environment()); got != test.changed || (q.Prior != nil) != test.changed {
 			t.Errorf("%s: changed %v, replaces %v", name, got, q.Prior)
 		}
 	}

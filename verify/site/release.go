@@ -25,7 +25,11 @@ type ReleaseOptions struct {
 
 	Key Key // as in RequestOptions
 
-	// License is the text of a license that another one has replaced here; nil: the installed one. It is
+	// Getenv reads the environment, as in Program: a license that stands there is given up, unless the
+	// installed one is newer.
+	Getenv func(name string) string
+
+	// License is the text of a license that another one has replaced here; nil: the one that a check judges. It is
 	// given up unless it is of the same activation as the installed license, which goes on: [ErrReplaced].
 	License []byte
 }
@@ -113,14 +117,14 @@ func (s *State) planRelease(o ReleaseOptions) (*releasePlan, error) {
 	if o.Now.IsZero() || o.Random == nil {
 		return nil, errors.New("release: Now or Random is not set")
 	}
-	text, err := o.License, error(nil)
-	if text == nil {
-		text, err = s.readLicense()
+	text, place, err := s.inUse(o.Getenv)
+	if o.License != nil {
+		text, err = o.License, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	l, err := s.toRelease(o.Verifier, text)
+	l, err := s.toRelease(o, text, place)
 	if err != nil {
 		return nil, err
 	}
@@ -175,9 +179,9 @@ func (s *State) planRelease(o ReleaseOptions) (*releasePlan, error) {
 
 // toRelease reads the license. It is not judged: what has ended, has moved or came
 // with a list that does not hold can be given up all the same.
-func (s *State) toRelease(v *verify.Verifier, text []byte) (*format.LicenseClaims, error) {
-	if v != nil {
-		if _, err := v.Open(text); err != nil {
+func (s *State) toRelease(o ReleaseOptions, text []byte, place string) (*format.LicenseClaims, error) {
+	if o.Verifier != nil {
+		if _, err := o.Verifier.Open(text); err != nil {
 			return nil, err
 		}
 	}
@@ -185,7 +189,7 @@ func (s *State) toRelease(v *verify.Verifier, text []byte) (*format.LicenseClaim
 	if errors.As(err, new(*format.MalformedError)) || errors.As(err, new(*format.WrongKindError)) {
 		return nil, (&verify.Refusal{
 			Reason:  verify.Malformed,
-			Message: fmt.Sprintf("%q is not a license", s.path(licenseFile)),
+			Message: fmt.Sprintf("%q is not a license", place),
 		}).WithHint("install the license again, and release it then")
 	}
 	if err != nil {
@@ -194,7 +198,7 @@ func (s *State) toRelease(v *verify.Verifier, text []byte) (*format.LicenseClaim
 	if l.Binding == nil {
 		return nil, ErrNotBound
 	}
-	if installed, err := s.unverifiedLicense(); err == nil && installed.ID != l.ID && installed.Issuer == l.Issuer && installed.Activation == l.Activation {
+	if installed, err := s.claimsInUse(o.Getenv); err == nil && installed.ID != l.ID && installed.Issuer == l.Issuer && installed.Activation == l.Activation {
 		return nil, ErrReplaced
 	}
 	return l, nil

@@ -21,6 +21,10 @@ type RequestOptions struct {
 	Email   string // the customer's at the vendor; only a hash of it leaves this function
 	Type    string // a license type
 
+	// Getenv reads the environment, as in Program: a license that stands there is the one that a
+	// change of machine replaces.
+	Getenv func(name string) string
+
 	Site string // name of the site; empty: none
 	Host string // name of the server; empty: none
 
@@ -98,7 +102,7 @@ func (s *State) Request(o RequestOptions) (*Request, error) {
 	if err != nil {
 		return nil, err
 	}
-	changed := s.changed(body, earlier)
+	changed := s.changed(body, earlier, o.Getenv)
 	if err := fit(body); err != nil {
 		return nil, err
 	}
@@ -170,7 +174,7 @@ func (s *State) body(o RequestOptions) (*format.Request, *machine.Identity, erro
 	}
 	given := o.Components
 	if given == nil && !o.KeyOnly {
-		if given, err = EnvironmentComponents(nil); err != nil {
+		if given, err = EnvironmentComponents(o.Getenv); err != nil {
 			return nil, nil, &FieldError{"component", err}
 		}
 	}

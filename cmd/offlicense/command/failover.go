@@ -82,7 +82,7 @@ func (f *failoverFlags) start(env *cli.Env, state *site.State) (*site.Failover, 
 	if err != nil {
 		return nil, err
 	}
-	failover, err := state.StartFailover(site.FailoverOptions{Why: f.why, Verifier: verifier, Components: components, Now: now})
+	failover, err := state.StartFailover(site.FailoverOptions{Why: f.why, Verifier: verifier, Components: components, Now: now, Getenv: env.Getenv})
 	if err != nil {
 		return nil, err
 	}
@@ -98,7 +98,7 @@ func (f *failoverFlags) start(env *cli.Env, state *site.State) (*site.Failover, 
 }
 
 func (f *failoverFlags) stop(env *cli.Env, state *site.State) (*site.Failover, error) {
-	failover, err := state.StopFailover(env.Now())
+	failover, err := state.StopFailover(site.FailoverOptions{Now: env.Now(), Getenv: env.Getenv})
 	if err != nil {
 		return nil, err
 	}
@@ -119,7 +119,7 @@ func (f *failoverFlags) stop(env *cli.Env, state *site.State) (*site.Failover, e
 }
 
 func (f *failoverFlags) status(env *cli.Env, state *site.State) (*site.Failover, error) {
-	failover, err := state.Failover(env.Now())
+	failover, err := state.Failover(site.FailoverOptions{Now: env.Now(), Getenv: env.Getenv})
 	if err != nil || f.json {
 		return failover, err
 	}

@@ -59,7 +59,7 @@ func (f *releaseFlags) run(env *cli.Env, args []string) error {
 	if err != nil {
 		return err
 	}
-	options := site.ReleaseOptions{Now: now, Random: env.Rand}
+	options := site.ReleaseOptions{Now: now, Random: env.Rand, Getenv: env.Getenv}
 	if f.roots != "" || f.tool.build.Roots != "" {
 		if options.Verifier, err = f.loadRoots(env, f.roots); err != nil {
 			return err

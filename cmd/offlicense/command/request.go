@@ -165,7 +165,7 @@ func (f *requestFlags) options(env *cli.Env) (site.RequestOptions, error) {
 	now, err := env.Time()
 	o := site.RequestOptions{
 		Product: f.product, Invoice: f.invoice, Email: f.email, Type: f.kind,
-		Site: f.site, Host: f.host, MAC: f.mac, HostID: f.hostID, KeyOnly: f.keyOnly, Now: now, Random: env.Rand,
+		Site: f.site, Host: f.host, MAC: f.mac, HostID: f.hostID, KeyOnly: f.keyOnly, Now: now, Random: env.Rand, Getenv: env.Getenv,
 	}
 	if err != nil {
 		return o, err

@@ -10,6 +10,7 @@ import (
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/cmd/internal/text"
 	"github.com/offlicense/offlicense/verify"
+	"github.com/offlicense/offlicense/verify/site"
 	"github.com/spf13/pflag"
 )
 
@@ -127,7 +128,7 @@ func (f *statusFlags) status(env *cli.Env, args []string) (*status, error) {
 	if license != nil {
 		s.DaysLeft = daysLeft(license, env.Now())
 	}
-	if failover, err := state.Failover(env.Now()); err == nil {
+	if failover, err := state.Failover(site.FailoverOptions{Now: env.Now(), Getenv: env.Getenv}); err == nil {
 		view := viewFailover(failover)
 		s.Failover = &view
 	}

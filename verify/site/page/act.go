@@ -213,7 +213,10 @@ func (p *handler) keepReplaced(next *verify.Opened) error {
 }
 
 func (p *handler) releaseOptions(license []byte) site.ReleaseOptions {
-	return site.ReleaseOptions{Now: p.o.Now(), Random: p.o.Random, Verifier: p.o.Gate.Verifier(), Key: p.o.Request.Key, License: license}
+	return site.ReleaseOptions{
+		Now: p.o.Now(), Random: p.o.Random, Verifier: p.o.Gate.Verifier(), Key: p.o.Request.Key, License: license,
+		Getenv: func(string) string { return "" }, // a license of the environment is not the page's
+	}
 }
 
 // remove gives a license up, or takes one off that was replaced.
