@@ -54,6 +54,9 @@ func ParseValue(s string) (Value, error) {
 			return Value{}, fmt.Errorf("invalid value of component %q: got byte %#02x, want printable ASCII", label, value[i])
 		}
 	}
+	if n := len(value); n > 1 && strings.IndexByte("\"'`", value[0]) >= 0 && value[n-1] == value[0] {
+		return Value{}, fmt.Errorf("invalid value of component %q: got one in quotes, want it without them", label)
+	}
 	if what := noIdentity(label, value); what != "" {
 		return Value{}, fmt.Errorf("invalid value of component %q: got %s, want one that no other site has", label, what)
 	}

@@ -63,7 +63,7 @@ func EnvironmentComponents(getenv func(string) string) ([]machine.Value, error) 
 		variable string
 		parse    func(string) ([]machine.Value, error)
 	}{{ComponentsVariable, ParseComponents}, {ComponentFilesVariable, ParseComponentFiles}} {
-		values, err := from.parse(orProcess(getenv)(from.variable))
+		values, err := from.parse(unquoted(orProcess(getenv)(from.variable)))
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", from.variable, err)
 		}
@@ -91,7 +91,7 @@ func (p Program) given() ([]machine.Value, error) {
 
 // license returns the text of the license that the environment holds, nil for none.
 func (p Program) license() ([]byte, error) {
-	given := strings.TrimSpace(orProcess(p.Getenv)(LicenseVariable))
+	given := unquoted(orProcess(p.Getenv)(LicenseVariable))
 	if given == "" || isLicense(given) {
 		return []byte(given), nil
 	}
@@ -106,6 +106,19 @@ func (p Program) license() ([]byte, error) {
 		return nil, fmt.Errorf("%w: %q: %w", ErrLicenseVariable, given, cause(err))
 	}
 	return text, nil
+}
+
+// unquoted takes away the quotes, and the \n in the place of line feeds, that a file of variables
+// has and Docker's --env-file leaves.
+func unquoted(s string) string {
+	s = strings.TrimSpace(s)
+	if n := len(s); n > 1 && s[0] == s[n-1] && (s[0] == '"' || s[0] == '\'') {
+		s = strings.TrimSpace(s[1 : n-1])
+	}
+	if isLicense(s) {
+		s = strings.NewReplacer(`\r`, "", `\n`, "\n").Replace(s)
+	}
+	return s
 }
 
 // maxPath is the longest path, in bytes, that is looked for; what is longer is a text.

@@ -68,6 +68,9 @@ func TestEnvironment(t *testing.T) {
 		warns verify.WarningCode
 	}{
 		"components":                           {s, []string{components, "cluster=" + clusterID}, verify.Valid, ""},
+		"components, quoted":                   {s, []string{components, `"cluster=` + clusterID + `"`}, verify.Valid, ""},
+		"a value in quotes":                    {s, []string{components, `cluster="` + clusterID + `"`}, "", ""},
+		"a file of one in quotes":              {s, []string{files, "cluster=" + at(`"`+clusterID+`"`)}, verify.WrongMachine, ""},
 		"a file of one":                        {s, []string{files, "cluster=" + at(clusterID+"\n")}, verify.Valid, ""},
 		"none":                                 {s, nil, verify.WrongMachine, ""},
 		"another":                              {s, []string{components, "cluster=another-1234"}, verify.WrongMachine, ""},
@@ -77,6 +80,8 @@ func TestEnvironment(t *testing.T) {
 
 		"license as text":            {bare, []string{components, "cluster=" + clusterID, lic, text}, verify.Valid, ""},
 		"license as text, in a mess": {bare, []string{components, "cluster=" + clusterID, lic, "\n " + strings.ToLower(text)}, verify.Valid, ""},
+		"license as text, quoted":    {bare, []string{components, "cluster=" + clusterID, lic, `"` + strings.ReplaceAll(text, "\n", `\n`) + `"`}, verify.Valid, ""},
+		"license by quoted path":     {bare, []string{components, "cluster=" + clusterID, lic, "'" + at(text) + "'"}, verify.Valid, ""},
 		"license by its path":        {bare, []string{components, "cluster=" + clusterID, lic, at(text)}, verify.Valid, ""},
 		"a missing path":             {bare, []string{components, "cluster=" + clusterID, lic, "nowhere.lic"}, "", ""},
 		"a directory at its path":    {bare, []string{components, "cluster=" + clusterID, lic, t.TempDir()}, "", ""},
