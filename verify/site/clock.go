@@ -17,6 +17,9 @@ const (
 
 	// maxStep is the most by which the recorded time is raised at once.
 	maxStep = 24 * time.Hour
+
+	// maxPause is how long after a jump the clock goes on from there; what is further on is another jump.
+	maxPause = 32 * 24 * time.Hour
 )
 
 // seen is the content of the clock file. Both times are whole seconds.
@@ -69,6 +72,8 @@ func (s seen) next(now time.Time) (seen, bool) {
 		return s, false
 	case wasCut && !now.Before(s.raised) && now.Before(s.raised.Add(maxStep)):
 		return s, false // still the jump that was cut
+	case wasCut && now.After(s.raised.Add(maxPause)):
+		return seen{s.highest, now}, true // to yet another future, and the record is ahead already
 	case ahead <= maxStep:
 		return seen{now, now}, true
 	case wasCut && now.Before(s.raised):

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
@@ -68,11 +69,21 @@ func (c *componentFlags) read(env *cli.Env) ([]machine.Value, error) {
 	}
 	others, err := site.EnvironmentComponents(env.Getenv)
 	if err != nil {
-		return nil, cli.Usagef("%w", err).WithHint(componentHint)
+		hint := componentHint
+		if strings.HasPrefix(err.Error(), site.ComponentFilesVariable) {
+			hint = componentFileHint
+		}
+		return nil, cli.Usagef("%w", err).WithHint("%s", hint)
 	}
 	for _, value := range others {
 		if !given[value.Label()] {
 			values = append(values, value)
+		}
+	}
+	for i, value := range values {
+		if slices.ContainsFunc(values[:i], func(v machine.Value) bool { return v.Label() == value.Label() }) {
+			return nil, cli.Usagef("component %s is given twice", cli.Quote(value.Label())).
+				WithHint("give it once: as a value or as a file, by an option or in one of the two variables")
 		}
 	}
 	return values, nil
