@@ -27,15 +27,16 @@ func InvoiceForm(number string) string {
 	}, number)
 }
 
-// Rounded reports whether a spreadsheet has made a text of a long number, as 1.23457E+14 of
-// 123456789012345. The digits are lost.
+// Rounded reports whether a spreadsheet has made a text of a long number, as 1.23457E+14, or
+// 1.23457E14, of 123456789012345. The digits are lost.
 func Rounded(text string) bool {
 	number, exponent, _ := strings.Cut(strings.ToUpper(text), "E")
 	number = strings.TrimLeft(number, "+-")
+	signed := exponent != "" && (exponent[0] == '+' || exponent[0] == '-')
 	if at := strings.IndexAny(number, ".,"); at > 0 && at < len(number)-1 {
-		number = number[:at] + number[at+1:]
+		number, signed = number[:at]+number[at+1:], signed || at == 1
 	}
-	return digits(number) && exponent != "" && strings.ContainsRune("+-", rune(exponent[0])) && digits(exponent[1:])
+	return digits(number) && signed && digits(strings.TrimLeft(exponent, "+-"))
 }
 
 // digits reports whether a text is one or more of 0 to 9.

@@ -42,6 +42,22 @@ func spellings(email string) []string {
 	return all
 }
 
+// Plain returns an invoice number as another keyboard would have typed it: wide letters, digits of
+// other scripts and signs that look like a dash. It is for a hint, and no rule.
+func Plain(invoice string) string {
+	return format.InvoiceForm(strings.ToUpper(strings.Trim(strings.Map(func(c rune) rune {
+		for _, zero := range [...]rune{'٠', '۰', '०'} {
+			if zero <= c && c <= zero+9 {
+				return '0' + c - zero
+			}
+		}
+		if strings.ContainsRune("˗ー〜~➖━─∕", c) {
+			return '-'
+		}
+		return c
+	}, norm.NFKC.String(invoice)), "#\"'“”„«».,;:。、")))
+}
+
 func isASCII(s string) bool {
 	return !strings.ContainsFunc(s, func(c rune) bool { return c > 0x7f })
 }

@@ -41,3 +41,17 @@ func TestClaimed(t *testing.T) {
 		}
 	}
 }
+
+func TestPlain(t *testing.T) {
+	for _, invoice := range []string{
+		"ＩＮＶ-2026-77", "INV-2026-7７", "ınv-2026-77", "INV-٢٠٢٦-٧٧", "INV˗2026˗77", "INVー2026ー77", "INV~2026~77", `"INV-2026-77"`, "#INV-2026-77", "INV-2026-77。", "ſ",
+	} {
+		want := "INV-2026-77"
+		if invoice == "ſ" {
+			want = "S"
+		}
+		if got := Plain(invoice); got != want {
+			t.Errorf("%s: got %s", invoice, got)
+		}
+	}
+}

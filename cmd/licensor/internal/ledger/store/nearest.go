@@ -87,7 +87,7 @@ func (t *Tx) Meant(requests []*verify.Request) ([]Meant, error) {
 	}
 	all := make([]*search, len(requests))
 	for i, q := range requests {
-		all[i] = &search{Request: q, near: text.NewNearest(q.Invoice), fits: text.NewNearest(q.Invoice)}
+		all[i] = &search{Request: q, near: text.NewNearest(ledger.Plain(q.Invoice)), fits: text.NewNearest(ledger.Plain(q.Invoice))}
 		if _, err := t.row("SELECT customer, CASE WHEN account IS NULL THEN 1 ELSE 0 END FROM entitlements WHERE invoice = $1", []any{q.Invoice}, &all[i].customer, &all[i].forgotten); err != nil {
 			return nil, err
 		}
