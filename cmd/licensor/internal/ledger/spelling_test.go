@@ -50,7 +50,7 @@ func TestPlain(t *testing.T) {
 		if invoice == "ſ" {
 			want = "S"
 		}
-		if got := Plain(invoice); got != want {
+		if got := ledger.Plain(invoice); got != want {
 			t.Errorf("%s: got %s", invoice, got)
 		}
 	}
