@@ -118,7 +118,11 @@ func (i *Issuer) selfCheck(claims *format.LicenseClaims, file []byte, now time.T
 	if i.List != nil {
 		facts.Revocations = []*verify.RevocationList{i.List}
 	}
-	read, err := i.Verifier.Check([]byte(format.EncodeText(format.LicenseFile, file)), facts)
+	var read *verify.License
+	opened, err := i.Verifier.OpenRaw(file)
+	if err == nil {
+		read, err = opened.Check(facts)
+	}
 	if err != nil {
 		return fmt.Errorf("the license that was just signed does not verify: %w", err)
 	}

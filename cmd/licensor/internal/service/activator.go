@@ -79,6 +79,8 @@ type Activator struct {
 	coming  atomic.Int64 // requests that may be on their way to be signed
 	groups  atomic.Int64 // that were asked about
 	arrived chan struct{}
+	signing atomic.Bool // a batch, since a moment ago
+	idle    chan struct{}
 	stats   struct{ signed, again, waits, declined, failed atomic.Int64 }
 }
 
@@ -132,7 +134,7 @@ func (s *Service) NewActivator(o ActivatorOptions) *Activator {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	a := &Activator{s: s, o: o, asking: make(chan *asking), in: make(chan *activation), late: make(chan Queued, maxLate), closed: make(chan closedInvoice, maxLate), closing: make(chan struct{}), arrived: make(chan struct{}, 1)}
+	a := &Activator{s: s, o: o, asking: make(chan *asking), in: make(chan *activation), late: make(chan Queued, maxLate), closed: make(chan closedInvoice, maxLate), closing: make(chan struct{}), arrived: make(chan struct{}, 1), idle: make(chan struct{}, 1)}
 	a.desk = deskKey{s: s, o: &a.o}
 	a.done.Go(a.askAll)
 	a.done.Go(a.signAll)

@@ -32,10 +32,33 @@ func (a *Activator) ask(ctx context.Context, q *verify.Request) (asked, error) {
 }
 
 func (a *Activator) askAll() {
-	inGroups(a, a.asking, nil, func(group []*asking) {
+	inGroups(a, a.asking, a.whileSigning, func(group []*asking) {
 		a.answer(context.Background(), group)
 		a.groups.Add(1)
 	})
+}
+
+// While a batch is signed, those who come are asked about together: their batch is the next one.
+// But nobody waits long for it, for many are on record.
+const (
+	maxAsked    = 16 // requests in such a group
+	askPatience = 10 * time.Millisecond
+)
+
+func (a *Activator) whileSigning(_ int64, n int) <-chan struct{} {
+	if n >= maxAsked || !a.signing.Load() {
+		return nil
+	}
+	return a.idle
+}
+
+// askNow ends that.
+func (a *Activator) askNow() {
+	a.signing.Store(false)
+	select {
+	case a.idle <- struct{}{}:
+	default:
+	}
 }
 
 func (a *Activator) answer(ctx context.Context, group []*asking) {

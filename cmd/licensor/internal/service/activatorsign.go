@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/rules"
@@ -87,7 +88,7 @@ func hand[T, R any](ctx context.Context, a *Activator, to chan<- T, one T, done 
 
 // inGroups hands what comes to do, group after group: the next one is what came in meanwhile.
 // more reports whether to wait for another one that is about to come, and on what; nil: never.
-func inGroups[T any](a *Activator, from <-chan T, more func(begun int64) <-chan struct{}, do func(group []T)) {
+func inGroups[T any](a *Activator, from <-chan T, more func(begun int64, n int) <-chan struct{}, do func(group []T)) {
 	for {
 		select {
 		case one := <-from:
@@ -104,7 +105,7 @@ func inGroups[T any](a *Activator, from <-chan T, more func(begun int64) <-chan 
 				if more == nil {
 					break
 				}
-				sign := more(begun)
+				sign := more(begun, len(group))
 				if sign == nil {
 					break
 				}
@@ -127,7 +128,7 @@ func inGroups[T any](a *Activator, from <-chan T, more func(begun int64) <-chan 
 // long as others are on their way to it, one commit may do for all.
 const maxGroups = 4
 
-func (a *Activator) onTheWay(begun int64) <-chan struct{} {
+func (a *Activator) onTheWay(begun int64, _ int) <-chan struct{} {
 	if a.coming.Load() == 0 || a.groups.Load()-begun >= maxGroups {
 		return nil
 	}
@@ -146,7 +147,15 @@ func (a *Activator) comes() (arrived func()) {
 	})
 }
 
-func (a *Activator) signAll() { inGroups(a, a.in, a.onTheWay, a.signBatch) }
+func (a *Activator) signAll() {
+	inGroups(a, a.in, a.onTheWay, func(batch []*activation) {
+		a.signing.Store(true)
+		long := time.AfterFunc(askPatience, a.askNow)
+		a.signBatch(batch)
+		long.Stop()
+		a.askNow()
+	})
+}
 
 // signBatch answers each of a batch, which nothing cancels: it is recorded whole, and then
 // told.
