@@ -45,77 +45,28 @@ const (
 //	    ? 7 => { 1*64 tstr => uint } ; use
 //	  }
 //	}
-func (c *AttestationClaims) Marshal() ([]byte, error) {
-	var w writer
-	m := w.fields()
-	m.key(claimSubject).text(c.Activation)
-	m.key(claimAudience).text(c.Vendor)
-	m.key(claimIssuedAt).int(c.IssuedAt)
-	m.key(claimConfirm).confirmation(c.Key)
-	m.key(claimAttestation)
-	what := w.fields()
-	what.key(attestedLicense).bytes(c.License[:])
-	what.key(attestedDigest).bytes(c.Digest[:])
-	what.key(attestedProduct).text(c.Product)
-	if len(c.Components) > 0 {
-		encodeComponents(what.key(attestedComponents), c.Components)
-	}
-	what.uint(attestedFloor, uint64(c.Floor)) // a time before 1970 is above the most
-	what.text(attestedVersion, c.Version)
-	what.uint(attestedBuilt, uint64(c.Built))
-	if len(c.Use) > 0 {
-		what.key(attestedUse).limits(c.Use)
-	}
-	if _, err := UnmarshalAttestation(w.b); err != nil {
-		return nil, err
-	}
-	return w.b, nil
-}
+func (c *AttestationClaims) Marshal() ([]byte, error) { return marshal(c, UnmarshalAttestation) }
 
 // UnmarshalAttestation reads the payload of an attestation. The error is a *MalformedError.
 func UnmarshalAttestation(payload []byte) (*AttestationClaims, error) {
-	if len(payload) > MaxAttestation {
-		return nil, malformed("%d bytes, an attestation has at most %d", len(payload), MaxAttestation)
-	}
-	r := newReader(payload)
-	var c AttestationClaims
-	f := r.fields()
-	f.need(claimSubject, "sub")
-	c.Activation = r.text(maxWord)
-	f.need(claimAudience, "aud")
-	c.Vendor = r.vendor()
-	f.need(claimIssuedAt, "iat")
-	c.IssuedAt = r.time()
-	f.need(claimConfirm, "cnf")
-	c.Key = r.confirmation()
-	f.need(claimAttestation, "attestation")
-	what := r.fields()
-	what.need(attestedLicense, "license")
-	c.License = r.id()
-	what.need(attestedDigest, "digest")
-	copy(c.Digest[:], r.bytes(nameSize, nameSize))
-	what.need(attestedProduct, "product")
-	c.Product = r.product("product")
-	if what.has(attestedComponents) {
-		c.Components = decodeComponents(&r)
-	}
-	if what.has(attestedFloor) {
-		c.Floor = int64(r.positive(maxTime))
-	}
-	if what.has(attestedVersion) {
-		c.Version = r.text(maxWord)
-	}
-	if what.has(attestedBuilt) {
-		c.Built = int64(r.positive(maxTime))
-	}
-	if what.has(attestedUse) {
-		c.Use = r.limits()
-	}
+	return unmarshal(new(AttestationClaims), payload, "an attestation", MaxAttestation)
+}
+
+func (c *AttestationClaims) wire(x *codec) {
+	m := x.entries()
+	m.need(claimSubject, "sub").text(&c.Activation, maxWord)
+	m.need(claimAudience, "aud").vendor(&c.Vendor)
+	m.need(claimIssuedAt, "iat").time(&c.IssuedAt)
+	m.need(claimConfirm, "cnf").confirmation(&c.Key)
+	what := m.need(claimAttestation, "attestation").entries()
+	what.need(attestedLicense, "license").fixed(c.License[:])
+	what.need(attestedDigest, "digest").fixed(c.Digest[:])
+	what.need(attestedProduct, "product").product(&c.Product, "product")
+	what.may(attestedComponents, len(c.Components) > 0).components(&c.Components)
+	what.may(attestedFloor, c.Floor != 0).after(&c.Floor)
+	what.may(attestedVersion, c.Version != "").text(&c.Version, maxWord)
+	what.may(attestedBuilt, c.Built != 0).after(&c.Built)
+	what.may(attestedUse, len(c.Use) > 0).limits(&c.Use)
 	what.end()
-	f.end()
-	r.end()
-	if r.err != nil {
-		return nil, r.err
-	}
-	return &c, nil
+	m.end()
 }

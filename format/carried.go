@@ -41,7 +41,7 @@ func UnmarshalCarried(raw []byte) (*Carried, error) {
 	n := r.array(4, 5)
 	var c Carried
 	copy(c.request[:], r.bytes(requestMark, requestMark))
-	c.claims = *r.license(true)
+	c.claims.wireCarried(&codec{r: &r}, true)
 	c.signature = r.bytes(signatureSize, signatureSize)
 	if r.peek() == majorBytes {
 		copy(c.digest[:], r.bytes(digestMark, digestMark))
@@ -76,7 +76,7 @@ func (c *Carried) Marshal() ([]byte, error) {
 		w.b[0]++
 	}
 	w.bytes(c.request[:])
-	w.license(&c.claims)
+	c.claims.wireCarried(&codec{w: &w}, true)
 	w.bytes(c.signature)
 	if c.delegation == nil {
 		w.bytes(c.digest[:])

@@ -36,7 +36,13 @@ type reader struct {
 	err  error
 }
 
-func newReader(b []byte) reader { return reader{b: b, copy: string(b)} }
+// newReader copies what is short. Nearly all of what is long are names that are no text.
+func newReader(b []byte) reader {
+	if len(b) > MaxLicenseFile {
+		return reader{b: b}
+	}
+	return reader{b: b, copy: string(b)}
+}
 
 func (r *reader) fail(format string, args ...any) {
 	if r.err == nil {
@@ -251,15 +257,6 @@ func (f *fields) need(key int64, what string) {
 	}
 }
 
-// needUnless is need, but for a key that may be left out.
-func (f *fields) needUnless(leftOut bool, key int64, what string) bool {
-	if leftOut {
-		return f.has(key)
-	}
-	f.need(key, what)
-	return true
-}
-
 func (f *fields) end() {
 	if f.left > 0 && f.r.err == nil {
 		f.unknown(math.MinInt64)
@@ -337,6 +334,9 @@ func (w *writer) text(s string) {
 	w.b = append(w.b, s...)
 }
 
+// flag writes a yes: for no the key is left out.
+func (w *writer) flag(bool) { w.b = append(w.b, cborTrue) }
+
 func (w *writer) array(n int) { w.head(majorArray, uint64(n)) }
 
 // mapWriter counts the entries of a map of at most 23 while they are written.
@@ -355,23 +355,4 @@ func (m mapWriter) key(key int64) *writer {
 	m.w.b[m.head]++
 	m.w.int(key)
 	return m.w
-}
-
-func (m mapWriter) flag(key int64, set bool) {
-	if set {
-		m.key(key)
-		m.w.b = append(m.w.b, cborTrue)
-	}
-}
-
-func (m mapWriter) uint(key int64, n uint64) {
-	if n != 0 {
-		m.key(key).uint(n)
-	}
-}
-
-func (m mapWriter) text(key int64, s string) {
-	if s != "" {
-		m.key(key).text(s)
-	}
 }

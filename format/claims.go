@@ -38,18 +38,10 @@ const Any = "*"
 
 func (r *reader) time() int64 { return int64(r.uint(maxTime)) }
 
-func (r *reader) id() ID {
-	b := r.bytes(IDSize, IDSize)
-	if r.err != nil {
-		return ID{}
-	}
-	return ID(b)
-}
-
 // allowed reads an allow-list of a scope. Any stands in it alone: beside names, some readers
 // would take it for one of them.
 func (r *reader) allowed() []string {
-	words := r.words(1)
+	words := r.words()
 	if len(words) > 1 && slices.Contains(words, Any) {
 		r.fail("a list of %s and more: want it alone, or the names", Any)
 	}
@@ -57,8 +49,8 @@ func (r *reader) allowed() []string {
 }
 
 // words reads a list of different texts in their order.
-func (r *reader) words(least int) []string {
-	words := make([]string, r.array(least, maxList))
+func (r *reader) words() []string {
+	words := make([]string, r.array(1, maxList))
 	for i := range words {
 		words[i] = r.text(maxWord)
 		for _, earlier := range words[:i] {
@@ -80,6 +72,8 @@ func (w *writer) words(words []string) {
 // publicKeySize is the length of an Ed25519 public key.
 const publicKeySize = 32
 
+func (r *reader) publicKey() []byte { return r.bytes(publicKeySize, publicKeySize) }
+
 // confirmation reads a cnf claim with an Ed25519 key, and returns the key's 32 bytes:
 //
 //	cnf = { 1 => { 1 => 1, -1 => 6, -2 => bstr .size 32 } }      ; RFC 8747, RFC 9053
@@ -92,7 +86,7 @@ func (r *reader) confirmation() []byte {
 	f.need(-1, "crv")
 	r.want("crv", 6)
 	f.need(-2, "x")
-	key := r.bytes(publicKeySize, publicKeySize)
+	key := r.publicKey()
 	f.end()
 	outer.end()
 	return key

@@ -105,6 +105,13 @@ func decodeLabel(r *reader) string {
 	return label
 }
 
+func encodeLabels(w *writer, all []string) {
+	w.array(len(all))
+	for _, label := range all {
+		encodeLabel(w, label)
+	}
+}
+
 // decodeLabels reads labels of some of the components, in their order and each once.
 func decodeLabels(r *reader, of []Component) []string {
 	some := make([]string, r.array(1, MaxComponents))

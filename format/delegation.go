@@ -51,100 +51,41 @@ const (
 //	    ? 6 => true,                               ; revocation lists, and nothing else
 //	  }
 //	}
-func (d *DelegationClaims) Marshal() ([]byte, error) {
-	var w writer
-	m := w.fields()
-	m.key(claimIssuer).text(d.Issuer)
-	m.key(claimSubject).text(d.Name)
-	m.key(claimExpires).int(d.Expires)
-	m.key(claimNotBefore).int(d.NotBefore)
-	m.key(claimIssuedAt).int(d.IssuedAt)
-	m.key(claimID).bytes(d.ID[:])
-	m.key(claimConfirm).confirmation(d.Key)
-	m.key(claimScope)
-	encodeScope(&w, d.Scope)
-	if _, err := UnmarshalDelegation(w.b); err != nil {
-		return nil, err
-	}
-	return w.b, nil
-}
-
-func encodeScope(w *writer, s Scope) {
-	m := w.fields()
-	if len(s.Products) > 0 {
-		m.key(scopeProducts).words(s.Products)
-	}
-	if len(s.Types) > 0 {
-		m.key(scopeTypes).words(s.Types)
-	}
-	if s.MaxTerm != 0 {
-		m.key(scopeMaxTerm).int(s.MaxTerm)
-	}
-	m.uint(scopeMaxSeats, s.MaxSeats)
-	m.uint(scopeWeakest, uint64(s.Weakest))
-	m.flag(scopePerpetual, s.Perpetual)
-	m.flag(scopeRevocations, s.Revocations)
-}
+func (d *DelegationClaims) Marshal() ([]byte, error) { return marshal(d, UnmarshalDelegation) }
 
 // UnmarshalDelegation reads the payload of a delegation. The error is a *MalformedError.
 func UnmarshalDelegation(payload []byte) (*DelegationClaims, error) {
-	if len(payload) > MaxDelegation {
-		return nil, malformed("%d bytes, a delegation has at most %d", len(payload), MaxDelegation)
-	}
-	r := newReader(payload)
-	var d DelegationClaims
-	f := r.fields()
-	f.need(claimIssuer, "iss")
-	d.Issuer = r.vendor()
-	f.need(claimSubject, "sub")
-	d.Name = r.text(maxWord)
-	f.need(claimExpires, "exp")
-	d.Expires = r.time()
-	f.need(claimNotBefore, "nbf")
-	d.NotBefore = r.time()
-	f.need(claimIssuedAt, "iat")
-	d.IssuedAt = r.time()
-	f.need(claimID, "cti")
-	d.ID = r.id()
-	f.need(claimConfirm, "cnf")
-	d.Key = r.confirmation()
-	f.need(claimScope, "scope")
-	d.Scope = decodeScope(&r)
-	f.end()
-	r.end()
-	if r.err == nil && d.Expires <= d.NotBefore {
-		r.fail("the delegation ends before it begins")
-	}
-	if r.err != nil {
-		return nil, r.err
-	}
-	return &d, nil
+	return unmarshal(new(DelegationClaims), payload, "a delegation", MaxDelegation)
 }
 
-func decodeScope(r *reader) Scope {
-	var s Scope
-	f := r.fields()
-	entries := f.left
-	if f.has(scopeProducts) {
-		s.Products = r.allowed()
+func (d *DelegationClaims) wire(x *codec) {
+	m := x.entries()
+	m.need(claimIssuer, "iss").vendor(&d.Issuer)
+	m.need(claimSubject, "sub").text(&d.Name, maxWord)
+	m.need(claimExpires, "exp").time(&d.Expires)
+	m.need(claimNotBefore, "nbf").time(&d.NotBefore)
+	m.need(claimIssuedAt, "iat").time(&d.IssuedAt)
+	m.need(claimID, "cti").fixed(d.ID[:])
+	m.need(claimConfirm, "cnf").confirmation(&d.Key)
+	d.Scope.wire(m.need(claimScope, "scope"))
+	m.end()
+	if d.Expires <= d.NotBefore {
+		x.refuse("the delegation ends before it begins")
 	}
-	if f.has(scopeTypes) {
-		s.Types = r.allowed()
+}
+
+func (s *Scope) wire(x *codec) {
+	m := x.entries()
+	several := m.f.left > 1
+	m.may(scopeProducts, len(s.Products) > 0).allowed(&s.Products)
+	m.may(scopeTypes, len(s.Types) > 0).allowed(&s.Types)
+	m.may(scopeMaxTerm, s.MaxTerm != 0).after(&s.MaxTerm)
+	m.may(scopeMaxSeats, s.MaxSeats != 0).positive(&s.MaxSeats, maxUint)
+	value(m.may(scopeWeakest, s.Weakest != 0), &s.Weakest, (*reader).strength, (*writer).strength)
+	m.may(scopePerpetual, s.Perpetual).flag(&s.Perpetual)
+	m.may(scopeRevocations, s.Revocations).flag(&s.Revocations)
+	m.end()
+	if s.Revocations && several {
+		x.refuse("a scope of revocation lists and of licenses: one key signs one of the two")
 	}
-	if f.has(scopeMaxTerm) {
-		s.MaxTerm = int64(r.positive(maxTime))
-	}
-	if f.has(scopeMaxSeats) {
-		s.MaxSeats = r.positive(maxUint)
-	}
-	if f.has(scopeWeakest) {
-		s.Weakest = Strength(r.positive(uint64(StrengthAny)))
-	}
-	s.Perpetual = f.has(scopePerpetual) && r.flag()
-	s.Revocations = f.has(scopeRevocations) && r.flag()
-	f.end()
-	if s.Revocations && entries > 1 {
-		r.fail("a scope of revocation lists and of licenses: one key signs one of the two")
-	}
-	return s
 }

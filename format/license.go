@@ -87,205 +87,90 @@ const (
 //	  7 => bstr .size 16, ? 8 => cnf,       ; cti, the machine's key
 //	  -70001 => terms,                      ; license.cddl
 //	}
-func (l *LicenseClaims) Marshal() ([]byte, error) {
-	var w writer
-	w.license(l)
-	if _, err := UnmarshalLicense(w.b); err != nil {
-		return nil, err
-	}
-	return w.b, nil
-}
-
-// license writes what there is of a license: all of it, or what is carried.
-func (w *writer) license(l *LicenseClaims) {
-	m := w.fields()
-	m.text(claimIssuer, l.Issuer)
-	m.key(claimSubject).text(l.Activation)
-	m.text(claimAudience, l.Product)
-	if l.Expires != 0 {
-		m.key(claimExpires).int(l.Expires)
-	}
-	if l.NotBefore != 0 {
-		m.key(claimNotBefore).int(l.NotBefore)
-	}
-	m.key(claimIssuedAt).int(l.IssuedAt)
-	m.key(claimID).bytes(l.ID[:])
-	if l.Binding != nil && l.Binding.Key != nil {
-		m.key(claimConfirm).confirmation(l.Binding.Key)
-	}
-	m.key(claimTerms)
-	encodeTerms(w, &l.Terms, l.Binding)
-}
-
-func encodeTerms(w *writer, t *Terms, b *Binding) {
-	m := w.fields()
-	m.text(termType, t.Type)
-	m.key(termSeats).uint(t.Seats)
-	m.key(termEpoch).uint(t.Epoch)
-	m.text(termInvoice, t.Invoice)
-	m.key(termCustomer).text(t.Customer)
-	m.text(termEdition, t.Edition)
-	m.text(termSite, t.Site)
-	if b != nil {
-		if b.Key != nil {
-			m.key(termRequest).bytes(b.Request[:])
-		}
-		m.uint(termNeed, b.Need)
-		if len(b.Components) > 0 {
-			encodeComponents(m.key(termComponents), b.Components)
-		}
-	}
-	m.uint(termGraceDays, t.GraceDays)
-	if t.UpdatesUntil != 0 {
-		m.key(termUpdatesUntil).int(t.UpdatesUntil)
-	}
-	m.text(termMaxVersion, t.MaxVersion)
-	if len(t.Features) > 0 {
-		m.key(termFeatures).words(t.Features)
-	}
-	if len(t.Limits) > 0 {
-		m.key(termLimits).limits(t.Limits)
-	}
-	m.uint(termEmergencyDays, t.EmergencyDays)
-	m.uint(termMinRevocation, t.MinRevocation)
-	if t.EmergencyFrom != 0 {
-		m.key(termEmergencyFrom).int(t.EmergencyFrom)
-	}
-	if len(t.Ext) > 0 {
-		m.key(termExt).extensions(t.Ext)
-	}
-}
+func (l *LicenseClaims) Marshal() ([]byte, error) { return marshal(l, UnmarshalLicense) }
 
 // UnmarshalLicense reads the payload of a license. The error is a *MalformedError.
 func UnmarshalLicense(payload []byte) (*LicenseClaims, error) {
-	if len(payload) > MaxLicenseFile {
-		return nil, malformed("%d bytes, a license has at most %d", len(payload), MaxLicenseFile)
-	}
-	r := newReader(payload)
-	l := r.license(false)
-	r.end()
-	if r.err != nil {
-		return nil, r.err
-	}
-	return l, nil
+	return unmarshal(new(LicenseClaims), payload, "a license", MaxLicenseFile)
 }
 
-// license reads a license: all of it, or what is carried.
-func (r *reader) license(carried bool) *LicenseClaims {
-	var l LicenseClaims
-	f := r.fields()
-	if f.needUnless(carried, claimIssuer, "iss") {
-		l.Issuer = r.vendor()
+func (l *LicenseClaims) wire(x *codec) { l.wireCarried(x, false) }
+
+// wireCarried is wire of what is carried of a license, or of all.
+func (l *LicenseClaims) wireCarried(x *codec, carried bool) {
+	m := x.entries()
+	m.needUnless(carried, claimIssuer, "iss", l.Issuer != "").vendor(&l.Issuer)
+	m.need(claimSubject, "sub").text(&l.Activation, maxWord)
+	m.needUnless(carried, claimAudience, "aud", l.Product != "").product(&l.Product, "product")
+	m.may(claimExpires, l.Expires != 0).after(&l.Expires)
+	m.may(claimNotBefore, l.NotBefore != 0).after(&l.NotBefore)
+	m.need(claimIssuedAt, "iat").time(&l.IssuedAt)
+	m.need(claimID, "cti").fixed(l.ID[:])
+	confirm := &absent
+	if !carried {
+		confirm = m.may(claimConfirm, l.Binding != nil)
 	}
-	f.need(claimSubject, "sub")
-	l.Activation = r.text(maxWord)
-	if f.needUnless(carried, claimAudience, "aud") {
-		l.Product = r.product("product")
-	}
-	if f.has(claimExpires) {
-		l.Expires = int64(r.positive(maxTime))
-	}
-	if f.has(claimNotBefore) {
-		l.NotBefore = int64(r.positive(maxTime))
-	}
-	f.need(claimIssuedAt, "iat")
-	l.IssuedAt = r.time()
-	f.need(claimID, "cti")
-	l.ID = r.id()
-	if carried {
+	if l.Binding == nil && (carried || confirm.there()) {
 		l.Binding = new(Binding)
-	} else if f.has(claimConfirm) {
-		l.Binding = &Binding{Key: r.confirmation()}
 	}
-	f.need(claimTerms, "terms")
-	decodeTerms(r, &l.Terms, l.Binding, carried)
-	f.end()
-	checkTimes(r, &l)
-	return &l
+	if confirm.there() {
+		confirm.confirmation(&l.Binding.Key)
+	}
+	l.Terms.wire(m.need(claimTerms, "terms"), l.Binding, carried)
+	m.end()
+	checkTimes(x, l)
 }
 
-func decodeTerms(r *reader, t *Terms, b *Binding, carried bool) {
-	f := r.fields()
-	if f.needUnless(carried, termType, "type") {
-		t.Type = r.licenseType()
-	}
-	f.need(termSeats, "seats")
-	t.Seats = r.positive(maxUint)
-	f.need(termEpoch, "epoch")
-	t.Epoch = r.positive(maxUint)
-	if f.needUnless(carried, termInvoice, "invoice") {
-		t.Invoice = r.text(maxWord)
-	}
-	f.need(termCustomer, "customer")
-	t.Customer = r.text(maxName)
-	if f.has(termEdition) {
-		t.Edition = r.product("edition")
-	}
-	if f.has(termSite) {
-		t.Site = r.text(maxName)
-	}
+func (t *Terms) wire(x *codec, b *Binding, carried bool) {
+	m := x.entries()
+	m.needUnless(carried, termType, "type", t.Type != "").licenseType(&t.Type)
+	m.need(termSeats, "seats").positive(&t.Seats, maxUint)
+	m.need(termEpoch, "epoch").positive(&t.Epoch, maxUint)
+	m.needUnless(carried, termInvoice, "invoice", t.Invoice != "").text(&t.Invoice, maxWord)
+	m.need(termCustomer, "customer").text(&t.Customer, maxName)
+	m.may(termEdition, t.Edition != "").product(&t.Edition, "edition")
+	m.may(termSite, t.Site != "").text(&t.Site, maxName)
 	if b != nil {
 		if !carried {
-			f.need(termRequest, "request")
-			copy(b.Request[:], r.bytes(hashSize, hashSize))
+			m.need(termRequest, "request").fixed(b.Request[:])
 		}
-		if f.has(termNeed) {
-			b.Need = r.positive(MaxComponents)
-			if f.needUnless(carried, termComponents, "components") {
-				b.Components = decodeComponents(r)
-			}
+		need := m.may(termNeed, b.Need != 0 || len(b.Components) > 0)
+		if need.positive(&b.Need, MaxComponents); need.there() {
+			m.needUnless(carried, termComponents, "components", len(b.Components) > 0).components(&b.Components)
 		}
-		if r.err == nil && b.Need > uint64(len(b.Components)) && !carried {
-			r.fail("%d components must match and there are %d", b.Need, len(b.Components))
+		if b.Need > uint64(len(b.Components)) && !carried {
+			x.refuse("%d components must match and there are %d", b.Need, len(b.Components))
 		}
 	}
-	if f.has(termGraceDays) {
-		t.GraceDays = r.positive(maxGraceDays)
+	m.may(termGraceDays, t.GraceDays != 0).positive(&t.GraceDays, maxGraceDays)
+	m.may(termUpdatesUntil, t.UpdatesUntil != 0).after(&t.UpdatesUntil)
+	m.may(termMaxVersion, t.MaxVersion != "").text(&t.MaxVersion, maxWord)
+	m.may(termFeatures, len(t.Features) > 0).words(&t.Features)
+	m.may(termLimits, len(t.Limits) > 0).limits(&t.Limits)
+	m.may(termEmergencyDays, t.EmergencyDays != 0).positive(&t.EmergencyDays, maxUint)
+	if t.EmergencyDays != 0 && t.Type != TypeFailover && !carried {
+		x.refuse("emergency days in a license of type %s: want type %s", t.Type, TypeFailover)
 	}
-	if f.has(termUpdatesUntil) {
-		t.UpdatesUntil = int64(r.positive(maxTime))
-	}
-	if f.has(termMaxVersion) {
-		t.MaxVersion = r.text(maxWord)
-	}
-	if f.has(termFeatures) {
-		t.Features = r.words(1)
-	}
-	if f.has(termLimits) {
-		t.Limits = r.limits()
-	}
-	if f.has(termEmergencyDays) {
-		t.EmergencyDays = r.positive(maxUint)
-		if t.Type != TypeFailover && !carried {
-			r.fail("emergency days in a license of type %s: want type %s", t.Type, TypeFailover)
-		}
-	}
-	if f.has(termMinRevocation) {
-		t.MinRevocation = r.positive(maxUint)
-	}
-	if t.EmergencyDays != 0 {
-		f.need(termEmergencyFrom, "day from which the emergency days count")
-		t.EmergencyFrom = int64(r.positive(maxTime))
+	m.may(termMinRevocation, t.MinRevocation != 0).positive(&t.MinRevocation, maxUint)
+	if t.EmergencyDays != 0 || t.EmergencyFrom != 0 {
+		m.need(termEmergencyFrom, "day from which the emergency days count").after(&t.EmergencyFrom)
 		if t.EmergencyFrom%day != 0 {
-			r.fail("the emergency days count from %d, which is not the beginning of a day", t.EmergencyFrom)
+			x.refuse("the emergency days count from %d, which is not the beginning of a day", t.EmergencyFrom)
 		}
 	}
-	if f.has(termExt) {
-		t.Ext = r.extensions()
-	}
-	f.end()
+	m.may(termExt, len(t.Ext) > 0).extensions(&t.Ext)
+	m.end()
 }
 
 // checkTimes refuses times that contradict each other.
-func checkTimes(r *reader, l *LicenseClaims) {
+func checkTimes(x *codec, l *LicenseClaims) {
 	switch {
-	case r.err != nil:
 	case l.Expires == 0 && l.Terms.GraceDays != 0:
-		r.fail("grace without an end")
+		x.refuse("grace without an end")
 	case l.Expires == 0:
 	case l.Expires <= l.IssuedAt || l.Expires <= l.NotBefore:
-		r.fail("the license ends before it begins")
+		x.refuse("the license ends before it begins")
 	case l.Terms.GraceDays*day >= uint64(l.Expires):
-		r.fail("%d grace days begin before 1970", l.Terms.GraceDays)
+		x.refuse("%d grace days begin before 1970", l.Terms.GraceDays)
 	}
 }

@@ -11,6 +11,12 @@ func (g registry) number(name string) (n uint64, known bool) {
 	return uint64(i + 1), i >= 0
 }
 
+// write writes the number of a word, 0 for one that has none.
+func (g registry) write(w *writer, name string) {
+	n, _ := g.number(name)
+	w.uint(n)
+}
+
 // read reads a number and returns its word.
 func (g registry) read(r *reader, what string) string {
 	n := r.uint(maxUint)

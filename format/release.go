@@ -26,51 +26,22 @@ const (
 //	    ? 1 => uint,                 ; emergency days used
 //	  }
 //	}
-func (c *ReleaseClaims) Marshal() ([]byte, error) {
-	var w writer
-	m := w.fields()
-	m.key(claimSubject).text(c.Activation)
-	m.key(claimAudience).text(c.Vendor)
-	m.key(claimIssuedAt).int(c.IssuedAt)
-	m.key(claimID).bytes(c.ID[:])
-	m.key(claimRelease)
-	what := w.fields()
-	what.key(releaseLicense).bytes(c.License[:])
-	what.uint(releaseEmergencyDays, c.EmergencyDays)
-	if _, err := UnmarshalRelease(w.b); err != nil {
-		return nil, err
-	}
-	return w.b, nil
-}
+func (c *ReleaseClaims) Marshal() ([]byte, error) { return marshal(c, UnmarshalRelease) }
 
 // UnmarshalRelease reads the payload of a release. The error is a *MalformedError.
 func UnmarshalRelease(payload []byte) (*ReleaseClaims, error) {
-	if len(payload) > MaxRelease {
-		return nil, malformed("%d bytes, a release has at most %d", len(payload), MaxRelease)
-	}
-	r := newReader(payload)
-	var c ReleaseClaims
-	f := r.fields()
-	f.need(claimSubject, "sub")
-	c.Activation = r.text(maxWord)
-	f.need(claimAudience, "aud")
-	c.Vendor = r.vendor()
-	f.need(claimIssuedAt, "iat")
-	c.IssuedAt = r.time()
-	f.need(claimID, "cti")
-	c.ID = r.id()
-	f.need(claimRelease, "release")
-	what := r.fields()
-	what.need(releaseLicense, "license")
-	c.License = r.id()
-	if what.has(releaseEmergencyDays) {
-		c.EmergencyDays = r.positive(maxUint)
-	}
+	return unmarshal(new(ReleaseClaims), payload, "a release", MaxRelease)
+}
+
+func (c *ReleaseClaims) wire(x *codec) {
+	m := x.entries()
+	m.need(claimSubject, "sub").text(&c.Activation, maxWord)
+	m.need(claimAudience, "aud").vendor(&c.Vendor)
+	m.need(claimIssuedAt, "iat").time(&c.IssuedAt)
+	m.need(claimID, "cti").fixed(c.ID[:])
+	what := m.need(claimRelease, "release").entries()
+	what.need(releaseLicense, "license").fixed(c.License[:])
+	what.may(releaseEmergencyDays, c.EmergencyDays != 0).positive(&c.EmergencyDays, maxUint)
 	what.end()
-	f.end()
-	r.end()
-	if r.err != nil {
-		return nil, r.err
-	}
-	return &c, nil
+	m.end()
 }

@@ -107,82 +107,38 @@ const (
 //	  ? 10 => [1*6 label],   ; unreadable components
 //	}
 func (q *Request) Marshal() ([]byte, error) {
-	licenseType, known := types.number(q.Type)
-	if !known {
-		return nil, ValidType(q.Type)
-	}
-	var w writer
-	m := w.fields()
-	m.key(requestProduct).text(q.Product)
-	m.key(requestInvoice).text(q.Invoice)
-	m.key(requestAccount).bytes(q.Account[:])
-	m.key(requestType).uint(licenseType)
-	m.key(requestTime).int(q.Time)
-	m.key(requestKey).bytes(q.Key)
-	if len(q.Components) > 0 {
-		encodeComponents(m.key(requestComponents), q.Components)
-	}
-	m.text(requestSite, q.Site)
-	m.text(requestHost, q.Host)
-	if q.Prior != nil {
-		m.key(requestPrior).bytes(q.Prior[:])
-	}
-	if len(q.Unreadable) > 0 {
-		list := m.key(requestUnreadable)
-		list.array(len(q.Unreadable))
-		for _, label := range q.Unreadable {
-			encodeLabel(list, label)
-		}
-	}
-	if _, err := UnmarshalRequest(w.b); err != nil {
+	if err := ValidType(q.Type); err != nil {
 		return nil, err
 	}
-	return w.b, nil
+	return marshal(q, UnmarshalRequest)
 }
 
 // UnmarshalRequest reads a body. The error is a *MalformedError.
 func UnmarshalRequest(body []byte) (*Request, error) {
-	if len(body) > MaxRequest {
-		return nil, malformed("%d bytes, a request has at most %d", len(body), MaxRequest)
+	return unmarshal(new(Request), body, "a request", MaxRequest)
+}
+
+func (q *Request) wire(x *codec) {
+	m := x.entries()
+	m.need(requestProduct, "product").product(&q.Product, "product")
+	m.need(requestInvoice, "invoice").text(&q.Invoice, maxWord)
+	if form := InvoiceForm(q.Invoice); form != q.Invoice {
+		x.refuse("invoice %q is not in its one form, %q", q.Invoice, form)
 	}
-	r := newReader(body)
-	var q Request
-	f := r.fields()
-	f.need(requestProduct, "product")
-	q.Product = r.product("product")
-	f.need(requestInvoice, "invoice")
-	q.Invoice = r.text(maxWord)
-	if form := InvoiceForm(q.Invoice); r.err == nil && form != q.Invoice {
-		r.fail("invoice %q is not in its one form, %q", q.Invoice, form)
+	m.need(requestAccount, "account").fixed(q.Account[:])
+	value(m.need(requestType, "type"), &q.Type, func(r *reader) string { return types.read(r, "license type") }, types.write)
+	m.need(requestTime, "time").time(&q.Time)
+	value(m.need(requestKey, "key"), &q.Key, (*reader).publicKey, (*writer).bytes)
+	m.may(requestComponents, len(q.Components) > 0).components(&q.Components)
+	m.may(requestSite, q.Site != "").text(&q.Site, maxName)
+	m.may(requestHost, q.Host != "").text(&q.Host, maxName)
+	if prior := m.may(requestPrior, q.Prior != nil); prior.there() {
+		if q.Prior == nil {
+			q.Prior = new(ID)
+		}
+		prior.fixed(q.Prior[:])
 	}
-	f.need(requestAccount, "account")
-	copy(q.Account[:], r.bytes(AccountSize, AccountSize))
-	f.need(requestType, "type")
-	q.Type = types.read(&r, "license type")
-	f.need(requestTime, "time")
-	q.Time = r.time()
-	f.need(requestKey, "key")
-	q.Key = r.bytes(publicKeySize, publicKeySize)
-	if f.has(requestComponents) {
-		q.Components = decodeComponents(&r)
-	}
-	if f.has(requestSite) {
-		q.Site = r.text(maxName)
-	}
-	if f.has(requestHost) {
-		q.Host = r.text(maxName)
-	}
-	if f.has(requestPrior) {
-		id := r.id()
-		q.Prior = &id
-	}
-	if f.has(requestUnreadable) {
-		q.Unreadable = decodeLabels(&r, q.Components)
-	}
-	f.end()
-	r.end()
-	if r.err != nil {
-		return nil, r.err
-	}
-	return &q, nil
+	decode := func(r *reader) []string { return decodeLabels(r, q.Components) }
+	value(m.may(requestUnreadable, len(q.Unreadable) > 0), &q.Unreadable, decode, encodeLabels)
+	m.end()
 }

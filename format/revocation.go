@@ -50,62 +50,39 @@ const (
 //	    }],
 //	  }
 //	}
-func (c *RevocationClaims) Marshal() ([]byte, error) {
-	var w writer
-	m := w.fields()
-	m.key(claimIssuer).text(c.Issuer)
-	m.key(claimIssuedAt).int(c.IssuedAt)
-	m.key(claimID).bytes(c.ID[:])
-	m.key(claimRevocation)
-	what := w.fields()
-	what.key(revocationNumber).uint(c.Number)
-	what.set(revocationLicenses, c.Licenses)
-	if len(c.Keys) > 0 {
-		what.key(revocationKeys).array(len(c.Keys))
-		for _, key := range c.Keys {
-			k := w.fields()
-			k.key(revokedThumbprint).bytes(key.Thumbprint[:])
-			k.set(revokedKeep, key.Keep)
-		}
-	}
-	if _, err := UnmarshalRevocation(w.b); err != nil {
-		return nil, err
-	}
-	return w.b, nil
-}
+func (c *RevocationClaims) Marshal() ([]byte, error) { return marshal(c, UnmarshalRevocation) }
 
 // UnmarshalRevocation reads the payload of a revocation list. The result shares its
 // memory. The error is a *MalformedError.
 func UnmarshalRevocation(payload []byte) (*RevocationClaims, error) {
-	if len(payload) > MaxRevocation {
-		return nil, malformed("%d bytes, a revocation list has at most %d", len(payload), MaxRevocation)
-	}
-	r := reader{b: payload} // without a copy: nearly all of a list are names that are no text
-	var c RevocationClaims
-	f := r.fields()
-	f.need(claimIssuer, "iss")
-	c.Issuer = r.vendor()
-	f.need(claimIssuedAt, "iat")
-	c.IssuedAt = r.time()
-	f.need(claimID, "cti")
-	c.ID = r.id()
-	f.need(claimRevocation, "revocation")
-	what := r.fields()
-	what.need(revocationNumber, "number")
-	c.Number = r.positive(maxUint)
-	if what.has(revocationLicenses) {
-		c.Licenses = r.set()
-	}
-	if what.has(revocationKeys) {
-		c.Keys = decodeRevokedKeys(&r)
-	}
+	return unmarshal(new(RevocationClaims), payload, "a revocation list", MaxRevocation)
+}
+
+func (c *RevocationClaims) wire(x *codec) {
+	m := x.entries()
+	m.need(claimIssuer, "iss").vendor(&c.Issuer)
+	m.need(claimIssuedAt, "iat").time(&c.IssuedAt)
+	m.need(claimID, "cti").fixed(c.ID[:])
+	what := m.need(claimRevocation, "revocation").entries()
+	what.need(revocationNumber, "number").positive(&c.Number, maxUint)
+	what.may(revocationLicenses, c.Licenses.Len() > 0).set(&c.Licenses)
+	value(what.may(revocationKeys, len(c.Keys) > 0), &c.Keys, decodeRevokedKeys, encodeRevokedKeys)
 	what.end()
-	f.end()
-	r.end()
-	if r.err != nil {
-		return nil, r.err
+	m.end()
+}
+
+func (k *RevokedKey) wire(x *codec) {
+	m := x.entries()
+	m.need(revokedThumbprint, "thumbprint").fixed(k.Thumbprint[:])
+	m.may(revokedKeep, k.Keep.Len() > 0).set(&k.Keep)
+	m.end()
+}
+
+func encodeRevokedKeys(w *writer, all []RevokedKey) {
+	w.array(len(all))
+	for _, key := range all {
+		key.wire(&codec{w: w})
 	}
-	return &c, nil
 }
 
 func decodeRevokedKeys(r *reader) []RevokedKey {
@@ -113,13 +90,7 @@ func decodeRevokedKeys(r *reader) []RevokedKey {
 	var all []RevokedKey // grows with the bytes that are there
 	for range n {
 		var key RevokedKey
-		f := r.fields()
-		f.need(revokedThumbprint, "thumbprint")
-		copy(key.Thumbprint[:], r.bytes(hashSize, hashSize))
-		if f.has(revokedKeep) {
-			key.Keep = r.set()
-		}
-		f.end()
+		key.wire(&codec{r: r})
 		if len(all) > 0 && bytes.Compare(all[len(all)-1].Thumbprint[:], key.Thumbprint[:]) >= 0 {
 			r.fail("revoked keys that are not in ascending order")
 		}

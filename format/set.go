@@ -63,8 +63,4 @@ func (r *reader) set() Set {
 	return s
 }
 
-func (m mapWriter) set(key int64, s Set) {
-	if s.Len() > 0 {
-		m.key(key).bytes(s.sorted)
-	}
-}
+func (w *writer) set(s Set) { w.bytes(s.sorted) }

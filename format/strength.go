@@ -57,3 +57,7 @@ func (l *LicenseClaims) Strength() Strength {
 	}
 	return StrengthOperator
 }
+
+func (r *reader) strength() Strength { return Strength(r.positive(uint64(StrengthAny))) }
+
+func (w *writer) strength(s Strength) { w.uint(uint64(s)) }
