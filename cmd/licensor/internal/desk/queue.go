@@ -120,8 +120,8 @@ func scanWaiting(scan func(...any) error) (*Waiting, error) {
 }
 
 // find returns one, nil if there is none.
-func find(t *store.BesideTx, where string, value any) (w *Waiting, err error) {
-	err = t.Rows("SELECT "+columns+" FROM {in}waiting WHERE "+where, []any{value}, func(scan func(...any) error) error {
+func find(t *store.BesideTx, where string, values ...any) (w *Waiting, err error) {
+	err = t.Rows("SELECT "+columns+" FROM {in}waiting WHERE "+where, values, func(scan func(...any) error) error {
 		w, err = scanWaiting(scan)
 		return err
 	})
@@ -157,6 +157,21 @@ func (d *Desk) Numbered(ctx context.Context, number string) (w *Waiting, err err
 	if err == nil && w == nil {
 		err = hint.Errorf("no request has the number %q", number).WithHint("licensor queue list has those that wait")
 	}
+	return w, err
+}
+
+// Find returns the request of a number, or of the comparison code that the customer's tool shows;
+// nil if there is none.
+func (d *Desk) Find(ctx context.Context, of string) (w *Waiting, err error) {
+	err = d.db.Read(ctx, func(t *store.BesideTx) (err error) {
+		if w, err = find(t, "number = $1", strings.ToUpper(of)); err != nil || w != nil {
+			return err
+		}
+		if first, last, is := store.HashesOf(of); is {
+			w, err = find(t, "hash >= $1 AND hash <= $2", first, last)
+		}
+		return err
+	})
 	return w, err
 }
 

@@ -34,6 +34,12 @@ const (
 var Statuses = []Status{StatusActive, StatusStandby, StatusBridge, StatusGrace, StatusEnded, StatusRevoked,
 	StatusSuspended, StatusCanceled, StatusReleased, StatusDeactivated, StatusVoid}
 
+// SaleStatuses are those that a sale may have.
+var SaleStatuses = []Status{StatusActive, StatusStandby, StatusGrace, StatusEnded, StatusSuspended, StatusCanceled}
+
+// Standing reports whether it is what staff have made of a sale, and no time changes it.
+func (s Status) Standing() bool { return s == StatusSuspended || s == StatusCanceled }
+
 // Closed reports whether it is that of an activation that has left its seat.
 func (s Status) Closed() bool {
 	return s == StatusReleased || s == StatusDeactivated || s == StatusVoid

@@ -25,10 +25,10 @@ const mostDetailed = 20
 // Dossier returns all that is on record of what is wanted, nil if nothing is.
 func (t *Tx) Dossier(w Wanted) (*ledger.Dossier, error) {
 	d := &ledger.Dossier{Activation: w.Activation, License: w.License}
-	if code, ok := decodeCode(w.Code); ok {
+	if first, last, ok := HashesOf(w.Code); ok {
 		// Newer requests come first: nobody has seen two of one code yet.
 		if found, err := t.row("SELECT id FROM licenses WHERE request_hash >= $1 AND request_hash <= $2 ORDER BY seq DESC LIMIT 1",
-			[]any{code, append(bytes.Clone(code), bytes.Repeat([]byte{0xff}, sha256.Size-len(code))...)}, textColumn{&d.License}); err != nil || !found {
+			[]any{first, last}, textColumn{&d.License}); err != nil || !found {
 			return nil, err
 		}
 	}
@@ -64,17 +64,18 @@ func (t *Tx) Dossier(w Wanted) (*ledger.Dossier, error) {
 	return d, err
 }
 
-// decodeCode returns the beginning of the hash of a request, from the comparison code that
-// people read.
-func decodeCode(code string) (hash []byte, ok bool) {
+// HashesOf returns the first and the last hash that a request may have whose comparison code
+// people read so.
+func HashesOf(code string) (first, last []byte, ok bool) {
 	code = strings.NewReplacer("-", "", " ", "").Replace(strings.ToUpper(code))
 	hash, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(code)
 	if err != nil || len(hash) == 0 || len(hash) > sha256.Size {
-		return nil, false
+		return nil, nil, false
 	}
 	var whole [sha256.Size]byte
 	copy(whole[:], hash)
-	return hash, strings.ReplaceAll(format.ComparisonCode(whole), "-", "") == code
+	last = append(bytes.Clone(hash), bytes.Repeat([]byte{0xff}, sha256.Size-len(hash))...)
+	return hash, last, strings.ReplaceAll(format.ComparisonCode(whole), "-", "") == code
 }
 
 // licensesOf returns the licenses of activations in the order of their epochs.

@@ -36,9 +36,10 @@ type Filter struct {
 	After string
 
 	// What a page asks for.
-	Standing  ledger.Standing // sales that staff have suspended or canceled
-	SalesOnly bool            // without activations
-	invoices  *[]string       // these, as they are on record
+	State     ledger.Status // of a sale, at Now
+	Now       time.Time
+	SalesOnly bool      // without activations
+	invoices  *[]string // these, as they are on record
 }
 
 func (f Filter) where() (condition string, args []any) {

@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -16,6 +17,7 @@ type order struct{ from, invoice, first, second string }
 
 var (
 	byInvoice = order{"entitlements e", "e.invoice", "''", "e.invoice"}
+	byEnd     = order{"entitlements e", "e.invoice", "e.expires", "e.invoice"} // no end first
 	// ordered are the orders of the searchables.
 	ordered = [...]order{
 		{"entitlements e", "e.invoice", "lower(e.invoice)", "e.invoice"},
@@ -57,24 +59,38 @@ func (t *Tx) Page(f Filter, after string, most int) (*ledger.Page, error) {
 			c.add(condition, args...)
 		}
 	}
-	var last any = second
+	beyond, down := ">", ""
+	if f.State != "" {
+		condition, args, err := stateIs(f.State, f.Now)
+		if err != nil {
+			return nil, err
+		}
+		if c.add(condition, args...); o == byInvoice && !f.State.Standing() {
+			o, exactly = byEnd, false
+			if f.State == ledger.StatusGrace || f.State == ledger.StatusEnded {
+				beyond, down = "<", " DESC" // what ended last first
+			}
+		}
+	}
+	var begin, last any = first, second
 	if o.second == "m.account" {
 		last = []byte(second)
+	}
+	if behind && o == byEnd {
+		at, err := strconv.ParseInt(first, 10, 64)
+		begin, behind = at, err == nil
 	}
 	switch {
 	case !behind:
 	case exactly:
 		c.add(o.second+" > ?", last)
 	default:
-		c.add("("+o.first+", "+o.second+") > (?, ?)", first, last)
+		c.add("("+o.first+", "+o.second+") "+beyond+" (?, ?)", begin, last)
 	}
 	if f.Product != "" {
 		c.add("e.product = ?", f.Product)
 	}
-	if f.Standing != "" {
-		c.add("e.standing = ? AND e.standing <> ''", string(f.Standing))
-	}
-	orderBy := o.first + ", " + o.second
+	orderBy := o.first + down + ", " + o.second + down
 	if exactly {
 		orderBy = o.second
 	}
@@ -94,6 +110,24 @@ func (t *Tx) Page(f Filter, after string, most int) (*ledger.Page, error) {
 	}
 	page.Holdings, err = t.salesOf(invoices)
 	return page, err
+}
+
+// stateIs is the condition that a sale is in a state, as [ledger.Entitlement.Status] has it.
+func stateIs(s ledger.Status, now time.Time) (condition string, args []any, err error) {
+	at := now.Unix()
+	switch s {
+	case ledger.StatusSuspended, ledger.StatusCanceled:
+		return "e.standing = ? AND e.standing <> ''", []any{string(s)}, nil
+	case ledger.StatusEnded:
+		return "e.standing = '' AND e.expires <> 0 AND e.expires <= ? AND e.hard_end <= ?", []any{at, at}, nil
+	case ledger.StatusGrace:
+		return "e.standing = '' AND e.expires <> 0 AND e.expires <= ? AND e.hard_end > ?", []any{at, at}, nil
+	case ledger.StatusActive:
+		return "e.standing = '' AND (e.expires = 0 OR e.expires > ?) AND e.type <> ?", []any{at, ledger.TypeFailover}, nil
+	case ledger.StatusStandby:
+		return "e.standing = '' AND (e.expires = 0 OR e.expires > ?) AND e.type = ?", []any{at, ledger.TypeFailover}, nil
+	}
+	return "", nil, fmt.Errorf("no sale has the state %.20q", s)
 }
 
 // salesOf returns the sales of invoices in the order of these, each once and without its

@@ -40,7 +40,7 @@ func TestPages(t *testing.T) {
 			{store.Filter{}, 40, nil},
 			{store.Filter{Product: "liquid"}, 20, nil},
 			{store.Filter{Product: "none"}, 0, nil},
-			{store.Filter{Standing: ledger.StandingSuspended}, 1, nil},
+			{store.Filter{State: ledger.StatusSuspended}, 1, nil},
 			{store.Filter{Invoice: "inv-1", InvoiceMatch: store.Beginning}, 10, nil},
 			{store.Filter{Invoice: "INV-07"}, 1, nil},
 			{store.Filter{Customer: "site b"}, 13, nil},
@@ -78,6 +78,65 @@ func TestPages(t *testing.T) {
 			if err != nil || len(seen) != test.want {
 				t.Errorf("%+v: got %d, %v; want %d", test.filter, len(seen), err, test.want)
 			}
+		}
+	})
+}
+
+// The pages of a state have what is in it, each once, whatever the size of a page.
+func TestPagesOfState(t *testing.T) {
+	everywhere(t, func(t *testing.T, s *store.Store, _ string) {
+		today := now.Truncate(24 * time.Hour)
+		var events []ledger.Event
+		for i := range 60 {
+			e := sell(func(e *ledger.Entitlement) {
+				e.Invoice, e.GraceDays, e.UpdatesUntil = fmt.Sprintf("I-%02d", i), 10, time.Time{}
+				if e.Expires = today.AddDate(0, 0, i%12*3-20); i%12 == 11 {
+					e.Expires = time.Time{}
+				}
+				if i%5 == 0 {
+					e.Type = ledger.TypeFailover
+				}
+			})
+			events = append(events, e)
+			if standing := []ledger.Standing{ledger.StandingSuspended, ledger.StandingCanceled}; i%20 < 2 {
+				changed := e.Detail.(*ledger.Entitlement).Clone()
+				changed.Standing = standing[i%20]
+				events = append(events, ledger.Event{Action: []ledger.Action{ledger.ActionSuspend, ledger.ActionCancel}[i%20], Invoice: changed.Invoice, Detail: changed})
+			}
+		}
+		record(t, s, events...)
+		want := make(map[ledger.Status][]string)
+		err := s.Read(ctx, func(tx *store.Tx) error {
+			all, err := tx.List(store.Filter{})
+			for _, h := range all {
+				state := h.Entitlement.Status(now)
+				want[state] = append(want[state], h.Invoice)
+			}
+			if err != nil {
+				return err
+			}
+			for _, state := range ledger.SaleStatuses {
+				for _, size := range []int{1, 3, 100} {
+					var got []string
+					for next, more := "", true; more; more = next != "" {
+						page, err := tx.Page(store.Filter{State: state, Now: now}, next, size)
+						if err != nil {
+							return err
+						}
+						for _, h := range page.Holdings {
+							got = append(got, h.Invoice)
+						}
+						next = page.Next
+					}
+					if slices.Sort(got); len(got) < 2 || !slices.Equal(got, want[state]) {
+						t.Errorf("%s, pages of %d: got %q, want %q", state, size, got, want[state])
+					}
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
 		}
 	})
 }
@@ -218,7 +277,7 @@ func TestPlansOfPages(t *testing.T) {
 	err := s.Read(ctx, func(tx *store.Tx) error {
 		for _, behind := range []string{"", "a\x00b"} {
 			for _, f := range []store.Filter{
-				{}, {Product: "evoq"}, {Standing: ledger.StandingSuspended}, {Invoice: "A"}, {Invoice: "a", InvoiceMatch: store.AnyCase}, {Invoice: "a", InvoiceMatch: store.Beginning},
+				{}, {Product: "evoq"}, {State: ledger.StatusSuspended}, {Invoice: "A"}, {Invoice: "a", InvoiceMatch: store.AnyCase}, {Invoice: "a", InvoiceMatch: store.Beginning},
 				{Customer: "a"}, {Customer: "a", CustomerMatch: store.Beginning}, {Email: "a"}, {Email: "a", EmailMatch: store.Beginning},
 				{Host: "a"}, {Host: "a", HostMatch: store.AnyCase}, {Host: "a", HostMatch: store.Beginning},
 			} {
@@ -240,6 +299,11 @@ func TestPlansOfPages(t *testing.T) {
 			}
 			if _, err := tx.EndingPage(now, now.Add(day), behind, 50); err != nil {
 				return err
+			}
+			for _, state := range ledger.SaleStatuses {
+				if _, err := tx.Page(store.Filter{State: state, Now: now}, behind, 50); err != nil {
+					return err
+				}
 			}
 		}
 		return nil

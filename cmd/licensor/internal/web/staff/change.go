@@ -126,24 +126,14 @@ const (
 // ask shows a form, or does what one has sent.
 func (v *visit) ask(c *change) error {
 	if v.R.Method != http.MethodPost {
-		if !c.single {
-			return v.Show("change", c.title, c.view(nil))
-		}
-		l, err := c.look()
-		if err != nil {
-			return v.unasked(c, err)
-		}
-		if l.already != "" {
-			return v.seeAlready(l)
-		}
-		return v.Show("change", c.title, c.view(l))
+		return v.open(c)
 	}
 	if err := v.receive(c); err != nil {
 		return v.Again("change", c.title, c.view(nil), err)
 	}
 	seen := v.R.PostForm.Get(seenName)
 	if v.R.PostForm.Get(stepName) == stepEdit {
-		return v.Show("change", c.title, c.view(nil))
+		return v.open(c)
 	}
 	if c.wrong() {
 		err := error(hint.Errorf("something is missing, or is not right").WithHint("it says below what"))
@@ -192,6 +182,21 @@ func (v *visit) ask(c *change) error {
 	return v.Again("change", c.title, c.view(nil), err)
 }
 
+// open shows a form, with what its fields have.
+func (v *visit) open(c *change) error {
+	if !c.single {
+		return v.Show("change", c.title, c.view(nil))
+	}
+	l, err := c.look()
+	if err != nil {
+		return v.unasked(c, err)
+	}
+	if l.already != "" {
+		return v.seeAlready(l)
+	}
+	return v.Show("change", c.title, c.view(l))
+}
+
 var errSeen = hint.Errorf("this has changed since you looked at it; nothing was done").WithHint("look at it as it is now, and press again")
 
 // errStale is of a form that was opened before somebody else changed what it is about.
@@ -200,7 +205,7 @@ var errStale = hint.Errorf("this has changed since you opened the form; nothing 
 // seeAlready goes on to where that is shown which is done already.
 func (v *visit) seeAlready(l *looked) error {
 	if strings.Contains(l.already, "?") {
-		return v.See(l.already, "") // the page says it
+		return v.See(v.Mark(l.already), "") // the page says it
 	}
 	return v.See(l.already, "already")
 }
@@ -259,7 +264,7 @@ func (v *visit) receive(c *change) error {
 			v.R.PostForm.Set(picture.TextField, string(text))
 		}
 	} else if err := v.R.ParseForm(); err != nil {
-		return hint.Errorf("what was sent is too large, or did not arrive whole").WithHint("send it again")
+		return notWhole(err)
 	}
 	for _, f := range c.fields {
 		if f.Kind == kindFile {
@@ -268,6 +273,14 @@ func (v *visit) receive(c *change) error {
 		f.Value = strings.TrimSpace(v.R.PostForm.Get(f.Name))
 	}
 	return nil
+}
+
+// notWhole says why a form was not read to its end.
+func notWhole(err error) error {
+	if _, large := errors.AsType[*http.MaxBytesError](err); large {
+		return hint.Errorf("what was typed is too long, and nothing was done").WithHint("go back, and say it in fewer words")
+	}
+	return hint.Errorf("what was sent did not arrive whole, and nothing was done").WithHint("go back, and send it again")
 }
 
 // statement is the text of the statement that was sent.

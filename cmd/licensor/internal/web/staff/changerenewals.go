@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/offlicense/offlicense/cmd/internal/hint"
@@ -25,13 +26,22 @@ const (
 // broken off.
 func (v *visit) renewMany() error {
 	if err := v.R.ParseForm(); err != nil {
-		return hint.Errorf("what was sent is too large, or did not arrive whole").WithHint("choose fewer")
+		return notWhole(err)
 	}
 	chosen := &field{Name: "chosen", Kind: kindHidden}
 	c := &change{title: "Renew", path: "/renewals", button: "Look at it", back: page.Link{To: "/renewals", Text: "What ends"},
 		fields: append(append([]*field{chosen}, endFields(true, true)...), v.later(), why(false))}
 	c.field("updates_until").Help = "Likewise, of those whose updates have an end; empty leaves it as it is."
-	if invoices := v.R.PostForm["invoice"]; len(invoices) > 0 { // from the page that lists them
+	if listed := v.R.PostForm["invoice"]; len(listed) > 0 { // from the page that lists them
+		var invoices []string
+		for _, invoice := range listed {
+			if !slices.Contains(invoices, invoice) {
+				invoices = append(invoices, invoice)
+			}
+			if len(invoices) > maxRenewals {
+				break
+			}
+		}
 		text, err := json.Marshal(invoices)
 		if err != nil {
 			return err
@@ -48,7 +58,7 @@ func (v *visit) renewMany() error {
 	case len(invoices) == 0:
 		return v.nothing("Nothing was chosen.", "Go back, and choose what is to be renewed.")
 	case len(invoices) > maxRenewals:
-		return hint.Errorf("%d are more than %d, which are renewed at once", len(invoices), maxRenewals).WithHint("choose fewer, or renew them at the workstation: licensor renew")
+		return hint.Errorf("these are more than %d, which are renewed at once", maxRenewals).WithHint("choose fewer, or renew them at the workstation: licensor renew")
 	}
 	c.title = "Renew " + text.Plural(len(invoices), "sale", "sales")
 	c.about = []facts{{Caption: "Chosen", Rows: [][]string{{"invoices", strings.Join(invoices, ", ")}}}}
@@ -67,7 +77,7 @@ func (v *visit) renewMany() error {
 		if previews, err = v.Service.PreviewRenewals(v.R.Context(), v.by, lines, to, func() {}); err != nil {
 			return nil, err
 		}
-		return renewalsPreview(previews, invoices)
+		return renewalsPreview(c, previews)
 	}
 	c.do = func() (string, string, error) {
 		outcome := make(url.Values)
@@ -81,7 +91,7 @@ func (v *visit) renewMany() error {
 		if err != nil {
 			return "", "", notSigned(err, "licensor renew; what was renewed is on record, and the same again does the rest")
 		}
-		return "/renewals/done?" + outcome.Encode(), "", nil
+		return v.Mark("/renewals/done?" + outcome.Encode()), "", nil
 	}
 	return v.ask(c)
 }
@@ -97,11 +107,12 @@ func outcomeOf(r *service.Renewed) string {
 	return "renewed"
 }
 
-// renewalsPreview says what would become of what was chosen.
-func renewalsPreview(previews []service.Renewed, invoices []string) (*looked, error) {
+// renewalsPreview says what would become of what was chosen. Where that is nothing, the form is
+// shown again with why.
+func renewalsPreview(c *change, previews []service.Renewed) (*looked, error) {
 	table := facts{Caption: "What is renewed", Head: []string{"Invoice", "Customer", "Product", "Term", "Updates", "Licenses"}}
 	left := facts{Caption: "What is left as it is", Head: []string{"Invoice", "Why"}}
-	n := service.TallyOf(previews)
+	n, refused := service.TallyOf(previews), 0
 	for i := range previews {
 		r := &previews[i]
 		switch outcomeOf(r) {
@@ -111,6 +122,7 @@ func renewalsPreview(previews []service.Renewed, invoices []string) (*looked, er
 				why += ": " + next
 			}
 			left.Rows = append(left.Rows, []string{r.Invoice, page.Sentence(why)})
+			refused++
 		case "left":
 			left.Rows = append(left.Rows, []string{r.Invoice, page.Sentence(cmp.Or(r.Passed, "it is so already"))})
 		default:
@@ -125,6 +137,11 @@ func renewalsPreview(previews []service.Renewed, invoices []string) (*looked, er
 		}
 	}
 	switch {
+	case refused == 1 && len(previews) == 1:
+		return nil, previews[0].Err
+	case refused == len(previews):
+		c.about = append(c.about, left)
+		return nil, hint.Errorf("none of these can be renewed so").WithHint("say another end, or go back and choose others")
 	case n.Changed == 0:
 		outcome := make(url.Values)
 		for i := range previews {
@@ -155,8 +172,11 @@ type renewedRow struct {
 	More                             int // licenses that are not shown
 }
 
-// renewed shows what became of a day's renewals.
+// renewed shows what became of a day's renewals, to who has done them.
 func (v *visit) renewed() error {
+	if !v.Marked() {
+		return v.See("/renewals", "")
+	}
 	query := v.R.URL.Query()
 	view := new(renewedView)
 	n := 0

@@ -2,6 +2,7 @@ package staff
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/offlicense/offlicense/cmd/internal/hint"
 	"github.com/offlicense/offlicense/cmd/internal/text"
@@ -246,7 +247,7 @@ func again(what, name string) *field {
 // checkAgain marks what was typed again, if it is another.
 func (c *change) checkAgain(what, name string) {
 	for _, f := range c.fields {
-		if f.Name == "again" && f.Value != "" && f.Value != name {
+		if f.Name == "again" && f.Value != "" && !strings.EqualFold(f.Value, name) {
 			f.Error = "This is not the " + what + " of this page."
 		}
 	}

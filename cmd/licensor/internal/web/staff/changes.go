@@ -15,6 +15,7 @@ func (p *Pages) registerChanges(s page.Site) {
 	p.changes(s, "/entitlements/{invoice}/correct", desk.Sell, (*visit).correct)
 	p.changes(s, "/entitlements/{invoice}/amend", desk.Sell, (*visit).amend)
 	p.changes(s, "/entitlements/{invoice}/renew", desk.Sell, (*visit).renew)
+	p.needs("/renewals", desk.Sell)
 	s.Handle("POST /renewals", p.acting(desk.Sell, (*visit).renewMany))
 	s.Handle("GET /renewals/done", p.reading(desk.Read, (*visit).renewed))
 	p.changes(s, "/activations/{id}/deactivate", desk.Sign, (*visit).deactivate)

@@ -160,7 +160,15 @@ func (v *visit) queueSign() error {
 			return nil, notOffered(err, "licensor queue sign "+w.Number)
 		}
 		l := reviewed(offer, q, v)
-		switch known = offer.License; {
+		if known = offer.License; known == nil {
+			if known, err = v.overtaken(offer, q); err != nil {
+				return nil, err
+			}
+			if known != nil {
+				l.warnings = append(l.warnings, overtakenBy(known))
+			}
+		}
+		switch {
 		case known != nil && w.State == desk.Signed:
 			l.already = licensePath(known)
 		case known != nil:
@@ -178,6 +186,27 @@ func (v *visit) queueSign() error {
 		return licensePath(license), "signed", v.Desk.SettleSigned(v.R.Context(), w, v.by.Operator, v.by.Now)
 	}
 	return v.ask(c)
+}
+
+// overtaken returns the license that the server of a request has by another one, which it made
+// later: nobody waits for the first one any more. It is nil if there is none.
+func (v *visit) overtaken(offer *service.Offer, q *verify.Request) (*ledger.License, error) {
+	if offer.Activation == nil {
+		return nil, nil
+	}
+	a, err := v.activation(offer.Activation.ID)
+	if err != nil || a.held.License == nil {
+		return nil, err
+	}
+	_, by, err := v.Service.Issued(v.R.Context(), a.held.License.ID)
+	if err != nil || by == nil || by.Hash == q.Hash || by.Time < q.Time {
+		return nil, err
+	}
+	return a.held.License, nil
+}
+
+func overtakenBy(l *ledger.License) string {
+	return "Its server has made another request since, and has the license " + l.ID.String() + " by that: nobody waits for this one."
 }
 
 // queueRefuse tells the customer no.

@@ -141,9 +141,19 @@ func (v *visit) waitingRequest(view *waitsView) error {
 	case err == nil:
 		r := service.ReviewOf(offer, q, by.Now)
 		view.Lines, view.Warnings, view.Sold = compared(r.Lines), r.Warnings, true
-		view.Seen = reviewed(offer, q, v).seen()
-		if offer.License != nil {
-			view.License = offer.License.ID.String()
+		l := reviewed(offer, q, v)
+		known := offer.License
+		if known == nil {
+			if known, err = v.overtaken(offer, q); err != nil {
+				return err
+			}
+			if known != nil {
+				l.warnings = append(l.warnings, overtakenBy(known))
+				view.Warnings = append(view.Warnings, overtakenBy(known))
+			}
+		}
+		if view.Seen = l.seen(); known != nil {
+			view.License = known.ID.String()
 		}
 		return nil
 	case !errors.As(err, &refusal):

@@ -93,6 +93,7 @@ func (v *visit) nextPage(next string) string {
 	}
 	query := v.R.URL.Query()
 	query.Del("done")
+	query.Del("mark")
 	query.Set("after", base64.RawURLEncoding.EncodeToString([]byte(next)))
 	return v.R.URL.EscapedPath() + "?" + query.Encode()
 }

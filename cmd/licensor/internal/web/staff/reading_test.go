@@ -44,7 +44,7 @@ func TestReading(t *testing.T) {
 
 		v.has(v.get("/entitlements"), 200, "INV-1", "INV-2", "INV/3", "/entitlements/INV~13", "2/3")
 		v.has(v.get("/entitlements?product=evoq"), 200, "INV-1")
-		v.has(v.get("/entitlements?state=suspended"), 200, "Nothing is on record here.")
+		v.has(v.get("/entitlements?state=suspended"), 200, "No sale fits that.")
 		for of, to := range map[string]string{
 			"inv-1": "/entitlements/INV-1", "inv/3": "/entitlements/INV~13", id: "/licenses/" + id, license.Activation: "/activations/" + license.Activation,
 			strings.ToLower(license.Activation): "/activations/" + license.Activation, license.Code(): "/licenses/" + id,

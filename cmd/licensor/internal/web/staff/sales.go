@@ -2,6 +2,7 @@ package staff
 
 import (
 	"context"
+	"slices"
 
 	"github.com/offlicense/offlicense/cmd/internal/hint"
 	"github.com/offlicense/offlicense/cmd/internal/text"
@@ -15,7 +16,8 @@ import (
 type salesView struct {
 	Of       string // what is searched for
 	Product  string
-	Standing string
+	State    string
+	States   []option
 	Products []string
 	Caption  string
 	Rows     []saleRow
@@ -27,7 +29,7 @@ type salesView struct {
 // sales is the list of what was sold, and the search in all that is on record.
 func (v *visit) sales() error {
 	ctx := v.R.Context()
-	view := &salesView{Of: v.asked("of"), Product: v.asked("product"), Standing: v.asked("state"), Caption: "In the order of invoices"}
+	view := &salesView{Of: v.asked("of"), Product: v.asked("product"), State: v.asked("state"), Caption: "In the order of invoices"}
 	products, err := v.Service.Products(ctx)
 	if err != nil {
 		return err
@@ -35,7 +37,13 @@ func (v *visit) sales() error {
 	for _, p := range products {
 		view.Products = append(view.Products, p.Name)
 	}
+	for _, s := range ledger.SaleStatuses {
+		view.States = append(view.States, option{string(s), service.StateName(s)})
+	}
+	state := ledger.Status(view.State)
 	switch {
+	case view.State != "" && !slices.Contains(ledger.SaleStatuses, state):
+		err = hint.Errorf("no sale has the state %s", text.Quote(view.State)).WithHint("choose one of those that there are")
 	case view.Of != "" && v.asked("everywhere") != "":
 		err = v.everywhere(view)
 	case view.Of != "":
@@ -45,8 +53,10 @@ func (v *visit) sales() error {
 			return nil
 		}
 	default:
-		filter := service.Filter{Product: view.Product, Standing: ledger.Standing(view.Standing)}
-		err = v.salesPage(ctx, view, filter)
+		if view.State != "" && !state.Standing() {
+			view.Caption = "In the order of their ends"
+		}
+		err = v.salesPage(ctx, view, service.Filter{Product: view.Product, State: state, Now: v.by.Now})
 	}
 	if err != nil {
 		return v.Again("sales", "Sales", view, err)
@@ -78,6 +88,12 @@ func (v *visit) find(view *salesView) (to string, err error) {
 			return page.Path("activations", shown.Activation), nil
 		default:
 			return page.Path("entitlements", shown.Invoice), nil
+		}
+		if w, err := v.Desk.Find(ctx, view.Of); err != nil || w != nil {
+			if err != nil {
+				return "", err
+			}
+			return page.Path("queue", w.Number), nil
 		}
 	}
 	for _, by := range []struct {

@@ -5,11 +5,11 @@
 package staff
 
 import (
+	"cmp"
 	"context"
 	"embed"
 	"maps"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 
@@ -94,7 +94,9 @@ func (p *Pages) enter(w http.ResponseWriter, r *http.Request, right desk.Right) 
 	case err != nil:
 		v.Failed(err)
 	case who == nil:
-		door.Show(w, r)
+		if !v.keeps() {
+			door.Show(w, r)
+		}
 	case !who.May(right):
 		v.Refuse(http.StatusForbidden, "Not yours to do", "You do not have the right "+string(right)+".", "Somebody at the vendor's workstation gives it: licensor desk user add "+who.Name+" --right "+who.With(right))
 	default:
@@ -138,12 +140,17 @@ var sections = []section{
 	{"/ledger", "Ledger", desk.Read},
 }
 
+// within are the sections of the pages whose paths begin with no section's.
+var within = map[string]string{
+	"activations": "/entitlements", "licenses": "/entitlements", "lookup": "/entitlements", // they are of a sale
+	"sign": "/queue", "release": "/queue", "letters": "/renewals", "revocations": "/ledger",
+}
+
 // nav are the sections that somebody may open.
 func nav(r *http.Request, who *desk.User) (links []page.Link) {
 	at := r.URL.Path
-	if first, _, _ := strings.Cut(strings.TrimPrefix(at, "/"), "/"); slices.Contains([]string{"activations", "licenses", "lookup"}, first) {
-		at = "/entitlements" // they are of a sale
-	}
+	first, _, _ := strings.Cut(strings.TrimPrefix(at, "/"), "/")
+	at = cmp.Or(within[first], at)
 	for _, s := range sections {
 		if who.May(s.right) {
 			here := at == s.path || s.path != "/" && strings.HasPrefix(at, s.path+"/")

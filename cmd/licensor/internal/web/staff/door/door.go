@@ -37,7 +37,7 @@ type Door struct {
 
 // Done says what the forms here have done, by words.
 var Done = map[string]string{
-	"signed-out":      "You are signed out.",
+	frame.SignedOut:   "You are signed out.",
 	"passkey-added":   "The passkey is added: the next time you sign in with it.",
 	"passkey-removed": "The passkey is removed, and other browsers in which you were signed in are signed out.",
 }
@@ -50,6 +50,7 @@ var Templates embed.FS
 // Register registers the pages, to be shown in a frame.
 func (d *Door) Register(s page.Site, f *frame.Frame) {
 	d.frame = f
+	f.Session = d.text
 	if d.SignedIn == nil {
 		d.SignedIn = d.bySession
 	}

@@ -49,5 +49,6 @@ func (v *visit) signOut() error {
 	gone.MaxAge = -1
 	http.SetCookie(v.W, gone)
 	v.W.Header().Set("Clear-Site-Data", `"cache"`)
-	return v.See("/sign-in", "signed-out")
+	page.See(v.W, "/sign-in?done="+frame.SignedOut)
+	return nil
 }

@@ -23,9 +23,11 @@ type Frame struct {
 	Nav func(r *http.Request, who *desk.User) []page.Link
 	// Told tells a mistake to who is signed in, with the page on which it is mended.
 	Told func(who *desk.User, err error) *page.Error
-	// Done says what a form has done: the page after it is told which by a word, so that no link
-	// can put a sentence of its own onto a page.
+	// Done says what a form has done: the page after it is told which by a word, and its address
+	// has a mark of the session besides, so that nobody else's link says so.
 	Done map[string]string
+	// Session is what a browser sends of its session, empty for none.
+	Session func(r *http.Request) string
 }
 
 // Visit is one request.
@@ -60,7 +62,7 @@ func (v *Visit) Again(name, title string, body any, err error) error {
 // Write answers with a page, a status, and what is wrong; nil: nothing.
 func (v *Visit) Write(status int, name, title string, body any, err error) error {
 	return v.write(status, name, page.View{
-		Title: title, Body: body, Script: v.Script, Error: v.Told(err), Notice: v.frame.Done[v.R.URL.Query().Get("done")],
+		Title: title, Body: body, Script: v.Script, Error: v.Told(err), Notice: v.notice(),
 	})
 }
 
@@ -86,7 +88,7 @@ func (v *Visit) See(to, word string) error {
 		if v.frame.Done[word] == "" {
 			panic("no sentence for " + word)
 		}
-		to += "?done=" + word
+		to = v.Mark(to + "?done=" + word)
 	}
 	page.See(v.W, to)
 	return nil
