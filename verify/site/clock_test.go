@@ -145,7 +145,7 @@ func TestClockIsRecorded(t *testing.T) {
 	back := later.Add(-verify.SeenTolerance - time.Second)
 	_, err := verifyAt(t, s, back)
 	wantReason(t, err, verify.ClockRolledBack)
-	_, err = s.Judge(sitetest.Verifier(t), license(t, r, func(l *format.LicenseClaims) { l.IssuedAt -= daySeconds }), program(t), back)
+	_, err = s.Judge(sitetest.Verifier(t), license(t, r, func(l *format.LicenseClaims) { l.IssuedAt -= 24 * 60 * 60 }), program(t), back)
 	wantReason(t, err, verify.ClockRolledBack)
 	sameFile(t, s, clockFile, want.marshal())
 

@@ -9,80 +9,9 @@ import (
 
 	"github.com/offlicense/offlicense/format"
 	"github.com/offlicense/offlicense/verify"
+	"github.com/offlicense/offlicense/verify/site/internal/emergency"
 	"github.com/offlicense/offlicense/verify/site/sitetest"
 )
-
-// TestDays is the rule of the emergency days, and clocks: what is used, by which day, from
-// which day on, of how many.
-func TestDays(t *testing.T) {
-	const ahead = 300
-	type step struct {
-		do    string // "start", "ask" or "stop"
-		today int64
-		holds bool
-		used  uint64 // that count, after it
-	}
-	for name, c := range map[string]struct {
-		sold  uint64
-		from  int64
-		used  days // before
-		steps []step
-	}{
-		"one after the other": {sold: 3, steps: []step{
-			{"start", 10, true, 1}, {"ask", 11, true, 2}, {"ask", 12, true, 3}, {"ask", 13, false, 3}, {"stop", 14, false, 3},
-		}},
-		"nobody asks": {sold: 3, steps: []step{{"start", 10, true, 1}, {"ask", 13, false, 1}, {"stop", 13, false, 3}}},
-		"ahead when it is declared": {sold: 3, steps: []step{
-			{"start", ahead, true, 1}, {"ask", 10, true, 2}, {"ask", 10, true, 2}, {"ask", 11, true, 3}, {"ask", 12, false, 3},
-			{"ask", 100, false, 3}, {"ask", ahead, true, 3}, {"ask", ahead + 1, false, 3},
-		}},
-		"ahead when it is declared, and days on which nobody asks": {sold: 5, steps: []step{
-			{"start", ahead, true, 1}, {"ask", 10, true, 2}, {"ask", 13, true, 5}, {"ask", 14, false, 5},
-		}},
-		"ahead for a moment": {sold: 14, steps: []step{
-			{"start", 10, true, 1}, {"ask", ahead, false, 1}, {"ask", 10, true, 1}, {"ask", 11, true, 2}, {"stop", 11, true, 2},
-		}},
-		"behind": {sold: 5, steps: []step{
-			{"start", 10, true, 1}, {"ask", 12, true, 3}, {"ask", 8, true, 4}, {"ask", 10, true, 4}, {"ask", 13, true, 5}, {"ask", 14, false, 5},
-		}},
-		"behind at the end": {sold: 5, steps: []step{{"start", 10, true, 1}, {"ask", 13, true, 4}, {"stop", 10, true, 4}, {"start", 14, true, 5}}},
-		"two on a day":      {sold: 2, steps: []step{{"start", 10, true, 1}, {"stop", 10, true, 1}, {"start", 10, true, 1}, {"stop", 11, true, 2}, {"start", 12, false, 2}}},
-		"not limited":       {steps: []step{{"start", 10, true, 1}, {"ask", 400, true, 391}, {"stop", 400, true, 391}}},
-		"from a day on": {sold: 2, from: 20, used: days{{10, 12}}, steps: []step{
-			{"start", 19, true, 1}, {"stop", 19, true, 1},
-		}},
-		"used before that day": {sold: 2, from: 20, used: days{{10, 19}}, steps: []step{
-			{"start", 20, true, 1}, {"ask", 21, true, 2}, {"ask", 22, false, 2},
-		}},
-		"used up, on that day and later": {sold: 2, from: 20, used: days{{10, 21}}, steps: []step{{"start", 22, false, 2}}},
-	} {
-		a := activation{granted: c.sold, from: c.from}
-		record := tally{used: c.used}
-		if len(c.used) > 0 {
-			record.settled = c.used[len(c.used)-1].last
-		}
-		if name == "from a day on" { // which has not come: the days of the license before count
-			record.from = 13
-		}
-		since := int64(0)
-		for i, s := range c.steps {
-			if s.do == "start" {
-				since = s.today
-			}
-			next, n := record.on(s.today, since, a)
-			if holds := c.sold == 0 || n <= c.sold; holds != s.holds {
-				t.Errorf("%s, step %d: holds %v: day %d of %v", name, i, holds, n, record)
-			}
-			if s.do == "stop" {
-				next = record.ended(s.today, since, a)
-			}
-			record = next
-			if got := record.used.from(record.counting(s.today, a)); got != s.used {
-				t.Errorf("%s, step %d: used %d of %v, want %d", name, i, got, record, s.used)
-			}
-		}
-	}
-}
 
 // TestEmergencyWithoutEnd: a clock that is ahead for the moment of the declaration buys no
 // days: not with the clock right again, nor by ending and declaring, nor in a directory that
@@ -171,7 +100,7 @@ func TestClockBeyondAllDates(t *testing.T) {
 		for _, file := range []string{"", declarationFile} { // an emergency that was declared before, too
 			put(t, s, licenseFile, text)
 			if file != "" {
-				put(t, s, file, declaration{now, "acme.example", "K7QX2MPA3ZL4N", "fire"}.marshal())
+				put(t, s, file, emergency.Declaration{Since: now, Vendor: "acme.example", Activation: "K7QX2MPA3ZL4N", Why: "fire"}.Marshal())
 			}
 			_, _ = verifyAt(t, s, at)
 			_, _ = start(t, s, at)
@@ -189,7 +118,7 @@ func TestClockBeyondAllDates(t *testing.T) {
 			if _, err := s.declaration(); err != nil {
 				t.Error(at, err)
 			}
-			if _, _, err := tallyOf(s, activation{}); err != nil {
+			if _, err := s.emergencies().Of(emergency.Activation{}, now); err != nil {
 				t.Error(at, err)
 			}
 			if _, err := s.readClock(); err != nil {
@@ -263,10 +192,4 @@ func TestReplacedLicenseReleasesNothing(t *testing.T) {
 	}
 	install(t, s, license(t, r, func(l *format.LicenseClaims) { l.ID, l.Terms.Epoch = format.ID{3}, 2 }))
 	release(t, s)
-}
-
-// tallyOf returns what the directory has of an activation, and of others.
-func tallyOf(s *State, a activation) (tally, []tally, error) {
-	e, err := s.emergencies().of(a, now)
-	return e.recorded, e.others, err
 }

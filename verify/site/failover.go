@@ -9,6 +9,7 @@ import (
 	"github.com/offlicense/offlicense/format"
 	"github.com/offlicense/offlicense/verify"
 	"github.com/offlicense/offlicense/verify/machine"
+	"github.com/offlicense/offlicense/verify/site/internal/emergency"
 )
 
 // Failover is the status of a site's failover license.
@@ -71,32 +72,30 @@ func (s *State) StartFailover(o FailoverOptions) (*Failover, error) {
 		return nil, notFailover(license.Type)
 	}
 	a, now := activationOfLicense(license), s.floored(o.Now)
-	e, err := s.emergencies().of(a, now)
+	e, err := s.emergencies().Of(a, now)
 	if err != nil {
 		return nil, err
 	}
-	already := e.declared != nil
+	already := e.Declared != nil
 	if !already {
-		e.declared = &declaration{since: now.UTC().Truncate(time.Second), vendor: a.vendor, activation: a.id, why: o.Why}
-		e.due, _ = e.recorded.on(dayNumber(now), dayNumber(now), a)
-		e.ended = e.due
+		e.Declare(emergency.Declaration{Since: now.UTC().Truncate(time.Second), Vendor: a.Vendor, Activation: a.ID, Why: o.Why}, a, now)
 	}
 	// What has not begun must not begin with no day left.
 	facts := verify.Facts{
-		Now: o.Now, AnyProduct: true, AnyMachine: true, Emergency: true, EmergencyDays: e.day, Revocations: q.known.all(),
+		Now: o.Now, AnyProduct: true, AnyMachine: true, Emergency: true, EmergencyDays: e.Day, Revocations: q.known.all(),
 	}
 	if _, err := q.opened.Check(facts); err != nil {
 		return nil, err
 	}
 	if !already {
-		if err := s.write(declarationFile, e.declared.marshal(), publicMode); err != nil {
+		if err := s.write(declarationFile, e.Declared.Marshal(), publicMode); err != nil {
 			return nil, err
 		}
 	}
-	if err := s.record(e, e.due); err != nil {
+	if err := s.record(e, e.Due); err != nil {
 		return nil, err
 	}
-	f := e.failover(a, now)
+	f := failoverOf(e, a, now)
 	f.Already = already
 	return f, nil
 }
@@ -115,10 +114,10 @@ func (s *State) StopFailover(o FailoverOptions) (*Failover, error) {
 	}
 	switch {
 	case err == nil:
-		if err := s.record(e, e.ended); err != nil {
+		if err := s.record(e, e.Ended); err != nil {
 			return nil, err
 		}
-	case errors.Is(err, verify.NoLicense), errors.Is(err, ErrNotFailover), errors.Is(err, errDeclaration), errors.Is(err, ErrLicenseVariable):
+	case errors.Is(err, verify.NoLicense), errors.Is(err, ErrNotFailover), errors.Is(err, emergency.ErrDeclaration), errors.Is(err, ErrLicenseVariable):
 		f = &Failover{} // no days to count by, and yet to be ended
 	default:
 		return nil, err
@@ -136,9 +135,9 @@ func (s *State) Failover(o FailoverOptions) (*Failover, error) {
 	return f, err
 }
 
-func (s *State) failover(o FailoverOptions) (*Failover, emergency, error) {
+func (s *State) failover(o FailoverOptions) (*Failover, emergency.Emergency, error) {
 	if o.Now.IsZero() {
-		return nil, emergency{}, errors.New("failover: no time is given")
+		return nil, emergency.Emergency{}, errors.New("failover: no time is given")
 	}
 	text, place, err := s.inUse(o.Getenv)
 	var l *format.LicenseClaims
@@ -147,27 +146,27 @@ func (s *State) failover(o FailoverOptions) (*Failover, emergency, error) {
 	}
 	switch {
 	case errors.Is(err, verify.NoLicense), errors.Is(err, fs.ErrPermission), errors.Is(err, ErrLicenseVariable):
-		return nil, emergency{}, err
+		return nil, emergency.Emergency{}, err
 	case err != nil:
-		return nil, emergency{}, fmt.Errorf("%w: %q: %v", ErrNotFailover, place, cause(err))
+		return nil, emergency.Emergency{}, fmt.Errorf("%w: %q: %v", ErrNotFailover, place, cause(err))
 	case l.Terms.Type != format.TypeFailover:
-		return nil, emergency{}, notFailover(l.Terms.Type)
+		return nil, emergency.Emergency{}, notFailover(l.Terms.Type)
 	}
 	a, now := activationOf(l), s.floored(o.Now)
-	e, err := s.emergencies().of(a, now)
+	e, err := s.emergencies().Of(a, now)
 	if err != nil {
-		return nil, emergency{}, err
+		return nil, emergency.Emergency{}, err
 	}
-	return e.failover(a, now), e, nil
+	return failoverOf(e, a, now), e, nil
 }
 
-func (e emergency) failover(a activation, now time.Time) *Failover {
+func failoverOf(e emergency.Emergency, a emergency.Activation, now time.Time) *Failover {
 	f := &Failover{
-		Activation: a.id, DaysUsed: e.used(a, now), DaysGranted: a.granted,
-		UsedUp: a.granted > 0 && e.day > a.granted,
+		Activation: a.ID, DaysUsed: e.Used(a, now), DaysGranted: a.Granted,
+		UsedUp: a.Granted > 0 && e.Day > a.Granted,
 	}
-	if e.declared != nil {
-		f.Declared, f.Since, f.Why = true, e.declared.since, e.declared.why
+	if d := e.Declared; d != nil {
+		f.Declared, f.Since, f.Why = true, d.Since, d.Why
 	}
 	return f
 }

@@ -190,9 +190,10 @@ func (e *evidence) outcome(now time.Time) (o outcome) {
 // turns returns the times at which the outcome may turn. In an emergency each day may.
 func (e *evidence) turns(now time.Time) []time.Time {
 	turns := e.opened.Turns(e.facts)
-	if e.emergency.declared != nil {
-		midnight := now.UTC().Truncate(daySeconds * time.Second)
-		turns = append(turns, midnight, midnight.Add(daySeconds*time.Second))
+	if e.emergency.Declared != nil {
+		const day = 24 * time.Hour
+		midnight := now.UTC().Truncate(day)
+		turns = append(turns, midnight, midnight.Add(day))
 	}
 	return turns
 }

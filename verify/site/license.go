@@ -12,6 +12,7 @@ import (
 	"github.com/offlicense/offlicense/format"
 	"github.com/offlicense/offlicense/verify"
 	"github.com/offlicense/offlicense/verify/machine"
+	"github.com/offlicense/offlicense/verify/site/internal/emergency"
 )
 
 // Verify judges the installed license, records the time, and keeps the revocation list of
@@ -42,7 +43,7 @@ func (s *State) check(v *verify.Verifier, p Program, now time.Time) (*evidence, 
 		e.uncounted = errReadOnly
 		e.warnings = append(e.warnings, s.readOnly())
 	}
-	license, emergency, err := e.judge(now)
+	license, of, err := e.judge(now)
 	if q.superseded(err) {
 		e, license, err := s.check(v, p.withoutLicense(), now)
 		if err == nil {
@@ -55,10 +56,10 @@ func (s *State) check(v *verify.Verifier, p Program, now time.Time) (*evidence, 
 		return e, license, err
 	}
 	if err == nil || errors.Is(err, verify.Standby) {
-		e.uncounted = s.record(emergency, emergency.due)
+		e.uncounted = s.record(of, of.Due)
 		unwritten[talliesFile] = e.uncounted
 	}
-	if err == nil && emergency.unproven && e.uncounted != nil {
+	if err == nil && of.Unproven && e.uncounted != nil {
 		license, _, err = e.judge(now)
 	}
 	switch {
@@ -162,7 +163,7 @@ type evidence struct {
 	record    seen
 	clockErr  error // why the record of the time is not known
 	clockPath string
-	emergency emergencies
+	emergency emergency.Known
 	uncounted error // why a day of emergency could not be recorded
 	unread    unread
 	warnings  []verify.Warning
@@ -191,18 +192,18 @@ func (e *evidence) sees(record seen, now time.Time) seen {
 
 // judge answers the question for a time. The emergency is that of a failover license, which
 // is to be recorded where it is the installed one.
-func (e *evidence) judge(now time.Time) (*verify.License, emergency, error) {
+func (e *evidence) judge(now time.Time) (*verify.License, emergency.Emergency, error) {
 	facts := e.facts
 	facts.Now = now
-	license, emergency, err := e.judgeFailover(&facts)
-	if err == nil && emergency.unproven && e.uncounted != nil {
-		err = unprovenRefusal(emergency, e.uncounted)
+	license, of, err := e.judgeFailover(&facts)
+	if err == nil && of.Unproven && e.uncounted != nil {
+		err = unprovenRefusal(of, e.uncounted)
 	}
 	if err != nil {
-		return nil, emergency, e.known.nameBad(e.unread.name(e.nameRecord(err, facts)), e.opened.Vendor())
+		return nil, of, e.known.nameBad(e.unread.name(e.nameRecord(err, facts)), e.opened.Vendor())
 	}
 	license.Warnings = slices.Concat(license.Warnings, e.known.warnings(license), e.warnings)
-	return license, emergency, nil
+	return license, of, nil
 }
 
 // facts collects what the judgement asks for, but for an emergency.
@@ -263,23 +264,23 @@ func offered(asked *verify.Request, given []machine.Value, checker *machine.User
 // judgeFailover adds the emergency to the facts. Whose emergency counts, and with how many
 // days, a license says once it was judged: so a failover license is judged as in an
 // emergency first, and then as in the one that is on record for its activation.
-func (e *evidence) judgeFailover(facts *verify.Facts) (*verify.License, emergency, error) {
+func (e *evidence) judgeFailover(facts *verify.Facts) (*verify.License, emergency.Emergency, error) {
 	if e.Emergency {
 		license, err := e.opened.Check(*facts)
-		return license, emergency{}, err
+		return license, emergency.Emergency{}, err
 	}
-	facts.Emergency = e.emergency.declared != nil || e.emergency.undeclared != nil
+	facts.Emergency = e.emergency.Declared != nil || e.emergency.Undeclared != nil
 	license, err := e.opened.Check(*facts)
 	if err != nil || !facts.Emergency || license.Type != format.TypeFailover {
-		return license, emergency{}, err
+		return license, emergency.Emergency{}, err
 	}
-	of, err := e.emergency.of(activationOfLicense(license), later(facts.Now, facts.Seen))
+	of, err := e.emergency.Of(activationOfLicense(license), later(facts.Now, facts.Seen))
 	if err != nil {
-		return nil, emergency{}, err
+		return nil, emergency.Emergency{}, err
 	}
-	facts.Emergency = of.declared != nil
+	facts.Emergency = of.Declared != nil
 	if facts.Emergency {
-		facts.EmergencySince, facts.EmergencyDays = of.declared.since, of.day
+		facts.EmergencySince, facts.EmergencyDays = of.Declared.Since, of.Day
 	}
 	license, err = e.opened.Check(*facts)
 	return license, of, err

@@ -1,4 +1,4 @@
-package site
+package emergency
 
 import (
 	"errors"
@@ -86,9 +86,9 @@ const daySeconds = 24 * 60 * 60
 // The days that a date of four digits can say.
 const firstDay, lastDay = -719528, 2932896
 
-// dayNumber returns the day of a time, in UTC, as days since 1970; of a time that no date
+// dayOf returns the day of a time, in UTC, as days since 1970; of a time that no date
 // says, the day that is next to it.
-func dayNumber(t time.Time) int64 {
+func dayOf(t time.Time) int64 {
 	seconds := t.Unix()
 	day := (seconds - ((seconds%daySeconds)+daySeconds)%daySeconds) / daySeconds
 	return min(max(day, firstDay), lastDay)
@@ -98,5 +98,5 @@ func dateOf(day int64) string { return time.Unix(day*daySeconds, 0).UTC().Format
 
 func parseDate(text string) (int64, error) {
 	t, err := time.Parse(time.DateOnly, text)
-	return dayNumber(t), err
+	return dayOf(t), err
 }
