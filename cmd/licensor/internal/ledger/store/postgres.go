@@ -79,18 +79,12 @@ const writeLock int64 = 0x6f66666c6963 // "offlic"
 // SERIALIZABLE snapshot would be taken here, before the wait. Should somebody write
 // without the lock, the key of the table events lets one of the two commit.
 func (postgresDialect) lock(ctx context.Context, tx *sql.Tx) error {
-	_, err := tx.ExecContext(ctx, "SET TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE")
+	_, err := tx.ExecContext(ctx, fmt.Sprintf("SET TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE; SET LOCAL lock_timeout = %d; SET LOCAL synchronous_commit = on; SELECT pg_advisory_xact_lock(%d)",
+		LockWait.Milliseconds(), writeLock))
 	var code *pgconn.PgError
 	if errors.As(err, &code) && code.Code == "0A000" { // as a standby says it
 		code.Code = "25006"
 	}
-	if err != nil {
-		return err
-	}
-	if _, err := tx.ExecContext(ctx, fmt.Sprintf("SET LOCAL lock_timeout = %d; SET LOCAL synchronous_commit = on", LockWait.Milliseconds())); err != nil {
-		return err
-	}
-	_, err = tx.ExecContext(ctx, fmt.Sprintf("SELECT pg_advisory_xact_lock(%d)", writeLock))
 	return err
 }
 

@@ -1,11 +1,17 @@
 package store
 
-import "golang.org/x/mod/sumdb/tlog"
+import (
+	"math/bits"
+	"slices"
+
+	"golang.org/x/mod/sumdb/tlog"
+)
 
 type hash = tlog.Hash
 
 // tree appends leaves to the Merkle tree whose hashes the table log holds.
 type tree struct {
+	size  int64                                 // of the tree in the table
 	read  func(indexes []int64) ([]hash, error) // from the table
 	fresh map[int64]hash                        // of this transaction
 }
@@ -36,6 +42,12 @@ func (t *tree) ReadHashes(indexes []int64) ([]hash, error) {
 	}
 	if len(missing) == 0 {
 		return hashes, nil
+	}
+	// Nearly always all that is missing is of the right edge: it is read at once.
+	for level := range bits.Len64(uint64(t.size)) {
+		if index := tlog.StoredHashIndex(level, t.size>>level-1); t.size>>level&1 != 0 && !slices.Contains(missing, index) {
+			missing = append(missing, index)
+		}
 	}
 	read, err := t.read(missing)
 	if err != nil {

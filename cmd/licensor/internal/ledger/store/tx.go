@@ -82,6 +82,7 @@ func (s *Store) Write(ctx context.Context, f func(w *Writer) error) error {
 		return s.explain(err)
 	}
 	before := w.size
+	w.tree.size = before
 	if err := f(w); err != nil {
 		return s.explain(err)
 	}
