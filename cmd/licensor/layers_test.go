@@ -35,7 +35,8 @@ var layers = map[string][]string{
 	"/internal/ledger/audit": {"/internal/ledger", "/internal/ledger/rules", "/internal/ledger/store"},
 	"/internal/ledger/book":  {"/internal/ledger", "/internal/ledger/rules", "/internal/ledger/store"},
 
-	"/internal/web/staff/door":  {"/internal/web/page", "/internal/web/passkey", "/internal/web/staff/frame", "/internal/desk"},
+	"/internal/web/staff/door":  {"/internal/web/page", "/internal/web/passkey", "/internal/web/staff/frame", "/internal/desk", "/internal/ledger"},
+	"/internal/web/staff/form":  {"/internal/web/page", "/internal/web/picture", "/internal/web/staff/door", "/internal/web/staff/frame", "/internal/service", "/internal/desk", "/internal/ledger"},
 	"/internal/web/staff/frame": {"/internal/web/page", "/internal/service", "/internal/desk"},
 
 	"/internal/ledger/ledgertest":       {"/internal/"}, // only tests import it

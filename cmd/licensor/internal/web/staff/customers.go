@@ -21,8 +21,8 @@ type customersView struct {
 // customers lists the customers in the order of their names.
 func (v *visit) customers() error {
 	ctx := v.R.Context()
-	view := &customersView{Of: v.asked("of"), Most: ledger.MostSales}
-	if view.Of != "" && v.asked("everywhere") != "" {
+	view := &customersView{Of: v.Asked("of"), Most: ledger.MostSales}
+	if view.Of != "" && v.Asked("everywhere") != "" {
 		found, err := v.Service.FindCustomers(ctx, view.Of)
 		if err != nil {
 			return err
@@ -71,13 +71,13 @@ type customerView struct {
 
 // customer is what one customer has bought.
 func (v *visit) customer() error {
-	ctx, name, now := v.R.Context(), v.named("name"), v.by.Now
+	ctx, name, now := v.R.Context(), v.Named("name"), v.by.Now
 	bought, err := v.Service.Page(ctx, service.Filter{Customer: name}, v.behind(), onPage)
 	if err != nil {
 		return err
 	}
 	if len(bought.Holdings) == 0 {
-		return v.nothing("Nothing was sold to "+text.Quote(name)+".", "The page Customers finds one by the beginning of the name.")
+		return v.Nothing("Nothing was sold to "+text.Quote(name)+".", "The page Customers finds one by the beginning of the name.")
 	}
 	partners, err := v.Service.Partners(ctx)
 	if err != nil {

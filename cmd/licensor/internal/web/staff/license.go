@@ -27,7 +27,7 @@ type given struct {
 // given finds the license of the path. It answers itself, and returns nil, where there is none.
 func (v *visit) given() (*given, error) {
 	ctx := v.R.Context()
-	id, err := format.ParseID(v.named("id"))
+	id, err := format.ParseID(v.Named("id"))
 	if err != nil {
 		return nil, v.noLicense()
 	}
@@ -55,7 +55,7 @@ func (v *visit) given() (*given, error) {
 }
 
 func (v *visit) noLicense() error {
-	return v.nothing("No license on record is called "+text.Quote(v.named("id"))+".", "The search on the page Sales finds it by its invoice, host or code.")
+	return v.Nothing("No license on record is called "+text.Quote(v.Named("id"))+".", "The search on the page Sales finds it by its invoice, host or code.")
 }
 
 // name is the name of the file.
@@ -93,7 +93,7 @@ func (v *visit) licensePage(wrong error) error {
 	}
 	l, e := g.license, &g.shown.Entitlement
 	view := &licenseView{ID: l.ID.String(), Invoice: e.Invoice, Customer: e.Customer, Activation: l.Activation,
-		From: text.Date(l.Issued), To: "perpetual", SignedBy: l.SignedBy, File: string(g.file), Name: g.name(), Typed: g.Text, Whole: g.Whole, Sender: v.asked("sender"), MayRevoke: v.Who.May(desk.Revoke)}
+		From: text.Date(l.Issued), To: "perpetual", SignedBy: l.SignedBy, File: string(g.file), Name: g.name(), Typed: g.Text, Whole: g.Whole, Sender: v.Asked("sender"), MayRevoke: v.Who.May(desk.Revoke)}
 	if !l.HardEnd.IsZero() {
 		view.To = text.LastDay(l.HardEnd)
 	}
@@ -127,17 +127,8 @@ func (v *visit) licenseFile() error {
 	if g == nil || err != nil {
 		return err
 	}
-	v.download("text/plain; charset=utf-8", g.name(), g.file)
+	v.Download("text/plain; charset=utf-8", g.name(), g.file)
 	return nil
-}
-
-// download sends a file.
-func (v *visit) download(kind, name string, content []byte) {
-	h := v.W.Header()
-	h.Set("Content-Type", kind)
-	h.Set("Content-Disposition", `attachment; filename="`+name+`"`) // a name that is harmless everywhere
-	h.Set("Cache-Control", "no-store")
-	v.W.Write(content)
 }
 
 // licenseSheet shows the sheet to print.
@@ -168,7 +159,7 @@ func (v *visit) licenseMail() error {
 	if g == nil || err != nil {
 		return err
 	}
-	o := service.LetterOptions{Sender: v.asked("sender"), Now: v.by.Now, FileName: service.LicenseFileName}
+	o := service.LetterOptions{Sender: v.Asked("sender"), Now: v.by.Now, FileName: service.LicenseFileName}
 	letters, passed, err := v.Service.LicenseLetters(v.R.Context(), []service.LicenseFile{{Name: g.name(), Text: g.file}}, o)
 	switch {
 	case frame.IsTrouble(err):
@@ -180,6 +171,6 @@ func (v *visit) licenseMail() error {
 	case len(letters) != 1 || letters[0].Skipped != nil:
 		return v.licensePage(hint.Errorf("there is no letter: %w", letters[0].Skipped).WithHint("add an address for the sale, or download the file"))
 	}
-	v.download("message/rfc822", strings.TrimSuffix(g.name(), ".lic")+".eml", letters[0].Mail)
+	v.Download("message/rfc822", strings.TrimSuffix(g.name(), ".lic")+".eml", letters[0].Mail)
 	return nil
 }

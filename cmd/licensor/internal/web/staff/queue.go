@@ -9,6 +9,7 @@ import (
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/web/page"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/web/staff/form"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/web/staff/frame"
 	"github.com/offlicense/offlicense/format"
 	"github.com/offlicense/offlicense/verify"
@@ -24,7 +25,7 @@ type queueView struct {
 
 // queue lists the requests that wait, or did, the oldest first.
 func (v *visit) queue() error {
-	state := desk.State(cmp.Or(v.asked("state"), string(desk.Waits)))
+	state := desk.State(cmp.Or(v.Asked("state"), string(desk.Waits)))
 	if state != desk.Signed && state != desk.Refused {
 		state = desk.Waits
 	}
@@ -95,13 +96,13 @@ func compared(lines []service.Reviewed) (all []comparedLine) {
 }
 
 func (v *visit) waits() error {
-	w, err := v.Desk.Numbered(v.R.Context(), strings.ToUpper(v.named("number")))
+	w, err := v.Desk.Numbered(v.R.Context(), strings.ToUpper(v.Named("number")))
 	if frame.IsTrouble(err) {
 		return err
 	}
 	if err != nil {
 		told := page.ErrorOf(err)
-		return v.nothing(told.What, "The queue has those that wait.")
+		return v.Nothing(told.What, "The queue has those that wait.")
 	}
 	view := &waitsView{View: desk.ViewOf(w), MaySign: v.Who.May(desk.Sign)}
 	if kind, _, err := format.DecodeText([]byte(w.Request)); err == nil && kind == format.Release {
@@ -123,7 +124,7 @@ func (v *visit) waitingRelease(view *waitsView) error {
 		view.Refusal = v.Told(err)
 	default:
 		view.Release, view.Sold = given.Rows(), true
-		view.Seen = (&looked{facts: []facts{factsOf("The release", view.Release)}}).seen()
+		view.Seen = form.SeenRelease(view.Release)
 	}
 	return nil
 }
@@ -140,22 +141,12 @@ func (v *visit) waitingRequest(view *waitsView) error {
 	switch {
 	case err == nil:
 		r := service.ReviewOf(offer, q, by.Now)
-		view.Lines, view.Warnings, view.Sold = compared(r.Lines), r.Warnings, true
-		l := reviewed(offer, q, v)
-		known := offer.License
-		if known == nil {
-			if known, err = v.overtaken(offer, q); err != nil {
-				return err
-			}
-			if known != nil {
-				l.warnings = append(l.warnings, overtakenBy(known))
-				view.Warnings = append(view.Warnings, overtakenBy(known))
-			}
-		}
-		if view.Seen = l.seen(); known != nil {
+		view.Lines, view.Sold = compared(r.Lines), true
+		var known *ledger.License
+		if view.Seen, view.Warnings, known, err = v.forms.SeenRequest(v.Visit, offer, q); known != nil {
 			view.License = known.ID.String()
 		}
-		return nil
+		return err
 	case !errors.As(err, &refusal):
 		return err
 	}

@@ -3,9 +3,7 @@ package staff
 import (
 	"encoding/base64"
 	"html/template"
-	"net/http"
 	"net/url"
-	"strings"
 	"time"
 
 	"github.com/offlicense/offlicense/cmd/internal/text"
@@ -13,7 +11,6 @@ import (
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/web/page"
-	"github.com/offlicense/offlicense/cmd/licensor/internal/web/picture"
 )
 
 // onPage is how many rows a page shows.
@@ -39,9 +36,6 @@ func (p *Pages) registerReading(s page.Site) {
 		"GET /ledger":                 (*visit).health,
 	} {
 		s.Handle(pattern, p.reading(desk.Read, do))
-	}
-	if p.Pictures == nil {
-		p.Pictures = &picture.Reader{Limits: picture.ForStaff}
 	}
 	s.HandleUpload("POST /lookup", int64(p.Pictures.Limits.Bytes), p.reading(desk.Read, (*visit).lookUp))
 }
@@ -73,9 +67,6 @@ func toText(v any) string {
 	return s
 }
 
-// named returns the name in the path.
-func (v *visit) named(name string) string { return page.Named(v.R.PathValue(name)) }
-
 // behind returns which page is wanted, "" for the first. What nobody has made a link of is the
 // first, too.
 func (v *visit) behind() string {
@@ -97,15 +88,6 @@ func (v *visit) nextPage(next string) string {
 	query.Set("after", base64.RawURLEncoding.EncodeToString([]byte(next)))
 	return v.R.URL.EscapedPath() + "?" + query.Encode()
 }
-
-// nothing answers that there is no such thing.
-func (v *visit) nothing(what, next string) error {
-	v.Refuse(http.StatusNotFound, "Nothing here", what, next)
-	return nil
-}
-
-// asked returns what the address asks for, without what nobody can have typed.
-func (v *visit) asked(name string) string { return strings.TrimSpace(v.R.URL.Query().Get(name)) }
 
 // state is how something stands, in words, and in a color that says no more than they do.
 type state struct{ Text, Class string }

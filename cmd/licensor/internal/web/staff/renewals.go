@@ -26,7 +26,7 @@ type renewalGroup struct {
 // the next ends, and the customer first whose end is next.
 func (v *visit) renewals() error {
 	now := v.by.Now
-	days, err := strconv.Atoi(cmp.Or(v.asked("days"), "30"))
+	days, err := strconv.Atoi(cmp.Or(v.Asked("days"), "30"))
 	if err != nil || days == 0 || days < -366 || days > 366 {
 		days = 30
 	}

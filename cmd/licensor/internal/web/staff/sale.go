@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/offlicense/offlicense/cmd/internal/text"
-	"github.com/offlicense/offlicense/cmd/licensor/internal/desk"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/web/page"
@@ -80,15 +79,15 @@ func (v *visit) steps(shown *service.Shown) (all []step) {
 			form, s.To = ofActivation+verb, page.Path("activations", id, verb)
 		} else if strings.Contains(rest, "--unbound") {
 			form, s.To = ofSale+"sign-unbound", page.Path("entitlements", shown.Invoice, "sign-unbound")
-		} else if form = "/" + verb; v.forms[form] != "" {
+		} else if form = "/" + verb; v.forms.Has(form) {
 			s.To = form
 		} else {
 			form, s.To = ofSale+verb, page.Path("entitlements", shown.Invoice, verb)
 		}
 		switch {
-		case v.forms[form] == "":
+		case !v.forms.Has(form):
 			s.To = ""
-		case !v.mayOpen(v.Who, form):
+		case !v.forms.MayOpen(v.Who, form):
 			continue
 		}
 		all = append(all, s)
@@ -96,25 +95,11 @@ func (v *visit) steps(shown *service.Shown) (all []step) {
 	return all
 }
 
-// needs notes which right a form needs, so that nobody is led to one that they may not open.
-func (p *Pages) needs(path string, right desk.Right) {
-	if p.forms == nil {
-		p.forms = make(map[string]desk.Right)
-	}
-	p.forms[path] = right
-}
-
 // The paths of the forms of a sale and of an activation, without their last word.
 const (
 	ofSale       = "/entitlements/{invoice}/"
 	ofActivation = "/activations/{id}/"
 )
-
-// mayOpen reports whether there is a form, and somebody has the right to it.
-func (p *Pages) mayOpen(who *desk.User, path string) bool {
-	right, is := p.forms[path]
-	return is && who.May(right)
-}
 
 // action is a form by the last word of its path.
 type action struct{ word, text string }
@@ -153,7 +138,7 @@ func activationActions(a *ledger.Held, of *ledger.Holding, now time.Time) []acti
 // links are the forms that the visitor may open.
 func (v *visit) links(all []action, form string, of ...string) (links []page.Link) {
 	for _, a := range all {
-		if v.mayOpen(v.Who, form+a.word) {
+		if v.forms.MayOpen(v.Who, form+a.word) {
 			links = append(links, page.Link{To: page.Path(append(of[:len(of):len(of)], a.word)...), Text: a.text})
 		}
 	}
@@ -162,16 +147,16 @@ func (v *visit) links(all []action, form string, of ...string) (links []page.Lin
 
 func (v *visit) sale() error {
 	events := storyEvents
-	if v.asked("story") == "whole" {
+	if v.Asked("story") == "whole" {
 		events = wholeStory
 	}
-	invoice := v.named("invoice")
+	invoice := v.Named("invoice")
 	shown, err := v.Service.ShowSale(v.R.Context(), invoice, events)
 	if err != nil {
 		return err
 	}
 	if shown == nil {
-		return v.nothing("No entitlement has the invoice "+text.Quote(invoice)+".", "The search on the page Sales finds what is spelled otherwise.")
+		return v.Nothing("No entitlement has the invoice "+text.Quote(invoice)+".", "The search on the page Sales finds what is spelled otherwise.")
 	}
 	return v.Show("sale", shown.Invoice, v.saleOf(shown))
 }
@@ -188,7 +173,7 @@ func (v *visit) saleOf(shown *service.Shown) *saleView {
 	for _, email := range h.MoreEmails {
 		s.Rows = append(s.Rows, service.Row{Label: "claimed by", Text: email})
 	}
-	if shown.Past.More && v.asked("story") == "" {
+	if shown.Past.More && v.Asked("story") == "" {
 		s.Earlier = page.Path("entitlements", h.Invoice) + "?story=whole"
 	}
 	first, behind := 0, v.behind()
@@ -236,13 +221,13 @@ func (v *visit) activationRowOf(shown *service.Shown, a *ledger.Held) activation
 
 // activationOf is the page of one activation, with the sale that it is of.
 func (v *visit) activationOf() error {
-	id := strings.ToUpper(v.named("id"))
+	id := strings.ToUpper(v.Named("id"))
 	shown, err := v.shownActivation(v.R.Context(), id)
 	if err != nil {
 		return err
 	}
 	if shown == nil {
-		return v.nothing("No activation is called "+text.Quote(id)+".", "The search on the page Sales finds it by its host, site or code, too.")
+		return v.Nothing("No activation is called "+text.Quote(id)+".", "The search on the page Sales finds it by its host, site or code, too.")
 	}
 	view := v.saleOf(shown)
 	view.Next, view.Activations, view.Actions, view.Earlier = "", nil, nil, ""

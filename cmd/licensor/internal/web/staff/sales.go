@@ -17,7 +17,7 @@ type salesView struct {
 	Of       string // what is searched for
 	Product  string
 	State    string
-	States   []option
+	States   []saleStatus
 	Products []string
 	Caption  string
 	Rows     []saleRow
@@ -26,10 +26,13 @@ type salesView struct {
 	Meant    []string // what it was most likely meant to be
 }
 
+// saleStatus is a state of sales that can be chosen, with its name.
+type saleStatus struct{ Value, Text string }
+
 // sales is the list of what was sold, and the search in all that is on record.
 func (v *visit) sales() error {
 	ctx := v.R.Context()
-	view := &salesView{Of: v.asked("of"), Product: v.asked("product"), State: v.asked("state"), Caption: "In the order of invoices"}
+	view := &salesView{Of: v.Asked("of"), Product: v.Asked("product"), State: v.Asked("state"), Caption: "In the order of invoices"}
 	products, err := v.Service.Products(ctx)
 	if err != nil {
 		return err
@@ -38,13 +41,13 @@ func (v *visit) sales() error {
 		view.Products = append(view.Products, p.Name)
 	}
 	for _, s := range ledger.SaleStatuses {
-		view.States = append(view.States, option{string(s), service.StateName(s)})
+		view.States = append(view.States, saleStatus{string(s), service.StateName(s)})
 	}
 	state := ledger.Status(view.State)
 	switch {
 	case view.State != "" && !slices.Contains(ledger.SaleStatuses, state):
 		err = hint.Errorf("no sale has the state %s", text.Quote(view.State)).WithHint("choose one of those that there are")
-	case view.Of != "" && v.asked("everywhere") != "":
+	case view.Of != "" && v.Asked("everywhere") != "":
 		err = v.everywhere(view)
 	case view.Of != "":
 		var to string

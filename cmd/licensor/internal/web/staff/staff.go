@@ -1,17 +1,15 @@
-// Package staff has the pages of the vendor's staff: the desk. A page shows what package
-// service knows, and a form does what it does; nothing is decided here. Whoever opens a page is
-// signed in, and what they may do is said by their rights; the operator of each event of the
-// ledger is who is signed in.
+// Package staff has the pages of the vendor's staff: the desk. A page shows what package service
+// knows; nothing is decided here. Package door lets people in and says what they may do by their
+// rights, form has all that changes something, frame is what stands around every page. The operator
+// of each event of the ledger is who is signed in.
 package staff
 
 import (
 	"cmp"
-	"context"
 	"embed"
 	"maps"
 	"net/http"
 	"strings"
-	"time"
 
 	"github.com/offlicense/offlicense/cmd/licensor/internal/desk"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
@@ -19,6 +17,7 @@ import (
 	"github.com/offlicense/offlicense/cmd/licensor/internal/web/page"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/web/picture"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/web/staff/door"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/web/staff/form"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/web/staff/frame"
 )
 
@@ -27,34 +26,32 @@ type Pages struct {
 	*door.Door // who is signed in, and the desk
 	Service    *service.Service
 	Brand      page.Brand
-	Signing    Signing
+	Signing    form.Signing
 	Pictures   *picture.Reader // of what is uploaded; nil: one that decodes no pictures
 
 	frame    frame.Frame
+	forms    *form.Forms
 	counting counting
-	forms    map[string]desk.Right // by their paths, the right that each needs
-}
-
-// Signing signs with the service's key, a [service.Activator].
-type Signing interface {
-	Issue(ctx context.Context, by ledger.Operation) ledger.Issue
-	Issued(n int)
 }
 
 // Register registers all pages.
 func (p *Pages) Register(s page.Site) {
 	page.RegisterAssets(s, p.Brand)
-	p.frame = frame.Frame{Brand: p.Brand.Name, Templates: templates, Log: p.Log, Nav: nav, Told: p.told, Done: maps.Clone(changed)}
+	p.frame = frame.Frame{Brand: p.Brand.Name, Templates: templates, Log: p.Log, Nav: nav, Told: p.told, Done: maps.Clone(form.Done)}
 	maps.Copy(p.frame.Done, door.Done)
 	p.Door.Register(s, &p.frame)
+	if p.Pictures == nil {
+		p.Pictures = &picture.Reader{Limits: picture.ForStaff}
+	}
+	p.forms = &form.Forms{Door: p.Door, Service: p.Service, Signing: p.Signing, Pictures: p.Pictures}
 	p.registerReading(s)
-	p.registerChanges(s)
+	p.forms.Register(s)
 }
 
 //go:embed templates
 var files embed.FS
 
-var templates = page.Parse(funcs, files, door.Templates)
+var templates = page.Parse(funcs, files, door.Templates, form.Templates)
 
 // visit is one request of somebody who is signed in.
 type visit struct {
@@ -65,45 +62,7 @@ type visit struct {
 
 // reading answers with a page that changes nothing, to those who have a right.
 func (p *Pages) reading(right desk.Right, do func(*visit) error) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		if v := p.enter(w, r, right); v != nil {
-			if err := do(v); err != nil {
-				v.Failed(err)
-			}
-		}
-	}
-}
-
-// acting answers a form that changes something, and is carried out even if its sender is gone.
-func (p *Pages) acting(right desk.Right, do func(*visit) error) http.HandlerFunc {
-	return p.reading(right, func(v *visit) error {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(v.R.Context()), actingTime)
-		defer cancel()
-		v.R = v.R.WithContext(ctx)
-		return do(v)
-	})
-}
-
-const actingTime = 25 * time.Second
-
-// enter finds who is there, or shows the door.
-func (p *Pages) enter(w http.ResponseWriter, r *http.Request, right desk.Right) *visit {
-	who, err := p.SignedIn(r)
-	v := &visit{Visit: p.frame.Visit(w, r, who), Pages: p}
-	switch {
-	case err != nil:
-		v.Failed(err)
-	case who == nil:
-		if !v.keeps() {
-			door.Show(w, r)
-		}
-	case !who.May(right):
-		v.Refuse(http.StatusForbidden, "Not yours to do", "You do not have the right "+string(right)+".", "Somebody at the vendor's workstation gives it: licensor desk user add "+who.Name+" --right "+who.With(right))
-	default:
-		v.by = ledger.Operation{Operator: who.Name, Now: p.Now(), Random: p.Random}
-		return v
-	}
-	return nil
+	return p.Reading(right, func(v *frame.Visit) error { return do(&visit{v, p, p.By(v)}) })
 }
 
 // Refused answers with a page what the site has refused, a web.Refusal.

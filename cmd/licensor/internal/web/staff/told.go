@@ -22,7 +22,7 @@ func (p *Pages) told(who *desk.User, err error) *page.Error {
 	e := page.ErrorOf(err)
 	text := hint.Of(err)
 	try := func(found []string, form, place string) {
-		if found == nil || e.Do != nil || !p.mayOpen(who, form+found[1]) || strings.ToUpper(found[2]) == "INVOICE" || found[2] == "ID" {
+		if found == nil || e.Do != nil || !p.forms.MayOpen(who, form+found[1]) || strings.ToUpper(found[2]) == "INVOICE" || found[2] == "ID" {
 			return
 		}
 		e.Do = &page.Link{To: page.Path(place, found[2], found[1]), Text: strings.ToUpper(found[1][:1]) + found[1][1:] + " " + found[2]}

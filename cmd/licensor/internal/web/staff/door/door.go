@@ -3,6 +3,7 @@
 package door
 
 import (
+	"context"
 	"embed"
 	"io"
 	"log/slog"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"github.com/offlicense/offlicense/cmd/licensor/internal/desk"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/web/page"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/web/passkey"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/web/staff/frame"
@@ -29,6 +31,10 @@ type Door struct {
 
 	// SignedIn returns who has sent a request, nil for nobody; nil: whose session it is.
 	SignedIn func(*http.Request) (*desk.User, error)
+
+	// Kept answers whoever is not signed in any more with what they typed, and reports whether there
+	// was something to keep; nil: nothing is kept.
+	Kept func(*frame.Visit) bool
 
 	frame    *frame.Frame
 	sessions sessions
@@ -99,6 +105,53 @@ func (d *Door) own(do func(*visit) error) http.HandlerFunc {
 		}
 		return do(v)
 	})
+}
+
+// Reading answers with a page that changes nothing, to those who have a right.
+func (d *Door) Reading(right desk.Right, do func(*frame.Visit) error) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if v := d.enter(w, r, right); v != nil {
+			if err := do(v); err != nil {
+				v.Failed(err)
+			}
+		}
+	}
+}
+
+// Acting answers a form that changes something, and is carried out even if its sender is gone.
+func (d *Door) Acting(right desk.Right, do func(*frame.Visit) error) http.HandlerFunc {
+	return d.Reading(right, func(v *frame.Visit) error {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(v.R.Context()), actingTime)
+		defer cancel()
+		v.R = v.R.WithContext(ctx)
+		return do(v)
+	})
+}
+
+const actingTime = 25 * time.Second
+
+// enter finds who is there, or shows the door.
+func (d *Door) enter(w http.ResponseWriter, r *http.Request, right desk.Right) *frame.Visit {
+	who, err := d.SignedIn(r)
+	v := d.frame.Visit(w, r, who)
+	switch {
+	case err != nil:
+		v.Failed(err)
+	case who == nil:
+		if d.Kept == nil || !d.Kept(v) {
+			Show(w, r)
+		}
+	case !who.May(right):
+		v.Refuse(http.StatusForbidden, "Not yours to do", "You do not have the right "+string(right)+".", "Somebody at the vendor's workstation gives it: licensor desk user add "+who.Name+" --right "+who.With(right))
+	default:
+		return v
+	}
+	return nil
+}
+
+// By says by whom something is done, and when.
+func (d *Door) By(v *frame.Visit) ledger.Operation {
+	return ledger.Operation{Operator: v.Who.Name, Now: d.Now(), Random: d.Random}
 }
 
 // doorBody is what the page shows that lets nobody in by itself.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"strings"
 
 	"github.com/offlicense/offlicense/cmd/licensor/internal/desk"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
@@ -101,6 +102,12 @@ func (v *Visit) Refuse(status int, title, what, next string) {
 	}
 }
 
+// Nothing answers that what was asked for is not there, and what to do.
+func (v *Visit) Nothing(what, next string) error {
+	v.Refuse(http.StatusNotFound, "Nothing here", what, next)
+	return nil
+}
+
 // Failed tells an error that no form has: a person mends it, or it is trouble for the log.
 func (v *Visit) Failed(err error) {
 	if IsTrouble(err) {
@@ -111,6 +118,21 @@ func (v *Visit) Failed(err error) {
 	told := page.ErrorOf(err)
 	v.Refuse(http.StatusUnprocessableEntity, "That did not work", told.What, told.Next)
 }
+
+// Download answers with a file.
+func (v *Visit) Download(kind, name string, content []byte) {
+	h := v.W.Header()
+	h.Set("Content-Type", kind)
+	h.Set("Content-Disposition", `attachment; filename="`+name+`"`) // a name that is harmless everywhere
+	h.Set("Cache-Control", "no-store")
+	v.W.Write(content)
+}
+
+// Asked returns what the address asks for, without what nobody can have typed.
+func (v *Visit) Asked(name string) string { return strings.TrimSpace(v.R.URL.Query().Get(name)) }
+
+// Named returns the name in the path.
+func (v *Visit) Named(name string) string { return page.Named(v.R.PathValue(name)) }
 
 // IsTrouble reports whether an error is the service's own, and not about what was asked.
 func IsTrouble(err error) bool {

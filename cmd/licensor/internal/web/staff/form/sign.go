@@ -1,9 +1,10 @@
-package staff
+package form
 
 import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/offlicense/offlicense/cmd/internal/hint"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/desk"
@@ -11,6 +12,7 @@ import (
 	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/web/page"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/web/picture"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/web/staff/frame"
 	"github.com/offlicense/offlicense/format"
 	"github.com/offlicense/offlicense/verify"
 )
@@ -70,9 +72,25 @@ func (v *visit) sign(q *verify.Request) (*ledger.License, error) {
 	return license, err
 }
 
+// SeenRequest returns the mark of what a page has shown that compares a request with what was
+// bought: with it the request is signed at once. Besides, what there is to warn of, and the license
+// that there is already; nil: none.
+func (f *Forms) SeenRequest(v *frame.Visit, offer *service.Offer, q *verify.Request) (seen string, warnings []string, known *ledger.License, err error) {
+	l, known, err := (&visit{v, f, f.By(v)}).weighed(offer, q)
+	if err != nil {
+		return "", nil, nil, err
+	}
+	return l.seen(), l.warnings, known, nil
+}
+
+// SeenRelease is the mark of what a page has shown of a release.
+func SeenRelease(rows []service.Row) string {
+	return (&looked{facts: []facts{factsOf("The release", rows)}}).seen()
+}
+
 // reviewed is a review for a person to agree to.
-func reviewed(offer *service.Offer, q *verify.Request, v *visit) *looked {
-	r := service.ReviewOf(offer, q, v.by.Now)
+func reviewed(offer *service.Offer, q *verify.Request, now time.Time) *looked {
+	r := service.ReviewOf(offer, q, now)
 	table := facts{Caption: "Bought beside asked", Head: []string{"", "Bought", "Asked"}}
 	for _, line := range r.Lines {
 		table.Rows = append(table.Rows, []string{line.Label, line.Bought, line.Asked})
@@ -112,7 +130,7 @@ func (v *visit) signRequest() error {
 		if err != nil {
 			return nil, notOffered(err, "licensor sign REQUEST")
 		}
-		l := reviewed(offer, q, v)
+		l := reviewed(offer, q, v.by.Now)
 		if offer.License != nil {
 			l.already = licensePath(offer.License)
 		}
@@ -130,7 +148,7 @@ func (v *visit) signRequest() error {
 
 // queued finds what waits under the number of the path.
 func (v *visit) queued() (*desk.Waiting, error) {
-	return v.Desk.Numbered(v.R.Context(), strings.ToUpper(v.named("number")))
+	return v.Desk.Numbered(v.R.Context(), strings.ToUpper(v.Named("number")))
 }
 
 // queueSign signs what waits, or records it, if it is a release.
@@ -159,14 +177,9 @@ func (v *visit) queueSign() error {
 		if err != nil {
 			return nil, notOffered(err, "licensor queue sign "+w.Number)
 		}
-		l := reviewed(offer, q, v)
-		if known = offer.License; known == nil {
-			if known, err = v.overtaken(offer, q); err != nil {
-				return nil, err
-			}
-			if known != nil {
-				l.warnings = append(l.warnings, overtakenBy(known))
-			}
+		var l *looked
+		if l, known, err = v.weighed(offer, q); err != nil {
+			return nil, err
 		}
 		switch {
 		case known != nil && w.State == desk.Signed:
@@ -188,6 +201,17 @@ func (v *visit) queueSign() error {
 	return v.ask(c)
 }
 
+// weighed is a review of a request that waits, and the license that its server has already.
+func (v *visit) weighed(offer *service.Offer, q *verify.Request) (l *looked, known *ledger.License, err error) {
+	l, known = reviewed(offer, q, v.by.Now), offer.License
+	if known == nil {
+		if known, err = v.overtaken(offer, q); err == nil && known != nil {
+			l.warnings = append(l.warnings, "Its server has made another request since, and has the license "+known.ID.String()+" by that: nobody waits for this one.")
+		}
+	}
+	return l, known, err
+}
+
 // overtaken returns the license that the server of a request has by another one, which it made
 // later: nobody waits for the first one any more. It is nil if there is none.
 func (v *visit) overtaken(offer *service.Offer, q *verify.Request) (*ledger.License, error) {
@@ -203,10 +227,6 @@ func (v *visit) overtaken(offer *service.Offer, q *verify.Request) (*ledger.Lice
 		return nil, err
 	}
 	return a.held.License, nil
-}
-
-func overtakenBy(l *ledger.License) string {
-	return "Its server has made another request since, and has the license " + l.ID.String() + " by that: nobody waits for this one."
 }
 
 // queueRefuse tells the customer no.
@@ -307,11 +327,11 @@ type held struct {
 
 // activation finds an activation.
 func (v *visit) activation(id string) (*held, error) {
-	shown, err := v.shownActivation(v.R.Context(), id)
-	if err != nil {
+	shown, err := v.Service.Show(v.R.Context(), id, 1)
+	if frame.IsTrouble(err) {
 		return nil, err
 	}
-	if shown != nil {
+	if err == nil && shown != nil && shown.Activation == id {
 		for i := range shown.Activations {
 			if a := &shown.Activations[i]; a.ID == id {
 				return &held{shown, a}, nil

@@ -1,4 +1,4 @@
-package staff
+package form
 
 import (
 	"fmt"
@@ -80,7 +80,7 @@ func (v *visit) amend() error {
 
 // renew gives a sale a later end.
 func (v *visit) renew() error {
-	h, err := v.Service.Holding(v.R.Context(), v.named("invoice"))
+	h, err := v.Service.Holding(v.R.Context(), v.Named("invoice"))
 	if err != nil {
 		return err
 	}
@@ -205,7 +205,7 @@ var standings = []standing{
 }
 
 func (s standing) page(v *visit) error {
-	h, err := v.Service.Holding(v.R.Context(), v.named("invoice"))
+	h, err := v.Service.Holding(v.R.Context(), v.Named("invoice"))
 	if err != nil {
 		return err
 	}

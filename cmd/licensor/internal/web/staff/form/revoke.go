@@ -1,4 +1,4 @@
-package staff
+package form
 
 import (
 	"bytes"
@@ -47,9 +47,9 @@ func (v *visit) revokeActivation() error {
 
 // revokeLicense notes one license.
 func (v *visit) revokeLicense() error {
-	id, err := format.ParseID(v.named("id"))
+	id, err := format.ParseID(v.Named("id"))
 	if err != nil {
-		return v.noLicense()
+		return v.Nothing("No license on record is called "+text.Quote(v.Named("id"))+".", "The search on the page Sales finds it by its invoice, host or code.")
 	}
 	path := page.Path("licenses", id.String())
 	c := &change{title: "Revoke a license", path: path + "/revoke", back: page.Link{To: path, Text: "Back"},
@@ -129,6 +129,6 @@ func (v *visit) newestList() error {
 	if err != nil {
 		return err
 	}
-	v.download("application/octet-stream", fmt.Sprintf("list-%d.olv", list.Number), format.EncodeFile(format.RevocationFile, list.Raw))
+	v.Download("application/octet-stream", fmt.Sprintf("list-%d.olv", list.Number), format.EncodeFile(format.RevocationFile, list.Raw))
 	return nil
 }

@@ -1,4 +1,4 @@
-package staff
+package form
 
 import (
 	"cmp"
@@ -12,7 +12,6 @@ import (
 	"strings"
 
 	"github.com/offlicense/offlicense/cmd/internal/hint"
-	"github.com/offlicense/offlicense/cmd/licensor/internal/desk"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/web/page"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/web/picture"
@@ -323,18 +322,4 @@ func why(required bool) *field {
 		f.Label = "Why (not required)"
 	}
 	return f
-}
-
-// changes registers a form.
-func (p *Pages) changes(s page.Site, path string, right desk.Right, do func(*visit) error) {
-	p.needs(path, right)
-	s.Handle("GET "+path, p.reading(right, do))
-	s.Handle("POST "+path, p.acting(right, do))
-}
-
-// uploads registers a form that takes a statement, pasted, as a file or as photos.
-func (p *Pages) uploads(s page.Site, path string, right desk.Right, do func(*visit) error) {
-	p.needs(path, right)
-	s.Handle("GET "+path, p.reading(right, do))
-	s.HandleUpload("POST "+path, int64(p.Pictures.Limits.Bytes), p.acting(right, do))
 }

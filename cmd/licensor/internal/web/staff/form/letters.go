@@ -1,4 +1,4 @@
-package staff
+package form
 
 import (
 	"net/url"
@@ -28,14 +28,14 @@ func (v *visit) lettersOf() ([]service.Letter, error) {
 		return nil, hint.Errorf("%d are more than %d, to which is written at once", len(invoices), maxRenewals).WithHint("choose fewer, or write them with licensor letters")
 	}
 	year := v.by.Now.AddDate(1, 0, 1)
-	return v.Service.LettersOf(v.R.Context(), invoices, v.by.Now.AddDate(-1, 0, 0), year, service.LetterOptions{Sender: v.asked("sender"), Now: v.by.Now, FileName: service.LicenseFileName})
+	return v.Service.LettersOf(v.R.Context(), invoices, v.by.Now.AddDate(-1, 0, 0), year, service.LetterOptions{Sender: v.Asked("sender"), Now: v.by.Now, FileName: service.LicenseFileName})
 }
 
 func (v *visit) letters() error {
 	query := v.R.URL.Query()
-	view := &lettersView{Sender: v.asked("sender"), Invoices: query["invoice"]}
+	view := &lettersView{Sender: v.Asked("sender"), Invoices: query["invoice"]}
 	if len(view.Invoices) == 0 {
-		return v.nothing("Nothing was chosen.", "Go back, and choose about what is written.")
+		return v.Nothing("Nothing was chosen.", "Go back, and choose about what is written.")
 	}
 	if view.Sender == "" {
 		return v.Show("letters", "Mails to customers", view)
@@ -62,8 +62,8 @@ func (v *visit) letter() error {
 	case err != nil:
 		return err
 	case len(letters) != 1 || letters[0].Skipped != nil:
-		return v.nothing("There is no such mail.", "Go back, and write it again.")
+		return v.Nothing("There is no such mail.", "Go back, and write it again.")
 	}
-	v.download("message/rfc822", service.SafeName(ledger.CustomerKey(letters[0].Customer))+".eml", letters[0].Mail)
+	v.Download("message/rfc822", service.SafeName(ledger.CustomerKey(letters[0].Customer))+".eml", letters[0].Mail)
 	return nil
 }

@@ -1,4 +1,4 @@
-package staff
+package form
 
 import (
 	"maps"
@@ -6,15 +6,16 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"github.com/offlicense/offlicense/cmd/licensor/internal/web/staff/frame"
 )
 
 // keeps answers a form of somebody who is not signed in any more with all that was typed: once they
 // are signed in, it is opened with that again. It reports whether there was something to keep; of a
 // form with files there is not.
-func (v *visit) keeps() bool {
+func (f *Forms) keeps(v *frame.Visit) bool {
 	kind, _, _ := mime.ParseMediaType(v.R.Header.Get("Content-Type"))
-	_, form := v.forms[strings.TrimPrefix(v.R.Pattern, "POST ")]
-	if !form || kind != "application/x-www-form-urlencoded" || v.R.ParseForm() != nil {
+	if !f.Has(strings.TrimPrefix(v.R.Pattern, "POST ")) || kind != "application/x-www-form-urlencoded" || v.R.ParseForm() != nil {
 		return false
 	}
 	kept := &formView{Path: v.R.URL.EscapedPath()}

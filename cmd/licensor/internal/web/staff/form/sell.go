@@ -1,4 +1,4 @@
-package staff
+package form
 
 import (
 	"errors"
@@ -143,7 +143,7 @@ func firstOf(err error) error {
 
 // revising is a form that changes the terms of a sale that is on record.
 func (v *visit) revising(title, verb string, has func(*ledger.Term) bool) (*change, *termForm, *ledger.Holding, error) {
-	h, err := v.Service.Holding(v.R.Context(), v.named("invoice"))
+	h, err := v.Service.Holding(v.R.Context(), v.Named("invoice"))
 	if err != nil {
 		return nil, nil, nil, err
 	}

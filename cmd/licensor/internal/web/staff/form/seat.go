@@ -1,4 +1,4 @@
-package staff
+package form
 
 import (
 	"errors"
@@ -17,7 +17,7 @@ import (
 
 // of finds the activation of the path, and begins a form of it.
 func (v *visit) of(title, verb string) (*held, *change, error) {
-	a, err := v.activation(strings.ToUpper(v.named("id")))
+	a, err := v.activation(strings.ToUpper(v.Named("id")))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -170,7 +170,7 @@ func (v *visit) succeed(a *held, c *change, button string, overlap *field, word,
 
 // unbound signs a license for any machine.
 func (v *visit) unbound() error {
-	h, err := v.Service.Holding(v.R.Context(), v.named("invoice"))
+	h, err := v.Service.Holding(v.R.Context(), v.Named("invoice"))
 	if err != nil {
 		return err
 	}

@@ -1,4 +1,4 @@
-package staff
+package form
 
 import (
 	"cmp"
@@ -56,7 +56,7 @@ func (v *visit) renewMany() error {
 	json.Unmarshal([]byte(v.R.PostForm.Get("chosen")), &invoices)
 	switch {
 	case len(invoices) == 0:
-		return v.nothing("Nothing was chosen.", "Go back, and choose what is to be renewed.")
+		return v.Nothing("Nothing was chosen.", "Go back, and choose what is to be renewed.")
 	case len(invoices) > maxRenewals:
 		return hint.Errorf("these are more than %d, which are renewed at once", maxRenewals).WithHint("choose fewer, or renew them at the workstation: licensor renew")
 	}
