@@ -60,9 +60,30 @@ func TestRequestAgain(t *testing.T) {
 	if _, err := s.Release(ReleaseOptions{Now: now, Random: rand.Reader}); err != nil {
 		t.Fatal(err)
 	}
+	for _, after := range []time.Duration{0, time.Minute, -48 * time.Hour} { // within the second, and where the clock was ahead
+		o.Now = now.Add(after)
+		if r := request(t, s, o); r.Hash == first.Hash {
+			t.Errorf("%v: a license that was given up is asked for again", after)
+		} else if again := request(t, s, o); again.Hash != r.Hash {
+			t.Errorf("%v: the same is asked twice", after)
+		}
+	}
+}
+
+// TestRequestAgainAhead: a clock that was ahead when a license was asked for, and is not when it is given up.
+func TestRequestAgainAhead(t *testing.T) {
+	s := At(filepath.Join(t.TempDir(), "S"))
+	o := options(t)
+	o.Again, o.Now = true, now.Add(48*time.Hour)
+	first := request(t, s, o)
+	install(t, s, license(t, first, nil))
+	if _, err := s.Release(ReleaseOptions{Now: now, Random: rand.Reader}); err != nil {
+		t.Fatal(err)
+	}
 	o.Now = now.Add(time.Minute)
-	if r := request(t, s, o); r.Hash == first.Hash {
-		t.Error("a license that was given up is asked for again")
+	second := request(t, s, o)
+	if again := request(t, s, o); second.Hash == first.Hash || again.Hash != second.Hash {
+		t.Errorf("got %v, %v and %v", first, second, again)
 	}
 }
 

@@ -39,6 +39,10 @@ type RequestOptions struct {
 	// makes a new one each time.
 	Again bool
 
+	// Refused says, with Again, of the hash of a request whether the vendor has refused it for good, so that another one
+	// is made. nil: none was.
+	Refused func(hash [32]byte) bool
+
 	Key    Key       // the machine key, where it is sealed elsewhere; nil: the file in the directory
 	Now    time.Time // required
 	Random io.Reader // required; makes the machine key where there is none yet
@@ -113,7 +117,7 @@ func (s *State) Request(o RequestOptions) (*Request, error) {
 	body.Key = key.Public().Bytes()
 	again := false
 	if o.Again {
-		latest, err := s.asked(body)
+		latest, err := s.asked(body, o.Refused)
 		if err != nil {
 			return nil, err
 		}

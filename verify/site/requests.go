@@ -108,9 +108,9 @@ func (s *State) earlierRequests(product string) ([]*verify.Request, error) {
 	return earlier, nil
 }
 
-// asked returns the latest of the earlier requests if it asks for the same as a new one, nil if not. What
-// was asked before a release is left behind: its activation is closed.
-func (s *State) asked(q *format.Request) (*verify.Request, error) {
+// asked returns the latest request if it asks for the same as q does, was not refused, and no license for it was given
+// up since. Else q is dated behind it, also by a clock that was ahead then, so that it is the latest one.
+func (s *State) asked(q *format.Request, refused func([32]byte) bool) (*verify.Request, error) {
 	earlier, err := s.Requests()
 	if err != nil || len(earlier) == 0 {
 		return nil, err
@@ -120,16 +120,17 @@ func (s *State) asked(q *format.Request) (*verify.Request, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, r := range released {
-		if r.At.Unix() >= latest.Time {
-			return nil, nil
-		}
-	}
+	installed, none := s.unverifiedLicense()
+	spent := refused != nil && refused(latest.Hash) || slices.ContainsFunc(released, func(r releasedLicense) bool {
+		return r.At.Unix() >= latest.Time ||
+			none == nil && r.License == installed.ID && installed.Binding != nil && installed.Binding.Request == latest.Hash
+	})
 	same := latest.Request
 	same.Time = q.Time
 	was, errWas := same.Marshal()
 	is, errIs := q.Marshal()
-	if errWas != nil || errIs != nil || !bytes.Equal(was, is) {
+	if spent || errWas != nil || errIs != nil || !bytes.Equal(was, is) {
+		q.Time = max(q.Time, latest.Time+1)
 		return nil, nil
 	}
 	return latest, nil

@@ -37,6 +37,10 @@ func (p *handler) add(r *http.Request) (string, *view) {
 		o.Components = p.o.Gate.Program().Components
 	}
 	o.KeyOnly = o.KeyOnly || f.KeyOnly
+	o.Refused = func(hash [32]byte) bool {
+		n := p.readNote(format.ComparisonCode(hash))
+		return n != nil && n.Declined
+	}
 	made, err := p.o.Gate.State().Request(o)
 	if err != nil {
 		return "", p.addView(f, p.explain(err))
@@ -46,17 +50,17 @@ func (p *handler) add(r *http.Request) (string, *view) {
 	if !f.Automatic {
 		return "view=request&code=" + code, nil
 	}
-	done, failed := p.ask(r.Context(), code, made.Text)
+	done, failed := p.askAnew(r.Context(), code, made.Text)
 	if failed != nil {
 		return "", p.addView(f, failed)
 	}
 	return "done=" + done, nil
 }
 
-// unhide brings back what was put away or declined, since somebody asks again.
+// unhide brings back what was put away, since somebody asks again.
 func (p *handler) unhide(code string) {
-	if n := p.readNote(code); n != nil && (n.Hidden || n.Declined) {
-		n.Hidden, n.Declined = false, false
+	if n := p.readNote(code); n != nil && n.Hidden {
+		n.Hidden = false
 		p.writeNote(n)
 	}
 }
@@ -68,7 +72,7 @@ func (p *handler) send(r *http.Request) (string, *view) {
 	if s == nil {
 		return "", p.failed(r, p.fault(Changed))
 	}
-	done, failed := p.ask(r.Context(), code, s.text)
+	done, failed := p.askAnew(r.Context(), code, s.text)
 	if failed != nil {
 		return "", p.failed(r, failed)
 	}
@@ -80,6 +84,19 @@ func (p *handler) failed(r *http.Request, f *fault) *view {
 	v := p.overview(r, "")
 	v.Fault = f
 	return v
+}
+
+// askAnew sends the releases first that the vendor does not know: until then they take this server for the one that has
+// the seat still. One that they decline is on the page.
+func (p *handler) askAnew(ctx context.Context, code string, text []byte) (done string, failed *fault) {
+	for _, s := range p.givenUp(p.installed()) {
+		if n := p.noteNamed(s.Code); n != nil && !n.Delivered {
+			if failed := p.tell(ctx, n); failed != nil && failed.Code != ServiceDeclined {
+				return "", failed
+			}
+		}
+	}
+	return p.ask(ctx, code, text)
 }
 
 // ask has the service answer a request, and installs the license.
@@ -175,7 +192,12 @@ func (p *handler) put(text []byte) *fault {
 	if err != nil {
 		return p.explain(err)
 	}
-	if _, err := gate.State().Install(gate.Verifier(), text, p.installOptions()); err != nil {
+	_, err = gate.State().Install(gate.Verifier(), text, p.installOptions())
+	if hash, bound := opened.RequestHash(); bound && errors.Is(err, verify.Released) {
+		p.writeNote(&note{Code: format.ComparisonCode(hash), Declined: true}) // the same is not asked again
+		return p.fault(GivenUp)
+	}
+	if err != nil {
 		return p.explain(err)
 	}
 	return nil

@@ -15,7 +15,8 @@
 //
 // Whatever changes something is a POST of a form, and a press that is repeated does nothing twice: a request is
 // written before it is sent, and the same one is sent again; a license is installed in one step; a
-// release is on record before it is sent, and is the same each time. So whatever fails, stops or is
+// release is on record before it is sent, and is the same each time. One that the vendor does not know yet
+// is sent before another license is asked for. So whatever fails, stops or is
 // pressed by two people at once, pressing again heals.
 //
 // Nothing is sent to the service unless somebody presses a button that says so, or the product

@@ -44,6 +44,7 @@ const (
 	NotLicense   FaultCode = "not-license" // {detail}, {next}
 	NoRequest    FaultCode = "no-request"
 	NoKey        FaultCode = "no-key"
+	GivenUp      FaultCode = "given-up"
 	Refused      FaultCode = "refused" // {word}, {detail}, {next}
 	Trouble      FaultCode = "trouble" // {detail}
 

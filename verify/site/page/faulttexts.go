@@ -28,8 +28,10 @@ var englishFaults = map[FaultCode]Says{
 	NotLicense:   {"This is no license, or not all of one. {detail}", "{next}"},
 	NoRequest:    {"No request was made here that this could answer.", "Add a license first, and send the request to the vendor."},
 	NoKey:        {"The machine key of this installation is missing, and only it can sign the release.", "Restore it from a backup, or ask the vendor to free the seat of a lost server."},
-	Refused:      {"{word}. {detail}", "{next}"},
-	Trouble:      {"{detail}", "Mend it and press again; nothing was lost."},
+	GivenUp: {"The license is of the activation that was given up here.",
+		"See that the vendor records the release that is on this page, then add the license again."},
+	Refused: {"{word}. {detail}", "{next}"},
+	Trouble: {"{detail}", "Mend it and press again; nothing was lost."},
 
 	NoService:   {"The program has no activation service.", "Send the file to the vendor."},
 	BadAddress:  {"The address of the service, {address}, is none.", "Ask whoever has set up this program for an update; until then, send the file to the vendor."},

@@ -89,7 +89,7 @@ func (p *handler) keep(name string, text []byte) error {
 
 func (p *handler) writeNote(n *note) error {
 	n.Version = 1
-	text, err := json.MarshalIndent(n, "", " ")
+	text, err := json.Marshal(n)
 	if err != nil {
 		return err
 	}
@@ -102,22 +102,20 @@ func (p *handler) names(ext string) []string {
 	if err != nil || p.o.Gate.State().Dir() == "" {
 		return nil
 	}
-	type file struct {
-		name string
-		at   time.Time
-	}
-	var files []file
+	const order = "2006-01-02 15:04:05.000000000 " // as texts, for the sake of size
+	var files []string
 	for _, e := range entries {
 		if info, err := e.Info(); err == nil && filepath.Ext(e.Name()) == ext && !strings.HasPrefix(e.Name(), ".") {
-			files = append(files, file{e.Name(), info.ModTime()})
+			files = append(files, info.ModTime().UTC().Format(order)+strings.TrimSuffix(e.Name(), ext))
 		}
 	}
-	slices.SortStableFunc(files, func(a, b file) int { return b.at.Compare(a.at) })
-	var names []string
-	for _, f := range files[:min(len(files), maxNotes)] {
-		names = append(names, strings.TrimSuffix(f.name, ext))
+	slices.Sort(files)
+	slices.Reverse(files)
+	files = files[:min(len(files), maxNotes)]
+	for i := range files {
+		files[i] = files[i][len(order):]
 	}
-	return names
+	return files
 }
 
 // releases returns the releases that are remembered and not put away.

@@ -308,9 +308,13 @@ func TestWaits(t *testing.T) {
 		t.Errorf("what was typed is gone: %s", s.body)
 	}
 	p.see(t, "").want(t, 200, "request", "^$")
-	v.says(502, "") // asked once more, it is under way again
+	before := p.requests(t)
+	v.says(502, "") // asked once more, it is another request, since the same one would be declined for ever
 	p.press(t, "do", "add", "type", "development", "email", "x@site.example", "invoice", "INV9", "way", "automatic")
 	p.see(t, "").want(t, 200, "request", "INV9")
+	if n := p.requests(t); n != before+1 {
+		t.Errorf("%d requests, want one more than %d", n, before)
+	}
 	v.says(422, `{"detail":"No."}`)
 	p.press(t, "do", "add", "type", "development", "email", "x@site.example", "invoice", "INV9", "way", "automatic").wantFault(t, 422, ServiceDeclined, "No. What to do: Ask the vendor")
 

@@ -47,13 +47,13 @@ func TestRemove(t *testing.T) {
 		t.Error("no code")
 	}
 
-	// Another license takes its place: the release is kept still, and sent with a press.
+	// Another license takes its place: the release is kept still, and is sent first.
 	p.o.Service = v.URL
 	p.clock.Advance(60e9)
 	v.change = func(l *format.LicenseClaims) { l.Activation = "SECONDACTIVAT" }
-	p.add(t, "production", "automatic").want(t, 200, "license-state", "^Active$", "release-state", "does not know yet")
+	p.add(t, "production", "automatic").want(t, 200, "license-state", "^Active$", "release-state", "has recorded")
 	p.press(t, "do", "deliver", "code", code).want(t, 200, "notice", "service has the release", "release-state", "has recorded it", "release-answer", "The seat is free")
-	if got := v.bodies(); !strings.HasPrefix(got[len(got)-1], "OLR1:") {
+	if got := v.bodies(); len(got) != 4 || !strings.HasPrefix(got[1], "OLR1:") || !strings.HasPrefix(got[2], "OLS1:") || got[3] != got[1] {
 		t.Errorf("posted %q", got)
 	}
 	p.press(t, "do", "hide", "code", code).want(t, 200, "release", "^$", "license-state", "^Active$")
@@ -78,6 +78,34 @@ func TestRemoveByHand(t *testing.T) {
 		t.Error("another release")
 	}
 	p.see(t, "").want(t, 200, "license-state", "^Removed", "release-state", "does not know yet")
+}
+
+// A vendor that does not know the release yet signs for the activation that was given up: it is said, and to add
+// the license again is another request, which is answered once the release is recorded.
+func TestAddBeforeRelease(t *testing.T) {
+	p := newProduct(t, nil)
+	sign := func(request seen, activation string) string {
+		t.Helper()
+		license, err := sitetest.Sign([]byte(request.text("statement-text")), func(l *format.LicenseClaims) {
+			l.ID, l.Activation = format.ID([]byte(activation)[:16]), activation[:13]
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(license)
+	}
+	first := p.add(t, "production", "manual")
+	id := p.press(t, "do", "install", "text", sign(first, "FIRSTACTIVATION1")).id("license")
+	p.press(t, "do", "remove", "id", id).want(t, 200, "statement-is", "given up here")
+	p.clock.Advance(60e9)
+	second := p.add(t, "production", "manual")
+	p.press(t, "do", "install", "text", sign(second, "FIRSTACTIVATION2")).wantFault(t, 422, GivenUp, "that was given up here. What to do: See that the vendor records")
+	p.clock.Advance(60e9)
+	third := p.add(t, "production", "manual")
+	if second.text("statement-code") == third.text("statement-code") {
+		t.Error("the same is asked for again")
+	}
+	p.press(t, "do", "install", "text", sign(third, "SECONDACTIVATION")).want(t, 200, "license-state", "^Active$")
 }
 
 // What was replaced stays on the page until it is taken off, and nothing happens to the activation of both.
@@ -214,7 +242,7 @@ func TestCrash(t *testing.T) {
 	}
 	p.clock.Advance(60e9)
 	v.change = func(l *format.LicenseClaims) { l.Activation = "SECONDACTIVAT" }
-	p.add(t, "production", "automatic").want(t, 200, "license-state", "^Active$", "release-state", "does not know yet")
+	p.add(t, "production", "automatic").want(t, 200, "license-state", "^Active$", "release-state", "has recorded")
 	if n := p.readNote(code); n == nil || n.Release != string(release.Text) {
 		t.Errorf("got %+v", n)
 	}
