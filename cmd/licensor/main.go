@@ -7,6 +7,7 @@ import (
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/cmd/internal/manual"
+	"github.com/offlicense/offlicense/cmd/licensor/command/common"
 	"github.com/offlicense/offlicense/cmd/licensor/command/issue"
 	"github.com/offlicense/offlicense/cmd/licensor/command/key"
 	"github.com/offlicense/offlicense/cmd/licensor/command/letter"
@@ -29,6 +30,7 @@ func program() cli.Program {
 		Summary:  "record what was sold and sign licenses for it",
 		Usage:    usage,
 		Pictures: photo.Read,
+		Where:    common.Where,
 		Commands: slices.Concat(setup.Commands(program), sale.Commands, issue.Commands, serve.Commands, record.Commands, letter.Commands, revoke.Commands, key.Commands),
 	})
 }

@@ -28,7 +28,7 @@ func TestReadme(t *testing.T) {
 		}
 	}
 	dir := t.TempDir()
-	for _, directory := range []string{"USB", "USB2", "USB3", "OFFLINE", "collected"} {
+	for _, directory := range []string{"USB", "USB2", "USB3", "OFFLINE"} {
 		if err := os.Mkdir(filepath.Join(dir, directory), 0o700); err != nil {
 			t.Fatal(err)
 		}

@@ -74,5 +74,9 @@ func (e *Env) answerError(err error) {
 	if e.answered || silent(err) || ok && known.Exit == exitUsage {
 		return
 	}
-	e.Answer(AnswerOf(err))
+	answer := AnswerOf(err)
+	if e.again != nil {
+		answer.Hint = e.again(answer.Hint)
+	}
+	e.Answer(answer)
 }

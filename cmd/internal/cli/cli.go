@@ -62,6 +62,9 @@ type Program struct {
 	// Pictures returns the texts of the codes on a picture, or says why it reads none. nil:
 	// the tool reads no pictures.
 	Pictures func(ctx context.Context, picture []byte) ([]string, error)
+	// Where makes printed commands act on what the one acted on that prints them. nil: they
+	// are as they are.
+	Where *Where
 }
 
 // Command is one command of a tool.
@@ -153,6 +156,7 @@ func (p Program) run(env *Env) error {
 		}
 		return err
 	}
+	env.again = p.Where.again(p.Name, flags)
 	if asked, err := flags.GetBool(jsonOption); err == nil && asked {
 		env.answerJSON()
 	}

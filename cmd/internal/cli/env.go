@@ -33,6 +33,7 @@ type Env struct {
 
 	program   string
 	pictures  func([]byte) ([]string, error) // nil: the tool reads none
+	again     func(text string) string       // nil: a command that is printed needs no options to be typed
 	stdinRead bool
 	answers   io.Writer // standard output, where the command was called with --json
 	answered  bool
@@ -85,5 +86,8 @@ func (e *Env) Warnf(format string, args ...any) {
 
 // tell prints a line of the tool itself on Stderr.
 func (e *Env) tell(what, color, text string) {
+	if e.again != nil {
+		text = e.again(text)
+	}
 	fmt.Fprintf(e.Stderr, "%s: %s: %s\n", e.program, paint(e.Stderr, what, color), Clean(text))
 }

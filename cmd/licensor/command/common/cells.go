@@ -19,16 +19,28 @@ import (
 // a column that is too narrow.
 var notReckoned = regexp.MustCompile(`^(#(N/[ABD]|NV|[^ ]*[!?]|#+)|ERR:[0-9]{3})$`)
 
+var (
+	// rounded is what programs write that are no spreadsheets; format.Rounded knows those.
+	rounded = regexp.MustCompile(`^[0-9][.,][0-9]+E[0-9]+$`)
+
+	// readWrong is UTF-8 that was read as Windows-1252, as in Ã¼. What a name or a quotation may
+	// have behind such a letter is left out.
+	readWrong = regexp.MustCompile("[ÃÂ][\u0080-\u009f¡-©¬-¹¼-¿‚ƒ„†‡ˆ‰Š‹ŒŽ•˜™š›œžŸ€]|â€")
+
+	// asText is how programs keep a spreadsheet from taking a text as a number.
+	asText = regexp.MustCompile(`^="([^"]*)"$`)
+)
+
 // spoiled refuses a cell of which a spreadsheet has lost the content. It looks at the form
 // of an invoice, which #n/a has in common with #N/A.
 func spoiled(cell string) error {
 	form := format.InvoiceForm(cell)
 	switch {
-	case format.Rounded(form):
+	case format.Rounded(form), rounded.MatchString(form):
 		return errors.New("a spreadsheet has rounded this number; make the column text, type it anew, and save the table again")
 	case notReckoned.MatchString(form):
 		return errors.New("a spreadsheet shows this in place of a value; mend the cell and save the table again")
-	case strings.ContainsRune(cell, '\ufffd'):
+	case strings.ContainsRune(cell, '\ufffd'), readWrong.MatchString(cell):
 		return errors.New(`a letter was lost on the way; save the table as "CSV UTF-8"`)
 	}
 	return nil

@@ -47,6 +47,8 @@ func TestSpoiledCells(t *testing.T) {
 	for cell, bad := range map[string]bool{
 		"1.23E+14": true, "1,23E+14": true, "4E-05": true, "-1.2e+3": true, "#N/A": true, "#REF!": true, "########": true, "M\ufffdller": true,
 		"#n/a": true, "#N/A.": true, "#NV": true, "#BEZUG!": true, "#¿NOMBRE?": true, "#SPILL!": true, "Err:502": true, "1.2e−05": true,
+		"1.23E14": true, "M\u00c3\u00bcller": true, "CafÃ©": true, "GroÃŸ": true, "Acme â€“ Ltd": true,
+		"São Ltd": false, "IRMÃ": false, "“AMANHÔ": false, "SÃO PAULO": false, "Â": false, "20 €": false,
 		"#1A": false, "N/A": false, "#ok, then!": false, "1E5": false, "INV1E+14": false, "00042": false, "#1": false, "1.23": false,
 	} {
 		if err := spoiled(cell); (err != nil) != bad {

@@ -291,21 +291,33 @@ func (o *Options) Path(env *cli.Env) (string, error) {
 
 // FlagsText are --home and --ledger as they were given, for a command that is printed and
 // meant to be run next. An address may hold a password, and is left to the user.
-func (o *Options) FlagsText() string {
+func (o *Options) FlagsText() string { return whereText(o.Flags, o.Ledger) }
+
+func whereText(flags *pflag.FlagSet, ledger string) string {
 	words := ""
-	if o.Flags.Changed("home") {
-		words += " --home " + cli.ShellPath(o.dir)
+	if home := flags.Lookup("home"); home != nil && home.Changed {
+		words += " --home " + cli.ShellPath(home.Value.String())
 	}
-	if o.Ledger != "" {
+	if ledger != "" {
 		words += " --ledger "
-		if IsFile(o.Ledger) {
-			words += cli.ShellPath(o.Ledger)
+		if IsFile(ledger) {
+			words += cli.ShellPath(ledger)
 		} else {
 			words += "ADDRESS"
 		}
 	}
 	return words
 }
+
+// Where has the commands that are printed for the one who reads them, and act on the ledger.
+// Those about keys and lists are often for somebody else.
+var Where = &cli.Where{Flags: func(flags *pflag.FlagSet) string {
+	ledger, _ := flags.GetString("ledger") // none: the command has no such option
+	return whereText(flags, ledger)
+}, Commands: []string{
+	"amend", "audit", "cancel", "correct", "customer", "deactivate", "desk", "entitle", "history", "key list", "letters",
+	"list", "move", "product", "queue", "reactivate", "release", "renew", "report", "resume", "show", "sign", "suspend",
+}}
 
 func dataDirectory(env *cli.Env) (string, error) {
 	var base string

@@ -65,7 +65,7 @@ func (o *orderReader) header(names []string) error {
 	}
 	for _, t := range ledger.Terms {
 		if t.Asked() && !seen[t.Name] {
-			return cli.Failf("line 1: the column %q is missing", t.Name).WithHint("%s", headerHint)
+			return cli.Failf("line 1: the column %q is missing; its first column is %s", t.Name, cli.Quote(strings.TrimSpace(names[0]))).WithHint("%s", headerHint)
 		}
 	}
 	return nil
@@ -127,6 +127,9 @@ func (o *orderReader) read(row *service.Order, cells []string, at time.Time) (sp
 
 // set reads a cell.
 func (o *orderReader) set(e *ledger.Entitlement, t *ledger.Term, cell string, at time.Time) (span bool, err error) {
+	if m := asText.FindStringSubmatch(cell); m != nil {
+		cell = m[1]
+	}
 	if err := spoiled(cell); err != nil {
 		return false, err
 	}

@@ -165,7 +165,10 @@ func separatorOf(table *bufio.Reader, known func(column string) bool) (rune, err
 	return best, nil
 }
 
-func columnName(cell string) string { return strings.ToLower(strings.TrimSpace(cell)) }
+// columnName returns the name of a column, which people write as Max version, too.
+func columnName(cell string) string {
+	return strings.ReplaceAll(strings.ToLower(strings.TrimSpace(cell)), " ", "_")
+}
 
 // maxRow is how many bytes one row may have: more than any has, and less than the
 // rest of a large file, which is what a missing quote makes of it.

@@ -46,7 +46,7 @@ func correct(flags *pflag.FlagSet) cli.Run {
 			}
 			changed := len(revised.Steps) > 0
 			if changed {
-				if err := showChange(ctx, env, s, revised); err != nil {
+				if err := showChange(ctx, env, s, revised, by.Now); err != nil {
 					return err
 				}
 				if by, err = c.Agreed(env, "Correct it?", "not corrected"); err != nil {

@@ -3,6 +3,7 @@ package sale
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/cmd/licensor/command/common"
@@ -68,7 +69,7 @@ func (r *revision) revise(env *cli.Env, args []string, verb string, change servi
 		}
 		question := ""
 		if len(revised.Steps) > 0 {
-			if err := showChange(ctx, env, s, revised); err != nil {
+			if err := showChange(ctx, env, s, revised, by.Now); err != nil {
 				return err
 			}
 			question = verb + " it?"
@@ -136,8 +137,8 @@ func answerRevision(ctx context.Context, env *cli.Env, s *service.Service, invoi
 }
 
 // showChange shows what will be different, and what another edition does not change.
-func showChange(ctx context.Context, env *cli.Env, s *service.Service, r *service.RevisionPreview) error {
-	made, err := s.RevisingOf(ctx, r)
+func showChange(ctx context.Context, env *cli.Env, s *service.Service, r *service.RevisionPreview, now time.Time) error {
+	made, err := s.RevisingOf(ctx, r, now)
 	if err != nil {
 		return err
 	}

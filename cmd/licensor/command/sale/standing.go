@@ -3,6 +3,7 @@ package sale
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/cmd/licensor/command/common"
@@ -17,13 +18,13 @@ type standing struct {
 	what     string // that needs a reason
 	question string
 	nothing  string // what a no leaves undone
-	done     string // what follows for the customer
+	done     string // what follows for the customer; with %s: options and invoice of a command
 	already  string
 }
 
 func suspend(flags *pflag.FlagSet) cli.Run {
 	return standing{ledger.StandingSuspended, "suspending a sale", "Suspend it?", "not suspended",
-		"Nothing new is signed until it is resumed: licensor resume INVOICE --why TEXT\nThe licenses out there run on.", "it was suspended before"}.setup(flags)
+		"Nothing new is signed until it is resumed: licensor resume%s %s --why TEXT\nThe licenses out there run on.", "it was suspended before"}.setup(flags)
 }
 
 func resume(flags *pflag.FlagSet) cli.Run {
@@ -86,12 +87,16 @@ func (s standing) run(ctx context.Context, env *cli.Env, do *service.Service, c 
 	}
 	if changed {
 		t := cli.Table{Whole: true}
-		t.Row("now", service.SaleState(h, by.Now))
+		t.Row("now     ", service.SaleState(h, by.Now)) // as wide as customer, above
 		common.AddRevoked(&t, revoked)
 		if _, err := t.WriteTo(env.Stdout); err != nil {
 			return err
 		}
-		fmt.Fprintln(env.Stderr, s.done)
+		done := s.done
+		if strings.Contains(done, "%s") {
+			done = fmt.Sprintf(done, c.FlagsText(), cli.ShellWord(h.Invoice))
+		}
+		fmt.Fprintln(env.Stderr, done)
 		common.TellWaiting(env, revoked)
 	} else {
 		env.Warnf("%s; nothing was changed", s.already)

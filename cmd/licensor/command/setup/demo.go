@@ -28,7 +28,12 @@ func demoOf(program func() cli.Program) func(*pflag.FlagSet) cli.Run {
 		flags.StringVar(&c.dir, "dir", "demo", "")
 		flags.BoolVar(&c.desk, "desk", false, "")
 		c.AddYes(flags)
-		return common.OptionsOnly(c.run)
+		return common.OptionsOnly(func(env *cli.Env) error {
+			if c.desk && !flags.Changed("dir") { // beside that of the demo that came before
+				c.dir = "demo-desk"
+			}
+			return c.run(env)
+		})
 	}
 }
 
@@ -66,7 +71,11 @@ func (c *demoCommand) directory(env *cli.Env) (string, error) {
 		return dir, nil
 	}
 	fresh := freshName(dir)
-	exists := cli.Failf("%s exists already; nothing was changed", cli.Quote(dir)).WithHint("take a fresh directory: licensor demo --dir %s", cli.ShellPath(fresh))
+	options := "--dir " + cli.ShellPath(fresh)
+	if c.desk {
+		options = "--desk " + options
+	}
+	exists := cli.Failf("%s exists already; nothing was changed", cli.Quote(dir)).WithHint("take a fresh directory: licensor demo %s", options)
 	if !c.Yes {
 		yes, err := env.Confirm(fmt.Sprintf("%s exists already and is left alone. Make a fresh one in %s?", dir, fresh))
 		if err != nil || !yes {

@@ -148,10 +148,14 @@ func (d *Desk) OfRequests(ctx context.Context, hashes ...[32]byte) (map[[32]byte
 	return of, err
 }
 
-// Numbered returns the request of a number, in whatever case.
+// Numbered returns the request of a number, in whatever case, and with or without its dash.
 func (d *Desk) Numbered(ctx context.Context, number string) (w *Waiting, err error) {
+	form := strings.ToUpper(strings.NewReplacer("-", "", " ", "").Replace(number))
+	if half := len(form) / 2; half > 0 {
+		form = form[:half] + "-" + form[half:]
+	}
 	err = d.db.Read(ctx, func(t *store.BesideTx) error {
-		w, err = find(t, "number = $1", strings.ToUpper(number))
+		w, err = find(t, "number = $1", form)
 		return err
 	})
 	if err == nil && w == nil {

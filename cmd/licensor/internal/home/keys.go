@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/offlicense/offlicense/cmd/internal/hint"
+	"github.com/offlicense/offlicense/cmd/internal/text"
 	"github.com/offlicense/offlicense/format"
 	"github.com/offlicense/offlicense/keys"
 	"github.com/offlicense/offlicense/verify"
@@ -72,13 +74,14 @@ func (h Home) staffKey(v *verify.Verifier, name string) *StaffKey {
 // publicKey returns the key in keys/NAME.pub.
 func (h Home) publicKey(name string) (keys.PublicKey, error) {
 	file := h.KeyFile(name) + ".pub"
-	text, err := atomicfile.Read(file, keys.MaxPublicFile)
+	line, err := atomicfile.Read(file, keys.MaxPublicFile)
 	if err != nil {
 		return keys.PublicKey{}, err
 	}
-	named, err := keys.ParsePublicFile(text)
+	named, err := keys.ParsePublicFile(line)
 	if err != nil {
-		return keys.PublicKey{}, fmt.Errorf("%s: %w", file, err)
+		private := text.ShellPath(h.KeyFile(name))
+		return keys.PublicKey{}, hint.Errorf("%s: %w", file, err).WithHint("from the private key: ssh-keygen -y -f %s >%s.pub", private, private)
 	}
 	if len(named) != 1 {
 		return keys.PublicKey{}, fmt.Errorf("%s: got %d public keys, want 1", file, len(named))

@@ -3,6 +3,7 @@ package ledger
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -139,10 +140,15 @@ func (e End) From(begin time.Time) time.Time {
 	return e.at
 }
 
+var dateForm = regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{2}$`)
+
 // ParseDay reads a date like 2027-11-21: midnight UTC at its beginning.
 func ParseDay(text string) (time.Time, error) {
 	t, err := time.Parse(time.DateOnly, text)
 	if err != nil {
+		if dateForm.MatchString(text) {
+			return time.Time{}, errors.New("there is no such day")
+		}
 		return time.Time{}, errors.New("want a date like 2027-11-21")
 	}
 	if t.Year() < 1970 {

@@ -138,7 +138,7 @@ var Terms = []Term{
 			}
 			n, err := strconv.ParseUint(text, 10, 63)
 			if err != nil {
-				return fmt.Errorf("want a number, or default, which is %d", DefaultMoves)
+				return fmt.Errorf("want a whole number, or default, which is %d", DefaultMoves)
 			}
 			e.Moves = &n
 			return nil
@@ -222,7 +222,7 @@ func count(name, label, zero string, field func(*Entitlement) *uint64) Term {
 			}
 			n, err := strconv.ParseUint(text, 10, 63)
 			if err != nil {
-				return errors.New("want a number")
+				return errors.New("want a whole number like 16")
 			}
 			*field(e) = n
 			return nil
@@ -274,12 +274,15 @@ func days(name, label string, field func(*Entitlement) *uint64) Term {
 		}}
 }
 
-// each calls f for the items of a list, which spaces or ; stand between.
+// between are what stands between the items of a list, and so in no name.
+const between = " ;,"
+
+// each calls f for the items of a list.
 func each(list string, f func(item string) error) error {
 	if list == None {
 		return nil
 	}
-	for _, item := range strings.FieldsFunc(list, func(r rune) bool { return r == ' ' || r == ';' }) {
+	for _, item := range strings.FieldsFunc(list, func(r rune) bool { return strings.ContainsRune(between, r) }) {
 		if err := f(item); err != nil {
 			return err
 		}
@@ -288,6 +291,9 @@ func each(list string, f func(item string) error) error {
 }
 
 func addFeature(e *Entitlement, name string) error {
+	if strings.ContainsAny(name, between) {
+		return errors.New("want one name, without space, comma or ;")
+	}
 	if !slices.Contains(e.Features, name) {
 		e.Features = append(e.Features, name)
 	}
@@ -297,7 +303,7 @@ func addFeature(e *Entitlement, name string) error {
 func addLimit(e *Entitlement, item string) error {
 	name, number, found := strings.Cut(item, "=")
 	n, err := strconv.ParseUint(number, 10, 63)
-	if !found || name == "" || err != nil {
+	if !found || name == "" || err != nil || strings.ContainsAny(name, between) {
 		return errors.New("want NAME=NUMBER like cores=16")
 	}
 	if e.Limits == nil {

@@ -190,8 +190,7 @@ func begins(e *ledger.Entitlement) (expires, updates time.Time) {
 // renewal of the last day by the same time is not counted.
 func (s *Service) endsBeforeRenewal(ctx context.Context, now time.Time, r *Renewed, expires, updates ledger.End) (time.Time, time.Time, error) {
 	e := &r.Holding.Entitlement
-	past, err := s.Past(ctx, store.EventFilter{Of: e.Invoice, Actions: []ledger.Action{
-		ledger.ActionEntitle, ledger.ActionBegin, ledger.ActionCorrect, ledger.ActionAmend, ledger.ActionRenew}})
+	past, err := s.movesOfEnds(ctx, e.Invoice)
 	if err != nil {
 		return time.Time{}, time.Time{}, err
 	}
@@ -205,6 +204,34 @@ func (s *Service) endsBeforeRenewal(ctx context.Context, now time.Time, r *Renew
 		}
 	}
 	return ends[0], ends[1], nil
+}
+
+// movesOfEnds returns the events that may have moved the ends of an invoice.
+func (s *Service) movesOfEnds(ctx context.Context, invoice string) (*store.Past, error) {
+	return s.Past(ctx, store.EventFilter{Of: invoice, Actions: []ledger.Action{
+		ledger.ActionEntitle, ledger.ActionBegin, ledger.ActionCorrect, ledger.ActionAmend, ledger.ActionRenew}})
+}
+
+// justRenewed returns the renewal of the last day that has put an end where a revision would
+// move it on from; nil if there is none.
+func (s *Service) justRenewed(ctx context.Context, now time.Time, r *RevisionPreview) (*ledger.Event, error) {
+	before, after := endsOf(r.Before), endsOf(r.After)
+	if r.Steps[0].Event.Action != ledger.ActionRenew {
+		return nil, nil
+	}
+	past, err := s.movesOfEnds(ctx, r.Before.Invoice)
+	if err != nil {
+		return nil, err
+	}
+	for which := range before {
+		if !after[which].After(before[which]) {
+			continue
+		}
+		if _, renewed := lastMoved(past.Events, which); renewed != nil && now.Sub(renewed.Time) < renewedAgain {
+			return renewed, nil
+		}
+	}
+	return nil, nil
 }
 
 func endsOf(e *ledger.Entitlement) (ends [2]time.Time) {

@@ -154,7 +154,7 @@ type Revising struct {
 
 // RevisingOf says what will be different, and what another edition does not change. No rows:
 // nothing is different.
-func (s *Service) RevisingOf(ctx context.Context, r *RevisionPreview) (*Revising, error) {
+func (s *Service) RevisingOf(ctx context.Context, r *RevisionPreview, now time.Time) (*Revising, error) {
 	made := &Revising{Licenses: max(0, len(r.Steps)-1)}
 	if len(r.Steps) == 0 {
 		return made, nil
@@ -171,6 +171,11 @@ func (s *Service) RevisingOf(ctx context.Context, r *RevisionPreview) (*Revising
 	made.Rows = append(made.Rows, changes...)
 	if after.UpdatesEndFirst() && !before.UpdatesEndFirst() {
 		made.Warnings = append(made.Warnings, fmt.Sprintf("builds made after %s will not be covered: updates have an end of their own, --updates-until", ledger.FormatDate(after.UpdatesUntil)))
+	}
+	if renewed, err := s.justRenewed(ctx, now, r); err != nil {
+		return nil, err
+	} else if renewed != nil {
+		made.Warnings = append(made.Warnings, fmt.Sprintf("it was renewed already, at %s by %s, and this comes on top of that", text.Minute(renewed.Time), text.Clean(renewed.Operator)))
 	}
 	stay, err := s.NotTakenOver(ctx, before, after)
 	if len(stay) > 0 {

@@ -47,6 +47,10 @@ func (k Key) load(what, socket string) (keys.Signer, error) {
 	if errors.Is(err, keyfile.ErrPassphrase) {
 		return nil, hint.Wrap(err).WithHint("nothing was signed; ssh-keygen -p -f %s changes the passphrase for one who knows it", text.ShellPath(k.Name))
 	}
+	var file *fs.PathError
+	if err != nil && hint.Of(err) == "" && !errors.As(err, &file) {
+		err = hint.Wrap(err).WithHint("put the copy back that was kept elsewhere, or use another key")
+	}
 	if err != nil {
 		return nil, err
 	}

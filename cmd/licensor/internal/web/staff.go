@@ -224,8 +224,11 @@ func (s *staff) problemOf(err error) problem {
 			p.Status = http.StatusServiceUnavailable
 		}
 	}
-	if p.Detail, p.Next = err.Error(), hint.Of(err); p.Next == "" {
+	switch p.Detail, p.Next = err.Error(), hint.Of(err); {
+	case p.Next == "":
 		p.Next = "Look at what is on record with /v1/staff/show."
+	case rule != nil && rule.Rule == ledger.RuleReason: // of what is no option here
+		p.Next = "Say why, as the member why of the body."
 	}
 	return p
 }
@@ -239,6 +242,10 @@ func (e *problemError) Error() string { return e.Detail }
 func jsonBody(w http.ResponseWriter, r *http.Request) ([]byte, bool) {
 	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
 		problem{Status: http.StatusUnsupportedMediaType, Rule: "content-type", Detail: "The Content-Type of the body is not application/json.", Next: "Send Content-Type: application/json."}.write(w)
+		return nil, false
+	}
+	if r.ContentLength == 0 {
+		problem{Status: http.StatusBadRequest, Rule: "empty", Detail: "Nothing was sent.", Next: "Send a JSON object as the body; /v1/openapi.yaml says what is in it."}.write(w)
 		return nil, false
 	}
 	return statement(w, r)

@@ -444,6 +444,9 @@ func TestHostileJSON(t *testing.T) {
 	}
 	status, answer := v.call("sell", "one", "sell", "")
 	v.refused(400, "empty", status, answer)
+	if !strings.Contains(answer, "JSON") {
+		t.Errorf("what to send: %s", answer)
+	}
 	status, answer = v.call("sell", "one", "sell", `{"why":"`+strings.Repeat("a", MaxBody)+`"}`)
 	v.refused(413, "too-large", status, answer)
 	status, answer = v.call("sell", "one", "sell", good, "Content-Type", "text/plain")

@@ -92,7 +92,7 @@ func (j *judgement) checkCorrection(s *Sale, after *ledger.Entitlement) error {
 			}
 		}
 		return ledger.Refuse(ledger.RuleSigned, ledger.LiftNobody, next,
-			"%s of invoice %q in use or waiting for a move, and licenses say what is to be corrected", text.Plural(taken, "seat", "seats"), before.Invoice)
+			"invoice %q has %s in use or waiting for a move, and licenses say what is to be corrected", before.Invoice, text.Plural(taken, "seat", "seats"))
 	}
 	if err := checkBegun(s, after); err != nil {
 		return err

@@ -23,6 +23,8 @@ func (d postgresDialect) explainConnection(at string, err error) error {
 		return hint.Errorf("%s cannot be reached: %s", at, what).WithHint("%s", next).Because(err)
 	case errors.As(err, &network), errors.Is(err, driver.ErrBadConn), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed), pgconn.SafeToRetry(err):
 		return hint.Errorf("the connection to %s was cut; nothing was changed", at).WithHint("run the same command again when the server is back").Because(err)
+	case strings.Contains(err.Error(), "client_encoding"):
+		return hint.Errorf("%s does not keep text in UTF-8", at).WithHint("have another database made: createdb -T template0 -E UTF8 NAME").Because(err)
 	}
 	return err
 }

@@ -205,6 +205,8 @@ func TestPostgresErrorsSayWhatToDo(t *testing.T) {
 		"nobody there":     {"postgres://u:secret@/x?host=" + url.QueryEscape(t.TempDir()), "cannot be reached"},
 		"no such database": {strings.Replace(where, "/postgres?", "/none?", 1), "no such database"},
 		"no ledger":        {ledgertest.Address(url.Values{"search_path": {"pg_temp"}}), "no ledger"},
+		"not in UTF-8":     {where + "&client_encoding=LATIN1", "in UTF-8"},
+		"closed":           {strings.Replace(where, "/postgres?", "/template0?", 1), "lets nobody in"},
 		"malformed":        {"postgres://u:secret@host:port/x", "malformed address"},
 		"unknown user":     {strings.Replace(where, "postgres@", "stranger:secret@", 1), "does not let this user in"},
 	} {
@@ -214,6 +216,7 @@ func TestPostgresErrorsSayWhatToDo(t *testing.T) {
 			t.Errorf("%s: the password is in %q", name, err)
 		}
 	}
+	wantError(t, "no schema", opened(store.Create(ctx, ledgertest.Address(url.Values{"search_path": {"nowhere"}}))), "no schema")
 }
 
 // A command that the database cancels, for its time limit here, was not cut off.
@@ -245,7 +248,7 @@ func TestPostgresErrorCodes(t *testing.T) {
 	for code, want := range map[string]string{
 		"55P03": "has been locked by another program for 10s",
 		"25006": "can only be read here",
-		"42501": "may not be changed by this user",
+		"42501": "is closed to this user",
 		"42P07": "has a table of another program",
 		"53100": "has no room left",
 		"57P01": "was cut",

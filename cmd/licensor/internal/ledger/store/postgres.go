@@ -129,7 +129,11 @@ func (d postgresDialect) explain(err error) error {
 	case code.Code == "25006":
 		return explained(at+" can only be read here", "name the primary server, not a standby; nothing was changed")
 	case code.Code == "42501":
-		return explained(at+" may not be changed by this user", "ask the administrator of the database for the right to write; nothing was changed")
+		return explained(at+" is closed to this user: "+code.Message, "ask the administrator of the database for the right to read and write; nothing was changed")
+	case code.Code == "3F000":
+		return explained(at+" has no schema that the address names", "check search_path in the address, or have the schema made (CREATE SCHEMA)")
+	case code.Code == "55000" && strings.Contains(code.Message, "accepting connections"):
+		return explained(at+" lets nobody in now", "ask the administrator of the database; nothing was changed")
 	case code.Code == "42P01":
 		return explained("there is no ledger in this database", howToMake)
 	case code.Code == "42P07":

@@ -154,7 +154,7 @@ func (v *visit) revising(title, verb string, has func(*ledger.Term) bool) (*chan
 
 // previewed is what a preview of a change says, for a person to agree to.
 func (v *visit) previewed(r *service.RevisionPreview) (*looked, error) {
-	made, err := v.Service.RevisingOf(v.R.Context(), r)
+	made, err := v.Service.RevisingOf(v.R.Context(), r, v.by.Now)
 	if err != nil {
 		return nil, err
 	}
