@@ -264,6 +264,11 @@ func TestUsage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	manuals, err := filepath.Glob("../internal/manual/usage/*.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	texts = append(texts, manuals...)
 	if want := len(program().Commands); len(texts) != want {
 		t.Errorf("%d usage texts for %d commands", len(texts), want)
 	}
