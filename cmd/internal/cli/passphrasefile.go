@@ -5,7 +5,7 @@ import (
 	"io"
 	"runtime"
 
-	"github.com/offlicense/offlicense/internal/envelope"
+	"github.com/offlicense/offlicense/format/envelope"
 )
 
 // PassphraseFile returns the first line of the file at path, without its end. A file

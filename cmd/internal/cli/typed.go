@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/offlicense/offlicense/format"
-	"github.com/offlicense/offlicense/internal/envelope"
+	"github.com/offlicense/offlicense/format/envelope"
 )
 
 // What keys mean where a statement is typed. Ctrl-C is a signal.

@@ -10,7 +10,7 @@ import (
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/cmd/offlicense/internal/fleet"
 	"github.com/offlicense/offlicense/format"
-	"github.com/offlicense/offlicense/internal/envelope"
+	"github.com/offlicense/offlicense/format/envelope"
 	"github.com/offlicense/offlicense/keys"
 	"github.com/offlicense/offlicense/verify"
 )

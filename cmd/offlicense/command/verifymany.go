@@ -17,7 +17,7 @@ import (
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/cmd/internal/spreadsheet"
 	"github.com/offlicense/offlicense/format"
-	"github.com/offlicense/offlicense/internal/envelope"
+	"github.com/offlicense/offlicense/format/envelope"
 	"github.com/offlicense/offlicense/verify"
 )
 

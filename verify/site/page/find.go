@@ -4,7 +4,7 @@ import (
 	"strings"
 
 	"github.com/offlicense/offlicense/format"
-	"github.com/offlicense/offlicense/internal/envelope"
+	"github.com/offlicense/offlicense/format/envelope"
 	"github.com/offlicense/offlicense/verify"
 )
 

@@ -17,7 +17,7 @@ import (
 	"github.com/offlicense/offlicense/cmd/licensor/command/common"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
-	"github.com/offlicense/offlicense/internal/envelope"
+	"github.com/offlicense/offlicense/format/envelope"
 	"github.com/offlicense/offlicense/verify"
 	"github.com/offlicense/offlicense/verify/site/atomicfile"
 )

@@ -11,7 +11,7 @@ import (
 	"net/url"
 
 	"github.com/offlicense/offlicense/format"
-	"github.com/offlicense/offlicense/internal/envelope"
+	"github.com/offlicense/offlicense/format/envelope"
 )
 
 // Names of the fields of a form.
