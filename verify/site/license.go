@@ -349,6 +349,9 @@ func (s *State) noLicense() error {
 		Reason:  verify.NoLicense,
 		Message: fmt.Sprintf("no license is installed in %q", s.dir),
 	}
+	if s.dir == "" {
+		r.Message = "there is neither a state directory nor a license in " + LicenseVariable
+	}
 	if names, err := s.requestNames(); err == nil && len(names) > 0 {
 		return r.WithHint(`install the license that the vendor sends back with "offlicense install"`)
 	}

@@ -18,8 +18,9 @@ import (
 type RequestOptions struct {
 	Product string // required, as are the next three
 	Invoice string
-	Email   string // the customer's at the vendor; only a hash of it leaves this function
-	Type    string // a license type
+	Email   string                   // the customer's at the vendor; only a hash of it leaves this function
+	Account [format.AccountSize]byte // that hash, of an earlier request for the invoice, in place of Email; zero: Email counts
+	Type    string                   // a license type
 
 	// Getenv reads the environment, as in Program: a license that stands there is the one that a
 	// change of machine replaces.
@@ -155,18 +156,22 @@ func (s *State) body(o RequestOptions) (*format.Request, *machine.Identity, erro
 	if err := plausible(o.Now); err != nil {
 		return nil, nil, err
 	}
-	email := strings.TrimSpace(o.Email)
-	if err := format.ValidAddress(email); err != nil {
-		return nil, nil, &FieldError{"e-mail", fmt.Errorf("invalid e-mail address %.64q: %w", email, err)}
-	}
 	invoice, err := format.ParseInvoice(o.Invoice)
 	if err != nil {
 		return nil, nil, &FieldError{"invoice", fmt.Errorf("invalid invoice %.64q: %w", o.Invoice, err)}
 	}
+	account := o.Account
+	if account == ([format.AccountSize]byte{}) {
+		email := strings.TrimSpace(o.Email)
+		if err := format.ValidAddress(email); err != nil {
+			return nil, nil, &FieldError{"e-mail", fmt.Errorf("invalid e-mail address %.64q: %w", email, err)}
+		}
+		account = format.AccountHash(invoice, email)
+	}
 	body := &format.Request{
 		Product: o.Product,
 		Invoice: invoice,
-		Account: format.AccountHash(invoice, email),
+		Account: account,
 		Type:    o.Type,
 		Time:    o.Now.Unix(),
 		Key:     make([]byte, keys.PublicKeySize), // until there is one

@@ -162,7 +162,7 @@ func TestMachineThatChanged(t *testing.T) {
 	h := newHost(t)
 	h.says(h.run("", ask+`; `+sign+`vendor sign --need 2 /r.olq >/l.lic; `+put), "2 of 2 match, 2 needed", "margin none")
 	h.write("etc/machine-id", "1d7a6f0c2b934e5f8a7b6c5d4e3f2a10\n", 0o444)
-	out := h.run("", check+`|| echo status $?; `+ask+`; vendor sign --id 3 --epoch 2 /r.olq >/l.lic; `+put+`; `+check)
+	out := h.run("", check+`|| echo status $?; offlicense request --state $S --out /r.olq --qr never; vendor sign --id 3 --epoch 2 /r.olq >/l.lic; `+put+`; `+check)
 	h.says(out, "wrong-machine: ", "status 3", "asks for a change of machine, to replace license", "replaces", "installed: ", "valid: evoq")
 	h.write("etc/machine-id", "2d7a6f0c2b934e5f8a7b6c5d4e3f2a10\n", 0o444)
 	h.write("sys/class/dmi/id/product_uuid", "5C4C4544-0042-3510-8052-B3C04F4B4E32\n", 0o400)

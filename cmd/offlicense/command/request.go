@@ -25,6 +25,9 @@ type requestFlags struct {
 	components                           componentFlags
 	mac, hostID, keyOnly                 bool
 	hostGiven                            func() bool
+
+	like    *format.Request          // the latest of the directory, for what is not given; nil: all is
+	account [format.AccountSize]byte // its, in place of an address
 }
 
 func (t tool) requestCommand() cli.Command {
@@ -67,6 +70,9 @@ func (f *requestFlags) run(env *cli.Env, args []string) error {
 	}
 	who, err := findChecker(env, f.serviceUser, state.Dir())
 	if err != nil {
+		return err
+	}
+	if err := f.likeChecker(who); err != nil {
 		return err
 	}
 	options.Checker = who.as()
@@ -142,12 +148,15 @@ func (f *requestFlags) check(env *cli.Env, args []string) (*site.State, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := f.likeLatest(state); err != nil {
+		return nil, err
+	}
 	for _, required := range [...]struct{ option, value, hint string }{
 		{"--product", f.product, "the product's name as the vendor writes it, such as evoq"},
 		{"--invoice", f.invoice, "the number of the invoice or order confirmation"},
 		{"--email", f.email, "the address that the vendor has for this customer"},
 	} {
-		if required.value == "" {
+		if required.value == "" && !(required.option == "--email" && f.account != [format.AccountSize]byte{}) {
 			return nil, cli.Usagef("%s is missing", required.option).WithHint("%s", required.hint)
 		}
 	}
@@ -164,13 +173,16 @@ func (f *requestFlags) check(env *cli.Env, args []string) (*site.State, error) {
 func (f *requestFlags) options(env *cli.Env) (site.RequestOptions, error) {
 	now, err := env.Time()
 	o := site.RequestOptions{
-		Product: f.product, Invoice: f.invoice, Email: f.email, Type: f.kind,
+		Product: f.product, Invoice: f.invoice, Email: f.email, Account: f.account, Type: f.kind,
 		Site: f.site, Host: f.host, MAC: f.mac, HostID: f.hostID, KeyOnly: f.keyOnly, Now: now, Random: env.Rand, Getenv: env.Getenv,
 	}
 	if err != nil {
 		return o, err
 	}
 	o.Components, err = f.components.read(env)
+	if err == nil {
+		err = f.likeMachine(&o)
+	}
 	if err == nil && f.keyOnly && (len(o.Components) > 0 || f.mac || f.hostID) {
 		return o, contradictsKeyOnly(f)
 	}
