@@ -39,6 +39,9 @@ func (s *State) declaration() (*emergency.Declaration, error) {
 
 // endEmergency removes the declaration.
 func (s *State) endEmergency() error {
+	if _, err := os.Lstat(s.path(declarationFile)); errors.Is(err, fs.ErrNotExist) {
+		return nil // also in a directory that cannot be written
+	}
 	err := os.Remove(s.path(declarationFile))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil

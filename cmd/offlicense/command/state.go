@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
 	"github.com/offlicense/offlicense/verify/machine"
@@ -122,6 +123,9 @@ func stateError(err error) error {
 		return cli.Fail(err).WithHint("check the path of the state directory")
 	case errors.Is(err, site.ErrOtherProduct):
 		return cli.Fail(err).WithHint("give each site its own directory with --state, or remove the request if it was a mistake")
+	case errors.As(err, &path) && errors.Is(err, syscall.EROFS):
+		return cli.Failf("cannot %s %s: the file system is read-only", path.Op, cli.Quote(path.Path)).
+			WithHint("do it where the state directory can be written, such as where the request was made")
 	case errors.As(err, &path):
 		return cli.FileError(path.Op, path.Path, err)
 	}
