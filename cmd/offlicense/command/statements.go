@@ -31,16 +31,26 @@ func findFiles(args []string) []foundFile {
 		// With a separator at its end, a link to a directory is followed, as a Secret of Kubernetes needs it.
 		root := arg + string(filepath.Separator)
 		_ = filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+			unread := func(err error) error {
+				files = append(files, foundFile{path: filepath.Clean(path), err: err})
+				return nil
+			}
+			isLicense := hasLicenseName(path)
 			switch {
 			case err != nil:
-				files = append(files, foundFile{path: filepath.Clean(path), err: cli.FileError("read", path, err)})
-				return nil
+				return unread(cli.FileError("read", path, err))
 			case entry.IsDir() && path != root && strings.HasPrefix(entry.Name(), ".."):
 				return fs.SkipDir // of a Secret of Kubernetes, whose files are linked to
 			case entry.Type()&fs.ModeSymlink != 0:
-				if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
+				info, err := os.Stat(path)
+				switch {
+				case err != nil && isLicense:
+					return unread(cli.FileError("read", path, err))
+				case err != nil || !info.Mode().IsRegular():
 					return nil
 				}
+			case !entry.Type().IsRegular() && !entry.IsDir() && isLicense:
+				return unread(cli.Failf("cannot read %s: it is no regular file", cli.Quote(path)).WithHint("remove it, or put the license file in its place"))
 			case !entry.Type().IsRegular():
 				return nil
 			}
@@ -50,6 +60,9 @@ func findFiles(args []string) []foundFile {
 	}
 	return files
 }
+
+// hasLicenseName reports whether a file is to be a license by its name.
+func hasLicenseName(path string) bool { return strings.EqualFold(filepath.Ext(path), ".lic") }
 
 // inParallel calls f with each number below n, on all processors.
 func inParallel(n int, f func(i int)) {

@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"maps"
 	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -104,7 +103,7 @@ func (r *manyRun) open(files []foundFile) []toCheck {
 }
 
 func (r *manyRun) openFile(file foundFile) []toCheck {
-	named := file.given || strings.EqualFold(filepath.Ext(file.path), ".lic")
+	named := file.given || hasLicenseName(file.path)
 	if file.err != nil {
 		return []toCheck{{file: file.path, err: file.err}}
 	}
@@ -283,7 +282,7 @@ var csvColumns = []string{
 
 // cells are the row of an answer, as csvColumns names them.
 func (a answer) cells() []string {
-	row := []string{a.File, strconv.FormatBool(a.Valid), string(a.Reason)}
+	row := []string{cli.Clean(a.File), strconv.FormatBool(a.Valid), string(a.Reason)}
 	if l := a.License; l != nil {
 		list := ""
 		if l.RevocationList != nil {

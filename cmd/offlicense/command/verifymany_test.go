@@ -106,10 +106,10 @@ func TestVerifyAllSorts(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	want := []string{"empty.lic: malformed: ", "secret/a.lic: valid until", "text.LIC: malformed: ", "1 valid, 2 not; 2 other files"}
+	want := []string{"empty.lic: malformed: ", "gone.lic: could not be checked: ", "loop.lic: could not be checked: ", "secret/a.lic: valid until", "text.LIC: malformed: ", "1 valid, 2 not, 2 could not be checked; 2 other files"}
 	if err := errors.Join(
 		os.Truncate(filepath.Join(all, "large.iso"), 1<<30), os.Symlink("..2026_11_21", filepath.Join(all, "secret", "..data")),
-		os.Symlink("..data/a.lic", filepath.Join(all, "secret", "a.lic")), os.Symlink("loop", filepath.Join(all, "loop.lic")), os.Symlink("..", filepath.Join(all, "up")),
+		os.Symlink("..data/a.lic", filepath.Join(all, "secret", "a.lic")), os.Symlink("loop.lic", filepath.Join(all, "loop.lic")), os.Symlink("nowhere", filepath.Join(all, "gone.lic")), os.Symlink("nowhere", filepath.Join(all, "gone.txt")), os.Symlink("..", filepath.Join(all, "up")),
 	); err != nil {
 		t.Skip(err) // a system without links
 	}
