@@ -108,8 +108,11 @@ func TestJudge(t *testing.T) {
 		"a clone, within the hour":     {Facts{Licenses: []License{one}, Statements: []Statement{says(t, one, days, nil), says(t, one, days-time.Hour, on(hardware(1, 7, 1)))}}, Clone, "valid"},
 		"a clone that takes turns":     {Facts{Licenses: []License{one}, Statements: []Statement{says(t, one, 30*days, nil), says(t, one, 20*days, on(hardware(1, 7, 1))), says(t, one, 10*days, nil)}}, Clone, "valid"},
 		"a clone with another license": {Facts{Licenses: []License{one, renewed}, Statements: []Statement{says(t, one, 10*days+time.Minute, nil), says(t, renewed, 10*days, on(hardware(1, 7, 1)))}}, Clone, "valid"},
-		"another machine since":        {Facts{Licenses: []License{one}, Statements: []Statement{says(t, one, 30*days, nil), says(t, one, 20*days, on(hardware(1, 7, 1)))}}, MachineChanged, "valid"},
-		"the same with a new license":  {Facts{Licenses: []License{one, renewed}, Statements: []Statement{says(t, one, 30*days, nil), says(t, renewed, 10*days, on(hardware(1, 7, 1)))}}, "", "valid"},
+		"a clone, and one who reads less": {Facts{Licenses: []License{one}, Statements: []Statement{
+			says(t, one, 30*days, nil), says(t, one, 25*days, on(hardware(1, 1, 1)[:1])), says(t, one, 20*days, on(hardware(1, 7, 1))), says(t, one, 10*days, nil),
+		}}, Clone, "valid"},
+		"another machine since":       {Facts{Licenses: []License{one}, Statements: []Statement{says(t, one, 30*days, nil), says(t, one, 20*days, on(hardware(1, 7, 1)))}}, MachineChanged, "valid"},
+		"the same with a new license": {Facts{Licenses: []License{one, renewed}, Statements: []Statement{says(t, one, 30*days, nil), says(t, renewed, 10*days, on(hardware(1, 7, 1)))}}, "", "valid"},
 		"one cluster on two nodes": {Facts{Licenses: []License{byOperator}, Statements: []Statement{
 			says(t, byOperator, days, on(append(hardware(5, 5, 5), byOperator.Binding.Components[1]))), says(t, byOperator, days, on(append(hardware(6, 6, 5), byOperator.Binding.Components[1])))}}, "", "valid"},
 		"one key on two nodes": {Facts{Licenses: []License{byKey}, Statements: []Statement{says(t, byKey, days, on(cluster("one"))), says(t, byKey, days, on(cluster("two")))}}, Clone, "valid"},

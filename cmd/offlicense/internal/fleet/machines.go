@@ -17,6 +17,7 @@ const mostMachines = 16
 type machine struct {
 	span
 	last  *Statement
+	known []format.Component // what its statements have named: the last may have read less
 	files []string
 }
 
@@ -52,7 +53,7 @@ func (j *judgement) machines() {
 func (j *judgement) machinesOf(statements []*Statement) (found []*machine) {
 	for _, s := range statements {
 		labels := j.identifying(s)
-		at := slices.IndexFunc(found, func(m *machine) bool { return !differ(m.last, s, labels) })
+		at := slices.IndexFunc(found, func(m *machine) bool { return !differ(m.known, s.Components, labels) })
 		if at < 0 {
 			if len(found) == mostMachines {
 				return found
@@ -62,6 +63,7 @@ func (j *judgement) machinesOf(statements []*Statement) (found []*machine) {
 		m := found[at]
 		m.span.last, m.last = s.time(), s
 		m.files = append(m.files, s.File)
+		m.known = append(slices.DeleteFunc(m.known, func(c format.Component) bool { return hashOf(s.Components, c.Label) != "" }), s.Components...)
 	}
 	return found
 }
@@ -86,11 +88,11 @@ func (j *judgement) identifying(s *Statement) (labels []string) {
 	return labels
 }
 
-// differ reports whether two statements of one product are of two machines: one of these
-// labels is in both, and is not the same.
-func differ(a, b *Statement, labels []string) bool {
+// differ reports whether components of one product are of two machines: one of these labels is
+// in both, and is not the same.
+func differ(a, b []format.Component, labels []string) bool {
 	for _, label := range labels {
-		x, y := hashOf(a.Components, label), hashOf(b.Components, label)
+		x, y := hashOf(a, label), hashOf(b, label)
 		if x != "" && y != "" && x != y {
 			return true
 		}
