@@ -123,6 +123,12 @@ func TestEnvironment(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 
+	// Without a directory it is one that is wanted, and not another license.
+	_, nowhere := At("").Verify(sitetest.Verifier(t), Program{Product: "evoq", Getenv: environment(lic, text)}, now)
+	if r, ok := errors.AsType[*verify.Refusal](nowhere); !ok || !strings.Contains(r.Hint(), "give the state directory") {
+		t.Errorf("got %v", nowhere)
+	}
+
 	// The refusal names the file.
 	_, err := s.Verify(sitetest.Verifier(t), Program{Product: "evoq", Getenv: environment(files, "cluster="+s.dir)}, now)
 	if r, ok := errors.AsType[*verify.Refusal](err); !ok || !strings.Contains(r.Found, "is a directory: what was to be mounted there is missing") {

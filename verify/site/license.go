@@ -164,13 +164,14 @@ type evidence struct {
 	clockErr  error // why the record of the time is not known
 	clockPath string
 	emergency emergency.Known
+	nowhere   bool  // there is no directory, and so no site
 	uncounted error // why a day of emergency could not be recorded
 	unread    unread
 	warnings  []verify.Warning
 }
 
 func (s *State) evidence(q question) (*evidence, error) {
-	e := &evidence{question: q, clockPath: s.path(clockFile), warnings: networkWarnings(s.dir, fsMagic(s.dir))}
+	e := &evidence{question: q, nowhere: s.dir == "", clockPath: s.path(clockFile), warnings: networkWarnings(s.dir, fsMagic(s.dir))}
 	if e.record, e.clockErr = s.readClock(); e.clockErr != nil {
 		e.warnings = append(e.warnings, verify.Warning{Code: ClockUnknown, Value: e.clockPath}.Says("%s", e.clockErr.Error()))
 	}
@@ -198,6 +199,10 @@ func (e *evidence) judge(now time.Time) (*verify.License, emergency.Emergency, e
 	license, of, err := e.judgeFailover(&facts)
 	if err == nil && of.Unproven && e.uncounted != nil {
 		err = unprovenRefusal(of, e.uncounted)
+	}
+	if refusal, ok := errors.AsType[*verify.Refusal](err); ok && e.nowhere && refusal.Reason == verify.WrongSite {
+		named := *refusal
+		err = named.WithHint("it is bound to a site: give the state directory with its request, which may be read-only")
 	}
 	if err != nil {
 		return nil, of, e.known.nameBad(e.unread.name(e.nameRecord(err, facts)), e.opened.Vendor())

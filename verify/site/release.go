@@ -187,10 +187,14 @@ func (s *State) toRelease(o ReleaseOptions, text []byte, place string) (*format.
 	}
 	l, err := unverifiedLicense(text)
 	if errors.As(err, new(*format.MalformedError)) || errors.As(err, new(*format.WrongKindError)) {
+		hint := "install the license again, and release it then"
+		if place == LicenseVariable {
+			hint = "set " + LicenseVariable + " to the license that is to be given up, or unset it"
+		}
 		return nil, (&verify.Refusal{
 			Reason:  verify.Malformed,
 			Message: fmt.Sprintf("%q is not a license", place),
-		}).WithHint("install the license again, and release it then")
+		}).WithHint("%s", hint)
 	}
 	if err != nil {
 		return nil, err
