@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	_ "embed"
 	"errors"
 	"fmt"
@@ -170,7 +171,7 @@ func (s *status) print(env *cli.Env) {
 		}
 		rows = append(rows, [2]string{"emergency", emergency})
 	}
-	rows = append(rows, [2]string{"state", s.State}, [2]string{"checked", text.Minute(s.Checked)})
+	rows = append(rows, [2]string{"state", cmp.Or(s.State, "none")}, [2]string{"checked", text.Minute(s.Checked)})
 	if s.Error == "" {
 		s.answer.print(env, rows...)
 	}
