@@ -161,11 +161,10 @@ func (t *Tx) EndingPage(after, by time.Time, behind string, most int) (*ledger.E
 	args := []any{max(ledger.Seconds(after), 0), by.Unix(), from, invoice, from}
 	if behind != "" {
 		var at int64
-		if _, err := fmt.Sscanf(behind, "%d", &at); err != nil {
-			return nil, fmt.Errorf("malformed name of a page: %.20q", behind)
+		if _, err := fmt.Sscanf(behind, "%d", &at); err == nil { // what names no page is the first one
+			_, invoice, _ = strings.Cut(behind, "\x00")
+			args[2], args[3], args[4] = at, invoice, at-1 // updates last until a second, and a license up to one
 		}
-		_, invoice, _ = strings.Cut(behind, "\x00")
-		args[2], args[3], args[4] = at, invoice, at-1 // updates last until a second, and a license up to one
 	}
 	// Each is there once, at the earlier of its ends.
 	query := `SELECT u.invoice, u.at FROM (

@@ -67,7 +67,7 @@ func Sentence(text string) string {
 	if c := text[0]; 'a' <= c && c <= 'z' && !strings.HasPrefix(text, "licensor ") {
 		text = strings.ToUpper(text[:1]) + text[1:]
 	}
-	if !strings.ContainsRune(".!?\"", rune(text[len(text)-1])) {
+	if end := strings.TrimRight(text, `"`); end == "" || !strings.ContainsRune(".!?", rune(end[len(end)-1])) {
 		text += "."
 	}
 	return text

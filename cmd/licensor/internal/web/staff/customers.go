@@ -67,6 +67,8 @@ type customerView struct {
 	Rows    []saleRow
 	Next    string
 	MaySell bool
+
+	Commands []step // that no page does
 }
 
 // customer is what one customer has bought.
@@ -98,5 +100,6 @@ func (v *visit) customer() error {
 			view.Soon = append(view.Soon, endingRows([]ledger.Ending{e}, now)...)
 		}
 	}
+	view.Commands = v.commandsOfCustomer(view.Name, view.Partner)
 	return v.Show("customer", view.Name, view)
 }

@@ -29,7 +29,7 @@ type saleView struct {
 	Next              string // more activations
 	Story             []storyEvent
 	Earlier           string // shows more of the story
-	Steps             []step
+	Steps, Commands   []step
 	Actions           []page.Link
 }
 
@@ -168,7 +168,7 @@ func (v *visit) saleOf(shown *service.Shown) *saleView {
 		Seats: service.SeatsUsed(h), Term: service.Term(&h.Entitlement), Seller: shown.Seller,
 		Rows:  service.EntitlementRows(&h.Entitlement, "invoice", "customer", "seats", "term"),
 		Story: storyOf(shown.Past.Events, shown.Past.Sold), Steps: v.steps(shown),
-		Actions: v.links(saleActions(h), ofSale, "entitlements", h.Invoice),
+		Actions: v.links(saleActions(h), ofSale, "entitlements", h.Invoice), Commands: v.commandsOf(h),
 	}
 	for _, email := range h.MoreEmails {
 		s.Rows = append(s.Rows, service.Row{Label: "claimed by", Text: email})

@@ -43,6 +43,7 @@ func TestStates(t *testing.T) {
 		v.later(7 * 24 * time.Hour)
 		v.has(v.get("/entitlements?state=ended"), 200, "C-GRACE", "D-ENDED", "In the order of their ends", `<option value="ended" selected>`)
 		v.has(v.get("/entitlements?state=ended&after=eA"), 200, "C-GRACE")
+		v.has(v.get("/renewals?days=-30&after=eA"), 200, "C-GRACE")
 		v.has(v.get("/entitlements?state=closed"), 422, `No sale has the state "closed"`)
 	})
 }
@@ -129,4 +130,20 @@ func TestTypedAgain(t *testing.T) {
 	page := v.get(path)
 	v.has(v.confirm(page, path, "why", "lost", "again", "S-1"), 422, "This is not the activation of this page.")
 	v.leads(v.confirm(page, path, "why", "lost", "again", strings.ToLower(license.Activation)), "/activations/", "revoked")
+}
+
+// TestWorkstation: what no page does is said where one would look for it, as it is typed.
+func TestWorkstation(t *testing.T) {
+	v := newVendor(t, "")
+	v.sold("S-1", nil)
+	for path, want := range map[string][]string{
+		"/customers/Site%20Ltd": {"licensor customer rename 'Site Ltd' NEW-NAME --why TEXT", "licensor customer 'Site Ltd' --partner --why TEXT", "licensor customer forget ADDRESS"},
+		"/entitlements/S-1":     {"licensor customer transfer S-1 NAME --email ADDRESS --out DIR --why TEXT"},
+	} {
+		v.has(v.get(path), 200, want...)
+		if strings.Contains(v.getAs("bob read", path).body, "licensor customer") {
+			t.Errorf("%s says it to who may not sell", path)
+		}
+	}
+	v.has(v.get("/ledger"), 200, "licensor revoke --key KEY --why TEXT")
 }
