@@ -21,22 +21,6 @@ func activationOfLicense(l *verify.License) emergency.Activation {
 	return emergency.Activation{Vendor: l.Vendor, ID: l.Activation, Granted: l.EmergencyDays, From: l.EmergencyFrom}
 }
 
-// declaration returns the emergency that goes on, nil if none does.
-func (s *State) declaration() (*emergency.Declaration, error) {
-	text, err := s.read(declarationFile)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	d, err := emergency.ParseDeclaration(text)
-	if err != nil {
-		return nil, fmt.Errorf("%q: %w", s.path(declarationFile), err)
-	}
-	return &d, nil
-}
-
 // endEmergency removes the declaration.
 func (s *State) endEmergency() error {
 	if _, err := os.Lstat(s.path(declarationFile)); errors.Is(err, fs.ErrNotExist) {
@@ -55,27 +39,26 @@ func (s *State) endEmergency() error {
 	return nil
 }
 
-// tallies returns what the activations have used.
-func (s *State) tallies() ([]emergency.Tally, error) {
-	text, err := s.read(talliesFile)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	list, err := emergency.ParseTallies(text)
-	if err != nil {
-		return nil, fmt.Errorf("%q: %w", s.path(talliesFile), err)
-	}
-	return list, nil
-}
-
 // emergencies is what the directory knows of all activations.
 func (s *State) emergencies() (k emergency.Known) {
-	k.Declared, k.Undeclared = s.declaration()
-	k.Tallies, k.Untallied = s.tallies()
+	k.Declared, k.Undeclared = parsed(s, declarationFile, emergency.ParseDeclaration)
+	k.Tallies, k.Untallied = parsed(s, talliesFile, emergency.ParseTallies)
 	return k
+}
+
+// parsed reads a file that the directory may have.
+func parsed[T any](s *State, name string, parse func([]byte) (T, error)) (v T, err error) {
+	text, err := s.read(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return v, nil
+	}
+	if err != nil {
+		return v, err
+	}
+	if v, err = parse(text); err != nil {
+		return v, fmt.Errorf("%q: %w", s.path(name), err)
+	}
+	return v, nil
 }
 
 // record writes what the directory should have.

@@ -115,9 +115,6 @@ func TestClockBeyondAllDates(t *testing.T) {
 			r.Now = at
 			_, released := s.Release(r)
 
-			if _, err := s.declaration(); err != nil {
-				t.Error(at, err)
-			}
 			if _, err := s.emergencies().Of(emergency.Activation{}, now); err != nil {
 				t.Error(at, err)
 			}

@@ -27,8 +27,9 @@ func FuzzDirectoryFiles(f *testing.F) {
 		same(released.marshal(), err)
 		tallies, err := emergency.ParseTallies(b)
 		same(emergency.MarshalTallies(tallies), err)
-		declared, err := emergency.ParseDeclaration(b)
-		same(declared.Marshal(), err)
+		if declared, err := emergency.ParseDeclaration(b); err == nil {
+			same(declared.Marshal(), nil)
+		}
 		clock, err := parseClock(b)
 		same(clock.marshal(), err)
 	})
@@ -40,7 +41,7 @@ func TestDirectoryFilesRoundTrip(t *testing.T) {
 		t.Errorf("got %+v, %v", got, err)
 	}
 	d := emergency.Declaration{Since: now, Vendor: "acme.example", Activation: "A B", Why: "\"fire\" ü"}
-	if got, err := emergency.ParseDeclaration(d.Marshal()); err != nil || got != d {
+	if got, err := emergency.ParseDeclaration(d.Marshal()); err != nil || *got != d {
 		t.Errorf("got %+v, %v", got, err)
 	}
 }

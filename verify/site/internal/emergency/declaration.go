@@ -37,10 +37,10 @@ func (d Declaration) Marshal() []byte {
 var ErrDeclaration = errors.New(`malformed declaration of an emergency; end it with "offlicense failover stop"`)
 
 // ParseDeclaration reads exactly what Marshal wrote.
-func ParseDeclaration(text []byte) (Declaration, error) {
+func ParseDeclaration(text []byte) (*Declaration, error) {
 	lines := strings.Split(string(text), "\n")
 	if len(lines) != 6 {
-		return Declaration{}, ErrDeclaration
+		return nil, ErrDeclaration
 	}
 	var d Declaration
 	var failed [4]error
@@ -49,7 +49,7 @@ func ParseDeclaration(text []byte) (Declaration, error) {
 	d.Activation, failed[1] = strconv.Unquote(strings.TrimPrefix(lines[3], "activation "))
 	d.Why, failed[2] = strconv.Unquote(strings.TrimPrefix(lines[4], "why "))
 	if errors.Join(failed[:]...) != nil || !bytes.Equal(d.Marshal(), text) {
-		return Declaration{}, ErrDeclaration
+		return nil, ErrDeclaration
 	}
-	return d, nil
+	return &d, nil
 }

@@ -107,15 +107,20 @@ func (d *Door) own(do func(*visit) error) http.HandlerFunc {
 	})
 }
 
-// Reading answers with a page that changes nothing, to those who have a right.
+// Reading answers with a page that changes nothing, to those who have a right, and shows others the
+// door.
 func (d *Door) Reading(right desk.Right, do func(*frame.Visit) error) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		if v := d.enter(w, r, right); v != nil {
-			if err := do(v); err != nil {
-				v.Failed(err)
-			}
+	return d.anybody(func(v *visit) error {
+		switch {
+		case v.Who != nil && v.Who.May(right):
+			return do(v.Visit)
+		case v.Who != nil:
+			v.Refuse(http.StatusForbidden, "Not yours to do", "You do not have the right "+string(right)+".", "Somebody at the vendor's workstation gives it: licensor desk user add "+v.Who.Name+" --right "+v.Who.With(right))
+		case d.Kept == nil || !d.Kept(v.Visit):
+			Show(v.W, v.R)
 		}
-	}
+		return nil
+	})
 }
 
 // Acting answers a form that changes something, and is carried out even if its sender is gone.
@@ -129,25 +134,6 @@ func (d *Door) Acting(right desk.Right, do func(*frame.Visit) error) http.Handle
 }
 
 const actingTime = 25 * time.Second
-
-// enter finds who is there, or shows the door.
-func (d *Door) enter(w http.ResponseWriter, r *http.Request, right desk.Right) *frame.Visit {
-	who, err := d.SignedIn(r)
-	v := d.frame.Visit(w, r, who)
-	switch {
-	case err != nil:
-		v.Failed(err)
-	case who == nil:
-		if d.Kept == nil || !d.Kept(v) {
-			Show(w, r)
-		}
-	case !who.May(right):
-		v.Refuse(http.StatusForbidden, "Not yours to do", "You do not have the right "+string(right)+".", "Somebody at the vendor's workstation gives it: licensor desk user add "+who.Name+" --right "+who.With(right))
-	default:
-		return v
-	}
-	return nil
-}
 
 // By says by whom something is done, and when.
 func (d *Door) By(v *frame.Visit) ledger.Operation {

@@ -21,7 +21,7 @@ type Forms struct {
 	Signing  Signing
 	Pictures *picture.Reader // of what is uploaded
 
-	rights map[string]desk.Right // that each needs, by their paths
+	rights map[string]desk.Right // that each needs, by their paths: nobody is led to one that they may not open
 }
 
 // Signing signs with the service's key, a [service.Activator].
@@ -37,7 +37,7 @@ var Templates embed.FS
 
 // Register registers the forms, by the right to each.
 func (f *Forms) Register(s page.Site) {
-	f.Door.Kept = f.keeps
+	f.Door.Kept, f.rights = f.keeps, make(map[string]desk.Right)
 	f.changes(s, "/queue/{number}/sign", desk.Sign, (*visit).queueSign)
 	f.changes(s, "/queue/{number}/refuse", desk.Sign, (*visit).queueRefuse)
 	f.uploads(s, "/sign", desk.Sign, (*visit).signRequest)
@@ -46,7 +46,7 @@ func (f *Forms) Register(s page.Site) {
 	f.changes(s, "/entitlements/{invoice}/correct", desk.Sell, (*visit).correct)
 	f.changes(s, "/entitlements/{invoice}/amend", desk.Sell, (*visit).amend)
 	f.changes(s, "/entitlements/{invoice}/renew", desk.Sell, (*visit).renew)
-	f.needs("/renewals", desk.Sell)
+	f.rights["/renewals"] = desk.Sell
 	s.Handle("POST /renewals", f.Acting(desk.Sell, f.visit((*visit).renewMany)))
 	s.Handle("GET /renewals/done", f.Reading(desk.Read, f.visit((*visit).renewed)))
 	f.changes(s, "/activations/{id}/deactivate", desk.Sign, (*visit).deactivate)
@@ -66,24 +66,16 @@ func (f *Forms) Register(s page.Site) {
 
 // changes registers a form.
 func (f *Forms) changes(s page.Site, path string, right desk.Right, do func(*visit) error) {
-	f.needs(path, right)
+	f.rights[path] = right
 	s.Handle("GET "+path, f.Reading(right, f.visit(do)))
 	s.Handle("POST "+path, f.Acting(right, f.visit(do)))
 }
 
 // uploads registers a form that takes a statement, pasted, as a file or as photos.
 func (f *Forms) uploads(s page.Site, path string, right desk.Right, do func(*visit) error) {
-	f.needs(path, right)
+	f.rights[path] = right
 	s.Handle("GET "+path, f.Reading(right, f.visit(do)))
 	s.HandleUpload("POST "+path, int64(f.Pictures.Limits.Bytes), f.Acting(right, f.visit(do)))
-}
-
-// needs notes which right a form needs, so that nobody is led to one that they may not open.
-func (f *Forms) needs(path string, right desk.Right) {
-	if f.rights == nil {
-		f.rights = make(map[string]desk.Right)
-	}
-	f.rights[path] = right
 }
 
 // Has reports whether there is a form at a path.
