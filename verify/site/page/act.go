@@ -256,6 +256,8 @@ func (p *handler) remove(r *http.Request) (string, *view) {
 		license = s.text
 	case installed == nil || installed.id.String() != id:
 		return "", p.failed(r, p.fault(Changed))
+	case !p.owns(installed):
+		return "", p.failed(r, p.fault(OtherProduct))
 	case !p.takesSeat(installed) && !p.given(installed):
 		defer p.o.Gate.Check(p.o.Now())
 		return p.takeOff(r, p.o.Gate.State().LicensePath(), done)

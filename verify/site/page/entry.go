@@ -62,7 +62,8 @@ func termsOf(l *verify.License) terms {
 type signed struct {
 	*verify.Opened
 	terms
-	text []byte
+	text    []byte
+	product string
 }
 
 // open reads a license file; nil is one that is not genuine.
@@ -96,7 +97,7 @@ func newSigned(opened *verify.Opened) *signed {
 	return &signed{opened, terms{
 		c.ID, c.Activation, c.Terms.Type, c.Terms.Invoice, c.Terms.Customer, c.Terms.Edition, c.Terms.Site, file.License.Code(),
 		format.Time(c.IssuedAt), format.Time(c.NotBefore), expires, format.Time(c.Terms.UpdatesUntil), c.Terms.Features, c.Terms.Limits,
-	}, text}
+	}, text, c.Product}
 }
 
 // installed returns the license in its place, nil if there is none.
@@ -187,7 +188,7 @@ func (p *handler) running(installed *signed, now time.Time) (e *entry, warnings 
 	if p.variable() != "" {
 		e.Note = p.t.FromVariable
 	}
-	e.Removable = installed != nil && e.ID == installed.id.String() && !p.given(installed)
+	e.Removable = installed != nil && e.ID == installed.id.String() && !p.given(installed) && p.owns(installed)
 	return e, warnings
 }
 
@@ -199,6 +200,9 @@ func (p *handler) variable() string {
 	}
 	return strings.TrimSpace(getenv(site.LicenseVariable))
 }
+
+// owns reports whether a license is of this product, and not of another one that was given the same directory.
+func (p *handler) owns(s *signed) bool { return s.product == p.o.Gate.Program().Product }
 
 // given reports whether a license was given up here.
 func (p *handler) given(s *signed) bool {

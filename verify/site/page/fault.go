@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 	"syscall"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -155,15 +156,23 @@ func (p *handler) reason(r *verify.Refusal) (word, next string) {
 
 // detailOf says what was judged, in English.
 func detailOf(r *verify.Refusal) string {
-	detail := sentence(r.Message)
+	detail := r.Message
 	if r.Expected != "" && r.Reason != verify.Released {
 		detail += fmt.Sprintf(" (expected: %s; found: %s)", r.Expected, r.Found)
 	}
-	return detail
+	return sentence(detail)
 }
 
-// sentence begins a message with a capital.
+// sentence begins a message with a capital, and gives a day in it its zone.
 func sentence(s string) string {
+	words := strings.Split(s, " ")
+	for i, word := range words {
+		day := strings.Trim(word, "(),.;:")
+		if _, err := time.Parse(time.DateOnly, day); err == nil && (i+1 == len(words) || !strings.Contains(words[i+1], ":")) {
+			words[i] = strings.Replace(word, day, day+" UTC", 1)
+		}
+	}
+	s = strings.Join(words, " ")
 	first, size := utf8.DecodeRuneInString(s)
 	if size == 0 {
 		return s

@@ -209,6 +209,43 @@ func TestNotRecorded(t *testing.T) {
 	p.see(t, "").want(t, 200, "license-state", "^Active$", "warnings", "is not written")
 }
 
+// TestOtherProduct: of two products that were given one directory, none gives up the license of the other.
+func TestOtherProduct(t *testing.T) {
+	v := newVendor(t)
+	p := newProduct(t, func(o *Options) { o.Service = v.URL })
+	s := p.add(t, "production", "automatic")
+	id, before := s.id("license"), p.snapshot(t)
+	program := p.o.Gate.Program()
+	program.Product = "other"
+	p.o.Gate = site.Open(p.dir, sitetest.Verifier(t), program)
+	s = p.see(t, "")
+	s.want(t, 200, "license-state", "^Of another product")
+	if s.link("license-remove") != "" {
+		t.Error("it can be removed")
+	}
+	p.see(t, "?view=remove&id="+id).wantFault(t, 422, OtherProduct, "belongs to another product")
+	p.press(t, "do", "remove", "id", id).wantFault(t, 422, OtherProduct, "belongs to another product")
+	p.add(t, "production", "automatic").wantFault(t, 422, OtherProduct, "belongs to another product")
+	if p.snapshot(t) != before {
+		t.Error("the directory has changed")
+	}
+}
+
+// TestZone: a day that a judgement names has its zone, as all others do.
+func TestZone(t *testing.T) {
+	for said, want := range map[string]string{
+		"it ended on 2027-11-21":                      "It ended on 2027-11-21 UTC",
+		"list 1 of 2027-11-21, by acme (2027-11-22).": "List 1 of 2027-11-21 UTC, by acme (2027-11-22 UTC).",
+		"the clock says 2027-11-21 12:00:00 UTC":      "The clock says 2027-11-21 12:00:00 UTC",
+		"INV-2027-11-21 2027-13-01":                   "INV-2027-11-21 2027-13-01",
+		"":                                            "",
+	} {
+		if got := sentence(said); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
 func reopen(t *testing.T, p *product) {
 	t.Helper()
 	p.o.Gate = site.Open(p.dir, sitetest.Verifier(t), p.o.Gate.Program())

@@ -284,6 +284,9 @@ func (p *handler) removeView(id string) (*view, *fault) {
 	if installed == nil || installed.id.String() != id {
 		return nil, p.fault(Changed)
 	}
+	if !p.owns(installed) {
+		return nil, p.fault(OtherProduct)
+	}
 	_, err := p.o.Gate.State().PreviewRelease(p.releaseOptions(nil))
 	fileOnly := !p.takesSeat(installed) && !p.given(installed)
 	if err != nil && !fileOnly {
