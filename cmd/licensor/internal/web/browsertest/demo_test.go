@@ -126,6 +126,11 @@ func TestEveryPageOfTheDesk(t *testing.T) {
 		}
 		b.shot(strings.NewReplacer("/", "-", "*", "one", "?", "-").Replace(strings.Trim(kind, "/")))
 		b.accessible()
+		b.narrow()
+		if high := value[int](b, `Math.max(0, ...[...document.querySelectorAll("tbody tr:has(:nth-child(4))")].map(r => r.offsetHeight))`); high > 120 {
+			t.Errorf("%s has a row that is %d pixels high in a narrow window", kind, high)
+		}
+		b.wide()
 		if size := value[int](b, `performance.getEntriesByType("resource").concat(performance.getEntriesByType("navigation")).filter(e => !e.name.includes("/qr/")).reduce((n, e) => n + e.decodedBodySize, 0)`); size > largest {
 			t.Errorf("%s loads %d bytes, more than %d", kind, size, largest)
 		}
