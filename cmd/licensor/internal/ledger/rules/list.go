@@ -98,8 +98,10 @@ func CheckList(r *Revocations, v *verify.Verifier, list *verify.RevocationList, 
 	case list.Issued().After(now.Add(verify.ClockTolerance)):
 		return c.wrong("it was signed on %s, and it is %s now: servers would take that for the time; set the clock of the machine with the root key",
 			list.Issued().Format(time.RFC3339), now.UTC().Format(time.RFC3339))
-	case list.Number != r.Next:
-		return c.wrong("the next one has the number %d", r.Next)
+	case list.Number < r.Next:
+		return c.wrong("the next one has the number %d", r.Next).WithHint(`it came late: "licensor revocations" with --newest --out FILE writes the newest, which servers get`)
+	case list.Number > r.Next:
+		return c.wrong("the next one has the number %d", r.Next).WithHint(`add list %d first, or sign a new one with "licensor revocations"; nothing was recorded`, r.Next)
 	}
 	if r.Newest != nil {
 		before, err := v.OpenRawRevocationList(r.Newest)
@@ -119,7 +121,7 @@ func CheckList(r *Revocations, v *verify.Verifier, list *verify.RevocationList, 
 	return c.keys()
 }
 
-func (c *listCheck) wrong(format string, args ...any) error {
+func (c *listCheck) wrong(format string, args ...any) *hint.Error {
 	return hint.Errorf("the revocation list %d does not fit this ledger: %s", c.list.Number, fmt.Sprintf(format, args...)).
 		WithHint(`sign a new one with "licensor revocations"; nothing was recorded`)
 }
