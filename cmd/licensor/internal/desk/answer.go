@@ -57,18 +57,14 @@ func (d *Desk) TakeKey(ctx context.Context, token, key string, request [32]byte,
 
 // KeepAnswer keeps what the call was answered that has taken a key, for seven days.
 func (d *Desk) KeepAnswer(ctx context.Context, token, key string, status int, body string, now time.Time) error {
-	return d.db.Change(ctx, func(t *store.BesideTx) error {
-		_, err := t.Exec("UPDATE {in}answers SET status = $3, answer = $4, given = $5 WHERE token = $1 AND key = $2", token, key, status, body, now.Unix())
-		return err
-	})
+	_, err := d.change(ctx, "UPDATE {in}answers SET status = $3, answer = $4, given = $5 WHERE token = $1 AND key = $2", token, key, status, body, now.Unix())
+	return err
 }
 
 // FreeKey frees a key that was taken for a call that has changed nothing.
 func (d *Desk) FreeKey(ctx context.Context, token, key string) error {
-	return d.db.Change(ctx, func(t *store.BesideTx) error {
-		_, err := t.Exec("DELETE FROM {in}answers WHERE token = $1 AND key = $2 AND status = 0", token, key)
-		return err
-	})
+	_, err := d.change(ctx, "DELETE FROM {in}answers WHERE token = $1 AND key = $2 AND status = 0", token, key)
+	return err
 }
 
 // ForgetAnswers removes what programs were answered that has an e-mail address in it, if there

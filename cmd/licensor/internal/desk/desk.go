@@ -124,5 +124,23 @@ func open(ctx context.Context, at home.Home, where string, make bool) (*Desk, er
 	return &Desk{db}, nil
 }
 
+// read asks for one answer.
+func read[T any](ctx context.Context, d *Desk, ask func(t *store.BesideTx) (T, error)) (answer T, err error) {
+	err = d.db.Read(ctx, func(t *store.BesideTx) (err error) {
+		answer, err = ask(t)
+		return err
+	})
+	return answer, err
+}
+
+// change runs one statement, and returns how many rows it has changed.
+func (d *Desk) change(ctx context.Context, statement string, values ...any) (n int64, err error) {
+	err = d.db.Change(ctx, func(t *store.BesideTx) (err error) {
+		n, err = t.Exec(statement, values...)
+		return err
+	})
+	return n, err
+}
+
 // Close closes the database.
 func (d *Desk) Close() error { return d.db.Close() }

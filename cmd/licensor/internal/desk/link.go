@@ -47,12 +47,8 @@ func (d *Desk) MakeLink(ctx context.Context, name string, now time.Time, random 
 const another = "ask for another one at the vendor's workstation: licensor desk login --operator NAME"
 
 // Link returns who signs in with the secret of a link, and uses nothing up.
-func (d *Desk) Link(ctx context.Context, secret string, now time.Time) (u *User, err error) {
-	err = d.db.Read(ctx, func(t *store.BesideTx) error {
-		u, err = linked(t, secret, now)
-		return err
-	})
-	return u, err
+func (d *Desk) Link(ctx context.Context, secret string, now time.Time) (*User, error) {
+	return read(ctx, d, func(t *store.BesideTx) (*User, error) { return linked(t, secret, now) })
 }
 
 // UseLink is Link, and the link is used then: of two at the same moment one gets in. A text that
@@ -109,10 +105,9 @@ func (d *Desk) SetOrigin(ctx context.Context, origin string) error {
 }
 
 // Origin returns what was kept last, empty for nothing.
-func (d *Desk) Origin(ctx context.Context) (origin string, err error) {
-	err = d.db.Read(ctx, func(t *store.BesideTx) error {
-		_, err := t.Row("SELECT origin FROM {in}served", nil, &origin)
-		return err
+func (d *Desk) Origin(ctx context.Context) (string, error) {
+	return read(ctx, d, func(t *store.BesideTx) (origin string, err error) {
+		_, err = t.Row("SELECT origin FROM {in}served", nil, &origin)
+		return origin, err
 	})
-	return origin, err
 }

@@ -56,46 +56,33 @@ func (d *Desk) AddPasskey(ctx context.Context, by *User, p Passkey) error {
 }
 
 // Passkeys returns those of a user, the oldest first.
-func (d *Desk) Passkeys(ctx context.Context, user string) (all []*Passkey, err error) {
-	err = d.db.Read(ctx, func(t *store.BesideTx) error {
-		all, err = passkeys(t, "name = $1", user)
-		return err
-	})
-	return all, err
+func (d *Desk) Passkeys(ctx context.Context, user string) ([]*Passkey, error) {
+	return read(ctx, d, func(t *store.BesideTx) ([]*Passkey, error) { return passkeys(t, "name = $1", user) })
 }
 
 // Passkey returns the one of an id, nil if there is none.
-func (d *Desk) Passkey(ctx context.Context, id []byte) (p *Passkey, err error) {
-	err = d.db.Read(ctx, func(t *store.BesideTx) error {
-		found, err := passkeys(t, "id = $1", id)
-		if len(found) > 0 {
-			p = found[0]
-		}
-		return err
-	})
-	return p, err
+func (d *Desk) Passkey(ctx context.Context, id []byte) (*Passkey, error) {
+	found, err := read(ctx, d, func(t *store.BesideTx) ([]*Passkey, error) { return passkeys(t, "id = $1", id) })
+	if err != nil || len(found) == 0 {
+		return nil, err
+	}
+	return found[0], nil
 }
 
 // UsePasskey counts a signature of a passkey. Where it has a counter that has not gone on, some
 // device has a copy of it: good is false, and nothing is counted.
 func (d *Desk) UsePasskey(ctx context.Context, id []byte, counter uint32, now time.Time) (good bool, err error) {
-	err = d.db.Change(ctx, func(t *store.BesideTx) error {
-		n, err := t.Exec("UPDATE {in}passkeys SET counter = $2, used = $3 WHERE id = $1 AND (counter < $2 OR counter = 0 AND $2 = 0)", id, int64(counter), now.Unix())
-		good = n == 1
-		return err
-	})
-	return good, err
+	n, err := d.change(ctx, "UPDATE {in}passkeys SET counter = $2, used = $3 WHERE id = $1 AND (counter < $2 OR counter = 0 AND $2 = 0)", id, int64(counter), now.Unix())
+	return n == 1, err
 }
 
 // RemovePasskey takes a passkey of a user away.
 func (d *Desk) RemovePasskey(ctx context.Context, user string, id []byte) error {
-	return d.db.Change(ctx, func(t *store.BesideTx) error {
-		n, err := t.Exec("DELETE FROM {in}passkeys WHERE name = $1 AND id = $2", user, id)
-		if err == nil && n == 0 {
-			return hint.Errorf("there is no such passkey of %s", user).WithHint("load the page again: it was removed already")
-		}
-		return err
-	})
+	n, err := d.change(ctx, "DELETE FROM {in}passkeys WHERE name = $1 AND id = $2", user, id)
+	if err == nil && n == 0 {
+		return hint.Errorf("there is no such passkey of %s", user).WithHint("load the page again: it was removed already")
+	}
+	return err
 }
 
 func passkeys(t *store.BesideTx, where string, value any) (all []*Passkey, err error) {

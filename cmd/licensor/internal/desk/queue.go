@@ -154,10 +154,7 @@ func (d *Desk) Numbered(ctx context.Context, number string) (w *Waiting, err err
 	if half := len(form) / 2; half > 0 {
 		form = form[:half] + "-" + form[half:]
 	}
-	err = d.db.Read(ctx, func(t *store.BesideTx) error {
-		w, err = find(t, "number = $1", form)
-		return err
-	})
+	w, err = read(ctx, d, func(t *store.BesideTx) (*Waiting, error) { return find(t, "number = $1", form) })
 	if err == nil && w == nil {
 		err = hint.Errorf("no request has the number %q", number).WithHint("licensor queue list has those that wait")
 	}
@@ -198,12 +195,11 @@ func (d *Desk) List(ctx context.Context, state State, behind *Waiting) (page []*
 }
 
 // Count returns how many wait.
-func (d *Desk) Count(ctx context.Context) (n int, err error) {
-	err = d.db.Read(ctx, func(t *store.BesideTx) error {
-		_, err := t.Row("SELECT count(*) FROM {in}waiting WHERE state = 'waiting'", nil, &n)
-		return err
+func (d *Desk) Count(ctx context.Context) (int, error) {
+	return read(ctx, d, func(t *store.BesideTx) (n int, err error) {
+		_, err = t.Row("SELECT count(*) FROM {in}waiting WHERE state = 'waiting'", nil, &n)
+		return n, err
 	})
-	return n, err
 }
 
 // Settle says what became of a request. A second time is refused: two of the staff have

@@ -160,11 +160,9 @@ func (d *Desk) Tokens(ctx context.Context) (all []*Token, err error) {
 
 // RemoveToken takes a token away: from then on it no longer works.
 func (d *Desk) RemoveToken(ctx context.Context, name string) error {
-	return d.db.Change(ctx, func(t *store.BesideTx) error {
-		n, err := t.Exec("DELETE FROM {in}tokens WHERE name = $1", name)
-		if err == nil && n == 0 {
-			return hint.Errorf("there is no token %q", name).WithHint("licensor desk token list has them all")
-		}
-		return err
-	})
+	n, err := d.change(ctx, "DELETE FROM {in}tokens WHERE name = $1", name)
+	if err == nil && n == 0 {
+		return hint.Errorf("there is no token %q", name).WithHint("licensor desk token list has them all")
+	}
+	return err
 }

@@ -123,12 +123,8 @@ func (d *Desk) changeUser(ctx context.Context, name string, change func(t *store
 }
 
 // User returns a user, nil if there is none.
-func (d *Desk) User(ctx context.Context, name string) (u *User, err error) {
-	err = d.db.Read(ctx, func(t *store.BesideTx) error {
-		u, err = user(t, name)
-		return err
-	})
-	return u, err
+func (d *Desk) User(ctx context.Context, name string) (*User, error) {
+	return read(ctx, d, func(t *store.BesideTx) (*User, error) { return user(t, name) })
 }
 
 func user(t *store.BesideTx, name string) (*User, error) {
@@ -140,12 +136,8 @@ func user(t *store.BesideTx, name string) (*User, error) {
 }
 
 // Users returns all users, by name.
-func (d *Desk) Users(ctx context.Context) (all []*User, err error) {
-	err = d.db.Read(ctx, func(t *store.BesideTx) error {
-		all, err = users(t, "")
-		return err
-	})
-	return all, err
+func (d *Desk) Users(ctx context.Context) ([]*User, error) {
+	return read(ctx, d, func(t *store.BesideTx) ([]*User, error) { return users(t, "") })
 }
 
 func users(t *store.BesideTx, where string, values ...any) (all []*User, err error) {
