@@ -30,10 +30,6 @@ func (e *Unread) Error() string { return e.Seen }
 // Hint returns what to do about it.
 func (e *Unread) Hint() string { return e.Do }
 
-// Is reports whether data starts as a picture does, also as one that Read refuses with
-// words, such as HEIC and PDF.
-func Is(data []byte) bool { return formOf(data) != unknown }
-
 // Read returns the texts of all codes on a picture that are a statement's or a part's of
 // one, each once. It takes at most 256 MB, and 10 seconds if ctx has no other deadline. The
 // error is an *Unread, or that of ctx if it was canceled.

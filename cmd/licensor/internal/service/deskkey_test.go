@@ -78,7 +78,7 @@ func TestRevokedDesk(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := v.Book.RevokeKey(ctx, ledgertest.Because("stolen"), ledger.RevokedKey{Name: "desk", Public: public[0].Bytes()}); err != nil {
+	if _, _, err := v.Book.RevokeKey(ctx, ledgertest.Because("stolen"), ledger.RevokedKey{Name: "desk", Public: public[0].Bytes()}, nil); err != nil {
 		t.Fatal(err)
 	}
 	v.wantWaits(a, requestText(t, 2, nil), waitsForKey)

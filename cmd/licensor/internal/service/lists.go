@@ -207,7 +207,7 @@ func (s *Service) RevokeKey(ctx context.Context, by ledger.Operation, key *Found
 	if err == nil {
 		judgement = &book.Judgement{Events: judged.Report.Events, Refused: judged.Rejected}
 	}
-	return s.Book.RevokeKeyBut(ctx, by, key.RevokedKey, judgement, delegations...)
+	return s.Book.RevokeKey(ctx, by, key.RevokedKey, judgement, delegations...)
 }
 
 // Delegation is a delegation of the home.

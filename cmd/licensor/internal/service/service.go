@@ -132,7 +132,6 @@ type (
 	RevisionPreview = rules.Revised
 	Order           = book.Order
 	ImportError     = book.ImportError
-	Reactivated     = book.Reactivated
 	Outcome         = book.Outcome
 	Report          = audit.Report
 	Finding         = audit.Finding

@@ -394,14 +394,14 @@ func TestThiefsLicenseIsNotKept(t *testing.T) {
 	ledgertest.Sold(t, other, func(e *ledger.Entitlement) { e.Invoice = "LATE" })
 	ledgertest.Signed(t, other, site(77, "LATE"))
 	judgement := &book.Judgement{Events: judged.Report.Events, Refused: judged.Rejected}
-	if kept, late, err := other.RevokeKeyBut(ctx, ledgertest.Because("stolen"), anna, judgement); kept != 1 || late != 1 || err != nil {
+	if kept, late, err := other.RevokeKey(ctx, ledgertest.Because("stolen"), anna, judgement); kept != 1 || late != 1 || err != nil {
 		t.Errorf("%d licenses are kept and %d late, %v", kept, late, err)
 	}
 	if r := audited(t, other, nil); len(r.Findings) != 1 { // the thief's license alone
 		t.Errorf("found: %v", r.Findings)
 	}
 	// Where it is kept all the same, the audit says so.
-	if _, err := b.RevokeKey(ctx, ledgertest.Because("stolen"), anna); err != nil {
+	if _, _, err := b.RevokeKey(ctx, ledgertest.Because("stolen"), anna, nil); err != nil {
 		t.Fatal(err)
 	}
 	wantEvent(t, audited(t, b, nil), 5, "remain valid 1 licenses")

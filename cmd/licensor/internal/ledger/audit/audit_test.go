@@ -311,7 +311,7 @@ func signedBy(t testing.TB, b *book.Book, i *issuer.Issuer, n uint32) *ledger.Li
 func revokeKey(t testing.TB, b *book.Book, key ledger.RevokedKey, seed byte) {
 	t.Helper()
 	key.Public = ledgertest.Public(seed).Bytes()
-	if _, err := b.RevokeKey(ctx, ledgertest.Because("stolen"), key); err != nil {
+	if _, _, err := b.RevokeKey(ctx, ledgertest.Because("stolen"), key, nil); err != nil {
 		t.Fatal(err)
 	}
 }

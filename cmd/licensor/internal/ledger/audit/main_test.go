@@ -109,7 +109,7 @@ func lived(t testing.TB, b *book.Book) {
 	must(err)
 	_, err = b.Sign(ctx, by(), site(6, invoice), ledgertest.Issuer(ledgertest.Root, 103).At(now))
 	must(err)
-	_, err = b.RevokeKey(ctx, ledgertest.Because("stolen"), ledger.RevokedKey{Name: "anna", Public: ledgertest.Public(103).Bytes()})
+	_, _, err = b.RevokeKey(ctx, ledgertest.Because("stolen"), ledger.RevokedKey{Name: "anna", Public: ledgertest.Public(103).Bytes()}, nil)
 	must(err)
 	_, err = b.SetProduct(ctx, by(), evoq("12m"), false)
 	must(err)

@@ -264,7 +264,7 @@ func BenchmarkRevokeKeys(b *testing.B) {
 	for i := range byte(4) {
 		start := time.Now()
 		key := ledger.RevokedKey{Name: fmt.Sprint(i), Public: ledgertest.Public(ledgertest.Staff + i).Bytes()}
-		if _, err := l.RevokeKey(ctx, because("stolen"), key); err != nil {
+		if _, _, err := l.RevokeKey(ctx, because("stolen"), key, nil); err != nil {
 			b.Fatal(err)
 		}
 		revoking = max(revoking, time.Since(start))

@@ -82,7 +82,7 @@ func (j *journey) revokes() {
 	}) {
 		j.Errorf("signers: %+v, %v", signers, err)
 	}
-	kept, err := j.RevokeKey(ctx, because("stolen"), ledger.RevokedKey{Name: "anna", Public: bert.Key.Public().Bytes()})
+	kept, _, err := j.RevokeKey(ctx, because("stolen"), ledger.RevokedKey{Name: "anna", Public: bert.Key.Public().Bytes()}, nil)
 	if err != nil || kept != 1 {
 		j.Errorf("%d licenses are kept, %v, want 1", kept, err)
 	}
@@ -135,7 +135,7 @@ func (j *journey) lists() {
 			j.Errorf("the newest list of at most %d bytes: %x, %v", most, got, err)
 		}
 	}
-	_, err = j.RevokeKey(ctx, because("stolen"), ledger.RevokedKey{Name: "anna", Public: lists.Key.Public().Bytes(), Lists: true})
+	_, _, err = j.RevokeKey(ctx, because("stolen"), ledger.RevokedKey{Name: "anna", Public: lists.Key.Public().Bytes(), Lists: true}, nil)
 	j.must(err)
 	ledgertest.WantRefusal(j, j.CheckListSigner(ctx), ledger.RuleRevoked)
 	_, err = j.RecordList(ctx, by(), v, ledgertest.List(j, j.Book, ledgertest.Root, lists))

@@ -92,7 +92,7 @@ func signedBy(t testing.TB, b *book.Book, i *issuer.Issuer, n uint32) *ledger.Li
 func revokeKey(t testing.TB, b *book.Book, by ledger.Operation, seed byte, root bool, delegations ...[]byte) {
 	t.Helper()
 	key := ledger.RevokedKey{Name: "anna", Public: ledgertest.Public(seed).Bytes(), Root: root}
-	if _, err := b.RevokeKey(ctx, by, key, delegations...); err != nil {
+	if _, _, err := b.RevokeKey(ctx, by, key, nil, delegations...); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -133,7 +133,7 @@ func TestKeepList(t *testing.T) {
 		t.Fatal(err)
 	}
 	stray := ledger.RevokedKey{Name: "anna", Public: anna.Key.Public().Bytes(), Keep: []byte("sixteen bytes...")}
-	if _, err := b.RevokeKey(ctx, because("stolen"), stray, anna.RawDelegation); err != nil {
+	if _, _, err := b.RevokeKey(ctx, because("stolen"), stray, nil, anna.RawDelegation); err != nil {
 		t.Fatal(err)
 	}
 	wantSet(t, "anna", keptOf(t, b, now, anna.Key.Public()), digests(t, kept))
@@ -235,7 +235,7 @@ func TestKeepListHasWhatCameMeanwhile(t *testing.T) {
 			return sign(grants)
 		}
 		go func() {
-			_, err := other.RevokeKey(ctx, because("stolen"), ledger.RevokedKey{Name: "anna", Public: ledgertest.Public(ledgertest.Staff).Bytes()})
+			_, _, err := other.RevokeKey(ctx, because("stolen"), ledger.RevokedKey{Name: "anna", Public: ledgertest.Public(ledgertest.Staff).Bytes()}, nil)
 			done <- err
 		}()
 		waitForLock(t, admin, "revoker")

@@ -263,7 +263,7 @@ func TestKeyIsRevokedWhileSigning(t *testing.T) {
 	ledgertest.Sold(t, b, func(e *ledger.Entitlement) {})
 	other, sign := ledgertest.Open(t, where), issue()
 	_, err := b.Sign(ctx, by(), site(1, invoice), func(grants []ledger.Grant) []ledger.Draft {
-		if _, err := other.RevokeKey(ctx, because("stolen"), ledger.RevokedKey{Name: "anna", Public: ledgertest.Public(ledgertest.Staff).Bytes()}); err != nil {
+		if _, _, err := other.RevokeKey(ctx, because("stolen"), ledger.RevokedKey{Name: "anna", Public: ledgertest.Public(ledgertest.Staff).Bytes()}, nil); err != nil {
 			t.Error(err)
 		}
 		return sign(grants)

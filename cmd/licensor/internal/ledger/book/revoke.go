@@ -45,6 +45,12 @@ func (b *Book) revoke(ctx context.Context, by ledger.Operation, ask store.Ask, d
 	return all, nil
 }
 
+// Judgement is what was found of the licenses of a key: see audit.Judge.
+type Judgement struct {
+	Events  int64       // that were judged
+	Refused []format.ID // the licenses that do not follow from them
+}
+
 // RevokeKey revokes a key. It signs nothing more here, and every revocation list from
 // the next one on says of each license, or of each delegation by a root, that is on
 // record by now that it remains valid; but not of licenses that were revoked, or that
@@ -52,20 +58,10 @@ func (b *Book) revoke(ctx context.Context, by ledger.Operation, ask store.Ask, d
 //
 // delegations are those that the caller knows of, for a root that is revoked: a key that
 // has signed nothing yet is kept too. Those by other keys are passed over.
-func (b *Book) RevokeKey(ctx context.Context, by ledger.Operation, key ledger.RevokedKey, delegations ...[]byte) (kept int, err error) {
-	kept, _, err = b.RevokeKeyBut(ctx, by, key, nil, delegations...)
-	return kept, err
-}
-
-// Judgement is what was found of the licenses of a key: see audit.Judge.
-type Judgement struct {
-	Events  int64       // that were judged
-	Refused []format.ID // the licenses that do not follow from them
-}
-
-// RevokeKeyBut is RevokeKey that keeps what was judged and not refused: nor does it keep
-// the late licenses, which were recorded after that, perhaps by a thief at work.
-func (b *Book) RevokeKeyBut(ctx context.Context, by ledger.Operation, key ledger.RevokedKey, judged *Judgement, delegations ...[]byte) (kept, late int, err error) {
+//
+// Where its licenses were judged, it keeps what was not refused: nor does it keep the late
+// licenses, which were recorded after that, perhaps by a thief at work.
+func (b *Book) RevokeKey(ctx context.Context, by ledger.Operation, key ledger.RevokedKey, judged *Judgement, delegations ...[]byte) (kept, late int, err error) {
 	if err := by.NeedWhy("revoking a key"); err != nil {
 		return 0, 0, err
 	}
