@@ -75,8 +75,6 @@ func (e *Env) answerError(err error) {
 		return
 	}
 	answer := AnswerOf(err)
-	if e.again != nil {
-		answer.Hint = e.again(answer.Hint)
-	}
+	answer.Hint = e.Again(answer.Hint)
 	e.Answer(answer)
 }

@@ -86,8 +86,14 @@ func (e *Env) Warnf(format string, args ...any) {
 
 // tell prints a line of the tool itself on Stderr.
 func (e *Env) tell(what, color, text string) {
-	if e.again != nil {
-		text = e.again(text)
+	fmt.Fprintf(e.Stderr, "%s: %s: %s\n", e.program, paint(e.Stderr, what, color), Clean(e.Again(text)))
+}
+
+// Again returns a text with the options that the commands in it need to act on what this one
+// acts on. What the tool says itself has them.
+func (e *Env) Again(text string) string {
+	if e.again == nil {
+		return text
 	}
-	fmt.Fprintf(e.Stderr, "%s: %s: %s\n", e.program, paint(e.Stderr, what, color), Clean(text))
+	return e.again(text)
 }

@@ -180,7 +180,7 @@ func (b *bulk) addSheet(license *ledger.License, file []byte) error {
 func (b *bulk) refuse(messages io.Writer, item *bulkItem, result string, err error) {
 	item.result, item.err = result, err
 	b.refused++
-	fmt.Fprintf(messages, "%s: %s: %s\n", cli.Clean(item.path), cli.State(b.env.Stderr, result), cli.Clean(item.reason()))
+	fmt.Fprintf(messages, "%s: %s: %s\n", cli.Clean(item.path), cli.State(b.env.Stderr, result), cli.Clean(b.env.Again(item.reason())))
 }
 
 func (b *bulk) summarize() error {

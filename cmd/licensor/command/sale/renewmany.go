@@ -211,7 +211,7 @@ func (b *bulkRenewal) source(r *service.Renewed) string {
 
 func (b *bulkRenewal) tellRefused(messages io.Writer, r *service.Renewed) {
 	where := strings.TrimSpace(cmp.Or(b.source(r), r.Invoice))
-	fmt.Fprintf(messages, "%s: %s: %s\n", cli.Clean(where), resultRefused, cli.Clean(common.Reason(r.Err)))
+	fmt.Fprintf(messages, "%s: %s: %s\n", cli.Clean(where), resultRefused, cli.Clean(b.env.Again(common.Reason(r.Err))))
 }
 
 func (b *bulkRenewal) summarize() error {
