@@ -5,7 +5,7 @@ import (
 	"io"
 	"runtime"
 
-	"github.com/offlicense/offlicense/format/envelope"
+	"github.com/offlicense/offlicense/cmd/internal/envelope"
 )
 
 // PassphraseFile returns the first line of the file at path, without its end. A file

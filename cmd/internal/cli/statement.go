@@ -8,8 +8,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/offlicense/offlicense/cmd/internal/envelope"
 	"github.com/offlicense/offlicense/format"
-	"github.com/offlicense/offlicense/format/envelope"
 	"github.com/offlicense/offlicense/keys"
 )
 

@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"unicode/utf8"
 
+	"github.com/offlicense/offlicense/cmd/internal/envelope"
 	"github.com/offlicense/offlicense/format"
-	"github.com/offlicense/offlicense/format/envelope"
 )
 
 // What keys mean where a statement is typed. Ctrl-C is a signal.

@@ -8,9 +8,9 @@ import (
 	"sync"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
+	"github.com/offlicense/offlicense/cmd/internal/envelope"
 	"github.com/offlicense/offlicense/cmd/offlicense/internal/fleet"
 	"github.com/offlicense/offlicense/format"
-	"github.com/offlicense/offlicense/format/envelope"
 	"github.com/offlicense/offlicense/keys"
 	"github.com/offlicense/offlicense/verify"
 )

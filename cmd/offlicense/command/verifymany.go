@@ -14,9 +14,9 @@ import (
 	"time"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
+	"github.com/offlicense/offlicense/cmd/internal/envelope"
 	"github.com/offlicense/offlicense/cmd/internal/spreadsheet"
 	"github.com/offlicense/offlicense/format"
-	"github.com/offlicense/offlicense/format/envelope"
 	"github.com/offlicense/offlicense/verify"
 )
 

@@ -2,7 +2,6 @@ package page
 
 import (
 	"crypto/rand"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"html"
@@ -356,10 +355,6 @@ func TestManual(t *testing.T) {
 		"mail": func(_ *testing.T, l, _ []byte) []byte {
 			return []byte("Hello,\n\n> " + strings.ReplaceAll(string(l), "\n", "\r\n> ") + "\nRegards\n")
 		},
-		"saved mail": func(_ *testing.T, l, _ []byte) []byte {
-			return []byte("From: a@acme.example\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n\r\nSee below.\r\n--x\r\n" +
-				"Content-Transfer-Encoding: base64\r\n\r\n" + base64.StdEncoding.EncodeToString(l) + "\r\n--x--\r\n")
-		},
 		"parts":  parts,
 		"spoken": spoken,
 		"UTF-16": func(_ *testing.T, l, _ []byte) []byte {
@@ -450,16 +445,14 @@ func TestInstallMistakes(t *testing.T) {
 	}
 	before := p.snapshot(t)
 	for text, words := range map[string]string{
-		"":                                       "Neither a file nor a text",
-		"hello":                                  "This is no license, or not all of one.*What to do: Choose the license file",
-		request:                                  "What to do: Send the request to the vendor; the license is what comes back",
-		string(license[:200]):                    "not all of one",
-		string(other):                            "Of another server.*What to do: Install it on the server",
-		"\x89PNG\r\n\x1a\n":                      "picture",
-		"From: a\nTo: b\n\nHello":                "No statement was found in this mail.*What to do: Save the mail whole",
-		string(license) + "\n\n" + string(other): "2 different statements.*What to do: Give the one that is meant alone",
-		"OLK1:AAAAAAAA":                          "Keep the key private",
-		`{"detail":"It waits."}`:                 "This is no license",
+		"":                       "Neither a file nor a text",
+		"hello":                  "This is no license, or not all of one.*What to do: Choose the license file",
+		request:                  "What to do: Send the request to the vendor; the license is what comes back",
+		string(license[:200]):    "not all of one",
+		string(other):            "Of another server.*What to do: Install it on the server",
+		"\x89PNG\r\n\x1a\n":      "picture",
+		"OLK1:AAAAAAAA":          "Keep the key private",
+		`{"detail":"It waits."}`: "This is no license",
 	} {
 		s := p.press(t, "do", "install", "text", text)
 		if s.status != 422 || s.text("fault-next") == "" {

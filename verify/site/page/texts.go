@@ -126,7 +126,7 @@ func English() Texts {
 		PutAway: "Put away", Answered: "The service has answered on {time}:", Number: "The number of the request is {number}.",
 		Release: "Release", ReleaseIs: "The license was given up here on {time}.", ReleaseByHand: "File, text and code", Deliver: "Send it to the service",
 		NotDelivered: "The vendor does not know yet: until they have recorded the release, the seat stays taken.", Delivered: "The vendor has recorded it.",
-		Install: "Install what the vendor sent", InstallHint: "A license file, a short license, or a revocation list: as a file, or its text. A saved mail, or lines that were read out on the phone, will do, too.",
+		Install: "Install what the vendor sent", InstallHint: "A license file, a short license, or a revocation list: as a file, or its text. Lines that were read out on the phone will do, too.",
 		InstallFile: "File", InstallText: "Text", InstallSubmit: "Install",
 		StatementHint: "Send it to the vendor in one of three ways: as a file, as text, or let them scan the code. Compare its code with them on the phone. Then install what comes back.",
 		ReleaseHint:   "Send it to the vendor in one of three ways: as a file, as text, or let them scan the code. Until they have recorded it, the seat stays taken.",

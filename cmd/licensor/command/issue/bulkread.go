@@ -14,10 +14,10 @@ import (
 	"time"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
+	"github.com/offlicense/offlicense/cmd/internal/envelope"
 	"github.com/offlicense/offlicense/cmd/licensor/command/common"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/service"
-	"github.com/offlicense/offlicense/format/envelope"
 	"github.com/offlicense/offlicense/verify"
 	"github.com/offlicense/offlicense/verify/site/atomicfile"
 )

@@ -8,8 +8,8 @@ import (
 	"strings"
 
 	"github.com/offlicense/offlicense/cmd/internal/cli"
+	"github.com/offlicense/offlicense/cmd/internal/envelope"
 	"github.com/offlicense/offlicense/cmd/licensor/command/common"
-	"github.com/offlicense/offlicense/format/envelope"
 	"github.com/offlicense/offlicense/verify"
 )
 

@@ -10,8 +10,8 @@ import (
 	"net/http"
 	"net/url"
 
+	"github.com/offlicense/offlicense/cmd/internal/envelope"
 	"github.com/offlicense/offlicense/format"
-	"github.com/offlicense/offlicense/format/envelope"
 )
 
 // Names of the fields of a form.
