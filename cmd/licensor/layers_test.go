@@ -19,7 +19,7 @@ var layers = map[string][]string{
 	"/internal/service":      {"/internal/catalogue", "/internal/home", "/internal/issuer", "/internal/ledger", "/internal/ledger/", "/internal/letter"},
 	"/internal/issuer":       {"/internal/ledger"},
 	"/internal/home":         {"/internal/issuer"}, // it makes the first delegation
-	"/internal/desk":         {"/internal/home", "/internal/ledger/store"},
+	"/internal/desk":         {"/internal/home", "/internal/ledger", "/internal/ledger/store/database"},
 	"/internal/web":          {"/internal/service", "/internal/desk", "/internal/ledger"},
 	"/internal/web/passkey":  {},
 	"/internal/web/page":     {},
@@ -31,13 +31,14 @@ var layers = map[string][]string{
 	"/internal/sheet":        {},
 	"/internal/ledger":       {},
 	"/internal/ledger/rules": {"/internal/ledger"},
-	"/internal/ledger/store": {"/internal/ledger", "/internal/ledger/rules"},
+	"/internal/ledger/store": {"/internal/ledger", "/internal/ledger/rules", "/internal/ledger/store/database"},
 	"/internal/ledger/audit": {"/internal/ledger", "/internal/ledger/rules", "/internal/ledger/store"},
 	"/internal/ledger/book":  {"/internal/ledger", "/internal/ledger/rules", "/internal/ledger/store"},
 
-	"/internal/web/staff/door":  {"/internal/web/page", "/internal/web/passkey", "/internal/web/staff/frame", "/internal/desk", "/internal/ledger"},
-	"/internal/web/staff/form":  {"/internal/web/page", "/internal/web/picture", "/internal/web/staff/door", "/internal/web/staff/frame", "/internal/service", "/internal/desk", "/internal/ledger"},
-	"/internal/web/staff/frame": {"/internal/web/page", "/internal/service", "/internal/desk"},
+	"/internal/web/staff/door":        {"/internal/web/page", "/internal/web/passkey", "/internal/web/staff/frame", "/internal/desk", "/internal/ledger"},
+	"/internal/web/staff/form":        {"/internal/web/page", "/internal/web/picture", "/internal/web/staff/door", "/internal/web/staff/frame", "/internal/service", "/internal/desk", "/internal/ledger"},
+	"/internal/web/staff/frame":       {"/internal/web/page", "/internal/service", "/internal/desk"},
+	"/internal/ledger/store/database": {"/internal/ledger"},
 
 	"/internal/ledger/ledgertest":       {"/internal/"}, // only tests import it
 	"/internal/photo/phototest":         {},

@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/store"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/store/database"
 )
 
 // together runs commands at the same time.
@@ -115,8 +115,8 @@ func TestLockedLedger(t *testing.T) {
 		process(dir, "sign", "--home", "V", "--yes", "--out", "license.lic", request),
 		process(dir, entitle...),
 	})
-	if took := time.Since(start); took < store.LockWait {
-		t.Errorf("gave up after %s, before the wait of %s was over", took, store.LockWait)
+	if took := time.Since(start); took < database.LockWait {
+		t.Errorf("gave up after %s, before the wait of %s was over", took, database.LockWait)
 	}
 	for _, r := range results {
 		if r.exit != 1 || !strings.Contains(r.stderr, "error: the ledger V/ledger.db has been locked by another program for 10s") ||
@@ -127,7 +127,7 @@ func TestLockedLedger(t *testing.T) {
 	// Who only reads does not wait for it.
 	start = time.Now()
 	list := mustRun(t, dir, "list", "--home", "V")
-	if took := time.Since(start); took > store.LockWait/2 {
+	if took := time.Since(start); took > database.LockWait/2 {
 		t.Errorf("list took %s", took)
 	}
 	if !strings.Contains(list.stdout, " 0/1 ") || strings.Contains(list.stdout, "INV0042-2") {

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/offlicense/offlicense/cmd/licensor/internal/home"
-	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/store"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/store/database"
 )
 
 // Answer is what a call with an idempotency key was answered.
@@ -29,7 +29,7 @@ const (
 // it. It returns what the key was taken for before, or nil. Where the call before has broken
 // off, known has the status 0 and taken is true as well: what it did may be on record.
 func (d *Desk) TakeKey(ctx context.Context, token, key string, request [32]byte, now time.Time) (taken bool, known *Answer, err error) {
-	err = d.db.Change(ctx, func(t *store.BesideTx) error {
+	err = d.db.Write(ctx, func(t *database.Tx) error {
 		taken, known = false, nil
 		if _, err := t.Exec("DELETE FROM {in}answers WHERE given < $1", now.Add(-keepAnswers).Unix()); err != nil {
 			return err
@@ -70,7 +70,7 @@ func (d *Desk) FreeKey(ctx context.Context, token, key string) error {
 // ForgetAnswers removes what programs were answered that has an e-mail address in it, if there
 // is a desk.
 func ForgetAnswers(ctx context.Context, at home.Home, where, address string) error {
-	if where != "" && !store.IsPostgres(where) {
+	if where != "" && !database.IsPostgres(where) {
 		return nil // a copy
 	}
 	d, err := open(ctx, at, where, false)
@@ -83,7 +83,7 @@ func ForgetAnswers(ctx context.Context, at home.Home, where, address string) err
 		return err
 	}
 	said := strings.ToLower(string(quoted))
-	return d.db.Change(ctx, func(t *store.BesideTx) error {
+	return d.db.Write(ctx, func(t *database.Tx) error {
 		var found [][2]string
 		if err := t.Rows("SELECT token, key, answer FROM {in}answers", nil, func(scan func(...any) error) error {
 			var key [2]string

@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/store"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/store/database"
 )
 
 // maxClosed is how many invoices are kept that got too many wrong claims. Whoever claims more
@@ -13,7 +13,7 @@ const maxClosed = 10_000
 
 // KeepClosed keeps which invoices got too many wrong claims, known or not, each until some time.
 func (d *Desk) KeepClosed(ctx context.Context, until map[string]time.Time, now time.Time) error {
-	return d.db.Change(ctx, func(t *store.BesideTx) error {
+	return d.db.Write(ctx, func(t *database.Tx) error {
 		if _, err := t.Exec("DELETE FROM {in}closed WHERE until <= $1", now.Unix()); err != nil {
 			return err
 		}
@@ -36,7 +36,7 @@ func (d *Desk) KeepClosed(ctx context.Context, until map[string]time.Time, now t
 // Closed returns which invoices got too many wrong claims, each until when.
 func (d *Desk) Closed(ctx context.Context, now time.Time) (map[string]time.Time, error) {
 	closed := make(map[string]time.Time)
-	err := d.db.Read(ctx, func(t *store.BesideTx) error {
+	err := d.db.Read(ctx, func(t *database.Tx) error {
 		return t.Rows("SELECT invoice, until FROM {in}closed WHERE until > $1", []any{now.Unix()}, func(scan func(...any) error) error {
 			var invoice string
 			var until int64

@@ -12,7 +12,7 @@ import (
 	"errors"
 
 	"github.com/offlicense/offlicense/cmd/licensor/internal/home"
-	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/store"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/store/database"
 )
 
 const schema = `
@@ -102,7 +102,7 @@ const schema = `
 `
 
 // Desk is the open database.
-type Desk struct{ db *store.Beside }
+type Desk struct{ db *database.DB }
 
 // Open opens the desk beside the ledger of a home, which lies at where: a database, or empty
 // for the file in the home. It is made where there is none.
@@ -111,13 +111,13 @@ func Open(ctx context.Context, at home.Home, where string) (*Desk, error) {
 }
 
 func open(ctx context.Context, at home.Home, where string, make bool) (*Desk, error) {
-	if where != "" && !store.IsPostgres(where) {
+	if where != "" && !database.IsPostgres(where) {
 		return nil, errors.New("a copy of a ledger has no desk")
 	}
 	if err := at.Closed(); err != nil {
 		return nil, err
 	}
-	db, err := store.OpenBeside(ctx, where, at.DeskFile(), "desk", schema, make)
+	db, err := database.OpenBeside(ctx, where, at.DeskFile(), "desk", schema, make)
 	if err != nil || db == nil {
 		return nil, err
 	}
@@ -125,8 +125,8 @@ func open(ctx context.Context, at home.Home, where string, make bool) (*Desk, er
 }
 
 // read asks for one answer.
-func read[T any](ctx context.Context, d *Desk, ask func(t *store.BesideTx) (T, error)) (answer T, err error) {
-	err = d.db.Read(ctx, func(t *store.BesideTx) (err error) {
+func read[T any](ctx context.Context, d *Desk, ask func(t *database.Tx) (T, error)) (answer T, err error) {
+	err = d.db.Read(ctx, func(t *database.Tx) (err error) {
 		answer, err = ask(t)
 		return err
 	})
@@ -135,7 +135,7 @@ func read[T any](ctx context.Context, d *Desk, ask func(t *store.BesideTx) (T, e
 
 // change runs one statement, and returns how many rows it has changed.
 func (d *Desk) change(ctx context.Context, statement string, values ...any) (n int64, err error) {
-	err = d.db.Change(ctx, func(t *store.BesideTx) (err error) {
+	err = d.db.Write(ctx, func(t *database.Tx) (err error) {
 		n, err = t.Exec(statement, values...)
 		return err
 	})

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/offlicense/offlicense/cmd/internal/hint"
-	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/store"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/store/database"
 )
 
 // LinkTime is how long a link that signs in is good for.
@@ -23,7 +23,7 @@ func (d *Desk) MakeLink(ctx context.Context, name string, now time.Time, random 
 	}
 	secret = base64.RawURLEncoding.EncodeToString(raw)
 	hash := sha256.Sum256([]byte(secret))
-	err = d.db.Change(ctx, func(t *store.BesideTx) error {
+	err = d.db.Write(ctx, func(t *database.Tx) error {
 		switch u, err := user(t, name); {
 		case err != nil:
 			return err
@@ -48,7 +48,7 @@ const another = "ask for another one at the vendor's workstation: licensor desk 
 
 // Link returns who signs in with the secret of a link, and uses nothing up.
 func (d *Desk) Link(ctx context.Context, secret string, now time.Time) (*User, error) {
-	return read(ctx, d, func(t *store.BesideTx) (*User, error) { return linked(t, secret, now) })
+	return read(ctx, d, func(t *database.Tx) (*User, error) { return linked(t, secret, now) })
 }
 
 // UseLink is Link, and the link is used then: of two at the same moment one gets in. A text that
@@ -57,7 +57,7 @@ func (d *Desk) UseLink(ctx context.Context, secret string, now time.Time) (u *Us
 	if _, err := d.Link(ctx, secret, now); err != nil {
 		return nil, err
 	}
-	err = d.db.Change(ctx, func(t *store.BesideTx) error {
+	err = d.db.Write(ctx, func(t *database.Tx) error {
 		if u, err = linked(t, secret, now); err != nil {
 			return err
 		}
@@ -70,7 +70,7 @@ func (d *Desk) UseLink(ctx context.Context, secret string, now time.Time) (u *Us
 	return u, nil
 }
 
-func linked(t *store.BesideTx, secret string, now time.Time) (*User, error) {
+func linked(t *database.Tx, secret string, now time.Time) (*User, error) {
 	hash := sha256.Sum256([]byte(secret))
 	var name string
 	var made, used int64
@@ -95,7 +95,7 @@ func linked(t *store.BesideTx, secret string, now time.Time) (*User, error) {
 
 // SetOrigin keeps under which address the staff's site is reached, for links to it.
 func (d *Desk) SetOrigin(ctx context.Context, origin string) error {
-	return d.db.Change(ctx, func(t *store.BesideTx) error {
+	return d.db.Write(ctx, func(t *database.Tx) error {
 		if _, err := t.Exec("DELETE FROM {in}served"); err != nil {
 			return err
 		}
@@ -106,7 +106,7 @@ func (d *Desk) SetOrigin(ctx context.Context, origin string) error {
 
 // Origin returns what was kept last, empty for nothing.
 func (d *Desk) Origin(ctx context.Context) (string, error) {
-	return read(ctx, d, func(t *store.BesideTx) (origin string, err error) {
+	return read(ctx, d, func(t *database.Tx) (origin string, err error) {
 		_, err = t.Row("SELECT origin FROM {in}served", nil, &origin)
 		return origin, err
 	})

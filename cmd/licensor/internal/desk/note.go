@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"github.com/offlicense/offlicense/cmd/licensor/internal/home"
-	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/store"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/store/database"
 )
 
 // What is noted of the care that the ledger gets.
@@ -27,7 +27,7 @@ type Note struct {
 // Leave leaves a note on the desk of a home, in place of the one before it; where there is no
 // desk, nowhere.
 func Leave(ctx context.Context, at home.Home, where string, n Note) error {
-	if where != "" && !store.IsPostgres(where) {
+	if where != "" && !database.IsPostgres(where) {
 		return nil // a copy
 	}
 	if at.Closed() != nil {
@@ -42,7 +42,7 @@ func Leave(ctx context.Context, at home.Home, where string, n Note) error {
 	if n.Good {
 		good = 1
 	}
-	return d.db.Change(ctx, func(t *store.BesideTx) error {
+	return d.db.Write(ctx, func(t *database.Tx) error {
 		if _, err := t.Exec("DELETE FROM {in}notes WHERE about = $1", n.About); err != nil {
 			return err
 		}
@@ -54,7 +54,7 @@ func Leave(ctx context.Context, at home.Home, where string, n Note) error {
 // Notes returns all notes, by what they are about.
 func (d *Desk) Notes(ctx context.Context) (map[string]Note, error) {
 	all := make(map[string]Note)
-	err := d.db.Read(ctx, func(t *store.BesideTx) error {
+	err := d.db.Read(ctx, func(t *database.Tx) error {
 		return t.Rows("SELECT about, at, said, good FROM {in}notes", nil, func(scan func(...any) error) error {
 			var n Note
 			var at, good int64

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/offlicense/offlicense/cmd/internal/hint"
-	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/store"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/store/database"
 )
 
 // Passkey is one of a user's.
@@ -27,7 +27,7 @@ const MaxPasskeys = 20
 // AddPasskey keeps a new one of a user, who has lost nothing since they were read.
 func (d *Desk) AddPasskey(ctx context.Context, by *User, p Passkey) error {
 	p.User = by.Name
-	return d.db.Change(ctx, func(t *store.BesideTx) error {
+	return d.db.Write(ctx, func(t *database.Tx) error {
 		u, err := user(t, p.User)
 		if err != nil {
 			return err
@@ -57,12 +57,12 @@ func (d *Desk) AddPasskey(ctx context.Context, by *User, p Passkey) error {
 
 // Passkeys returns those of a user, the oldest first.
 func (d *Desk) Passkeys(ctx context.Context, user string) ([]*Passkey, error) {
-	return read(ctx, d, func(t *store.BesideTx) ([]*Passkey, error) { return passkeys(t, "name = $1", user) })
+	return read(ctx, d, func(t *database.Tx) ([]*Passkey, error) { return passkeys(t, "name = $1", user) })
 }
 
 // Passkey returns the one of an id, nil if there is none.
 func (d *Desk) Passkey(ctx context.Context, id []byte) (*Passkey, error) {
-	found, err := read(ctx, d, func(t *store.BesideTx) ([]*Passkey, error) { return passkeys(t, "id = $1", id) })
+	found, err := read(ctx, d, func(t *database.Tx) ([]*Passkey, error) { return passkeys(t, "id = $1", id) })
 	if err != nil || len(found) == 0 {
 		return nil, err
 	}
@@ -85,7 +85,7 @@ func (d *Desk) RemovePasskey(ctx context.Context, user string, id []byte) error 
 	return err
 }
 
-func passkeys(t *store.BesideTx, where string, value any) (all []*Passkey, err error) {
+func passkeys(t *database.Tx, where string, value any) (all []*Passkey, err error) {
 	err = t.Rows("SELECT id, name, label, key, counter, backable, made, used FROM {in}passkeys WHERE "+where+" ORDER BY made, id", []any{value}, func(scan func(...any) error) error {
 		p := new(Passkey)
 		var counter, backable, made, used int64
@@ -112,14 +112,14 @@ func whether(is bool) int {
 // Handle is what authenticators keep of a user: it is random, for a name that is hashed can be
 // guessed (section 14.6.1 of Web Authentication). It is made when it is asked for first, and stays.
 func (d *Desk) Handle(ctx context.Context, name string, random io.Reader) (handle []byte, err error) {
-	read := func(t *store.BesideTx) error {
+	read := func(t *database.Tx) error {
 		_, err := t.Row("SELECT handle FROM {in}handles WHERE name = $1", []any{name}, &handle)
 		return err
 	}
 	if err := d.db.Read(ctx, read); err != nil || handle != nil {
 		return handle, err
 	}
-	err = d.db.Change(ctx, func(t *store.BesideTx) error {
+	err = d.db.Write(ctx, func(t *database.Tx) error {
 		if err := read(t); err != nil || handle != nil {
 			return err
 		}

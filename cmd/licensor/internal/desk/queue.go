@@ -9,7 +9,8 @@ import (
 	"time"
 
 	"github.com/offlicense/offlicense/cmd/internal/hint"
-	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/store"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/store/database"
 )
 
 // State is how a request that waited stands.
@@ -61,7 +62,7 @@ func (d *Desk) Add(ctx context.Context, w Waiting, random io.Reader) (*Waiting, 
 	text := base32.StdEncoding.EncodeToString(raw)
 	w.Number, w.State = text[:4]+"-"+text[4:], Waits
 	known := &w
-	err := d.db.Change(ctx, func(t *store.BesideTx) error {
+	err := d.db.Write(ctx, func(t *database.Tx) error {
 		found, err := find(t, "hash = $1", w.Hash[:])
 		if err != nil {
 			return err
@@ -120,7 +121,7 @@ func scanWaiting(scan func(...any) error) (*Waiting, error) {
 }
 
 // find returns one, nil if there is none.
-func find(t *store.BesideTx, where string, values ...any) (w *Waiting, err error) {
+func find(t *database.Tx, where string, values ...any) (w *Waiting, err error) {
 	err = t.Rows("SELECT "+columns+" FROM {in}waiting WHERE "+where, values, func(scan func(...any) error) error {
 		w, err = scanWaiting(scan)
 		return err
@@ -136,7 +137,7 @@ func (d *Desk) OfRequests(ctx context.Context, hashes ...[32]byte) (map[[32]byte
 	for i, hash := range hashes {
 		values[i] = hash[:]
 	}
-	err := d.db.Read(ctx, func(t *store.BesideTx) error {
+	err := d.db.Read(ctx, func(t *database.Tx) error {
 		return t.RowsIn("SELECT "+columns+" FROM {in}waiting WHERE hash IN (%s)", values, func(scan func(...any) error) error {
 			w, err := scanWaiting(scan)
 			if err == nil {
@@ -154,7 +155,7 @@ func (d *Desk) Numbered(ctx context.Context, number string) (w *Waiting, err err
 	if half := len(form) / 2; half > 0 {
 		form = form[:half] + "-" + form[half:]
 	}
-	w, err = read(ctx, d, func(t *store.BesideTx) (*Waiting, error) { return find(t, "number = $1", form) })
+	w, err = read(ctx, d, func(t *database.Tx) (*Waiting, error) { return find(t, "number = $1", form) })
 	if err == nil && w == nil {
 		err = hint.Errorf("no request has the number %q", number).WithHint("licensor queue list has those that wait")
 	}
@@ -164,11 +165,11 @@ func (d *Desk) Numbered(ctx context.Context, number string) (w *Waiting, err err
 // Find returns the request of a number, or of the comparison code that the customer's tool shows;
 // nil if there is none.
 func (d *Desk) Find(ctx context.Context, of string) (w *Waiting, err error) {
-	err = d.db.Read(ctx, func(t *store.BesideTx) (err error) {
+	err = d.db.Read(ctx, func(t *database.Tx) (err error) {
 		if w, err = find(t, "number = $1", strings.ToUpper(of)); err != nil || w != nil {
 			return err
 		}
-		if first, last, is := store.HashesOf(of); is {
+		if first, last, is := ledger.HashesOf(of); is {
 			w, err = find(t, "hash >= $1 AND hash <= $2", first, last)
 		}
 		return err
@@ -183,7 +184,7 @@ func (d *Desk) List(ctx context.Context, state State, behind *Waiting) (page []*
 	if behind != nil {
 		asked, number = behind.Asked.Unix(), behind.Number
 	}
-	err = d.db.Read(ctx, func(t *store.BesideTx) error {
+	err = d.db.Read(ctx, func(t *database.Tx) error {
 		return t.Rows(fmt.Sprintf("SELECT "+columns+" FROM {in}waiting WHERE state = $1 AND (asked > $2 OR asked = $2 AND number > $3) ORDER BY asked, number LIMIT %d", pageOfWaiting),
 			[]any{string(state), asked, number}, func(scan func(...any) error) error {
 				w, err := scanWaiting(scan)
@@ -196,7 +197,7 @@ func (d *Desk) List(ctx context.Context, state State, behind *Waiting) (page []*
 
 // Count returns how many wait.
 func (d *Desk) Count(ctx context.Context) (int, error) {
-	return read(ctx, d, func(t *store.BesideTx) (n int, err error) {
+	return read(ctx, d, func(t *database.Tx) (n int, err error) {
 		_, err = t.Row("SELECT count(*) FROM {in}waiting WHERE state = 'waiting'", nil, &n)
 		return n, err
 	})
@@ -208,7 +209,7 @@ func (d *Desk) Settle(ctx context.Context, number string, state State, said, by 
 	if len(said) > MaxSaid {
 		return hint.Errorf("what the customer is told is longer than %d bytes", MaxSaid)
 	}
-	return d.db.Change(ctx, func(t *store.BesideTx) error {
+	return d.db.Write(ctx, func(t *database.Tx) error {
 		n, err := t.Exec("UPDATE {in}waiting SET state = $2, said = $3, settler = $4, settled = $5 WHERE number = $1 AND (state = 'waiting' OR state = 'refused' AND $2 = 'signed')",
 			number, string(state), said, by, now.Unix())
 		if err != nil || n == 1 {

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/offlicense/offlicense/cmd/internal/hint"
-	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/store"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/store/database"
 )
 
 // Right is what a user may do, or the bearer of a token.
@@ -56,7 +56,7 @@ func (d *Desk) AddToken(ctx context.Context, t Token, random io.Reader) (text st
 	}
 	text = tokenPrefix + base64.RawURLEncoding.EncodeToString(raw)
 	hash := sha256.Sum256([]byte(text))
-	err = d.db.Change(ctx, func(tx *store.BesideTx) error {
+	err = d.db.Write(ctx, func(tx *database.Tx) error {
 		var known string
 		found, err := tx.Row("SELECT name FROM {in}tokens WHERE name = $1", []any{t.Name}, &known)
 		switch {
@@ -125,7 +125,7 @@ func validName(name string) error {
 // Bearer returns the token of a text, nil if there is none.
 func (d *Desk) Bearer(ctx context.Context, text string) (token *Token, err error) {
 	hash := sha256.Sum256([]byte(text))
-	err = d.db.Read(ctx, func(t *store.BesideTx) error {
+	err = d.db.Read(ctx, func(t *database.Tx) error {
 		return t.Rows("SELECT name, rights, made, maker FROM {in}tokens WHERE hash = $1", []any{hash[:]}, func(scan func(...any) error) error {
 			token, err = scanToken(scan)
 			return err
@@ -148,7 +148,7 @@ func scanToken(scan func(...any) error) (*Token, error) {
 
 // Tokens returns all tokens, by name.
 func (d *Desk) Tokens(ctx context.Context) (all []*Token, err error) {
-	err = d.db.Read(ctx, func(t *store.BesideTx) error {
+	err = d.db.Read(ctx, func(t *database.Tx) error {
 		return t.Rows("SELECT name, rights, made, maker FROM {in}tokens ORDER BY name", nil, func(scan func(...any) error) error {
 			token, err := scanToken(scan)
 			all = append(all, token)

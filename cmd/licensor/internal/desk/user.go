@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/offlicense/offlicense/cmd/internal/hint"
-	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/store"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/store/database"
 )
 
 // User is one of the staff who signs in with a browser. The operator of what they do is their
@@ -48,7 +48,7 @@ func (d *Desk) AddUser(ctx context.Context, u User) (known *User, err error) {
 	if err != nil {
 		return nil, err
 	}
-	err = d.changeUser(ctx, u.Name, func(t *store.BesideTx, was *User) (now *User, err error) {
+	err = d.changeUser(ctx, u.Name, func(t *database.Tx, was *User) (now *User, err error) {
 		known = was
 		now = &User{Name: u.Name, Rights: rights, Changed: u.Changed, By: u.By}
 		if was != nil {
@@ -62,7 +62,7 @@ func (d *Desk) AddUser(ctx context.Context, u User) (known *User, err error) {
 // DisableUser ends the sessions of a user, who signs in no more, and forgets their passkeys; their
 // name stays.
 func (d *Desk) DisableUser(ctx context.Context, name, by string, at time.Time) error {
-	return d.changeUser(ctx, name, func(_ *store.BesideTx, was *User) (*User, error) {
+	return d.changeUser(ctx, name, func(_ *database.Tx, was *User) (*User, error) {
 		if was == nil {
 			return nil, noUser(name)
 		}
@@ -78,8 +78,8 @@ func noUser(name string) error {
 
 // changeUser changes a user, nil before for one that there is not. Somebody who may revoke
 // stays. Whoever loses a right is signed out, and their link no longer works.
-func (d *Desk) changeUser(ctx context.Context, name string, change func(t *store.BesideTx, was *User) (*User, error)) error {
-	return d.db.Change(ctx, func(t *store.BesideTx) error {
+func (d *Desk) changeUser(ctx context.Context, name string, change func(t *database.Tx, was *User) (*User, error)) error {
+	return d.db.Write(ctx, func(t *database.Tx) error {
 		all, err := users(t, "")
 		if err != nil {
 			return err
@@ -124,10 +124,10 @@ func (d *Desk) changeUser(ctx context.Context, name string, change func(t *store
 
 // User returns a user, nil if there is none.
 func (d *Desk) User(ctx context.Context, name string) (*User, error) {
-	return read(ctx, d, func(t *store.BesideTx) (*User, error) { return user(t, name) })
+	return read(ctx, d, func(t *database.Tx) (*User, error) { return user(t, name) })
 }
 
-func user(t *store.BesideTx, name string) (*User, error) {
+func user(t *database.Tx, name string) (*User, error) {
 	found, err := users(t, "WHERE name = $1", name)
 	if err != nil || len(found) == 0 {
 		return nil, err
@@ -137,10 +137,10 @@ func user(t *store.BesideTx, name string) (*User, error) {
 
 // Users returns all users, by name.
 func (d *Desk) Users(ctx context.Context) ([]*User, error) {
-	return read(ctx, d, func(t *store.BesideTx) ([]*User, error) { return users(t, "") })
+	return read(ctx, d, func(t *database.Tx) ([]*User, error) { return users(t, "") })
 }
 
-func users(t *store.BesideTx, where string, values ...any) (all []*User, err error) {
+func users(t *database.Tx, where string, values ...any) (all []*User, err error) {
 	err = t.Rows("SELECT name, rights, disabled, term, changed, changer FROM {in}users "+where+" ORDER BY name", values, func(scan func(...any) error) error {
 		u := new(User)
 		var rights string

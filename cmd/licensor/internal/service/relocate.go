@@ -17,6 +17,7 @@ import (
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/audit"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/book"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/store"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/store/database"
 )
 
 // Relocation moves a ledger, once an audit finds nothing, to another place, step by step:
@@ -78,7 +79,7 @@ func (r *Relocation) with(ctx context.Context, make bool, f func(*relocating) er
 	if err != nil {
 		return err
 	}
-	if _, err := os.Stat(r.To); frozen != nil && !store.IsPostgres(r.To) && errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Stat(r.To); frozen != nil && !database.IsPostgres(r.To) && errors.Is(err, fs.ErrNotExist) {
 		return elsewhere(frozen)
 	}
 	place, err := store.OpenPlace(ctx, r.To, make && frozen == nil)
@@ -93,7 +94,7 @@ func (r *Relocation) with(ctx context.Context, make bool, f func(*relocating) er
 // had moved, both would sign.
 func (r *Relocation) checkFile() error {
 	at := r.Home.LedgerFile()
-	if store.IsPostgres(r.From) || sameFile(r.From, at) {
+	if database.IsPostgres(r.From) || sameFile(r.From, at) {
 		return nil
 	}
 	return hint.Errorf("%s is not the ledger file of the home, and a copy does not move: two would sign; nothing was changed", text.ShellPath(r.From)).

@@ -18,6 +18,7 @@ import (
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/book"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/ledgertest"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/store"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/store/database"
 	"github.com/offlicense/offlicense/keys"
 )
 
@@ -43,7 +44,7 @@ type mover struct {
 func newMover(t *testing.T, from, to string) *mover {
 	t.Helper()
 	at := home.Home{Dir: filepath.Dir(to)}
-	if store.IsPostgres(to) {
+	if database.IsPostgres(to) {
 		at.Dir = filepath.Dir(from)
 	}
 	if err := at.PinRoots([]keys.NamedKey{{PublicKey: ledgertest.Public(ledgertest.Root), Comment: "root"}}); err != nil {
@@ -224,7 +225,7 @@ func TestRelocationAndBack(t *testing.T) {
 		m.wantSigner(to)
 		back := *m
 		back.From, back.To = to, filepath.Join(t.TempDir(), "back.db")
-		if store.IsPostgres(from) {
+		if database.IsPostgres(from) {
 			back.To = ledgertest.Postgres(t)
 		}
 		// The old place holds a ledger, which is not overwritten.

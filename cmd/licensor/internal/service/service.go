@@ -20,6 +20,7 @@ import (
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/book"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/rules"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/store"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/store/database"
 )
 
 // Service is a vendor's home with its ledger. The verbs of the ledger that need no key
@@ -92,7 +93,7 @@ func OpenIfPresent(ctx context.Context, at home.Home, where string, o Options) (
 }
 
 // IsDatabase tells the address of a database from the path of a file.
-func IsDatabase(where string) bool { return store.IsPostgres(where) }
+func IsDatabase(where string) bool { return database.IsPostgres(where) }
 
 // IsCopy tells a file that Backup made from where a ledger lives: the file in the home,
 // which is empty here, or a database.

@@ -5,7 +5,7 @@ import (
 	"io/fs"
 
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
-	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/store"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/store/database"
 )
 
 // Trouble is why a key did not sign.
@@ -21,7 +21,7 @@ func (t *Trouble) Unwrap() error { return t.Err }
 func IsTrouble(err error) bool {
 	var key *Trouble
 	var file *fs.PathError
-	return store.IsTrouble(err) || errors.As(err, &key) || errors.As(err, &file) || errors.Is(err, ledger.ErrDamaged)
+	return database.IsTrouble(err) || errors.As(err, &key) || errors.As(err, &file) || errors.Is(err, ledger.ErrDamaged)
 }
 
 // IsOfService reports whether a rule refuses whatever is asked of this service: its clock is

@@ -14,6 +14,7 @@ import (
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/book"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/ledgertest"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/store"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/store/database"
 )
 
 // handRow is a row of some table, as an intruder would see it.
@@ -254,7 +255,7 @@ func TestAuditFindsThatATableIsMissing(t *testing.T) {
 		for i, table := range store.Tables {
 			name := table.Name
 			here := where
-			if !store.IsPostgres(where) { // that writes the schema anew when a table is renamed
+			if !database.IsPostgres(where) { // that writes the schema anew when a table is renamed
 				here = filepath.Join(t.TempDir(), "copy.db")
 				if err := b.Store().Backup(ctx, here); err != nil {
 					t.Fatal(err)

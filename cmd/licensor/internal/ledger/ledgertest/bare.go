@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/store"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/store/database"
 	"github.com/offlicense/offlicense/verify"
 )
 
@@ -70,7 +70,7 @@ type bareRows struct {
 // NewBare takes the rows of another ledger behind its first events, which sold, and the empty
 // tables of its own. It commits so many licenses at once, at most.
 func NewBare(t testing.TB, own, from string, sold, most int) *Bare {
-	b := &Bare{TB: t, most: most, in: make(chan bareRows), prepare: make(map[string]*sql.Stmt), dollar: store.IsPostgres(from)}
+	b := &Bare{TB: t, most: most, in: make(chan bareRows), prepare: make(map[string]*sql.Stmt), dollar: database.IsPostgres(from)}
 	source := Raw(t, from)
 	for _, name := range []string{"events", "log", "activations", "licenses"} {
 		rows, err := source.Query("SELECT * FROM " + name)
@@ -102,7 +102,7 @@ func NewBare(t testing.TB, own, from string, sold, most int) *Bare {
 		}
 		b.tables = append(b.tables, table)
 	}
-	if !store.IsPostgres(own) {
+	if !database.IsPostgres(own) {
 		db, err := sql.Open("sqlite", "file:"+filepath.ToSlash(own)+"?_txlock=immediate&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=trusted_schema(OFF)")
 		if err != nil {
 			t.Fatal(err)

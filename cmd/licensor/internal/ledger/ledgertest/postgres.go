@@ -15,7 +15,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/store" // and its drivers
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/store/database" // and its drivers
 )
 
 // The tests start a PostgreSQL server of their own, which listens on a socket in a
@@ -61,7 +61,7 @@ func Address(options url.Values) string {
 func Raw(t testing.TB, where string) *sql.DB {
 	t.Helper()
 	driver := "pgx"
-	if !store.IsPostgres(where) {
+	if !database.IsPostgres(where) {
 		driver, where = "sqlite", "file:"+where+"?_pragma=synchronous(OFF)"
 	}
 	db, err := sql.Open(driver, where)

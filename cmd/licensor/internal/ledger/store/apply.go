@@ -105,7 +105,7 @@ func (w *Writer) applyAddressed(invoice string, a ledger.Addressed) error {
 // applyRenumbered gives a sale another number. Nothing was signed under it.
 func (w *Writer) applyRenumbered(to, was string) error {
 	var sold []byte
-	if _, err := w.row("SELECT sold FROM entitlements WHERE invoice = $1", []any{was}, &sold); err != nil {
+	if _, err := w.tx.Row("SELECT sold FROM entitlements WHERE invoice = $1", []any{was}, &sold); err != nil {
 		return err
 	}
 	e := new(ledger.Entitlement)
@@ -184,7 +184,7 @@ func (w *Writer) moved(e *ledger.Event) error {
 func (w *Writer) applyClosed(e *ledger.Event, c ledger.Closed) error {
 	var state, named string
 	var key []byte
-	found, err := w.row("SELECT a.state, a.machine_key, l.named FROM activations a JOIN licenses l ON l.id = a.license WHERE a.id = $1",
+	found, err := w.tx.Row("SELECT a.state, a.machine_key, l.named FROM activations a JOIN licenses l ON l.id = a.license WHERE a.id = $1",
 		[]any{e.Activation}, &state, &key, &named)
 	if err != nil {
 		return err

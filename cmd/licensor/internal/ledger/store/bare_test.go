@@ -17,7 +17,7 @@ func (s *Store) Bare(t testing.TB, w *Watched) (run func() int) {
 	}
 	var all []statement
 	for i, query := range w.ran {
-		prepared, err := s.db.PrepareContext(context.Background(), query)
+		prepared, err := s.db.Conns.PrepareContext(context.Background(), query)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -27,7 +27,7 @@ func (s *Store) Bare(t testing.TB, w *Watched) (run func() int) {
 	w.Take()
 	return func() int {
 		ctx, count := context.Background(), 0
-		tx, err := s.db.BeginTx(ctx, s.dialect.snapshot())
+		tx, err := s.db.Conns.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/store/database"
 	"github.com/offlicense/offlicense/verify"
 )
 
@@ -28,11 +29,11 @@ func (t *Tx) Claims(requests []*verify.Request) ([]Claim, error) {
 	}
 	slices.Sort(invoices)
 	named := anys(invoices)
-	if err := t.eachIn("SELECT request_hash FROM licenses WHERE request_hash IN (%s)", hashes,
-		column(func(hash []byte) { recorded[string(hash)] = true })); err != nil {
+	if err := t.tx.RowsIn("SELECT request_hash FROM licenses WHERE request_hash IN (%s)", hashes,
+		database.Column(func(hash []byte) { recorded[string(hash)] = true })); err != nil {
 		return nil, err
 	}
-	if err := t.eachTuple("SELECT a.invoice, a.machine_key FROM asked JOIN activations a ON a.invoice = asked.a AND a.machine_key = asked.b WHERE a.state IN ('active', 'bridge')",
+	if err := t.tx.RowsFor("SELECT a.invoice, a.machine_key FROM asked JOIN activations a ON a.invoice = asked.a AND a.machine_key = asked.b WHERE a.state IN ('active', 'bridge')",
 		2, sites, func(scan func(...any) error) error {
 			var invoice string
 			var key []byte
@@ -49,16 +50,16 @@ func (t *Tx) Claims(requests []*verify.Request) ([]Claim, error) {
 	}
 	// An invoice that there is not gets an address, too, and it is left out here: so it takes as
 	// long as one that was sold to somebody else.
-	if err := t.eachTuple("SELECT asked.a, m.address, CASE WHEN e.account IS NULL THEN 0 ELSE 1 END FROM asked LEFT JOIN entitlements e ON e.invoice = asked.a "+
+	if err := t.tx.RowsFor("SELECT asked.a, m.address, CASE WHEN e.account IS NULL THEN 0 ELSE 1 END FROM asked LEFT JOIN entitlements e ON e.invoice = asked.a "+
 		"JOIN emails m ON m.account = COALESCE(e.account, (SELECT account FROM emails ORDER BY account LIMIT 1))",
-		1, named, columns3(func(invoice, address string, there int64) {
+		1, named, database.Columns3(func(invoice, address string, there int64) {
 			if there != 0 {
 				sold(invoice, address)
 			}
 		})); err != nil {
 		return nil, err
 	}
-	if err := t.eachIn("SELECT d.invoice, m.address FROM addresses d JOIN emails m ON m.account = d.account WHERE d.invoice IN (%s)", named, func(scan func(...any) error) error {
+	if err := t.tx.RowsIn("SELECT d.invoice, m.address FROM addresses d JOIN emails m ON m.account = d.account WHERE d.invoice IN (%s)", named, func(scan func(...any) error) error {
 		var invoice, address string
 		err := scan(&invoice, &address)
 		sold(invoice, address)
@@ -75,7 +76,7 @@ func (t *Tx) Claims(requests []*verify.Request) ([]Claim, error) {
 
 // NewestNumber returns the number of the newest revocation list, 0 if there is none.
 func (t *Tx) NewestNumber() (n int64, err error) {
-	_, err = t.row("SELECT COALESCE(MAX(number), 0) FROM revocation_lists", nil, &n)
+	_, err = t.tx.Row("SELECT COALESCE(MAX(number), 0) FROM revocation_lists", nil, &n)
 	return n, err
 }
 
@@ -88,7 +89,7 @@ type Load struct {
 
 // Load counts what a key has signed by a name since an event.
 func (t *Tx) Load(name string, key []byte, since int64, now time.Time) (l Load, err error) {
-	_, err = t.row("SELECT COALESCE(SUM(CASE WHEN hard_end = 0 OR hard_end > $4 THEN 1 ELSE 0 END), 0), COALESCE(SUM(CASE WHEN issued > $5 THEN 1 ELSE 0 END), 0), COALESCE(MAX(seq), 0) FROM licenses WHERE signed_by = $1 AND signer_key = $2 AND seq > $3",
+	_, err = t.tx.Row("SELECT COALESCE(SUM(CASE WHEN hard_end = 0 OR hard_end > $4 THEN 1 ELSE 0 END), 0), COALESCE(SUM(CASE WHEN issued > $5 THEN 1 ELSE 0 END), 0), COALESCE(MAX(seq), 0) FROM licenses WHERE signed_by = $1 AND signer_key = $2 AND seq > $3",
 		[]any{name, key, since, now.Unix(), now.Add(-time.Hour).Unix()}, &l.Living, &l.LastHour, &l.Seq)
 	return l, err
 }

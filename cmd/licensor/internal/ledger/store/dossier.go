@@ -1,13 +1,11 @@
 package store
 
 import (
-	"bytes"
 	"crypto/sha256"
-	"encoding/base32"
 	"encoding/json"
-	"strings"
 
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/store/database"
 	"github.com/offlicense/offlicense/format"
 )
 
@@ -25,21 +23,21 @@ const mostDetailed = 20
 // Dossier returns all that is on record of what is wanted, nil if nothing is.
 func (t *Tx) Dossier(w Wanted) (*ledger.Dossier, error) {
 	d := &ledger.Dossier{Activation: w.Activation, License: w.License}
-	if first, last, ok := HashesOf(w.Code); ok {
+	if first, last, ok := ledger.HashesOf(w.Code); ok {
 		// Newer requests come first: nobody has seen two of one code yet.
-		if found, err := t.row("SELECT id FROM licenses WHERE request_hash >= $1 AND request_hash <= $2 ORDER BY seq DESC LIMIT 1",
-			[]any{first, last}, textColumn{&d.License}); err != nil || !found {
+		if found, err := t.tx.Row("SELECT id FROM licenses WHERE request_hash >= $1 AND request_hash <= $2 ORDER BY seq DESC LIMIT 1",
+			[]any{first, last}, database.Text(&d.License)); err != nil || !found {
 			return nil, err
 		}
 	}
 	if d.License != (format.ID{}) {
-		if found, err := t.row("SELECT activation FROM licenses WHERE id = $1", []any{d.License.String()}, &d.Activation); err != nil || !found {
+		if found, err := t.tx.Row("SELECT activation FROM licenses WHERE id = $1", []any{d.License.String()}, &d.Activation); err != nil || !found {
 			return nil, err
 		}
 	}
 	invoice := w.Invoice
 	if d.Activation != "" {
-		if found, err := t.row("SELECT invoice FROM activations WHERE id = $1", []any{d.Activation}, &invoice); err != nil || !found {
+		if found, err := t.tx.Row("SELECT invoice FROM activations WHERE id = $1", []any{d.Activation}, &invoice); err != nil || !found {
 			return nil, err
 		}
 	}
@@ -51,7 +49,7 @@ func (t *Tx) Dossier(w Wanted) (*ledger.Dossier, error) {
 		return nil, err
 	}
 	d.Holding, invoice = holdings[0], holdings[0].Invoice
-	if _, err := t.row("SELECT seller FROM entitlements WHERE invoice = $1", []any{invoice}, &d.Seller); err != nil {
+	if _, err := t.tx.Row("SELECT seller FROM entitlements WHERE invoice = $1", []any{invoice}, &d.Seller); err != nil {
 		return nil, err
 	}
 	var ids []string
@@ -64,32 +62,18 @@ func (t *Tx) Dossier(w Wanted) (*ledger.Dossier, error) {
 	return d, err
 }
 
-// HashesOf returns the first and the last hash that a request may have whose comparison code
-// people read so.
-func HashesOf(code string) (first, last []byte, ok bool) {
-	code = strings.NewReplacer("-", "", " ", "").Replace(strings.ToUpper(code))
-	hash, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(code)
-	if err != nil || len(hash) == 0 || len(hash) > sha256.Size {
-		return nil, nil, false
-	}
-	var whole [sha256.Size]byte
-	copy(whole[:], hash)
-	last = append(bytes.Clone(hash), bytes.Repeat([]byte{0xff}, sha256.Size-len(hash))...)
-	return hash, last, strings.ReplaceAll(format.ComparisonCode(whole), "-", "") == code
-}
-
 // licensesOf returns the licenses of activations in the order of their epochs.
 func (t *Tx) licensesOf(activations []string) (map[string][]ledger.LicenseRecord, error) {
 	all := make(map[string][]ledger.LicenseRecord)
-	err := t.eachIn(`SELECT l.id, l.activation, l.epoch, l.issued, l.hard_end, l.signed_by, l.signer_key, l.need, l.named, l.request_hash,
+	err := t.tx.RowsIn(`SELECT l.id, l.activation, l.epoch, l.issued, l.hard_end, l.signed_by, l.signer_key, l.need, l.named, l.request_hash,
 		COALESCE(r.since, 0), COALESCE(r.why, ''), COALESCE(r.list, 0)
 		FROM licenses l LEFT JOIN revocations r ON r.license = l.id WHERE l.activation IN (%s) ORDER BY l.activation, l.epoch`,
 		anys(activations), func(scan func(...any) error) error {
 			var l ledger.LicenseRecord
 			var r ledger.Revocation
 			var named, hash []byte
-			if err := scan(textColumn{&l.ID}, &l.Activation, &l.Epoch, (*unixTime)(&l.Issued), (*unixTime)(&l.HardEnd), &l.SignedBy, &l.SignerKey, &l.Need, &named, &hash,
-				(*unixTime)(&r.Since), &r.Why, &r.List); err != nil {
+			if err := scan(database.Text(&l.ID), &l.Activation, &l.Epoch, (*database.Time)(&l.Issued), (*database.Time)(&l.HardEnd), &l.SignedBy, &l.SignerKey, &l.Need, &named, &hash,
+				(*database.Time)(&r.Since), &r.Why, &r.List); err != nil {
 				return err
 			}
 			var components []format.Component

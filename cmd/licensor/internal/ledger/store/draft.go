@@ -3,12 +3,13 @@ package store
 import (
 	"context"
 	"crypto/sha256"
-	"database/sql"
 	"errors"
+	"fmt"
 	"io/fs"
 
 	"github.com/offlicense/offlicense/cmd/internal/hint"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/store/database"
 )
 
 // A ledger that moves is first a draft in its new place: all tables, and as the version of
@@ -39,73 +40,52 @@ type Place struct {
 // OpenPlace opens the place to which a ledger moves, whatever stands there. A file that is
 // missing is made if make says so.
 func OpenPlace(ctx context.Context, where string, make bool) (*Store, error) {
-	if IsPostgres(where) {
-		return openPostgres(ctx, where)
-	}
+	open := database.Open
 	if make {
-		s, err := createFile(ctx, where)
-		if err == nil || !errors.Is(err, fs.ErrExist) {
-			return s, err
-		}
+		open = database.Create
 	}
-	return openFile(ctx, where)
+	db, err := open(ctx, where)
+	if make && errors.Is(err, fs.ErrExist) {
+		db, err = database.Open(ctx, where)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &Store{db: db}, nil
 }
 
 // Name names the ledger for people, without a password.
-func (s *Store) Name() string { return s.dialect.name() }
+func (s *Store) Name() string { return s.db.Name() }
 
-// Place says what stands here.
+// Place says what stands here. It waits until no other one writes, as all do that follow.
 func (s *Store) Place(ctx context.Context) (p Place, err error) {
-	err = s.settle(ctx, func(tx *sql.Tx) (err error) {
-		p, err = s.place(ctx, tx)
+	err = s.db.Write(ctx, func(tx *database.Tx) (err error) {
+		p, err = place(tx)
 		return err
 	})
 	return p, err
 }
 
-// settle runs f in a transaction that waits until no other one writes.
-func (s *Store) settle(ctx context.Context, f func(tx *sql.Tx) error) error {
-	tx, err := s.begin(ctx)
-	if err != nil {
-		return s.explain(err)
-	}
-	defer tx.Rollback()
-	if err := f(tx); err != nil {
-		return s.explain(err)
-	}
-	return s.explain(tx.Commit())
-}
-
-func (s *Store) place(ctx context.Context, tx *sql.Tx) (p Place, err error) {
-	there, err := s.dialect.hasTable(ctx, tx, "schema_version")
+func place(tx *database.Tx) (p Place, err error) {
+	there, err := tx.HasTable("schema_version")
 	if err != nil || !there {
 		return p, err
 	}
-	rows, err := tx.QueryContext(ctx, "SELECT version FROM schema_version")
-	if err != nil {
-		return p, err
-	}
-	err = eachRow(rows, column(func(version int64) {
-		switch {
-		case version < 0:
-			p.Draft = ledger.MoveID(-version)
-		case version == givenUp:
-			p.GivenUp = true
-		default:
-			p.Open = true
-		}
-	}))
+	var first int64
+	_, err = tx.Once("SELECT COALESCE(MIN(version), 0), COUNT(CASE WHEN version = $1 THEN 1 END) > 0, COUNT(CASE WHEN version > $1 THEN 1 END) > 0 FROM schema_version",
+		[]any{givenUp}, &first, &p.GivenUp, &p.Open)
+	p.Draft = ledger.MoveID(max(-first, 0))
 	return p, err
 }
 
 // Claim makes the draft for a move of a ledger where nothing stands, with the first event
 // of that ledger, which says whose draft it is. Another Claim may have come first.
 func (s *Store) Claim(ctx context.Context, move ledger.MoveID, from *Tx) (p Place, err error) {
-	err = s.settle(ctx, func(tx *sql.Tx) error {
-		if p, err = s.place(ctx, tx); err != nil || p != (Place{}) {
+	err = s.db.Write(ctx, func(tx *database.Tx) error {
+		if p, err = place(tx); err != nil || p != (Place{}) {
 			return err
 		}
-		if err := s.makeTables(ctx, tx, VersionOf(move)); err != nil {
+		if err := makeTables(tx, VersionOf(move)); err != nil {
 			return err
 		}
 		first, err := from.Events(1, 1)
@@ -116,8 +96,7 @@ func (s *Store) Claim(ctx context.Context, move ledger.MoveID, from *Tx) (p Plac
 		if err != nil {
 			return ledger.Damaged("event 1: %v", err)
 		}
-		w := newWriter(ctx, s, tx)
-		w.alone = true
+		w := newWriter(tx)
 		if err := w.Append(e, first[0].Leaf); err != nil {
 			return err
 		}
@@ -142,7 +121,7 @@ func (s *Store) Copy(ctx context.Context, move ledger.MoveID, from *Tx, advance 
 
 // drafted wants that here is the draft for a move, and that it was not given up.
 func (w *Writer) drafted(move ledger.MoveID) error {
-	p, err := w.s.place(w.ctx, w.tx)
+	p, err := place(w.tx)
 	if err == nil && p != (Place{Draft: move}) {
 		err = hint.Errorf("the move of the ledger was given up, or has come to its end").WithHint("run the same command again, which says how it stands")
 	}
@@ -160,26 +139,25 @@ func (w *Writer) Opens(move ledger.MoveID) error {
 // GiveUp lets nobody open the draft for a move any more. It says what stands here: if the
 // draft of the move is not given up then, it is not here or it was opened.
 func (s *Store) GiveUp(ctx context.Context, move ledger.MoveID) (p Place, err error) {
-	err = s.settle(ctx, func(tx *sql.Tx) error {
-		if p, err = s.place(ctx, tx); err != nil || p != (Place{Draft: move}) {
+	err = s.db.Write(ctx, func(tx *database.Tx) error {
+		if p, err = place(tx); err != nil || p != (Place{Draft: move}) {
 			return err
 		}
 		p.GivenUp = true
-		_, err := tx.ExecContext(ctx, "INSERT INTO schema_version VALUES ($1)", givenUp)
-		return err
+		return tx.Make(fmt.Sprintf("INSERT INTO schema_version VALUES (%d)", givenUp))
 	})
 	return p, err
 }
 
 // Clear removes a draft that was given up. Who asks knows that the old place was thawed.
 func (s *Store) Clear(ctx context.Context, move ledger.MoveID) error {
-	return s.settle(ctx, func(tx *sql.Tx) error {
-		p, err := s.place(ctx, tx)
+	return s.db.Write(ctx, func(tx *database.Tx) error {
+		p, err := place(tx)
 		if err != nil || p != (Place{Draft: move, GivenUp: true}) {
 			return err
 		}
 		for _, table := range Tables {
-			if _, err := tx.ExecContext(ctx, "DROP TABLE "+table.Name); err != nil {
+			if err := tx.Make("DROP TABLE " + table.Name); err != nil {
 				return err
 			}
 		}
@@ -220,7 +198,7 @@ func (t *Tx) EmailsDigest() (sum [sha256.Size]byte, err error) {
 
 // GivenUp returns the moves after which the ledger was thawed.
 func (t *Tx) GivenUp() (moves []ledger.MoveID, err error) {
-	err = t.each("SELECT event FROM events WHERE action = $1 ORDER BY seq", []any{string(ledger.ActionThaw)}, parsed(func(e *ledger.Event) {
+	err = t.tx.Rows("SELECT event FROM events WHERE action = $1 ORDER BY seq", []any{string(ledger.ActionThaw)}, parsed(func(e *ledger.Event) {
 		if d, ok := e.Detail.(ledger.Thawed); ok {
 			moves = append(moves, d.Move)
 		}

@@ -2,7 +2,6 @@ package store_test
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"net/url"
 	"os"
@@ -10,7 +9,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/offlicense/offlicense/cmd/internal/hint"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/ledgertest"
@@ -113,47 +111,6 @@ func TestNoFirstEvent(t *testing.T) {
 	})
 }
 
-// Another program holds the ledger for longer than a command waits. Who only reads does
-// not wait for it.
-func TestLockedFile(t *testing.T) {
-	s, where := onFile(t)
-	s.Exec(t, "PRAGMA busy_timeout = 20") // a wait that a user could shorten would be of no use
-	conn, err := ledgertest.Raw(t, where).Conn(ctx)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
-	if _, err := conn.ExecContext(ctx, "BEGIN EXCLUSIVE"); err != nil {
-		t.Fatal(err)
-	}
-	wantError(t, "write", write(s, now, sell(nil)), "has been locked by another program for 10s")
-	facts(t, s, func(x *store.Tx) error {
-		if size, _, err := x.Size(); err != nil || size != 1 {
-			t.Errorf("read while it is locked: %d events, %v", size, err)
-		}
-		return nil
-	})
-	if _, err := conn.ExecContext(ctx, "ROLLBACK"); err != nil {
-		t.Fatal(err)
-	}
-	record(t, s, sell(nil))
-}
-
-func TestFullDisk(t *testing.T) {
-	s, where := onFile(t)
-	s.Exec(t, "PRAGMA max_page_count = 1") // of what there is already, SQLite takes nothing away
-	var many []ledger.Event
-	for i := range 200 {
-		many = append(many, sell(func(e *ledger.Entitlement) { e.Invoice = fmt.Sprint("MANY-", i) }))
-	}
-	wantError(t, "write", write(s, now, many...), "is full")
-	if n := ledgertest.Count(t, where, "events"); n != 1 {
-		t.Errorf("%d events are on record, want 1", n)
-	}
-	s.Exec(t, "PRAGMA max_page_count = 1000000")
-	record(t, s, many...)
-}
-
 // What is not on record whole is not on record at all.
 func TestNothingOfAFailedTransaction(t *testing.T) {
 	everywhere(t, func(t *testing.T, s *store.Store, where string) {
@@ -223,7 +180,7 @@ func TestPostgresErrorsSayWhatToDo(t *testing.T) {
 func TestPostgresCancels(t *testing.T) {
 	where := ledgertest.Postgres(t)
 	begin(t, where)
-	s, err := store.Open(ctx, where+"&statement_timeout=50")
+	s, err := store.Open(ctx, where+"&statement_timeout=500")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -243,22 +200,36 @@ func TestPostgresCancels(t *testing.T) {
 	}
 }
 
-// What no test can bring about is told all the same.
-func TestPostgresErrorCodes(t *testing.T) {
-	for code, want := range map[string]string{
-		"55P03": "has been locked by another program for 10s",
-		"25006": "can only be read here",
-		"42501": "is closed to this user",
-		"42P07": "has a table of another program",
-		"53100": "has no room left",
-		"57P01": "was cut",
-		"08006": "was cut",
-		"XX000": "failed: something",
-	} {
-		wantError(t, code, store.ExplainPostgres(fmt.Errorf("writing: %w", &pgconn.PgError{Code: code, Message: "something"})), want)
+// Who may set what a role or a database begins with takes no seat by it, and stops nobody.
+func TestSellASeatTwiceByTheIsolationOfTheServer(t *testing.T) {
+	where := ledgertest.Postgres(t)
+	begin(t, where)
+	ledgertest.Execute(t, where, "CREATE ROLE odd LOGIN SUPERUSER",
+		"ALTER ROLE odd SET default_transaction_isolation = 'serializable'",
+		"ALTER ROLE odd SET default_transaction_read_only = on")
+	odd := strings.Replace(where, "postgres@", "odd@", 1)
+	errs := make(chan error)
+	const signers = 8
+	for i := range signers {
+		s, err := store.Open(ctx, odd)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		go func() {
+			var all []error
+			for j := range 5 {
+				all = append(all, write(s, now, sell(func(e *ledger.Entitlement) { e.Invoice = "ODD-" + string(rune('A'+i)) + string(rune('A'+j)) })))
+			}
+			errs <- errors.Join(all...)
+		}()
 	}
-	refusal := ledger.Refuse(ledger.RuleSeats, ledger.LiftNobody, "x", "y")
-	if err := store.ExplainPostgres(refusal); err != refusal {
-		t.Errorf("a refusal became %v", err)
+	for range signers {
+		if err := <-errs; err != nil {
+			t.Error(err)
+		}
+	}
+	if n := ledgertest.Count(t, where, "entitlements"); n != 5*signers {
+		t.Errorf("%d sales are on record, want %d", n, 5*signers)
 	}
 }

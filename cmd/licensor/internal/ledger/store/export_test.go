@@ -11,25 +11,6 @@ import (
 	"testing"
 )
 
-// Exec runs a statement on the store's only connection from then on, such as a PRAGMA that
-// makes trouble.
-func (s *Store) Exec(t testing.TB, statement string) {
-	t.Helper()
-	s.db.SetMaxOpenConns(1)
-	s.scratch = true
-	if _, err := s.db.Exec(statement); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// Explain is what the store makes of an error of its database.
-func (s *Store) Explain(err error) error { return s.explain(err) }
-
-// ExplainPostgres is Explain without a server.
-func ExplainPostgres(err error) error {
-	return postgresDialect{shown: "postgres://host/ledger"}.explain(err)
-}
-
 // Replays records the events of a ledger again in a new one.
 func (s *Store) Replays(ctx context.Context, into *Store) error {
 	var replayed error
@@ -47,11 +28,16 @@ type Watched struct {
 // Watch notes every statement that the store runs from now on.
 func (s *Store) Watch(t testing.TB, where string) *Watched {
 	t.Helper()
+	s.Close()
+	again, err := Open(t.Context(), strings.TrimPrefix(where, "file:"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	w := new(Watched)
-	driver := s.db.Driver()
-	s.db.Close()
-	s.prepared.Clear()
-	s.db = sql.OpenDB(watchedConnector{w, driver, where})
+	s.db = again.db
+	driver := s.db.Conns.Driver()
+	s.db.Conns.Close()
+	s.db.Conns = sql.OpenDB(watchedConnector{w, driver, where})
 	return w
 }
 
@@ -129,7 +115,7 @@ func (s *Store) Plan(t testing.TB, query string) (lines []string) {
 	for strings.Contains(query, fmt.Sprintf("$%d", len(values)+1)) {
 		values = append(values, nil)
 	}
-	rows, err := s.db.Query("EXPLAIN QUERY PLAN "+query, values...)
+	rows, err := s.db.Conns.Query("EXPLAIN QUERY PLAN "+query, values...)
 	if err != nil {
 		t.Fatalf("%s: %v", query, err)
 	}
@@ -149,6 +135,3 @@ func (s *Store) Plan(t testing.TB, query string) (lines []string) {
 	}
 	return lines
 }
-
-// Unreachable says why a server does not answer.
-func Unreachable(err error) (what, next string) { return unreachable(err, false) }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/rules"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/store/database"
 	"github.com/offlicense/offlicense/format"
 	"github.com/offlicense/offlicense/verify"
 )
@@ -52,7 +53,7 @@ type loader struct {
 const activationColumns = "a.id, a.invoice, a.state, a.machine_key, a.site, a.host, a.since, a.epoch"
 
 func activationFields(a *rules.Activation) []any {
-	return []any{&a.ID, &a.Invoice, &a.State, &a.MachineKey, &a.Site, &a.Host, (*unixTime)(&a.Since), &a.Epoch}
+	return []any{&a.ID, &a.Invoice, &a.State, &a.MachineKey, &a.Site, &a.Host, (*database.Time)(&a.Since), &a.Epoch}
 }
 
 // products loads all products, where names are sold.
@@ -69,7 +70,7 @@ func (l *loader) licenses(ask Ask) error {
 	for _, id := range ask.Licenses {
 		ids = append(ids, id.String())
 	}
-	return l.eachIn(licenseQuery+"l.id IN (%s)", ids, func(scan func(...any) error) error {
+	return l.tx.RowsIn(licenseQuery+"l.id IN (%s)", ids, func(scan func(...any) error) error {
 		license, err := scanLicense(scan)
 		if err == nil {
 			l.Licenses[license.ID] = license
@@ -85,7 +86,7 @@ func (l *loader) answers(ask Ask) error {
 	for _, q := range ask.Requests {
 		hashes = append(hashes, q.Hash[:])
 	}
-	return l.eachIn("SELECT l.request_hash, s.event FROM licenses l JOIN events s ON s.seq = l.seq WHERE l.request_hash IN (%s) ORDER BY l.seq",
+	return l.tx.RowsIn("SELECT l.request_hash, s.event FROM licenses l JOIN events s ON s.seq = l.seq WHERE l.request_hash IN (%s) ORDER BY l.seq",
 		hashes, func(scan func(...any) error) error {
 			var hash, leaf []byte
 			if err := scan(&hash, &leaf); err != nil {
@@ -110,8 +111,8 @@ func (l *loader) sites(ask Ask) error {
 	for _, q := range ask.Requests {
 		all = append(all, q.Invoice, q.Key.Bytes())
 	}
-	return l.eachTuple(`SELECT a.id FROM asked JOIN activations a ON a.invoice = asked.a AND a.machine_key = asked.b WHERE a.state IN ('active', 'bridge')`,
-		2, all, column(func(id string) { l.Activations[id] = nil }))
+	return l.tx.RowsFor(`SELECT a.id FROM asked JOIN activations a ON a.invoice = asked.a AND a.machine_key = asked.b WHERE a.state IN ('active', 'bridge')`,
+		2, all, database.Column(func(id string) { l.Activations[id] = nil }))
 }
 
 // activations loads the activations that were asked for or found so far, with the other
@@ -156,7 +157,7 @@ func (l *loader) load(ids []string) error {
 	for _, id := range ids {
 		delete(l.Activations, id)
 	}
-	err := l.eachIn("SELECT "+activationColumns+", s.seq, s.event FROM activations a JOIN licenses l ON l.id = a.license JOIN events s ON s.seq = l.seq WHERE a.id IN (%s)",
+	err := l.tx.RowsIn("SELECT "+activationColumns+", s.seq, s.event FROM activations a JOIN licenses l ON l.id = a.license JOIN events s ON s.seq = l.seq WHERE a.id IN (%s)",
 		names, func(scan func(...any) error) error {
 			a := new(rules.Activation)
 			var leaf []byte
@@ -170,14 +171,14 @@ func (l *loader) load(ids []string) error {
 	if err != nil {
 		return err
 	}
-	err = l.eachIn(`SELECT l.activation, l.id, l.epoch, l.hard_end, l.need, l.named, COALESCE(r.since, 0), COALESCE(r.why, '')
+	err = l.tx.RowsIn(`SELECT l.activation, l.id, l.epoch, l.hard_end, l.need, l.named, COALESCE(r.since, 0), COALESCE(r.why, '')
 		FROM licenses l LEFT JOIN revocations r ON r.license = l.id WHERE l.activation IN (%s) ORDER BY l.epoch`,
 		names, func(scan func(...any) error) error {
 			var id string
 			var i rules.Issued
 			var r ledger.Revocation
 			var named []byte
-			err := scan(&id, textColumn{&i.ID}, &i.Epoch, (*unixTime)(&i.HardEnd), &i.Need, &named, (*unixTime)(&r.Since), &r.Why)
+			err := scan(&id, database.Text(&i.ID), &i.Epoch, (*database.Time)(&i.HardEnd), &i.Need, &named, (*database.Time)(&r.Since), &r.Why)
 			if err != nil {
 				return err
 			}
@@ -214,9 +215,9 @@ func (l *loader) load(ids []string) error {
 }
 
 func (l *loader) eachMove(condition string, values []any, f func(rules.Move)) error {
-	return l.eachIn("SELECT activation, successor, until, waits, state FROM moves WHERE "+condition+" ORDER BY until, successor", values, func(scan func(...any) error) error {
+	return l.tx.RowsIn("SELECT activation, successor, until, waits, state FROM moves WHERE "+condition+" ORDER BY until, successor", values, func(scan func(...any) error) error {
 		var m rules.Move
-		err := scan(&m.From, &m.Successor, (*unixTime)(&m.Until), &m.Waits, &m.State)
+		err := scan(&m.From, &m.Successor, (*database.Time)(&m.Until), &m.Waits, &m.State)
 		f(m)
 		return err
 	})
@@ -236,7 +237,7 @@ func (l *loader) sales(ask Ask) error {
 	}
 	slices.Sort(invoices)
 	named := anys(slices.Compact(invoices))
-	err := l.eachIn("SELECT "+soldColumns+", e.seats_used, e.seats_peak FROM "+soldTables+" WHERE e.invoice IN (%s)", named, func(scan func(...any) error) error {
+	err := l.tx.RowsIn("SELECT "+soldColumns+", e.seats_used, e.seats_peak FROM "+soldTables+" WHERE e.invoice IN (%s)", named, func(scan func(...any) error) error {
 		s := new(rules.Sale)
 		var err error
 		s.Entitlement, err = scanSold(scan, &s.Used, &s.Peak)
@@ -248,7 +249,7 @@ func (l *loader) sales(ask Ask) error {
 	if err != nil {
 		return err
 	}
-	return l.eachIn("SELECT d.invoice, d.account, m.address FROM addresses d JOIN emails m ON m.account = d.account WHERE d.invoice IN (%s) ORDER BY d.account", named, columns3(func(invoice string, account []byte, email string) {
+	return l.tx.RowsIn("SELECT d.invoice, d.account, m.address FROM addresses d JOIN emails m ON m.account = d.account WHERE d.invoice IN (%s) ORDER BY d.account", named, database.Columns3(func(invoice string, account []byte, email string) {
 		if s := l.Sales[invoice]; s != nil && !slices.ContainsFunc(s.More, func(m ledger.Address) bool { return bytes.Equal(m.Account, account) }) {
 			s.More = append(s.More, ledger.Address{Account: account, Email: email})
 		}
@@ -272,7 +273,7 @@ func (t *Tx) Customers(names ...string) (*rules.Facts, error) {
 	for _, name := range names {
 		keys = append(keys, ledger.CustomerKey(name))
 	}
-	err := t.eachIn("SELECT e.invoice FROM entitlements e WHERE e.customer IN (%s)", anys(keys), values(&invoices))
+	err := t.tx.RowsIn("SELECT e.invoice FROM entitlements e WHERE e.customer IN (%s)", anys(keys), database.Values(&invoices))
 	if err != nil {
 		return nil, err
 	}
@@ -287,8 +288,8 @@ func (t *Tx) Customers(names ...string) (*rules.Facts, error) {
 func (t *Tx) ProductionBeside(f *rules.Facts, after *ledger.Entitlement, invoice string) error {
 	of := rules.ForProduct{Buyer: ledger.CustomerKey(after.Customer), Product: after.Product}
 	var others int
-	var end unixTime
-	_, err := t.row("SELECT COUNT(*), CASE WHEN COALESCE(MIN(hard_end), 0) = 0 THEN 0 ELSE MAX(hard_end) END FROM entitlements WHERE type = 'production' AND standing = '' AND customer = $1 AND product = $2 AND invoice <> $3",
+	var end database.Time
+	_, err := t.tx.Row("SELECT COUNT(*), CASE WHEN COALESCE(MIN(hard_end), 0) = 0 THEN 0 ELSE MAX(hard_end) END FROM entitlements WHERE type = 'production' AND standing = '' AND customer = $1 AND product = $2 AND invoice <> $3",
 		[]any{of.Buyer, of.Product, invoice}, &others, &end)
 	if delete(f.Production, of); others > 0 {
 		f.Production[of] = time.Time(end)
@@ -316,15 +317,15 @@ func (l *loader) buyers(ask Ask) error {
 	if err := l.partners(customers); err != nil {
 		return err
 	}
-	err := l.eachIn("SELECT customer, product, CASE WHEN MIN(hard_end) = 0 THEN 0 ELSE MAX(hard_end) END FROM entitlements WHERE type = 'production' AND standing = '' AND customer IN (%s) GROUP BY customer, product",
-		names, columns3(func(buyer, product string, end unixTime) {
+	err := l.tx.RowsIn("SELECT customer, product, CASE WHEN MIN(hard_end) = 0 THEN 0 ELSE MAX(hard_end) END FROM entitlements WHERE type = 'production' AND standing = '' AND customer IN (%s) GROUP BY customer, product",
+		names, database.Columns3(func(buyer, product string, end database.Time) {
 			l.Production[rules.ForProduct{Buyer: buyer, Product: product}] = time.Time(end)
 		}))
 	if err != nil {
 		return err
 	}
 	const evaluations = "SELECT " + soldColumns + " FROM " + soldTables + " WHERE e.type = 'evaluation' AND "
-	note := func(key func(e *ledger.Entitlement) rules.ForProduct) rowFunc {
+	note := func(key func(e *ledger.Entitlement) rules.ForProduct) func(func(...any) error) error {
 		return func(scan func(...any) error) error {
 			e, err := scanSold(scan)
 			if err == nil {
@@ -334,19 +335,19 @@ func (l *loader) buyers(ask Ask) error {
 			return err
 		}
 	}
-	if err := l.eachIn(evaluations+"e.customer IN (%s) ORDER BY e.invoice", anys(evaluating), note(func(e *ledger.Entitlement) rules.ForProduct {
+	if err := l.tx.RowsIn(evaluations+"e.customer IN (%s) ORDER BY e.invoice", anys(evaluating), note(func(e *ledger.Entitlement) rules.ForProduct {
 		return rules.EvaluationByName(e.Customer, e.Product)
 	})); err != nil {
 		return err
 	}
-	return l.eachIn(evaluations+"m.owner IN (%s) ORDER BY e.invoice", anys(accounts), note(func(e *ledger.Entitlement) rules.ForProduct {
+	return l.tx.RowsIn(evaluations+"m.owner IN (%s) ORDER BY e.invoice", anys(accounts), note(func(e *ledger.Entitlement) rules.ForProduct {
 		return rules.EvaluationByAccount(e.Email, e.Product)
 	}))
 }
 
 // partners loads who of some customers is a partner.
 func (l *loader) partners(customers []string) error {
-	return l.eachIn("SELECT name FROM customers WHERE partner <> 0 AND name IN (%s)", anys(customers), column(func(name string) { l.Facts.Partners[name] = true }))
+	return l.tx.RowsIn("SELECT name FROM customers WHERE partner <> 0 AND name IN (%s)", anys(customers), database.Column(func(name string) { l.Facts.Partners[name] = true }))
 }
 
 // anys returns names as values of a statement, each once.
@@ -396,7 +397,7 @@ func (t *Tx) Ever(f *rules.Facts, invoice string) ([]*rules.Activation, error) {
 // activationsBy returns the activations of an invoice whose ids a query selects.
 func (t *Tx) activationsBy(f *rules.Facts, query, invoice string) ([]*rules.Activation, error) {
 	var ids []string
-	err := t.each(query, []any{invoice}, values(&ids))
+	err := t.tx.Rows(query, []any{invoice}, database.Values(&ids))
 	if err != nil {
 		return nil, err
 	}
@@ -417,7 +418,7 @@ func (t *Tx) activationsBy(f *rules.Facts, query, invoice string) ([]*rules.Acti
 // nil if there is none.
 func (t *Tx) Unbound(f *rules.Facts, invoice, name string) (*rules.Activation, error) {
 	var id string
-	found, err := t.row("SELECT a.id FROM activations a WHERE a.invoice = $1 AND a.state IN ('active', 'bridge') AND a.machine_key IS NULL AND a.site = $2",
+	found, err := t.tx.Row("SELECT a.id FROM activations a WHERE a.invoice = $1 AND a.state IN ('active', 'bridge') AND a.machine_key IS NULL AND a.site = $2",
 		[]any{invoice, name}, &id)
 	if err != nil || !found {
 		return nil, err
@@ -430,7 +431,7 @@ func (t *Tx) Unbound(f *rules.Facts, invoice, name string) (*rules.Activation, e
 const licenseQuery = "SELECT s.event FROM licenses l JOIN events s ON s.seq = l.seq WHERE "
 
 func (t *Tx) eachLicense(condition string, args []any, f func(*ledger.License) error) error {
-	return t.each(licenseQuery+condition, args, func(scan func(...any) error) error {
+	return t.tx.Rows(licenseQuery+condition, args, func(scan func(...any) error) error {
 		license, err := scanLicense(scan)
 		if err != nil {
 			return err

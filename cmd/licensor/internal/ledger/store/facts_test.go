@@ -271,8 +271,8 @@ func TestFactsOfMoves(t *testing.T) {
 
 // A ledger that was judged by rules of a later version is none of this program's.
 func TestRulesOfALaterVersion(t *testing.T) {
-	s, _ := onFile(t)
-	s.Exec(t, `UPDATE events SET event = replace(event, '"rules":1', '"rules":2') WHERE seq = 1`)
+	s, where := onFile(t)
+	ledgertest.Execute(t, where, `UPDATE events SET event = replace(event, '"rules":1', '"rules":2') WHERE seq = 1`)
 	err := s.Read(ctx, func(x *store.Tx) error { _, err := x.Facts(store.Ask{}); return err })
 	if err == nil || !strings.Contains(err.Error(), "rules of version 2") || !strings.Contains(hint.Of(err), "update licensor") {
 		t.Errorf("got %v", err)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -271,9 +272,25 @@ func (t *Tx) events(from string, args []any, order string, most int) (all []*led
 	}
 	query := fmt.Sprintf("SELECT %s.event FROM %s ORDER BY %s DESC", table, from, order)
 	if most > 0 {
-		query += " LIMIT " + number64(int64(most))
+		query += " LIMIT " + strconv.Itoa(most)
 	}
-	err = t.each(query, args, parsed(func(e *ledger.Event) { all = append(all, e) }))
+	err = t.tx.Rows(query, args, parsed(func(e *ledger.Event) { all = append(all, e) }))
 	slices.Reverse(all)
 	return all, err
+}
+
+// parsed calls f with the event that is the only column of each row.
+func parsed(f func(e *ledger.Event)) func(func(...any) error) error {
+	return func(scan func(...any) error) error {
+		var leaf []byte
+		if err := scan(&leaf); err != nil {
+			return err
+		}
+		e, err := ledger.ParseEvent(leaf)
+		if err != nil {
+			return ledger.Damaged("%v", err)
+		}
+		f(e)
+		return nil
+	}
 }

@@ -3,10 +3,12 @@ package store
 import (
 	"crypto/sha256"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/store/database"
 	"github.com/offlicense/offlicense/format"
 )
 
@@ -82,9 +84,9 @@ func (t *Tx) List(filter Filter) ([]ledger.Holding, error) {
 	at := make(map[string]int)
 	query := "SELECT " + soldColumns + ", e.seats_used FROM " + soldTables + " WHERE " + condition + " ORDER BY e.invoice"
 	if filter.Most > 0 {
-		query += " LIMIT " + number64(int64(filter.Most))
+		query += " LIMIT " + strconv.Itoa(filter.Most)
 	}
-	err := t.each(query, args, func(scan func(...any) error) error {
+	err := t.tx.Rows(query, args, func(scan func(...any) error) error {
 		var used uint64
 		e, err := scanSold(scan, &used)
 		if err == nil {
@@ -100,7 +102,7 @@ func (t *Tx) List(filter Filter) ([]ledger.Holding, error) {
 	if err != nil || len(holdings) == 0 {
 		return nil, err
 	}
-	if filter.Most > 0 || len(holdings) <= mostRows { // what was searched for once is not searched for again
+	if filter.Most > 0 || len(holdings) <= database.MostRows { // what was searched for once is not searched for again
 		invoices := make([]string, len(holdings))
 		for i := range holdings {
 			invoices[i] = holdings[i].Invoice
@@ -109,8 +111,8 @@ func (t *Tx) List(filter Filter) ([]ledger.Holding, error) {
 		condition = numbered(condition, 1)
 	}
 	if slices.ContainsFunc(holdings, func(h ledger.Holding) bool { return h.Type == ledger.TypeFailover }) { // of no other type are days sold
-		err = t.each("SELECT a.invoice, a.ended, a.emergency_days FROM entitlements e JOIN activations a ON a.invoice = e.invoice WHERE a.emergency_days > 0 AND "+condition,
-			args, columns3(func(invoice string, ended unixTime, days uint64) {
+		err = t.tx.Rows("SELECT a.invoice, a.ended, a.emergency_days FROM entitlements e JOIN activations a ON a.invoice = e.invoice WHERE a.emergency_days > 0 AND "+condition,
+			args, database.Columns3(func(invoice string, ended database.Time, days uint64) {
 				if h := &holdings[at[invoice]]; !time.Time(ended).Before(h.EmergencyFrom) {
 					h.DaysUsed += min(days, 1<<32) // sites report what they like
 				}
@@ -119,8 +121,8 @@ func (t *Tx) List(filter Filter) ([]ledger.Holding, error) {
 	if err != nil {
 		return nil, err
 	}
-	err = t.each("SELECT d.invoice, m.address FROM entitlements e JOIN addresses d ON d.invoice = e.invoice JOIN emails m ON m.account = d.account WHERE "+condition+" ORDER BY m.owner",
-		args, columns(func(invoice, email string) {
+	err = t.tx.Rows("SELECT d.invoice, m.address FROM entitlements e JOIN addresses d ON d.invoice = e.invoice JOIN emails m ON m.account = d.account WHERE "+condition+" ORDER BY m.owner",
+		args, database.Columns(func(invoice, email string) {
 			h := &holdings[at[invoice]]
 			h.MoreEmails = append(h.MoreEmails, email)
 		}))
@@ -145,7 +147,7 @@ func (t *Tx) List(filter Filter) ([]ledger.Holding, error) {
 // inInvoices is the condition that an entitlement is one of some.
 func inInvoices(invoices []string) (condition string, args []any) {
 	args = anys(invoices)
-	for len(args) > 1 && len(args) < mostRows { // as in asked
+	for len(args) > 1 && len(args) < database.MostRows { // as in asked
 		args = append(args, args[0])
 	}
 	return "e.invoice IN (" + strings.TrimSuffix(strings.Repeat("?, ", len(args)), ", ") + ")", args
@@ -154,7 +156,7 @@ func inInvoices(invoices []string) (condition string, args []any) {
 // eachHeld calls f for activations with their invoices.
 func (t *Tx) eachHeld(condition string, args []any, f func(invoice string, h ledger.Held)) error {
 	r := newCells(17)
-	return t.each(`SELECT a.invoice, a.id, a.state, a.machine_key, a.site, a.host, a.since, a.ended, l.id, l.epoch, l.issued, l.hard_end, l.signed_by,
+	return t.tx.Rows(`SELECT a.invoice, a.id, a.state, a.machine_key, a.site, a.host, a.since, a.ended, l.id, l.epoch, l.issued, l.hard_end, l.signed_by,
 		COALESCE(r.since, 0), CASE WHEN m.state = 'waiting' THEN 1 ELSE 0 END, COALESCE(m.until, 0), l.request_hash
 		FROM entitlements e JOIN activations a ON a.invoice = e.invoice JOIN licenses l ON l.id = a.license
 		LEFT JOIN revocations r ON r.license = l.id LEFT JOIN moves m ON m.successor = a.id
@@ -182,13 +184,13 @@ func (t *Tx) eachHeld(condition string, args []any, f func(invoice string, h led
 
 // Accounts returns the commitments to an e-mail address, however it was typed.
 func (t *Tx) Accounts(email string) (all [][]byte, err error) {
-	err = t.each("SELECT account FROM emails WHERE owner = $1 ORDER BY account", []any{ledger.AccountKey(email)}, values(&all))
+	err = t.tx.Rows("SELECT account FROM emails WHERE owner = $1 ORDER BY account", []any{ledger.AccountKey(email)}, database.Values(&all))
 	return all, err
 }
 
 // Partners returns the customers who are partners.
 func (t *Tx) Partners() (ledger.Partners, error) {
 	all := make(ledger.Partners)
-	err := t.each("SELECT name FROM customers WHERE partner <> 0", nil, column(func(name string) { all[name] = true }))
+	err := t.tx.Rows("SELECT name FROM customers WHERE partner <> 0", nil, database.Column(func(name string) { all[name] = true }))
 	return all, err
 }

@@ -5,8 +5,10 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strconv"
 
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/store/database"
 	"golang.org/x/mod/sumdb/tlog"
 )
 
@@ -15,7 +17,7 @@ func (t *Tx) EachEvent(f func(seq int64, leaf []byte) error) error { return t.ea
 
 // eachEvent is EachEvent for the events after one.
 func (t *Tx) eachEvent(after int64, f func(seq int64, leaf []byte) error) error {
-	return t.each("SELECT seq, event FROM events WHERE seq > $1 ORDER BY seq", []any{after}, func(scan func(...any) error) error {
+	return t.tx.Rows("SELECT seq, event FROM events WHERE seq > $1 ORDER BY seq", []any{after}, func(scan func(...any) error) error {
 		var seq int64
 		var leaf []byte
 		if err := scan(&seq, &leaf); err != nil {
@@ -37,8 +39,8 @@ type EventRow struct {
 // many. Between two calls other things may be asked.
 func (t *Tx) Events(from int64, most int) ([]EventRow, error) {
 	all := make([]EventRow, 0, most)
-	err := t.each("SELECT seq, invoice, activation, operator, action, event FROM events WHERE seq >= $1 ORDER BY seq LIMIT "+number64(int64(most)), []any{from},
-		structs(&all, func(r *EventRow) []any {
+	err := t.tx.Rows("SELECT seq, invoice, activation, operator, action, event FROM events WHERE seq >= $1 ORDER BY seq LIMIT "+strconv.Itoa(most), []any{from},
+		database.Structs(&all, func(r *EventRow) []any {
 			return []any{&r.Seq, &r.Invoice, &r.Activation, &r.Operator, &r.Action, &r.Leaf}
 		}))
 	return all, err
@@ -52,7 +54,7 @@ type Email struct {
 
 // EachEmail calls f for every e-mail address that is known.
 func (t *Tx) EachEmail(f func(*Email) error) error {
-	return t.each("SELECT account, salt, address, owner FROM emails ORDER BY account", nil, func(scan func(...any) error) error {
+	return t.tx.Rows("SELECT account, salt, address, owner FROM emails ORDER BY account", nil, func(scan func(...any) error) error {
 		e := new(Email)
 		if err := scan(&e.Account, &e.Salt, &e.Address, &e.Owner); err != nil {
 			return err
@@ -71,7 +73,7 @@ type HashRow struct {
 // Between two calls other things may be asked.
 func (t *Tx) Hashes(from int64, most int) ([]HashRow, error) {
 	all := make([]HashRow, 0, most)
-	err := t.each("SELECT idx, hash FROM log WHERE idx >= $1 ORDER BY idx LIMIT "+number64(int64(most)), []any{from}, func(scan func(...any) error) error {
+	err := t.tx.Rows("SELECT idx, hash FROM log WHERE idx >= $1 ORDER BY idx LIMIT "+strconv.Itoa(most), []any{from}, func(scan func(...any) error) error {
 		var r HashRow
 		err := scan(&r.Index, &r.Hash)
 		all = append(all, r)
@@ -91,9 +93,9 @@ func (t *Tx) hashes(indexes []int64) ([]hash, error) {
 		args[i], at[index] = index, i
 	}
 	hashes := make([]hash, len(indexes))
-	before := *t
-	before.flush = nil // nothing is asked for that this transaction has written
-	err := before.eachIn("SELECT idx, hash FROM log WHERE idx IN (%s)", args, func(scan func(...any) error) error {
+	before := *t.tx
+	before.Flush = nil // nothing is asked for that this transaction has written
+	err := before.RowsIn("SELECT idx, hash FROM log WHERE idx IN (%s)", args, func(scan func(...any) error) error {
 		var index int64
 		var raw []byte
 		if err := scan(&index, &raw); err != nil {
@@ -173,7 +175,7 @@ func (t *Tx) replay(w *Writer, advance func()) error {
 
 // copyEmails copies the e-mail addresses, which are in no event.
 func (t *Tx) copyEmails(w *Writer) error {
-	return t.each("SELECT account, salt, address, owner FROM emails", nil, func(scan func(...any) error) error {
+	return t.tx.Rows("SELECT account, salt, address, owner FROM emails", nil, func(scan func(...any) error) error {
 		var account, salt []byte
 		var address, owner string
 		if err := scan(&account, &salt, &address, &owner); err != nil {
@@ -186,6 +188,5 @@ func (t *Tx) copyEmails(w *Writer) error {
 
 // Rows opens all rows of a table in the order of its key.
 func (t *Tx) Rows(table Table) (*sql.Rows, error) {
-	rows, err := t.query("SELECT * FROM " + table.Name + " ORDER BY " + table.Key)
-	return rows, t.s.explain(err)
+	return t.tx.Cursor("SELECT * FROM " + table.Name + " ORDER BY " + table.Key)
 }

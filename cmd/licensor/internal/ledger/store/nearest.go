@@ -6,6 +6,7 @@ import (
 
 	"github.com/offlicense/offlicense/cmd/internal/text"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/store/database"
 	"github.com/offlicense/offlicense/verify"
 )
 
@@ -34,7 +35,7 @@ func (t *Tx) Nearest(of Known, words ...string) ([]string, error) {
 		}
 		search[i] = text.NewNearest(word)
 	}
-	err := t.each("SELECT DISTINCT "+of.column+" FROM "+of.table, nil, column(func(name string) {
+	err := t.tx.Rows("SELECT DISTINCT "+of.column+" FROM "+of.table, nil, database.Column(func(name string) {
 		for _, s := range search {
 			s.Consider(name)
 		}
@@ -52,7 +53,7 @@ func (t *Tx) Nearest(of Known, words ...string) ([]string, error) {
 // written returns the name of a customer as it was written, by what it is found by.
 func (t *Tx) written(customer string) (string, error) {
 	var sold []byte
-	if _, err := t.row("SELECT sold FROM entitlements WHERE customer = $1 LIMIT 1", []any{customer}, &sold); err != nil {
+	if _, err := t.tx.Row("SELECT sold FROM entitlements WHERE customer = $1 LIMIT 1", []any{customer}, &sold); err != nil {
 		return "", err
 	}
 	return customerIn(sold)
@@ -88,11 +89,11 @@ func (t *Tx) Meant(requests []*verify.Request) ([]Meant, error) {
 	all := make([]*search, len(requests))
 	for i, q := range requests {
 		all[i] = &search{Request: q, near: text.NewNearest(ledger.Plain(q.Invoice)), fits: text.NewNearest(ledger.Plain(q.Invoice))}
-		if _, err := t.row("SELECT customer, CASE WHEN account IS NULL THEN 1 ELSE 0 END FROM entitlements WHERE invoice = $1", []any{q.Invoice}, &all[i].customer, &all[i].forgotten); err != nil {
+		if _, err := t.tx.Row("SELECT customer, CASE WHEN account IS NULL THEN 1 ELSE 0 END FROM entitlements WHERE invoice = $1", []any{q.Invoice}, &all[i].customer, &all[i].forgotten); err != nil {
 			return nil, err
 		}
 	}
-	err := t.each("SELECT e.invoice, e.customer, COALESCE(m.address, '') FROM "+soldTables+" ORDER BY e.invoice", nil, columns3(func(invoice, customer, address string) {
+	err := t.tx.Rows("SELECT e.invoice, e.customer, COALESCE(m.address, '') FROM "+soldTables+" ORDER BY e.invoice", nil, database.Columns3(func(invoice, customer, address string) {
 		for _, s := range all {
 			sold := s.customer == customer && s.other == ""
 			if s.forgotten || invoice == s.Invoice || !sold && !s.near.Near(invoice) {

@@ -76,7 +76,7 @@ func (t *Tx) SoldUnder(invoice string) ([]*ledger.Event, error) {
 	all, err := t.events("events s WHERE s.invoice = $1 AND s.action = 'entitle'", []any{invoice}, "s.seq", 0)
 	for _, e := range all {
 		if sold, ok := e.Detail.(*ledger.Entitlement); ok && err == nil {
-			_, err = t.row("SELECT address FROM emails WHERE account = $1", []any{sold.Account}, &sold.Email)
+			_, err = t.tx.Row("SELECT address FROM emails WHERE account = $1", []any{sold.Account}, &sold.Email)
 		}
 	}
 	return all, err

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/store/database"
 )
 
 // A page is found by an index, in its order, from where the page before it has ended: it takes
@@ -97,8 +98,8 @@ func (t *Tx) Page(f Filter, after string, most int) (*ledger.Page, error) {
 	page := new(ledger.Page)
 	var invoices []string
 	n := 0
-	err := t.each(fmt.Sprintf("SELECT %s, %s, %s FROM %s WHERE %s ORDER BY %s LIMIT %d", o.invoice, o.first, o.second, o.from, c.text(), orderBy, most+1), c.args,
-		columns3(func(invoice, first, second string) {
+	err := t.tx.Rows(fmt.Sprintf("SELECT %s, %s, %s FROM %s WHERE %s ORDER BY %s LIMIT %d", o.invoice, o.first, o.second, o.from, c.text(), orderBy, most+1), c.args,
+		database.Columns3(func(invoice, first, second string) {
 			if n++; n <= most {
 				invoices, after = append(invoices, invoice), first+"\x00"+second
 				return
@@ -179,7 +180,7 @@ func (t *Tx) EndingPage(after, by time.Time, behind string, most int) (*ledger.E
 	page := new(ledger.EndingPage)
 	var invoices []string
 	n, last := 0, ""
-	err := t.each(fmt.Sprintf(query, most+1), args, columns(func(invoice string, at int64) {
+	err := t.tx.Rows(fmt.Sprintf(query, most+1), args, database.Columns(func(invoice string, at int64) {
 		if n++; n <= most {
 			invoices, last = append(invoices, invoice), fmt.Sprintf("%d\x00%s", at, invoice)
 			return
@@ -212,7 +213,7 @@ func (t *Tx) Buyers(beginning, behind string, most int) (all []ledger.Buyer, nex
 			(SELECT e.sold FROM entitlements e WHERE e.customer = f.name LIMIT 1)
 		FROM (SELECT name FROM found LIMIT %d) AS f LEFT JOIN customers c ON c.name = f.name WHERE f.name IS NOT NULL ORDER BY f.name`, ledger.MostSales, most+1)
 	key := ""
-	err = t.each(query, []any{begin, behind, end}, func(scan func(...any) error) error {
+	err = t.tx.Rows(query, []any{begin, behind, end}, func(scan func(...any) error) error {
 		var b ledger.Buyer
 		var partner int64
 		var sold []byte
@@ -236,12 +237,12 @@ func (t *Tx) Buyers(beginning, behind string, most int) (all []ledger.Buyer, nex
 // Bridges returns so many of the bridges that run out after a time and by another, the next one
 // first.
 func (t *Tx) Bridges(after, by time.Time, most int) (all []ledger.Bridge, err error) {
-	err = t.each(fmt.Sprintf(`SELECT successor, activation, invoice, until, CASE WHEN state = 'waiting' THEN 1 ELSE 0 END FROM moves
+	err = t.tx.Rows(fmt.Sprintf(`SELECT successor, activation, invoice, until, CASE WHEN state = 'waiting' THEN 1 ELSE 0 END FROM moves
 		WHERE state IN ('pending', 'waiting') AND until > $1 AND until <= $2 ORDER BY until, successor LIMIT %d`, most),
 		[]any{after.Unix(), by.Unix()}, func(scan func(...any) error) error {
 			var b ledger.Bridge
 			var waits int64
-			err := scan(&b.Activation, &b.From, &b.Invoice, (*unixTime)(&b.Until), &waits)
+			err := scan(&b.Activation, &b.From, &b.Invoice, (*database.Time)(&b.Until), &waits)
 			b.Waits = waits != 0
 			all = append(all, b)
 			return err
@@ -252,9 +253,9 @@ func (t *Tx) Bridges(after, by time.Time, most int) (all []ledger.Bridge, err er
 // Unlisted returns so many of the licenses that are to be revoked and that no revocation list
 // has yet, the oldest first.
 func (t *Tx) Unlisted(most int) (all []ledger.Revocation, err error) {
-	err = t.each(fmt.Sprintf("SELECT license, activation, since, why FROM revocations WHERE list = 0 ORDER BY since, license LIMIT %d", most), nil,
-		structs(&all, func(r *ledger.Revocation) []any {
-			return []any{textColumn{&r.License}, &r.Activation, (*unixTime)(&r.Since), &r.Why}
+	err = t.tx.Rows(fmt.Sprintf("SELECT license, activation, since, why FROM revocations WHERE list = 0 ORDER BY since, license LIMIT %d", most), nil,
+		database.Structs(&all, func(r *ledger.Revocation) []any {
+			return []any{database.Text(&r.License), &r.Activation, (*database.Time)(&r.Since), &r.Why}
 		}))
 	return all, err
 }
@@ -262,6 +263,6 @@ func (t *Tx) Unlisted(most int) (all []ledger.Revocation, err error) {
 // Listed returns the number of the newest revocation list, when it was issued and who has signed
 // it; 0 if there is none.
 func (t *Tx) Listed() (number uint64, issued time.Time, signedBy string, err error) {
-	_, err = t.row("SELECT number, issued, signed_by FROM revocation_lists ORDER BY number DESC LIMIT 1", nil, &number, (*unixTime)(&issued), &signedBy)
+	_, err = t.tx.Row("SELECT number, issued, signed_by FROM revocation_lists ORDER BY number DESC LIMIT 1", nil, &number, (*database.Time)(&issued), &signedBy)
 	return number, issued, signedBy, err
 }

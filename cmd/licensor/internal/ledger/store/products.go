@@ -9,7 +9,7 @@ import (
 // Products returns all products, by name.
 func (t *Tx) Products() (map[string]*ledger.Product, error) {
 	all := make(map[string]*ledger.Product)
-	err := t.each("SELECT name, product FROM products", nil, func(scan func(...any) error) error {
+	err := t.tx.Rows("SELECT name, product FROM products", nil, func(scan func(...any) error) error {
 		var name, text string
 		if err := scan(&name, &text); err != nil {
 			return err
@@ -26,6 +26,6 @@ func (t *Tx) Products() (map[string]*ledger.Product, error) {
 
 // SalesUpTo returns how many entitlements there are, and stops counting at most.
 func (t *Tx) SalesUpTo(most int64) (n int64, err error) {
-	_, err = t.row("SELECT COUNT(*) FROM (SELECT 1 FROM entitlements LIMIT $1) AS counted", []any{most}, &n)
+	_, err = t.tx.Row("SELECT COUNT(*) FROM (SELECT 1 FROM entitlements LIMIT $1) AS counted", []any{most}, &n)
 	return n, err
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/store/database"
 )
 
 // Report counts in the tables. Its rows are in the order of their names. Of a month,
@@ -119,12 +120,12 @@ const monthForm = "2006-01"
 
 // happened counts the events from first to before end.
 func (r *report) happened(column, from string, first, end int64, row func(string) *ledger.ReportRow) error {
-	err := r.each("SELECT "+column+", COUNT(*) FROM entitlements e WHERE e.sold_seq >= $1 AND e.sold_seq < $2 GROUP BY 1", []any{first, end}, columns(func(name string, n uint64) { row(name).Sold += n }))
+	err := r.tx.Rows("SELECT "+column+", COUNT(*) FROM entitlements e WHERE e.sold_seq >= $1 AND e.sold_seq < $2 GROUP BY 1", []any{first, end}, database.Columns(func(name string, n uint64) { row(name).Sold += n }))
 	if err != nil {
 		return err
 	}
-	return r.each("SELECT "+column+", v.action, COUNT(*) "+from+`v.action IN ('renew', 'cancel') AND v.action <> 'sign'
-		AND v.seq >= $1 AND v.seq < $2 GROUP BY 1, 2`, []any{first, end}, columns3(func(name string, action ledger.Action, n uint64) {
+	return r.tx.Rows("SELECT "+column+", v.action, COUNT(*) "+from+`v.action IN ('renew', 'cancel') AND v.action <> 'sign'
+		AND v.seq >= $1 AND v.seq < $2 GROUP BY 1, 2`, []any{first, end}, database.Columns3(func(name string, action ledger.Action, n uint64) {
 		if c := row(name); action == ledger.ActionRenew {
 			c.Renewed += n
 		} else {
@@ -140,17 +141,17 @@ const running = "e.standing <> 'canceled' AND (e.hard_end = 0 OR e.hard_end > $1
 // and is not active.
 func (r *report) stands(column, condition string, args []any, row func(string) *ledger.ReportRow) error {
 	args = append([]any{ledger.Seconds(r.q.Now)}, args...)
-	err := r.each("SELECT "+column+`, CAST(SUM(e.seats_used) AS BIGINT),
+	err := r.tx.Rows("SELECT "+column+`, CAST(SUM(e.seats_used) AS BIGINT),
 		CAST(SUM(CASE WHEN e.standing = '' AND e.seats > e.seats_used THEN e.seats - e.seats_used ELSE 0 END) AS BIGINT)
-		FROM entitlements e WHERE `+running+condition+" GROUP BY 1", args, columns3(func(name string, used, free uint64) {
+		FROM entitlements e WHERE `+running+condition+" GROUP BY 1", args, database.Columns3(func(name string, used, free uint64) {
 		c := row(name)
 		c.Active, c.Free = c.Active+used, c.Free+free
 	}))
 	if err != nil {
 		return err
 	}
-	return r.each("SELECT "+column+`, COUNT(*) FROM revocations r JOIN activations a ON a.license = r.license AND a.state = 'active'
-		JOIN entitlements e ON e.invoice = a.invoice WHERE `+running+condition+" GROUP BY 1", args, columns(func(name string, n uint64) {
+	return r.tx.Rows("SELECT "+column+`, COUNT(*) FROM revocations r JOIN activations a ON a.license = r.license AND a.state = 'active'
+		JOIN entitlements e ON e.invoice = a.invoice WHERE `+running+condition+" GROUP BY 1", args, database.Columns(func(name string, n uint64) {
 		c := row(name)
 		c.Active -= min(n, c.Active)
 	}))
@@ -162,13 +163,13 @@ func (r *report) ended(column string, count func(name string, n uint64)) error {
 	if !r.q.Until.IsZero() && r.q.Until.Before(by) {
 		by = r.q.Until
 	}
-	return r.each("SELECT "+column+", COUNT(*) FROM entitlements e WHERE e.hard_end > $1 AND e.hard_end <= $2 AND e.standing <> 'canceled' GROUP BY 1",
-		[]any{max(ledger.Seconds(r.q.Since), 0), by.Unix()}, columns(count))
+	return r.tx.Rows("SELECT "+column+", COUNT(*) FROM entitlements e WHERE e.hard_end > $1 AND e.hard_end <= $2 AND e.standing <> 'canceled' GROUP BY 1",
+		[]any{max(ledger.Seconds(r.q.Since), 0), by.Unix()}, database.Columns(count))
 }
 
 // nameCustomers calls customers as they were written, in place of their keys.
 func (r *report) nameCustomers() error {
-	return r.each("SELECT e.customer, MAX(e.sold) FROM entitlements e GROUP BY 1", nil, func(scan func(...any) error) error {
+	return r.tx.Rows("SELECT e.customer, MAX(e.sold) FROM entitlements e GROUP BY 1", nil, func(scan func(...any) error) error {
 		var key string
 		var sold []byte
 		if err := scan(&key, &sold); err != nil {
@@ -211,7 +212,7 @@ func (t *Tx) seqsBetween(since, before time.Time) (first, end int64, err error) 
 // timeOf returns when an event was recorded.
 func (t *Tx) timeOf(seq int64) (time.Time, error) {
 	var leaf []byte
-	found, err := t.row("SELECT event FROM events WHERE seq = $1", []any{seq}, &leaf)
+	found, err := t.tx.Row("SELECT event FROM events WHERE seq = $1", []any{seq}, &leaf)
 	if err != nil {
 		return time.Time{}, err
 	}

@@ -3,6 +3,7 @@ package store
 import (
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/rules"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/store/database"
 	"github.com/offlicense/offlicense/format"
 )
 
@@ -20,7 +21,7 @@ func (t *Tx) Revocations() (*rules.Revocations, error) {
 	if r.Keys, err = t.RevokedKeys(KeepOfAll); err != nil {
 		return nil, err
 	}
-	if _, err := t.row("SELECT COALESCE(MAX(number), 0) + 1 FROM revocation_lists", nil, &r.Next); err != nil {
+	if _, err := t.tx.Row("SELECT COALESCE(MAX(number), 0) + 1 FROM revocation_lists", nil, &r.Next); err != nil {
 		return nil, err
 	}
 	r.Newest, err = t.NewestList(format.MaxRevocation)
@@ -30,9 +31,9 @@ func (t *Tx) Revocations() (*rules.Revocations, error) {
 // revokedLicenses returns the licenses that were revoked, the oldest first.
 func (t *Tx) revokedLicenses(condition string) ([]rules.RevokedLicense, error) {
 	var all []rules.RevokedLicense
-	err := t.each("SELECT r.license, r.activation, r.since, r.why, r.list, l.hard_end FROM revocations r JOIN licenses l ON l.id = r.license WHERE "+condition+
-		" ORDER BY r.since, r.license", nil, structs(&all, func(r *rules.RevokedLicense) []any {
-		return []any{textColumn{&r.License}, &r.Activation, (*unixTime)(&r.Since), &r.Why, &r.List, (*unixTime)(&r.HardEnd)}
+	err := t.tx.Rows("SELECT r.license, r.activation, r.since, r.why, r.list, l.hard_end FROM revocations r JOIN licenses l ON l.id = r.license WHERE "+condition+
+		" ORDER BY r.since, r.license", nil, database.Structs(&all, func(r *rules.RevokedLicense) []any {
+		return []any{database.Text(&r.License), &r.Activation, (*database.Time)(&r.Since), &r.Why, &r.List, (*database.Time)(&r.HardEnd)}
 	}))
 	return all, err
 }
@@ -51,11 +52,11 @@ const (
 // RevokedKeys returns the keys that were revoked.
 func (t *Tx) RevokedKeys(keep Keeping) ([]ledger.KeyRevocation, error) {
 	var all []ledger.KeyRevocation
-	err := t.each("SELECT name, public, root, lists, since, why, list, COALESCE(LENGTH(keep), 0) / 16, "+string(keep)+" FROM revoked_keys ORDER BY public",
+	err := t.tx.Rows("SELECT name, public, root, lists, since, why, list, COALESCE(LENGTH(keep), 0) / 16, "+string(keep)+" FROM revoked_keys ORDER BY public",
 		nil, func(scan func(...any) error) error {
 			var k ledger.KeyRevocation
 			var root, lists int64
-			err := scan(&k.Name, &k.Public, &root, &lists, (*unixTime)(&k.Since), &k.Why, &k.List, &k.Kept, &k.Keep)
+			err := scan(&k.Name, &k.Public, &root, &lists, (*database.Time)(&k.Since), &k.Why, &k.List, &k.Kept, &k.Keep)
 			k.Root, k.Lists = root != 0, lists != 0
 			all = append(all, k)
 			return err
@@ -68,7 +69,7 @@ func (t *Tx) RevokedKeys(keep Keeping) ([]ledger.KeyRevocation, error) {
 // revoked, it is the caller who knows which of them is in force.
 func (t *Tx) NewestList(most int) ([]byte, error) {
 	var leaf []byte
-	found, err := t.row("SELECT s.event FROM revocation_lists r JOIN events s ON s.seq = r.seq WHERE r.size <= $1 ORDER BY r.number DESC LIMIT 1", []any{int64(most)}, &leaf)
+	found, err := t.tx.Row("SELECT s.event FROM revocation_lists r JOIN events s ON s.seq = r.seq WHERE r.size <= $1 ORDER BY r.number DESC LIMIT 1", []any{int64(most)}, &leaf)
 	if err != nil || !found {
 		return nil, err
 	}
@@ -84,9 +85,9 @@ func (t *Tx) NewestList(most int) ([]byte, error) {
 // would look up each row of it.
 func (t *Tx) Signers() ([]ledger.Signer, error) {
 	var all []ledger.Signer
-	err := t.each("SELECT signed_by || '', signer_key, COUNT(*), MIN(issued), MAX(issued) FROM licenses GROUP BY signed_by || '', signer_key ORDER BY 1, 2",
-		nil, structs(&all, func(s *ledger.Signer) []any {
-			return []any{&s.Name, &s.Key, &s.Licenses, (*unixTime)(&s.First), (*unixTime)(&s.Last)}
+	err := t.tx.Rows("SELECT signed_by || '', signer_key, COUNT(*), MIN(issued), MAX(issued) FROM licenses GROUP BY signed_by || '', signer_key ORDER BY 1, 2",
+		nil, database.Structs(&all, func(s *ledger.Signer) []any {
+			return []any{&s.Name, &s.Key, &s.Licenses, (*database.Time)(&s.First), (*database.Time)(&s.Last)}
 		}))
 	return all, err
 }
@@ -94,8 +95,8 @@ func (t *Tx) Signers() ([]ledger.Signer, error) {
 // ListSigners returns the delegated keys that have signed a revocation list on record.
 func (t *Tx) ListSigners() ([]ledger.Signer, error) {
 	var all []ledger.Signer
-	err := t.each("SELECT signed_by, signer_key FROM revocation_lists WHERE signer_key IS NOT NULL GROUP BY signed_by, signer_key ORDER BY signed_by, signer_key",
-		nil, structs(&all, func(s *ledger.Signer) []any { return []any{&s.Name, &s.Key} }))
+	err := t.tx.Rows("SELECT signed_by, signer_key FROM revocation_lists WHERE signer_key IS NOT NULL GROUP BY signed_by, signer_key ORDER BY signed_by, signer_key",
+		nil, database.Structs(&all, func(s *ledger.Signer) []any { return []any{&s.Name, &s.Key} }))
 	return all, err
 }
 

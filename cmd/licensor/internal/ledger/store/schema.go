@@ -3,11 +3,11 @@ package store
 import (
 	"cmp"
 	"context"
-	"database/sql"
-	"errors"
+	"fmt"
 
 	"github.com/offlicense/offlicense/cmd/internal/hint"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/store/database"
 )
 
 // schemaVersion names the schema. A ledger of another one is refused.
@@ -189,6 +189,22 @@ const schema = `
 	){strict};
 `
 
+// predicates are the conditions of partial indexes as PostgreSQL writes them.
+var predicates = map[string]string{
+	"events_activation":     "(activation <> ''::text)",
+	"events_action":         "(action <> 'sign'::text)",
+	"activations_host":      "(host <> ''::text)",
+	"activations_site":      "(state = ANY (ARRAY['active'::text, 'bridge'::text]))",
+	"activations_oldest":    "(state = 'active'::text)",
+	"activations_emergency": "(emergency_days > 0)",
+	"moves_waiting":         "(state = 'waiting'::text)",
+	"entitlements_updates":  "(updates <> 0)",
+	"activations_ended":     "(ended > 0)",
+	"entitlements_standing": "(standing <> ''::text)",
+	"moves_until":           "(state = ANY (ARRAY['pending'::text, 'waiting'::text]))",
+	"revocations_unlisted":  "(list = 0)",
+}
+
 // Table is a table and the column or columns that order its rows.
 type Table struct{ Name, Key string }
 
@@ -214,31 +230,18 @@ var Tables = [...]Table{
 }
 
 // create makes the tables, unless somebody else just has.
-func (s *Store) create(ctx context.Context) error {
-	tx, err := s.begin(ctx)
-	if err != nil {
-		return err
-	}
-	defer tx.Rollback()
-	if there, err := s.dialect.hasTable(ctx, tx, "schema_version"); err != nil || there {
-		return err
-	}
-	if err := s.makeTables(ctx, tx, schemaVersion); err != nil {
-		return err
-	}
-	return tx.Commit()
+func create(ctx context.Context, db *database.DB) error {
+	return db.Write(ctx, func(tx *database.Tx) error {
+		if there, err := tx.HasTable("schema_version"); err != nil || there {
+			return err
+		}
+		return makeTables(tx, schemaVersion)
+	})
 }
 
-func (s *Store) makeTables(ctx context.Context, tx *sql.Tx, version int64) error {
-	if _, err := tx.ExecContext(ctx, s.dialect.words(schema)); err != nil {
-		return err
-	}
-	_, err := tx.ExecContext(ctx, "INSERT INTO schema_version VALUES ($1)", version)
-	return err
+func makeTables(tx *database.Tx, version int64) error {
+	return tx.Make(fmt.Sprintf("%s INSERT INTO schema_version VALUES (%d);", schema, version))
 }
-
-// howToMake says how a vendor whose keys are made gets a ledger.
-const howToMake = `name the database with the ledger; "licensor init --home HOME --ledger postgres://..." makes one`
 
 // errNoVersion and errNoTable are a ledger whose schema version was removed by hand.
 var (
@@ -247,24 +250,24 @@ var (
 )
 
 // checkVersion refuses a database without a ledger, and one of another schema.
-func (s *Store) checkVersion(ctx context.Context) error {
-	there, err := s.dialect.hasTable(ctx, s.db, "schema_version")
+func checkVersion(tx *database.Tx) error {
+	there, err := tx.HasTable("schema_version")
 	if err != nil {
 		return err
 	}
 	if !there {
-		if events, err := s.dialect.hasTable(ctx, s.db, "events"); err != nil || events {
+		if events, err := tx.HasTable("events"); err != nil || events {
 			return cmp.Or(err, errNoTable)
 		}
-		return hint.Errorf("there is no ledger in this database").WithHint("%s", howToMake)
+		return database.NoLedger()
 	}
 	var version int64
-	err = s.db.QueryRowContext(ctx, "SELECT version FROM schema_version ORDER BY version LIMIT 1").Scan(&version)
+	found, err := tx.Once("SELECT version FROM schema_version ORDER BY version LIMIT 1", nil, &version)
 	switch {
-	case errors.Is(err, sql.ErrNoRows):
-		return errNoVersion
 	case err != nil:
 		return err
+	case !found:
+		return errNoVersion
 	case version < 0:
 		return hint.Errorf("a ledger is being moved here, and is not open yet; nothing was changed").
 			WithHint(`run the same "licensor init" with --from again, or with --abort`)
@@ -273,9 +276,4 @@ func (s *Store) checkVersion(ctx context.Context) error {
 			WithHint("use the licensor that wrote it; nothing was changed")
 	}
 	return nil
-}
-
-// querier is what a transaction and a database have in common.
-type querier interface {
-	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }

@@ -102,7 +102,7 @@ func (t *Tx) Narrow(f Filter) (Filter, error) {
 		for *match = Exactly; *match < Part; *match++ {
 			condition, args := s.condition(&f)
 			var one int
-			found, err := t.row("SELECT 1 FROM "+s.from+" WHERE "+numbered(condition, 1)+" LIMIT 1", args, &one)
+			found, err := t.tx.Row("SELECT 1 FROM "+s.from+" WHERE "+numbered(condition, 1)+" LIMIT 1", args, &one)
 			if err != nil {
 				return f, err
 			}

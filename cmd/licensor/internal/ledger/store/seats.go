@@ -3,10 +3,12 @@ package store
 import (
 	"maps"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/rules"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/store/database"
 	"github.com/offlicense/offlicense/format"
 )
 
@@ -36,7 +38,7 @@ func (l *loader) seats(ask Ask) error {
 	if err := l.waiting(invoices); err != nil {
 		return err
 	}
-	err := l.eachIn("SELECT invoice, at FROM moved WHERE invoice IN (%s) AND at > "+number64(l.Newest.Add(-movedWithin).Unix()/month*month)+" ORDER BY seq", invoices, columns(func(invoice string, at unixTime) {
+	err := l.tx.RowsIn("SELECT invoice, at FROM moved WHERE invoice IN (%s) AND at > "+strconv.FormatInt(l.Newest.Add(-movedWithin).Unix()/month*month, 10)+" ORDER BY seq", invoices, database.Columns(func(invoice string, at database.Time) {
 		l.Sales[invoice].Moved = append(l.Sales[invoice].Moved, time.Time(at))
 	}))
 	if err != nil {
@@ -57,11 +59,11 @@ func (l *loader) seats(ask Ask) error {
 // waiting loads the seats that wait for the new servers of moves.
 func (l *loader) waiting(invoices []any) error {
 	var successors []string
-	err := l.eachIn("SELECT invoice, activation, successor, until, waits, state FROM moves WHERE invoice IN (%s) AND state = 'waiting' ORDER BY until, successor", invoices,
+	err := l.tx.RowsIn("SELECT invoice, activation, successor, until, waits, state FROM moves WHERE invoice IN (%s) AND state = 'waiting' ORDER BY until, successor", invoices,
 		func(scan func(...any) error) error {
 			var invoice string
 			m := new(rules.Move)
-			err := scan(&invoice, &m.From, &m.Successor, (*unixTime)(&m.Until), &m.Waits, &m.State)
+			err := scan(&invoice, &m.From, &m.Successor, (*database.Time)(&m.Until), &m.Waits, &m.State)
 			s := l.Sales[invoice]
 			s.Waits = append(s.Waits, *m)
 			successors = append(successors, m.Successor)
@@ -77,7 +79,7 @@ func (l *loader) waiting(invoices []any) error {
 // moves.
 func (l *loader) oldest(s *rules.Sale) error {
 	var ids, successors []string
-	err := l.each(`SELECT a.id FROM activations a WHERE a.invoice = $1 AND a.state = 'active' ORDER BY a.since, a.id LIMIT 3`, []any{s.Invoice}, values(&ids))
+	err := l.tx.Rows(`SELECT a.id FROM activations a WHERE a.invoice = $1 AND a.state = 'active' ORDER BY a.since, a.id LIMIT 3`, []any{s.Invoice}, database.Values(&ids))
 	if err != nil {
 		return err
 	}
@@ -120,14 +122,14 @@ func (l *loader) left(ask Ask) error {
 			asked = append(asked, q.Invoice, c.Label, rules.Comparable(c.Hash))
 		}
 	}
-	err := l.eachTuple("SELECT m.invoice, m.activation FROM asked JOIN left_machines m ON m.invoice = asked.a AND m.label = asked.b AND m.value = asked.c",
-		3, asked, columns(func(invoice, activation string) { invoiceOf[activation] = invoice }))
+	err := l.tx.RowsFor("SELECT m.invoice, m.activation FROM asked JOIN left_machines m ON m.invoice = asked.a AND m.label = asked.b AND m.value = asked.c",
+		3, asked, database.Columns(func(invoice, activation string) { invoiceOf[activation] = invoice }))
 	if err != nil {
 		return err
 	}
 	ids := slices.Sorted(maps.Keys(invoiceOf))
 	machines := make(map[string]*rules.LeftMachine)
-	err = l.eachIn("SELECT activation, label, value FROM left_machines WHERE activation IN (%s) ORDER BY activation, label", anys(ids), columns3(func(id, label string, value []byte) {
+	err = l.tx.RowsIn("SELECT activation, label, value FROM left_machines WHERE activation IN (%s) ORDER BY activation, label", anys(ids), database.Columns3(func(id, label string, value []byte) {
 		m := machines[id]
 		if m == nil {
 			m = new(rules.LeftMachine)

@@ -1,13 +1,12 @@
 package store
 
 import (
-	"context"
-	"database/sql"
 	"fmt"
 	"maps"
 	"slices"
 
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/store/database"
 )
 
 // Writer is a transaction that records events. Rows that are only added wait until
@@ -25,9 +24,9 @@ type Writer struct {
 	seats   map[string]int64 // taken and not yet counted, by invoice
 }
 
-func newWriter(ctx context.Context, s *Store, tx *sql.Tx) *Writer {
-	w := &Writer{Tx: Tx{ctx: ctx, s: s, tx: tx, stmts: make(map[string]*sql.Stmt)}, seats: make(map[string]int64)}
-	w.Tx.flush = w.flush
+func newWriter(tx *database.Tx) *Writer {
+	w := &Writer{Tx: Tx{tx}, seats: make(map[string]int64)}
+	tx.Flush = w.flush
 	w.tree = tree{read: w.hashes, fresh: make(map[int64]hash)}
 	return w
 }
@@ -111,27 +110,12 @@ func (w *Writer) flush() error {
 	return w.writeSeats()
 }
 
-// writeRows writes waiting rows, many with one statement.
+// writeRows writes waiting rows.
 func (w *Writer) writeRows(b *rowBuffer) error {
-	err := w.portions(b.width, b.args, func(rows string, args []any) error {
-		_, err := w.exec(w.s.dialect.insert()+" INTO "+b.table+" ("+b.columns+") "+rows, args...)
-		return err
-	})
+	err := w.tx.Insert(b.table, b.columns, b.width, b.args)
 	clear(b.args)
 	b.args = b.args[:0]
 	return err
-}
-
-// portions calls f for portions of rows that a statement writes.
-func (w *Writer) portions(width int, values []any, f func(rows string, args []any) error) error {
-	for len(values) > 0 {
-		n := w.s.dialect.portion(len(values)/width) * width
-		if err := f(w.s.dialect.rows(width, values[:n])); err != nil {
-			return err
-		}
-		values = values[n:]
-	}
-	return nil
 }
 
 // one is change for a statement that must find its row.
@@ -145,18 +129,19 @@ func (w *Writer) one(table, query string, args ...any) error {
 
 // change runs a statement on a table, after the rows of it that wait.
 func (w *Writer) change(table, query string, args ...any) (rows int64, err error) {
-	for _, b := range w.waiting {
-		if b.table == table {
-			if err := w.writeRows(b); err != nil {
-				return 0, err
-			}
-		}
-	}
-	result, err := w.exec(query, args...)
-	if err != nil {
+	if err := w.flushTable(table); err != nil {
 		return 0, err
 	}
-	return result.RowsAffected()
+	return w.tx.Exec(query, args...)
+}
+
+func (w *Writer) flushTable(table string) error {
+	for _, b := range w.waiting {
+		if b.table == table {
+			return w.writeRows(b)
+		}
+	}
+	return nil
 }
 
 // addSeat counts a seat that is taken. Seats of one batch are added up.
@@ -168,13 +153,11 @@ func (w *Writer) writeSeats() error {
 		seats = append(seats, invoice, w.seats[invoice])
 	}
 	clear(w.seats)
-	var found int64
-	err := w.portions(2, seats, func(rows string, args []any) error {
-		n, err := w.change("entitlements", withAsked(2, rows)+`UPDATE entitlements SET seats_used = seats_used + asked.b,
-			seats_peak = CASE WHEN seats_used + asked.b > seats_peak THEN seats_used + asked.b ELSE seats_peak END FROM asked WHERE invoice = asked.a`, args...)
-		found += n
+	if err := w.flushTable("entitlements"); err != nil {
 		return err
-	})
+	}
+	found, err := w.tx.ExecFor(`UPDATE entitlements SET seats_used = seats_used + asked.b,
+		seats_peak = CASE WHEN seats_used + asked.b > seats_peak THEN seats_used + asked.b ELSE seats_peak END FROM asked WHERE invoice = asked.a`, 2, seats)
 	if err == nil && found != int64(len(seats)/2) {
 		err = ledger.Damaged("%d of %d entitlements are there whose seats were taken", found, len(seats)/2)
 	}

@@ -1,4 +1,4 @@
-package store_test
+package database_test
 
 import (
 	"crypto/ed25519"
@@ -15,7 +15,7 @@ import (
 	"time"
 
 	"github.com/offlicense/offlicense/cmd/internal/hint"
-	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/store"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/store/database"
 )
 
 // answering listens as a server does that is asked for TLS, and returns where.
@@ -89,7 +89,7 @@ func TestWhyAServerCannotBeReached(t *testing.T) {
 		"for another host":  x509.HostnameError{Certificate: &template, Host: "db"},
 		"no server of Post": io.EOF,
 	} {
-		if what, next := store.Unreachable(fmt.Errorf("dialing: %w", err)); !strings.Contains(what, want) || next == "" {
+		if what, next := database.Unreachable(fmt.Errorf("dialing: %w", err)); !strings.Contains(what, want) || next == "" {
 			t.Errorf("%v: %s; %s", err, what, next)
 		}
 	}

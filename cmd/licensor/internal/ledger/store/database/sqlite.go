@@ -1,4 +1,4 @@
-package store
+package database
 
 import (
 	"context"
@@ -20,10 +20,10 @@ import (
 type sqliteDialect struct {
 	path   string
 	opened fs.FileInfo // nil: there was none
-	beside bool        // it is no ledger: see Beside
+	beside bool        // it is no ledger: see OpenBeside
 }
 
-func createFile(ctx context.Context, path string) (*Store, error) {
+func createFile(ctx context.Context, path string) (*DB, error) {
 	// The ledger holds customers' names and addresses.
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
 	if err != nil {
@@ -50,11 +50,11 @@ const (
 // sign one fsync; synchronous FULL is what makes that one durable. IMMEDIATE takes the
 // lock before the rules read what they judge by; secure_delete leaves nothing of what is
 // forgotten.
-func openFile(_ context.Context, path string) (*Store, error) {
+func openFile(_ context.Context, path string) (*DB, error) {
 	return openFileWith(path, "journal_mode(WAL)")
 }
 
-func openFileWith(path string, pragmas ...string) (*Store, error) {
+func openFileWith(path string, pragmas ...string) (*DB, error) {
 	return openSQLite(path, url.Values{
 		"mode":    {"rw"},
 		"_txlock": {"immediate"},
@@ -64,21 +64,21 @@ func openFileWith(path string, pragmas ...string) (*Store, error) {
 }
 
 // openFileToRead leaves every byte of the file as it is, the journal mode too.
-func openFileToRead(ctx context.Context, path string) (*Store, error) {
-	l, err := openFileWith(path)
+func openFileToRead(ctx context.Context, path string) (*DB, error) {
+	d, err := openFileWith(path)
 	if err != nil {
 		return nil, err
 	}
-	err = l.checkVersion(ctx)
+	err = d.Read(ctx, func(t *Tx) error { _, err := t.HasTable("schema_version"); return err })
 	if !cannotWriteBeside(err) {
-		return l, nil
+		return d, nil
 	}
-	l.Close()
+	d.Close()
 	// SQLite needs to write beside a database in WAL mode even to read it, unless it is
 	// promised that nobody else writes. A -wal file says that somebody does, or was
 	// killed; what stands in it must not be passed over.
 	if info, statErr := os.Stat(path + "-wal"); statErr == nil && info.Size() > 0 {
-		return nil, l.explain(err)
+		return nil, err
 	}
 	return openSQLite(path, url.Values{"mode": {"ro"}, "immutable": {"1"}})
 }
@@ -94,7 +94,7 @@ func cannotWriteBeside(err error) bool {
 	return primary == sqlite3.SQLITE_READONLY || primary == sqlite3.SQLITE_CANTOPEN || code.Code() == sqlite3.SQLITE_IOERR_SHMSIZE
 }
 
-func openSQLite(path string, query url.Values) (*Store, error) {
+func openSQLite(path string, query url.Values) (*DB, error) {
 	absolute, err := filepath.Abs(path)
 	if err != nil {
 		return nil, err
@@ -105,7 +105,7 @@ func openSQLite(path string, query url.Values) (*Store, error) {
 		return nil, err
 	}
 	opened, _ := os.Stat(path) // where there is none SQLite says so
-	return &Store{db: db, dialect: sqliteDialect{path: path, opened: opened}}, nil
+	return &DB{Conns: db, dialect: sqliteDialect{path: path, opened: opened}}, nil
 }
 
 func (sqliteDialect) words(schema string) string {
@@ -138,10 +138,8 @@ func (d sqliteDialect) lock(context.Context, *sql.Tx) error {
 // sees one state and waits for no writer.
 func (sqliteDialect) snapshot() *sql.TxOptions { return &sql.TxOptions{ReadOnly: true} }
 
-func (sqliteDialect) hasTable(ctx context.Context, q querier, name string) (bool, error) {
-	var n int
-	err := q.QueryRowContext(ctx, "SELECT COUNT(*) FROM sqlite_schema WHERE type = 'table' AND name = $1", name).Scan(&n)
-	return n > 0, err
+func (sqliteDialect) countTables() string {
+	return "SELECT COUNT(*) FROM sqlite_schema WHERE type = 'table' AND name = $1"
 }
 
 // lost is false: a commit that failed has not happened.
@@ -194,82 +192,4 @@ func (d sqliteDialect) reason() string {
 		err = pathError.Err
 	}
 	return err.Error()
-}
-
-// strange compares all of sqlite_schema with that of a ledger that was just made:
-// triggers and views would change what the tables seem to hold, whatever they are called.
-// Then it has SQLite compare the indexes with their tables.
-func (d sqliteDialect) strange(t *Tx) ([]Strange, error) {
-	due, err := d.madeSchema(t)
-	if err != nil {
-		return nil, err
-	}
-	var all []Strange
-	add := func(name, text string) { all = append(all, Strange{"sqlite_schema", name, text}) }
-	err = t.each("SELECT type, name, tbl_name, COALESCE(sql, '') FROM sqlite_schema ORDER BY name, type", nil, func(scan func(...any) error) error {
-		var o object
-		if err := scan(&o.kind, &o.name, &o.table, &o.text); err != nil {
-			return err
-		}
-		was, known := due[o.name]
-		switch {
-		case o == was:
-			delete(due, o.name)
-		case known:
-			delete(due, o.name)
-			add(o.name, "is another "+o.kind+" than a ledger has: table "+o.table)
-		case o.kind == "table" && (o.name == "sqlite_sequence" || strings.HasPrefix(o.name, "sqlite_stat")):
-		default:
-			add(o.name, "was added by hand: a ledger has no such "+o.kind)
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	for _, table := range Tables {
-		if _, missing := due[table.Name]; missing {
-			add(table.Name, "the table was removed")
-			delete(due, table.Name)
-		}
-	}
-	for name, o := range due {
-		add(name, "the "+o.kind+" was removed")
-	}
-	if len(all) > 0 {
-		return all, nil
-	}
-	err = t.each("PRAGMA integrity_check(20)", nil, column(func(text string) {
-		if text != "ok" {
-			all = append(all, Strange{"sqlite_schema", "", "SQLite finds that tables and indexes disagree: " + text})
-		}
-	}))
-	return all, err
-}
-
-// object is a row of sqlite_schema.
-type object struct{ kind, name, table, text string }
-
-// madeSchema returns what sqlite_schema says of a ledger that was just made.
-func (d sqliteDialect) madeSchema(t *Tx) (map[string]object, error) {
-	db, err := sql.Open("sqlite", ":memory:")
-	if err != nil {
-		return nil, err
-	}
-	defer db.Close()
-	db.SetMaxOpenConns(1)
-	if _, err := db.ExecContext(t.ctx, d.words(schema)); err != nil {
-		return nil, err
-	}
-	rows, err := db.QueryContext(t.ctx, "SELECT type, name, tbl_name, COALESCE(sql, '') FROM sqlite_schema")
-	if err != nil {
-		return nil, err
-	}
-	all := make(map[string]object)
-	return all, eachRow(rows, func(scan func(...any) error) error {
-		var o object
-		err := scan(&o.kind, &o.name, &o.table, &o.text)
-		all[o.name] = o
-		return err
-	})
 }

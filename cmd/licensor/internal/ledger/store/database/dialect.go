@@ -1,9 +1,8 @@
-package store
+package database
 
 import (
 	"context"
 	"database/sql"
-	"strings"
 	"time"
 )
 
@@ -29,10 +28,11 @@ type dialect interface {
 	// snapshot returns the options of a transaction that sees one state and writes nothing.
 	snapshot() *sql.TxOptions
 
-	// name names the ledger for people, without a password.
+	// name names the database for people, without a password.
 	name() string
 
-	hasTable(ctx context.Context, q querier, name string) (bool, error)
+	// countTables counts the tables of the name $1.
+	countTables() string
 
 	// explain says what is wrong and what to do; it returns other errors as they are.
 	explain(err error) error
@@ -41,11 +41,8 @@ type dialect interface {
 	// answer to it got lost.
 	lost(err error) bool
 
-	// strange names what does not belong into the schema of a ledger.
-	strange(t *Tx) ([]Strange, error)
-
-	// backup writes a copy of the whole ledger into an empty file, for SQLite to open.
-	backup(ctx context.Context, l *Store, file string) error
+	// strange: see Tx.Strange.
+	strange(t *Tx, schema string, predicates map[string]string) ([]Strange, error)
 }
 
 // LockWait is how long a command waits for another one to finish its transaction.
@@ -53,9 +50,3 @@ const LockWait = 10 * time.Second
 
 // auditFirst is the hint of an error that should not happen.
 const auditFirst = `run "licensor audit"; if it finds nothing, this is most likely a bug: please report it with the command`
-
-// IsPostgres reports whether a ledger's place is the address of a PostgreSQL database
-// rather than a file.
-func IsPostgres(where string) bool {
-	return strings.HasPrefix(where, "postgres://") || strings.HasPrefix(where, "postgresql://")
-}

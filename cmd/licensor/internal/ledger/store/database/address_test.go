@@ -1,15 +1,13 @@
-package store_test
+package database_test
 
 import (
-	"errors"
 	"net/url"
 	"strings"
 	"testing"
 
 	"github.com/offlicense/offlicense/cmd/internal/hint"
-	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/ledgertest"
-	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/store"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/store/database"
 )
 
 // Whoever reads an error over a shoulder or in a log reads no password, however the
@@ -59,11 +57,11 @@ func TestReadThePasswordInAnError(t *testing.T) {
 		"host=127.0.0.1 user=u password='SEC RET'",
 	} {
 		err := open(address)
-		if err == nil || hint.Of(err) == "" && store.IsPostgres(address) {
+		if err == nil || hint.Of(err) == "" && database.IsPostgres(address) {
 			t.Errorf("%s: got %v (hint: %s), want an error with a hint", address, err, hint.Of(err))
 			continue
 		}
-		if !store.IsPostgres(address) {
+		if !database.IsPostgres(address) {
 			continue // a path, which the command refuses unread
 		}
 		for _, said := range []string{err.Error(), hint.Of(err)} {
@@ -77,38 +75,4 @@ func TestReadThePasswordInAnError(t *testing.T) {
 // An address that was written as it must be is named, so that a wrong one is found.
 func TestAddressInAnError(t *testing.T) {
 	wantError(t, "address", open("postgres://u:x@127.0.0.1:1,127.0.0.2:1/db"), "the ledger (database db on 127.0.0.1, 127.0.0.2, user u) cannot be reached")
-}
-
-// Who may set what a role or a database begins with takes no seat by it, and stops nobody.
-func TestSellASeatTwiceByTheIsolationOfTheServer(t *testing.T) {
-	where := ledgertest.Postgres(t)
-	begin(t, where)
-	ledgertest.Execute(t, where, "CREATE ROLE odd LOGIN SUPERUSER",
-		"ALTER ROLE odd SET default_transaction_isolation = 'serializable'",
-		"ALTER ROLE odd SET default_transaction_read_only = on")
-	odd := strings.Replace(where, "postgres@", "odd@", 1)
-	errs := make(chan error)
-	const signers = 8
-	for i := range signers {
-		s, err := store.Open(ctx, odd)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer s.Close()
-		go func() {
-			var all []error
-			for j := range 5 {
-				all = append(all, write(s, now, sell(func(e *ledger.Entitlement) { e.Invoice = "ODD-" + string(rune('A'+i)) + string(rune('A'+j)) })))
-			}
-			errs <- errors.Join(all...)
-		}()
-	}
-	for range signers {
-		if err := <-errs; err != nil {
-			t.Error(err)
-		}
-	}
-	if n := ledgertest.Count(t, where, "entitlements"); n != 5*signers {
-		t.Errorf("%d sales are on record, want %d", n, 5*signers)
-	}
 }

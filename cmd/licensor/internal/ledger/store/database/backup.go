@@ -1,4 +1,4 @@
-package store
+package database
 
 import (
 	"context"
@@ -13,15 +13,15 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
-// Backup writes a copy of the whole ledger, as it stands at one moment, to a new
-// SQLite file, while others go on working. The copy is a ledger like any other,
-// whichever database it came from. Backup never replaces a file, and no file has the
-// name before it holds the whole copy.
-func (s *Store) Backup(ctx context.Context, file string) error {
+// Backup writes a copy of the whole database, as it stands at one moment, to a new SQLite file,
+// while others go on working. SQLite copies itself; a copy of what is in PostgreSQL is made by
+// fill, in an empty file. Backup never replaces a file, and no file has the name before it
+// holds the whole copy.
+func (d *DB) Backup(ctx context.Context, file string, fill func(*DB) error) error {
 	if _, err := os.Lstat(file); err == nil {
 		return &fs.PathError{Op: "create", Path: file, Err: fs.ErrExist}
 	}
-	return s.explain(fullCopy(s.backup(ctx, file), file))
+	return d.explain(fullCopy(d.backup(ctx, file, fill), file))
 }
 
 // fullCopy says which disk is full: SQLite does not, and it is not that of the ledger.
@@ -33,8 +33,8 @@ func fullCopy(err error, file string) error {
 	return hint.Errorf("the disk with %s is full", file).WithHint("free some space, or name a file on another disk; there is no copy")
 }
 
-func (s *Store) backup(ctx context.Context, file string) error {
-	// Mode 0600: the ledger holds customers' names and addresses.
+func (d *DB) backup(ctx context.Context, file string, fill func(*DB) error) error {
+	// Mode 0600: a ledger holds customers' names and addresses.
 	staged, err := os.CreateTemp(filepath.Dir(file), ".offlicense-*.tmp")
 	if err != nil {
 		return err
@@ -45,7 +45,7 @@ func (s *Store) backup(ctx context.Context, file string) error {
 		}
 	}()
 	defer staged.Close()
-	if err := s.dialect.backup(ctx, s, staged.Name()); err != nil {
+	if err := d.copyTo(ctx, staged.Name(), fill); err != nil {
 		return err
 	}
 	if err := errors.Join(staged.Sync(), staged.Close()); err != nil {
@@ -54,23 +54,17 @@ func (s *Store) backup(ctx context.Context, file string) error {
 	return atomicfile.Place(staged.Name(), file)
 }
 
-// backup lets SQLite copy itself.
-func (sqliteDialect) backup(ctx context.Context, l *Store, file string) error {
-	_, err := l.db.ExecContext(ctx, "VACUUM INTO $1", file)
-	return err
-}
-
-// backup makes the ledger again from its events.
-func (postgresDialect) backup(ctx context.Context, l *Store, file string) error {
+func (d *DB) copyTo(ctx context.Context, file string, fill func(*DB) error) error {
+	if _, is := d.dialect.(sqliteDialect); is {
+		_, err := d.Conns.ExecContext(ctx, "VACUUM INTO $1", file)
+		return err
+	}
 	to, err := openFile(ctx, file)
 	if err != nil {
 		return err
 	}
 	defer to.Close()
-	if err := to.create(ctx); err != nil {
-		return to.explain(err)
-	}
-	if err := l.Read(ctx, func(t *Tx) error { return t.Replay(ctx, to, nil) }); err != nil {
+	if err := fill(to); err != nil {
 		return err
 	}
 	// Closed, a database in WAL mode is one file with everything in it.

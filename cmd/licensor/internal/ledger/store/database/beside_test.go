@@ -1,4 +1,4 @@
-package store_test
+package database_test
 
 import (
 	"os"
@@ -8,7 +8,7 @@ import (
 
 	"github.com/offlicense/offlicense/cmd/internal/hint"
 	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/ledgertest"
-	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/store"
+	"github.com/offlicense/offlicense/cmd/licensor/internal/ledger/store/database"
 )
 
 const besideTable = "CREATE TABLE {in}things (a {int} NOT NULL){strict};"
@@ -19,7 +19,7 @@ func TestBesideOfAnotherVersion(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "desk.db")
 	refused := func(where, schema, want string) {
 		t.Helper()
-		b, err := store.OpenBeside(t.Context(), where, file, "desk", schema, true)
+		b, err := database.OpenBeside(t.Context(), where, file, "desk", schema, true)
 		if err == nil {
 			b.Close()
 		}
@@ -29,11 +29,11 @@ func TestBesideOfAnotherVersion(t *testing.T) {
 	}
 	for _, where := range []string{"", ledgertest.Postgres(t)} {
 		for range 2 {
-			b, err := store.OpenBeside(t.Context(), where, file, "desk", besideTable, true)
+			b, err := database.OpenBeside(t.Context(), where, file, "desk", besideTable, true)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := b.Change(t.Context(), func(x *store.BesideTx) error {
+			if err := b.Write(t.Context(), func(x *database.Tx) error {
 				_, err := x.Exec("INSERT INTO {in}things (a) VALUES (1)")
 				return err
 			}); err != nil {
@@ -52,13 +52,13 @@ func TestBesideOfAnotherVersion(t *testing.T) {
 // TestReplacedWhileOpen: nothing is written into a file that is not where it was.
 func TestReplacedWhileOpen(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "desk.db")
-	b, err := store.OpenBeside(t.Context(), "", file, "desk", besideTable, true)
+	b, err := database.OpenBeside(t.Context(), "", file, "desk", besideTable, true)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer b.Close()
 	add := func() error {
-		return b.Change(t.Context(), func(x *store.BesideTx) error {
+		return b.Write(t.Context(), func(x *database.Tx) error {
 			_, err := x.Exec("INSERT INTO {in}things (a) VALUES (1)")
 			return err
 		})

@@ -1,4 +1,4 @@
-package store
+package database
 
 import (
 	"fmt"
@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// mostRows is how many rows of values one statement has where each has a place in it.
-const mostRows = 64
+// MostRows is how many rows of values one statement has where each has a place in it.
+const MostRows = 64
 
 // rows of SQLite are as many places. They have no names: SQLite keeps the names of a statement in
 // a list, and the driver searches it for each value.
@@ -17,7 +17,7 @@ func (sqliteDialect) rows(width int, values []any) (text string, args []any) {
 	return "VALUES " + strings.Repeat(row+", ", len(values)/width-1) + row, values
 }
 
-func (sqliteDialect) portion(n int) int { return min(mostRows, 1<<(bits.Len(uint(n))-1)) }
+func (sqliteDialect) portion(n int) int { return min(MostRows, 1<<(bits.Len(uint(n))-1)) }
 
 // rows of PostgreSQL are an array for each column: one statement for any number of them.
 func (postgresDialect) rows(width int, values []any) (text string, args []any) {
@@ -59,7 +59,7 @@ func asked(d dialect, width int, values []any, f func(rows string, args []any) e
 	for len(values) > 0 {
 		n := len(values) / width
 		whole := d.portion(n)
-		if whole < n && n < mostRows {
+		if whole < n && n < MostRows {
 			whole *= 2
 		}
 		some := values[: min(whole, n)*width : min(whole, n)*width]
@@ -74,19 +74,49 @@ func asked(d dialect, width int, values []any, f func(rows string, args []any) e
 	return nil
 }
 
-// eachIn calls f for every row of a query that has the rows of some values where it says %s.
-func (t *Tx) eachIn(query string, values []any, f rowFunc) error {
-	return asked(t.s.dialect, 1, values, func(rows string, args []any) error {
-		return t.each(fmt.Sprintf(query, rows), args, f)
+// RowsIn is Rows for a query that has the rows of some values where it says %s.
+func (t *Tx) RowsIn(query string, values []any, f rowFunc) error {
+	return asked(t.db.dialect, 1, values, func(rows string, args []any) error {
+		return t.Rows(fmt.Sprintf(query, rows), args, f)
 	})
 }
 
-// eachTuple calls f for every row of a query on the table asked, whose columns a, b and so
-// on hold the values.
-func (t *Tx) eachTuple(query string, width int, values []any, f rowFunc) error {
-	return asked(t.s.dialect, width, values, func(rows string, args []any) error {
-		return t.each(withAsked(width, rows)+query, args, f)
+// RowsFor is Rows for a query on the table asked, whose columns a, b and so on hold the values.
+func (t *Tx) RowsFor(query string, width int, values []any, f rowFunc) error {
+	return asked(t.db.dialect, width, values, func(rows string, args []any) error {
+		return t.Rows(withAsked(width, rows)+query, args, f)
 	})
+}
+
+// ExecFor is Exec for a statement on the table asked, which has each row of the values once.
+func (t *Tx) ExecFor(query string, width int, values []any) (changed int64, err error) {
+	err = t.portions(width, values, func(rows string, args []any) error {
+		n, err := t.Exec(withAsked(width, rows)+query, args...)
+		changed += n
+		return err
+	})
+	return changed, err
+}
+
+// Insert adds rows of values to a table, many with one statement. If it fails, so does the
+// transaction.
+func (t *Tx) Insert(table, columns string, width int, values []any) error {
+	return t.portions(width, values, func(rows string, args []any) error {
+		_, err := t.Exec(t.db.dialect.insert()+" INTO "+table+" ("+columns+") "+rows, args...)
+		return err
+	})
+}
+
+// portions calls f for portions of rows that a statement writes.
+func (t *Tx) portions(width int, values []any, f func(rows string, args []any) error) error {
+	for len(values) > 0 {
+		n := t.db.dialect.portion(len(values)/width) * width
+		if err := f(t.db.dialect.rows(width, values[:n])); err != nil {
+			return err
+		}
+		values = values[n:]
+	}
+	return nil
 }
 
 func withAsked(width int, rows string) string {
