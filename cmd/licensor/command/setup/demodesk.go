@@ -4,8 +4,8 @@ import (
 	"bytes"
 	"encoding/csv"
 	"fmt"
-	"io"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -208,7 +208,7 @@ func (d *demo) open(now time.Time, home string, waiting []string) error {
 	}
 	fmt.Fprintf(d.env.Stdout, "\nFor another link, beside it:  licensor desk login --home %s --operator %s\nCustomers see  http://localhost:%s\nEnd it with Ctrl-C; then throw it away:  rm -r %s\n\n",
 		cli.ShellPath(home), demoOperator, public, cli.ShellPath(d.dir))
-	go hand(waiting, "localhost:"+public)
+	go hand(waiting, "http://localhost:"+public+"/v1/activations")
 	env = *d.env
 	env.Args, env.Terminal = []string{"serve", "--home", home, "--staff", "127.0.0.1:" + staff, "--public", "127.0.0.1:" + public}, nil
 	log, err := os.Create(filepath.Join(d.dir, "serve.log"))
@@ -224,26 +224,18 @@ func (d *demo) open(now time.Time, home string, waiting []string) error {
 }
 
 // hand posts the requests of today: the first ones are signed, and the others wait in the queue.
-func hand(requests []string, address string) {
+func hand(requests []string, url string) {
 	for _, name := range requests {
 		text, err := os.ReadFile(name)
-		for try := 0; err == nil && try < 100 && post(address, text) != nil; try++ {
+		for try := 0; err == nil && try < 100; try++ {
+			answer, err := http.Post(url, "text/plain", bytes.NewReader(text))
+			if err == nil {
+				answer.Body.Close()
+				break
+			}
 			time.Sleep(100 * time.Millisecond) // the service starts
 		}
 	}
-}
-
-// post hands a request to the service. The client of net/http would be 230 kB of the tool, for
-// this alone.
-func post(address string, text []byte) error {
-	conn, err := net.Dial("tcp", address)
-	if err != nil {
-		return err
-	}
-	defer conn.Close()
-	fmt.Fprintf(conn, "POST /v1/activations HTTP/1.0\r\nHost: %s\r\nContent-Length: %d\r\n\r\n%s", address, len(text), text)
-	_, err = io.Copy(io.Discard, conn) // until it has answered
-	return err
 }
 
 // freePort returns a port of this machine: the one that is wanted, if it is free.
