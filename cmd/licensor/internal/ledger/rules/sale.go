@@ -54,7 +54,7 @@ func CheckSame(sold, order *ledger.Entitlement, says func(term string) bool) err
 	if len(other) == 0 {
 		return nil
 	}
-	return hint.Errorf("invoice %.64q is in the ledger already, with another %s", order.Invoice, ledger.Join(other)).
+	return hint.Errorf("invoice %.64q is in the ledger already, and differs in %s", order.Invoice, ledger.Join(other)).
 		WithHint("look at it with \"licensor list --invoice %s\"; \"licensor amend\" changes it", text.ShellWord(order.Invoice))
 }
 
