@@ -210,26 +210,40 @@ func (p Program) withoutLicense() Program {
 	return p
 }
 
-// unread is a component of the operator that could not be read, and why.
-type unread struct{ label, why string }
+// unread is a component of the operator that could not be read, and why; or else one of the
+// machine's own that this user does not read.
+type unread struct{ label, why, own string }
 
 // firstUnread returns the first of those given that an identity lacks, if any.
 func firstUnread(given []machine.Value, identity *machine.Identity) unread {
 	for _, f := range identity.Findings {
 		if f.Status != machine.Present && slices.ContainsFunc(given, func(v machine.Value) bool { return v.Label() == f.Label }) {
-			return unread{f.Label, f.Detail}
+			return unread{label: f.Label, why: f.Detail}
 		}
 	}
 	return unread{}
 }
 
+// ownUnread returns the first label that a request counts on and that is there, for others to read.
+func ownUnread(asked *verify.Request, identity *machine.Identity) string {
+	for _, f := range identity.Findings {
+		if f.Status == machine.Unreadable && slices.ContainsFunc(asked.Readable(), func(c format.Component) bool { return c.Label == f.Label }) {
+			return f.Label
+		}
+	}
+	return ""
+}
+
 // name tells of it where the machine is another one, perhaps for want of it.
 func (u unread) name(err error) error {
 	refusal, ok := errors.AsType[*verify.Refusal](err)
-	if u.label == "" || !ok || refusal.Reason != verify.WrongMachine {
+	if !ok || refusal.Reason != verify.WrongMachine || u.label+u.own == "" {
 		return err
 	}
 	named := *refusal
+	if u.label == "" {
+		return named.WithHint("let the product's user read %s, or name that user in a new request: --service-user NAME", u.own)
+	}
 	named.Found += fmt.Sprintf("; component %q: %s", u.label, u.why)
 	return named.WithHint("mend the mount or the file of component %q, and try again", u.label)
 }

@@ -263,7 +263,11 @@ func offered(asked *verify.Request, given []machine.Value, checker *machine.User
 	if err != nil {
 		return nil, unread{}, err
 	}
-	return identity.Components, firstUnread(given, identity), nil
+	missed := firstUnread(given, identity)
+	if missed.label == "" {
+		missed.own = ownUnread(asked, identity)
+	}
+	return identity.Components, missed, nil
 }
 
 // judgeFailover adds the emergency to the facts. Whose emergency counts, and with how many
