@@ -1,8 +1,8 @@
 package cli
 
 import (
-	"regexp"
 	"strings"
+	"unicode"
 
 	"github.com/spf13/pflag"
 )
@@ -27,19 +27,27 @@ func (w *Where) again(program string, flags *pflag.FlagSet) func(text string) st
 	if options == "" {
 		return nil
 	}
-	command := regexp.MustCompile(`\b` + program + ` (` + strings.Join(w.Commands, "|") + `)\b`)
 	name, _, _ := strings.Cut(strings.TrimSpace(options), " ")
 	return func(text string) string {
-		var b strings.Builder
-		from := 0
-		for _, at := range command.FindAllStringIndex(text, -1) {
-			b.WriteString(text[from:at[1]])
-			from = at[1]
-			rest, _, _ := strings.Cut(text[from:], program+" ")
-			if !strings.Contains(rest, name) {
-				b.WriteString(options)
+		parts := strings.Split(text, program+" ") // each but the first begins with a command
+		for n := 1; n < len(parts); n++ {
+			if endsInWord(parts[n-1]) || strings.Contains(parts[n], name) {
+				continue
+			}
+			for _, command := range w.Commands {
+				rest, found := strings.CutPrefix(parts[n], command)
+				if found && strings.TrimLeftFunc(rest, inWord) == rest {
+					parts[n] = command + options + rest
+					break
+				}
 			}
 		}
-		return b.String() + text[from:]
+		return strings.Join(parts, program+" ")
 	}
 }
+
+// endsInWord reports whether what follows a text is the end of a longer word.
+func endsInWord(text string) bool { return strings.TrimRightFunc(text, inWord) != text }
+
+// inWord reports whether a letter can be of the name of a command.
+func inWord(c rune) bool { return c == '-' || c == '_' || unicode.IsLetter(c) || unicode.IsDigit(c) }

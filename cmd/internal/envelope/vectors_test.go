@@ -14,7 +14,7 @@ import (
 // The vectors are statements of every kind with a header before them, as a mail has one. Each
 // is found in its file, in its bytes and in their Base64, and can be named.
 func TestFindsVectors(t *testing.T) {
-	files, err := filepath.Glob("../../testdata/vectors/*.txt")
+	files, err := filepath.Glob("../../../testdata/vectors/*.txt")
 	if err != nil {
 		t.Fatal(err)
 	}
