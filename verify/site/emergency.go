@@ -83,7 +83,7 @@ func (s *State) daysUsed(l *format.LicenseClaims, now time.Time) (uint64, error)
 	return e.Used(a, now), err
 }
 
-// unprovenRefusal refuses a day of emergency that could not be recorded, and that nothing else
+// unprovenRefusal refuses an emergency day that could not be recorded, and that nothing else
 // would count: otherwise the days would not end.
 func unprovenRefusal(e emergency.Emergency, failed error) error {
 	r := &verify.Refusal{

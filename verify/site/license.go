@@ -165,7 +165,7 @@ type evidence struct {
 	clockPath string
 	emergency emergency.Known
 	nowhere   bool  // there is no directory, and so no site
-	uncounted error // why a day of emergency could not be recorded
+	uncounted error // why an emergency day could not be recorded
 	unread    unread
 	warnings  []verify.Warning
 }

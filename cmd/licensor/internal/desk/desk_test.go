@@ -88,6 +88,11 @@ func TestQueue(t *testing.T) {
 		if w, err := d.Add(ctx, renewed, rand.Reader); err != nil || w.Number != first.Number || w.State != desk.Waits {
 			t.Fatalf("got %+v, %v", w, err)
 		}
+		for _, typed := range []string{first.Number, strings.ToLower(first.Number), strings.ReplaceAll(first.Number, "-", " ")} {
+			if w, err := d.Find(ctx, typed); err != nil || w == nil || w.Number != first.Number {
+				t.Errorf("%q finds %v, %v", typed, w, err)
+			}
+		}
 		if w, err := d.Numbered(ctx, first.Number); err != nil || w.State != desk.Waits || w.By != "" || !w.Asked.Equal(renewed.Asked) {
 			t.Fatalf("got %+v, %v", w, err)
 		}

@@ -151,22 +151,26 @@ func (d *Desk) OfRequests(ctx context.Context, hashes ...[32]byte) (map[[32]byte
 
 // Numbered returns the request of a number, in whatever case, and with or without its dash.
 func (d *Desk) Numbered(ctx context.Context, number string) (w *Waiting, err error) {
-	form := strings.ToUpper(strings.NewReplacer("-", "", " ", "").Replace(number))
-	if half := len(form) / 2; half > 0 {
-		form = form[:half] + "-" + form[half:]
-	}
-	w, err = read(ctx, d, func(t *database.Tx) (*Waiting, error) { return find(t, "number = $1", form) })
+	w, err = read(ctx, d, func(t *database.Tx) (*Waiting, error) { return numbered(t, number) })
 	if err == nil && w == nil {
 		err = hint.Errorf("no request has the number %q", number).WithHint("licensor queue list has those that wait")
 	}
 	return w, err
 }
 
-// Find returns the request of a number, or of the comparison code that the customer's tool shows;
+func numbered(t *database.Tx, number string) (*Waiting, error) {
+	form := strings.ToUpper(strings.NewReplacer("-", "", " ", "").Replace(number))
+	if half := len(form) / 2; half > 0 {
+		form = form[:half] + "-" + form[half:]
+	}
+	return find(t, "number = $1", form)
+}
+
+// Find returns the request of a number as Numbered takes it, or of the comparison code that the customer's tool shows;
 // nil if there is none.
 func (d *Desk) Find(ctx context.Context, of string) (w *Waiting, err error) {
 	err = d.db.Read(ctx, func(t *database.Tx) (err error) {
-		if w, err = find(t, "number = $1", strings.ToUpper(of)); err != nil || w != nil {
+		if w, err = numbered(t, of); err != nil || w != nil {
 			return err
 		}
 		if first, last, is := ledger.HashesOf(of); is {

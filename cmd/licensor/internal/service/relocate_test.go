@@ -324,7 +324,7 @@ func TestRelocationOpensOrIsGivenUp(t *testing.T) {
 			t.Fatal(err)
 		}
 		opens, aborts := m.Relocation, m.Relocation
-		ready, begin := make(chan bool), make(chan bool)
+		ready, begin := make(chan bool, 4), make(chan bool) // each is ready at its step, and at its end
 		opens.before = func(step string) error {
 			if step == "open" {
 				ready <- true
@@ -341,8 +341,14 @@ func TestRelocationOpensOrIsGivenUp(t *testing.T) {
 		}
 		var opened, thawed error
 		var both sync.WaitGroup
-		both.Go(func() { _, opened = opens.Run(ctx, ledgertest.By()) })
-		both.Go(func() { thawed = aborts.Abort(ctx, ledgertest.By()) })
+		both.Go(func() {
+			_, opened = opens.Run(ctx, ledgertest.By())
+			ready <- true
+		})
+		both.Go(func() {
+			thawed = aborts.Abort(ctx, ledgertest.By())
+			ready <- true
+		})
 		<-ready
 		<-ready
 		close(begin)

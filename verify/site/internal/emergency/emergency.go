@@ -1,5 +1,5 @@
-// Package emergency says which days of emergency a failover license has used, and what is written
-// down of them. It reads and writes no files.
+// Package emergency counts the emergency days of a failover license, and encodes the records of
+// them. It reads and writes no files.
 package emergency
 
 import (
@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Activation is one that a failover license is of.
+// Activation is that of a failover license.
 type Activation struct {
 	Vendor, ID string
 	Granted    uint64    // emergency days; 0: not limited
